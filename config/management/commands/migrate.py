@@ -1,0 +1,25 @@
+"""Django's `migrate`, as the owner of the tables; the application's role gets its rights after."""
+
+from typing import Any
+
+from django.core.management.commands import migrate
+from django.db import connections
+
+from config.postgres import broker
+from config.workspace import roles
+
+
+class Command(migrate.Command):
+    """Brings the database up to date: roles, tables, rights, and the embedded broker's tables."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Only looking (`--plan`, `--check`) changes nothing."""
+        connection = connections[options["database"]]
+        looking = options["plan"] or options["check_unapplied"]
+        with connection.owner():
+            if not looking:
+                roles.ensure_roles(connection)
+            super().handle(*args, **options)
+            if not looking:
+                roles.grant(connection)
+                broker.install(connection)

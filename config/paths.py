@@ -1,0 +1,96 @@
+"""Where an installation keeps its files. Nothing here needs Django."""
+
+import hashlib
+import os
+import pwd
+import secrets
+import stat
+import tempfile
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+SOCKET_PATH_LIMIT = 90  # bytes; the kernel allows 107 for the whole socket path
+SERVICE_USERS = ("postgres", "nobody")  # who runs the database server when we are root
+PLACE_FOR_ROOT = Path("/var/lib/rapport")
+
+
+def var_dir(value: str = "") -> Path:
+    """The folder for database, media and logs: `value` (VAR_DIR) or `var/` beside the project."""
+    return Path(value).resolve() if value else BASE_DIR / "var"
+
+
+def service_user() -> pwd.struct_passwd:
+    """Whom root hands the database server to: PostgreSQL refuses to run as root."""
+    for name in SERVICE_USERS:
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise LookupError(f"there is no system user {' or '.join(SERVICE_USERS)} to run the database")
+
+
+def can_enter(folder: Path, user: pwd.struct_passwd) -> bool:
+    """May `user` pass through `folder` and everything above it? Judged by owner and mode bits."""
+    groups = os.getgrouplist(user.pw_name, user.pw_gid)
+    for part in [folder, *folder.parents]:
+        try:
+            found = part.stat()
+        except FileNotFoundError:
+            continue  # made by us later, with room to pass
+        if found.st_uid == user.pw_uid:
+            allowed = found.st_mode & stat.S_IXUSR
+        elif found.st_gid in groups:
+            allowed = found.st_mode & stat.S_IXGRP
+        else:
+            allowed = found.st_mode & stat.S_IXOTH
+        if not allowed:
+            return False
+    return True
+
+
+def database_home(var: Path) -> Path:
+    """The folder that holds the embedded server's data, lock and log: `var` wherever possible.
+
+    Root hands the server to an unprivileged user, who cannot enter, say, a home of mode 0700. Then
+    a place of its own is made up under /var/lib/rapport and noted in `var/database.txt`, so that a
+    new `var` is a new installation whatever was there before.
+    """
+    note = var / "database.txt"
+    if note.exists():
+        return Path(note.read_text().strip())
+    if os.geteuid() != 0 or (var / "postgres").exists() or can_enter(var.parent, service_user()):
+        return var
+    return Path(_written_once(note, str(PLACE_FOR_ROOT / secrets.token_hex(6))))
+
+
+def socket_dir(var: Path) -> Path:
+    """Folder of the embedded server's socket; a short one where the path would be too long."""
+    home = database_home(var)
+    if len(os.fsencode(str(home / "run"))) <= SOCKET_PATH_LIMIT:
+        return home / "run"
+    short = hashlib.sha256(os.fsencode(str(home))).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"rapport-{short}"
+
+
+def kept_secret(var: Path, name: str) -> str:
+    """A random secret, made on first use and kept in `var` readable by its owner alone."""
+    path = var / f"{name}.txt"
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        return _written_once(path, secrets.token_urlsafe(48))
+
+
+def _written_once(path: Path, text: str) -> str:
+    """Write `text` to `path` unless another process was first; what stands there afterwards."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.parent / f".{path.stem}.{os.getpid()}"
+    temporary.touch(mode=0o600)
+    temporary.write_text(text)
+    try:
+        os.link(temporary, path)  # the first of several processes wins
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()
+    return path.read_text().strip()

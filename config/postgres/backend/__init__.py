@@ -1,0 +1,1 @@
+"""The database backend named in settings; Django looks for `base.DatabaseWrapper`."""

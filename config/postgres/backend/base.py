@@ -1,0 +1,118 @@
+"""Our database backend: PostgreSQL's, plus the embedded server and the two roles.
+
+A refused connection starts the embedded server. Every connection acts as the role of
+`OPTIONS["assume_role"]`, except inside `connection.owner()`, which migrations run in.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.db.backends.base.base import NO_DB_ALIAS
+from django.db.backends.postgresql import base
+from django.db.transaction import TransactionManagementError
+from django.db.utils import OperationalError
+from psycopg import sql
+
+from config.postgres import server
+from config.postgres.backend.creation import DatabaseCreation
+from config.postgres.backend.operations import DatabaseOperations
+
+WAIT_SECONDS = 30
+BUSY_WORDS = ("starting up", "shutting down", "recovery mode", "not yet accepting connections")
+
+
+class NotSetUp(OperationalError, CommandError):
+    """The database has no tables yet. As a CommandError it ends a command in one sentence."""
+
+    def __init__(self) -> None:
+        super().__init__("The database is not set up yet: run manage.py migrate (or make demo).")
+        self.returncode = 1
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """One thread's connection."""
+
+    creation_class = DatabaseCreation
+    ops_class = DatabaseOperations
+    as_owner = False
+    _seen_tables_in: set[tuple[str, str]] = set()
+
+    @contextmanager
+    def owner(self) -> Iterator[None]:
+        """Act as the log-in role itself, on a connection of its own: for migrations and flushes."""
+        if self.as_owner:
+            yield
+            return
+        if self.in_atomic_block:
+            raise TransactionManagementError("owner() cannot begin inside a transaction")
+        self.close()
+        self.as_owner = True
+        try:
+            yield
+        finally:
+            self.as_owner = False
+            self.close()
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
+        """Connect; where the embedded server does not run, start it and connect again."""
+        if not self._is_embedded():
+            return super().get_new_connection(conn_params)
+        var = Path(settings.VAR_DIR)
+        if not server.is_ours(var):
+            raise OperationalError(f"The folder {conn_params['host']} belongs to somebody else.")
+        deadline = time.monotonic() + WAIT_SECONDS
+        while True:
+            try:
+                return super().get_new_connection(conn_params)
+            except psycopg.OperationalError as error:
+                if time.monotonic() > deadline:
+                    raise
+                if not server.is_listening(var):
+                    server.ensure_running(var, getattr(settings, "EMBEDDED_POSTGRES_OPTIONS", None))
+                elif any(word in str(error) for word in BUSY_WORDS):
+                    time.sleep(0.2)
+                else:
+                    raise
+
+    def _is_embedded(self) -> bool:
+        embedded: bool = settings.EMBEDDED_POSTGRES
+        return embedded and Path(self.settings_dict["HOST"]).is_absolute()
+
+    def _configure_role(self, connection: psycopg.Connection[Any]) -> bool:
+        """SET ROLE; a connection that may not take its role is closed, never used without it."""
+        role = self.settings_dict["OPTIONS"].get("assume_role")
+        if not role or self.as_owner or self.alias == NO_DB_ALIAS:
+            return False
+        try:
+            connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+            if not self._has_tables(connection):
+                raise NotSetUp
+        except psycopg.errors.InvalidParameterValue as error:  # no such role
+            self._forget(connection)
+            raise NotSetUp from error
+        except Exception:
+            self._forget(connection)
+            raise
+        return True
+
+    def _has_tables(self, connection: psycopg.Connection[Any]) -> bool:
+        """Roles are shared by all databases of a server, so that a role alone says nothing."""
+        place = (connection.info.host, connection.info.dbname)
+        if place not in self._seen_tables_in:
+            query = "SELECT to_regclass('django_content_type') IS NOT NULL"
+            row = connection.execute(query).fetchone()
+            if row is None or not row[0]:
+                return False
+            self._seen_tables_in.add(place)
+        return True
+
+    def _forget(self, connection: psycopg.Connection[Any]) -> None:
+        connection.close()
+        if self.connection is connection:
+            self.connection = None

@@ -1,0 +1,391 @@
+"""Starts, stops and describes the embedded PostgreSQL server of one installation.
+
+The server is detached: it outlives the process that started it. Any number of processes may ask
+for it at once; a lock file lets one of them start it. It listens on a socket only, in a folder
+that its own user alone may enter, which is why it may trust whoever connects.
+"""
+
+import fcntl
+import os
+import pwd
+import shlex
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from config import paths
+from config.postgres import binaries
+from config.postgres.binaries import Binaries
+
+PORT = 5432  # only a part of the socket's name
+SUPERUSER, ROLE, DATABASE = "postgres", "rapport", "rapport"
+START_SECONDS = 10.0  # a killed server's children hold its shared memory for some seconds
+RECOVERY_SECONDS = 300  # after a crash the server replays its log before it answers
+SETTINGS = {
+    "shared_buffers": "256MB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "max_connections": "80",
+    "jit": "off",
+    "random_page_cost": "1.1",
+    "wal_compression": "on",
+    "max_wal_size": "1GB",
+    "checkpoint_timeout": "15min",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    # what a failing statement says may be personal data, which no log may hold
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length_on_error": "0",
+}
+
+
+class ServerError(Exception):
+    """The server cannot be started; the message is one sentence for the person in front of it."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What `dbserver status` prints."""
+
+    running: bool
+    pid: int | None
+    data: Path
+    socket: Path
+    version: str
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The files of one installation's server."""
+
+    home: Path
+    run: Path
+
+    @classmethod
+    def of(cls, var: Path) -> "_Place":
+        return cls(paths.database_home(var), paths.socket_dir(var))
+
+    @property
+    def data(self) -> Path:
+        return self.home / "postgres"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "postgres.log"
+
+    @property
+    def socket(self) -> Path:
+        return self.run / f".s.PGSQL.{PORT}"
+
+    def user(self) -> pwd.struct_passwd | None:
+        """The system user to run as: None is ourselves. Never another than the data's owner."""
+        if os.geteuid() != 0:
+            return None
+        if self.data.exists() and self.data.stat().st_uid != 0:
+            return pwd.getpwuid(self.data.stat().st_uid)
+        return paths.service_user()
+
+
+def is_listening(var: Path) -> bool:
+    """Does something accept connections on the socket? (It may still be replaying its log.)"""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(5)
+        try:
+            probe.connect(str(_Place.of(var).socket))
+        except (
+            FileNotFoundError,
+            ConnectionRefusedError,
+            NotADirectoryError,
+            PermissionError,
+        ):
+            return False
+    return True
+
+
+def ensure_running(var: Path, options: Mapping[str, str] | None = None) -> bool:
+    """Start the server unless it runs, creating it first if need be. True if this call did.
+
+    `options` are server settings for this start only. Raises ServerError or NoServer.
+    """
+    place = _Place.of(var)
+    _own_folder(place.home, place.user(), mode=0o755, chown=False)
+    with _locked(place):
+        if is_listening(var):
+            _wait_until_ready(place)
+            return False
+        user = place.user()
+        found = binaries.find(place.data)
+        if user:
+            found = binaries.reachable_by(found, user, place.home)
+        if not (place.data / "PG_VERSION").exists():
+            _create(place, found, user)
+        _launch(place, found, user, options or {})
+        _wait_until_ready(place)
+        _make_database(place)
+        return True
+
+
+start = ensure_running
+
+
+def stop(var: Path) -> bool:
+    """Stop the server cleanly; at once if it will not. False when it did not run."""
+    place = _Place.of(var)
+    if not place.home.exists():
+        return False
+    with _locked(place):
+        pid = _postmaster(place)
+        if pid is None:
+            _remove_stale_locks(place)
+            return False
+        program = binaries.find(place.data)
+        if user := place.user():
+            program = binaries.reachable_by(program, user, place.home)
+        for mode in ("fast", "immediate"):
+            command = [
+                program.path("pg_ctl"),
+                "-D",
+                str(place.data),
+                "-m",
+                mode,
+                "-w",
+                "-t",
+                "30",
+            ]
+            if _run(place, [*command, "stop"], place.user()) == 0 or _postmaster(place) is None:
+                return True
+        raise ServerError(f"The database server {pid} does not stop; see {place.log}.")
+
+
+def status(var: Path) -> Status:
+    """Whether the server runs, where it keeps what, and its version ("" when it does not run)."""
+    place = _Place.of(var)
+    version = ""
+    if running := is_listening(var):
+        with _connect(place, "postgres") as connection:
+            version = connection.info.parameter_status("server_version") or ""
+    return Status(running, _postmaster(place), place.data, place.run, version)
+
+
+def program(var: Path, name: str) -> str:
+    """Path of a PostgreSQL program (pg_dump, psql) that suits this installation's data."""
+    return binaries.find(_Place.of(var).data).path(name)
+
+
+def is_ours(var: Path) -> bool:
+    """Is the socket's folder ours? One in the shared temporary folder might be an impostor's."""
+    place = _Place.of(var)
+    if place.run.parent == place.home or not place.run.exists():
+        return True
+    user = place.user()
+    return place.run.lstat().st_uid == (user.pw_uid if user else os.geteuid())
+
+
+# --- creating ---------------------------------------------------------------------------------
+
+
+def _create(place: _Place, program: Binaries, user: pwd.struct_passwd | None) -> None:
+    """initdb beside the final place, then rename: a killed attempt leaves nothing half made."""
+    new = place.home / "postgres.new"
+    shutil.rmtree(new, ignore_errors=True)
+    _own_folder(new, user, mode=0o700)
+    command = [program.path("initdb"), "-D", str(new), "-U", SUPERUSER, "-A", "trust"]
+    command += ["-E", "UTF8", "--locale=C.UTF-8", "--data-checksums"]
+    if _run(place, command, user) != 0:
+        raise ServerError(f"The database could not be created: {_last_words(place)}")
+    with (new / "postgresql.auto.conf").open("a") as file:
+        file.writelines(f"{name} = '{value}'\n" for name, value in SETTINGS.items())
+    new.rename(place.data)
+    if place.home != paths.BASE_DIR / "var":
+        print(f"The database is kept in {place.data}", file=sys.stderr)  # noqa: T201
+
+
+def _make_database(place: _Place) -> None:
+    """The login role and its database. The role may create roles and (test) databases, no more."""
+    role, database = sql.Identifier(ROLE), sql.Identifier(DATABASE)
+    with _connect(place, "postgres") as connection:
+        known = "SELECT FROM pg_roles WHERE rolname = %s"
+        if not connection.execute(known, [ROLE]).rowcount:
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE").format(role))
+        known = "SELECT FROM pg_database WHERE datname = %s"
+        if not connection.execute(known, [DATABASE]).rowcount:
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
+
+
+# --- starting ---------------------------------------------------------------------------------
+
+
+def _launch(
+    place: _Place,
+    program: Binaries,
+    user: pwd.struct_passwd | None,
+    options: Mapping[str, str],
+) -> None:
+    """Run the server by pg_ctl, which leaves it an orphan: no parent of it can keep a zombie."""
+    _own_folder(place.run, user, mode=0o700)
+    quoted = str(place.run).replace('"', '""')
+    given = {"unix_socket_directories": f'"{quoted}"', "port": str(PORT), **options}
+    arguments = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in given.items())
+    command = [
+        program.path("pg_ctl"),
+        "-D",
+        str(place.data),
+        "-w",
+        "-t",
+        str(RECOVERY_SECONDS),
+    ]
+    command += ["-s", "-l", str(place.data / "server.log"), "-o", arguments, "start"]
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        _remove_stale_locks(place)
+        if _run(place, command, user) == 0:
+            return
+        if time.monotonic() > deadline:
+            raise ServerError(f"The database server does not start: {_last_words(place)}")
+        time.sleep(0.25)
+
+
+def _wait_until_ready(place: _Place) -> None:
+    deadline = time.monotonic() + RECOVERY_SECONDS
+    while True:
+        try:
+            _connect(place, "postgres").close()
+            return
+        except psycopg.OperationalError as error:
+            if _postmaster(place) is None or time.monotonic() > deadline:
+                raise ServerError(f"The database server does not answer: {error}") from error
+        time.sleep(0.1)
+
+
+def _remove_stale_locks(place: _Place) -> None:
+    """Remove lock files whose server is dead; a zombie counts as dead (nobody may ever reap it)."""
+    for lock in (
+        place.data / "postmaster.pid",
+        place.run / f"{place.socket.name}.lock",
+    ):
+        if (pid := _first_number(lock)) is not None and not _is_server(pid, place.data):
+            lock.unlink(missing_ok=True)
+    if not (place.run / f"{place.socket.name}.lock").exists():
+        place.socket.unlink(missing_ok=True)
+
+
+def _postmaster(place: _Place) -> int | None:
+    """Process id of the running server, or None."""
+    pid = _first_number(place.data / "postmaster.pid")
+    return pid if pid is not None and _is_server(pid, place.data) else None
+
+
+def _is_server(pid: int, data: Path) -> bool:
+    """Is this process a living PostgreSQL server on `data`?"""
+    process = Path(f"/proc/{pid}")
+    try:
+        name, rest = (process / "stat").read_text().rsplit(")", 1)
+        if not name.endswith("(postgres") or rest.split()[0] in "ZX":
+            return False
+        return os.path.samefile(process / "cwd", data)
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True  # another user's server: leave its lock alone
+
+
+def _first_number(path: Path) -> int | None:
+    try:
+        return abs(int(path.read_text().split("\n", 1)[0]))
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+# --- helpers ----------------------------------------------------------------------------------
+
+
+def _connect(place: _Place, database: str) -> psycopg.Connection:
+    return psycopg.connect(
+        host=str(place.run),
+        port=PORT,
+        user=SUPERUSER,
+        dbname=database,
+        autocommit=True,
+        connect_timeout=10,
+    )
+
+
+@contextmanager
+def _locked(place: _Place) -> Iterator[None]:
+    """One process at a time creates, starts or stops. The system frees the lock of a dead one."""
+    handle = os.open(place.home / "postgres.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _run(place: _Place, command: list[str], user: pwd.struct_passwd | None) -> int:
+    """Run a PostgreSQL program as `user`; its words go to the log, for it hands them to its child.
+
+    TZ: initdb would take the zone that Django exports for the server's own.
+    """
+    environment = {
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+    }
+    with place.log.open("ab") as log:
+        try:
+            return subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                cwd="/",
+                start_new_session=True,
+                user=user.pw_uid if user else None,
+                group=user.pw_gid if user else None,
+                extra_groups=[] if user else None,
+                check=False,
+            ).returncode
+        except PermissionError as error:
+            name = user.pw_name if user else "we"
+            raise ServerError(f"{name} may not run {command[0]}: {error.strerror}.") from error
+
+
+def _own_folder(
+    folder: Path, user: pwd.struct_passwd | None, *, mode: int, chown: bool = True
+) -> None:
+    """Make `folder`; as root let the server's user own it, or at least (`chown` false) pass it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = folder.lstat()
+    if chown and (stat.S_ISLNK(found.st_mode) or found.st_uid not in {0, os.geteuid()}):
+        if user is None or found.st_uid != user.pw_uid:
+            raise ServerError(f"{folder} belongs to somebody else; remove it or move VAR_DIR.")
+    if user and chown:
+        os.chown(folder, user.pw_uid, user.pw_gid)
+    if chown:
+        folder.chmod(mode)
+    elif user and not found.st_mode & stat.S_IXOTH:
+        folder.chmod(stat.S_IMODE(found.st_mode) | stat.S_IXOTH)
+
+
+def _last_words(place: _Place) -> str:
+    """The end of the server's log, to put behind a colon."""
+    lines: list[str] = []
+    for path in (place.log, place.data / "server.log"):
+        with suppress(OSError):
+            lines += path.read_text(errors="replace").strip().splitlines()[-2:]
+    return " / ".join(lines)
