@@ -1,0 +1,21 @@
+"""No marketing message without a ledger entry that permits it (guarantee 2)."""
+
+from django.db import migrations
+
+from config.workspace.schema import CompositeForeignKey
+
+
+class Migration(migrations.Migration):
+    """The composite key that the database itself refuses by; not deferrable."""
+
+    dependencies = [("campaigns", "0001_initial"), ("consent", "0001_initial")]
+
+    operations = [
+        CompositeForeignKey(
+            "message",
+            "message_permitted_by_entry",
+            ("profile_id", "consent_entry_id", "must_permit"),
+            "consent_entry",
+            ("profile_id", "id", "permits"),
+        ),
+    ]

@@ -1,0 +1,187 @@
+"""A campaign: an entry, a tree of steps, a goal; and who is inside."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from config.workspace.schema import ProfileScoped
+
+
+class Sender(models.Model):
+    """Who a mail is from; marketing needs the postal address."""
+
+    name = models.CharField(_("name"), max_length=200)
+    address = models.EmailField(_("address"), unique=True)
+    reply_to = models.EmailField(_("reply to"), blank=True)
+    postal_address = models.TextField(_("postal address"), blank=True)
+    is_default = models.BooleanField(_("default"), default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "sender"
+        ordering = ["name"]
+        verbose_name = _("sender")
+        verbose_name_plural = _("senders")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_default"],
+                condition=models.Q(is_default=True),
+                name="sender_one_default",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.address}>"
+
+
+class Campaign(models.Model):
+    """One model for what marketers call a campaign (one step) and a journey (many)."""
+
+    class Status(models.TextChoices):
+        """Where a campaign stands."""
+
+        DRAFT = "draft", _("Draft")
+        SCHEDULED = "scheduled", _("Scheduled")
+        HELD = "held", _("Held for undo")
+        RUNNING = "running", _("Running")
+        PAUSED = "paused", _("Paused")
+        FINISHED = "finished", _("Finished")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    slug = models.SlugField(_("slug"), max_length=80, unique=True)
+    name = models.CharField(_("name"), max_length=300)
+    sender = models.ForeignKey(Sender, models.PROTECT, null=True, blank=True)
+    status = models.CharField(
+        max_length=10, choices=Status.choices, default=Status.DRAFT
+    )
+    # the draft, as design.md and api.md write it; a launch freezes it into a version
+    entry = models.JSONField(default=dict)
+    steps = models.JSONField(default=list)
+    exit = models.JSONField(default=list)
+    goal = models.JSONField(null=True)
+    caps = models.JSONField(null=True)
+    holdout = models.FloatField(default=0)  # share, 0 to 1
+    current = models.ForeignKey(
+        "campaigns.CampaignVersion", models.PROTECT, null=True, related_name="+"
+    )
+    scheduled_at = models.DateTimeField(null=True)
+    hold_until = models.DateTimeField(null=True)
+    launched_at = models.DateTimeField(null=True)
+    fanned_out_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    paused_from = models.CharField(max_length=10, blank=True)
+    pause_reason = models.TextField(blank=True)
+    created_by = models.ForeignKey("workspace.User", models.SET_NULL, null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "campaign"
+        ordering = ["-id"]
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(holdout__gte=0, holdout__lte=1),
+                name="campaign_holdout_share",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CampaignVersion(models.Model):
+    """What was launched; never changed."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="versions")
+    number = models.IntegerField()
+    entry = models.JSONField()
+    steps = models.JSONField()
+    exit = models.JSONField(default=list)
+    goal = models.JSONField(null=True)
+    caps = models.JSONField(null=True)
+    holdout = models.FloatField(default=0)
+    sender = models.ForeignKey(Sender, models.PROTECT, null=True)
+    created_by = models.ForeignKey("workspace.User", models.SET_NULL, null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "campaign_version"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "number"], name="campaign_version_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} v{self.number}"
+
+
+class ContentVersion(models.Model):
+    """The compiled content of one step and variant; never changed. `links` by position."""
+
+    version = models.ForeignKey(
+        CampaignVersion, models.CASCADE, related_name="contents", null=True
+    )
+    step = models.CharField(max_length=60)
+    variant = models.CharField(max_length=60, blank=True, default="")
+    locale = models.CharField(max_length=16, blank=True, default="")
+    purpose = models.ForeignKey("consent.Purpose", models.PROTECT)
+    channel = models.CharField(max_length=10)
+    compiled = models.JSONField()
+
+    class Meta:
+        db_table = "content_version"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "step", "variant", "locale"],
+                name="content_version_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {self.step}"
+
+
+class Enrolment(ProfileScoped):
+    """A profile inside a campaign; due when `due_at` has passed."""
+
+    id = models.BigAutoField(primary_key=True)
+    profile = models.ForeignKey("profiles.Profile", models.CASCADE, db_index=False)
+    campaign = models.ForeignKey(Campaign, models.CASCADE, db_index=False)
+    campaign_version = models.ForeignKey(
+        CampaignVersion, models.CASCADE, db_index=False
+    )
+    instance_key = models.TextField(blank=True, default="")
+    bucket = models.SmallIntegerField()
+    step = models.TextField(blank=True, default="")
+    visit = models.IntegerField(default=1)
+    arm = models.TextField(blank=True, default="")  # "" or control
+    entered_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    lease = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.TextField(blank=True, default="")
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "enrolment"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["profile", "campaign", "instance_key"],
+                condition=models.Q(ended_at__isnull=True),
+                name="enrolment_open_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(ended_at__isnull=True, due_at__isnull=False),
+                name="enrolment_due",
+            ),
+            models.Index(fields=["campaign", "step"], name="enrolment_by_step"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.profile_id} in {self.campaign_id}"

@@ -1,0 +1,173 @@
+"""A message: one thing sent to one profile on one channel, or the recorded reason why not."""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from config.workspace.schema import ProfileScoped
+
+
+class State(models.TextChoices):
+    """Where a message stands; the words are api.md's."""
+
+    QUEUED = "queued", _("Queued")
+    HANDING_OVER = "handing_over", _("Handing over")
+    SENT = "sent", _("Sent")
+    DELIVERED = "delivered", _("Delivered")
+    BOUNCED = "bounced", _("Bounced")
+    FAILED = "failed", _("Failed")
+    UNKNOWN = "unknown", _("Unknown")
+    EXCLUDED = "excluded", _("Not sent")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Reason(models.TextChoices):
+    """Why someone got nothing, in the one fixed order (semantics.md section 15)."""
+
+    FROZEN = "frozen", _("Person frozen")
+    NO_ADDRESS = "no_address", _("No address")
+    SUPPRESSED = "suppressed", _("Suppressed")
+    NO_PERMISSION = "no_permission", _("No permission")
+    DUPLICATE_ADDRESS = "duplicate_address", _("Duplicate address")
+    CAPPED = "capped", _("Contact frequency reached")
+    QUIET_HOURS = "quiet_hours", _("Quiet hours")
+    EXPIRED = "expired", _("Too late")
+    HOLDOUT = "holdout", _("Control group")
+
+
+class Message(ProfileScoped):
+    """One row for each profile, enrolment, step and visit.
+
+    `must_permit` is generated as true; (profile_id, consent_entry_id, must_permit) is a foreign key
+    to the ledger entry's (profile_id, id, permits), and a CHECK asks for the entry wherever a
+    marketing message is not excluded: guarantee 2, held by the database.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    public_id = models.UUIDField(default=uuid.uuid4)
+    profile = models.ForeignKey("profiles.Profile", models.PROTECT, db_index=False)
+    enrolment_id = models.BigIntegerField(null=True)
+    campaign_id = models.BigIntegerField(null=True)
+    step = models.TextField(blank=True, default="")
+    visit = models.IntegerField(default=1)
+    lane = models.SmallIntegerField(default=5)  # 1 transactional, 5 journey, 9 bulk
+    is_marketing = models.BooleanField()
+    is_test = models.BooleanField(default=False)
+    purpose = models.ForeignKey("consent.Purpose", models.PROTECT, db_index=False)
+    channel = models.TextField()
+    address = models.TextField(blank=True, default="")
+    state = models.TextField(choices=State.choices)
+    reason = models.TextField(blank=True, default="")
+    queued_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    attempts = models.SmallIntegerField(default=0)
+    content_version_id = models.BigIntegerField(null=True)
+    locale = models.TextField(blank=True, default="")
+    variant = models.TextField(blank=True, default="")
+    consent_entry_id = models.BigIntegerField(null=True)
+    consent_entry = models.ForeignObject(
+        "consent.ConsentEntry",
+        models.DO_NOTHING,
+        from_fields=["profile", "consent_entry_id"],
+        to_fields=["profile", "id"],
+        related_name="messages",
+        null=True,
+    )
+    must_permit = models.GeneratedField(
+        expression=models.Value(True),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+    idempotency_key = models.TextField(blank=True, default="")
+    provider_ref = models.TextField(blank=True, default="")
+    data = models.JSONField(default=dict)
+    sent_at = models.DateTimeField(null=True)
+    bounced_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField(null=True)
+    machine_opened_at = models.DateTimeField(null=True)
+    clicked_at = models.DateTimeField(null=True)
+    machine_clicked_at = models.DateTimeField(null=True)
+    unsubscribed_at = models.DateTimeField(null=True)
+    complained_at = models.DateTimeField(null=True)
+    converted_at = models.DateTimeField(null=True)
+    revenue = models.FloatField(null=True)
+
+    class Meta:
+        db_table = "message"
+        ordering = ["-queued_at", "-id"]
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["profile", "enrolment_id", "step", "visit"],
+                name="message_once",
+                nulls_distinct=True,
+            ),
+            models.UniqueConstraint(
+                fields=["profile", "idempotency_key"],
+                condition=~models.Q(idempotency_key=""),
+                name="message_idempotent",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_marketing=False)
+                | models.Q(state="excluded")
+                | models.Q(consent_entry_id__isnull=False),
+                name="message_needs_permission",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["campaign_id", "state", "reason"], name="message_by_campaign"
+            ),
+            models.Index(fields=["-queued_at", "-id"], name="message_by_time"),
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(state__in=["queued", "handing_over"]),
+                name="message_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.state}"
+
+
+class MessageChunk(models.Model):
+    """500 to 1,000 messages that one worker leases and hands over; local to one server."""
+
+    campaign_id = models.BigIntegerField(null=True, db_index=True)
+    lane = models.SmallIntegerField(default=5)
+    channel = models.CharField(max_length=10)
+    # pairs by position: a message is found by (profile, id), never by the id alone
+    profile_ids = ArrayField(models.BigIntegerField())
+    message_ids = ArrayField(models.BigIntegerField())
+    due_at = models.DateTimeField()
+    lease = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.SmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "message_chunk"
+        indexes = [models.Index(fields=["lane", "due_at"], name="chunk_due")]
+
+    def __str__(self) -> str:
+        return f"chunk {self.pk}"
+
+
+class ContactCount(ProfileScoped):
+    """How many marketing messages a profile was sent on a channel on a local day."""
+
+    id = models.BigAutoField(primary_key=True)
+    profile = models.ForeignKey("profiles.Profile", models.CASCADE, db_index=False)
+    channel = models.TextField()
+    day = models.DateField()
+    n = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "contact_count"
+
+    def __str__(self) -> str:
+        return f"{self.n} on {self.day}"

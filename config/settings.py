@@ -1,0 +1,220 @@
+"""The one settings file. Every variable it reads is described in `.env.example`; none is required.
+
+Importing it starts nothing: the embedded PostgreSQL is started by the database backend on the
+first refused connection (`config/postgres/`).
+"""
+
+from pathlib import Path
+
+import environ
+
+from config import paths
+from config.console.theme import UNFOLD as UNFOLD
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+if (BASE_DIR / ".env").exists():
+    env.read_env(str(BASE_DIR / ".env"))
+
+VAR_DIR = paths.var_dir(env.str("VAR_DIR", default=""))
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="") or paths.kept_secret(
+    VAR_DIR, "secret_key"
+)
+# Encrypts the keys of public tokens in the database, so that a changed SECRET_KEY leaves the
+# links in old mails working (design.md section 4).
+SECRETS_KEY = env.str("SECRETS_KEY", default="") or paths.kept_secret(
+    VAR_DIR, "secrets_key"
+)
+BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+BEHIND_TLS = BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
+SECURE_SSL_REDIRECT = (
+    False  # never under /v1/: one SDK counts a redirect as delivered (wire.md)
+)
+SECURE_REFERRER_POLICY = "same-origin"
+APPEND_SLASH = False  # both spellings are routed by hand; a redirect loses a POST
+
+INSTALLED_APPS = [
+    "config.console.apps.ConsoleConfig",  # before unfold and admin: its templates win
+    "unfold",
+    "config.console.apps.ConsoleAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "django_filters",
+    "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "axes",
+    "config.workspace",
+    "profiles",
+    "consent",
+    "segments",
+    "campaigns",
+    "config.demo",
+    "config",
+]
+
+MIDDLEWARE = [
+    "profiles.ingest.middleware.IngestMiddleware",  # /v1/ answers without sessions, CSRF or locale
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.console.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.console.middleware.UserLocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.console.middleware.PreferencesMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.console.context.console",
+            ],
+            "builtins": ["config.console.templatetags.console"],
+        },
+    }
+]
+
+# --- database -------------------------------------------------------------------------------
+DATABASE_URL = env.str("DATABASE_URL", default="")
+EMBEDDED_POSTGRES = not DATABASE_URL
+DATABASES = {
+    "default": env.db_url_config(DATABASE_URL)
+    if DATABASE_URL
+    else {"NAME": "rapport", "USER": "rapport", "HOST": str(paths.socket_dir(VAR_DIR))}
+}
+DATABASES["default"] |= {
+    "ENGINE": "config.postgres.backend",
+    "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
+    "CONN_HEALTH_CHECKS": True,
+}
+DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
+    # every connection but a migration's acts as this role (design.md section 6)
+    "assume_role": "rapport_app",
+    "connect_timeout": 10,
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- celery: wake-ups only; the work is rows in PostgreSQL ------------------------------------
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
+
+# --- people -----------------------------------------------------------------------------------
+AUTH_USER_MODEL = "workspace.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "config.workspace.permissions.RoleBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"
+    },
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/console/login/"
+LOGIN_REDIRECT_URL = "/console/"
+AXES_FAILURE_LIMIT = env.int("AXES_FAILURE_LIMIT", default=10)
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
+AXES_DISABLE_ACCESS_LOG = True
+
+# --- words and times ----------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("id", "Bahasa Indonesia")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+USE_THOUSAND_SEPARATOR = True
+
+# --- files --------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = VAR_DIR / "static"
+MEDIA_ROOT = VAR_DIR / "media"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# --- mail: unset, the demo mailbox takes it -------------------------------------------------------
+EMAIL_URL = env.str("EMAIL_URL", default="")
+MAILBOX_PORT = env.int("MAILBOX_PORT", default=0)  # 0: chosen and written down by `up`
+
+# --- how much, how long ---------------------------------------------------------------------------
+CONSOLE_HOLD_SECONDS = env.int("CONSOLE_HOLD_SECONDS", default=60)
+INGEST_RATE_LIMIT = env.int(
+    "INGEST_RATE_LIMIT", default=0
+)  # requests/s a source; 0: unlimited
+MESSAGE_ID_MONTHS = env.int("MESSAGE_ID_MONTHS", default=13)
+CELERY_CONCURRENCY = env.int("CELERY_CONCURRENCY", default=2)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "config.workspace.api.authentication.ApiKeyAuthentication",
+        "config.workspace.api.authentication.ConsoleSessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["config.workspace.api.permissions.HasScope"],
+    "DEFAULT_PAGINATION_CLASS": "config.workspace.api.pagination.CursorPages",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "config.workspace.api.schema.Schema",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["config.workspace.api.parsers.StrictJSONParser"],
+    "EXCEPTION_HANDLER": "config.workspace.api.problems.handle",
+    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
+    "PAGE_SIZE": 50,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Rapport",
+    "DESCRIPTION": "Management API of a Rapport installation. Errors are RFC 9457 problem details.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+}
+SILENCED_SYSTEM_CHECKS = ["axes.W003"]
+# False: nobody listens (tests, one-off commands); due work then waits for `drain` or the tick.
+WAKE_BY_CELERY = env.bool("WAKE_BY_CELERY", default=True)

@@ -1,0 +1,1 @@
+"""The ground floor: the installation's own records, and the tools that every app stands on."""

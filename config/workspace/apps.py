@@ -1,0 +1,12 @@
+"""The ground floor's app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class WorkspaceConfig(AppConfig):
+    """Workspace, users, keys, audit, jobs."""
+
+    name = "config.workspace"
+    label = "workspace"
+    verbose_name = _("Settings")

@@ -1,0 +1,76 @@
+"""Who may do what: users with roles, API keys with scopes, kept secrets."""
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """What someone works as; `config.workspace.permissions` says what each may do."""
+
+    MARKETER = "marketer", _("Marketer")
+    ANALYST = "analyst", _("Analyst")
+    PRIVACY_OFFICER = "privacy_officer", _("Privacy officer")
+    SERVICE_REP = "service_rep", _("Service rep")
+    INTEGRATOR = "integrator", _("Integrator")
+    ADMIN = "admin", _("Admin")
+
+
+class User(AbstractUser):
+    """Someone who works in the console."""
+
+    role = models.CharField(
+        _("role"), max_length=20, choices=Role.choices, default=Role.MARKETER
+    )
+    locale = models.CharField(_("language"), max_length=16, default="", blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=64, default="", blank=True)
+
+    class Meta:
+        db_table = "user"
+        verbose_name = _("team member")
+        verbose_name_plural = _("team")
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        """A superuser (`createsuperuser`) is an admin; everyone of the team sees the console."""
+        if self.is_superuser:
+            self.role = Role.ADMIN
+        self.is_staff = True
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+
+class ApiKey(models.Model):
+    """A key of the management API; only its digest is kept."""
+
+    name = models.CharField(_("name"), max_length=200, unique=True)
+    hint = models.CharField(_("begins with"), max_length=12, editable=False)
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    scopes = ArrayField(models.CharField(max_length=40), verbose_name=_("scopes"))
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, editable=False)
+
+    class Meta:
+        db_table = "api_key"
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Secret(models.Model):
+    """A key of ours, encrypted with SECRETS_KEY: of public tokens, later of providers."""
+
+    purpose = models.CharField(max_length=40)
+    key_id = models.CharField(max_length=16, unique=True)
+    ciphertext = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    valid_until = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "secret"
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.key_id}"

@@ -1,0 +1,104 @@
+"""What was done (audit trail) and what is being done (jobs)."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class AuditEntry(models.Model):
+    """One look at personal data or one change; append-only, without personal values.
+
+    `fields` holds names, never values; `profile_public_id` can be nulled by an erasure: the chain is
+    made over `digest`, a salted digest of it.
+    """
+
+    at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
+    actor_kind = models.CharField(
+        _("by"), max_length=12
+    )  # user, api_key, person, system
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(_("name"), max_length=200, blank=True)
+    action = models.CharField(_("action"), max_length=60)
+    target_kind = models.CharField(_("what"), max_length=40)
+    target = models.CharField(_("which"), max_length=200, blank=True)
+    fields = ArrayField(
+        models.CharField(max_length=100), default=list, verbose_name=_("fields")
+    )
+    detail = models.JSONField(default=dict)
+    profile_id = models.BigIntegerField(null=True)
+    digest = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "audit_entry"
+        ordering = ["-id"]
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit trail")
+        indexes = [
+            # "everything that was done to this one"
+            models.Index(
+                fields=["target_kind", "target", "-id"], name="audit_by_target"
+            ),
+            models.Index(
+                fields=["profile_id", "-id"],
+                name="audit_by_profile",
+                condition=models.Q(profile_id__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.target_kind} {self.target}"
+
+
+class AuditSeal(models.Model):
+    """A block of audit entries and the hash that chains it to the block before."""
+
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField(unique=True)
+    entries = models.IntegerField()
+    previous_hash = models.BinaryField(max_length=32)
+    hash = models.BinaryField(max_length=32)
+    sealed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "audit_seal"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.first_id}-{self.last_id}"
+
+
+class Job(models.Model):
+    """Long work that shows itself: what is done, what is left, and a stop button."""
+
+    class State(models.TextChoices):
+        """Where a job stands."""
+
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        STOPPED = "stopped", _("Stopped")
+
+    kind = models.CharField(max_length=40)
+    title = models.CharField(max_length=300)
+    subject = models.CharField(max_length=200, blank=True, db_index=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(null=True)
+    result = models.JSONField(default=dict)
+    error = models.TextField(blank=True)
+    stop_requested = models.BooleanField(default=False)
+    lease_until = models.DateTimeField(null=True)
+    created_by = models.ForeignKey(
+        "workspace.User", models.SET_NULL, null=True, related_name="jobs"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "job"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.title

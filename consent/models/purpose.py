@@ -1,0 +1,78 @@
+"""What permission is given for."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+CHANNELS = ("email", "sms", "whatsapp", "push", "webpush", "inapp", "call", "webhook")
+
+
+class Purpose(models.Model):
+    """A purpose of a class; only a privacy officer or admin sets the class."""
+
+    class Class(models.TextChoices):
+        """What the gate asks of it."""
+
+        MARKETING = "marketing", _("Marketing")
+        TRANSACTIONAL = "transactional", _("Transactional")
+        PROCESSING = "processing", _("Processing")
+
+    slug = models.SlugField(_("slug"), max_length=60, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    description = models.TextField(_("description"), blank=True)
+    purpose_class = models.CharField(
+        _("class"), max_length=14, choices=Class.choices, db_column="class"
+    )
+    is_ready_made = models.BooleanField(default=False, editable=False)
+    position = models.SmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "purpose"
+        ordering = ["position", "slug"]
+        verbose_name = _("purpose")
+        verbose_name_plural = _("purposes")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Topic(models.Model):
+    """What people choose inside a marketing purpose."""
+
+    purpose = models.ForeignKey(Purpose, models.CASCADE, related_name="topics")
+    slug = models.SlugField(_("slug"), max_length=60, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    description = models.TextField(_("description"), blank=True)
+    position = models.SmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "topic"
+        ordering = ["position", "slug"]
+        verbose_name = _("topic")
+        verbose_name_plural = _("topics")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Policy(models.Model):
+    """country x channel x purpose: what the law and we ask; read once the privacy issue fills it."""
+
+    country = models.CharField(max_length=6, blank=True)  # "" is every other country
+    channel = models.CharField(max_length=10)
+    purpose = models.ForeignKey(Purpose, models.CASCADE)
+    accepted_bases = models.JSONField(default=list)
+    rules = models.JSONField(default=dict)
+    source = models.TextField(blank=True)
+    version = models.IntegerField(default=1)
+    valid_from = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "policy"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["country", "channel", "purpose", "version"], name="policy_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country} {self.channel}"

@@ -1,0 +1,1 @@
+"""What this app signs in at the registries of lower apps."""

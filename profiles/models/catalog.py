@@ -1,0 +1,60 @@
+"""What is known about events by name, and exchange rates."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class EventDefinition(models.Model):
+    """A name of events that came in, with what its rows mean.
+
+    `slots` maps a property to a slot: {"category": {"slot": "k1", "valid_from": ISO or null}}; a slot
+    is used by rules only where `ready` is true. `schema` is what was seen: {property: {types}}.
+    """
+
+    name = models.TextField(_("name"), unique=True)
+    value_property = models.CharField(
+        _("value from"), max_length=200, blank=True, default=""
+    )
+    value_sign = models.SmallIntegerField(default=1)
+    is_money = models.BooleanField(_("in money"), default=False)
+    is_conversion = models.BooleanField(_("conversion"), default=False)
+    slots = models.JSONField(default=dict)
+    schema = models.JSONField(default=dict)
+    tags = ArrayField(models.CharField(max_length=60), default=list)
+    first_seen = models.DateTimeField(null=True)
+    last_seen = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "event_definition"
+        ordering = ["name"]
+        verbose_name = _("event definition")
+        verbose_name_plural = _("event definitions")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ExchangeRate(models.Model):
+    """What one unit of a currency was worth in workspace currency from `day` on; editable."""
+
+    currency = models.CharField(_("currency"), max_length=3)
+    day = models.DateField(_("from"))
+    rate = models.FloatField(_("one unit in workspace currency"))
+
+    class Meta:
+        db_table = "exchange_rate"
+        ordering = ["currency", "-day"]
+        verbose_name = _("exchange rate")
+        verbose_name_plural = _("exchange rates")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["currency", "day"], name="exchange_rate_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(rate__gt=0), name="exchange_rate_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.day}"

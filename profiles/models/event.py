@@ -1,0 +1,103 @@
+"""What people did; `event` and `event_item` are partitioned by month."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from config.workspace.schema import ProfileScoped
+
+
+class Event(ProfileScoped):
+    """One accepted call: every type is a row, `name` as design.md section 6 says."""
+
+    id = models.BigAutoField(primary_key=True)
+    profile = models.ForeignKey(
+        "profiles.Profile", models.DO_NOTHING, db_constraint=False, db_index=False
+    )
+    message_id = models.TextField()
+    type = models.TextField()
+    name = models.TextField()
+    occurred_at = models.DateTimeField()
+    original_at = models.DateTimeField(
+        null=True
+    )  # as given, where we clamped or corrected it
+    received_at = models.DateTimeField()
+    source = models.ForeignKey(
+        "profiles.Source", models.DO_NOTHING, db_constraint=False, db_index=False
+    )
+    identifier_id = models.BigIntegerField()
+    anonymous_identifier_id = models.BigIntegerField(null=True)
+    source_profile_id = models.BigIntegerField(null=True)
+    value = models.FloatField(null=True)
+    k1 = models.TextField(null=True)
+    k2 = models.TextField(null=True)
+    properties = models.JSONField(default=dict)
+    context = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "event"
+        ordering = ["-occurred_at", "-id"]
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        indexes = [
+            models.Index(
+                fields=["name", "occurred_at"],
+                include=["profile_id", "value"],
+                name="event_by_name",
+            ),
+            models.Index(
+                fields=["name", "k1", "occurred_at"],
+                include=["profile_id", "value"],
+                condition=models.Q(k1__isnull=False),
+                name="event_by_k1",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EventItem(ProfileScoped):
+    """One line of `products[]` of an event."""
+
+    id = models.BigAutoField(primary_key=True)
+    profile_id = models.BigIntegerField()
+    occurred_at = models.DateTimeField()
+    event_id = models.BigIntegerField()
+    name = models.TextField()  # of the event
+    product_id = models.TextField()
+    product_name = models.TextField(blank=True, default="")
+    category = models.TextField(blank=True, default="")
+    quantity = models.FloatField(default=1)
+    price = models.FloatField(null=True)
+
+    class Meta:
+        db_table = "event_item"
+        indexes = [
+            # "bought this product", "bought from this category"
+            models.Index(
+                fields=["name", "category", "occurred_at"],
+                include=["profile_id"],
+                name="event_item_by_category",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.product_id
+
+
+class EventState(ProfileScoped):
+    """How often and when a profile did a conversion-type event; kept up with the events."""
+
+    id = models.BigAutoField(primary_key=True)
+    profile_id = models.BigIntegerField()
+    name = models.TextField()
+    count = models.BigIntegerField(default=0)
+    sum = models.FloatField(default=0)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "event_state"
+
+    def __str__(self) -> str:
+        return self.name

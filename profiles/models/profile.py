@@ -1,0 +1,164 @@
+"""A person: the set of identifiers known to be one, with traits."""
+
+import uuid
+
+from django.contrib.postgres.indexes import OpClass
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from config.workspace.schema import ProfileScoped
+
+
+class Profile(models.Model):
+    """One person. `traits` is derived from `profile_trait`, the truth."""
+
+    class State(models.TextChoices):
+        """Whether this person may be worked with."""
+
+        ACTIVE = "active", _("Active")
+        RESTRICTED = "restricted", _("Restricted")
+        ERASED = "erased", _("Erased")
+
+    id = models.BigAutoField(primary_key=True)
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    bucket = models.SmallIntegerField()  # 0 to 9999, stable: holdouts and experiments
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
+    is_test = models.BooleanField(default=False)
+    display_name = models.TextField(_("name"), blank=True, default="")
+    time_zone = models.TextField(blank=True, default="")
+    locale = models.TextField(blank=True, default="")
+    country = models.TextField(blank=True, default="")
+    lifecycle = models.TextField(blank=True, default="")
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+    traits = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "profile"
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        indexes = [
+            # the people list, newest first; (last_seen, id) is its cursor
+            models.Index(fields=["-last_seen", "-id"], name="profile_by_last_seen"),
+            # new people a week; the home page
+            models.Index(fields=["first_seen"], name="profile_by_first_seen"),
+            # search by the beginning of a name
+            models.Index(
+                OpClass(Lower("display_name"), name="text_pattern_ops"),
+                name="profile_by_name",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(bucket__gte=0, bucket__lte=9999),
+                name="profile_bucket_range",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or str(self.public_id)[:8]
+
+
+class ProfileTrait(ProfileScoped):
+    """What one source said of one trait; the newest of the trusted wins `profile.traits`."""
+
+    id = models.BigAutoField(primary_key=True)
+    profile = models.ForeignKey(
+        Profile, models.CASCADE, db_index=False, related_name="trait_rows"
+    )
+    name = models.TextField()
+    source = models.ForeignKey(
+        "profiles.Source", models.PROTECT, db_index=False, db_constraint=False
+    )
+    identifier_id = (
+        models.BigIntegerField()
+    )  # the one it came by: a split regroups by it
+    value = models.JSONField()
+    set_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "profile_trait"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["profile", "name", "source", "identifier_id"],
+                name="profile_trait_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Identifier(models.Model):
+    """(kind, value) that points to a profile; the database's key is (kind, value)."""
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.TextField()
+    value = models.TextField()  # normalised
+    raw_value = models.TextField(blank=True, default="")  # as given, where it differs
+    # keyed digest of contact points: suppression and erasure join by it
+    digest = models.BinaryField(max_length=16, null=True)
+    profile_id = models.BigIntegerField()
+    verified_at = models.DateTimeField(null=True)
+    first_source_id = models.BigIntegerField()
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+    deliverability = models.TextField(
+        blank=True, default=""
+    )  # "", ok, invalid, bounced
+
+    class Meta:
+        db_table = "identifier"
+        indexes = [
+            models.Index(fields=["profile_id", "kind"], name="identifier_by_profile"),
+            models.Index(fields=["id"], name="identifier_by_id"),
+            # search by the beginning of a mail, phone or id, whatever its kind
+            models.Index(
+                fields=["value"],
+                name="identifier_by_value",
+                opclasses=["text_pattern_ops"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.value}"
+
+
+class Merge(models.Model):
+    """Two people became one: by which rule, on what evidence, and what was there before."""
+
+    survivor_id = models.BigIntegerField()
+    absorbed_id = models.BigIntegerField(db_index=True)
+    absorbed_public_id = models.UUIDField()
+    rule = models.CharField(max_length=60)
+    evidence = models.JSONField(default=dict)
+    snapshot = models.JSONField(default=dict)
+    at = models.DateTimeField(auto_now_add=True)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey("workspace.User", models.SET_NULL, null=True)
+
+    class Meta:
+        db_table = "merge"
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["survivor_id", "-id"], name="merge_by_survivor")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.absorbed_id} into {self.survivor_id}"
+
+
+class AliasPending(ProfileScoped):
+    """Events of `profile_id` belong to `survivor_id` until the rewriter has moved them."""
+
+    id = models.BigAutoField(primary_key=True)
+    profile_id = models.BigIntegerField()
+    survivor_id = models.BigIntegerField(db_index=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "alias_pending"
+
+    def __str__(self) -> str:
+        return f"{self.profile_id} into {self.survivor_id}"
