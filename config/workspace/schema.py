@@ -40,19 +40,13 @@ class ProfileScoped(models.Model):
         from_queryset: models.QuerySet[Any] | None = None,
     ) -> None:
         """Read the row again, by profile and id."""
-        rows = (
-            from_queryset
-            if from_queryset is not None
-            else type(self)._base_manager.all()
-        )
+        rows = from_queryset if from_queryset is not None else type(self)._base_manager.all()
         owner = self.__dict__["profile_id"]
         super().refresh_from_db(using, fields, rows.filter(profile_id=owner))
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refused: Django would delete by `id` alone. Use a query set narrowed by profile."""
-        raise TypeError(
-            f"delete {type(self).__name__} through a query set narrowed by profile_id"
-        )
+        raise TypeError(f"delete {type(self).__name__} through a query set narrowed by profile_id")
 
 
 class CreateProfileTable(migrations.CreateModel):
@@ -120,7 +114,9 @@ class CreateProfileTable(migrations.CreateModel):
             else ""
         )
         columns = editor._iter_column_sql
-        editor.sql_create_table = f"CREATE TABLE %(table)s (%(definition)s, PRIMARY KEY ({names}){include}){partition}"
+        editor.sql_create_table = (
+            f"CREATE TABLE %(table)s (%(definition)s, PRIMARY KEY ({names}){include}){partition}"
+        )
         editor._iter_column_sql = lambda *args, **kwargs: (
             part for part in columns(*args, **kwargs) if part != "PRIMARY KEY"
         )

@@ -25,7 +25,7 @@ def drain(limit_rounds: int = 100_000) -> dict[str, int]:
 
 
 def wake(name: str) -> None:
-    """Hint, after commit, that work of this kind is due; the beat tick finds what a lost hint missed."""
+    """Hint, after commit, that such work is due; the beat tick finds what a lost hint missed."""
     from django.db import transaction  # noqa: PLC0415
 
     transaction.on_commit(lambda: _send(name), robust=True)

@@ -80,9 +80,7 @@ class Migration(migrations.Migration):
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 (
                     "last_login",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="last login"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
                 ),
                 (
                     "is_superuser",
@@ -95,35 +93,25 @@ class Migration(migrations.Migration):
                 (
                     "username",
                     models.CharField(
-                        error_messages={
-                            "unique": "A user with that username already exists."
-                        },
+                        error_messages={"unique": "A user with that username already exists."},
                         help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
                         max_length=150,
                         unique=True,
-                        validators=[
-                            django.contrib.auth.validators.UnicodeUsernameValidator()
-                        ],
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
                         verbose_name="username",
                     ),
                 ),
                 (
                     "first_name",
-                    models.CharField(
-                        blank=True, max_length=150, verbose_name="first name"
-                    ),
+                    models.CharField(blank=True, max_length=150, verbose_name="first name"),
                 ),
                 (
                     "last_name",
-                    models.CharField(
-                        blank=True, max_length=150, verbose_name="last name"
-                    ),
+                    models.CharField(blank=True, max_length=150, verbose_name="last name"),
                 ),
                 (
                     "email",
-                    models.EmailField(
-                        blank=True, max_length=254, verbose_name="email address"
-                    ),
+                    models.EmailField(blank=True, max_length=254, verbose_name="email address"),
                 ),
                 (
                     "is_staff",
@@ -225,9 +213,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "hint",
-                    models.CharField(
-                        editable=False, max_length=12, verbose_name="begins with"
-                    ),
+                    models.CharField(editable=False, max_length=12, verbose_name="begins with"),
                 ),
                 ("digest", models.BinaryField(max_length=32, unique=True)),
                 (
@@ -244,15 +230,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "last_used_at",
-                    models.DateTimeField(
-                        editable=False, null=True, verbose_name="last used"
-                    ),
+                    models.DateTimeField(editable=False, null=True, verbose_name="last used"),
                 ),
                 (
                     "revoked_at",
-                    models.DateTimeField(
-                        editable=False, null=True, verbose_name="revoked"
-                    ),
+                    models.DateTimeField(editable=False, null=True, verbose_name="revoked"),
                 ),
                 (
                     "created_by",
@@ -284,9 +266,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "at",
-                    models.DateTimeField(
-                        auto_now_add=True, db_index=True, verbose_name="at"
-                    ),
+                    models.DateTimeField(auto_now_add=True, db_index=True, verbose_name="at"),
                 ),
                 ("actor_kind", models.CharField(max_length=12, verbose_name="by")),
                 ("actor_id", models.BigIntegerField(null=True)),
@@ -319,9 +299,7 @@ class Migration(migrations.Migration):
                 "db_table": "audit_entry",
                 "ordering": ["-id"],
                 "indexes": [
-                    models.Index(
-                        fields=["target_kind", "target", "-id"], name="audit_by_target"
-                    ),
+                    models.Index(fields=["target_kind", "target", "-id"], name="audit_by_target"),
                     models.Index(
                         condition=models.Q(("profile_id__isnull", False)),
                         fields=["profile_id", "-id"],
@@ -433,38 +411,28 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "name",
-                    models.CharField(
-                        default="Rapport", max_length=200, verbose_name="name"
-                    ),
+                    models.CharField(default="Rapport", max_length=200, verbose_name="name"),
                 ),
                 (
                     "time_zone",
-                    models.CharField(
-                        default="UTC", max_length=64, verbose_name="time zone"
-                    ),
+                    models.CharField(default="UTC", max_length=64, verbose_name="time zone"),
                 ),
                 (
                     "currency",
                     models.CharField(
                         default="EUR",
                         max_length=3,
-                        validators=[
-                            django.core.validators.RegexValidator("^[A-Z]{3}$")
-                        ],
+                        validators=[django.core.validators.RegexValidator("^[A-Z]{3}$")],
                         verbose_name="currency",
                     ),
                 ),
                 (
                     "locale",
-                    models.CharField(
-                        default="en", max_length=16, verbose_name="language"
-                    ),
+                    models.CharField(default="en", max_length=16, verbose_name="language"),
                 ),
                 (
                     "country",
-                    models.CharField(
-                        blank=True, default="", max_length=2, verbose_name="country"
-                    ),
+                    models.CharField(blank=True, default="", max_length=2, verbose_name="country"),
                 ),
                 (
                     "salt",

@@ -9,9 +9,7 @@ from django.db.migrations.state import StateApps
 
 def make(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     """One row, with a salt of its own."""
-    apps.get_model("workspace", "Workspace").objects.create(
-        id=1, salt=secrets.token_hex(32)
-    )
+    apps.get_model("workspace", "Workspace").objects.create(id=1, salt=secrets.token_hex(32))
 
 
 class Migration(migrations.Migration):

@@ -20,9 +20,7 @@ class Role(models.TextChoices):
 class User(AbstractUser):
     """Someone who works in the console."""
 
-    role = models.CharField(
-        _("role"), max_length=20, choices=Role.choices, default=Role.MARKETER
-    )
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.MARKETER)
     locale = models.CharField(_("language"), max_length=16, default="", blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, default="", blank=True)
 

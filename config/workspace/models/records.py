@@ -13,17 +13,13 @@ class AuditEntry(models.Model):
     """
 
     at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
-    actor_kind = models.CharField(
-        _("by"), max_length=12
-    )  # user, api_key, person, system
+    actor_kind = models.CharField(_("by"), max_length=12)  # user, api_key, person, system
     actor_id = models.BigIntegerField(null=True)
     actor_name = models.CharField(_("name"), max_length=200, blank=True)
     action = models.CharField(_("action"), max_length=60)
     target_kind = models.CharField(_("what"), max_length=40)
     target = models.CharField(_("which"), max_length=200, blank=True)
-    fields = ArrayField(
-        models.CharField(max_length=100), default=list, verbose_name=_("fields")
-    )
+    fields = ArrayField(models.CharField(max_length=100), default=list, verbose_name=_("fields"))
     detail = models.JSONField(default=dict)
     profile_id = models.BigIntegerField(null=True)
     digest = models.BinaryField(max_length=32)
@@ -35,9 +31,7 @@ class AuditEntry(models.Model):
         verbose_name_plural = _("audit trail")
         indexes = [
             # "everything that was done to this one"
-            models.Index(
-                fields=["target_kind", "target", "-id"], name="audit_by_target"
-            ),
+            models.Index(fields=["target_kind", "target", "-id"], name="audit_by_target"),
             models.Index(
                 fields=["profile_id", "-id"],
                 name="audit_by_profile",

@@ -37,9 +37,7 @@ class Workspace(models.Model):
         verbose_name = _("workspace")
         verbose_name_plural = _("workspace")
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(id=1), name="workspace_is_one_row"
-            ),
+            models.CheckConstraint(condition=models.Q(id=1), name="workspace_is_one_row"),
         ]
 
     def __str__(self) -> str:

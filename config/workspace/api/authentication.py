@@ -1,0 +1,77 @@
+"""Who calls: an API key as Bearer, or the console's session."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework import authentication, exceptions
+from rest_framework.request import Request
+
+from config.workspace.digests import key_digest
+from config.workspace.models import ApiKey, User
+
+LAST_USED_EVERY = timedelta(minutes=1)
+
+
+class KeyUser:
+    """Stands for an API key where DRF wants a user."""
+
+    is_authenticated = True
+    is_active = True
+    pk = None
+
+    def __init__(self, key: ApiKey) -> None:
+        self.key = key
+
+
+class ApiKeyAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Bearer KEY`."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        """The key's stand-in, or None where no Bearer is given. Raises AuthenticationFailed."""
+        kind, _space, value = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() != "bearer":
+            return None
+        key = ApiKey.objects.filter(digest=key_digest(value.strip())).first()
+        if key is None or key.revoked_at is not None:
+            raise exceptions.AuthenticationFailed("This API key is unknown or revoked.")
+        now = timezone.now()
+        if key.last_used_at is None or now - key.last_used_at > LAST_USED_EVERY:
+            ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        return KeyUser(key), key
+
+    def authenticate_header(self, request: Request) -> str:
+        """So that a missing key is 401, not 403."""
+        return 'Bearer realm="api"'
+
+
+class ConsoleSessionAuthentication(authentication.SessionAuthentication):
+    """The console's own log-in; CSRF is asked for as usual."""
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        """The user of the session, if any."""
+        found = super().authenticate(request)
+        return found if found and isinstance(found[0], User) else None
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the OpenAPI schema names it."""
+
+    target_class = "config.workspace.api.authentication.ApiKeyAuthentication"
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """HTTP bearer."""
+        return {"type": "http", "scheme": "bearer"}
+
+
+class ConsoleSessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """The session cookie."""
+
+    target_class = "config.workspace.api.authentication.ConsoleSessionAuthentication"
+    name = "consoleSession"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """A cookie."""
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}

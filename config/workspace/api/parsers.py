@@ -1,0 +1,62 @@
+"""JSON as PostgreSQL can hold it: no NaN, no NUL, no lone surrogate; and within bounds."""
+
+import json
+from typing import IO, Any, NoReturn
+
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+
+MAX_DEPTH = 64
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ParseError(f"{name} is not JSON.")
+
+
+def find_unstorable(value: Any, path: str = "$", depth: int = 0) -> str | None:
+    """The path of the first thing that jsonb cannot hold, or None."""
+    if depth > MAX_DEPTH:
+        return f"{path}: nested deeper than {MAX_DEPTH}"
+    if isinstance(value, str):
+        return None if is_storable(value) else f"{path}: NUL or a lone surrogate"
+    if isinstance(value, dict):
+        pairs: Any = ((f"{path}.{key}", key, item) for key, item in value.items())
+        for inner, key, item in pairs:
+            found = None if is_storable(key) else f"{path}: NUL or a lone surrogate in a name"
+            found = found or find_unstorable(item, inner, depth + 1)
+            if found:
+                return found
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            found = find_unstorable(item, f"{path}[{index}]", depth + 1)
+            if found:
+                return found
+    elif isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return f"{path}: a number out of range"
+    return None
+
+
+def is_storable(text: str) -> bool:
+    """Whether PostgreSQL's text can hold it."""
+    if "\x00" in text:
+        return False
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+class StrictJSONParser(BaseParser):
+    """application/json, refused with what is wrong. Raises ParseError (400)."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None
+    ) -> Any:
+        """The parsed body."""
+        try:
+            data = json.loads(stream.read().decode(), parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            raise ParseError(f"This is not JSON: {error}") from error
+        found = find_unstorable(data)
+        if found:
+            raise ParseError(f"This cannot be kept: {found}.")
+        return data

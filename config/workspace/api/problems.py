@@ -1,0 +1,117 @@
+"""RFC 9457 problem details: one shape for every error under /api/."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypedDict
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+CONTENT_TYPE = "application/problem+json"
+TITLES = {
+    400: "Bad request",
+    401: "Not authenticated",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    406: "Not acceptable",
+    409: "Conflict",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Cannot be done",
+    429: "Too many requests",
+}
+
+
+class FieldError(TypedDict):
+    """What is wrong where: `path` as conditions[2].value."""
+
+    path: str
+    code: str
+    message: str
+
+
+class Problem(exceptions.APIException):
+    """An error that names what is wrong. `errors` hold the fields."""
+
+    def __init__(
+        self,
+        status_code: int,
+        title: str = "",
+        detail: str = "",
+        errors: Sequence[FieldError] = (),
+        type_: str = "about:blank",
+    ) -> None:
+        super().__init__(detail or title)
+        self.status_code = status_code
+        self.title, self.text, self.errors, self.type = title, detail, list(errors), type_
+
+
+def invalid(path: str, message: str, code: str = "invalid") -> Problem:
+    """400 for one field."""
+    return Problem(400, detail=message, errors=[FieldError(path=path, code=code, message=message)])
+
+
+def _flatten(detail: Any, path: str = "") -> Iterable[FieldError]:
+    if isinstance(detail, dict):
+        for key, value in detail.items():
+            own = "" if key in ("non_field_errors", "detail") else str(key)
+            yield from _flatten(value, f"{path}.{own}".strip(".") if own else path)
+    elif isinstance(detail, list):
+        for index, value in enumerate(detail):
+            nested = isinstance(value, dict | list)
+            yield from _flatten(value, f"{path}[{index}]" if nested else path)
+    else:
+        code = getattr(detail, "code", "invalid") or "invalid"
+        yield FieldError(path=path, code=str(code), message=str(detail))
+
+
+def body_of(
+    status_code: int,
+    *,
+    title: str = "",
+    detail: str = "",
+    errors: Sequence[FieldError] = (),
+    type_: str = "about:blank",
+) -> dict[str, Any]:
+    """The members of a problem document."""
+    body: dict[str, Any] = {
+        "type": type_,
+        "title": title or TITLES.get(status_code, "Error"),
+        "status": status_code,
+        "detail": detail,
+    }
+    return body | ({"errors": list(errors)} if errors else {})
+
+
+def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: everything that is an answer becomes a problem document."""
+    if isinstance(exc, Http404):
+        exc = exceptions.NotFound(str(exc) or "Nothing is here.")
+    elif isinstance(exc, PermissionDenied):
+        exc = exceptions.PermissionDenied()
+    if not isinstance(exc, exceptions.APIException):
+        return None
+    set_rollback()
+    headers = {}
+    if getattr(exc, "auth_header", None):
+        headers["WWW-Authenticate"] = exc.auth_header
+    if getattr(exc, "wait", None):
+        headers["Retry-After"] = str(int(exc.wait) + 1)  # type: ignore[attr-defined]
+    return Response(
+        _document(exc), status=exc.status_code, headers=headers, content_type=CONTENT_TYPE
+    )
+
+
+def _document(exc: exceptions.APIException) -> dict[str, Any]:
+    if isinstance(exc, Problem):
+        return body_of(
+            exc.status_code, title=exc.title, detail=exc.text, errors=exc.errors, type_=exc.type
+        )
+    if isinstance(exc, exceptions.ValidationError):
+        errors = list(_flatten(exc.detail))
+        first = errors[0]["message"] if errors else ""
+        return body_of(status.HTTP_400_BAD_REQUEST, detail=first, errors=errors)
+    return body_of(exc.status_code, detail=str(exc.detail))

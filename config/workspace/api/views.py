@@ -1,0 +1,60 @@
+"""The base of every view under /api/."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from config.workspace import audit
+from config.workspace.api.authentication import KeyUser
+from config.workspace.api.pagination import CursorPages
+from config.workspace.api.permissions import request_may
+from config.workspace.models import User
+
+
+def actor_of(request: Request) -> audit.Actor:
+    """The key or user that calls."""
+    if isinstance(request.user, KeyUser):
+        return audit.actor_of_key(request.user.key)
+    if isinstance(request.user, User):
+        return audit.actor_of_user(request.user)
+    return audit.SYSTEM
+
+
+class ApiView(APIView):
+    """A view that says which permission each method needs, and acts in the caller's name."""
+
+    required: ClassVar[Mapping[str, str]] = {}
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """As DRF's, with the actor set for the audit trail (see `initial`)."""
+        with audit.acting(audit.SYSTEM):
+            return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Authenticate, check, and take the caller's name until `dispatch` ends."""
+        super().initial(request, *args, **kwargs)
+        audit.act_as(actor_of(request))
+
+    def may(self, permission: str) -> bool:
+        """Whether the caller has the permission."""
+        return request_may(self.request, permission)
+
+    def checked(self, serializer: type[Serializer[Any]], data: Any = None) -> dict[str, Any]:
+        """The validated body. Raises ValidationError (400 with field paths)."""
+        body = serializer(data=self.request.data if data is None else data)
+        body.is_valid(raise_exception=True)
+        return dict(body.validated_data)
+
+    def paged(
+        self, rows: QuerySet[Any], serialize: Any, ordering: str | tuple[str, ...] = "-id"
+    ) -> Response:
+        """One cursor page of `rows`, each through `serialize(row)`."""
+        pages = CursorPages()
+        self.ordering = ordering
+        page = pages.paginate_queryset(rows, self.request, view=self) or []
+        return pages.get_paginated_response([serialize(row) for row in page])

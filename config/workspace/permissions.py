@@ -1,0 +1,139 @@
+"""Who may do what: permissions by name, granted by role or by an API key's scopes."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from config.workspace import audit
+from config.workspace.models import Role, User
+
+PERMISSIONS = {
+    "people.view": _("See people, masked"),
+    "people.personal": _("See and search personal data"),
+    "people.edit": _("Change people"),
+    "people.merge": _("Merge people and undo it"),
+    "events.view": _("See what comes in"),
+    "sources.view": _("See sources"),
+    "sources.edit": _("Make and change sources"),
+    "segments.view": _("See segments"),
+    "segments.edit": _("Make and change segments"),
+    "campaigns.view": _("See campaigns and reports"),
+    "campaigns.edit": _("Make and change campaigns"),
+    "campaigns.launch": _("Launch, pause and cancel campaigns"),
+    "messages.view": _("See messages"),
+    "messages.send": _("Send single messages"),
+    "consents.view": _("See permissions"),
+    "consents.edit": _("Record permissions"),
+    "suppressions.view": _("See suppressions"),
+    "suppressions.edit": _("Suppress and release addresses"),
+    "purposes.edit": _("Change purposes and topics"),
+    "audit.view": _("See the audit trail"),
+    "settings.view": _("See the settings"),
+    "settings.edit": _("Change the settings"),
+    "team.edit": _("Change the team and API keys"),
+}
+_READ_ALL = {"people.view", "segments.view", "campaigns.view", "messages.view", "consents.view"}
+ROLES: dict[str, set[str]] = {
+    Role.MARKETER: _READ_ALL
+    | {"people.personal", "people.edit", "events.view", "sources.view", "segments.edit"}
+    | {"campaigns.edit", "campaigns.launch", "messages.send", "suppressions.view"},
+    Role.ANALYST: _READ_ALL | {"events.view", "sources.view", "segments.edit"},
+    Role.PRIVACY_OFFICER: _READ_ALL
+    | {"people.personal", "people.merge", "events.view", "sources.view", "consents.edit"}
+    | {"suppressions.view", "suppressions.edit", "purposes.edit", "audit.view", "settings.view"},
+    Role.SERVICE_REP: {"people.view", "people.personal", "people.edit", "messages.view"}
+    | {"messages.send", "consents.view", "consents.edit", "segments.view"},
+    Role.INTEGRATOR: {"people.view", "events.view", "sources.view", "sources.edit"}
+    | {"segments.view", "settings.view"},
+    Role.ADMIN: set(PERMISSIONS),
+}
+ALL_SCOPES = "all"
+# which permission stands behind Django's own (admin lists and forms); app -> (view, change)
+MODEL_PERMISSIONS: dict[str, tuple[str, str]] = {
+    "workspace.user": ("team.edit", "team.edit"),
+    "workspace.apikey": ("team.edit", "team.edit"),
+    "workspace.workspace": ("settings.view", "settings.edit"),
+    "workspace.auditentry": ("audit.view", ""),
+    "profiles.source": ("sources.view", "sources.edit"),
+    "profiles.eventdefinition": ("settings.view", "settings.edit"),
+    "profiles.exchangerate": ("settings.view", "settings.edit"),
+    "consent.purpose": ("consents.view", "purposes.edit"),
+    "consent.topic": ("consents.view", "purposes.edit"),
+    "consent.suppression": ("suppressions.view", "suppressions.edit"),
+    "campaigns.sender": ("campaigns.view", "campaigns.edit"),
+}
+
+
+def scopes_grant(scopes: list[str], permission: str) -> bool:
+    """Whether these scopes hold the permission: by name, by its group ("segments") or `all`."""
+    group = permission.partition(".")[0]
+    return not {ALL_SCOPES, group, permission}.isdisjoint(scopes)
+
+
+def may(user: AbstractBaseUser | AnonymousUser | None, permission: str) -> bool:
+    """Whether this user's role grants the permission. Raises KeyError for an unknown name."""
+    if permission not in PERMISSIONS:
+        raise KeyError(permission)
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    return permission in ROLES[user.role]
+
+
+Params = ParamSpec("Params")
+View = Callable[Concatenate[HttpRequest, Params], HttpResponse]
+
+
+def requires(permission: str) -> Callable[[View[Params]], View[Params]]:
+    """A console view that asks for log-in and the permission, and acts in the user's name."""
+
+    def wrap(view: View[Params]) -> View[Params]:
+        @wraps(view)
+        def checked(
+            request: HttpRequest, /, *args: Params.args, **kwargs: Params.kwargs
+        ) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not may(request.user, permission):
+                raise PermissionDenied(permission)
+            with audit.acting(audit.actor_of_user(cast("User", request.user))):
+                return view(request, *args, **kwargs)
+
+        cast("Any", checked).required_permission = permission
+        return checked
+
+    return wrap
+
+
+class RoleBackend(ModelBackend):
+    """Django's permission questions answered from the role."""
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Model | None = None) -> bool:
+        """`app.verb_model` by MODEL_PERMISSIONS, or one of our own names."""
+        if perm in PERMISSIONS:
+            return may(user_obj, perm)
+        app, _dot, codename = perm.partition(".")
+        verb, _underscore, model = codename.partition("_")
+        view, change = MODEL_PERMISSIONS.get(f"{app}.{model}", ("", ""))
+        needed = view if verb == "view" else change
+        return bool(needed) and may(user_obj, needed)
+
+    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
+        """Whether any model of the app may be seen."""
+        return any(
+            may(user_obj, view)
+            for name, (view, _change) in MODEL_PERMISSIONS.items()
+            if name.startswith(f"{app_label}.")
+        )
+
+    def get_all_permissions(self, user_obj: Any, obj: Model | None = None) -> set[str]:
+        """Our names that the role grants."""
+        return ROLES[user_obj.role] if isinstance(user_obj, User) else set()

@@ -1,0 +1,140 @@
+"""Public tokens: short, signed, with a key id; keys of their own, kept encrypted, five years valid.
+
+A token holds a purpose, some numbers and a truncated HMAC; it is not secret what it says, only that
+nobody else can make one. Links in old mails must outlive a changed SECRET_KEY (design.md section 4).
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from datetime import timedelta
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from config.workspace.models import Secret
+
+KEY_VALID = timedelta(days=5 * 365 + 2)
+KEY_ROTATED = timedelta(days=365)
+TAG_BYTES = 12
+KEY_ID_BYTES = 3
+PURPOSE = "public-tokens"
+
+
+class BadToken(ValueError):
+    """The token was not made by us for this purpose, or its key has ended."""
+
+
+_keys: dict[str, bytes] = {}
+_current: dict[str, str] = {}
+
+
+def _fernet() -> Fernet:
+    digest = hashlib.sha256(b"rapport secrets:" + settings.SECRETS_KEY.encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(digest))
+
+
+def seal(plain: bytes) -> bytes:
+    """Encrypt for the `secret` table."""
+    return _fernet().encrypt(plain)
+
+
+def unseal(ciphertext: bytes) -> bytes:
+    """Decrypt what `seal` made. Raises InvalidToken with another SECRETS_KEY."""
+    return _fernet().decrypt(bytes(ciphertext))
+
+
+def forget_keys() -> None:
+    """Read the keys anew (between tests, after a rotation)."""
+    _keys.clear()
+    _current.clear()
+
+
+def _make_key() -> Secret:
+    key_id = secrets.token_bytes(KEY_ID_BYTES).hex()
+    with transaction.atomic():
+        return Secret.objects.create(
+            purpose=PURPOSE,
+            key_id=key_id,
+            ciphertext=seal(secrets.token_bytes(32)),
+            valid_until=timezone.now() + KEY_VALID,
+        )
+
+
+def _current_key() -> tuple[str, bytes]:
+    if PURPOSE not in _current:
+        newest = Secret.objects.filter(purpose=PURPOSE).order_by("-created_at").first()
+        if newest is None or newest.created_at < timezone.now() - KEY_ROTATED:
+            try:
+                newest = _make_key()
+            except IntegrityError:  # the same three random bytes: try again
+                newest = _make_key()
+        _keys[newest.key_id] = unseal(newest.ciphertext)
+        _current[PURPOSE] = newest.key_id
+    key_id = _current[PURPOSE]
+    return key_id, _keys[key_id]
+
+
+def _key(key_id: str) -> bytes:
+    if key_id not in _keys:
+        row = Secret.objects.filter(
+            purpose=PURPOSE, key_id=key_id, valid_until__gt=timezone.now()
+        ).first()
+        if row is None:
+            raise BadToken("unknown key")
+        _keys[key_id] = unseal(row.ciphertext)
+    return _keys[key_id]
+
+
+def _varints(numbers: tuple[int, ...]) -> bytes:
+    out = bytearray()
+    for number in numbers:
+        if number < 0:
+            raise ValueError("a token holds numbers from 0")
+        rest = number
+        while rest > 0x7F:  # noqa: PLR2004 - seven bits a byte
+            out.append(rest & 0x7F | 0x80)
+            rest >>= 7
+        out.append(rest)
+    return bytes(out)
+
+
+def _read_varints(data: bytes) -> tuple[int, ...]:
+    numbers, value, shift = [], 0, 0
+    for byte in data:
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if not byte & 0x80:
+            numbers.append(value)
+            value, shift = 0, 0
+    if shift:
+        raise BadToken("cut off")
+    return tuple(numbers)
+
+
+def _tag(key: bytes, purpose: str, body: bytes) -> bytes:
+    return hmac.digest(key, purpose.encode() + b"\0" + body, "sha256")[:TAG_BYTES]
+
+
+def issue(purpose: str, *numbers: int) -> str:
+    """A URL-safe token of about 30 characters over these numbers (0 and up)."""
+    key_id, key = _current_key()
+    body = bytes.fromhex(key_id) + _varints(numbers)
+    return base64.urlsafe_b64encode(_tag(key, purpose, body) + body).rstrip(b"=").decode()
+
+
+def read(purpose: str, token: str) -> tuple[int, ...]:
+    """The numbers of a token made for this purpose. Raises BadToken."""
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except ValueError as error:
+        raise BadToken("not a token") from error
+    tag, body = raw[:TAG_BYTES], raw[TAG_BYTES:]
+    if len(body) <= KEY_ID_BYTES:
+        raise BadToken("too short")
+    if not hmac.compare_digest(tag, _tag(_key(body[:KEY_ID_BYTES].hex()), purpose, body)):
+        raise BadToken("not made for this")
+    return _read_varints(body[KEY_ID_BYTES:])
