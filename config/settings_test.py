@@ -34,6 +34,8 @@ EMBEDDED_POSTGRES_OPTIONS = {
     "max_connections": "100",
 }
 DATABASES["default"] |= {"CONN_HEALTH_CHECKS": False}
+# several suites may run beside each other on one machine
+DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_DATABASE_NAME", "test_rapport")}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {
