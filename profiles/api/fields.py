@@ -1,0 +1,21 @@
+"""Fields of a profile's answer that higher apps fill: `segments`, `computed`, `scores`."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from config.workspace.registry import Registry
+
+# name -> function(profile_ids) -> {profile_id: value}; one query for all profiles of a page
+PROFILE_FIELDS: Registry[Callable[[Sequence[int]], dict[int, Any]]] = Registry("profile fields")
+# what the answer holds where nobody signed in, or nothing is known of a person
+EMPTY: dict[str, Any] = {"segments": [], "computed": {}, "scores": {}}
+
+
+def extra_fields(profile_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The further fields of each profile, as many queries as functions signed in."""
+    answers = {profile_id: {**EMPTY} for profile_id in profile_ids}
+    for name, function in PROFILE_FIELDS:
+        found = function(profile_ids)
+        for profile_id, values in answers.items():
+            values[name] = found.get(profile_id, EMPTY.get(name))
+    return answers

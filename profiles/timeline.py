@@ -1,0 +1,98 @@
+"""One timeline of everything: each app signs in a function, the page merges them by a cursor.
+
+Items are ordered newest first by (at, key). A key is made by `key_of(NAME, id)`, so that rows of
+one table at one moment keep an order; `id_below` turns the cursor into a bound for SQL:
+
+    rows.filter(at__lte=before[0]) ... WHERE (at, id) < (before[0], id_below(before, NAME))
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from config.workspace.registry import Registry
+
+Text = str | Promise
+Cursor = tuple[datetime, str]
+MAX_ID = 2**63 - 1
+# what one may filter by, in the order of the tabs
+KINDS: dict[str, Text] = {
+    "web": _("Web"),
+    "orders": _("Orders"),
+    "messages": _("Messages"),
+    "permission": _("Permission"),
+    "identity": _("Identity"),
+}
+
+
+@dataclass(frozen=True)
+class Action:
+    """A link or, with `post`, a button that one may press beside an item."""
+
+    label: Text
+    url: str
+    icon: str = ""
+    post: bool = False
+
+
+@dataclass(frozen=True)
+class TimelineItem:
+    """One thing that happened. `title` and `detail` may be SafeString (bold parts)."""
+
+    at: datetime
+    key: str
+    kind: str
+    icon: str
+    title: Text
+    detail: Text = ""
+    tone: Literal["", "good", "no"] = ""
+    source: Text = ""
+    properties: dict[str, Any] | None = None
+    actions: tuple[Action, ...] = ()
+    # items of one word here, following one another closely, fold into one ("14 pages in 9 min")
+    fold: str = ""
+    folded: tuple["TimelineItem", ...] = field(default=())
+
+    @property
+    def cursor(self) -> Cursor:
+        """Where to go on after this item."""
+        return (self.at, self.key)
+
+
+# name -> function(profile_id, before, limit, kinds) -> the newest `limit` items older than `before`;
+# `kinds` is empty for all, else the only kinds wanted
+Provider = Callable[[int, Cursor | None, int, Collection[str]], list[TimelineItem]]
+TIMELINE: Registry[Provider] = Registry("timeline")
+
+
+def key_of(name: str, number: int) -> str:
+    """The key of row `number` of the provider `name`; sorts as the number does."""
+    return f"{name}:{number:020d}"
+
+
+def id_below(before: Cursor | None, name: str) -> int:
+    """The id that rows of `name` at the cursor's moment must stay below."""
+    if before is None:
+        return MAX_ID
+    cursor_name, _colon, number = before[1].rpartition(":")
+    if cursor_name == name:
+        return int(number)
+    return MAX_ID if name < cursor_name else 0
+
+
+def merge(parts: Iterable[list[TimelineItem]], limit: int) -> list[TimelineItem]:
+    """The newest `limit` of all, newest first."""
+    items = [item for part in parts for item in part]
+    return sorted(items, key=attrgetter("at", "key"), reverse=True)[:limit]
+
+
+def timeline(
+    profile_id: int, before: Cursor | None = None, limit: int = 50, kinds: Collection[str] = ()
+) -> list[TimelineItem]:
+    """The newest `limit` items older than `before`; as many queries as functions signed in."""
+    return merge((f(profile_id, before, limit, kinds) for _name, f in TIMELINE), limit)
