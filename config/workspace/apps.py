@@ -10,3 +10,7 @@ class WorkspaceConfig(AppConfig):
     name = "config.workspace"
     label = "workspace"
     verbose_name = _("Settings")
+
+    def ready(self) -> None:
+        """Sign in the sealing of the audit trail."""
+        from config.workspace import sealing  # noqa: F401, PLC0415

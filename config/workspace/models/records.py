@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 class AuditEntry(models.Model):
     """One look at personal data or one change; append-only, without personal values.
 
-    `fields` holds names, never values; `profile_public_id` can be nulled by an erasure: the chain is
-    made over `digest`, a salted digest of it.
+    `fields` holds names, never values; what may be personal can be nulled by an erasure: the chain
+    is made over `digest`, a salted digest of it.
     """
 
     at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)

@@ -1,0 +1,208 @@
+"""The installation's records in the console: team, API keys, workspace, audit trail."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from config.workspace import audit
+from config.workspace.keys import create_api_key, known_scopes, revoke_api_key
+from config.workspace.models import ApiKey, AuditEntry, User, Workspace
+from config.workspace.permissions import PERMISSIONS
+from config.workspace.selectors import forget_workspace
+from config.workspace.zones import zone_choices
+
+admin.site.unregister(Group) if admin.site.is_registered(Group) else None
+
+
+class AuditedAdmin(ModelAdmin):  # type: ignore[misc]
+    """Every change goes to our audit trail with the names of the fields; Django's log is off."""
+
+    def _record(self, request: HttpRequest, action: str, row: Any, fields: list[str]) -> None:
+        with audit.acting(audit.actor_of_user(request.user)):  # type: ignore[arg-type]
+            kind = self.opts.model_name or ""
+            audit.record(f"{kind}.{action}", kind, str(row.pk), fields=fields)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Made."""
+        self._record(request, "created", obj, [])
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Changed, and which fields."""
+        fields = [
+            name
+            for part in message
+            if isinstance(part, dict)
+            for name in part.get("changed", {}).get("fields", [])
+        ]
+        self._record(request, "changed", obj, fields)
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Deleted."""
+        for row in queryset:
+            self._record(request, "deleted", row, [])
+
+
+@admin.register(User)
+class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg]
+    """Who works here, and as what."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "full_name", "email", "role", "is_active", "last_login")
+    list_filter = ("role", "is_active")
+    search_fields = ("username", "first_name", "last_name", "email")
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email", "locale", "time_zone")}),
+        (_("Access"), {"fields": ("role", "is_active")}),
+    )
+    add_fieldsets = ((None, {"fields": ("username", "email", "role", "password1", "password2")}),)
+
+    @display(description=_("Name"))
+    def full_name(self, user: User) -> str:
+        """First and last name."""
+        return user.get_full_name()
+
+
+class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Name and scopes; the key itself is made, not typed."""
+
+    scopes = forms.MultipleChoiceField(
+        label=_("Scopes"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("What the key may do; “all” is everything."),
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ("name", "scopes")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        labels = {name: f"{name}: {text}" for name, text in PERMISSIONS.items()}
+        field = self.fields["scopes"]
+        field.choices = [(name, labels.get(name, name)) for name in known_scopes()]  # type: ignore[attr-defined]
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(AuditedAdmin):
+    """Keys of the management API; a key is shown once, when it is made."""
+
+    form = ApiKeyForm
+    list_display = ("name", "hint", "shown_scopes", "created_at", "last_used_at", "revoked_at")
+    actions = ("revoke",)
+
+    @display(description=_("Scopes"))
+    def shown_scopes(self, key: ApiKey) -> str:
+        """As a list."""
+        return ", ".join(key.scopes)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A key is revoked and made anew, never changed."""
+        return obj is None and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Kept, so that the trail can name it."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        """Make the key and show it this once."""
+        with audit.acting(audit.actor_of_user(request.user)):  # type: ignore[arg-type]
+            key, value = create_api_key(name=obj.name, scopes=form.cleaned_data["scopes"])
+        obj.pk, obj.hint, obj.digest = key.pk, key.hint, key.digest
+        messages.success(
+            request,
+            _("The key is shown this once; copy it now: %(key)s") % {"key": value},
+        )
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Recorded by the service already."""
+
+    @admin.action(description=_("Revoke"), permissions=["add"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        """From now on refused."""
+        with audit.acting(audit.actor_of_user(request.user)):  # type: ignore[arg-type]
+            for key in queryset:
+                revoke_api_key(key=key)
+        messages.success(request, _("Revoked."))
+
+
+class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What the whole installation shares."""
+
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), choices=zone_choices, widget=UnfoldAdminSelectWidget
+    )
+
+    class Meta:
+        model = Workspace
+        fields = ("name", "time_zone", "currency", "locale", "country")
+
+
+@admin.register(Workspace)
+class WorkspaceAdmin(AuditedAdmin):
+    """The one row: straight to its form."""
+
+    form = WorkspaceForm
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """There is one."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """And it stays."""
+        return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The form instead of a list of one."""
+        return HttpResponseRedirect(reverse("admin:workspace_workspace_change", args=[1]))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save, and let the next request read it anew."""
+        super().save_model(request, obj, form, change)
+        forget_workspace()
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ModelAdmin):  # type: ignore[misc]
+    """Who looked at what and changed what; read only."""
+
+    list_display = ("at", "actor_name", "action", "target_kind", "target", "shown_fields")
+    list_filter = ("action", "target_kind", "actor_kind")
+    search_fields = ("=target",)
+    show_full_result_count = False
+    list_per_page = 50
+    fields = ("at", "actor_kind", "actor_name", "action", "target_kind", "target", "fields")
+    readonly_fields = fields
+
+    @display(description=_("Fields"))
+    def shown_fields(self, entry: AuditEntry) -> str:
+        """Names only; values are never kept."""
+        return ", ".join(entry.fields)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Written by the system alone."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Append-only."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Append-only."""
+        return False

@@ -1,0 +1,41 @@
+"""Long work that shows itself: made, advanced, stopped, finished."""
+
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from config.workspace.models import Job, User
+
+
+def start_job(
+    *, kind: str, title: str, subject: str = "", total: int | None = None, user: User | None = None
+) -> Job:
+    """A job that runs from now on."""
+    return Job.objects.create(
+        kind=kind,
+        title=title,
+        subject=subject,
+        total=total,
+        state=Job.State.RUNNING,
+        started_at=timezone.now(),
+        created_by=user,
+    )
+
+
+def advance(job: Job, by: int) -> bool:
+    """Count `by` more as done; False when someone asked it to stop."""
+    Job.objects.filter(pk=job.pk).update(done=F("done") + by)
+    return not Job.objects.filter(pk=job.pk, stop_requested=True).exists()
+
+
+def finish_job(job: Job, *, state: str = Job.State.DONE, error: str = "", **result: Any) -> None:
+    """Close the job with its result; once closed it stays as it is."""
+    Job.objects.filter(pk=job.pk, finished_at=None).update(
+        state=state, error=error, result=result, finished_at=timezone.now()
+    )
+
+
+def request_stop(job: Job) -> None:
+    """Ask a running job to stop at its next step."""
+    Job.objects.filter(pk=job.pk, finished_at=None).update(stop_requested=True)

@@ -1,0 +1,116 @@
+"""The catalogue is checked against the rules of design.md section 6."""
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.migrations.autodetector import MigrationAutodetector
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.state import ProjectState
+
+from config.workspace.schema import ProfileScoped
+
+OURS = ("workspace", "profiles", "consent", "segments", "campaigns")
+pytestmark = pytest.mark.django_db
+
+
+def _rows(sql: str, *params: object) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+def profile_tables() -> set[str]:
+    """Tables that have a `profile_id` and are not local queues or configuration."""
+    return {m._meta.db_table for m in apps.get_models() if issubclass(m, ProfileScoped)}
+
+
+def test_models_and_migrations_agree():
+    loader = MigrationLoader(None)
+    detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps))
+    assert set(detector.changes(graph=loader.graph)) & set(OURS) == set()
+
+
+def test_every_unique_key_of_a_profile_scoped_table_contains_the_profile():
+    keys = _rows(
+        """SELECT c.relname, i.relname,
+                  ARRAY(SELECT a.attname FROM unnest(x.indkey::int[]) WITH ORDINALITY k(n, o)
+                        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.n
+                        WHERE k.o <= x.indnkeyatts)
+           FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid
+           WHERE x.indisunique AND c.relname = ANY(%s)""",
+        sorted(profile_tables()),
+    )
+    assert keys
+    assert [(table, index) for table, index, columns in keys if "profile_id" not in columns] == []
+
+
+def test_foreign_keys_between_profile_scoped_tables_go_through_the_profile():
+    found = _rows(
+        """SELECT k.conname, k.conrelid::regclass::text, k.confrelid::regclass::text,
+                  ARRAY(SELECT attname FROM pg_attribute
+                        WHERE attrelid = k.conrelid AND attnum = ANY(k.conkey))::text[]
+           FROM pg_constraint k WHERE k.contype = 'f'"""
+    )
+    scoped = profile_tables() | {"profile"}
+    through = [row for row in found if row[1] in scoped and row[2] in scoped]
+    assert any(name == "message_permitted_by_entry" for name, *_ in through)
+    assert [name for name, _, _, columns in through if "profile_id" not in columns] == []
+    assert [name for name, table, to, _ in found if table == "event" and to == "profile"] == []
+
+
+def test_no_triggers_of_ours_and_no_default_partition():
+    triggers = _rows("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")
+    assert triggers == []
+    defaults = _rows(
+        "SELECT partrelid::regclass::text FROM pg_partitioned_table WHERE partdefid <> 0"
+    )
+    assert defaults == []
+
+
+def test_the_event_indexes_are_those_that_queries_rest_on():
+    definitions = " ".join(
+        row[0] for row in _rows("SELECT indexdef FROM pg_indexes WHERE tablename = 'event'")
+    )
+    for part in (
+        "(name, occurred_at) INCLUDE (profile_id, value)",
+        "(name, k1, occurred_at) INCLUDE (profile_id, value) WHERE (k1 IS NOT NULL)",
+        "(profile_id, occurred_at, id) INCLUDE (name)",
+    ):
+        assert part in definitions
+    assert " gin " not in definitions.lower()
+
+
+def test_a_month_is_made_once_and_only_where_it_is_missing():
+    made = [_rows("SELECT rapport_make_month('2019-03-31 23:59:59+00')")[0][0] for _ in range(2)]
+    assert made == [2, 0]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO event_item (profile_id, occurred_at, event_id, name, product_id,"
+            " product_name, category, quantity)"
+            " VALUES (1, '2019-03-31 23:59:59+00', 1, 'Order Completed', 'p', '', '', 1)"
+        )
+
+
+def test_every_key_is_a_bigint():
+    small = _rows(
+        """SELECT table_name, column_name FROM information_schema.columns
+           WHERE table_schema = 'public' AND data_type = 'integer'
+             AND (column_name = 'id' OR column_name LIKE '%%\\_id') AND table_name = ANY(%s)""",
+        sorted(m._meta.db_table for a in OURS for m in apps.get_app_config(a).get_models()),
+    )
+    assert small == []
+
+
+def test_the_application_may_not_change_the_ledgers():
+    for table in ("consent_entry", "audit_entry"):
+        rights = {
+            right: _rows("SELECT has_table_privilege('rapport_app', %s, %s)", table, right)[0][0]
+            for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE")
+        }
+        assert rights == {
+            "SELECT": True,
+            "INSERT": True,
+            "UPDATE": False,
+            "DELETE": False,
+            "TRUNCATE": False,
+        }

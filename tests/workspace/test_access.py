@@ -1,0 +1,118 @@
+"""Only who may: roles, scopes, keys; and every address asks."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import ProgrammingError, connection, transaction
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from config.workspace import audit, sealing
+from config.workspace.keys import UnknownScope, create_api_key
+from config.workspace.models import ApiKey, AuditEntry, AuditSeal, Role, User
+from config.workspace.permissions import PERMISSIONS, ROLES, may, scopes_grant
+
+
+def test_every_role_names_known_permissions_only():
+    assert set(ROLES) == set(Role.values)
+    assert set().union(*ROLES.values()) == set(PERMISSIONS)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "permission", "granted"),
+    [
+        (["all"], "audit.view", True),
+        (["segments"], "segments.edit", True),
+        (["segments.view"], "segments.edit", False),
+        ([], "people.view", False),
+    ],
+)
+def test_scopes_grant_by_name_group_or_all(scopes, permission, granted):
+    assert scopes_grant(scopes, permission) is granted
+
+
+@pytest.mark.django_db
+def test_an_inactive_user_may_nothing():
+    user = User.objects.create_user("ines", role=Role.ADMIN, is_active=False)
+    assert not may(user, "people.view")
+
+
+@pytest.mark.django_db
+def test_a_superuser_is_an_admin():
+    assert User.objects.create_superuser("root", password="x").role == Role.ADMIN
+
+
+@pytest.mark.django_db
+def test_only_the_digest_of_a_key_is_kept():
+    key, value = create_api_key(name="shop", scopes=["segments"])
+    assert value not in str(ApiKey.objects.filter(pk=key.pk).values().get())
+
+
+@pytest.mark.django_db
+def test_an_unknown_scope_is_refused_with_the_known_ones():
+    with pytest.raises(UnknownScope, match=r"nonsense.*known: all"):
+        create_api_key(name="shop", scopes=["nonsense"])
+
+
+@pytest.mark.django_db
+def test_the_trail_cannot_be_changed_by_the_application():
+    audit.record("x.y", "thing", "1")
+    for statement in ("update", "delete"):
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+            rows = AuditEntry.objects.all()
+            rows.update(action="z") if statement == "update" else rows._raw_delete("default")
+
+
+@pytest.mark.django_db
+def test_a_seal_finds_a_changed_entry(monkeypatch):
+    monkeypatch.setattr(sealing, "SETTLE", timedelta(0))
+    audit.record("x.y", "thing", "1")
+    assert sealing.seal_due() == 1
+    assert sealing.verify() == []
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+        cursor.execute("UPDATE audit_entry SET action = 'nothing.happened'")
+        cursor.execute("SET ROLE rapport_app")
+    assert len(sealing.verify()) == 1
+    assert AuditSeal.objects.count() == 1
+
+
+def _patterns(resolver: URLResolver, prefix: str = ""):
+    for part in resolver.url_patterns:
+        here = prefix + str(part.pattern)
+        if isinstance(part, URLResolver):
+            yield from _patterns(part, here)
+        elif isinstance(part, URLPattern):
+            yield here, part.callback
+
+
+def _is_ours(callback) -> bool:
+    module = getattr(callback, "view_class", getattr(callback, "cls", callback)).__module__
+    return module.partition(".")[0] in {"config", "profiles", "consent", "segments", "campaigns"}
+
+
+def test_every_console_view_of_ours_names_its_permission():
+    missing = [
+        path
+        for path, callback in _patterns(get_resolver())
+        if path.startswith("console/")
+        and _is_ours(callback)
+        and not hasattr(callback, "required_permission")
+        and not getattr(callback, "for_everyone", False)
+        and not hasattr(callback, "model_admin")  # the admin asks RoleBackend by itself
+    ]
+    assert missing == []
+
+
+def test_every_api_view_names_a_permission_for_each_method():
+    missing = []
+    for path, callback in _patterns(get_resolver()):
+        view = getattr(callback, "cls", None) or getattr(callback, "view_class", None)
+        if "api/" not in path or view is None or not _is_ours(callback):
+            continue
+        methods = {m.upper() for m in view.http_method_names if hasattr(view, m)} - {"OPTIONS"}
+        missing += [
+            f"{m} {path}"
+            for m in methods - {"HEAD"}
+            if m not in view.required or view.required[m] not in PERMISSIONS
+        ]
+    assert missing == []

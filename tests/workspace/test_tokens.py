@@ -1,0 +1,65 @@
+"""Public tokens: what was issued reads back, what was not is refused."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config.workspace import tokens
+from config.workspace.models import Secret
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _fresh_keys():
+    tokens.forget_keys()
+    yield
+    tokens.forget_keys()
+
+
+def test_numbers_come_back():
+    token = tokens.issue("click", 7, 2**62, 0)
+    assert tokens.read("click", token) == (7, 2**62, 0)
+
+
+def test_a_token_of_one_purpose_is_refused_for_another():
+    token = tokens.issue("open", 7, 1)
+    with pytest.raises(tokens.BadToken):
+        tokens.read("unsubscribe", token)
+
+
+def test_a_changed_secret_key_leaves_old_links_working(settings):
+    token = tokens.issue("unsubscribe", 12, 34)
+    settings.SECRET_KEY = "another one"
+    tokens.forget_keys()
+    assert tokens.read("unsubscribe", token) == (12, 34)
+
+
+def test_the_key_lies_encrypted_in_the_database():
+    tokens.issue("open", 1)
+    row = Secret.objects.get(purpose=tokens.PURPOSE)
+    assert tokens.unseal(row.ciphertext) not in bytes(row.ciphertext)
+    assert row.valid_until - row.created_at > tokens.KEY_VALID / 2
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=60))
+def test_no_made_up_token_is_read(text):
+    tokens.issue("open", 1)
+    with pytest.raises(tokens.BadToken):
+        tokens.read("open", text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(position=st.integers(0, 200), bit=st.integers(0, 5))
+def test_one_changed_character_is_refused(position, bit):
+    token = tokens.issue("open", 123456789, 987654321)
+    place = position % len(token)
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    other = alphabet[alphabet.index(token[place]) ^ (1 << bit)]
+    changed = token[:place] + other + token[place + 1 :]
+    try:
+        assert tokens.read("open", changed) == (123456789, 987654321)
+        assert place == len(token) - 1  # the unused bits of the last character say nothing
+    except tokens.BadToken:
+        pass
