@@ -12,14 +12,18 @@ from config.workspace import roles
 class Command(migrate.Command):
     """Brings the database up to date: roles, tables, rights, and the embedded broker's tables."""
 
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """As owner, the system checks too: they ask the database for its version."""
+        with connections[options["database"]].owner():
+            return super().execute(*args, **options)
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Only looking (`--plan`, `--check`) changes nothing."""
         connection = connections[options["database"]]
         looking = options["plan"] or options["check_unapplied"]
-        with connection.owner():
-            if not looking:
-                roles.ensure_roles(connection)
-            super().handle(*args, **options)
-            if not looking:
-                roles.grant(connection)
-                broker.install(connection)
+        if not looking:
+            roles.ensure_roles(connection)
+        super().handle(*args, **options)
+        if not looking:
+            roles.grant(connection)
+            broker.install(connection)

@@ -1,0 +1,205 @@
+"""Celery: it carries wake-ups, nothing else. What is due is rows; a lost hint costs a second.
+
+`celery -A config.celery worker` also runs the tick: once a second the one worker that holds the
+advisory lock wakes every kind of work.
+"""
+
+import logging
+import os
+import threading
+import time
+import traceback
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, worker_ready, worker_shutting_down
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+TASK = "rapport.work"
+QUEUE = "rapport"
+SLICE_SECONDS = 5.0  # then the others' turn; work that is not done is woken again
+TICK_SECONDS = 1.0
+GATHER_SECONDS = 0.05
+HINT_LIFE_SECONDS = 10  # older hints are dropped unread: a tick has come since
+TICK_LOCK = 0x7261_7070  # "rapp", the advisory lock of the one that ticks
+
+log = logging.getLogger("rapport.work")
+
+
+class Application(Celery):
+    """Gathers the hints of a process: however many a request burst gives, a name goes out once."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._hints: set[str] = set()
+        self._hinted = threading.Condition()
+        self._sender: int = 0  # process id that the sending thread runs in
+
+    def send_task(self, name: str, args: Any = None, *rest: Any, **options: Any) -> Any:
+        """Hints are taken and sent by a thread, past the request; other tasks go as ever."""
+        if name != TASK:
+            return super().send_task(name, args, *rest, **options)
+        with self._hinted:
+            self._hints.add(args[0])
+            if self._sender != os.getpid():  # threads do not live on in a forked process
+                self._sender = os.getpid()
+                threading.Thread(target=self._send_hints, name="hints", daemon=True).start()
+            self._hinted.notify()
+        return None
+
+    def send_now(self, name: str, life_seconds: float = HINT_LIFE_SECONDS) -> None:
+        """Send one hint at once. Raises what the broker raises."""
+        super().send_task(
+            TASK, [name], queue=QUEUE, expires=life_seconds, ignore_result=True, retry=False
+        )
+
+    def _send_hints(self) -> None:
+        while True:
+            with self._hinted:
+                self._hinted.wait_for(lambda: bool(self._hints))
+                names, self._hints = sorted(self._hints), set()
+            try:
+                with FORK_LOCK:
+                    for name in names:
+                        self.send_now(name)
+            except Exception as error:  # the tick makes up for it
+                log.warning("no wake-up for %s: %s", ", ".join(names), type(error).__name__)
+            time.sleep(GATHER_SECONDS)
+
+
+# A thread that is sending holds locks of kombu's; no process may be forked off meanwhile.
+FORK_LOCK = threading.RLock()
+os.register_at_fork(
+    before=FORK_LOCK.acquire, after_in_parent=FORK_LOCK.release, after_in_child=FORK_LOCK.release
+)
+
+
+def _broker() -> dict[str, Any]:
+    """The broker's settings: the database itself unless CELERY_BROKER_URL names another."""
+    url: str = settings.CELERY_BROKER_URL
+    scheme = url.split(":", 1)[0].split("+", 1)[0]
+    if scheme in ("", "pgmq"):
+        from config.postgres import transport  # noqa: PLC0415 - only where it is the broker
+
+        # wait 0: with long polling the queues are waited for in turn
+        options = {"wait_time_seconds": 0, "polling_interval": 0.1, "visibility_timeout": 300}
+        return {"broker_url": transport.register(), "broker_transport_options": options}
+    options = {}
+    if scheme in ("redis", "rediss", "valkey", "sentinel"):
+        options = {
+            "visibility_timeout": 300,
+            "unacked_restore_interval": 2,
+            "unacked_restore_throttle": 1,
+        }
+    elif scheme in ("amqp", "amqps", "pyamqp"):
+        options = {"confirm_publish": True}
+    return {"broker_url": url, "broker_transport_options": options}
+
+
+app = Application("rapport", set_as_current=True)
+app.conf.update(
+    **_broker(),
+    task_default_queue=QUEUE,
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    task_time_limit=240,  # well below the broker's visibility of 300
+    task_publish_retry=False,
+    worker_concurrency=settings.CELERY_CONCURRENCY,
+    worker_prefetch_multiplier=1,
+    worker_enable_remote_control=False,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_connection_timeout=4,
+    timezone="UTC",
+    enable_utc=True,
+    CELERY_DB_REUSE_MAX=1000,
+)
+
+
+@app.task(name=TASK)
+def work(name: str) -> None:
+    """Do the due work of this kind until none is left or the slice is over."""
+    from config.workspace.work import WORK  # noqa: PLC0415 - after the apps have signed in
+
+    function = WORK.get(name)
+    if function is None:
+        log.warning("nobody does work called %r", name)
+        return
+    deadline = time.monotonic() + SLICE_SECONDS
+    try:
+        while function():
+            if time.monotonic() > deadline:
+                app.send_task(TASK, [name])
+                return
+    except Exception as error:
+        # Neither the message nor the locals: both may hold personal data.
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        log.error("work %s failed with %s\n%s", name, type(error).__name__, frames)
+
+
+class Ticker(threading.Thread):
+    """Wakes every kind of work once a second, in one of however many workers there are."""
+
+    def __init__(self) -> None:
+        super().__init__(name="tick", daemon=True)
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        """Until told to stop. A database that is down is asked again at the next tick."""
+        from django.db import connection  # noqa: PLC0415 - after django.setup()
+
+        leading = False
+        while not self.stopped.wait(TICK_SECONDS):
+            try:
+                leading = self._lead(leading)
+                if leading:
+                    self._tick()
+            except Exception as error:
+                leading = False
+                connection.close()
+                log.warning("no tick: %s", type(error).__name__)
+        connection.close()
+
+    def _lead(self, leading: bool) -> bool:
+        """The session's lock says who leads; the same question tells whether it still stands."""
+        from django.db import connection  # noqa: PLC0415
+
+        with connection.cursor() as cursor:
+            if leading:
+                cursor.execute("SELECT true")
+            else:
+                cursor.execute("SELECT pg_try_advisory_lock(%s)", [TICK_LOCK])
+            return bool(cursor.fetchone()[0])
+
+    def _tick(self) -> None:
+        from config.workspace.work import WORK  # noqa: PLC0415
+
+        with FORK_LOCK:
+            for name in WORK.names():
+                app.send_now(name, life_seconds=TICK_SECONDS * 2)
+
+
+_ticker: Ticker | None = None
+
+
+@worker_ready.connect
+def _start_ticking(**_: Any) -> None:
+    global _ticker  # noqa: PLW0603 - one a process
+    _ticker = Ticker()
+    _ticker.start()
+
+
+@worker_shutting_down.connect
+def _stop_ticking(**_: Any) -> None:
+    if _ticker is not None:
+        _ticker.stopped.set()
+
+
+@setup_logging.connect
+def _keep_logging(**_: Any) -> None:
+    """Django's LOGGING holds for the worker too."""

@@ -1,0 +1,111 @@
+"""Runs the whole installation in the foreground: web, worker with its tick, demo mailbox."""
+
+import fcntl
+import json
+import os
+import socket
+import sys
+from argparse import ArgumentParser
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from config import mailbox, paths
+from config.postgres import server
+from config.postgres.binaries import NoServer
+from config.supervisor import Plan
+from config.workspace import first_admin
+
+WEB_THREADS = 8
+
+
+class Command(BaseCommand):
+    """`up [--port N]`."""
+
+    help = "Migrates, then runs web server, worker and scheduler until Ctrl-C."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Where to listen."""
+        parser.add_argument("--port", type=int, default=8000, help="TCP port (default: 8000)")
+        parser.add_argument("--host", default="127.0.0.1", help="address (default: 127.0.0.1)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Prepare with Django, then become the supervisor, which does without."""
+        host, port = options["host"], options["port"]
+        var = Path(settings.VAR_DIR)
+        self._only_one(var)
+        _ensure_free(host, port)
+        started = self._start_database(var)
+        call_command("migrate", interactive=False, verbosity=0)
+        url = os.environ.setdefault("BASE_URL", f"http://127.0.0.1:{port}").rstrip("/")
+        plan = Plan(
+            commands=self._commands(host, port, var),
+            url=url,
+            port=port,
+            database=str(var) if settings.EMBEDDED_POSTGRES else None,
+            stop_database=started,
+            words=self._words(url),
+        )
+        connections.close_all()
+        self.stdout.flush()
+        os.chdir(paths.BASE_DIR)
+        os.execv(
+            sys.executable, [sys.executable, "-m", "config.supervisor", json.dumps(asdict(plan))]
+        )
+
+    def _start_database(self, var: Path) -> bool:
+        if not settings.EMBEDDED_POSTGRES:
+            return False
+        try:
+            return server.ensure_running(var)
+        except (server.ServerError, NoServer) as error:
+            raise CommandError(str(error)) from error
+
+    def _only_one(self, var: Path) -> None:
+        """Hold a lock that outlives the exec. The system frees it when the supervisor ends."""
+        var.mkdir(parents=True, exist_ok=True)
+        handle = os.open(var / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(f"`up` is running already for {var}.") from None
+        os.set_inheritable(handle, True)
+
+    def _commands(self, host: str, port: int, var: Path) -> dict[str, list[str]]:
+        python = [sys.executable, "-m"]
+        web = [*python, "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
+        web += ["--workers", "1", "--blocking-threads", str(WEB_THREADS), "--no-ws"]
+        web += ["--respawn-failed-workers", "--log-level", "warning", "config.wsgi:application"]
+        worker = [*python, "celery", "-A", "config.celery", "worker", "--loglevel", "WARNING"]
+        worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+        commands = {"web": web, "worker": worker}
+        if not settings.EMAIL_URL:
+            commands["mailbox"] = [*python, "config.mailbox", str(mailbox.folder(var))]
+            commands["mailbox"] += [str(settings.MAILBOX_PORT)]
+        return commands
+
+    def _words(self, url: str) -> list[str]:
+        words = [f"Rapport is running at {url}/ (Ctrl-C stops it)"]
+        if not settings.EMAIL_URL:
+            words.append("EMAIL_URL is not set: mail goes to the demo mailbox, to nobody else")
+        if not get_user_model().objects.exists():
+            words.append(f"Make the first admin: {url}{first_admin.path()}")
+        return words
+
+
+def _ensure_free(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(
+                f"Port {port} is taken ({error.strerror}): choose another one with --port."
+            ) from None

@@ -1,0 +1,48 @@
+"""Celery's way to the embedded broker: kombu's PGMQ transport on Django's own connection settings.
+
+kombu writes its connection string without quoting (a blank in a path breaks it) and drops options
+such as sslmode; and its pool waits 30 seconds for a server that is down.
+"""
+
+from typing import Any
+
+from django.db import connections
+from kombu.transport import TRANSPORT_ALIASES, pgmq
+from pgmq import PGMQueue
+from psycopg_pool import ConnectionPool
+
+SCHEME = "rapportpgmq"
+POOL_SIZE, WAIT_SECONDS = 3, 3.0
+DROPPED = ("cursor_factory", "context", "prepare_threshold")  # Django's own needs
+
+
+class Transport(pgmq.Transport):
+    """As kombu's, with a connection pool made from `DATABASES["default"]`, acting as the owner."""
+
+    def _create_pgmq_client(self) -> PGMQueue:
+        params = connections["default"].get_connection_params()
+        pool = ConnectionPool(
+            kwargs={name: value for name, value in params.items() if name not in DROPPED},
+            min_size=1,
+            max_size=POOL_SIZE,
+            timeout=WAIT_SECONDS,
+            reconnect_timeout=WAIT_SECONDS,
+            check=ConnectionPool.check_connection,
+            open=True,
+        )
+        visibility = int(self.client.transport_options["visibility_timeout"])
+        return PGMQueue(host="given-by-pool", pool=pool, vt=visibility, init_extension=False)
+
+    def close_connection(self, connection: Any) -> None:
+        """The pool is ours, so that its client leaves it open."""
+        client = self._pgmq_client
+        pool = client.pool if client is not None else None
+        super().close_connection(connection)
+        if pool is not None:
+            pool.close(timeout=1)
+
+
+def register() -> str:
+    """Make the transport known to kombu; the broker's address to give to Celery."""
+    TRANSPORT_ALIASES[SCHEME] = f"{__name__}:Transport"
+    return f"{SCHEME}://"
