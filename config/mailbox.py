@@ -49,9 +49,7 @@ class Mail:
     @cached_property
     def message(self) -> EmailMessage:
         """The mail, parsed leniently."""
-        parsed = email.message_from_bytes(self.raw, policy=email.policy.default)
-        assert isinstance(parsed, EmailMessage)
-        return parsed
+        return email.message_from_bytes(self.raw, policy=email.policy.default)
 
     @property
     def subject(self) -> str:
@@ -180,8 +178,7 @@ class Keeper:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep it. Answered only when it is in place under its name."""
-        content = envelope.content
-        assert isinstance(content, bytes)
+        content = envelope.original_content or b""
         keep(self.place, envelope.mail_from or "", envelope.rcpt_tos, content)
         self.kept += 1
         if self.kept % PRUNE_EVERY == 0:
@@ -208,7 +205,7 @@ def prune(place: Path) -> None:
 
 
 def serve(place: Path, port: int) -> None:
-    """Take mail on 127.0.0.1 (port 0: any free one, written to `mailbox.port`) until TERM or INT."""
+    """Take mail on 127.0.0.1 until TERM or INT. Port 0: any free one; `mailbox.port` says which."""
     place.mkdir(parents=True, exist_ok=True)
     place.chmod(0o700)
     prune(place)

@@ -1,6 +1,7 @@
 """Runs the processes of an installation and keeps them running; `manage.py up` turns into this.
 
-It imports no Django, to stay small. It is given one JSON object (see `Plan`) on the command line.
+It imports no Django, to stay small. It is given the number of an open file
+that holds one JSON object (see `Plan`).
 """
 
 import ctypes
@@ -60,8 +61,10 @@ class Child:
             self.process = None
         if self.process is None and now >= self.due_at:
             self.started_at = now
-            self.process = subprocess.Popen(  # noqa: PLW1509 - we have no threads
-                self.command, start_new_session=True, preexec_fn=_end_with_parent
+            self.process = subprocess.Popen(
+                self.command,
+                start_new_session=True,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - we have no threads
             )
 
     def is_running(self) -> bool:
@@ -157,4 +160,6 @@ def say(words: str) -> None:
 
 
 if __name__ == "__main__":
-    Supervisor(Plan(**json.loads(sys.argv[1]))).run()
+    with os.fdopen(int(sys.argv[1])) as given:
+        made = Plan(**json.load(given))
+    Supervisor(made).run()

@@ -12,6 +12,7 @@ from pathlib import Path
 from config import paths
 
 SUPPORTED_MAJORS = (17, 16, 15)  # best first
+READABLE_BY_ALL = 0o005
 PROGRAMS = ("postgres", "initdb", "pg_ctl")
 
 
@@ -61,7 +62,8 @@ def find(data: Path) -> Binaries:
 def reachable_by(binaries: Binaries, user: pwd.struct_passwd, place: Path) -> Binaries:
     """`binaries`, or a copy under `place` where `user` may not read or enter their folder."""
     root = binaries.folder.parent
-    public = all(Path(binaries.path(name)).stat().st_mode & 0o005 == 0o005 for name in PROGRAMS)
+    modes = [Path(binaries.path(name)).stat().st_mode for name in PROGRAMS]
+    public = all(mode & READABLE_BY_ALL == READABLE_BY_ALL for mode in modes)
     if public and paths.can_enter(binaries.folder, user):
         return binaries
     copy = place / f"postgresql-{_fingerprint(binaries)}"

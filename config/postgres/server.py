@@ -371,9 +371,9 @@ def _own_folder(
     """Make `folder`; as root let the server's user own it, or at least (`chown` false) pass it."""
     folder.mkdir(parents=True, exist_ok=True)
     found = folder.lstat()
-    if chown and (stat.S_ISLNK(found.st_mode) or found.st_uid not in {0, os.geteuid()}):
-        if user is None or found.st_uid != user.pw_uid:
-            raise ServerError(f"{folder} belongs to somebody else; remove it or move VAR_DIR.")
+    ours = {0, os.geteuid(), user.pw_uid if user else 0}
+    if chown and (stat.S_ISLNK(found.st_mode) or found.st_uid not in ours):
+        raise ServerError(f"{folder} belongs to somebody else; remove it or move VAR_DIR.")
     if user and chown:
         os.chown(folder, user.pw_uid, user.pw_gid)
     if chown:

@@ -45,4 +45,4 @@ class Transport(pgmq.Transport):
 def register() -> str:
     """Make the transport known to kombu; the broker's address to give to Celery."""
     TRANSPORT_ALIASES[SCHEME] = f"{__name__}:Transport"
-    return f"{SCHEME}://"
+    return f"{SCHEME}://database"

@@ -24,7 +24,7 @@ FILE = "first_admin"  # kept beside the other secrets of the installation until 
 BACKEND = "config.workspace.permissions.RoleBackend"
 
 
-class FirstAdminForm(BaseUserCreationForm[User]):
+class FirstAdminForm(BaseUserCreationForm):  # type: ignore[type-arg]  # no generic at run time
     """Name, address and a password typed twice."""
 
     email = forms.EmailField(required=False)

@@ -2,7 +2,7 @@
 
 `rapport_app` is what every connection acts as; it may add to a ledger and never change it.
 `rapport_eraser` may, and is taken for erasures only. Both are roles of the whole server, shared by
-its databases, test databases included. It is a guard against mistakes: the log-in role can leave it.
+its databases, test databases included. They guard against mistakes: the log-in role can leave them.
 """
 
 import time
@@ -68,7 +68,7 @@ def _ensure_role(connection: BaseDatabaseWrapper, role: str, user: str) -> None:
                 f"DO $$ BEGIN CREATE ROLE {role} NOLOGIN; "
                 "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
             )
-        # Membership proper: from version 16 on, whoever creates a role may grant it, yet not take it.
+        # Membership proper: from version 16 on, who creates a role may grant it, yet not take it.
         cursor.execute(
             "SELECT 1 FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid "
             "JOIN pg_roles u ON u.oid = m.member WHERE r.rolname = %s AND u.rolname = session_user "

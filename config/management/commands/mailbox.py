@@ -17,9 +17,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Where to listen."""
-        parser.add_argument(
-            "--port", type=int, default=settings.MAILBOX_PORT, help="0: any free one"
-        )
+        default = settings.MAILBOX_PORT
+        parser.add_argument("--port", type=int, default=default, help="0: any free one")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Until TERM or Ctrl-C."""

@@ -53,12 +53,12 @@ class Command(BaseCommand):
             stop_database=started,
             words=self._words(url),
         )
+        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # whitenoise asks for it
         connections.close_all()
         self.stdout.flush()
         os.chdir(paths.BASE_DIR)
-        os.execv(
-            sys.executable, [sys.executable, "-m", "config.supervisor", json.dumps(asdict(plan))]
-        )
+        command = [sys.executable, "-m", "config.supervisor", str(_as_file(plan))]
+        os.execv(sys.executable, command)  # noqa: S606 - becoming it is the point
 
     def _start_database(self, var: Path) -> bool:
         if not settings.EMBEDDED_POSTGRES:
@@ -82,8 +82,9 @@ class Command(BaseCommand):
         python = [sys.executable, "-m"]
         web = [*python, "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
         web += ["--workers", "1", "--blocking-threads", str(WEB_THREADS), "--no-ws"]
-        web += ["--respawn-failed-workers", "--log-level", "warning", "config.wsgi:application"]
-        worker = [*python, "celery", "-A", "config.celery", "worker", "--loglevel", "WARNING"]
+        web += ["--respawn-failed-workers", "--log-level", "error", "config.wsgi:application"]
+        worker = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "-q"]
+        worker += ["-A", "config.celery", "worker", "--loglevel", "WARNING"]
         worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         commands = {"web": web, "worker": worker}
         if not settings.EMAIL_URL:
@@ -98,6 +99,14 @@ class Command(BaseCommand):
         if not get_user_model().objects.exists():
             words.append(f"Make the first admin: {url}{first_admin.path()}")
         return words
+
+
+def _as_file(plan: Plan) -> int:
+    """The plan on an open file: a command line would show the one-time link to everybody."""
+    handle = os.memfd_create("plan", 0)  # 0: inherited by the supervisor
+    os.write(handle, json.dumps(asdict(plan)).encode())
+    os.lseek(handle, 0, os.SEEK_SET)
+    return handle
 
 
 def _ensure_free(host: str, port: int) -> None:
