@@ -1,12 +1,13 @@
 """Tables of collecting and unifying."""
 
-from profiles.models.catalog import EventDefinition, ExchangeRate
+from profiles.models.catalog import DataWarning, EventDefinition, ExchangeRate
 from profiles.models.event import Event, EventItem, EventState
 from profiles.models.inbox import Inbox, MessageClaim, ProfileChange, Rejection
 from profiles.models.profile import (
     AliasPending,
     Identifier,
     Merge,
+    MergePending,
     Profile,
     ProfileTrait,
 )
@@ -14,6 +15,7 @@ from profiles.models.source import Source
 
 __all__ = [
     "AliasPending",
+    "DataWarning",
     "Event",
     "EventDefinition",
     "EventItem",
@@ -22,6 +24,7 @@ __all__ = [
     "Identifier",
     "Inbox",
     "Merge",
+    "MergePending",
     "MessageClaim",
     "Profile",
     "ProfileChange",

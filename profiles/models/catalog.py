@@ -13,9 +13,7 @@ class EventDefinition(models.Model):
     """
 
     name = models.TextField(_("name"), unique=True)
-    value_property = models.CharField(
-        _("value from"), max_length=200, blank=True, default=""
-    )
+    value_property = models.CharField(_("value from"), max_length=200, blank=True, default="")
     value_sign = models.SmallIntegerField(default=1)
     is_money = models.BooleanField(_("in money"), default=False)
     is_conversion = models.BooleanField(_("conversion"), default=False)
@@ -48,13 +46,37 @@ class ExchangeRate(models.Model):
         verbose_name = _("exchange rate")
         verbose_name_plural = _("exchange rates")
         constraints = [
-            models.UniqueConstraint(
-                fields=["currency", "day"], name="exchange_rate_once"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(rate__gt=0), name="exchange_rate_positive"
-            ),
+            models.UniqueConstraint(fields=["currency", "day"], name="exchange_rate_once"),
+            models.CheckConstraint(condition=models.Q(rate__gt=0), name="exchange_rate_positive"),
         ]
 
     def __str__(self) -> str:
         return f"{self.currency} {self.day}"
+
+
+class DataWarning(models.Model):
+    """Something about the data that is kept but cannot be used: counted, not repeated."""
+
+    source = models.ForeignKey(
+        "profiles.Source", models.CASCADE, verbose_name=_("source"), db_constraint=False
+    )
+    code = models.CharField(_("what"), max_length=40)  # unknown_currency, value_not_a_number
+    event_name = models.TextField(_("event"), blank=True, default="")
+    detail = models.CharField(_("detail"), max_length=200, blank=True, default="")
+    count = models.BigIntegerField(_("times"), default=0)
+    first_seen = models.DateTimeField(_("first seen"))
+    last_seen = models.DateTimeField(_("last seen"))
+
+    class Meta:
+        db_table = "data_warning"
+        ordering = ["-last_seen", "-id"]
+        verbose_name = _("data warning")
+        verbose_name_plural = _("data warnings")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "code", "event_name", "detail"], name="data_warning_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.detail}"

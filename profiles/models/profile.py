@@ -64,16 +64,12 @@ class ProfileTrait(ProfileScoped):
     """What one source said of one trait; the newest of the trusted wins `profile.traits`."""
 
     id = models.BigAutoField(primary_key=True)
-    profile = models.ForeignKey(
-        Profile, models.CASCADE, db_index=False, related_name="trait_rows"
-    )
+    profile = models.ForeignKey(Profile, models.CASCADE, db_index=False, related_name="trait_rows")
     name = models.TextField()
     source = models.ForeignKey(
         "profiles.Source", models.PROTECT, db_index=False, db_constraint=False
     )
-    identifier_id = (
-        models.BigIntegerField()
-    )  # the one it came by: a split regroups by it
+    identifier_id = models.BigIntegerField()  # the one it came by: a split regroups by it
     value = models.JSONField()
     set_at = models.DateTimeField()
 
@@ -104,9 +100,7 @@ class Identifier(models.Model):
     first_source_id = models.BigIntegerField()
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
-    deliverability = models.TextField(
-        blank=True, default=""
-    )  # "", ok, invalid, bounced
+    deliverability = models.TextField(blank=True, default="")  # "", ok, invalid, bounced
 
     class Meta:
         db_table = "identifier"
@@ -141,9 +135,7 @@ class Merge(models.Model):
     class Meta:
         db_table = "merge"
         ordering = ["-id"]
-        indexes = [
-            models.Index(fields=["survivor_id", "-id"], name="merge_by_survivor")
-        ]
+        indexes = [models.Index(fields=["survivor_id", "-id"], name="merge_by_survivor")]
 
     def __str__(self) -> str:
         return f"{self.absorbed_id} into {self.survivor_id}"
@@ -162,3 +154,23 @@ class AliasPending(ProfileScoped):
 
     def __str__(self) -> str:
         return f"{self.profile_id} into {self.survivor_id}"
+
+
+class MergePending(models.Model):
+    """Two identifiers whose people are to be one; written by the batch that found it.
+
+    The merge runs in a transaction of its own afterwards; this row makes it survive a kill between.
+    Identifiers, not profiles: by then either may belong to somebody else.
+    """
+
+    identifier_id = models.BigIntegerField()
+    other_identifier_id = models.BigIntegerField()
+    rule = models.CharField(max_length=60)
+    evidence = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "merge_pending"
+
+    def __str__(self) -> str:
+        return f"{self.identifier_id} with {self.other_identifier_id}"
