@@ -1,0 +1,116 @@
+"""The first steps of an empty installation, ticked by facts."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Campaign, Message, Sender
+from config.console import places
+from config.console.theme import resolve
+from config.workspace.models import Job
+from config.workspace.permissions import may
+from consent.models import Purpose, Topic
+from profiles.models import Source
+from segments.models import Segment
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One step: what, why, done or not, and where it is done."""
+
+    name: str
+    title: Any
+    text: Any
+    done: bool
+    url: str = ""
+    button: Any = ""
+
+
+def first_event_received() -> bool:
+    """Has any source of the user's own called? One small query."""
+    return Source.objects.filter(is_internal=False, last_seen_at__isnull=False).exists()
+
+
+def checklist(user: Any) -> list[Tick]:
+    """The six steps. At most seven small queries; none looks at a table that grows without bound."""
+    launched = Campaign.objects.filter(launched_at__isnull=False).exists()
+    new_source = resolve(["admin:profiles_source_add"]) if _may(user, "sources.edit") else ""
+    return [
+        Tick(
+            "event",
+            _("Receive the first event"),
+            _("Make a source, take its write key, and send one call."),
+            first_event_received(),
+            new_source,
+            _("Make a source"),
+        ),
+        Tick(
+            "import",
+            _("Import your customers"),
+            _("manage.py ingest --source NAME FILE takes JSON lines; nothing is sent to anybody."),
+            _imported(),
+        ),
+        Tick(
+            "purposes",
+            _("Choose purposes and topics"),
+            _(
+                "What people may say yes or no to. Five purposes are there; add the topics you write about."
+            ),
+            Topic.objects.exists() or Purpose.objects.filter(is_ready_made=False).exists(),
+            resolve(["consent:purposes", "admin:consent_purpose_changelist"]),
+            _("Open the purposes"),
+        ),
+        Tick(
+            "sender",
+            _("Say who your mail is from"),
+            _("A name, an address, and a postal address: marketing mail needs one."),
+            Sender.objects.exists(),
+            resolve(["admin:campaigns_sender_add"]) if _may(user, "campaigns.edit") else "",
+            _("Add a sender"),
+        ),
+        Tick(
+            "segment",
+            _("Build the first segment"),
+            _("Say in a sentence who belongs together, and see how many they are."),
+            Segment.objects.exists(),
+            places.new_segment() or places.segments(),
+            _("Build a segment"),
+        ),
+        Tick(
+            "mail",
+            _("Send a test mail to yourself"),
+            _("The demo mailbox catches it; nothing leaves this machine.")
+            if not settings.EMAIL_URL
+            else _("To the address of your own account."),
+            launched or _tested(),
+            places.new_campaign() or places.campaigns(),
+            _("Write a campaign"),
+        ),
+    ]
+
+
+def _imported() -> bool:
+    by_source = Source.objects.filter(
+        Q(kind__in=[Source.Kind.IMPORT, Source.Kind.WAREHOUSE]),
+        is_internal=False,
+        last_seen_at__isnull=False,
+    )
+    return by_source.exists() or Job.objects.filter(kind__contains="import", state="done").exists()
+
+
+def _tested() -> bool:
+    """Asked only before the first launch, when there are few messages."""
+    lately = timezone.now() - timedelta(days=30)
+    return Message.objects.filter(
+        is_test=True, queued_at__gte=lately, sent_at__isnull=False
+    ).exists()
+
+
+def _may(user: Any | AnonymousUser, permission: str) -> bool:
+    return may(user, permission)

@@ -1,0 +1,62 @@
+"""What every template of ours may ask for, computed when it is asked."""
+
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from config.console.theme import resolve
+
+
+class Console:
+    """`console` in templates; each attribute costs at most one query, and only when used."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @cached_property
+    def workspace(self) -> Any:
+        """The one workspace row (kept for some seconds by its selector)."""
+        from config.workspace.selectors import workspace  # noqa: PLC0415
+
+        return workspace()
+
+    @cached_property
+    def workspace_name(self) -> str:
+        """Its name, for the sidebar and for public pages."""
+        return getattr(self.workspace, "name", "") or "Rapport"
+
+    @cached_property
+    def currency(self) -> str:
+        """The workspace's currency: event values are in it."""
+        return getattr(self.workspace, "currency", "") or "EUR"
+
+    @property
+    def demo_mail(self) -> bool:
+        """No mail server is set: the demo mailbox takes every mail."""
+        return not settings.EMAIL_URL
+
+    @property
+    def mailbox_url(self) -> str:
+        """The demo mailbox' page, or ""."""
+        return resolve(["console:mailbox", "mailbox"])
+
+    @property
+    def languages(self) -> list[tuple[str, str]]:
+        """Codes and own names of the languages that the console speaks."""
+        return list(settings.LANGUAGES)
+
+    @cached_property
+    def role(self) -> str:
+        """The user's role in a word, for the foot of the sidebar."""
+        user = self._request.user
+        named = getattr(user, "get_role_display", None)
+        if callable(named):
+            return str(named())
+        return str(getattr(user, "role", "") or getattr(user, "email", ""))
+
+
+def console(request: HttpRequest) -> dict[str, Any]:
+    """The context processor: one lazy object."""
+    return {"console": Console(request)}

@@ -1,0 +1,92 @@
+"""What the palette finds: people by name or identifier, segments and campaigns by name, pages."""
+
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Campaign
+from config.console import places, words
+from config.console.search import LIMIT, SEARCHERS, Hit, Searcher
+from config.console.theme import navigation
+from config.workspace import audit
+from config.workspace.permissions import may
+from profiles.models import Identifier, Profile
+from segments.models import Segment
+
+
+def _people(request: HttpRequest, term: str) -> list[Hit]:
+    """By the beginning of the name or of an identifier; both index-backed. Two or three queries."""
+    if not may(request.user, "people.personal"):
+        return []
+    known_as = dict(
+        Identifier.objects.filter(value__startswith=term.lower())
+        .exclude(kind="rapport_id")
+        .values_list("profile_id", "value")[:LIMIT]
+    )
+    lowered = Profile.objects.exclude(state=Profile.State.ERASED).alias(
+        lowered=Lower("display_name")
+    )
+    named = list(lowered.filter(lowered__startswith=term.lower())[:LIMIT])
+    others = set(known_as) - {profile.pk for profile in named}
+    found = named + list(lowered.filter(pk__in=others))
+    if found:
+        audit.record(
+            "search", "profile", fields=["display_name", "identifier"], detail={"hits": len(found)}
+        )
+    return [
+        Hit(
+            profile.display_name or str(_("No name yet")),
+            known_as.get(profile.pk) or words.in_words(profile.last_seen),
+            places.person(profile.public_id),
+            "users",
+        )
+        for profile in found
+    ]
+
+
+def _segments(request: HttpRequest, term: str) -> list[Hit]:
+    if not may(request.user, "segments.view"):
+        return []
+    found = Segment.objects.filter(archived_at=None).filter(
+        Q(name__icontains=term) | Q(slug__startswith=term.lower())
+    )
+    return [
+        Hit(
+            segment.name,
+            _("%(n)s people") % {"n": words.num(segment.count)},
+            places.segment(segment.slug),
+            "seg",
+        )
+        for segment in found[:LIMIT]
+    ]
+
+
+def _campaigns(request: HttpRequest, term: str) -> list[Hit]:
+    if not may(request.user, "campaigns.view"):
+        return []
+    found = Campaign.objects.filter(Q(name__icontains=term) | Q(slug__startswith=term.lower()))
+    return [
+        Hit(
+            campaign.name,
+            campaign.get_status_display(),
+            places.campaign(campaign.slug),
+            "send",
+        )
+        for campaign in found[:LIMIT]
+    ]
+
+
+def _pages(request: HttpRequest, term: str) -> list[Hit]:
+    return [
+        Hit(str(item["title"]), group["title"], item["link"], item["icon"])
+        for group in navigation(request)
+        for item in group["items"]
+        if term.lower() in str(item["title"]).lower()
+    ]
+
+
+SEARCHERS.register("people", order=10)(Searcher(_("People"), _people))
+SEARCHERS.register("segments", order=20)(Searcher(_("Segments"), _segments))
+SEARCHERS.register("campaigns", order=30)(Searcher(_("Campaigns"), _campaigns))
+SEARCHERS.register("pages", order=90)(Searcher(_("Pages"), _pages))

@@ -1,0 +1,310 @@
+"""Home: the sentence, what needs me, the loop, and growth. Heavier parts load by themselves."""
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import formats, timezone
+from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from config.console import figures, places
+from config.console.charts import Series, bar_chart, line_chart
+from config.console.checklist import checklist, first_event_received
+from config.console.needs import needs
+from config.console.pages import page, part
+from config.console.templatetags.console import door
+from config.console.words import compact, day, money, num
+from config.workspace.permissions import may
+from config.workspace.selectors import workspace
+from segments.models import Segment
+
+HIDDEN = "home_checklist_hidden"
+MONDAY, SATURDAY = 0, 5
+SLOW = 60.0  # seconds of lag from which a station asks for a look
+Part = Callable[[HttpRequest], HttpResponse]
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """The page itself: some fifteen small queries."""
+    ticks = checklist(request.user)
+    done = sum(tick.done for tick in ticks)
+    show = done < len(ticks) and not request.session.get(HIDDEN)
+    return page(
+        request,
+        "console/home.html",
+        {
+            "sentence": _sentence(request, begun=ticks[0].done),
+            "clock": _clock(),
+            "needs": needs(request.user),
+            "ticks": ticks,
+            "next_tick": next((tick.name for tick in ticks if not tick.done), ""),
+            "ticks_done": done,
+            "show_checklist": show,
+            "new_campaign": places.new_campaign() if may(request.user, "campaigns.edit") else "",
+            "begun": ticks[0].done,
+        },
+        title=_("Home"),
+    )
+
+
+def home_part(request: HttpRequest, name: str) -> HttpResponse:
+    """One lazily loaded part by name. Raises Http404."""
+    view = PARTS.get(name)
+    if view is None:
+        raise Http404(name)
+    return view(request)
+
+
+def _since() -> tuple[datetime, str]:
+    """The last working day's start and its name: what happened while I was away."""
+    today = timezone.localdate()
+    back = {MONDAY: 3, SATURDAY: 1, SATURDAY + 1: 2}.get(today.weekday(), 1)
+    then = today - timedelta(days=back)
+    start = timezone.make_aware(datetime.combine(then, time.min))
+    return start, _("yesterday") if back == 1 else formats.date_format(then, "l")
+
+
+def _clock() -> str:
+    now = timezone.localtime()
+    city = timezone.get_current_timezone_name().rpartition("/")[2].replace("_", " ")
+    return _("%(day)s, %(time)s in %(city)s") % {
+        "day": formats.date_format(now, "l j F"),
+        "time": f"{now:%H:%M}",
+        "city": city,
+    }
+
+
+def _sentence(request: HttpRequest, *, begun: bool) -> SafeString | str | Promise:
+    if not begun and not figures.people_known()[0]:
+        return _("Nothing has come in yet. One call is enough to begin.")
+    since, name = _since()
+    new = figures.new_people(since)
+    counted = num(new) if new <= figures.CAP else f"{num(figures.CAP)}+"
+    clauses = [
+        format_html(
+            ngettext("{} new person", "{} new people", new),
+            door(places.people(first_seen=since.date().isoformat()) if new else "", counted),
+        )
+    ]
+    refused = figures.refused(since)
+    if refused and may(request.user, "events.view"):
+        clauses.append(
+            format_html(
+                ngettext("{} call refused", "{} calls refused", refused),
+                door(places.live(outcome="refused"), num(refused)),
+            )
+        )
+    behind = Segment.objects.filter(archived_at=None, status=Segment.Status.FAILED).count()
+    if behind:
+        clauses.append(
+            format_html(
+                ngettext("{} segment that failed", "{} segments that failed", behind),
+                door(places.segments(), num(behind)),
+            )
+        )
+    return format_html(_("Since {}: {}."), name, _listed(clauses))
+
+
+def _listed(clauses: list[SafeString]) -> SafeString:
+    """One, two and three."""
+    if len(clauses) == 1:
+        return clauses[0]
+    begin = format_html_join(", ", "{}", ((clause,) for clause in clauses[:-1]))
+    return format_html(_("{} and {}"), begin, clauses[-1])
+
+
+# --- parts ----------------------------------------------------------------------------------------
+def _listening(request: HttpRequest) -> HttpResponse:
+    """Polled while nobody has called yet; then it says so and stops."""
+    return part(request, "console/_listening.html", {"received": first_event_received()})
+
+
+def _hide(request: HttpRequest) -> HttpResponse:
+    """The checklist goes away for this session."""
+    if request.method == "POST":
+        request.session[HIDDEN] = True
+    return part(request, "console/_nothing.html")
+
+
+def _loop(request: HttpRequest) -> HttpResponse:
+    """The six stations: lag now, the week's number against the week before."""
+    events = figures.kept("events", 60, figures.events_of_two_weeks)
+    messages = figures.kept("messages", 60, figures.messages_of_two_weeks)
+    context = {
+        "stations": _stations(events.value, messages.value),
+        "back": messages.value,
+        "events": events.value,
+        "counted_at": min(events.at, messages.at),
+        "revenue": money(events.value["revenue"], workspace().currency),
+    }
+    return part(request, "console/_loop.html", context)
+
+
+def _stations(events: dict[str, Any], messages: dict[str, Any]) -> list[dict[str, Any]]:
+    lags = figures.lags()
+    now = timezone.now()
+    people, guessed = figures.people_known()
+    week = figures.new_people(now - timedelta(days=7))
+    inside, due = figures.due_steps()
+    live = Segment.objects.filter(archived_at=None)
+    fresh, of = live.filter(status=Segment.Status.FRESH).count(), live.count()
+    refused = figures.refused(now - timedelta(days=7))
+    revenue = money(events["revenue"], workspace().currency)
+    return [
+        _station(
+            "inbox",
+            _("Collect"),
+            lags["collect"],
+            places.live(),
+            num(events["now"]),
+            _("events in"),
+            change=(events["now"], events["before"]),
+            news=ngettext("{} call refused", "{} calls refused", refused).format(num(refused))
+            if refused
+            else "",
+            news_url=places.live(outcome="refused"),
+        ),
+        _station(
+            "merge",
+            _("Unify"),
+            lags["unify"],
+            places.people(),
+            num(people) if not guessed else _("about %(n)s") % {"n": compact(people)},
+            _("people known"),
+            more=num(week) if week <= figures.CAP else f"{num(figures.CAP)}+",
+        ),
+        _station(
+            "seg",
+            _("Segment"),
+            lags["segment"],
+            places.segments(),
+            _("%(fresh)s of %(all)s") % {"fresh": num(fresh), "all": num(of)},
+            _("segments fresh"),
+            news=_("%(n)s catching up") % {"n": num(of - fresh)} if of > fresh else "",
+        ),
+        _station(
+            "route",
+            _("Decide"),
+            lags["decide"],
+            places.campaigns(),
+            num(inside) if inside <= figures.CAP else f"{num(figures.CAP)}+",
+            _("people in campaigns"),
+            news=_("%(n)s steps due now") % {"n": num(due)} if due else "",
+        ),
+        _station(
+            "gate",
+            _("Send"),
+            lags["send"],
+            places.messages(),
+            num(messages["out"]),
+            _("messages out"),
+            change=(messages["out"], messages["out_before"]),
+            news=_("%(n)s not sent, each with a reason") % {"n": num(messages["kept_back"])}
+            if messages["kept_back"]
+            else "",
+            news_url=places.messages(state="excluded"),
+        ),
+        _station(
+            "bag",
+            _("Respond"),
+            None,
+            places.messages(clicked="1"),
+            num(messages["engaged"]),
+            _("people engaged"),
+            change=(messages["engaged"], messages["engaged_before"]),
+            news=_("%(n)s bought: %(money)s") % {"n": num(events["buyers"]), "money": revenue}
+            if events["has_revenue"] and events["buyers"]
+            else "",
+        ),
+    ]
+
+
+def _station(  # noqa: PLR0913 - one row of a table
+    icon: str,
+    title: str,
+    lag: float | None,
+    url: str,
+    number: str,
+    label: str,
+    *,
+    change: tuple[float, float] | None = None,
+    more: str = "",
+    news: str = "",
+    news_url: str = "",
+) -> dict[str, Any]:
+    return {
+        "icon": icon,
+        "title": title,
+        "lag": lag,
+        "slow": lag is not None and lag > SLOW,
+        "url": url,
+        "number": number,
+        "label": label,
+        "now": change[0] if change else None,
+        "before": change[1] if change else None,
+        "more": more,
+        "news": news,
+        "news_url": news_url,
+    }
+
+
+def _charts(request: HttpRequest) -> HttpResponse:
+    """Three charts, counted at most every ten minutes."""
+    zone = timezone.get_current_timezone_name()
+    figure = figures.kept(f"charts:{zone}", 600, lambda: _weekly(zone))
+    mondays, reach, new, revenue = figure.value
+    labels = [day(monday) for monday in mondays]
+    names = {"email": _("Email"), "sms": _("SMS"), "push": _("Push")}
+    currency = workspace().currency
+    now = timezone.localdate()
+    ends = [day(now - timedelta(weeks=n)) for n in reversed(range(figures.WEEKS))]
+    context = {
+        "reach": line_chart(
+            _("People you may write to"),
+            labels,
+            [Series(label, reach[name]) for name, label in names.items() if name in reach],
+            column=_("Week of"),
+        )
+        if reach
+        else None,
+        "new": bar_chart(
+            _("New people a week"),
+            labels,
+            new,
+            unfinished=True,
+            last_label=_("this week so far"),
+            column=_("Week of"),
+        )
+        if any(new)
+        else None,
+        "revenue": line_chart(
+            _("Revenue, each seven days"),
+            ends,
+            [Series(currency, revenue)],
+            written=lambda value: money(round(value), currency),
+            column=_("Seven days to"),
+        )
+        if any(revenue)
+        else None,
+        "currency": currency,
+        "counted_at": figure.at,
+    }
+    return part(request, "console/_charts.html", context)
+
+
+def _weekly(zone: str) -> tuple[Any, ...]:
+    mondays = figures.week_starts(timezone.localdate())
+    return (
+        mondays,
+        figures.reachable_by_week(mondays),
+        figures.new_people_by_week(mondays, zone),
+        figures.revenue_by_week(timezone.now()),
+    )
+
+
+PARTS: dict[str, Part] = {"listening": _listening, "hide": _hide, "loop": _loop, "charts": _charts}

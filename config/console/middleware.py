@@ -1,0 +1,55 @@
+"""Language and time zone: first what the browser says, then what the user chose."""
+
+import zoneinfo
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.middleware.locale import LocaleMiddleware
+from django.utils import timezone, translation
+
+from config.workspace.selectors import workspace
+
+
+class UserLocaleMiddleware(LocaleMiddleware):
+    """The cookie's or the browser's language, for people who are not (yet) logged in."""
+
+
+class PreferencesMiddleware:
+    """The logged-in user's own language and time zone, else the workspace's zone.
+
+    Costs no query without a session cookie, and none beyond the user's own row with one.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Activate for this request only."""
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return self.get_response(request)
+        locale = getattr(request.user, "locale", "") or ""
+        if locale in dict(settings.LANGUAGES):
+            translation.activate(locale)
+            request.LANGUAGE_CODE = locale
+        zone = _zone(_zone_name(request.user))
+        if zone is not None:
+            timezone.activate(zone)
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()
+
+
+def _zone_name(user: Any) -> str:
+    if not user.is_authenticated:
+        return ""
+    return str(getattr(user, "time_zone", "") or workspace().time_zone)
+
+
+def _zone(name: str) -> zoneinfo.ZoneInfo | None:
+    try:
+        return zoneinfo.ZoneInfo(name) if name else None
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return None

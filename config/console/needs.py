@@ -1,0 +1,282 @@
+"""What needs somebody: each line says what, why now, and holds the way to settle it."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Min
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaigns.models import Campaign, Sender
+from config.console import places
+from config.console.theme import resolve
+from config.console.words import in_words, lasting, num
+from config.workspace.models import Job
+from config.workspace.permissions import may
+from consent.models import PrivacyRequest
+from profiles.models import Inbox, Rejection, Source
+from segments.models import Segment
+
+NEWEST = 1000
+QUIET_AFTER, GIVEN_UP_AFTER = timedelta(hours=24), timedelta(days=14)
+STALE_AFTER = timedelta(minutes=5)
+AT_MOST = 4  # of one kind
+
+
+@dataclass(frozen=True)
+class Need:
+    """One row of "Needs you"; sorted by `rank`, then by `at`."""
+
+    rank: int
+    icon: str
+    state: str
+    title: Any
+    text: Any
+    url: str
+    button: Any
+    due: Any = ""
+    at: datetime | None = None
+
+
+def needs(user: Any) -> list[Need]:
+    """All rows that this user can do something about; seven small queries at most."""
+    found: list[Need] = []
+    if may(user, "consents.view"):
+        found += _requests()
+    if may(user, "sources.view"):
+        found += [*_set_aside(), *_refused(), *_quiet()]
+    if may(user, "campaigns.view"):
+        found += [*_campaigns(), *_senders()]
+    if may(user, "segments.view"):
+        found += _segments()
+    found += _jobs(user)
+    oldest = datetime.min.replace(tzinfo=timezone.get_current_timezone())
+    return sorted(found, key=lambda need: (need.rank, need.at or oldest))
+
+
+def _requests() -> list[Need]:
+    listed = resolve(["consent:requests"])
+    waiting = PrivacyRequest.objects.filter(
+        completed_at=None, status__in=["pending", "in_progress"]
+    )
+    return [
+        Need(
+            0,
+            "shield",
+            "bad" if request.due_at < timezone.now() + timedelta(days=1) else "warn",
+            _("Privacy request: %(type)s") % {"type": request.type},
+            _("Received %(ago)s.") % {"ago": in_words(request.received_at)},
+            listed,
+            _("Open") if listed else "",
+            _("due %(when)s") % {"when": in_words(request.due_at)},
+            request.due_at,
+        )
+        for request in waiting.order_by("due_at")[:AT_MOST]
+    ]
+
+
+def _set_aside() -> list[Need]:
+    """Calls that failed in the worker on their own (design.md: bisected and set aside, visibly)."""
+    failed = (
+        Inbox.objects.filter(failed_at__isnull=False)
+        .values("source_id", "source__name")
+        .annotate(n=Count("id"), first=Min("failed_at"))
+        .order_by("-n")
+    )
+    return [
+        Need(
+            1,
+            "inbox",
+            "bad",
+            format_html(
+                ngettext(
+                    "{} call from <b>{}</b> is set aside",
+                    "{} calls from <b>{}</b> are set aside",
+                    row["n"],
+                ),
+                num(row["n"]),
+                row["source__name"],
+            ),
+            _("They were accepted and are kept, but could not be worked off. The rest goes on."),
+            places.live(outcome="set_aside", source=row["source_id"]),
+            _("See why"),
+            _("since %(when)s") % {"when": in_words(row["first"])},
+            row["first"],
+        )
+        for row in failed[:AT_MOST]
+    ]
+
+
+def _refused() -> list[Need]:
+    day_ago = timezone.now() - timedelta(days=1)
+    newest = Rejection.objects.order_by("-id").values_list(
+        "source_id", "source__name", "received_at", "code"
+    )
+    lately = [row for row in newest[:NEWEST] if row[2] >= day_ago]
+    by_source = Counter((source_id, name) for source_id, name, _at, _code in lately)
+    found = []
+    for (source_id, name), count in by_source.most_common(AT_MOST):
+        codes = Counter(row[3] for row in lately if row[0] == source_id)
+        code, of_code = codes.most_common(1)[0]
+        found.append(
+            Need(
+                2,
+                "plug",
+                "bad",
+                format_html(
+                    ngettext(
+                        "{} call from <b>{}</b> was refused",
+                        "{} calls from <b>{}</b> were refused",
+                        count,
+                    ),
+                    num(count) if len(lately) < NEWEST else f"{num(count)}+",
+                    name,
+                ),
+                _("In the last 24 hours. %(n)s of them: %(code)s.")
+                % {"n": num(of_code), "code": code.replace("_", " ")},
+                places.live(outcome="refused", source=source_id),
+                _("See why"),
+                at=max(row[2] for row in lately if row[0] == source_id),
+            )
+        )
+    return found
+
+
+def _quiet() -> list[Need]:
+    now = timezone.now()
+    quiet = Source.objects.filter(
+        enabled=True,
+        is_internal=False,
+        last_seen_at__lt=now - QUIET_AFTER,
+        last_seen_at__gt=now - GIVEN_UP_AFTER,
+    ).exclude(kind=Source.Kind.IMPORT)
+    return [
+        Need(
+            3,
+            "plug",
+            "warn",
+            format_html(
+                _("No calls from <b>{}</b> for {}"),
+                source.name,
+                lasting((now - source.last_seen_at).total_seconds()),
+            ),
+            _("Its last call came %(when)s. Switch it off if that is meant.")
+            % {"when": in_words(source.last_seen_at)},
+            places.source(source.pk),
+            _("Open the source"),
+            at=source.last_seen_at,
+        )
+        for source in quiet.order_by("last_seen_at")[:AT_MOST]
+        if source.last_seen_at
+    ]
+
+
+def _campaigns() -> list[Need]:
+    statuses = Campaign.Status
+    shown = Campaign.objects.filter(
+        status__in=[statuses.HELD, statuses.PAUSED, statuses.SCHEDULED, statuses.DRAFT]
+    )
+    found = []
+    for campaign in shown.order_by("-updated_at")[: 3 * AT_MOST]:
+        rank, state, title, text, button, due = _of_campaign(campaign)
+        found.append(
+            Need(
+                rank,
+                "send",
+                state,
+                format_html(title, campaign.name),
+                text,
+                places.campaign(campaign.slug),
+                button,
+                due,
+                campaign.hold_until or campaign.updated_at,
+            )
+        )
+    return found[:AT_MOST]
+
+
+def _of_campaign(campaign: Campaign) -> tuple[int, str, Any, Any, Any, Any]:
+    if campaign.status == Campaign.Status.HELD:
+        until = in_words(campaign.hold_until) if campaign.hold_until else ""
+        text = _("Nothing is sent yet. It can still be taken back.")
+        return 0, "warn", _("<b>{}</b> goes out"), text, _("Open and undo"), until
+    if campaign.status == Campaign.Status.PAUSED:
+        text = campaign.pause_reason or _("Its people wait where they are.")
+        return 2, "warn", _("<b>{}</b> is paused"), text, _("Open"), ""
+    if campaign.status == Campaign.Status.SCHEDULED:
+        due = in_words(campaign.scheduled_at) if campaign.scheduled_at else ""
+        return (
+            5,
+            "brand",
+            _("<b>{}</b> is scheduled"),
+            _("Its audience is fixed at launch."),
+            _("Open the checks"),
+            due,
+        )
+    text = _("Last changed %(when)s.") % {"when": in_words(campaign.updated_at)}
+    return 6, "brand", _("<b>{}</b> is a draft"), text, _("Go on writing"), ""
+
+
+def _senders() -> list[Need]:
+    return [
+        Need(
+            4,
+            "mail",
+            "warn",
+            format_html(_("Sender <b>{}</b> has no postal address"), sender.name),
+            _("Marketing mail must carry one; launches with this sender are refused."),
+            resolve(["admin:campaigns_sender_change"], sender.pk),
+            _("Add it"),
+        )
+        for sender in Sender.objects.filter(postal_address="")[:AT_MOST]
+    ]
+
+
+def _segments() -> list[Need]:
+    now = timezone.now()
+    found = []
+    behind = Segment.objects.filter(archived_at=None).exclude(status=Segment.Status.FRESH)
+    for segment in behind.order_by("refresh_requested_at")[: 3 * AT_MOST]:
+        asked = segment.refresh_requested_at
+        if segment.status == Segment.Status.FAILED:
+            title = format_html(_("Segment <b>{}</b> could not be refreshed"), segment.name)
+            text, state = segment.error or _("Its people are those of the last refresh."), "bad"
+        elif asked and now - asked > STALE_AFTER:
+            title = format_html(
+                _("Segment <b>{}</b> is {} behind"),
+                segment.name,
+                lasting((now - asked).total_seconds()),
+            )
+            text, state = (
+                _("It catches up by itself; until then it shows the people of before."),
+                "warn",
+            )
+        else:
+            continue
+        found.append(
+            Need(3, "seg", state, title, text, places.segment(segment.slug), _("Watch"), at=asked)
+        )
+    return found[:AT_MOST]
+
+
+def _jobs(user: Any) -> list[Need]:
+    lately = timezone.now() - timedelta(days=3)
+    failed = Job.objects.filter(state=Job.State.FAILED, finished_at__gte=lately, created_by=user.pk)
+    return [
+        Need(
+            2,
+            "alert",
+            "bad",
+            format_html(_("<b>{}</b> stopped with an error"), job.title),
+            job.error[:200],
+            "",
+            "",
+            in_words(job.finished_at) if job.finished_at else "",
+            job.finished_at,
+        )
+        for job in failed[:AT_MOST]
+    ]

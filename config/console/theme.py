@@ -1,0 +1,243 @@
+"""The theme of the console: colours, shape and navigation for django-unfold.
+
+Imported by the settings, so nothing here may touch models when it is imported. An item of the navigation
+shows only when the user may go there and one of its URL names exists.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+COLOURS = {
+    "primary": {
+        "50": "#eef8fb",
+        "100": "#d6eef5",
+        "200": "#aedceb",
+        "300": "#78c3da",
+        "400": "#3fa3c1",
+        "500": "#1f86a6",
+        "600": "#0f6a88",
+        "700": "#0d566f",
+        "800": "#10475b",
+        "900": "#123c4d",
+        "950": "#082733",
+    },
+    "base": {
+        "50": "#f7f8f8",
+        "100": "#eff1f1",
+        "200": "#e1e5e6",
+        "300": "#cbd1d3",
+        "400": "#98a1a5",
+        "500": "#5f6a70",
+        "600": "#4d575c",
+        "700": "#384145",
+        "800": "#262d30",
+        "900": "#171c1e",
+        "950": "#0e1213",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of the navigation. `urls`: the first name that resolves is the link."""
+
+    title: Any
+    icon: str
+    urls: Sequence[str]
+    permission: str | None = None
+    only_demo_mail: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """Items under one quiet heading; Home has none."""
+
+    title: Any
+    items: Sequence[Item]
+
+
+GROUPS = (
+    Group("", [Item(_("Home"), "home", ["admin:index"])]),
+    Group(
+        _("Customers"),
+        [
+            Item(_("People"), "users", ["profiles:people", "people"], "people.view"),
+            Item(_("Likely duplicates"), "copy", ["profiles:duplicates"], "people.view"),
+            Item(
+                _("Live events"),
+                "pulse",
+                ["profiles:live", "live_events"],
+                "people.view",
+            ),
+            Item(
+                _("Sources"),
+                "plug",
+                ["admin:profiles_source_changelist"],
+                "sources.view",
+            ),
+            Item(_("Imports"), "up", ["profiles:imports"], "people.view"),
+        ],
+    ),
+    Group(
+        _("Audiences"),
+        [
+            Item(_("Segments"), "seg", ["segments:list", "segments"], "segments.view"),
+            Item(_("Computed traits"), "sigma", ["segments:traits"], "segments.view"),
+            Item(_("RFM grid"), "grid", ["segments:rfm"], "segments.view"),
+        ],
+    ),
+    Group(
+        _("Engage"),
+        [
+            Item(
+                _("Campaigns"),
+                "send",
+                ["campaigns:list", "campaigns"],
+                "campaigns.view",
+            ),
+            Item(_("Journeys"), "route", ["campaigns:journeys"], "campaigns.view"),
+            Item(_("Content"), "doc", ["campaigns:contents"], "campaigns.view"),
+            Item(
+                _("Messages"),
+                "mail",
+                ["campaigns:messages", "messages"],
+                "campaigns.view",
+            ),
+            Item(
+                _("Senders"),
+                "pen",
+                ["admin:campaigns_sender_changelist"],
+                "campaigns.view",
+            ),
+        ],
+    ),
+    Group(
+        _("Privacy"),
+        [
+            Item(_("Requests"), "shield", ["consent:requests"], "consents.view"),
+            Item(
+                _("Permissions"),
+                "okc",
+                ["consent:purposes", "admin:consent_purpose_changelist"],
+                "consents.view",
+            ),
+            Item(
+                _("Suppressions"),
+                "ban",
+                ["consent:suppressions", "admin:consent_suppression_changelist"],
+                "suppressions.view",
+            ),
+            Item(
+                _("Audit trail"),
+                "list",
+                ["workspace:audit", "admin:workspace_auditentry_changelist"],
+                "audit.view",
+            ),
+        ],
+    ),
+    Group(
+        _("Settings"),
+        [
+            Item(_("Team"), "key", ["admin:workspace_user_changelist"], "team.edit"),
+            Item(
+                _("API keys"),
+                "code",
+                ["admin:workspace_apikey_changelist"],
+                "team.edit",
+            ),
+            Item(
+                _("Workspace"),
+                "gear",
+                ["workspace:settings", "admin:workspace_workspace_changelist"],
+                "settings.view",
+            ),
+            Item(_("Demo mailbox"), "inbox", ["console:mailbox", "mailbox"], None, True),
+        ],
+    ),
+)
+
+
+def resolve(names: Sequence[str], *args: Any) -> str:
+    """The address of the first of `names` that exists, or ""."""
+    for name in names:
+        try:
+            return reverse(name, args=args)
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups of the sidebar as this user may see them. No query beyond the user's own."""
+    groups = [{"title": group.title, "items": _items(request, group)} for group in GROUPS]
+    groups = [group for group in groups if group["items"]]
+    links = [item["link"] for group in groups for item in group["items"]]
+    here = _deepest(request.path, links)
+    for group in groups:
+        for item in group["items"]:
+            item["active"] = item["link"] == here
+    return groups
+
+
+def _items(request: HttpRequest, group: Group) -> list[dict[str, Any]]:
+    shown = []
+    for item in group.items:
+        if item.only_demo_mail and settings.EMAIL_URL:
+            continue
+        link = resolve(item.urls)
+        if link and _may(request, item.permission):
+            shown.append({"title": item.title, "icon": item.icon, "link": link})
+    return shown
+
+
+def _deepest(path: str, links: list[str]) -> str:
+    """The longest link that `path` lies under; Home only when it is Home itself."""
+    home = resolve(["admin:index"])
+    under = [link for link in links if path == link or (link != home and path.startswith(link))]
+    return max(under, key=len, default="")
+
+
+def _may(request: HttpRequest, permission: str | None) -> bool:
+    if permission is None:
+        return True
+    from config.workspace.permissions import may
+
+    return may(request.user, permission)
+
+
+def _stylesheet(name: str) -> Any:
+    return lambda request: static(name)
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Rapport",
+    "SITE_HEADER": "Rapport",
+    "SITE_URL": None,
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": False,  # our own menu at the foot of the sidebar
+    "BORDER_RADIUS": "6px",
+    "COLORS": COLOURS,
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("favicon.svg"),
+        }
+    ],
+    "STYLES": [_stylesheet("console.css"), _stylesheet("shell.css")],
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "show_all_applications": False,
+        "navigation": navigation,
+    },
+    "COMMAND": {"search_models": False, "show_history": False},
+}

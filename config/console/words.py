@@ -1,0 +1,221 @@
+"""Numbers, times, money and names as the console says them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import format_currency
+from django.utils import formats, timezone, translation
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+MINUS = "\N{MINUS SIGN}"
+NOTHING = "\N{EN DASH}"
+MILLION, THOUSAND = 1_000_000, 1000
+
+
+# --- numbers ------------------------------------------------------------------------------------
+def num(value: Any, decimals: int | None = None) -> str:
+    """A number grouped by locale, with a real minus sign; a dash for none."""
+    if value is None or value == "":
+        return NOTHING
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return str(value)
+    if decimals is None:
+        decimals = 0 if number == number.to_integral_value() else 1
+    text = formats.number_format(abs(number), decimals, use_l10n=True, force_grouping=True)
+    return f"{MINUS}{text}" if number < 0 else text
+
+
+def compact(value: float | None) -> str:
+    """For axes and tight places: 48 k, 1.02 M."""
+    if value is None:
+        return NOTHING
+    if abs(value) >= MILLION:
+        return f"{num(value / MILLION, _places(value / MILLION))} M"
+    if abs(value) >= 10 * THOUSAND:
+        return f"{num(round(value / THOUSAND))} k"
+    if abs(value) >= THOUSAND:
+        return f"{num(value / THOUSAND, 0 if value % THOUSAND == 0 else 1)} k"
+    return num(round(value) if abs(value) >= 10 else round(value, 1))
+
+
+def _places(number: float) -> int:
+    """Three significant digits, without an empty fraction."""
+    if abs(number) >= 100 or number == int(number):
+        return 0
+    return 2 if abs(number) < 10 else 1
+
+
+def about(value: int | None) -> str:
+    """An estimate, and said to be one."""
+    if value is None:
+        return NOTHING
+    return _("about %(number)s") % {
+        "number": compact(value) if value >= 100 * THOUSAND else num(value)
+    }
+
+
+def pct(share: float | None, decimals: int = 0) -> str:
+    """0.124 as "12 %"."""
+    if share is None:
+        return NOTHING
+    if 0 < abs(share) < 0.01 and not decimals:
+        decimals = 1
+    return f"{num(round(share * 100, decimals), decimals)} %"
+
+
+def money(value: Any, currency: str = "EUR") -> str:
+    """An amount with its currency, in the reader's manner; whole amounts from 10,000 on."""
+    if value is None or value == "":
+        return NOTHING
+    amount = Decimal(str(value))
+    try:
+        locale = Locale.parse(translation.get_language() or "en", sep="-")
+    except (ValueError, UnknownLocaleError):
+        locale = Locale("en")
+    whole = abs(amount) >= 10 * THOUSAND
+    text = format_currency(
+        round(abs(amount)) if whole else abs(amount), currency or "EUR", locale=locale
+    )
+    if whole:
+        text = _without_fraction(text)
+    return f"{MINUS}{text}" if amount < 0 else text
+
+
+def _without_fraction(text: str) -> str:
+    for zeros in (".00", ",00"):
+        text = text.replace(zeros, "")
+    return text
+
+
+@dataclass(frozen=True)
+class Change:
+    """How a number stands against the one before: direction up, down or same."""
+
+    direction: str
+    arrow: str
+    amount: str
+    word: str
+
+
+def change(now: float | None, before: float | None, *, absolute: bool = False) -> Change | None:
+    """None when there is nothing to compare with."""
+    if now is None or before is None or (not before and not absolute):
+        return None
+    difference = now - before
+    amount = num(abs(difference)) if absolute else pct(abs(difference) / abs(before))
+    if difference > 0:
+        return Change("up", "▲", amount, _("more than the week before"))
+    if difference < 0:
+        return Change("down", "▼", amount, _("less than the week before"))
+    return Change("same", "=", amount, _("as in the week before"))
+
+
+# --- times --------------------------------------------------------------------------------------
+def lasting(seconds: float | None) -> str:
+    """A duration: 0.4 s, 26 min, 3 h 12 min, 4 d."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 10:
+        return _("%(n)s s") % {"n": num(max(seconds, 0), 1)}
+    if seconds < MINUTE:
+        return _("%(n)s s") % {"n": num(round(seconds))}
+    if seconds < HOUR:
+        return _("%(n)s min") % {"n": num(round(seconds / MINUTE))}
+    if seconds < 2 * DAY:
+        hours, minutes = divmod(round(seconds / MINUTE), 60)
+        if not minutes or hours >= 10:
+            return _("%(n)s h") % {"n": num(hours)}
+        return _("%(h)s h %(m)s min") % {"h": num(hours), "m": num(minutes)}
+    return _("%(n)s d") % {"n": num(round(seconds / DAY))}
+
+
+def in_words(value: datetime, now: datetime | None = None) -> str:
+    """2 h ago, in 3 min, yesterday 14:05, 3 Nov, 3 Nov 2024."""
+    now = now or timezone.now()
+    seconds = (now - value).total_seconds()
+    if abs(seconds) < 5:
+        return _("just now")
+    if abs(seconds) < DAY:
+        span = _span(abs(seconds))
+        return (_("%(span)s ago") if seconds > 0 else _("in %(span)s")) % {"span": span}
+    local, today = timezone.localtime(value), timezone.localtime(now)
+    days = (today.date() - local.date()).days
+    if days == 1:
+        return _("yesterday %(time)s") % {"time": f"{local:%H:%M}"}
+    if 1 < days < 7:
+        return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": num(days)}
+    return day(local.date(), today.date())
+
+
+def _span(seconds: float) -> str:
+    if seconds < MINUTE:
+        return _("%(n)s s") % {"n": num(int(seconds))}
+    if seconds < HOUR:
+        return _("%(n)s min") % {"n": num(int(seconds // MINUTE))}
+    return _("%(n)s h") % {"n": num(int(seconds // HOUR))}
+
+
+def day(value: date, today: date | None = None) -> str:
+    """3 Nov, with the year when it is not this one."""
+    today = today or timezone.localdate()
+    return formats.date_format(value, "j M" if value.year == today.year else "j M Y")
+
+
+def exactly(value: datetime) -> str:
+    """Mon 23 Nov 2026, 09:14:05 CET: the reader's own zone."""
+    local = timezone.localtime(value)
+    return f"{formats.date_format(local, 'D j M Y, H:i:s')} {local:%Z}"
+
+
+def ago(value: Any) -> SafeString | str:
+    """A `<time>`: relative words, the exact local time and zone on hover."""
+    if not value:
+        return NOTHING
+    if not isinstance(value, datetime):
+        return _time(value.isoformat(), day(value), formats.date_format(value, "D j M Y"))
+    return _time(value.isoformat(), in_words(value), exactly(value))
+
+
+def exact(value: datetime | None) -> SafeString | str:
+    """A `<time>` with the exact local time, the relative one on hover."""
+    if not value:
+        return NOTHING
+    return _time(value.isoformat(), exactly(value), in_words(value))
+
+
+def _time(machine: str, shown: str, hover: str) -> SafeString:
+    return format_html('<time datetime="{}" title="{}">{}</time>', machine, hover, shown)
+
+
+def capitalised(value: Any) -> str:
+    """The first letter large, the rest as it is."""
+    text = str(value)
+    return text[:1].upper() + text[1:]
+
+
+# --- people ---------------------------------------------------------------------------------------
+def name_of(value: Any) -> str:
+    """The name in a string or in anything with a `display_name`."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value.strip()
+    return str(getattr(value, "display_name", "") or "").strip()
+
+
+def initials(name: str) -> str:
+    """Two letters at most: of the first and the last word."""
+    parts = [part for part in name.replace("@", " ").split() if part[0].isalnum()]
+    if not parts:
+        return ""
+    letters = parts[0][0] if len(parts) == 1 else parts[0][0] + parts[-1][0]
+    return letters.upper()

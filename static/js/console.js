@@ -1,0 +1,101 @@
+// What no attribute does: dialogs, copying, toasts with their clocks, the palette.
+import { openPalette } from "./palette.js";
+
+const on = (type, selector, act) =>
+  document.addEventListener(type, (event) => {
+    const found = event.target.closest?.(selector);
+    if (found) act(found, event);
+  });
+
+on("click", "[data-dialog]", (button) => document.getElementById(button.dataset.dialog)?.showModal());
+on("click", "[data-close]", (button) => button.closest("dialog")?.close());
+on("click", "dialog", (dialog, event) => event.target === dialog && dialog.close());
+on("click", "[data-palette]", () => openPalette());
+on("click", "[data-dismiss]", (button) => button.closest(".r-toast")?.remove());
+on("change", "[data-autosubmit]", (field) => field.form?.requestSubmit());
+
+on("click", "[data-copy]", async (button) => {
+  await navigator.clipboard.writeText(button.dataset.copy);
+  const use = button.querySelector("use");
+  use?.setAttribute("href", "#i-ok");
+  setTimeout(() => use?.setAttribute("href", "#i-copy"), 1500);
+});
+
+// A toast leaves when its time is over; the pointer on it or the focus in it holds it.
+function startToast(toast) {
+  let left = Number(toast.dataset.toast);
+  if (!left || toast.dataset.started) return;
+  toast.dataset.started = "1";
+  const tick = setInterval(() => {
+    if (toast.matches(":hover, :focus-within")) return;
+    left -= 1;
+    if (left <= 0) { clearInterval(tick); toast.remove(); }
+  }, 1000);
+}
+
+// A launch that is held: seconds left, as a number and a ring.
+function startCountdown(toast) {
+  if (toast.dataset.started) return;
+  toast.dataset.started = "1";
+  const ends = Date.now() + 1000 * Number(toast.dataset.countdown);
+  const total = Number(toast.dataset.total) || Number(toast.dataset.countdown) || 1;
+  const number = toast.querySelector("[data-left]");
+  const ring = toast.querySelector(".r-ring-c");
+  const tick = setInterval(draw, 250);
+  function draw() {
+    const left = Math.max(0, (ends - Date.now()) / 1000);
+    if (number) number.textContent = Math.ceil(left);
+    ring?.setAttribute("stroke-dashoffset", 100 - (100 * left) / total);
+    if (left <= 0) {
+      clearInterval(tick);
+      toast.dispatchEvent(new CustomEvent("countdown:over", { bubbles: true }));
+    }
+  }
+  draw();
+}
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("class", "r-i");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `#i-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+function csrf() {
+  const held = document.querySelector("[hx-headers]")?.getAttribute("hx-headers");
+  return held ? JSON.parse(held)["X-CSRFToken"] : "";
+}
+
+function say({ text, level = "success", undo = "", seconds = 8 }) {
+  const toast = document.createElement("div");
+  toast.className = `r-toast is-${level}`;
+  toast.dataset.toast = undo ? seconds : level === "success" || level === "info" ? 8 : 0;
+  const words = document.createElement("p");
+  words.textContent = text;
+  toast.append(icon(level === "error" || level === "warning" ? "alert" : "okc"), words);
+  if (undo) {
+    const form = document.createElement("form");
+    form.method = "post";
+    form.action = undo;
+    const token = Object.assign(document.createElement("input"), { type: "hidden", name: "csrfmiddlewaretoken", value: csrf() });
+    const button = Object.assign(document.createElement("button"), { type: "submit", className: "r-btn r-undo" });
+    button.append(icon("undo"), document.getElementById("toasts")?.dataset.undo || "Undo");
+    form.append(token, button);
+    toast.append(form);
+  }
+  document.getElementById("toasts")?.append(toast);
+  startToast(toast);
+}
+
+function start(root) {
+  root.querySelectorAll?.("[data-toast]").forEach(startToast);
+  root.querySelectorAll?.("[data-countdown]").forEach(startCountdown);
+}
+
+document.addEventListener("toasts", (event) => (event.detail.value ?? []).forEach(say));
+document.addEventListener("toast", (event) => say(event.detail));
+document.addEventListener("htmx:load", (event) => start(event.detail.elt));
+start(document);
