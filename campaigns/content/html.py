@@ -1,0 +1,175 @@
+"""Prepare an e-mail's HTML once, at save: links, pixel, footer, plain text. Nothing is stripped.
+
+The source is never rewritten by a serialiser, which would change what the marketer tested in
+forty mail programs; single spans are replaced in it, everything else stays byte for byte.
+"""
+
+import html
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from campaigns.content import liquid
+from campaigns.content.errors import ContentError, Problem
+from campaigns.content.masks import Masked, mask
+from campaigns.content.nodes import END_HREF, HREF, LINK, PIXEL
+
+OWN_LINKS = ("unsubscribe_url", "preferences_url", "view_url", "view_in_browser_url")
+_OWN_LINK = re.compile(rf"\{{\{{-?\s*(?:{'|'.join(OWN_LINKS)})\s*-?\}}\}}")
+_ATTRIBUTE = re.compile(r"""([^\s=>"'/]+)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""")
+_WEB = ("http://", "https://")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
+
+FOOTER_STYLE = "padding:24px 16px;font:12px/18px Arial,sans-serif;color:#5c5c5c;text-align:center"
+_ADDRESS = "{{ postal_address | newline_to_br }}"
+_LEAVE = '<a href="{{ unsubscribe_url }}">{{ unsubscribe_label | default: "Unsubscribe" }}</a>'
+_CHOOSE = '<a href="{{ preferences_url }}">{{ preferences_label | default: "Preferences" }}</a>'
+
+
+@dataclass(slots=True)
+class Prepared:
+    """`html` is Liquid with our link tags; `links[n]` is what link n says in the source."""
+
+    html: str
+    links: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    spans: dict[str, str] = field(
+        default_factory=dict
+    )  # masked, unescaped href -> what replaced it
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    offset: int  # where its start tag begins, in the masked text
+    tag: str  # the start tag as written
+
+
+class _Finder(HTMLParser):
+    """Where the links begin. A parser, not a pattern: comments and scripts hold no links."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=False)
+        self.anchors: list[_Anchor] = []
+        self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Remember links that may be tracked."""
+        if tag == "a" and "data-untracked" not in dict(attrs):
+            line, column = self.getpos()
+            offset = self._lines[line - 1] + column
+            self.anchors.append(_Anchor(offset, self.get_starttag_text() or ""))
+
+
+def prepare(source: str, *, pixel: bool) -> Prepared:
+    """Replace the web links of `source` by link tags and place the pixel. Raises ContentError."""
+    masked = mask(source)
+    prepared = Prepared("")
+    out: list[str] = []
+    last = 0
+    for anchor in _Finder(masked.text).anchors:
+        for start, end in _hrefs(anchor, masked.token_pattern):
+            out += masked.text[last:start], _replacement(masked, start, end, prepared)
+            last = end
+    text = masked.unmask("".join((*out, masked.text[last:])))
+    prepared.html = before_body_end(text, f"{{% {PIXEL} %}}") if pixel else text
+    return prepared
+
+
+def _hrefs(anchor: _Anchor, token: re.Pattern[str]) -> list[tuple[int, int]]:
+    """The spans of the href values, quotes included; two where Liquid chooses between them."""
+    return [
+        (anchor.offset + match.start(2), anchor.offset + match.end(2))
+        for match in _ATTRIBUTE.finditer(anchor.tag)
+        if token.sub("", match[1]).lower() == "href"  # a token may touch the name
+    ]
+
+
+def _replacement(masked: Masked, start: int, end: int, prepared: Prepared) -> str:
+    written = masked.text[start:end]
+    value = written[1:-1] if written[0] in "\"'" else written
+    tag = _link_tag(masked, value.strip(), start, prepared)
+    if tag is None:
+        return written
+    prepared.spans[html.unescape(value)] = tag
+    return f'"{tag}"'
+
+
+def _link_tag(masked: Masked, value: str, start: int, prepared: Prepared) -> str | None:
+    """The tag that stands for this address, or None where it is none to track."""
+    source = masked.unmask(value)
+    number = len(prepared.links)
+    if source == value:
+        url = html.unescape(source)
+        tag = f"{{% {LINK} {number} %}}" if url.lower().startswith(_WEB) else None
+    else:
+        url, tag = source, _dynamic_tag(masked, value, source, number)
+        if tag and not _whole(tag):
+            line, column = masked.position(start)
+            message = "a link whose Liquid begins or ends outside of it is not tracked"
+            prepared.problems.append(Problem(message, line, column))
+            return None
+    if tag:
+        prepared.links.append(url)
+    return tag
+
+
+def _dynamic_tag(masked: Masked, value: str, source: str, number: int) -> str | None:
+    leads = value.lower().startswith(_WEB) or masked.token_pattern.match(value)
+    if not leads or _OWN_LINK.fullmatch(source):
+        return None
+    return f"{{% {HREF} {number} %}}{source}{{% {END_HREF} %}}"
+
+
+def _whole(tag: str) -> bool:
+    try:
+        liquid.parse(tag)
+    except ContentError:
+        return False
+    return True
+
+
+def before_body_end(source: str, addition: str) -> str:
+    """`source` with `addition` before its last `</body>`, or at its end."""
+    ends = list(_BODY_END.finditer(source))
+    at = ends[-1].start() if ends else len(source)
+    return source[:at] + addition + source[at:]
+
+
+def _mentions(source: str, name: str) -> bool:
+    return bool(re.search(rf"\{{\{{-?\s*{name}\b", _COMMENT.sub("", source)))
+
+
+def has_unsubscribe(source: str) -> bool:
+    """Does `source` (HTML, MJML or text) write out the unsubscribe link, outside of comments?"""
+    return _mentions(source, "unsubscribe_url")
+
+
+def has_postal_address(source: str) -> bool:
+    """Does `source` write out the sender's postal address, outside of comments?"""
+    return _mentions(source, "postal_address")
+
+
+def add_footer(source: str) -> str:
+    """`source` with what a marketing mail must show and this one lacks, before `</body>`.
+
+    Source: semantics.md section 15 (Senders): postal address and a visible unsubscribe link.
+    """
+    lines = [] if has_postal_address(source) else [_ADDRESS]
+    if not has_unsubscribe(source):
+        lines.append(f"{_LEAVE} &middot; {_CHOOSE}")
+    if not lines:
+        return source
+    footer = f'<div style="{FOOTER_STYLE}">{"<br>".join(lines)}</div>'
+    return before_body_end(source, footer)
+
+
+def add_text_footer(source: str) -> str:
+    """The same for the plain text part."""
+    lines = [] if has_postal_address(source) else ["{{ postal_address }}"]
+    if not has_unsubscribe(source):
+        label = '{{ unsubscribe_label | default: "Unsubscribe" }}'
+        lines.append(f"{label}: {{{{ unsubscribe_url }}}}")
+    return "\n".join([source.rstrip(), "", "-- ", *lines, ""]) if lines else source

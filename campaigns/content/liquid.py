@@ -1,0 +1,149 @@
+"""Liquid for messages: two environments (mark-up escapes, plain text does not), limited and cached.
+
+Compiled templates are cached by their content, because parsing costs ten renderings.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import liquid
+from liquid import BoundTemplate
+from liquid.exceptions import LiquidError, TemplateNotFoundError
+
+from campaigns.content import limits
+from campaigns.content.context import MailContext, State, output_buffer
+from campaigns.content.errors import Abort, ContentError, position
+from campaigns.content.filters import FILTERS
+from campaigns.content.masks import pieces, unclosed
+from campaigns.content.nodes import TAGS
+
+CACHED_TEMPLATES = 512
+
+
+class MailTemplate(BoundTemplate):
+    """A parsed template; `run` it with the data and the state of one message."""
+
+    context_class = MailContext
+
+    def run(self, data: Mapping[str, object], state: State) -> str:
+        """Render. Raises LiquidError and Abort; `liquid.run` is the safe door."""
+        context = MailContext(self, globals=data).begin(state)
+        buffer = output_buffer(limits.MAX_OUTPUT_BYTES)
+        self.render_with_context(context, buffer)
+        return buffer.getvalue()
+
+
+class MailEnvironment(liquid.Environment):
+    """The library's environment with our limits, filters, tags and partials."""
+
+    loop_iteration_limit = limits.MAX_ITERATIONS
+    output_stream_limit = limits.MAX_OUTPUT_BYTES
+    local_namespace_limit = limits.MAX_NAMESPACE_BYTES
+    context_depth_limit = limits.MAX_DEPTH
+    template_class = MailTemplate
+
+    def setup_tags_and_filters(self, *, extra: bool = False) -> None:
+        """The standard ones, then ours on top."""
+        super().setup_tags_and_filters(extra=extra)
+        self.filters.update(FILTERS)
+        for tag in TAGS:
+            self.add_tag(tag)
+
+    def get_template(self, name: str, *, context: Any = None, **_: Any) -> BoundTemplate:
+        """A partial of this rendering; there is no other place that templates come from."""
+        templates = context.state.templates if isinstance(context, MailContext) else {}
+        if name not in templates:
+            raise TemplateNotFoundError(f"there is no template '{name}'", filename=str(name))
+        return _parse(self.autoescape, templates[name], name)
+
+
+_ENVIRONMENTS = {
+    True: MailEnvironment(autoescape=True),
+    False: MailEnvironment(autoescape=False),
+}
+
+
+@lru_cache(maxsize=CACHED_TEMPLATES)
+def _parse(escape: bool, source: str, name: str) -> MailTemplate:
+    pieces(source)  # refuses what the lexer would choke on
+    template = _ENVIRONMENTS[escape].from_string(source, name=name)
+    assert isinstance(template, MailTemplate)  # noqa: S101 - template_class says so; for the types
+    return template
+
+
+def parse(source: str, *, escape: bool = True) -> MailTemplate:
+    """The compiled template, from the cache where its text was seen. Raises ContentError."""
+    try:
+        return _parse(escape, source, "")
+    except LiquidError as error:
+        raise _placed(content_error(error), source) from error
+
+
+def _placed(error: ContentError, source: str) -> ContentError:
+    """`error` with a place: what is wrong only at the very end began at the block left open."""
+    if error.line is None:
+        at = unclosed(source)
+        error.line, error.column = position(source, len(source) if at is None else at)
+    return error
+
+
+def run(template: MailTemplate, data: Mapping[str, object], state: State) -> str:
+    """Render for one person. Raises ContentError and Abort and nothing else, whatever the data."""
+    try:
+        return template.run(data, state)
+    except LiquidError as error:
+        raise content_error(error) from error
+    except (Abort, ContentError):
+        raise
+    except Exception as error:  # odd data must cost one message, never a chunk of them
+        raise ContentError(f"the template cannot be rendered: {error}") from error
+
+
+def render(
+    source: str,
+    data: Mapping[str, object],
+    *,
+    escape: bool = True,
+    templates: Mapping[str, str] | None = None,
+    now: datetime | None = None,
+) -> str:
+    """Parse and render in one go, for previews and the API. Raises ContentError and Abort."""
+    return render_noting(source, data, escape=escape, templates=templates, now=now)[0]
+
+
+def render_noting(
+    source: str,
+    data: Mapping[str, object],
+    *,
+    escape: bool = True,
+    templates: Mapping[str, str] | None = None,
+    now: datetime | None = None,
+) -> tuple[str, list[str]]:
+    """As `render`, with the names written out that this person has no value and no default for."""
+    state = State(templates=templates or {})
+    if now is not None:
+        state.now = now
+    text = run(parse(source, escape=escape), data, state)
+    return text, list(state.missing)
+
+
+def variables(source: str) -> set[str]:
+    """The names that `source` takes from its data, as `order.total`. Raises ContentError."""
+    try:
+        found = parse(source).analyze(include_partials=False).globals
+    except LiquidError as error:
+        raise content_error(error) from error
+    return {str(variable) for uses in found.values() for variable in uses}
+
+
+def content_error(error: LiquidError) -> ContentError:
+    """Our error for one of the library's, with its place in the source."""
+    message = str(error.message or type(error).__name__)
+    if error.template_name:
+        message = f"{message} (in template '{error.template_name}')"
+    token = error.token
+    if token is None or token.start_index < 0:
+        return ContentError(message)
+    return ContentError(message, *position(token.source, token.start_index))

@@ -1,0 +1,201 @@
+"""From what a marketer wrote to what one person gets.
+
+`compile_content` runs once at save and gives plain JSON. `render` runs once a person: three
+cached templates and no parsing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+
+from campaigns.content import liquid
+from campaigns.content.context import State
+from campaigns.content.errors import ContentError, Problem, position
+from campaigns.content.html import OWN_LINKS, Prepared, add_footer, add_text_footer, prepare
+from campaigns.content.masks import pieces
+from campaigns.content.mjml import compile_mjml
+from campaigns.content.text import from_html, preheader, tidy
+
+MARKETING = "marketing"
+_MAX_SUBJECT = 998  # characters; a header line of RFC 5322 holds no more
+_GIVEN = {*OWN_LINKS, "postal_address", "unsubscribe_label", "preferences_label", "now", "today"}
+
+
+@dataclass(slots=True)
+class Compiled:
+    """Content ready to send; `to_dict` and `Compiled(**d)` round-trip through JSON.
+
+    `links[n]` is the address of link n as written: plain where the same for everybody, else Liquid.
+    `variables` are the names that the data must bring; `problems` are `Problem.to_dict()`.
+    """
+
+    subject: str
+    html: str
+    text: str
+    links: list[str] = field(default_factory=list)
+    variables: list[str] = field(default_factory=list)
+    problems: list[dict[str, Any]] = field(default_factory=list)
+    preheader: str = ""
+    purpose_class: str = MARKETING
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON, for the store."""
+        return asdict(self)
+
+    @property
+    def usable(self) -> bool:
+        """False where a problem is an error."""
+        return all(problem["severity"] != "error" for problem in self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageUrls:
+    """The addresses of one message. `click(n, url)` is the tracked form of link n.
+
+    `campaign` names the campaign, not the person: it is all that an unmeasured link carries.
+    """
+
+    unsubscribe: str = ""
+    preferences: str = ""
+    view: str = ""
+    open_pixel: str = ""
+    click: Callable[[int, str], str] = lambda _index, url: url
+    campaign: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One person's mail. `missing` are names written out for which the data had no value."""
+
+    subject: str
+    html: str
+    text: str
+    missing: list[str] = field(default_factory=list)
+
+
+def compile_content(
+    subject: str,
+    html: str = "",
+    text: str = "",
+    *,
+    mjml: str = "",
+    purpose_class: str = MARKETING,
+) -> Compiled:
+    """Check and prepare content. `mjml` wins over `html`; `text` is derived where it is empty.
+
+    MJML that cannot be compiled gives problems, not an exception. Raises ContentError for Liquid
+    that is wrong.
+    """
+    for source in (subject, html, text, mjml):
+        _refuse_own_tags(source)
+    html, found = compile_mjml(mjml) if mjml else (html, [])
+    marketing = purpose_class == MARKETING
+    source = add_footer(html) if marketing and html else html
+    prepared = prepare(source, pixel=marketing) if source else Prepared("")
+    found += [Problem(p.message) if mjml else p for p in prepared.problems]
+    plain = _plain_text(source, text, prepared, marketing, found)
+    return Compiled(
+        subject,
+        prepared.html,
+        plain,
+        prepared.links,
+        _variables(subject, prepared.html, plain),
+        [problem.to_dict() for problem in found],
+        preheader(source) if source else "",
+        purpose_class,
+    )
+
+
+def _refuse_own_tags(source: str) -> None:
+    for piece in pieces(source):
+        if piece.name.startswith("__"):
+            place = position(source, piece.start)
+            raise ContentError(f"the tag '{piece.name}' is made by the console alone", *place)
+
+
+def _plain_text(
+    source: str, text: str, prepared: Prepared, marketing: bool, found: list[Problem]
+) -> str:
+    if text.strip():
+        return add_text_footer(text) if marketing else text
+    derived = from_html(source, prepared) if source else ""
+    try:
+        liquid.parse(derived, escape=False)
+    except ContentError:
+        # a condition that opens in one attribute and closes in another has no plain text form
+        found.append(Problem("no plain text can be derived from this HTML: write one"))
+        return "{{ view_url }}\n"
+    return derived
+
+
+def _variables(subject: str, html: str, text: str) -> list[str]:
+    names = liquid.variables(subject) | liquid.variables(html) | liquid.variables(text)
+    return sorted(name for name in names if name not in _GIVEN)
+
+
+class _Links:
+    """The addresses of one message, measured or not."""
+
+    __slots__ = ("_links", "_measuring", "_urls")
+
+    def __init__(self, links: list[str], urls: MessageUrls, measuring: bool) -> None:
+        self._links, self._urls, self._measuring = links, urls, measuring
+
+    def href(self, index: int, url: str | None = None) -> str:
+        """Tracked where the person allows it, else the plain address with the campaign's name."""
+        target = url or self._links[index]
+        if self._measuring:
+            return self._urls.click(index, target)
+        return tagged(target, self._urls.campaign)
+
+    def pixel(self) -> str:
+        """Only where the person may be measured."""
+        return self._urls.open_pixel if self._measuring else ""
+
+
+@lru_cache(maxsize=4096)
+def tagged(url: str, campaign: str) -> str:
+    """`url` with `utm_campaign`, unless it has one; the redirect of a tracked link uses it too."""
+    try:
+        parts = urlsplit(url)
+        if not campaign or "utm_campaign" in dict(parse_qsl(parts.query)):
+            return url
+    except ValueError:  # no address that the standard knows: leave it as the marketer wrote it
+        return url
+    query = f"{parts.query}&" if parts.query else ""
+    return urlunsplit(parts._replace(query=f"{query}utm_campaign={quote(campaign, safe='')}"))
+
+
+def render(
+    compiled: Compiled,
+    *,
+    data: Mapping[str, Any],
+    urls: MessageUrls,
+    measuring: bool,
+    now: datetime | None = None,
+) -> Rendered:
+    """One person's mail. `data` holds plain values only; `postal_address` comes in it too.
+
+    Raises Abort where the template says so, ContentError where it fails on this data.
+    """
+    state = State(now or datetime.now(UTC), {}, _Links(compiled.links, urls, measuring))
+    values = {
+        **data,
+        "unsubscribe_url": urls.unsubscribe,
+        "preferences_url": urls.preferences,
+        "view_url": urls.view,
+        "view_in_browser_url": urls.view,
+    }
+    subject = " ".join(_run(compiled.subject, values, state, False).split())[:_MAX_SUBJECT]
+    html = _run(compiled.html, values, state, True)
+    text = tidy(_run(compiled.text, values, state, False))
+    return Rendered(subject, html, text, list(state.missing))
+
+
+def _run(source: str, values: Mapping[str, Any], state: State, escape: bool) -> str:
+    if not source:
+        return ""
+    return liquid.run(liquid.parse(source, escape=escape), values, state)

@@ -1,0 +1,99 @@
+"""Links, pixel, footer, plain text, preheader."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from campaigns.content.errors import ContentError
+from campaigns.content.html import add_footer, add_text_footer, has_unsubscribe, prepare
+from campaigns.content.masks import mask
+from campaigns.content.text import from_html, preheader
+
+
+def text_of(source: str) -> str:
+    return from_html(source, prepare(source, pixel=False))
+
+
+@pytest.mark.parametrize(
+    ("source", "links"),
+    [
+        ('<a href="https://a.example/?x=1&amp;y=2">a</a>', ["https://a.example/?x=1&y=2"]),
+        ("<A class=x HREF='http://a.example'>a</A>", ["http://a.example"]),
+        ("<a href=https://a.example/b>a</a>", ["https://a.example/b"]),
+        ('<a href="https://a.example/{{ x }}">a</a>', ["https://a.example/{{ x }}"]),
+        ('<a href="{{ product.url }}">a</a>', ["{{ product.url }}"]),
+        (
+            '<a {% if a > b %}href="http://x"{% else %}href="http://y"{% endif %}>',
+            ["http://x", "http://y"],
+        ),
+        ('<a href="{{ unsubscribe_url }}">a</a>', []),
+        ('<a href="mailto:a@b.example">a</a><a href="#top">b</a><a name="x">c</a>', []),
+        ('<!-- <a href="https://a.example">a</a> -->', []),
+        ('<a title=" href=https://no " href="https://a.example">a</a>', ["https://a.example"]),
+        ('<a href="https://a.example" data-untracked="1">a</a>', []),
+        ('{% raw %}<a href="https://a.example">{% endraw %}', []),
+        ('{% comment %}<a href="https://a.example">{% endcomment %}', []),
+    ],
+)
+def test_links_that_are_tracked(source: str, links: list[str]) -> None:
+    prepared = prepare(source, pixel=False)
+    assert prepared.links == links
+    assert bool(links) == (prepared.html != source)
+
+
+def test_link_whose_liquid_ends_elsewhere_is_left_and_told() -> None:
+    source = '\n<a href="https://x/{% if a %}1">A</a>{% else %}2">B</a>{% endif %}'
+    prepared = prepare(source, pixel=False)
+    assert (prepared.html, prepared.links) == (source, [])
+    assert prepared.problems[0].line == 2
+
+
+def test_pixel_stands_before_the_end_of_the_body() -> None:
+    source = "<body>a<!-- </body> --></BODY></html>"
+    assert prepare(source, pixel=True).html == "<body>a<!-- </body> -->{% __pixel %}</BODY></html>"
+    assert prepare("no body", pixel=True).html == "no body{% __pixel %}"
+
+
+@settings(deadline=None)  # compiling the first time takes its time
+@given(st.text(alphabet="<>a href=\"'htps:/{}%-! \n", max_size=80))
+def test_all_but_links_stays_byte_for_byte(source: str) -> None:
+    try:
+        prepared = prepare(source, pixel=False)
+    except ContentError:
+        return
+    if not prepared.links:
+        assert prepared.html == source
+    assert mask(source).unmask(mask(source).text) == source
+
+
+def test_footer_is_added_where_it_lacks() -> None:
+    footed = add_footer("<body>Hi</body>")
+    assert has_unsubscribe(footed)
+    assert "postal_address" in footed
+    assert footed.endswith("</div></body>")
+    assert add_footer(footed) == footed
+    assert has_unsubscribe(add_text_footer("Hi"))
+    assert add_text_footer(add_text_footer("Hi")) == add_text_footer("Hi")
+
+
+def test_unsubscribe_in_a_comment_does_not_count() -> None:
+    assert not has_unsubscribe("<!-- {{ unsubscribe_url }} -->")
+    assert has_unsubscribe("<a href='{{unsubscribe_url}}'>")
+
+
+def test_plain_text_of_html() -> None:
+    source = """<html><head><title>T</title><style>p{}</style></head><body>
+    <div style="display:none">Preview {{ x }}<br></div>
+    <h1>Hello {{ name | escape }}</h1><p>Caf&eacute; &amp; <b>bar</b><br>second</p>
+    <ul><li>one</li><li>{% if a < b %}two{% endif %}</li></ul>
+    <a href="https://a.example/">Shop</a> <a href="https://b.example">https://b.example/</a>
+    <a href="{{ unsubscribe_url }}">Leave</a><script>no()</script><img src="x" alt="A shoe">
+    </body></html>"""
+    text = text_of(source)
+    assert text.startswith("Hello {{ name }}\n\nCafé & bar\nsecond\n\n- one\n- {% if a < b %}two")
+    assert "Shop: {% __link 0 %}" in text
+    assert " {% __link 1 %} Leave" in text
+    assert "Leave: {{ unsubscribe_url }}" in text
+    assert "A shoe" in text
+    assert not any(word in text for word in ("Preview", "no()", "p{}", "T\n"))
+    assert preheader(source) == "Preview {{ x }}"
