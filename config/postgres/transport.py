@@ -4,6 +4,7 @@ kombu writes its connection string without quoting (a blank in a path breaks it)
 such as sslmode; and its pool waits 30 seconds for a server that is down.
 """
 
+import logging
 from typing import Any
 
 from django.db import connections
@@ -11,8 +12,11 @@ from kombu.transport import TRANSPORT_ALIASES, pgmq
 from pgmq import PGMQueue
 from psycopg_pool import ConnectionPool
 
+from config.postgres.starting import StartingConnection
+
+logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # it warns at each attempt
 SCHEME = "rapportpgmq"
-POOL_SIZE, WAIT_SECONDS = 3, 3.0
+POOL_SIZE, WAIT_SECONDS, SHORTLY_SECONDS = 3, 3.0, 0.5
 DROPPED = ("cursor_factory", "context", "prepare_threshold")  # Django's own needs
 
 
@@ -23,6 +27,7 @@ class Transport(pgmq.Transport):
         params = connections["default"].get_connection_params()
         pool = ConnectionPool(
             kwargs={name: value for name, value in params.items() if name not in DROPPED},
+            connection_class=StartingConnection,
             min_size=1,
             max_size=POOL_SIZE,
             timeout=WAIT_SECONDS,
@@ -32,6 +37,10 @@ class Transport(pgmq.Transport):
         )
         visibility = int(self.client.transport_options["visibility_timeout"])
         return PGMQueue(host="given-by-pool", pool=pool, vt=visibility, init_extension=False)
+
+    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+        """Wait but shortly: the worker looks for signals only in between."""
+        super().drain_events(connection, timeout=min(timeout or SHORTLY_SECONDS, SHORTLY_SECONDS))
 
     def close_connection(self, connection: Any) -> None:
         """The pool is ours, so that its client leaves it open."""

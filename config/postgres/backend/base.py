@@ -4,14 +4,11 @@ A refused connection starts the embedded server. Every connection acts as the ro
 `OPTIONS["assume_role"]`, except inside `connection.owner()`, which migrations run in.
 """
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import psycopg
-from django.conf import settings
 from django.core.management.base import CommandError
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
@@ -19,12 +16,9 @@ from django.db.transaction import TransactionManagementError
 from django.db.utils import OperationalError
 from psycopg import sql
 
-from config.postgres import server
 from config.postgres.backend.creation import DatabaseCreation
 from config.postgres.backend.operations import DatabaseOperations
-
-WAIT_SECONDS = 30
-BUSY_WORDS = ("starting up", "shutting down", "recovery mode", "not yet accepting connections")
+from config.postgres.starting import connecting
 
 
 class NotSetUp(OperationalError, CommandError):
@@ -61,28 +55,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
         """Connect; where the embedded server does not run, start it and connect again."""
-        if not self._is_embedded():
-            return super().get_new_connection(conn_params)
-        var = Path(settings.VAR_DIR)
-        if not server.is_ours(var):
-            raise OperationalError(f"The folder {conn_params['host']} belongs to somebody else.")
-        deadline = time.monotonic() + WAIT_SECONDS
-        while True:
-            try:
-                return super().get_new_connection(conn_params)
-            except psycopg.OperationalError as error:
-                if time.monotonic() > deadline:
-                    raise
-                if not server.is_listening(var):
-                    server.ensure_running(var, getattr(settings, "EMBEDDED_POSTGRES_OPTIONS", None))
-                elif any(word in str(error) for word in BUSY_WORDS):
-                    time.sleep(0.2)
-                else:
-                    raise
-
-    def _is_embedded(self) -> bool:
-        embedded: bool = settings.EMBEDDED_POSTGRES
-        return embedded and Path(self.settings_dict["HOST"]).is_absolute()
+        connect = super().get_new_connection
+        return connecting(lambda: connect(conn_params))
 
     def _configure_role(self, connection: psycopg.Connection[Any]) -> bool:
         """SET ROLE; a connection that may not take its role is closed, never used without it."""
