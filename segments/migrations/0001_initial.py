@@ -111,9 +111,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "score",
-                "indexes": [
-                    models.Index(fields=["model", "value"], name="score_by_value")
-                ],
+                "indexes": [models.Index(fields=["model", "value"], name="score_by_value")],
             },
             key=("profile_id", "model"),
         ),
@@ -143,9 +141,7 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "membership",
                 "indexes": [
-                    models.Index(
-                        fields=["segment", "entered_at"], name="membership_by_entered"
-                    ),
+                    models.Index(fields=["segment", "entered_at"], name="membership_by_entered"),
                     models.Index(
                         condition=models.Q(("left_at__isnull", False)),
                         fields=["segment", "left_at"],
@@ -188,9 +184,7 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "segment_size",
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("segment", "day"), name="segment_size_once"
-                    )
+                    models.UniqueConstraint(fields=("segment", "day"), name="segment_size_once")
                 ],
             },
         ),

@@ -25,9 +25,7 @@ class Segment(models.Model):
 
     slug = models.SlugField(_("slug"), max_length=80, unique=True)
     name = models.CharField(_("name"), max_length=300)
-    kind = models.CharField(
-        _("kind"), max_length=8, choices=Kind.choices, default=Kind.DYNAMIC
-    )
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.DYNAMIC)
     description = models.TextField(_("description"), blank=True)
     rule = models.JSONField(default=dict)  # {} for a static one
     version = models.IntegerField(default=1)
@@ -36,12 +34,12 @@ class Segment(models.Model):
     # whether time alone moves people in or out (windows, ages): refreshed by the tick
     is_timed = models.BooleanField(default=False)
     count = models.BigIntegerField(default=0)
-    status = models.CharField(
-        max_length=10, choices=Status.choices, default=Status.REFRESHING
-    )
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.REFRESHING)
     error = models.TextField(blank=True)
     refresh_requested_at = models.DateTimeField(null=True)
     refreshed_at = models.DateTimeField(null=True)
+    # the version that the stored members were counted by
+    counted_version = models.IntegerField(null=True)
     refresh_seconds = models.FloatField(null=True)
     archived_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey("workspace.User", models.SET_NULL, null=True)
@@ -71,9 +69,7 @@ class SegmentVersion(models.Model):
     class Meta:
         db_table = "segment_version"
         constraints = [
-            models.UniqueConstraint(
-                fields=["segment", "number"], name="segment_version_once"
-            ),
+            models.UniqueConstraint(fields=["segment", "number"], name="segment_version_once"),
         ]
 
     def __str__(self) -> str:
@@ -90,9 +86,7 @@ class SegmentSize(models.Model):
     class Meta:
         db_table = "segment_size"
         constraints = [
-            models.UniqueConstraint(
-                fields=["segment", "day"], name="segment_size_once"
-            ),
+            models.UniqueConstraint(fields=["segment", "day"], name="segment_size_once"),
         ]
 
     def __str__(self) -> str:
@@ -119,9 +113,7 @@ class Membership(ProfileScoped):
         ]
         indexes = [
             # who was in at a moment, who left lately
-            models.Index(
-                fields=["segment", "entered_at"], name="membership_by_entered"
-            ),
+            models.Index(fields=["segment", "entered_at"], name="membership_by_entered"),
             models.Index(
                 fields=["segment", "left_at"],
                 condition=models.Q(left_at__isnull=False),

@@ -1,0 +1,121 @@
+"""Permission for a purpose on a channel."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from consent.models import ConsentState, Purpose
+from consent.models.ledger import Status
+from consent.models.purpose import CHANNELS
+from segments.context import CompileContext
+from segments.rules import Condition, Reader, register
+from segments.sql import AND, Ids, Part, Sql, sql
+
+NEVER_ASKED = "never_asked"
+STATUSES = (*Status.values, NEVER_ASKED)
+
+
+@register
+@dataclass(frozen=True)
+class ConsentCondition(Condition):
+    """Has this status for `purpose` as a whole on `channel`, at any of their addresses.
+
+    `never_asked`: no entry at all. Somebody with two addresses may hold two statuses.
+    """
+
+    kind = "consent"
+    purpose: str
+    channel: str
+    status: str
+
+    @classmethod
+    def parse(cls, reader: Reader) -> Self:
+        """Read purpose, channel and status."""
+        reader.only("kind", "purpose", "channel", "status")
+        purpose = reader.text("purpose")
+        if purpose and not Purpose.objects.filter(slug=purpose).exists():
+            known = ", ".join(Purpose.objects.values_list("slug", flat=True))
+            message = _("“%(purpose)s” is no purpose; known are %(known)s.")
+            reader.fail(
+                "purpose", "unknown_purpose", message % {"purpose": purpose, "known": known}
+            )
+        return cls(purpose, reader.choice("channel", CHANNELS), reader.choice("status", STATUSES))
+
+    @property
+    def holds_when_unknown(self) -> bool:  # type: ignore[override]
+        """A new person was never asked."""
+        return self.status == NEVER_ASKED
+
+    def compile(self, context: CompileContext) -> Part:
+        """By the derived state; by the ledger for another moment."""
+        rows = self._state(context) if context.is_now else self._ledger(context)
+        if self.status == NEVER_ASKED:
+            return Ids(rows, negated=True)
+        return Ids(
+            sql(
+                "SELECT c.profile_id FROM ({rows}) c WHERE c.status = {status}",
+                rows=rows,
+                status=self.status,
+            )
+        )
+
+    def describe(self) -> str:
+        """In words."""
+        words = {
+            "granted": _("allowed %(purpose)s by %(channel)s"),
+            "denied": _("refused %(purpose)s by %(channel)s"),
+            "pending": _("have not confirmed %(purpose)s by %(channel)s yet"),
+            "withdrawn": _("withdrew %(purpose)s by %(channel)s"),
+            "expired": _("let %(purpose)s by %(channel)s expire"),
+            NEVER_ASKED: _("were never asked about %(purpose)s by %(channel)s"),
+        }
+        return words[self.status] % {"purpose": self.purpose, "channel": self.channel}
+
+    def depends_on(self) -> set[str]:
+        """Any change of permission."""
+        return {"consent"}
+
+    def found(self, context: CompileContext, profile_id: int) -> str:
+        """The state as it is."""
+        state = (
+            ConsentState.objects.filter(
+                profile_id=profile_id, purpose__slug=self.purpose, channel=self.channel, topic_key=0
+            )
+            .order_by("-at")
+            .first()
+        )
+        if state is None:
+            return _("never asked")
+        day = date_format(state.at, "DATE_FORMAT")
+        return _("%(status)s since %(day)s") % {"status": state.get_status_display(), "day": day}
+
+    def _state(self, context: CompileContext) -> Sql:
+        tests = [self._about(), Sql("c.topic_key = 0"), *context.narrowing(Sql("c.profile_id"))]
+        return sql(
+            "SELECT c.profile_id, c.status FROM consent_state c WHERE {tests}",
+            tests=AND.joined(tests),
+        )
+
+    def _ledger(self, context: CompileContext) -> Sql:
+        tests = [
+            self._about(),
+            Sql("c.topic_id IS NULL AND c.outcome = 'recorded'"),
+            sql("c.at <= {as_of}", as_of=context.moment),
+            *context.narrowing(Sql("c.profile_id")),
+        ]
+        return sql(
+            "SELECT DISTINCT ON (c.profile_id, c.contact_point) c.profile_id, c.status "
+            "FROM consent_entry c WHERE {tests} "
+            "ORDER BY c.profile_id, c.contact_point, c.at DESC, c.id DESC",
+            tests=AND.joined(tests),
+        )
+
+    def _about(self) -> Sql:
+        return sql(
+            "c.purpose_id = (SELECT id FROM purpose WHERE slug = {purpose}) "
+            "AND c.channel = {channel}",
+            purpose=self.purpose,
+            channel=self.channel,
+        )

@@ -1,0 +1,136 @@
+"""A trait, a computed trait or a column of the profile compares."""
+
+import json
+from dataclasses import dataclass
+from typing import Self
+
+from django.utils.translation import gettext as _
+
+from config.workspace.selectors import workspace
+from profiles.models import Profile
+from segments.comparisons import Comparison, read_comparison, shown
+from segments.context import CompileContext, run
+from segments.rules import Condition, Reader, register
+from segments.sql import Filter, Part, Sql, sql
+from segments.subjects import Subject, json_subject, text_subject, time_subject
+
+# column: (type, whether it names a person)
+COLUMNS = {
+    "country": "text",
+    "locale": "text",
+    "time_zone": "text",
+    "lifecycle": "text",
+    "display_name": "text",
+    "first_seen": "time",
+    "last_seen": "time",
+}
+SEEN = ("first_seen", "last_seen")
+
+
+@register
+@dataclass(frozen=True)
+class TraitCondition(Condition):
+    """Does `field` compare so? `profile.country` is a column, anything else a trait by its name."""
+
+    kind = "trait"
+    field: str
+    comparison: Comparison
+
+    @classmethod
+    def parse(cls, reader: Reader) -> Self:
+        """Read field, op and value."""
+        reader.only("kind", "field", "op", "value")
+        field = reader.text("field")
+        column = field.removeprefix("profile.")
+        type_ = "json"
+        if field.startswith("profile."):
+            if column in COLUMNS:
+                type_ = COLUMNS[column]
+            else:
+                known = ", ".join(f"profile.{name}" for name in COLUMNS)
+                message = _("“%(field)s” is not known; known are %(known)s.")
+                reader.fail("field", "unknown_field", message % {"field": field, "known": known})
+        return cls(field, read_comparison(reader, type_))
+
+    @property
+    def column(self) -> str:
+        """The profile's column; empty for a trait."""
+        return self.field.removeprefix("profile.") if self.field.startswith("profile.") else ""
+
+    @property
+    def is_timed(self) -> bool:  # type: ignore[override]
+        """Relative times are; so is what nobody announces, when someone was seen."""
+        return self.comparison.is_timed or self.column in SEEN
+
+    @property
+    def holds_when_unknown(self) -> bool:  # type: ignore[override]
+        """As the operator says; every profile was seen at some time."""
+        return self.column not in SEEN and self.comparison.holds_when_missing
+
+    def compile(self, context: CompileContext) -> Part:
+        """A test on the profile row."""
+        today = _today(context) if self.comparison.op == "anniversary_in" else Sql("NULL")
+        return Filter(self.comparison.test(self._subject(), context.as_of, today))
+
+    def describe(self) -> str:
+        """In words: "plan is pro"."""
+        return self.comparison.describe(self.label)
+
+    @property
+    def label(self) -> str:
+        """What one calls the field."""
+        return column_label(self.column) if self.column else self.field
+
+    def depends_on(self) -> set[str]:
+        """The one field."""
+        return {f"profile:{self.column}" if self.column else f"trait:{self.field}"}
+
+    def personal_fields(self) -> set[str]:
+        """The one field."""
+        return {self.column or self.field}
+
+    def found(self, context: CompileContext, profile_id: int) -> str:
+        """The value as it is."""
+        profile = Profile.objects.only("traits", *COLUMNS).get(pk=profile_id)
+        if self.column:
+            value = getattr(profile, self.column)
+            words = value.isoformat() if self.column in SEEN else value
+        else:
+            raw = profile.traits.get(self.field)
+            value = raw if raw is None or isinstance(raw, str | int | float) else json.dumps(raw)
+            words = "" if value is None else value
+        if words == "":
+            return _("%(label)s is not known") % {"label": self.label}
+        return _("%(label)s is %(value)s") % {"label": self.label, "value": shown(words)[:200]}
+
+    def _subject(self) -> Subject:
+        if not self.column:
+            return json_subject("p.traits", self.field)
+        make = time_subject if COLUMNS[self.column] == "time" else text_subject
+        return make(f"p.{self.column}")
+
+
+def column_label(column: str) -> str:
+    """A column's name on screens."""
+    return {
+        "country": _("country"),
+        "locale": _("language"),
+        "time_zone": _("time zone"),
+        "lifecycle": _("lifecycle stage"),
+        "display_name": _("name"),
+        "first_seen": _("first seen"),
+        "last_seen": _("last seen"),
+    }[column]
+
+
+def _today(context: CompileContext) -> Sql:
+    """The person's own day: by their zone where the database knows it, else the workspace's."""
+    zones = [str(row[0]) for row in run(Sql("SELECT name FROM pg_timezone_names"))]
+    own = workspace().time_zone
+    return sql(
+        "({as_of}::timestamptz AT TIME ZONE "
+        "CASE WHEN p.time_zone = ANY({zones}::text[]) THEN p.time_zone ELSE {own} END)::date",
+        as_of=context.as_of,
+        zones=zones,
+        own=own if own in zones else "UTC",
+    )

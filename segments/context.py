@@ -1,0 +1,81 @@
+"""What a rule is compiled in: a moment, perhaps a few profiles, and facts read once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from django.db import connection
+
+from profiles.models import AliasPending, EventDefinition
+from segments.sql import Sql, sql
+
+
+@dataclass
+class CompileContext:
+    """`as_of`: the moment of the question; `profile_ids`: narrow to these, where not None.
+
+    `is_now`: whether the question is about the present, so that stored membership and current
+    permission may answer it; otherwise they are asked for as they were. `entered`: a query for
+    (profile_id, entered_at), where a campaign asks.
+    """
+
+    as_of: datetime
+    profile_ids: Sequence[int] | None = None
+    is_now: bool = True
+    entered: Sql | None = None
+    inlined: tuple[str, ...] = ()
+    _definitions: dict[str, EventDefinition | None] = field(default_factory=dict)
+
+    def definition(self, event: str) -> EventDefinition | None:
+        """What is known of an event's name; one query a name."""
+        if event not in self._definitions:
+            self._definitions[event] = EventDefinition.objects.filter(name=event).first()
+        return self._definitions[event]
+
+    @cached_property
+    def has_aliases(self) -> bool:
+        """Whether some events still stand under absorbed profiles."""
+        return AliasPending.objects.exists()
+
+    @cached_property
+    def event_profile_ids(self) -> list[int]:
+        """Under which ids the events of `profile_ids` stand."""
+        ids = list(self.profile_ids or ())
+        if self.has_aliases:
+            pending = AliasPending.objects.filter(survivor_id__in=ids)
+            ids += pending.values_list("profile_id", flat=True)
+        return ids
+
+    @property
+    def moment(self) -> Sql:
+        """`as_of` as SQL."""
+        return sql("{as_of}::timestamptz", as_of=self.as_of)
+
+    def narrowing(self, column: Sql) -> list[Sql]:
+        """The test that narrows `column` to `profile_ids`; none where all are asked for."""
+        if self.profile_ids is None:
+            return []
+        return [sql("{column} = ANY({ids}::bigint[])", column=column, ids=list(self.profile_ids))]
+
+    def tune(self) -> None:
+        """Settings for segment work, until the transaction ends (design.md section 6)."""
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
+
+
+def run(query: Sql) -> list[tuple[object, ...]]:
+    """All rows of `query`."""
+    with connection.cursor() as cursor:
+        cursor.execute(query.text, query.params)
+        return cursor.fetchall()
+
+
+def one(query: Sql) -> tuple[object, ...]:
+    """The one row of `query`."""
+    return run(query)[0]
+
+
+def ids_of(rows: Iterable[tuple[object, ...]]) -> list[int]:
+    """The first column."""
+    return [row[0] for row in rows]  # type: ignore[misc]

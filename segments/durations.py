@@ -1,0 +1,148 @@
+"""Durations such as {"days": 30}, and the windows of events."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from segments.reading import Reader, is_number
+from segments.sql import Sql, sql
+
+UNITS = ("minutes", "hours", "days", "weeks", "months")
+LONGEST = {"minutes": 5_256_000, "hours": 876_000, "days": 36_500, "weeks": 5_200, "months": 1_200}
+
+
+@dataclass(frozen=True)
+class Duration:
+    """So many of one unit; months are calendar months."""
+
+    unit: str
+    amount: int
+
+    @property
+    def interval(self) -> Sql:
+        """As SQL; the unit is one of UNITS."""
+        return sql(f"make_interval({_ARGUMENTS[self.unit]} => {{n}}::int)", n=self.amount)
+
+    def describe(self) -> str:
+        """In words: "30 days"."""
+        forms = {
+            "minutes": ngettext("%(n)d minute", "%(n)d minutes", self.amount),
+            "hours": ngettext("%(n)d hour", "%(n)d hours", self.amount),
+            "days": ngettext("%(n)d day", "%(n)d days", self.amount),
+            "weeks": ngettext("%(n)d week", "%(n)d weeks", self.amount),
+            "months": ngettext("%(n)d month", "%(n)d months", self.amount),
+        }
+        return forms[self.unit] % {"n": self.amount}
+
+
+_ARGUMENTS = {
+    "minutes": "mins",
+    "hours": "hours",
+    "days": "days",
+    "weeks": "weeks",
+    "months": "months",
+}
+
+
+def read_duration(
+    reader: Reader, name: str, *, least: int = 1, units: tuple[str, ...] = UNITS
+) -> Duration | None:
+    """The duration under `name`, or a problem and None."""
+    value: Any = reader.data.get(name)
+    if not isinstance(value, Mapping) or len(value) != 1:
+        reader.fail(name, "type", _("This must be a duration such as {“days”: 30}."))
+        return None
+    unit, amount = next(iter(value.items()))
+    if unit not in units:
+        message = _("“%(unit)s” is no unit here; known are %(units)s.")
+        reader.fail(
+            f"{name}.{unit}", "unknown_field", message % {"unit": unit, "units": ", ".join(units)}
+        )
+        return None
+    if not is_number(amount) or amount != int(amount) or not least <= amount <= LONGEST[unit]:
+        message = _("This must be a whole number from %(least)d to %(most)d.")
+        reader.fail(f"{name}.{unit}", "range", message % {"least": least, "most": LONGEST[unit]})
+        return None
+    return Duration(unit, int(amount))
+
+
+@dataclass(frozen=True)
+class Window:
+    """When an event counts: ever, in the last so long, between two times, or since the entry."""
+
+    last: Duration | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    since_entry: bool = False
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether time alone moves people."""
+        return self.last is not None
+
+    def lower(self, as_of: datetime) -> Sql | None:
+        """The first moment that counts, or None."""
+        if self.last:
+            return sql(
+                "({as_of}::timestamptz - {interval})", as_of=as_of, interval=self.last.interval
+            )
+        return sql("{start}::timestamptz", start=self.start) if self.start else None
+
+    def upper(self, as_of: datetime) -> Sql:
+        """The first moment that does not count any more."""
+        end = min(self.end, as_of) if self.end else as_of
+        return sql("{end}::timestamptz", end=end)
+
+    def describe(self) -> str:
+        """In words: "in the last 30 days"; empty for ever."""
+        if self.last:
+            return _("in the last %(duration)s") % {"duration": self.last.describe()}
+        if self.since_entry:
+            return _("since entering the campaign")
+        words = {"start": _shown(self.start), "end": _shown(self.end)}
+        if self.start and self.end:
+            return _("from %(start)s to %(end)s") % words
+        if self.start:
+            return _("since %(start)s") % words
+        return _("before %(end)s") % words if self.end else ""
+
+
+def read_window(reader: Reader, name: str = "window") -> Window:
+    """The window under `name`; ever when absent."""
+    inner = reader.mapping(name)
+    if inner is None:
+        return Window()
+    inner.only("last", "from", "to", "since_entry")
+    kinds = [
+        bool(inner.has("last")),
+        inner.has("from") or inner.has("to"),
+        inner.has("since_entry"),
+    ]
+    if sum(kinds) != 1:
+        inner.fail("", "conflict", _("Say one of: last, from and to, since_entry."))
+        return Window()
+    if inner.has("last"):
+        return Window(last=read_duration(inner, "last"))
+    if inner.has("since_entry"):
+        if inner.data["since_entry"] is not True:
+            inner.fail("since_entry", "type", _("This must be true."))
+        elif not inner.has_entry:
+            inner.fail("since_entry", "no_entry", _("Nobody enters here; this works in campaigns."))
+        return Window(since_entry=True)
+    start = inner.moment("from") if inner.has("from") else None
+    end = inner.moment("to", ends_day=True) if inner.has("to") else None
+    if start and end and start >= end:
+        inner.fail("to", "range", _("The end lies before the beginning."))
+    return Window(start=start, end=end)
+
+
+def _shown(moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    whole_day = (moment.hour, moment.minute, moment.second) == (0, 0, 0)
+    return date_format(moment, "DATE_FORMAT" if whole_day else "DATETIME_FORMAT")

@@ -1,0 +1,203 @@
+"""Reading a rule's JSON: every problem is kept with its path, none stops the reading."""
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
+
+LONGEST_TEXT = 1_000
+
+
+@dataclass(frozen=True)
+class RuleProblem:
+    """What is wrong where: `path` as `conditions[2].value`, `code` a word for machines."""
+
+    path: str
+    code: str
+    message: str
+
+
+class RuleError(ValueError):
+    """A rule that cannot be used, with all its problems."""
+
+    def __init__(self, problems: Collection[RuleProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(f"{each.path}: {each.message}" for each in self.problems))
+
+    @property
+    def path(self) -> str:
+        """Where the first problem is."""
+        return self.problems[0].path
+
+    @property
+    def reason(self) -> str:
+        """What the first problem is."""
+        return self.problems[0].message
+
+    @property
+    def code(self) -> str:
+        """The first problem's word for machines."""
+        return self.problems[0].code
+
+    def as_list(self) -> list[dict[str, str]]:
+        """The `errors` of a problem document (api.md)."""
+        return [
+            {"path": each.path, "code": each.code, "message": each.message}
+            for each in self.problems
+        ]
+
+
+class Reader:
+    """One JSON object of a rule at its path. What cannot be read becomes a problem and a blank."""
+
+    def __init__(
+        self,
+        data: Mapping[str, Any],
+        path: str,
+        problems: list[RuleProblem],
+        *,
+        has_entry: bool = False,
+    ) -> None:
+        self.data, self.path, self.problems, self.has_entry = data, path, problems, has_entry
+
+    def at(self, name: str) -> str:
+        """The path of a field of this object."""
+        return f"{self.path}.{name}" if self.path else name
+
+    def fail(self, name: str, code: str, message: str) -> None:
+        """Keep a problem of the field `name` ("" for the object itself)."""
+        self.problems.append(RuleProblem(self.at(name) if name else self.path, code, message))
+
+    def only(self, *names: str) -> None:
+        """Refuse every field but these."""
+        for name in self.data:
+            if name not in names:
+                known = ", ".join(names)
+                self.fail(
+                    str(name),
+                    "unknown_field",
+                    _("“%(name)s” is not known here; known are %(known)s.")
+                    % {"name": name, "known": known},
+                )
+
+    def has(self, name: str) -> bool:
+        """Whether the field is there and not null."""
+        return self.data.get(name) is not None
+
+    def text(self, name: str) -> str:
+        """A text that is not empty."""
+        value = self.data.get(name)
+        if value is None:
+            self.fail(name, "required", _("This is needed."))
+        elif not isinstance(value, str):
+            self.fail(name, "type", _("This must be a text."))
+        elif not value.strip():
+            self.fail(name, "required", _("This is needed."))
+        elif problem := text_problem(value):
+            self.fail(name, "text", problem)
+        else:
+            return value
+        return ""
+
+    def choice(self, name: str, options: Collection[str]) -> str:
+        """One of `options`."""
+        value = self.text(name)
+        if value and value not in options:
+            self.fail(
+                name,
+                "unknown_choice",
+                _("“%(value)s” is not known; known are %(options)s.")
+                % {"value": value, "options": ", ".join(options)},
+            )
+            return ""
+        return value
+
+    def mapping(self, name: str) -> "Reader | None":
+        """The object under `name`; None when absent or not an object."""
+        value = self.data.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, Mapping):
+            self.fail(name, "type", _("This must be an object."))
+            return None
+        return Reader(value, self.at(name), self.problems, has_entry=self.has_entry)
+
+    def items(self, name: str) -> "list[Reader]":
+        """The objects of the list under `name`."""
+        value = self.data.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.fail(name, "type", _("This must be a list."))
+            return []
+        readers = []
+        for index, each in enumerate(value):
+            place = f"{name}[{index}]"
+            if isinstance(each, Mapping):
+                readers.append(
+                    Reader(each, self.at(place), self.problems, has_entry=self.has_entry)
+                )
+            else:
+                self.fail(place, "type", _("This must be an object."))
+        return readers
+
+    def moment(self, name: str, *, ends_day: bool = False) -> datetime | None:
+        """A time under `name`; a date alone is its first moment, or the next day's (`ends_day`)."""
+        value = moment_of(self.data.get(name), ends_day=ends_day)
+        if value is None:
+            self.fail(
+                name,
+                "type",
+                _("This must be a date or time such as 2026-11-20 or 2026-11-20T09:00Z."),
+            )
+        return value
+
+
+def text_problem(value: str) -> str:
+    """Why the database cannot hold `value`; empty when it can."""
+    if len(value) > LONGEST_TEXT:
+        return _("This is longer than %(n)d characters.") % {"n": LONGEST_TEXT}
+    if "\x00" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
+        return _("This holds a character that cannot be stored.")
+    return ""
+
+
+def is_number(value: Any) -> bool:
+    """A finite JSON number; true and false are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) < 10**300 if isinstance(value, int) else math.isfinite(value)
+
+
+def moment_of(value: Any, *, ends_day: bool = False) -> datetime | None:
+    """An ISO date or time as an aware UTC time; without an offset it is UTC. None if it is none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        day = parse_date(value)
+        found = None if day else parse_datetime(value)
+    except ValueError:
+        return None
+    try:
+        if day:
+            start = datetime.combine(day, time(), UTC)
+            return (
+                datetime.fromordinal(day.toordinal() + 1).replace(tzinfo=UTC) if ends_day else start
+            )
+        if found is None:
+            return None
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (OverflowError, ValueError):
+        return None
+
+
+def is_day(value: Any) -> bool:
+    """Whether `value` is a date without a time."""
+    try:
+        return isinstance(value, str) and isinstance(parse_date(value), date)
+    except ValueError:
+        return False

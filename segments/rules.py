@@ -1,0 +1,201 @@
+"""The rule language: groups, and a registry of the kinds of condition (design.md section 5).
+
+A kind is one class in one file, signed in with `@register`; it may live in a higher app. Nothing
+here knows a kind.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+
+from django.utils.translation import gettext as _
+
+from segments.reading import Reader, RuleError, RuleProblem
+from segments.sql import Part, all_of, any_of, negate
+
+if TYPE_CHECKING:
+    from segments.context import CompileContext
+
+__all__ = [
+    "KINDS",
+    "Condition",
+    "Group",
+    "Reader",
+    "RuleError",
+    "RuleProblem",
+    "parse_rule",
+    "register",
+    "walk",
+]
+
+MATCHES = ("all", "any", "none")
+MOST_CONDITIONS = 200
+DEEPEST = 12
+# what a change of a person who was not there before is announced as
+NEW_PERSON = "profile:new"
+
+
+class Condition(ABC):
+    """One statement about a person. Instances are frozen dataclasses."""
+
+    kind: ClassVar[str]
+    # whether time alone moves people in or out
+    is_timed: bool = False
+    # whether it holds for someone of whom nothing is known
+    holds_when_unknown: bool = False
+
+    @classmethod
+    @abstractmethod
+    def parse(cls, reader: Reader) -> Self:
+        """Read one object; what is wrong goes to `reader.fail`, and the result is then not used."""
+
+    @abstractmethod
+    def compile(self, context: "CompileContext") -> Part:
+        """Who: a test on the profile row, or a query for profile ids. Values are always bound."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """In words, so that "People who ..." reads on: "did Order Completed at least twice"."""
+
+    @abstractmethod
+    def depends_on(self) -> set[str]:
+        """Which announced changes can touch it: `event:NAME`, `trait:NAME`, `segment:slug`, ..."""
+
+    @abstractmethod
+    def found(self, context: "CompileContext", profile_id: int) -> str:
+        """What was found of one person, in words."""
+
+    def personal_fields(self) -> set[str]:
+        """Names of traits and properties that it reads; to refuse personal ones."""
+        return set()
+
+
+KINDS: dict[str, type[Condition]] = {}
+Kind = TypeVar("Kind", bound=type[Condition])
+
+
+def register(condition: Kind) -> Kind:
+    """Sign a kind in. Raises ValueError when its name is taken."""
+    if KINDS.get(condition.kind, condition) is not condition:
+        raise ValueError(f"the condition kind {condition.kind!r} is registered already")
+    KINDS[condition.kind] = condition
+    return condition
+
+
+@dataclass(frozen=True)
+class Group:
+    """All, any or none of its parts. Empty: `all` and `none` are everybody, `any` is nobody."""
+
+    match: str
+    parts: tuple["Group | Condition", ...]
+
+    def compile(self, context: "CompileContext") -> Part:
+        """Who."""
+        parts = [part.compile(context) for part in self.parts]
+        if self.match == "all":
+            return all_of(parts)
+        found = any_of(parts)
+        return negate(found) if self.match == "none" else found
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether time alone moves people."""
+        return any(part.is_timed for part in self.parts)
+
+    @property
+    def holds_when_unknown(self) -> bool:
+        """Whether someone of whom nothing is known is in."""
+        holds = [part.holds_when_unknown for part in self.parts]
+        if self.match == "all":
+            return all(holds)
+        return any(holds) if self.match == "any" else not any(holds)
+
+    def depends_on(self) -> set[str]:
+        """All that its parts depend on."""
+        return {name for part in self.parts for name in part.depends_on()}
+
+    def personal_fields(self) -> set[str]:
+        """All that its parts read."""
+        return {name for part in self.parts for name in part.personal_fields()}
+
+    def describe(self) -> str:
+        """In words."""
+        if not self.parts:
+            return _("nobody") if self.match == "any" else _("everybody")
+        words = [
+            f"({part.describe()})"
+            if isinstance(part, Group) and len(part.parts) > 1
+            else part.describe()
+            for part in self.parts
+        ]
+        if self.match == "all":
+            return joined(words, _("and"))
+        if self.match == "any":
+            return joined(words, _("or"))
+        return _("not: %(words)s") % {"words": joined(words, _("or"))}
+
+
+Rule = Group | Condition
+
+
+def joined(words: list[str], last: str) -> str:
+    """ "a, b and c"."""
+    if len(words) == 1:
+        return words[0]
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def parse_rule(data: Any, *, has_entry: bool = False) -> Group:
+    """The rule, checked. `has_entry`: inside a campaign, where someone enters. Raises RuleError."""
+    problems: list[RuleProblem] = []
+    if not isinstance(data, Mapping):
+        message = _("A rule is an object with “match” and “conditions”.")
+        raise RuleError([RuleProblem("", "type", message)])
+    rule = _read_group(Reader(data, "", problems, has_entry=has_entry), 1)
+    if not problems and sum(1 for _found in walk(rule)) > MOST_CONDITIONS:
+        message = _("A rule has at most %(n)d conditions.") % {"n": MOST_CONDITIONS}
+        problems.append(RuleProblem("conditions", "range", message))
+    if problems:
+        raise RuleError(problems)
+    return rule
+
+
+def walk(rule: Group, path: str = "") -> Iterator[tuple[str, Condition]]:
+    """Each condition with its JSON path, in the order of the rule."""
+    for index, part in enumerate(rule.parts):
+        place = f"{path}.conditions[{index}]" if path else f"conditions[{index}]"
+        if isinstance(part, Group):
+            yield from walk(part, place)
+        else:
+            yield place, part
+
+
+def _read_group(reader: Reader, depth: int) -> Group:
+    reader.only("match", "conditions")
+    match = reader.choice("match", MATCHES)
+    if "conditions" not in reader.data:
+        reader.fail("conditions", "required", _("This is needed."))
+    if depth > DEEPEST:
+        message = _("Groups are nested more than %(n)d deep.") % {"n": DEEPEST}
+        reader.fail("conditions", "range", message)
+        return Group("all", ())
+    parts = tuple(
+        _read_group(item, depth + 1) if "match" in item.data else _read_condition(item)
+        for item in reader.items("conditions")
+    )
+    return Group(match, tuple(part for part in parts if part is not None))
+
+
+def _read_condition(reader: Reader) -> Condition | None:
+    name = reader.text("kind")
+    if not name:
+        return None
+    condition = KINDS.get(name)
+    if condition is None:
+        message = _("“%(kind)s” is no kind of condition; known are %(known)s.")
+        reader.fail("kind", "unknown_kind", message % {"kind": name, "known": ", ".join(KINDS)})
+        return None
+    before = len(reader.problems)
+    found = condition.parse(reader)
+    return found if len(reader.problems) == before else None

@@ -1,0 +1,167 @@
+"""Pieces of SQL with their bound values, and the algebra of "who" that rules compile to.
+
+A rule's part is either a `Filter` (a test on the profile row `p`, never NULL) or `Ids` (a query for
+profile ids, or everybody but those). Combining them here, and only here, is what keeps `NOT` and
+`NOT IN` two-valued, and what lets the planner use semi-joins instead of nested subplans.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from string import Formatter
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Sql:
+    """Text with `%s` placeholders, and their values."""
+
+    text: str
+    params: tuple[Any, ...] = ()
+
+    def joined(self, parts: Iterable["Sql"]) -> "Sql":
+        """`parts` with this text between them."""
+        parts = list(parts)
+        return Sql(
+            self.text.join(part.text for part in parts),
+            tuple(value for part in parts for value in part.params),
+        )
+
+
+def sql(template: str, /, **parts: Any) -> Sql:
+    """`template` with each {name} replaced: a piece of SQL by its text, any other value bound."""
+    text, params = [], []
+    for literal, name, _, _ in Formatter().parse(template):
+        text.append(literal)
+        if name is None:
+            continue
+        part = parts[name]
+        if not isinstance(part, Sql):
+            part = Sql("%s", (part,))
+        text.append(part.text)
+        params += part.params
+    return Sql("".join(text), tuple(params))
+
+
+AND, OR, UNION, COMMA = Sql(" AND "), Sql(" OR "), Sql(" UNION ALL "), Sql(", ")
+TRUE, FALSE = Sql("TRUE"), Sql("FALSE")
+# nobody's data may be worked with after an erasure; the rest, restricted or test, are people
+COUNTS = Sql("p.state <> 'erased'")
+
+
+def every(tests: Iterable[Sql]) -> Sql:
+    """All `tests` hold; TRUE without any."""
+    tests = list(tests)
+    return AND.joined(tests) if tests else TRUE
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A test on the profile row `p`: true or false, never NULL."""
+
+    test: Sql
+
+
+@dataclass(frozen=True)
+class Ids:
+    """Those whom `query` (one column `profile_id`, no NULL, doubles allowed) finds; or the others."""
+
+    query: Sql
+    negated: bool = False
+    distinct: bool = False
+
+
+Part = Filter | Ids
+
+
+def negate(part: Part) -> Part:
+    """Everybody else."""
+    if isinstance(part, Filter):
+        return Filter(sql("NOT ({test})", test=part.test))
+    return replace(part, negated=not part.negated)
+
+
+def any_of(parts: Sequence[Part]) -> Part:
+    """At least one of `parts`; nobody without any."""
+    if not parts:
+        return Filter(FALSE)
+    filters, found, others = _sorted(parts)
+    if len(parts) == 1:
+        return parts[0]
+    if others:  # De Morgan, so that only one "everybody but" is ever computed
+        return negate(all_of([negate(part) for part in parts]))
+    tests = sql("({tests})", tests=OR.joined(part.test for part in filters)) if filters else None
+    if tests and not found:
+        return Filter(tests)
+    queries = [part.query for part in found]
+    if tests:
+        queries.append(sql("SELECT p.id AS profile_id FROM profile p WHERE {tests}", tests=tests))
+    return Ids(UNION.joined(sql("({query})", query=query) for query in queries))
+
+
+def all_of(parts: Sequence[Part]) -> Part:
+    """Every one of `parts`; everybody without any."""
+    if not parts:
+        return Filter(TRUE)
+    filters, found, others = _sorted(parts)
+    if len(parts) == 1:
+        return parts[0]
+    if not found and not others:
+        return Filter(sql("({tests})", tests=AND.joined(part.test for part in filters)))
+    if not found and not filters:
+        return negate(any_of([negate(part) for part in parts]))
+    if filters:
+        driver, owner = Sql("profile p"), Sql("p.id")
+        tests = [part.test for part in filters]
+    else:
+        driver, owner = sql("({query}) s", query=found[0].query), Sql("s.profile_id")
+        tests, found = [], found[1:]
+    tests += [_exists(part, owner) for part in (*found, *others)]
+    query = sql(
+        "SELECT {owner} AS profile_id FROM {driver} WHERE {tests}",
+        owner=owner,
+        driver=driver,
+        tests=AND.joined(tests),
+    )
+    return Ids(query, distinct=bool(filters) or parts[0] is not None and _first_is_distinct(parts))
+
+
+def people(part: Part, within: Sequence[int] | None = None) -> Sql:
+    """The one query for the distinct ids of `part` among those who count (and `within`)."""
+    if isinstance(part, Filter) or part.negated:
+        test = (
+            part.test
+            if isinstance(part, Filter)
+            else sql("{test}", test=_exists(part, Sql("p.id")))
+        )
+        tests = [] if within is None else [sql("p.id = ANY({ids}::bigint[])", ids=list(within))]
+        return sql(
+            "SELECT p.id AS profile_id FROM profile p WHERE {tests}",
+            tests=AND.joined([*tests, test, COUNTS]),
+        )
+    query = sql(
+        "SELECT s.profile_id FROM ({query}) s WHERE NOT EXISTS "
+        "(SELECT 1 FROM profile x WHERE x.id = s.profile_id AND x.state = 'erased')",
+        query=part.query,
+    )
+    return query if part.distinct else sql("{query} GROUP BY s.profile_id", query=query)
+
+
+def _sorted(parts: Sequence[Part]) -> tuple[list[Filter], list[Ids], list[Ids]]:
+    filters = [part for part in parts if isinstance(part, Filter)]
+    found = [part for part in parts if isinstance(part, Ids) and not part.negated]
+    others = [part for part in parts if isinstance(part, Ids) and part.negated]
+    return filters, found, others
+
+
+def _exists(part: Ids, owner: Sql) -> Sql:
+    return sql(
+        "{negation}EXISTS (SELECT 1 FROM ({query}) x WHERE x.profile_id = {owner})",
+        negation=Sql("NOT " if part.negated else ""),
+        query=part.query,
+        owner=owner,
+    )
+
+
+def _first_is_distinct(parts: Sequence[Part]) -> bool:
+    first = next(part for part in parts if isinstance(part, Ids) and not part.negated)
+    return first.distinct
