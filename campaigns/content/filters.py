@@ -26,8 +26,11 @@ from liquid.exceptions import FilterArgumentError
 from liquid.extra import index, sort_numeric
 from liquid.filter import with_context, with_environment
 from liquid.undefined import is_undefined
+from liquid.utils.html import strip_tags
 
 from campaigns.content.context import MailContext
+from campaigns.content.errors import ContentError
+from campaigns.content.markup import check_shape
 
 _MAX_DATE_TEXT = 100  # characters; longer is no date, and the parser is slow
 _MAX_FORMAT = 200
@@ -191,6 +194,18 @@ def sanitised(value: object, *, environment: Environment) -> str:
 
 
 @with_environment
+def strip_html(value: object, *, environment: Environment) -> str:
+    """Without tags, comments, scripts and styles; what is never closed stays as it is."""
+    text = _text(value)
+    try:
+        check_shape(text)
+        stripped = strip_tags(text)
+    except (ContentError, AssertionError):
+        stripped = text
+    return Markup(stripped) if environment.autoescape and isinstance(value, Markup) else stripped
+
+
+@with_environment
 def escape_once(value: object, *, environment: Environment) -> str:
     """Escape, but not what is escaped already. The library's turns escaped mark-up live again."""
     text = html.escape(html.unescape(_text(value)))
@@ -235,6 +250,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "base64_url_safe_decode": partial(decoded, url_safe=True),
     "safe": sanitised,
     "escape_once": escape_once,
+    "strip_html": strip_html,
     "index": index,
     "sort_numeric": sort_numeric,
 }

@@ -7,18 +7,18 @@ forty mail programs; single spans are replaced in it, everything else stays byte
 import html
 import re
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 
 from campaigns.content import liquid
 from campaigns.content.errors import ContentError, Problem
+from campaigns.content.markup import MarkupReader, without_comments
 from campaigns.content.masks import Masked, mask
 from campaigns.content.nodes import END_HREF, HREF, LINK, PIXEL
 
 OWN_LINKS = ("unsubscribe_url", "preferences_url", "view_url", "view_in_browser_url")
 _OWN_LINK = re.compile(rf"\{{\{{-?\s*(?:{'|'.join(OWN_LINKS)})\s*-?\}}\}}")
-_ATTRIBUTE = re.compile(r"""([^\s=>"'/]+)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""")
+# possessive (++), or a long name without a value would be tried from each of its letters
+_ATTRIBUTE = re.compile(r"""(?<![^\s=>"'/])([^\s=>"'/]++)\s*+=\s*+("[^"]*"|'[^']*'|[^\s>]+)""")
 _WEB = ("http://", "https://")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
 
 FOOTER_STYLE = "padding:24px 16px;font:12px/18px Arial,sans-serif;color:#5c5c5c;text-align:center"
@@ -45,22 +45,18 @@ class _Anchor:
     tag: str  # the start tag as written
 
 
-class _Finder(HTMLParser):
+class _Finder(MarkupReader):
     """Where the links begin. A parser, not a pattern: comments and scripts hold no links."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=False)
+        super().__init__()
         self.anchors: list[_Anchor] = []
-        self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
-        self.feed(text)
-        self.close()
+        self.read(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Remember links that may be tracked."""
         if tag == "a" and "data-untracked" not in dict(attrs):
-            line, column = self.getpos()
-            offset = self._lines[line - 1] + column
-            self.anchors.append(_Anchor(offset, self.get_starttag_text() or ""))
+            self.anchors.append(_Anchor(self.here, self.get_starttag_text() or ""))
 
 
 def prepare(source: str, *, pixel: bool) -> Prepared:
@@ -139,7 +135,7 @@ def before_body_end(source: str, addition: str) -> str:
 
 
 def _mentions(source: str, name: str) -> bool:
-    return bool(re.search(rf"\{{\{{-?\s*{name}\b", _COMMENT.sub("", source)))
+    return bool(re.search(rf"\{{\{{-?\s*{name}\b", without_comments(source)))
 
 
 def has_unsubscribe(source: str) -> bool:

@@ -7,14 +7,16 @@ are checked by us, and a token that did not arrive is a problem.
 
 import re
 from difflib import get_close_matches
-from html.parser import HTMLParser
 
 from mjml import mjml2html
 
-from campaigns.content.errors import Problem, Severity
+from campaigns.content.errors import ContentError, Problem, Severity
+from campaigns.content.markup import MarkupReader
 from campaigns.content.masks import Masked, mask
 from campaigns.content.mjml_words import ATTRIBUTES, CONTAINERS, ENDINGS, EVERY_ATTRIBUTE
 
+_MAX_DEPTH = 50
+_MAX_PROBLEMS = 100
 _PLACE = re.compile(r"at position (\d+):")
 
 
@@ -27,14 +29,17 @@ def compile_mjml(
     Raises ContentError where Liquid is not closed.
     """
     masked = mask(source)
-    problems = _Checker(masked).problems
+    try:
+        problems = _Checker(masked).problems
+    except ContentError as error:
+        return "", [Problem(error.message, severity="error")]
     if any(problem.severity == "error" for problem in problems):
         return "", problems
     try:
         html = mjml2html(masked.text, fonts={}, social_icon_origin=social_icon_origin)
     except Exception as error:  # the compiler raises ValueError, and a PanicException once seen
         return "", [*problems, _failure(masked, error)]
-    return masked.unmask(html), [*problems, *_lost(masked, html, problems)]
+    return masked.unmask(html), [*problems, *_lost(masked, html, problems)][:_MAX_PROBLEMS]
 
 
 def _failure(masked: Masked, error: Exception) -> Problem:
@@ -61,22 +66,26 @@ def _lost(masked: Masked, html: str, known: list[Problem]) -> list[Problem]:
     return found
 
 
-class _Checker(HTMLParser):
+class _Checker(MarkupReader):
     """Reads the source for what the compiler would not tell. Lenient: the compiler is strict."""
 
     def __init__(self, masked: Masked) -> None:
-        super().__init__(convert_charrefs=False)
+        super().__init__()
         self.problems: list[Problem] = []
         self._masked = masked
-        self._open: list[str] = []
-        self._lines = [0, *(match.end() for match in re.finditer("\n", masked.text))]
-        self.feed(masked.text)
-        self.close()
+        self._open: list[str] = []  # MJML's own; no deeper than _MAX_DEPTH
+        self._ending = ""  # the open tag whose content is not MJML
+        self.read(masked.text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Check an opening tag."""
         self._check(tag, attrs)
-        self._open.append(tag)
+        if self._ending:
+            return
+        if tag in ENDINGS and "mj-attributes" not in self._open:
+            self._ending = tag
+        elif len(self._open) < _MAX_DEPTH:
+            self._open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Check a tag that closes itself."""
@@ -84,13 +93,16 @@ class _Checker(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Close down to this tag, if it is open."""
-        if tag in self._open:
+        if self._ending:
+            self._ending = "" if tag == self._ending else self._ending
+        elif tag in self._open:
             while self._open.pop() != tag:
                 pass
 
     def handle_data(self, data: str) -> None:
         """Liquid and words between layout tags have no place there."""
-        if not self._open or self._open[-1] not in CONTAINERS or not data.strip():
+        layout = not self._ending and self._open and self._open[-1] in CONTAINERS
+        if not layout or not data.strip():
             return
         what, where = "text", "mj-text"
         if self._masked.token_pattern.search(data):
@@ -99,9 +111,9 @@ class _Checker(HTMLParser):
         self._tell(f"{what} directly in {self._open[-1]}: put it into <{where}>", ahead=skipped)
 
     def _check(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if any(name in ENDINGS for name in self._open):
+        if self._ending:
             if tag in ATTRIBUTES:
-                self._tell(f"<{tag}> inside <{self._open[-1]}> stays as it is: it is not compiled")
+                self._tell(f"<{tag}> inside <{self._ending}> stays as it is: it is not compiled")
             return
         if tag == "mj-include":
             self._tell("mj-include is refused: paste the part in", severity="error")
@@ -122,8 +134,9 @@ class _Checker(HTMLParser):
                 self._tell(f"unknown attribute {name} of <{tag}>{_hint(name, known)}")
 
     def _tell(self, message: str, *, severity: Severity = "warning", ahead: int = 0) -> None:
-        line, column = self.getpos()
-        place = self._masked.position(self._lines[line - 1] + column + ahead)
+        if len(self.problems) >= _MAX_PROBLEMS:
+            return
+        place = self._masked.position(self.here + ahead)
         self.problems.append(Problem(message, *place, severity=severity))
 
 

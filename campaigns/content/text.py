@@ -1,9 +1,9 @@
 """The plain text of an HTML mail, with its Liquid kept: made once at save, not once a person."""
 
 import re
-from html.parser import HTMLParser
 
 from campaigns.content.html import Prepared
+from campaigns.content.markup import MarkupReader
 from campaigns.content.masks import Masked, mask
 
 
@@ -25,7 +25,7 @@ _MANY_BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
 _PREHEADER = 200  # characters, Liquid pieces counted as their tokens
 
 
-class _TextMaker(HTMLParser):
+class _TextMaker(MarkupReader):
     """Collects what is seen, with marks where lines and paragraphs end."""
 
     def __init__(self, token: re.Pattern[str], spans: dict[str, str]) -> None:
@@ -109,8 +109,7 @@ def _line_ends(marks: re.Match[str]) -> str:
 
 def _feed(masked: Masked, spans: dict[str, str]) -> _TextMaker:
     maker = _TextMaker(masked.token_pattern, spans)
-    maker.feed(masked.text)
-    maker.close()
+    maker.read(masked.text)
     return maker
 
 

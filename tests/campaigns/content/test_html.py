@@ -97,3 +97,14 @@ def test_plain_text_of_html() -> None:
     assert "A shoe" in text
     assert not any(word in text for word in ("Preview", "no()", "p{}", "T\n"))
     assert preheader(source) == "Preview {{ x }}"
+
+
+@pytest.mark.parametrize("source", ["<!-- a", "text <a href='x'", "<![<![<![>", "<!--" * 60_000])
+def test_broken_mark_up_is_refused_soon(source: str) -> None:
+    with pytest.raises(ContentError):
+        prepare(source, pixel=False)
+    assert not has_unsubscribe(source)
+
+
+def test_long_names_in_tags_are_no_trap() -> None:
+    assert prepare("<a " + "b" * 200_000 + ">", pixel=False).links == []

@@ -122,7 +122,8 @@ def test_odd_addresses_are_refused_or_harmless(text: str) -> None:
     for field in ("to_address", "sender_address", "reply_to"):
         for address in (text, f"{text}@example.com", f"a@{text}", f"a@{text}.example"):
             try:
-                data = build(**{field: address})
+                changes: dict[str, Any] = {field: address}
+                data = build(**changes)
             except ContentError:
                 continue
             assert len(data.split(b"\r\n\r\n", 1)[0].splitlines()) in (7, 8, 9, 10)

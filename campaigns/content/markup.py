@@ -1,0 +1,54 @@
+"""Reading mark-up without surprises: the standard parser is lenient, but not with everything.
+
+On a comment or tag that is never closed it starts again at each `<`, which takes minutes for
+64 KB, and on `<![x` it fails an assertion.
+"""
+
+import re
+from html.parser import HTMLParser
+
+from campaigns.content.errors import ContentError, position
+
+_OPEN_TAG = re.compile(r"<[a-zA-Z/!?]")
+
+
+def check_shape(text: str) -> None:
+    """Raise ContentError for a comment or tag that is never closed. Linear."""
+    end = 0
+    while (start := text.find("<!--", end)) >= 0:
+        end = text.find("-->", start + 4)
+        if end < 0:
+            raise ContentError("a comment is never closed", *position(text, start))
+    last = text.rfind(">")
+    if match := _OPEN_TAG.search(text, last + 1):
+        raise ContentError("a tag is never closed", *position(text, match.start()))
+
+
+def without_comments(text: str) -> str:
+    """`text` without its comments, also those never closed. Linear, as a pattern is not."""
+    first, *rest = text.split("<!--")
+    return first + "".join(part.partition("-->")[2] for part in rest)
+
+
+class MarkupReader(HTMLParser):
+    """A parser to subclass; knows the offset of where it is."""
+
+    def __init__(self, *, convert_charrefs: bool = False) -> None:
+        super().__init__(convert_charrefs=convert_charrefs)
+        self._lines = [0]
+
+    def read(self, text: str) -> None:
+        """Parse all of `text`. Raises ContentError where it cannot be read."""
+        check_shape(text)
+        self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
+        try:
+            self.feed(text)
+            self.close()
+        except AssertionError as error:
+            raise ContentError(f"no mark-up: {error}", *position(text, self.here)) from error
+
+    @property
+    def here(self) -> int:
+        """Where in the text the current tag or data begins."""
+        line, column = self.getpos()
+        return self._lines[line - 1] + column
