@@ -132,7 +132,7 @@ class Supervisor:
             return
         var = Path(self.plan.database)
         try:
-            if not server.is_listening(var):
+            if not server.is_up(var):
                 server.ensure_running(var)
         except (server.ServerError, NoServer) as error:
             say(str(error))

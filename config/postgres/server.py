@@ -116,6 +116,11 @@ def is_listening(var: Path) -> bool:
     return True
 
 
+def is_up(var: Path) -> bool:
+    """Does it listen, and not merely its killed process, which the kernel is still clearing away?"""
+    return is_listening(var) and _postmaster(_Place.of(var)) is not None
+
+
 def ensure_running(var: Path, options: Mapping[str, str] | None = None) -> bool:
     """Start the server unless it runs, creating it first if need be. True if this call did.
 
@@ -124,7 +129,7 @@ def ensure_running(var: Path, options: Mapping[str, str] | None = None) -> bool:
     place = _Place.of(var)
     _own_folder(place.home, place.user(), mode=0o755, chown=False)
     with _locked(place):
-        if is_listening(var):
+        if is_up(var):
             _wait_until_ready(place)
             return False
         user = place.user()
@@ -137,9 +142,6 @@ def ensure_running(var: Path, options: Mapping[str, str] | None = None) -> bool:
         _wait_until_ready(place)
         _make_database(place)
         return True
-
-
-start = ensure_running
 
 
 def stop(var: Path) -> bool:
@@ -175,7 +177,7 @@ def status(var: Path) -> Status:
     """Whether the server runs, where it keeps what, and its version ("" when it does not run)."""
     place = _Place.of(var)
     version = ""
-    if running := is_listening(var):
+    if running := is_up(var):
         with _connect(place, "postgres") as connection:
             version = connection.info.parameter_status("server_version") or ""
     return Status(running, _postmaster(place), place.data, place.run, version)

@@ -30,7 +30,7 @@ def connecting(connect: Callable[[], Connected]) -> Connected:
         except psycopg.OperationalError as error:
             if time.monotonic() > deadline:
                 raise
-            if not server.is_listening(var):
+            if not server.is_up(var):
                 server.ensure_running(var, getattr(settings, "EMBEDDED_POSTGRES_OPTIONS", None))
             elif any(word in str(error) for word in BUSY_WORDS):
                 time.sleep(0.2)

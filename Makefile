@@ -1,0 +1,77 @@
+# `make help` lists what there is. Everything lands in .venv/ and var/; nothing is installed system-wide.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	if "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; \
+	then command -v "$$p"; break; fi; done)
+BIN := .venv/bin
+PORT ?= 8000
+APPS := config profiles consent segments campaigns
+
+.PHONY: help demo up install test check lint format types layers migrations bench lock translations
+.PHONY: requirements-met install-dev
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+demo: install ## environment, database, a demo shop's data, all processes; prints address and log-in
+	@$(BIN)/python manage.py demo --port $(PORT)
+
+up: install ## the installation without demo data (PORT=8000)
+	@$(BIN)/python manage.py up --port $(PORT)
+
+install: .venv/installed translations ## the environment alone (.venv/)
+
+test: install-dev translations ## environment, browser, the whole test suite
+	@$(BIN)/python tools/browser.py || true
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: install-dev lint types layers migrations ## format, lint, types, layers, migrations
+
+lint: install-dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+format: install-dev ## rewrite the code in the project's format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+types: install-dev
+	@$(BIN)/mypy $(APPS)
+
+layers: install-dev
+	@$(BIN)/lint-imports
+
+migrations: install-dev
+	@DJANGO_SETTINGS_MODULE=config.settings_test $(BIN)/python manage.py makemigrations --check --dry-run
+
+bench: install-dev ## the benchmarks: make bench NAME=...
+	@$(BIN)/python manage.py bench $(NAME)
+
+lock: ## pin requirements/*.in, with hashes (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/base.in -o requirements/base.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/dev.in -o requirements/dev.txt
+
+translations: .venv/installed ## compile locale/*.po
+	@$(BIN)/python tools/translations.py
+
+# --- the environment -------------------------------------------------------------------------
+requirements-met:
+	@if [ -z "$(PYTHON)" ]; then echo "Rapport needs CPython 3.11, 3.12 or 3.13; none is on PATH." >&2; exit 1; fi
+	@"$(PYTHON)" tools/preflight.py
+
+.venv/installed: requirements/base.txt | requirements-met
+	@if [ ! -x $(BIN)/python ]; then "$(PYTHON)" -m venv .venv; fi
+	@echo "Installing into .venv/ (once, about a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	@touch $@
+
+.venv/installed-dev: requirements/dev.txt .venv/installed
+	@echo "Installing what tests and checks need (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+install-dev: .venv/installed-dev

