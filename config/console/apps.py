@@ -1,6 +1,8 @@
 """The console's own app, and the admin on our site."""
 
 from django.apps import AppConfig
+from django.contrib import admin
+from django.contrib.admin import sites
 from django.contrib.admin.apps import AdminConfig
 
 
@@ -13,10 +15,15 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         """Sign in the finders of the command palette."""
-        from config.console import finders  # noqa: F401
+        from config.console import finders  # noqa: F401, PLC0415
 
 
 class ConsoleAdminConfig(AdminConfig):
     """Django's admin, whose `admin.site` is the console."""
 
     default_site = "config.console.site.ConsoleSite"
+
+    def ready(self) -> None:
+        """Take `admin.site` back: Unfold's default app has put a plain site of its own there."""
+        admin.site = sites.site = sites.DefaultAdminSite()  # type: ignore[assignment]
+        super().ready()

@@ -67,7 +67,7 @@ def people_known() -> tuple[int, bool]:
 def new_people(since: datetime) -> int:
     """First seen since then, at most CAP + 1. Index-only on profile_by_first_seen."""
     (count,) = one(
-        "SELECT count(*) FROM (SELECT 1 FROM profile WHERE first_seen >= %s LIMIT %s) AS some",
+        "SELECT count(*) FROM (SELECT 1 FROM profile WHERE first_seen >= %s LIMIT %s) AS capped",
         [since, CAP + 1],
     )
     return int(count)
@@ -76,7 +76,7 @@ def new_people(since: datetime) -> int:
 def refused(since: datetime) -> int:
     """Calls refused since then, among the newest thousand."""
     (count,) = one(
-        "SELECT count(*) FROM (SELECT received_at FROM rejection ORDER BY id DESC LIMIT 1000) AS some "
+        "SELECT count(*) FROM (SELECT received_at FROM rejection ORDER BY id DESC LIMIT 1000) AS capped "
         "WHERE received_at >= %s",
         [since],
     )

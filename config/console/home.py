@@ -176,7 +176,7 @@ def _stations(events: dict[str, Any], messages: dict[str, Any]) -> list[dict[str
             places.people(),
             num(people) if not guessed else _("about %(n)s") % {"n": compact(people)},
             _("people known"),
-            more=num(week) if week <= figures.CAP else f"{num(figures.CAP)}+",
+            more=(num(week) if week <= figures.CAP else f"{num(figures.CAP)}+") if week else "",
         ),
         _station(
             "seg",

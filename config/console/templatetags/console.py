@@ -139,15 +139,15 @@ def chart(drawn: Any) -> str:
 @register.simple_tag
 def meter(value: float, total: float, label: Any = "", css: str = "") -> SafeString:
     """A thin bar of `value` out of `total`."""
-    share = 100 * value / total if total else 0
+    share = min(max(100 * value / total, 0), 100) if total else 0
+    filled = format_html('<i class="{}" style="width:{}%"></i>', css, f"{share:.1f}") if share else ""
     return format_html(
         '<div class="r-meter" role="progressbar" aria-label="{}" aria-valuenow="{}" '
-        'aria-valuemin="0" aria-valuemax="{}"><i class="{}" style="width:{}%"></i></div>',
+        'aria-valuemin="0" aria-valuemax="{}">{}</div>',
         label,
         str(value),
         str(total),
-        css,
-        f"{min(max(share, 0), 100):.1f}",
+        filled,
     )
 
 
