@@ -1,0 +1,23 @@
+"""The demo shop's data: a year of Cairnway Outdoor, made up and the same for the same seed.
+
+`generate` yields the messages, `permissions` what people allowed, `background` light traffic of the
+last minute; an `Observer` that looked on knows the `Truths`. `content` has segments and campaigns.
+"""
+
+from config.demo.generator.permissions import Statement, permissions
+from config.demo.generator.scribe import Message
+from config.demo.generator.sources import SOURCES
+from config.demo.generator.stream import background, generate, year_before
+from config.demo.generator.truths import Observer, Truths
+
+__all__ = [
+    "SOURCES",
+    "Message",
+    "Observer",
+    "Statement",
+    "Truths",
+    "background",
+    "generate",
+    "permissions",
+    "year_before",
+]
