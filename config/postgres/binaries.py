@@ -104,11 +104,7 @@ def _inspect(folder: Path) -> Binaries | None:
     if not all(os.access(folder / program, os.X_OK) for program in PROGRAMS):
         return None
     answer = subprocess.run(
-        [folder / "postgres", "--version"],
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
+        [folder / "postgres", "--version"], capture_output=True, text=True, timeout=20, check=False
     )
     number = re.search(r"\) (\d+)", answer.stdout)
     return Binaries(folder, int(number.group(1))) if number else None
@@ -117,11 +113,7 @@ def _inspect(folder: Path) -> Binaries | None:
 def _has_extensions(binaries: Binaries) -> bool:
     """Some distributions ship the extensions that we need apart from the server."""
     root, major = binaries.folder.parent, binaries.major
-    places = (
-        root / "share",
-        root / "share/postgresql",
-        Path(f"/usr/share/postgresql/{major}"),
-    )
+    places = (root / "share", root / "share/postgresql", Path(f"/usr/share/postgresql/{major}"))
     needed = ("pg_trgm", "citext", "btree_gin")
     return any(
         all((place / "extension" / f"{name}.control").exists() for name in needed)

@@ -106,18 +106,13 @@ def is_listening(var: Path) -> bool:
         probe.settimeout(5)
         try:
             probe.connect(str(_Place.of(var).socket))
-        except (
-            FileNotFoundError,
-            ConnectionRefusedError,
-            NotADirectoryError,
-            PermissionError,
-        ):
+        except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError, PermissionError):
             return False
     return True
 
 
 def is_up(var: Path) -> bool:
-    """Does it listen, and not merely its killed process, which the kernel is still clearing away?"""
+    """Does it listen, its process alive? (A killed one's socket is cleared away a little later.)"""
     return is_listening(var) and _postmaster(_Place.of(var)) is not None
 
 
@@ -129,8 +124,7 @@ def ensure_running(var: Path, options: Mapping[str, str] | None = None) -> bool:
     place = _Place.of(var)
     _own_folder(place.home, place.user(), mode=0o755, chown=False)
     with _locked(place):
-        if is_up(var):
-            _wait_until_ready(place)
+        if is_up(var) and _becomes_ready(place):
             return False
         user = place.user()
         found = binaries.find(place.data)
@@ -139,7 +133,8 @@ def ensure_running(var: Path, options: Mapping[str, str] | None = None) -> bool:
         if not (place.data / "PG_VERSION").exists():
             _create(place, found, user)
         _launch(place, found, user, options or {})
-        _wait_until_ready(place)
+        if not _becomes_ready(place):
+            raise ServerError(f"The database server does not answer: {_last_words(place)}")
         _make_database(place)
         return True
 
@@ -158,16 +153,7 @@ def stop(var: Path) -> bool:
         if user := place.user():
             program = binaries.reachable_by(program, user, place.home)
         for mode in ("fast", "immediate"):
-            command = [
-                program.path("pg_ctl"),
-                "-D",
-                str(place.data),
-                "-m",
-                mode,
-                "-w",
-                "-t",
-                "30",
-            ]
+            command = [program.path("pg_ctl"), "-D", str(place.data), "-m", mode, "-w", "-t", "30"]
             if _run(place, [*command, "stop"], place.user()) == 0 or _postmaster(place) is None:
                 return True
         raise ServerError(f"The database server {pid} does not stop; see {place.log}.")
@@ -232,25 +218,16 @@ def _make_database(place: _Place) -> None:
 
 
 def _launch(
-    place: _Place,
-    program: Binaries,
-    user: pwd.struct_passwd | None,
-    options: Mapping[str, str],
+    place: _Place, program: Binaries, user: pwd.struct_passwd | None, options: Mapping[str, str]
 ) -> None:
     """Run the server by pg_ctl, which leaves it an orphan: no parent of it can keep a zombie."""
     _own_folder(place.run, user, mode=0o700)
     quoted = str(place.run).replace('"', '""')
     given = {"unix_socket_directories": f'"{quoted}"', "port": str(PORT), **options}
     arguments = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in given.items())
-    command = [
-        program.path("pg_ctl"),
-        "-D",
-        str(place.data),
-        "-w",
-        "-t",
-        str(RECOVERY_SECONDS),
-    ]
-    command += ["-s", "-l", str(place.data / "server.log"), "-o", arguments, "start"]
+    # PGDATA and a relative log: pg_ctl hands what -D and -l say to a shell without escaping it
+    command = [program.path("pg_ctl"), "-w", "-t", str(RECOVERY_SECONDS), "-s", "-l", "server.log"]
+    command += ["-o", arguments, "start"]
     deadline = time.monotonic() + START_SECONDS
     while True:
         _remove_stale_locks(place)
@@ -261,24 +238,22 @@ def _launch(
         time.sleep(0.25)
 
 
-def _wait_until_ready(place: _Place) -> None:
+def _becomes_ready(place: _Place) -> bool:
+    """Wait until it answers; False when it dies instead (it may just have been killed)."""
     deadline = time.monotonic() + RECOVERY_SECONDS
     while True:
         try:
             _connect(place, "postgres").close()
-            return
-        except psycopg.OperationalError as error:
+            return True
+        except psycopg.OperationalError:
             if _postmaster(place) is None or time.monotonic() > deadline:
-                raise ServerError(f"The database server does not answer: {error}") from error
+                return False
         time.sleep(0.1)
 
 
 def _remove_stale_locks(place: _Place) -> None:
     """Remove lock files whose server is dead; a zombie counts as dead (nobody may ever reap it)."""
-    for lock in (
-        place.data / "postmaster.pid",
-        place.run / f"{place.socket.name}.lock",
-    ):
+    for lock in (place.data / "postmaster.pid", place.run / f"{place.socket.name}.lock"):
         if (pid := _first_number(lock)) is not None and not _is_server(pid, place.data):
             lock.unlink(missing_ok=True)
     if not (place.run / f"{place.socket.name}.lock").exists():
@@ -343,6 +318,7 @@ def _run(place: _Place, command: list[str], user: pwd.struct_passwd | None) -> i
     TZ: initdb would take the zone that Django exports for the server's own.
     """
     environment = {
+        "PGDATA": str(place.data),
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
         "TZ": "UTC",
         "LC_ALL": "C.UTF-8",
@@ -355,7 +331,7 @@ def _run(place: _Place, command: list[str], user: pwd.struct_passwd | None) -> i
                 stdout=log,
                 stderr=log,
                 env=environment,
-                cwd="/",
+                cwd=place.data if place.data.exists() else "/",
                 start_new_session=True,
                 user=user.pw_uid if user else None,
                 group=user.pw_gid if user else None,
