@@ -1,0 +1,123 @@
+"""Finds the person of every message of a batch, and makes those who are new."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from profiles.identity import store
+from profiles.identity.kinds import PROFILE_KIND, Rules
+from profiles.identity.resolve import Join, Key, Resolver
+from profiles.ingest.messages import Message
+
+ATTEMPTS = 6
+
+
+class Raced(Exception):
+    """Another worker made the same identifiers again and again; the batch is tried anew."""
+
+
+@dataclass
+class Resolved:
+    """What came out: everyone's ids, who is new, and who is to be merged."""
+
+    ids: dict[Key, int]
+    newcomers: list[store.Newcomer]
+    joins: list[Join] = field(default_factory=list)
+    refused: list[Message] = field(default_factory=list)
+
+
+def resolve(cursor: Any, messages: Sequence[Message], rules: Rules, salt: str) -> Resolved:
+    """Set `key`, `profile_id` and the identifier ids of each message; write new identifiers.
+
+    Where another worker makes one of the same identifiers meanwhile, its result is read and
+    everything resolved again. Raises Raced. At most 7 statements an attempt.
+    """
+    sightings = _sightings(messages)
+    for _ in range(ATTEMPTS):
+        with transaction.atomic():
+            done = _attempt(cursor, messages, rules, salt, sightings)
+            if done is not None:
+                return done
+            transaction.set_rollback(True)
+    raise Raced
+
+
+def _attempt(
+    cursor: Any,
+    messages: Sequence[Message],
+    rules: Rules,
+    salt: str,
+    sightings: dict[Key, store.Sighting],
+) -> Resolved | None:
+    known = store.load(cursor, sightings)
+    refused = [message for message in messages if _is_nobody(message, known)]
+    lost = set(map(id, refused))
+    kept = [message for message in messages if id(message) not in lost]
+    people = store.load_people(
+        cursor, store.who_may_change((message.keys for message in kept), known)
+    )
+    resolver = Resolver(rules, known.owners, people)
+    for message in kept:
+        message.key = resolver.resolve(message.keys, verified=message.source.is_verified)
+    numbers, newcomers = _number(cursor, resolver, salt)
+    owners = {key: numbers[resolver.root(who)] for key, who in resolver.attached.items()}
+    made = store.insert(cursor, owners, sightings, salt)
+    if made is None:
+        return None
+    store.touch(cursor, known, sightings)
+    ids = known.ids | made
+    for message in kept:
+        _assign(message, ids, known.owners, owners)
+    return Resolved(ids, newcomers, resolver.joins, refused)
+
+
+def _sightings(messages: Sequence[Message]) -> dict[Key, store.Sighting]:
+    found: dict[Key, store.Sighting] = {}
+    for message in messages:
+        at, source = message.occurred_at, message.source
+        verified_at = message.received_at if source.is_verified else None
+        for key in message.keys:
+            one = found.get(key)
+            if one is None:
+                raw = message.raw_values.get(key, "")
+                found[key] = store.Sighting(at, at, source.id, raw, verified_at)
+            else:
+                one.add(at, verified_at)
+    return found
+
+
+def _is_nobody(message: Message, known: store.Known) -> bool:
+    """One of our own messages about somebody who is not there any more (erased)."""
+    key = message.keys[0]
+    if key[0] != PROFILE_KIND or key in known.owners:
+        return False
+    message.refusal = ("unknown_person", "context.externalIds", "this person is not known")
+    return True
+
+
+def _number(
+    cursor: Any, resolver: Resolver, salt: str
+) -> tuple[dict[int, int], list[store.Newcomer]]:
+    """Profile ids for the people made here; the database's have their own."""
+    roots = {resolver.root(person) for person in resolver.attached.values()}
+    fresh = sorted((person for person in roots if person < 0), reverse=True)
+    ids = store.take_ids(cursor, "profile", len(fresh))
+    numbers = {person: person for person in roots if person > 0}
+    numbers |= dict(zip(fresh, ids, strict=True))
+    return numbers, store.newcomers(ids, salt)
+
+
+def _assign(
+    message: Message, ids: dict[Key, int], known: dict[Key, int], made: dict[Key, int]
+) -> None:
+    key = message.key
+    if key is None:
+        return
+    owner = known.get(key)
+    message.profile_id = made[key] if owner is None else owner
+    message.identifier_id = ids[key]
+    message.anonymous_identifier_id = next(
+        (ids[other] for other in message.keys if other[0] == "anonymous_id" and other in ids), None
+    )

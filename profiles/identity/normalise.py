@@ -1,0 +1,65 @@
+"""One spelling of each identifier, so that two of the same are equal."""
+
+import re
+from functools import lru_cache
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+# What nearly every address looks like; the library is asked about the others.
+PLAIN_EMAIL = re.compile(
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])"
+)
+MAX_LOCAL, MAX_EMAIL = 64, 254
+ALIASES = {
+    "userid": "user_id",
+    "anonymousid": "anonymous_id",
+    "deviceid": "device_id",
+    "email_address": "email",
+}
+NOT_IN_KIND = re.compile(r"[^a-z0-9_.\-]+")
+
+
+def normalise_kind(kind: str) -> str:
+    """The name of a kind as we keep it: lower case, ASCII, words joined by an underscore."""
+    lowered = NOT_IN_KIND.sub("_", kind.strip().lower()).strip("_")[:60]
+    return ALIASES.get(lowered, lowered)
+
+
+def normalise(kind: str, value: str, region: str = "") -> str:
+    """The value in its one spelling; "" where it is no valid e-mail address or phone number.
+
+    `region` (ISO 3166 two letters) is where a phone number without `+` is from.
+    """
+    value = value.strip()
+    if kind == "email":
+        return normalise_email(value)
+    if kind == "phone":
+        return normalise_phone(value, region)
+    return value
+
+
+@lru_cache(maxsize=65536)
+def normalise_email(value: str) -> str:
+    """Trimmed, lower case; "" if the syntax is wrong. No DNS is asked."""
+    lowered = value.strip().lower()
+    if len(lowered) <= MAX_EMAIL and PLAIN_EMAIL.fullmatch(lowered):
+        return lowered if lowered.index("@") <= MAX_LOCAL else ""
+    try:
+        found = validate_email(value.strip(), check_deliverability=False, test_environment=True)
+    except (EmailNotValidError, ValueError):
+        return ""
+    return found.normalized.lower()
+
+
+@lru_cache(maxsize=65536)
+def normalise_phone(value: str, region: str = "") -> str:
+    """E.164, as +628123456789; "" if no number of this length can be."""
+    try:
+        number = phonenumbers.parse(value, region.upper() or None)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(number):
+        return ""
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

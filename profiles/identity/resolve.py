@@ -1,0 +1,162 @@
+"""Who is it? The rules of identity, over a batch, without a database.
+
+For each message (semantics.md section 2): no match makes a person, one match takes the new
+identifiers in, several become one where no limit breaks. On a breach the message's lowest-priority
+identifier is dropped and it is tried again, so that a message always finds its person.
+
+Identifiers are (kind, normalised value). People are numbers: those of the database are positive,
+those made here negative.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from profiles.identity.kinds import KNOWN_KINDS, MAX_IDENTIFIERS, MAX_MERGES, Rules
+
+Key = tuple[str, str]
+
+
+@dataclass
+class Person:
+    """What decides about limits: the identifiers, and how many merges there were."""
+
+    keys: set[Key] = field(default_factory=set)
+    merges: int = 0
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a user id, address or number is there; else an anonymous visitor."""
+        return any(kind in KNOWN_KINDS for kind, _ in self.keys)
+
+
+@dataclass(frozen=True)
+class Join:
+    """Two people of the database found to be one; `key` and `other` are the evidence."""
+
+    survivor: int
+    absorbed: int
+    key: Key
+    other: Key
+    rule: str
+
+
+@dataclass
+class Resolver:
+    """Holds the state of a batch: who owns what, and who has been found to be one."""
+
+    rules: Rules
+    owners: dict[Key, int]  # of identifiers in the database
+    people: dict[int, Person]  # of the database, with all their identifiers
+    joins: list[Join] = field(default_factory=list)
+    attached: dict[Key, int] = field(default_factory=dict)  # new identifiers -> person
+    _same: dict[int, int] = field(default_factory=dict)
+    _made: int = 0
+
+    def resolve(self, keys: Sequence[Key], *, verified: bool) -> Key:
+        """The identifier that the message is attributed to. `keys` by priority, at least one.
+
+        `verified` says that the source's word may join two known people (guarantee 10).
+        """
+        tried = list(keys)
+        while not self._try(tried, verified):
+            tried.pop()
+        return tried[0]
+
+    def person_of(self, key: Key) -> int:
+        """The person who owns this identifier after all that was resolved so far."""
+        return self._find(self._owner(key) or 0)
+
+    def root(self, person: int) -> int:
+        """Who this person is one with."""
+        return self._find(person)
+
+    def _owner(self, key: Key) -> int | None:
+        return self.owners.get(key) or self.attached.get(key)
+
+    def _find(self, person: int) -> int:
+        while (up := self._same.get(person, person)) != person:
+            person = up
+        return person
+
+    def _try(self, keys: list[Key], verified: bool) -> bool:
+        owned: dict[int, Key] = {}
+        fresh: list[Key] = []
+        for key in keys:
+            owner = self._owner(key)
+            if owner is None:
+                fresh.append(key)
+            else:
+                owned.setdefault(self._find(owner), key)
+        if not owned:
+            return self._create(fresh)
+        people = list(owned)
+        if len(keys) > 1 and not self._fits(people, fresh, verified):
+            return False
+        self._unite(people, owned)
+        person = self._find(people[0])
+        for key in fresh:
+            self._attach(key, person)
+        return True
+
+    def _create(self, keys: list[Key]) -> bool:
+        counts = Counter(kind for kind, _ in keys)
+        if any(n > self.rules.limit(kind) for kind, n in counts.items()):
+            return False
+        self._made -= 1
+        self.people[self._made] = Person()
+        for key in keys:
+            self._attach(key, self._made)
+        return True
+
+    def _attach(self, key: Key, person: int) -> None:
+        self.attached[key] = person
+        self.people[person].keys.add(key)
+
+    def _fits(self, people: list[int], fresh: list[Key], verified: bool) -> bool:
+        """Whether these people may be one, and take these new identifiers in."""
+        known = [person for person in people if self.people[person].is_known]
+        if len(known) > 1 and not verified:
+            return False
+        if len(people) > 1 and self._too_many_merges(people):
+            return False
+        keys = set(fresh).union(*(self.people[person].keys for person in people))
+        counts = Counter(kind for kind, _ in keys)
+        changed = {kind for kind, _ in fresh} if len(people) == 1 else counts
+        if len(keys) > MAX_IDENTIFIERS and (fresh or len(people) > 1):
+            return False
+        return all(counts[kind] <= self.rules.limit(kind) for kind in changed)
+
+    def _too_many_merges(self, people: list[int]) -> bool:
+        real = [person for person in people if person > 0]
+        merges = sum(self.people[person].merges for person in real)
+        return len(real) > 1 and merges + len(real) - 1 > MAX_MERGES
+
+    def _unite(self, people: list[int], evidence: Mapping[int, Key]) -> None:
+        first = people[0]
+        for other in people[1:]:
+            survivor, absorbed = self._oldest(self._find(first), other)
+            if survivor > 0 and absorbed > 0:
+                rule = f"{evidence[first][0]} with {evidence[other][0]}"
+                self.joins.append(
+                    Join(survivor, absorbed, evidence[first], evidence[other], rule[:60])
+                )
+                self.people[survivor].merges += self.people[absorbed].merges + 1
+            self._same[absorbed] = survivor
+            self.people[survivor].keys |= self.people[absorbed].keys
+
+    def _oldest(self, one: int, other: int) -> tuple[int, int]:
+        """Survivor first: known before anonymous, of the database before new, then the oldest."""
+
+        def order(person: int) -> tuple[bool, bool, int]:
+            return person < 0, not self.people[person].is_known, abs(person)
+
+        return (one, other) if order(one) < order(other) else (other, one)
+
+
+def groups(resolver: Resolver, keys: Iterable[Key]) -> dict[int, list[Key]]:
+    """The identifiers of each person."""
+    found: dict[int, list[Key]] = defaultdict(list)
+    for key in keys:
+        found[resolver.person_of(key)].append(key)
+    return dict(found)

@@ -1,0 +1,184 @@
+"""Identifiers and people in the database: looked up, locked and made by arrays.
+
+The number of statements does not depend on the number of messages.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from config.workspace.digests import CONTACT_KINDS, bucket_of, contact_digest
+from profiles.identity.kinds import PROFILE_KIND
+from profiles.identity.resolve import Key, Person
+
+# LockRows stands above Sort, so that the locks are taken in the order of the keys
+SELECT = """
+    SELECT i.id, i.kind, i.value, i.profile_id, i.first_seen, i.last_seen,
+           i.verified_at IS NOT NULL
+    FROM unnest(%s::text[], %s::text[]) AS wanted(kind, value)
+    JOIN identifier i ON i.kind = wanted.kind AND i.value = wanted.value
+    ORDER BY i.kind, i.value FOR NO KEY UPDATE OF i
+"""
+LOCK_PEOPLE = "SELECT id FROM profile WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+SELECT_PEOPLE = """
+    SELECT profile_id, kind, value FROM identifier WHERE profile_id = ANY(%s) AND kind <> %s
+"""
+COUNT_MERGES = """
+    SELECT survivor_id, count(*) FROM merge
+    WHERE survivor_id = ANY(%s) AND undone_at IS NULL GROUP BY survivor_id
+"""
+INSERT = """
+    INSERT INTO identifier (id, kind, value, raw_value, digest, profile_id, verified_at,
+                            first_source_id, first_seen, last_seen, deliverability)
+    SELECT id, kind, value, raw, digest, profile_id, verified_at, source_id, first_at, last_at, ''
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bytea[], %s::bigint[],
+                %s::timestamptz[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
+         AS made(id, kind, value, raw, digest, profile_id, verified_at, source_id, first_at,
+                 last_at)
+    ON CONFLICT (kind, value) DO NOTHING
+"""
+UPDATE_SEEN = """
+    UPDATE identifier i SET first_seen = least(i.first_seen, seen.first_at),
+        last_seen = greatest(i.last_seen, seen.last_at),
+        verified_at = coalesce(i.verified_at, seen.verified_at)
+    FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
+         AS seen(kind, value, first_at, last_at, verified_at)
+    WHERE i.kind = seen.kind AND i.value = seen.value
+"""
+
+
+@dataclass
+class Sighting:
+    """What a batch says of one identifier."""
+
+    first_at: datetime
+    last_at: datetime
+    source_id: int
+    raw: str = ""
+    verified_at: datetime | None = None
+
+    def add(self, at: datetime, verified_at: datetime | None) -> None:
+        """One more message with it."""
+        self.first_at, self.last_at = min(self.first_at, at), max(self.last_at, at)
+        self.verified_at = self.verified_at or verified_at
+
+
+@dataclass
+class Known:
+    """The identifiers that are in the database."""
+
+    ids: dict[Key, int] = field(default_factory=dict)
+    owners: dict[Key, int] = field(default_factory=dict)
+    seen: dict[Key, tuple[datetime, datetime, bool]] = field(default_factory=dict)
+
+
+def load(cursor: Any, keys: Iterable[Key]) -> Known:
+    """Those of these identifiers that exist, locked against a merge in the order of their keys."""
+    known = Known()
+    wanted = sorted(keys)
+    cursor.execute(SELECT, [[kind for kind, _ in wanted], [value for _, value in wanted]])
+    for number, kind, value, profile_id, first_at, last_at, verified in cursor.fetchall():
+        key = (kind, value)
+        known.ids[key], known.owners[key] = number, profile_id
+        known.seen[key] = (first_at, last_at, verified)
+    return known
+
+
+def load_people(cursor: Any, ids: Iterable[int]) -> dict[int, Person]:
+    """All identifiers of these people, who are locked: two batches must not both add to one."""
+    wanted = sorted(set(ids))
+    people = {number: Person() for number in wanted}
+    if wanted:
+        cursor.execute(LOCK_PEOPLE, [wanted])
+        cursor.execute(SELECT_PEOPLE, [wanted, PROFILE_KIND])
+        for profile_id, kind, value in cursor.fetchall():
+            people[profile_id].keys.add((kind, value))
+        cursor.execute(COUNT_MERGES, [wanted])
+        for profile_id, count in cursor.fetchall():
+            people[profile_id].merges = count
+    return people
+
+
+def who_may_change(messages_keys: Iterable[Sequence[Key]], known: Known) -> set[int]:
+    """The people whose limits have to be asked about: a message adds to them or joins them."""
+    found: set[int] = set()
+    for keys in messages_keys:
+        if len(keys) > 1:
+            owners = {known.owners.get(key) for key in keys}
+            if len(owners) > 1:
+                found |= {owner for owner in owners if owner is not None}
+    return found
+
+
+def take_ids(cursor: Any, table: str, count: int) -> list[int]:
+    """So many fresh ids of a table of ours."""
+    if not count:
+        return []
+    sequence = f"{table}_id_seq"
+    cursor.execute("SELECT nextval(%s::regclass) FROM generate_series(1, %s)", [sequence, count])
+    return [number for (number,) in cursor.fetchall()]
+
+
+def insert(
+    cursor: Any,
+    owners: Mapping[Key, int],
+    sightings: Mapping[Key, Sighting],
+    salt: str,
+) -> dict[Key, int] | None:
+    """Make these identifiers; their ids, or None where another worker made one of them first."""
+    keys = sorted(owners)
+    if not keys:
+        return {}
+    ids = take_ids(cursor, "identifier", len(keys))
+    seen = [sightings[key] for key in keys]
+    digests = [
+        contact_digest(kind, value, salt) if kind in CONTACT_KINDS else None for kind, value in keys
+    ]
+    columns = [
+        ids,
+        [kind for kind, _ in keys],
+        [value for _, value in keys],
+        [one.raw for one in seen],
+        digests,
+        [owners[key] for key in keys],
+        [one.verified_at for one in seen],
+        [one.source_id for one in seen],
+        [one.first_at for one in seen],
+        [one.last_at for one in seen],
+    ]
+    cursor.execute(INSERT, columns)
+    return dict(zip(keys, ids, strict=True)) if cursor.rowcount == len(keys) else None
+
+
+def touch(cursor: Any, known: Known, sightings: Mapping[Key, Sighting]) -> None:
+    """Keep first and last seen, and whether a source that we trust has said it. One statement."""
+    rows = defaultdict(list)
+    for key, (first_at, last_at, verified) in sorted(known.seen.items()):
+        one = sightings[key]
+        newly_verified = one.verified_at if not verified else None
+        if one.first_at < first_at or one.last_at > last_at or newly_verified:
+            for column, value in enumerate((*key, one.first_at, one.last_at, newly_verified)):
+                rows[column].append(value)
+    if rows:
+        cursor.execute(UPDATE_SEEN, [rows[column] for column in range(5)])
+
+
+@dataclass
+class Newcomer:
+    """A profile to be made."""
+
+    id: int
+    public_id: uuid.UUID
+    bucket: int
+
+
+def newcomers(ids: Sequence[int], salt: str) -> list[Newcomer]:
+    """Public ids and buckets for these profile ids."""
+    made = []
+    for number in ids:
+        public_id = uuid.uuid4()
+        made.append(Newcomer(number, public_id, bucket_of(str(public_id), salt)))
+    return made

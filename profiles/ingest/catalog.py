@@ -1,0 +1,180 @@
+"""What the events' names mean: value, slots, and what was seen of their properties."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from profiles import money
+from profiles.ingest import limits
+from profiles.ingest.copying import loads
+from profiles.ingest.messages import Message
+
+SEEN_EVERY = timedelta(minutes=1)  # a definition's last_seen is no hotter than that
+MAX_PROPERTIES = 300  # remembered of one name
+JSON_TYPES = {
+    str: "string",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    list: "array",
+    dict: "object",
+}
+SELECT = """
+    SELECT name, value_property, value_sign, is_money, is_conversion, slots, schema, last_seen
+    FROM event_definition WHERE name = ANY(%s)
+"""
+UPSERT = """
+    INSERT INTO event_definition (name, value_property, value_sign, is_money, is_conversion, slots,
+                                  schema, tags, first_seen, last_seen)
+    SELECT name, '', 1, false, false, '{}', schema, '{}', first_at, last_at
+    FROM unnest(%s::text[], %s::jsonb[], %s::timestamptz[], %s::timestamptz[])
+         AS seen(name, schema, first_at, last_at)
+    ON CONFLICT (name) DO UPDATE SET
+        schema = (SELECT coalesce(jsonb_object_agg(coalesce(o.key, n.key),
+                              coalesce(o.value, '{}') || coalesce(n.value, '{}')), '{}')
+                  FROM jsonb_each(event_definition.schema) o
+                  FULL JOIN jsonb_each(EXCLUDED.schema) n ON n.key = o.key),
+        first_seen = least(event_definition.first_seen, EXCLUDED.first_seen),
+        last_seen = greatest(event_definition.last_seen, EXCLUDED.last_seen)
+"""
+WARN = """
+    INSERT INTO data_warning (source_id, code, event_name, detail, count, first_seen, last_seen)
+    VALUES (%s, %s, %s, %s, %s, now(), now())
+    ON CONFLICT (source_id, code, event_name, detail) DO UPDATE
+    SET count = data_warning.count + EXCLUDED.count, last_seen = now()
+"""
+
+
+@dataclass
+class Definition:
+    """A row of event_definition, or what a new one would be."""
+
+    value_property: str = ""
+    sign: int = 1
+    is_money: bool = False
+    is_conversion: bool = False
+    slots: dict[str, str] = field(default_factory=dict)  # slot -> property
+    schema: dict[str, dict[str, bool]] = field(default_factory=dict)
+    last_seen: datetime | None = None
+
+
+class Catalog:
+    """The definitions of a batch's names; gathers what is new about them until `save`."""
+
+    def __init__(self, cursor: Any, names: Sequence[str]) -> None:
+        cursor.execute(SELECT, [list(names)])
+        self._found = {row[0]: _definition(row) for row in cursor.fetchall()}
+        self._new: dict[str, dict[str, dict[str, bool]]] = {}
+        self._seen: dict[str, tuple[datetime, datetime]] = {}
+        self._warnings: Counter[tuple[int, str, str, str]] = Counter()
+        needs_rates = any(definition.is_money for definition in self._found.values())
+        self._rates = money.rates() if needs_rates else None
+
+    def of(self, name: str) -> Definition:
+        """The definition of this name, a plain one if it is new."""
+        return self._found.setdefault(name, Definition())
+
+    def note(self, message: Message) -> None:
+        """Remember the name, and which properties came with which types."""
+        definition = self.of(message.name)
+        first, last = self._seen.get(message.name, (message.occurred_at, message.occurred_at))
+        at = message.occurred_at
+        self._seen[message.name] = (min(first, at), max(last, at))
+        schema = definition.schema
+        for name, value in message.properties.items():
+            kind = JSON_TYPES.get(type(value))
+            if kind is None or (name in schema and kind in schema[name]):
+                continue
+            if name in schema or (len(schema) < MAX_PROPERTIES and len(name) <= limits.MAX_SLOT):
+                schema.setdefault(name, {})[kind] = True
+                self._new.setdefault(message.name, {}).setdefault(name, {})[kind] = True
+
+    def value_of(self, message: Message) -> float | None:
+        """The event's number: money in workspace currency, negative for refunds; or None."""
+        definition = self.of(message.name)
+        if not definition.value_property:
+            return None
+        given = message.properties.get(definition.value_property)
+        if given is None and definition.value_property == "revenue":
+            given = message.properties.get("total")  # what simpler shops and files send
+        if given is None:
+            return None
+        number = as_number(given)
+        if number is None:
+            self._warn(message, "value_not_a_number", definition.value_property)
+            return None
+        number = -abs(number) if definition.sign < 0 else number
+        if not definition.is_money or self._rates is None:
+            return number
+        currency = message.properties.get("currency")
+        converted = self._rates.convert(number, currency, message.occurred_at.date())
+        if converted is None:
+            self._warn(message, "unknown_currency", str(currency)[:20])
+        return converted
+
+    def slots_of(self, message: Message) -> tuple[str | None, str | None]:
+        """What goes into k1 and k2."""
+        slots = self.of(message.name).slots
+        if not slots:
+            return None, None
+        properties = message.properties
+        return slot_text(properties.get(slots.get("k1", ""))), slot_text(
+            properties.get(slots.get("k2", ""))
+        )
+
+    def save(self, cursor: Any) -> None:
+        """Write new names, properties and warnings; last of all, since these rows are hot."""
+        rows = [
+            (name, self._new.get(name, {}), first, last)
+            for name, (first, last) in sorted(self._seen.items())
+            if name in self._new or self._is_stale(name, last)
+        ]
+        if rows:
+            names, schemas, firsts, lasts = zip(*rows, strict=True)
+            cursor.execute(
+                UPSERT, [list(names), list(map(Jsonb, schemas)), list(firsts), list(lasts)]
+            )
+        if self._warnings:
+            cursor.executemany(WARN, [(*key, n) for key, n in sorted(self._warnings.items())])
+
+    def _is_stale(self, name: str, last: datetime) -> bool:
+        seen = self.of(name).last_seen
+        return seen is None or last - seen > SEEN_EVERY
+
+    def _warn(self, message: Message, code: str, detail: str) -> None:
+        self._warnings[message.source.id, code, message.name, detail.replace("\0", "")] += 1
+
+
+def as_number(value: Any) -> float | None:
+    """A finite number, also out of a text like "12.50"; else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def slot_text(value: Any) -> str | None:
+    """What a slot holds of a property: a text or number as jsonb's ->> would give it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    return value[: limits.MAX_SLOT] if isinstance(value, str) else None
+
+
+def _definition(row: tuple[Any, ...]) -> Definition:
+    _name, prop, sign, is_money, is_conversion, slots, schema, last_seen = row
+    by_slot = {
+        entry["slot"]: name
+        for name, entry in loads(slots).items()
+        if isinstance(entry, dict) and "slot" in entry
+    }
+    return Definition(prop, sign, is_money, is_conversion, by_slot, loads(schema), last_seen)

@@ -1,0 +1,33 @@
+"""Where higher apps take part in a batch, inside its transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from config.workspace.registry import Registry
+from profiles.ingest.messages import Message
+
+
+@dataclass
+class Batch:
+    """What a transaction wrote. Each message has `profile_id`, `event_id`, `name`, `occurred_at`,
+    `properties`, `context`, `source`, `gpc`, `is_history`, `identifier_id` and `value`.
+    """
+
+    messages: Sequence[Message]
+    created: frozenset[int] = frozenset()  # profile ids that are new
+    changed_names: set[str] = field(default_factory=set)  # as in profile_change; may be added to
+
+    @property
+    def profile_ids(self) -> list[int]:
+        """Everyone that the batch touched, sorted."""
+        return sorted({message.profile_id for message in self.messages})
+
+
+# name -> function(cursor, batch), after everything of the batch is written; campaigns: conversions,
+# consent: GPC. It runs once a batch: set-based, please. A failure undoes the batch.
+AFTER_BATCH: Registry[Callable[[Any, Batch], None]] = Registry("after batch")
+
+# name -> function(cursor, messages), before anything is written: sets `message.refusal` to
+# (code, path, reason) where a message may not come in (consent: erased people).
+SCREENS: Registry[Callable[[Any, Sequence[Message]], None]] = Registry("screens")

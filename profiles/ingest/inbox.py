@@ -1,0 +1,199 @@
+"""The inbox: what is accepted is a row here, committed before anybody is told so."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import connection, transaction
+from django.utils import timezone
+from psycopg.types.json import Jsonb
+
+from config.workspace import work
+from profiles.ingest import limits
+from profiles.ingest.validation import Problem, check
+from profiles.models import Source
+
+INSERT_INBOX = """
+    INSERT INTO inbox (source_id, body, envelope, count, is_history, received_at, attempts, error)
+    VALUES (%s, %s, %s, %s, %s, %s, 0, '')
+"""
+INSERT_REJECTION = """
+    INSERT INTO rejection (source_id, message_id, type, received_at, code, errors, body)
+    VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
+SLICE_BYTES = 256 * 1024
+
+
+class Rejected(msgspec.Struct):
+    """A refused message: its place among those sent, why, and what is kept of it."""
+
+    index: int
+    problem: Problem
+    body: str
+    message_id: str = ""
+    type: str = ""
+
+
+def store(
+    source_id: int,
+    items: Sequence[bytes],
+    rejected: Sequence[Rejected],
+    envelope: dict[str, Any],
+    received_at: datetime,
+    *,
+    is_history: bool = False,
+) -> None:
+    """Write the accepted items as one row and the refused ones as rejections, or nothing at all.
+
+    On return (outside a transaction) it is committed and flushed to disk: 1 statement without
+    rejections, 4 with.
+    """
+    _flush_commits()
+    if rejected:
+        with transaction.atomic(), connection.cursor() as cursor:
+            _insert(cursor, source_id, items, envelope, received_at, is_history)
+            write_rejections(cursor, source_id, rejected, received_at)
+    else:
+        with connection.cursor() as cursor:
+            _insert(cursor, source_id, items, envelope, received_at, is_history)
+    if items:
+        work.wake("ingest")
+
+
+def accept(
+    source: Source,
+    messages: Iterable[dict[str, Any]],
+    *,
+    is_history: bool = False,
+    received_at: datetime | None = None,
+    envelope: dict[str, Any] | None = None,
+) -> list[Rejected]:
+    """Put messages into the inbox, in the caller's transaction if there is one.
+
+    For what is not HTTP: files, the demo, our own tracking. Each is checked as the ingest API
+    does; the refused ones are kept as rejections and returned.
+    """
+    received_at = received_at or timezone.now()
+    encoded = (msgspec.json.encode(message) for message in messages)
+    rejected: list[Rejected] = []
+    for number, (items, refused) in enumerate(_slices(encoded)):
+        # a made-up message id comes from token and place, so that each slice needs its own
+        token = (
+            {"token": f"{envelope['token']}-{number}"} if envelope and "token" in envelope else {}
+        )
+        store(
+            source.pk,
+            items,
+            refused,
+            {**(envelope or {}), **token} or new_envelope(),
+            received_at,
+            is_history=is_history,
+        )
+        rejected += refused
+    return rejected
+
+
+def new_envelope() -> dict[str, Any]:
+    """An envelope whose messages without an id get one that a second processing makes again."""
+    import uuid  # noqa: PLC0415
+
+    return {"token": uuid.uuid4().hex}
+
+
+def split(raws: Iterable[tuple[int, bytes]], kind: str = "") -> tuple[list[bytes], list[Rejected]]:
+    """Those fit to be kept, and the others with their reasons."""
+    accepted: list[bytes] = []
+    refused: list[Rejected] = []
+    for index, raw in raws:
+        _call, problem = check(msgspec.Raw(raw), kind)
+        if problem is None:
+            accepted.append(raw)
+        else:
+            refused.append(refusal(index, problem, raw, kind))
+    return accepted, refused
+
+
+def refusal(index: int, problem: Problem, raw: bytes, kind: str = "") -> Rejected:
+    """A refused message with what can be read of it."""
+    message_id, found = _peek(raw)
+    return Rejected(index, problem, kept_body(raw), message_id, (kind or found)[:20])
+
+
+def kept_body(raw: bytes) -> str:
+    """The first 32 KB as text that PostgreSQL can hold."""
+    text = raw[: limits.MAX_ITEM_BYTES].decode("utf-8", "backslashreplace")
+    return text.replace("\0", "\\x00")
+
+
+def write_rejections(
+    cursor: Any, source_id: int, rejected: Iterable[Rejected], received_at: datetime
+) -> None:
+    """Keep refused messages for all to see. One round trip."""
+    rows = [
+        (
+            source_id,
+            one.message_id,
+            one.type,
+            received_at,
+            one.problem.code,
+            Jsonb([one.problem.as_dict()]),
+            one.body,
+        )
+        for one in rejected
+    ]
+    if rows:
+        cursor.executemany(INSERT_REJECTION, rows)
+
+
+def _insert(
+    cursor: Any,
+    source_id: int,
+    items: Sequence[bytes],
+    envelope: dict[str, Any],
+    received_at: datetime,
+    is_history: bool,
+) -> None:
+    if items:
+        body = b"[" + b",".join(items) + b"]"
+        row = (source_id, body, Jsonb(envelope), len(items), is_history, received_at)
+        cursor.execute(INSERT_INBOX, row)
+
+
+def _slices(encoded: Iterable[bytes]) -> Iterable[tuple[list[bytes], list[Rejected]]]:
+    part: list[tuple[int, bytes]] = []
+    size = 0
+    for index, raw in enumerate(encoded):
+        part.append((index, raw))
+        size += len(raw)
+        if size >= SLICE_BYTES:
+            yield split(part)
+            part, size = [], 0
+    if part:
+        yield split(part)
+
+
+class _Peek(msgspec.Struct, rename="camel"):
+    message_id: Any = None
+    type: Any = None
+
+
+def _peek(raw: bytes) -> tuple[str, str]:
+    try:
+        found = msgspec.json.decode(raw, type=_Peek)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return "", ""
+    texts = [
+        str(v).replace("\0", "") if v is not None else "" for v in (found.message_id, found.type)
+    ]
+    return texts[0][: limits.MAX_MESSAGE_ID], texts[1][:20]
+
+
+def _flush_commits() -> None:
+    """Once a connection: a commit is on disk when it returns (guarantee 1)."""
+    connection.ensure_connection()
+    raw = connection.connection
+    if getattr(raw, "_rapport_flushes", None) is not True:
+        with connection.cursor() as cursor:
+            cursor.execute("SET synchronous_commit = on")
+        raw._rapport_flushes = not connection.in_atomic_block  # a rollback would undo it

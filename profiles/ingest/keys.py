@@ -1,0 +1,53 @@
+"""Which source does a write key belong to?"""
+
+import base64
+import binascii
+import time
+from urllib.parse import parse_qs
+
+from django.http import HttpRequest
+
+from config.workspace.digests import key_digest
+from profiles.models import Source
+
+KEPT_SECONDS = 3.0  # a disabled source is refused within so many
+MAX_KEY = 200
+_known: dict[str, tuple[Source, float]] = {}
+
+
+def source_of(key: str) -> Source | None:
+    """The enabled source with this write key. One query every few seconds."""
+    if not key or len(key) > MAX_KEY or not key.isascii():
+        return None
+    now = time.monotonic()
+    kept = _known.get(key)
+    if kept and now < kept[1]:
+        return kept[0]
+    source = Source.objects.filter(write_key_digest=key_digest(key), enabled=True).first()
+    if source is None:
+        _known.pop(key, None)
+    else:
+        _known[key] = (source, now + KEPT_SECONDS)
+    return source
+
+
+def keys_in(request: HttpRequest) -> list[str]:
+    """Candidates in the request's headers and query, likeliest first."""
+    found = [_from_authorization(request.META.get("HTTP_AUTHORIZATION", ""))]
+    found.append(request.META.get("HTTP_X_WRITE_KEY", ""))
+    query = request.META.get("QUERY_STRING", "")
+    if "writeKey" in query:
+        found += parse_qs(query, max_num_fields=50).get("writeKey", [])
+    return [key for key in found if key]
+
+
+def _from_authorization(header: str) -> str:
+    scheme, _, value = header.strip().partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(value.strip(), validate=False).decode().partition(":")[0]
+    except (binascii.Error, ValueError):
+        return ""

@@ -1,0 +1,17 @@
+"""How much may come in: the published limits of the protocol, and a few that our indexes set."""
+
+MAX_BODY_BYTES = 500 * 1024  # unpacked; wire.md
+MAX_READ_BYTES = 4 * 1024 * 1024  # read past the limit so that a client gets to see its 413
+MAX_ITEM_BYTES = 32 * 1024
+MAX_DEPTH = 64
+MAX_NUMBER_CHARS = 300
+MAX_EXPONENT = 308  # a double ends there, and with it what JSON readers agree on
+
+MAX_MESSAGE_ID = 100  # characters; semantics.md section 1
+# A btree entry of PostgreSQL holds some 2,700 bytes; a character takes up to four.
+MAX_EVENT_NAME = 250
+MAX_IDENTIFIER = 500
+MAX_KIND = 60
+MAX_TRAIT_NAME = 250
+MAX_SLOT = 250
+MAX_DISPLAY_NAME = 250

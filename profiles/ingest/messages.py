@@ -1,0 +1,144 @@
+"""What a message is: as it came (`Call`) and as it is worked on (`Message`)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+TYPES = ("identify", "track", "page", "screen", "group", "alias")
+EVENT_NAMES = {"page": "Page Viewed", "screen": "Screen Viewed"}
+NOTHING = msgspec.Raw(b"")
+Id = str | int | float | None
+
+
+class Call(msgspec.Struct, rename="camel", gc=False):
+    """One message as the protocol has it; unknown fields are skipped, objects stay raw."""
+
+    type: str | None = None
+    message_id: str | int | None = None
+    user_id: Id = None
+    anonymous_id: Id = None
+    previous_id: Id = None
+    group_id: Id = None
+    event: Any = None
+    name: Any = None
+    category: Any = None
+    timestamp: str | None = None
+    original_timestamp: str | None = None
+    sent_at: str | None = None
+    properties: msgspec.Raw = NOTHING
+    traits: msgspec.Raw = NOTHING
+    context: msgspec.Raw = NOTHING
+    integrations: msgspec.Raw = NOTHING
+
+    def other_identifiers(self, kind: str) -> list[tuple[str, str]]:
+        """(kind, value as given) besides userId and anonymousId. `kind` is the message's type."""
+        context = read_context(self.context)
+        traits = {} if kind == "group" else read_object(self.traits)
+        return list(identifiers_in(context, traits))
+
+
+class Context(msgspec.Struct, rename="camel", gc=False):
+    """What is read of a context; whatever else there is, is kept and not looked at."""
+
+    traits: Any = None
+    external_ids: Any = None
+    device: Any = None
+    active: Any = None
+
+
+class Sender(msgspec.Struct, frozen=True):
+    """What the processor needs to know of a source."""
+
+    id: int
+    name: str
+    is_verified: bool
+    trust: int
+    is_internal: bool
+
+
+class Message(msgspec.Struct):
+    """One message on its way into the tables. `keys` are normalised identifiers by priority."""
+
+    call: Call
+    raw: bytes
+    index: int  # in its inbox row
+    type: str
+    name: str  # of the event
+    message_id: str
+    source: Sender
+    received_at: datetime
+    occurred_at: datetime
+    original_at: datetime | None
+    is_history: bool
+    envelope: dict[str, Any]
+    properties: dict[str, Any]
+    properties_raw: bytes
+    context: Context
+    context_raw: bytes
+    traits: dict[str, Any]
+    is_active: bool = True
+    keys: list[tuple[str, str]] = []  # (kind, normalised value), highest priority first
+    raw_values: dict[tuple[str, str], str] = {}
+    refusal: tuple[str, str, str] | None = None  # code, path, reason
+    key: tuple[str, str] | None = None  # the one it is attributed to
+    profile_id: int = 0
+    identifier_id: int = 0
+    anonymous_identifier_id: int | None = None
+    event_id: int = 0
+    value: float | None = None
+
+    @property
+    def gpc(self) -> bool:
+        """Whether the request carried Global Privacy Control (`Sec-GPC: 1`)."""
+        return bool(self.envelope.get("gpc"))
+
+
+decode_call = msgspec.json.Decoder(Call).decode
+_decode_context = msgspec.json.Decoder(Context).decode
+_decode_any = msgspec.json.Decoder().decode
+EMPTY_CONTEXT = Context()
+
+
+def read_context(raw: msgspec.Raw | bytes) -> Context:
+    """The context's known part; an absent or null one is empty."""
+    return _decode_context(raw) if bytes(memoryview(raw)[:1]) == b"{" else EMPTY_CONTEXT
+
+
+def read_object(raw: msgspec.Raw | bytes) -> dict[str, Any]:
+    """Properties or traits as a dict; absent and null are empty."""
+    return _decode_any(raw) if bytes(memoryview(raw)[:1]) == b"{" else {}
+
+
+def text_of(value: Any) -> str:
+    """An id as text: numbers as a client would print them (7.0 is "7"), anything else is none."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    return str(int(value)) if float(value).is_integer() else repr(value)
+
+
+def identifiers_in(context: Context, traits: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """(kind, value as given) in traits, context.traits, context.device and context.externalIds."""
+    inner = context.traits if isinstance(context.traits, dict) else {}
+    for name in ("email", "phone"):
+        if value := text_of(traits.get(name) or inner.get(name)):
+            yield name, value
+    device = context.device
+    if isinstance(device, dict):
+        for kind, name in (("device_id", "id"), ("push_token", "token")):
+            if value := text_of(device.get(name)):
+                yield kind, value
+    if isinstance(context.external_ids, list):
+        yield from _external(context.external_ids)
+
+
+def _external(listed: list[Any]) -> Iterator[tuple[str, str]]:
+    for entry in listed:
+        if not isinstance(entry, dict) or entry.get("collection") not in (None, "", "users"):
+            continue
+        kind, value = text_of(entry.get("type")), text_of(entry.get("id"))
+        if kind and value:
+            yield kind, value

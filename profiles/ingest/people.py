@@ -1,0 +1,160 @@
+"""The profile rows of a batch: made, or brought up to date, with what is derived from traits."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from profiles.identity.kinds import PROFILE_KIND
+from profiles.identity.store import Newcomer
+from profiles.ingest import limits
+from profiles.ingest.copying import copy, json_text, loads, text
+from profiles.ingest.messages import Message
+
+PROFILE_COLUMNS = (
+    "id, public_id, bucket, state, is_test, display_name, time_zone, locale, country,"
+    " lifecycle, first_seen, last_seen, traits"
+)
+IDENTIFIER_COLUMNS = (
+    "kind, value, raw_value, profile_id, verified_at, first_source_id, first_seen, last_seen,"
+    " deliverability"
+)
+LOCK = """
+    SELECT id, CASE WHEN id = ANY(%s) THEN traits END FROM profile
+    WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+"""
+UPDATE_SEEN = """
+    UPDATE profile p SET first_seen = least(p.first_seen, seen.first_at),
+        last_seen = greatest(p.last_seen, seen.last_at)
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS seen(id, first_at, last_at)
+    WHERE p.id = seen.id AND (seen.first_at < p.first_seen OR seen.last_at > p.last_seen)
+"""
+UPDATE_ALL = """
+    UPDATE profile p SET first_seen = least(p.first_seen, seen.first_at),
+        last_seen = greatest(p.last_seen, seen.last_at), traits = seen.traits,
+        display_name = seen.display_name, time_zone = seen.time_zone, locale = seen.locale,
+        country = seen.country
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::jsonb[], %s::text[],
+                %s::text[], %s::text[], %s::text[])
+         AS seen(id, first_at, last_at, traits, display_name, time_zone, locale, country)
+    WHERE p.id = seen.id
+"""
+LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
+COUNTRY = re.compile(r"[A-Za-z]{2}")
+_zones = available_timezones()
+_encode = msgspec.json.encode
+
+
+@dataclass
+class Span:
+    """When a batch saw somebody; `last_at` is None where only passive calls came."""
+
+    first_at: datetime
+    last_at: datetime | None
+
+
+def spans(messages: Iterable[Message]) -> dict[int, Span]:
+    """First and last act of each profile. `context.active: false` moves no last seen."""
+    found: dict[int, Span] = {}
+    for message in messages:
+        at, active = message.occurred_at, message.is_active
+        span = found.get(message.profile_id)
+        if span is None:
+            found[message.profile_id] = Span(at, at if active else None)
+            continue
+        span.first_at = min(span.first_at, at)
+        if active and (span.last_at is None or at > span.last_at):
+            span.last_at = at
+    return found
+
+
+def shown(traits: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """Display name, time zone, locale and country as the traits have them; "" where none has."""
+    address = traits.get("address")
+    address = address if isinstance(address, dict) else {}
+    zone = _first(traits, "timezone", "time_zone", "timeZone")
+    locale = _first(traits, "locale", "language")
+    country = _first(traits, "country", "country_code", "countryCode") or _first(
+        address, "country", "countryCode"
+    )
+    return (
+        _name(traits)[: limits.MAX_DISPLAY_NAME],
+        zone if zone in _zones else "",
+        locale.replace("_", "-") if LOCALE.fullmatch(locale) else "",
+        country.upper() if COUNTRY.fullmatch(country) else country[: limits.MAX_SLOT],
+    )
+
+
+def create(
+    cursor: Any,
+    made: Sequence[Newcomer],
+    seen: Mapping[int, Span],
+    traits: Mapping[int, dict[str, Any]],
+    source_id: int,
+) -> None:
+    """Write new profiles and the `rapport_id` that finds each for ever. Two COPYs."""
+    people: list[str] = []
+    ids: list[str] = []
+    for one in made:
+        own = traits.get(one.id, {})
+        name, zone, locale, country = map(text, shown(own)) if own else ("", "", "", "")
+        first_at = seen[one.id].first_at.isoformat()
+        last_at = (seen[one.id].last_at or seen[one.id].first_at).isoformat()
+        body = json_text(_encode(own)) if own else "{}"
+        people.append(
+            f"{one.id}\t{one.public_id}\t{one.bucket}\tactive\tf\t{name}\t{zone}\t{locale}"
+            f"\t{country}\t\t{first_at}\t{last_at}\t{body}"
+        )
+        ids.append(
+            f"{PROFILE_KIND}\t{one.public_id}\t\t{one.id}\t{first_at}\t{source_id}\t{first_at}"
+            f"\t{last_at}\t"
+        )
+    copy(cursor, "profile", PROFILE_COLUMNS, people)
+    copy(cursor, "identifier", IDENTIFIER_COLUMNS, ids)
+
+
+def lock(
+    cursor: Any, ids: Iterable[int], with_traits: Iterable[int]
+) -> dict[int, dict[str, Any] | None]:
+    """Lock these profiles in the order of their ids; the traits shown so far of `with_traits`."""
+    wanted = sorted(ids)
+    if not wanted:
+        return {}
+    cursor.execute(LOCK, [sorted(with_traits), wanted])
+    return {number: loads(traits) if traits else None for number, traits in cursor.fetchall()}
+
+
+def update(cursor: Any, seen: Mapping[int, Span], traits: Mapping[int, dict[str, Any]]) -> None:
+    """Bring existing profiles up to date: seen, and what follows from `traits` where given."""
+    plain = sorted(number for number in seen if number not in traits)
+    if plain:
+        firsts = [seen[number].first_at for number in plain]
+        lasts = [seen[number].last_at for number in plain]
+        cursor.execute(UPDATE_SEEN, [plain, firsts, lasts])
+    full = sorted(number for number in seen if number in traits)
+    if full:
+        derived = [shown(traits[number]) for number in full]
+        columns = [list(column) for column in zip(*derived, strict=True)]
+        firsts = [seen[number].first_at for number in full]
+        lasts = [seen[number].last_at for number in full]
+        bodies = [Jsonb(traits[number]) for number in full]
+        cursor.execute(UPDATE_ALL, [full, firsts, lasts, bodies, *columns])
+
+
+def _first(traits: Mapping[str, Any], *names: str) -> str:
+    found = (traits.get(name) for name in names)
+    return next((value.strip() for value in found if isinstance(value, str) and value.strip()), "")
+
+
+def _name(traits: Mapping[str, Any]) -> str:
+    whole = _first(traits, "name", "fullName", "full_name")
+    if whole:
+        return whole
+    first = _first(traits, "firstName", "first_name", "firstname")
+    last = _first(traits, "lastName", "last_name", "lastname")
+    return f"{first} {last}".strip()

@@ -1,0 +1,230 @@
+"""Works the inbox off: takes rows, deletes them, and in the same transaction writes their effects.
+
+So a worker killed at any point has done everything or nothing. Lock order: claim < identifier <
+profile < trait < state, each sorted by key.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, OperationalError, connection, transaction
+from psycopg import errors
+
+from config.workspace.selectors import workspace
+from profiles import changes, months
+from profiles.identity import batch as identity
+from profiles.identity import merging, store
+from profiles.identity.kinds import rules
+from profiles.ingest import claims, events, hooks, inbox, people, queue, reading, traits
+from profiles.ingest.catalog import Catalog
+from profiles.ingest.messages import Message
+from profiles.ingest.queue import InboxRow
+from profiles.ingest.validation import Problem
+
+RETRIES = 8
+RETRY_STATES = (
+    errors.DeadlockDetected,
+    errors.SerializationFailure,
+    errors.LockNotAvailable,
+)
+log = logging.getLogger("rapport.ingest")
+
+
+class MissingMonths(Exception):
+    """Months have to be made in a transaction of their own before this one can go on."""
+
+
+def work() -> int:
+    """Work off one portion of the inbox, then the merges it found; how many messages it was."""
+    handled = _with_retries(process_portion)
+    merging.run_pending()
+    return handled
+
+
+def process_portion() -> int:
+    """One transaction: as many waiting rows as make a good portion; how many messages it was."""
+    nested = connection.in_atomic_block
+    try:
+        with transaction.atomic():
+            rows = queue.take(connection)
+            if not rows:
+                return 0
+            found = [message for row in rows for message in _read(row)]
+            _ensure_months(found, nested)
+            with connection.cursor() as cursor:
+                apply(cursor, found)
+    except MissingMonths as missing:
+        months.ensure(missing.args[0])
+        return process_portion()
+    except RETRY_STATES:
+        raise
+    except (OperationalError, errors.OperationalError):
+        raise
+    except Exception as error:  # a poisoned message: what it is shows in small
+        if isinstance(error.__cause__, RETRY_STATES) or isinstance(error, identity.Raced):
+            raise
+        log.warning("a portion of the inbox failed with %s", type(error).__name__)
+        return queue.one_by_one(rows, _process_row)
+    return len(found)
+
+
+def apply(cursor: Any, messages: Sequence[Message]) -> None:
+    """Everything that these messages do, in the caller's transaction.
+
+    The number of statements does not depend on the number of messages.
+    """
+    for _name, screen in hooks.SCREENS:
+        screen(cursor, messages)
+    refused = [message for message in messages if message.refusal]
+    fresh = claims.claim(cursor, [message for message in messages if not message.refusal])
+    if fresh:
+        salt = workspace().salt
+        resolved = identity.resolve(cursor, fresh, rules(), salt)
+        refused += resolved.refused
+        kept = [message for message in fresh if not message.refusal]
+        if kept:
+            _write(cursor, kept, resolved)
+    _write_refused(cursor, refused)
+
+
+def _write(cursor: Any, messages: list[Message], resolved: identity.Resolved) -> None:
+    created = frozenset(one.id for one in resolved.newcomers)
+    for message, number in zip(
+        messages, store.take_ids(cursor, "event", len(messages)), strict=True
+    ):
+        message.event_id = number
+    seen = people.spans(messages)
+    said = traits.statements(messages)
+    new_traits = traits.derive_new(said, created)
+    # someone made for an identifier that no message of the batch is attributed to
+    newcomers = _seen_newcomers(resolved, seen, messages)
+    people.create(cursor, newcomers, seen, new_traits, messages[0].source.id)
+    told = {at[0] for at in said} - created
+    existing = {number: span for number, span in seen.items() if number not in created}
+    before = people.lock(cursor, existing, told)
+    traits.write(cursor, said, created)
+    derived = traits.derive(cursor, sorted(told))
+    people.update(cursor, existing, derived)
+    catalog = Catalog(cursor, sorted({message.name for message in messages}))
+    events.write(cursor, messages, catalog)
+    merging.remember(cursor, resolved.joins, resolved.ids)
+    batch = hooks.Batch(messages, created)
+    batch.changed_names |= _names(messages, new_traits, before, derived)
+    for _name, hook in hooks.AFTER_BATCH:
+        hook(cursor, batch)
+    changes.announce(batch.profile_ids, batch.changed_names)
+    catalog.save(cursor)
+    queue.touch_sources(cursor, messages)
+
+
+def _seen_newcomers(
+    resolved: identity.Resolved, seen: dict[int, people.Span], messages: Sequence[Message]
+) -> list[store.Newcomer]:
+    for one in resolved.newcomers:
+        if one.id not in seen:
+            at = min(message.occurred_at for message in messages)
+            seen[one.id] = people.Span(at, at)
+    return resolved.newcomers
+
+
+def _names(
+    messages: Sequence[Message],
+    new_traits: dict[int, dict[str, Any]],
+    before: dict[int, dict[str, Any] | None],
+    derived: dict[int, dict[str, Any]],
+) -> set[str]:
+    """What may matter to a rule: events by name, traits and profile columns that changed."""
+    names = {f"event:{name}" for name in {message.name for message in messages}}
+    names.add("profile:last_seen")
+    changed = {name for own in new_traits.values() for name in own}
+    columns = {name for own in new_traits.values() for name in _columns({}, own)}
+    for number, after in derived.items():
+        old = before.get(number) or {}
+        if old != after:
+            changed |= {
+                name for name in old.keys() | after.keys() if old.get(name) != after.get(name)
+            }
+            columns |= _columns(old, after)
+    return names | {f"trait:{name}" for name in changed} | columns
+
+
+def _columns(old: dict[str, Any], new: dict[str, Any]) -> set[str]:
+    names = ("display_name", "time_zone", "locale", "country")
+    pairs = zip(names, people.shown(old), people.shown(new), strict=True)
+    return {f"profile:{name}" for name, one, other in pairs if one != other}
+
+
+def _write_refused(cursor: Any, messages: Iterable[Message]) -> None:
+    for message in messages:
+        code, path, reason = message.refusal or ("", "", "")
+        refused = inbox.Rejected(
+            message.index,
+            Problem(code, path, reason),
+            inbox.kept_body(message.raw),
+            message.message_id,
+            message.type,
+        )
+        inbox.write_rejections(cursor, message.source.id, [refused], message.received_at)
+
+
+def _read(row: InboxRow) -> list[Message]:
+    place = workspace().country
+    return list(reading.read(row, rules(), place, settings.MESSAGE_ID_MONTHS))
+
+
+def _ensure_months(messages: Sequence[Message], nested: bool) -> None:
+    with connection.cursor() as cursor:
+        lacking = months.missing(cursor, (message.occurred_at for message in messages))
+    if lacking and not nested:
+        raise MissingMonths(lacking)
+    months.ensure(lacking)
+
+
+def _process_row(row: InboxRow) -> None:
+    """One row by itself, and where that fails, its messages in halves until the poison is found.
+
+    Raises what failed where not one message of several could be kept: then it is not the message.
+    """
+    found = _read(row)
+    _ensure_months(found, nested=True)
+    failed = _in_halves(found)
+    if failed and len(failed) == len(found) > 1:
+        raise failed[0][1]
+    for message, error in failed:
+        reason = f"could not be processed: {type(error).__name__}"
+        message.refusal = ("processing_failed", "", reason)
+    with connection.cursor() as cursor:
+        _write_refused(cursor, [message for message, _ in failed])
+
+
+def _in_halves(messages: Sequence[Message]) -> list[tuple[Message, Exception]]:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            apply(cursor, messages)
+    except (OperationalError, errors.OperationalError):
+        raise
+    except Exception as error:
+        if len(messages) == 1:
+            return [(messages[0], error)]
+        middle = len(messages) // 2
+        return _in_halves(messages[:middle]) + _in_halves(messages[middle:])
+    return []
+
+
+def _with_retries(function: Callable[[], int]) -> int:
+    """Again after a deadlock or a lost race, with a pause that differs between workers."""
+    for attempt in range(RETRIES):
+        try:
+            return function()
+        except (DatabaseError, *RETRY_STATES, identity.Raced) as error:
+            retry = isinstance(error, (*RETRY_STATES, identity.Raced)) or isinstance(
+                error.__cause__, RETRY_STATES
+            )
+            if not retry or attempt == RETRIES - 1 or connection.in_atomic_block:
+                raise
+            time.sleep(random.uniform(0.01, 0.05) * (attempt + 1))  # noqa: S311 - jitter
+    raise AssertionError("unreachable")

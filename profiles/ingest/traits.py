@@ -1,0 +1,121 @@
+"""Traits: what each source said of each, and which of it is shown.
+
+`profile_trait` is the truth: the newest statement for each (profile, name, source, identifier).
+`profile.traits` is derived: of several statements one by a known identifier beats one by a device
+(an anonymous visit fills gaps and overwrites nothing), then the newest wins, then the more trusted
+source. A null takes a trait away. Source: semantics.md section 2.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from profiles.identity.kinds import DEVICE_KINDS
+from profiles.ingest import limits
+from profiles.ingest.copying import copy, json_text, loads, text
+from profiles.ingest.messages import Message, Sender
+
+COLUMNS = "profile_id, name, source_id, identifier_id, value, set_at"
+UPSERT = f"""
+    INSERT INTO profile_trait ({COLUMNS})
+    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::jsonb[],
+                         %s::timestamptz[])
+    ON CONFLICT (profile_id, name, source_id, identifier_id) DO UPDATE
+    SET value = EXCLUDED.value, set_at = EXCLUDED.set_at
+    WHERE profile_trait.set_at <= EXCLUDED.set_at
+"""  # noqa: S608 - column names of ours
+DERIVE = """
+    SELECT profile_id, jsonb_object_agg(name, value) FILTER (WHERE value <> 'null') FROM (
+        SELECT DISTINCT ON (t.profile_id, t.name) t.profile_id, t.name, t.value
+        FROM profile_trait t
+        LEFT JOIN identifier i ON i.id = t.identifier_id
+        LEFT JOIN source s ON s.id = t.source_id
+        WHERE t.profile_id = ANY(%s)
+        ORDER BY t.profile_id, t.name, coalesce(i.kind = ANY(%s), false), t.set_at DESC,
+                 s.trust DESC NULLS LAST, t.id DESC
+    ) newest GROUP BY profile_id
+"""
+_encode = msgspec.json.encode
+
+
+class Said(NamedTuple):
+    """One statement about one trait."""
+
+    set_at: datetime
+    order: int
+    value: Any
+    source: Sender
+    by_device: bool
+
+
+Statements = dict[tuple[int, str, int, int], Said]
+
+
+def statements(messages: Iterable[Message]) -> Statements:
+    """The newest of each (profile id, name, source id, identifier id) in a batch."""
+    found: Statements = {}
+    for order, message in enumerate(messages):
+        if not message.traits:
+            continue
+        by_device = message.key is not None and message.key[0] in DEVICE_KINDS
+        for name, value in message.traits.items():
+            if not name or len(name) > limits.MAX_TRAIT_NAME:
+                continue
+            at = (message.profile_id, name, message.source.id, message.identifier_id)
+            before = found.get(at)
+            if before is None or before.set_at <= message.occurred_at:
+                found[at] = Said(message.occurred_at, order, value, message.source, by_device)
+    return found
+
+
+def write(cursor: Any, said: Statements, created: frozenset[int]) -> None:
+    """Write the statements: about new people by COPY, about others where they are the newest."""
+    copy(
+        cursor,
+        "profile_trait",
+        COLUMNS,
+        (
+            f"{profile}\t{text(name)}\t{source}\t{identifier}\t{json_text(_encode(one.value))}"
+            f"\t{one.set_at.isoformat()}"
+            for (profile, name, source, identifier), one in said.items()
+            if profile in created
+        ),
+    )
+    rows = sorted(at for at in said if at[0] not in created)
+    if rows:
+        profiles, names, sources, identifiers = map(list, zip(*rows, strict=True))
+        values = [Jsonb(said[at].value) for at in rows]
+        times = [said[at].set_at for at in rows]
+        cursor.execute(UPSERT, [profiles, names, sources, identifiers, values, times])
+
+
+def derive_new(said: Statements, created: frozenset[int]) -> dict[int, dict[str, Any]]:
+    """The shown traits of people of whom nothing else is known yet."""
+    best: dict[tuple[int, str], Said] = {}
+    for (profile, name, _source, _identifier), one in said.items():
+        if profile in created:
+            before = best.get((profile, name))
+            if before is None or _rank(one) > _rank(before):
+                best[profile, name] = one
+    shown: dict[int, dict[str, Any]] = defaultdict(dict)
+    for (profile, name), one in best.items():
+        if one.value is not None:
+            shown[profile][name] = one.value
+    return shown
+
+
+def derive(cursor: Any, profile_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The shown traits of these people out of the table. They have to be locked. One query."""
+    if not profile_ids:
+        return {}
+    cursor.execute(DERIVE, [list(profile_ids), sorted(DEVICE_KINDS)])
+    found = {profile: loads(traits) if traits else {} for profile, traits in cursor.fetchall()}
+    return {profile: found.get(profile, {}) for profile in profile_ids}
+
+
+def _rank(one: Said) -> tuple[bool, datetime, int, int]:
+    return not one.by_device, one.set_at, one.source.trust, one.order

@@ -1,0 +1,188 @@
+"""Is one message fit to be kept? Answers with path, code and reason; changes nothing."""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from profiles.ingest import limits
+from profiles.ingest.messages import TYPES, Call, decode_call
+
+# What may be in an item though jsonb cannot hold it, or no reader agrees about it: found cheaply
+# here, looked at closely only where found (these may also stand in a text, escaped or not).
+SUSPICIOUS = re.compile(rb"\\u0000|\\u[dD][89abAB]|[eE][+-]?[0-9]{3,}|[0-9]{300,}")
+ID_FIELDS = (
+    ("userId", "user_id"),
+    ("anonymousId", "anonymous_id"),
+    ("previousId", "previous_id"),
+    ("groupId", "group_id"),
+)
+TIMES = (("timestamp", "timestamp"), ("originalTimestamp", "original_timestamp"))
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Why a message is refused."""
+
+    code: str
+    path: str
+    message: str
+
+    def as_dict(self) -> dict[str, str]:
+        """As rejections keep it and the API answers it."""
+        return {"path": self.path, "code": self.code, "message": self.message}
+
+
+class Invalid(Exception):
+    """Raised by the checks below."""
+
+    def __init__(self, code: str, path: str, message: str) -> None:
+        super().__init__(message)
+        self.problem = Problem(code, path, message)
+
+
+def parse_time(text: str) -> datetime:
+    """An ISO 8601 time, aware, in UTC; one without zone is taken as UTC. Raises ValueError."""
+    moment = datetime.fromisoformat(text.strip())
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError("out of range") from error
+
+
+def check(raw: msgspec.Raw, kind: str = "") -> tuple[Call | None, Problem | None]:
+    """The message decoded, or the first problem with it. `kind`: the type that the path says."""
+    body = memoryview(raw)
+    try:
+        if len(body) > limits.MAX_ITEM_BYTES:
+            raise Invalid("too_large", "", "the message is over 32 KB")
+        data = bytes(body)
+        if not data.startswith(b"{"):
+            raise Invalid("not_an_object", "", "a message is a JSON object")
+        _check_holdable(data)
+        call = _decode(raw)
+        _check_call(call, kind or call.type or "")
+    except Invalid as error:
+        return None, error.problem
+    except RecursionError:
+        return None, Problem("too_deep", "", "the message is nested too deeply")
+    return call, None
+
+
+def _decode(raw: msgspec.Raw) -> Call:
+    try:
+        return decode_call(raw)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).rpartition(" - at `$")
+        raise Invalid("wrong_type", path.strip("`."), message or str(error)) from error
+    except msgspec.DecodeError as error:
+        raise Invalid("invalid_json", "", str(error)) from error
+
+
+def _check_call(call: Call, kind: str) -> None:
+    if kind not in TYPES:
+        raise Invalid("unknown_type", "type", f"type is one of {', '.join(TYPES)}")
+    for path, name in ID_FIELDS:
+        _check_id(path, getattr(call, name))
+    for path, name in (*TIMES, ("sentAt", "sent_at")):
+        _check_time(path, getattr(call, name))
+    _check_message_id(call.message_id)
+    for path in ("properties", "traits", "context", "integrations"):
+        _check_object(path, getattr(call, path))
+    if kind == "track":
+        _check_event(call.event)
+    if kind == "group" and call.group_id in (None, ""):
+        raise Invalid("required", "groupId", "groupId is required")
+    if kind == "alias" and call.previous_id in (None, ""):
+        raise Invalid("required", "previousId", "previousId is required")
+    if call.user_id in (None, "") and call.anonymous_id in (None, ""):
+        _check_other_identifiers(call, kind)
+
+
+def _check_id(path: str, value: Any) -> None:
+    if isinstance(value, str) and len(value) > limits.MAX_IDENTIFIER:
+        raise Invalid("too_long", path, f"{path} is over {limits.MAX_IDENTIFIER} characters")
+
+
+def _check_time(path: str, value: str | None) -> None:
+    if value:
+        try:
+            parse_time(value)
+        except ValueError:
+            raise Invalid(
+                "invalid_time", path, f"{path} is no ISO 8601 time: {value[:60]!r}"
+            ) from None
+
+
+def _check_message_id(value: Any) -> None:
+    if value is not None and len(str(value)) > limits.MAX_MESSAGE_ID:
+        raise Invalid(
+            "too_long", "messageId", f"messageId is over {limits.MAX_MESSAGE_ID} characters"
+        )
+
+
+def _check_object(path: str, raw: msgspec.Raw) -> None:
+    start = bytes(memoryview(raw)[:1])
+    if start not in (b"", b"{", b"n"):
+        raise Invalid("wrong_type", path, f"{path} is no object")
+
+
+def _check_event(event: Any) -> None:
+    if not isinstance(event, str) or not event.strip():
+        raise Invalid("required", "event", "event, the name of what was done, is required")
+    if len(event) > limits.MAX_EVENT_NAME:
+        raise Invalid("too_long", "event", f"event is over {limits.MAX_EVENT_NAME} characters")
+
+
+def _check_other_identifiers(call: Call, kind: str) -> None:
+    """Neither userId nor anonymousId: an address, device or custom identifier will do."""
+    if not call.other_identifiers(kind):
+        raise Invalid("required", "userId", "userId or anonymousId is required")
+
+
+def _check_holdable(data: bytes) -> None:
+    if data.count(b"{") + data.count(b"[") <= limits.MAX_DEPTH and not SUSPICIOUS.search(data):
+        return
+    try:
+        value = _exact.decode(data)
+    except msgspec.ValidationError as error:
+        raise Invalid("number_too_long", "", "a number has too many digits") from error
+    except (msgspec.DecodeError, ValueError) as error:
+        raise Invalid("invalid_json", "", str(error)) from error
+    _walk(value)
+
+
+_exact = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def _walk(value: Any) -> None:
+    """Look at every text, number and level. Paths are as `properties.products[0].price`."""
+    stack: list[tuple[Any, str, int]] = [(value, "", 0)]
+    while stack:
+        found, path, depth = stack.pop()
+        if depth > limits.MAX_DEPTH:
+            raise Invalid("too_deep", path, f"nested deeper than {limits.MAX_DEPTH} levels")
+        if isinstance(found, dict):
+            for name, inner in found.items():
+                _check_text(name, path)
+                stack.append((inner, f"{path}.{name}"[-200:].lstrip("."), depth + 1))
+        elif isinstance(found, list):
+            stack += [(inner, f"{path}[{n}]"[-200:], depth + 1) for n, inner in enumerate(found)]
+        elif isinstance(found, str):
+            _check_text(found, path)
+        elif isinstance(found, int | Decimal) and not isinstance(found, bool):
+            _check_number(found, path)
+
+
+def _check_text(text: str, path: str) -> None:
+    if "\0" in text:
+        raise Invalid("nul_character", path, "the character U+0000 cannot be kept")
+
+
+def _check_number(number: int | Decimal, path: str) -> None:
+    exact = Decimal(number)
+    if exact and abs(exact.adjusted()) > limits.MAX_EXPONENT:
+        raise Invalid("number_out_of_range", path, "the number is out of range")
+    if len(exact.as_tuple().digits) > limits.MAX_NUMBER_CHARS:
+        raise Invalid("number_too_long", path, "the number has too many digits")

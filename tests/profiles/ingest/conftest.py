@@ -1,0 +1,72 @@
+"""Sources and a client for ingest tests."""
+
+import base64
+import json
+
+import pytest
+from django.test import Client
+
+from config.workspace.digests import key_digest
+from config.workspace.selectors import forget_workspace
+from profiles.ingest import keys, processor
+from profiles.models import Source
+
+
+@pytest.fixture(autouse=True)
+def _forget_kept():
+    """What processes keep for seconds must not outlive a test."""
+    keys._known.clear()
+    forget_workspace()
+    yield
+    forget_workspace()
+
+
+def make_source(name="shop", kind="server", key="", **more):
+    key = key or f"key-{name}"
+    return Source.objects.create(
+        name=name, kind=kind, write_key_digest=key_digest(key), write_key_hint=key[:8], **more
+    )
+
+
+@pytest.fixture
+def source(db):
+    return make_source()
+
+
+@pytest.fixture
+def browser_source(db):
+    return make_source("site", "browser")
+
+
+class Caller:
+    """Calls the ingest API as an SDK does."""
+
+    def __init__(self, key="key-shop"):
+        self.client, self.key = Client(), key
+
+    def post(self, path, body, **headers):
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        basic = base64.b64encode(f"{self.key}:".encode()).decode()
+        headers = {"Authorization": f"Basic {basic}", **headers}
+        return self.client.generic(
+            "POST", path, data, content_type="application/json", headers=headers
+        )
+
+    def batch(self, *items, **top):
+        return self.post("/v1/batch", {"batch": list(items), **top})
+
+
+@pytest.fixture
+def call(source):
+    return Caller()
+
+
+@pytest.fixture
+def browser_call(browser_source):
+    return Caller("key-site")
+
+
+def work_off():
+    """Everything in the inbox, merges included."""
+    while processor.work():
+        pass
