@@ -25,7 +25,7 @@ class Transport(pgmq.Transport):
 
     def _create_pgmq_client(self) -> PGMQueue:
         params = connections["default"].get_connection_params()
-        pool = ConnectionPool(
+        pool: Any = ConnectionPool(
             kwargs={name: value for name, value in params.items() if name not in DROPPED},
             connection_class=StartingConnection,
             min_size=1,
@@ -35,12 +35,14 @@ class Transport(pgmq.Transport):
             check=ConnectionPool.check_connection,
             open=True,
         )
-        visibility = int(self.client.transport_options["visibility_timeout"])
+        client: Any = self.client
+        visibility = int(client.transport_options["visibility_timeout"])
         return PGMQueue(host="given-by-pool", pool=pool, vt=visibility, init_extension=False)
 
-    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+    def drain_events(self, connection: Any, timeout: Any = None, **_: Any) -> None:
         """Wait but shortly: the worker looks for signals only in between."""
-        super().drain_events(connection, timeout=min(timeout or SHORTLY_SECONDS, SHORTLY_SECONDS))
+        shortly = min(timeout or SHORTLY_SECONDS, SHORTLY_SECONDS)
+        super().drain_events(connection, timeout=shortly)  # type: ignore[no-untyped-call]
 
     def close_connection(self, connection: Any) -> None:
         """The pool is ours, so that its client leaves it open."""

@@ -7,6 +7,7 @@ its databases, test databases included. They guard against mistakes: the log-in 
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from django.core.management.base import CommandError
 from django.db import ProgrammingError
@@ -32,7 +33,7 @@ def ensure_roles(connection: BaseDatabaseWrapper) -> None:
         user = connection.ops.quote_name(cursor.fetchone()[0])
     try:
         for role in (APP, ERASER):
-            _try_again(lambda role=role: _ensure_role(connection, role, user))
+            _try_again(partial(_ensure_role, connection, role, user))
     except ProgrammingError as error:
         if getattr(error.__cause__, "sqlstate", None) != "42501":
             raise

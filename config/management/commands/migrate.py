@@ -14,7 +14,8 @@ class Command(migrate.Command):
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """As owner, the system checks too: they ask the database for its version."""
-        with connections[options["database"]].owner():
+        connection: Any = connections[options["database"]]
+        with connection.owner():
             return super().execute(*args, **options)
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -12,7 +12,8 @@ class DatabaseCreation(creation.DatabaseCreation):
         """As Django's. It calls our `migrate`, which makes the roles and grants their rights."""
         from config.workspace import roles  # noqa: PLC0415 - apps are not loaded with the backend
 
-        with self.connection.owner():
+        connection: Any = self.connection  # ours: the stubs know Django's only
+        with connection.owner():
             name: str = super().create_test_db(*args, **kwargs)
             roles.ensure_roles(self.connection)
             roles.grant(self.connection)

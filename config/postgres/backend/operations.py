@@ -1,6 +1,7 @@
 """TRUNCATE, with which transactional tests end and `flush` works, is the owner's right."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.backends.postgresql import operations
 
@@ -10,5 +11,6 @@ class DatabaseOperations(operations.DatabaseOperations):
 
     def execute_sql_flush(self, sql_list: Iterable[str]) -> None:
         """Empty the tables."""
-        with self.connection.owner():
+        connection: Any = self.connection  # ours: the stubs know Django's only
+        with connection.owner():
             super().execute_sql_flush(sql_list)
