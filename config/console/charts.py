@@ -1,7 +1,8 @@
 """Charts as inline SVG, drawn on the server: labelled directly, with a table behind each.
 
-A function takes plain numbers and labels and gives an object for `{% chart %}`. Coordinates are strings, so
-that no locale touches them. Lines differ by dash as well as by colour; hatched means unfinished.
+A function takes plain numbers and labels and gives an object for `{% chart %}`. Coordinates are
+strings, so that no locale touches them. Lines differ by dash as well as by colour; hatched means
+unfinished.
 """
 
 import itertools
@@ -14,6 +15,7 @@ from config.console import words
 
 WIDTH, BASE, TOP = 330.0, 154.5, 22.0
 LEFT, LABELS = 34.0, 84.0  # room for the scale on the left and for a line's own label on the right
+NEAR = 2  # bars
 GAP = 15.0  # between two labels at the line's end
 _numbers = itertools.count(1)
 
@@ -112,7 +114,10 @@ def bar_chart(
     written: Written = words.num,
     column: Any = "",
 ) -> Chart:
-    """Bars from zero. The first, the highest and the last carry their number; an unfinished last is hatched."""
+    """Bars from zero; the first, the highest and the last carry their number.
+
+    With `unfinished` the last one is hatched.
+    """
     grid, scale = _scale(max(values, default=0))
     step = WIDTH / max(len(values), 1)
     finished = values[:-1] if unfinished else values
@@ -206,7 +211,7 @@ def _scale(highest: float) -> tuple[list[dict[str, str]], Callable[[float], floa
 
 
 def _spread(lines: list[dict[str, Any]]) -> None:
-    """Push labels at the lines' ends apart, downwards first, and back up where they leave the picture."""
+    """Push labels at the lines' ends apart: downwards, and back up where they leave the picture."""
     ordered = sorted(lines, key=lambda line: line["at"])
     for above, below in itertools.pairwise(ordered):
         below["at"] = max(below["at"], above["at"] + GAP)
@@ -219,16 +224,12 @@ def _spread(lines: list[dict[str, Any]]) -> None:
 
 
 def _no_neighbours(bars: list[dict[str, Any]], highest: int) -> None:
-    """A number beside another would run into it: the highest and the last bar keep theirs."""
-    if 0 < highest <= 2 and bars:  # noqa: PLR2004 - that near to the first
+    """A number beside another would run into it: the first and the highest give way to the last."""
+    if 0 < highest <= NEAR and bars:
         bars[0]["value"] = ""
-    if (
-        highest >= len(bars) - 3
-        and highest != len(bars) - 1
-        and len(bars) > 1
-        and not bars[-1]["hatched"]
-    ):
-        bars[highest]["value"] = ""
+    if len(bars) - 1 - NEAR <= highest < len(bars) - 1:
+        last_is_low = float(bars[-1]["y"]) > float(bars[highest]["y"]) + GAP
+        bars[highest]["value"] = bars[highest]["value"] if last_is_low else ""
 
 
 def _c(number: float) -> str:

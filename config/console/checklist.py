@@ -38,7 +38,7 @@ def first_event_received() -> bool:
 
 
 def checklist(user: Any) -> list[Tick]:
-    """The six steps. At most seven small queries; none looks at a table that grows without bound."""
+    """The six steps. At most seven small queries, none over a table that grows without bound."""
     launched = Campaign.objects.filter(launched_at__isnull=False).exists()
     new_source = resolve(["admin:profiles_source_add"]) if _may(user, "sources.edit") else ""
     return [
@@ -60,7 +60,8 @@ def checklist(user: Any) -> list[Tick]:
             "purposes",
             _("Choose purposes and topics"),
             _(
-                "What people may say yes or no to. Five purposes are there; add the topics you write about."
+                "What people may say yes or no to. Five purposes are there; "
+                "add the topics you write about."
             ),
             Topic.objects.exists() or Purpose.objects.filter(is_ready_made=False).exists(),
             resolve(["consent:purposes", "admin:consent_purpose_changelist"]),

@@ -1,8 +1,8 @@
 """Content security policies: strict for everything public, the theme's own for the console.
 
-Unfold's Alpine needs 'unsafe-eval' and inline style attributes (measured: docs/console.md). With Alpine on a
-page, injected HTML would be script; therefore everything that somebody typed is autoescaped, and a rendered mail
-lives in a sandboxed frame.
+Unfold's Alpine needs 'unsafe-eval' and inline style attributes (measured; docs/console.md). With
+Alpine on a page, injected HTML would be script; therefore everything that somebody typed is
+autoescaped, and a rendered mail lives in a sandboxed frame.
 """
 
 import secrets
@@ -86,7 +86,7 @@ def framed(view: View) -> View:
 
 
 def mail_preview(view: View) -> View:
-    """The answer is somebody's mail: sandboxed, no script, no image from outside, frames of ours only."""
+    """The answer is somebody's mail: sandboxed, no script, nothing from outside, in our frames."""
     return _with_policy(view, MAIL_PREVIEW)
 
 

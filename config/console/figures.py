@@ -33,7 +33,7 @@ class Kept:
 
 
 def kept(name: str, seconds: int, count: Callable[[], Figure]) -> Kept:
-    """`count()` or what it gave within `seconds`; a slow count is kept thirty times its own time."""
+    """`count()`, or what it gave within `seconds`; a slow one is kept thirty times its own time."""
     found = cache.get(f"home:{name}")
     if isinstance(found, Kept):
         return found
@@ -76,8 +76,8 @@ def new_people(since: datetime) -> int:
 def refused(since: datetime) -> int:
     """Calls refused since then, among the newest thousand."""
     (count,) = one(
-        "SELECT count(*) FROM (SELECT received_at FROM rejection ORDER BY id DESC LIMIT 1000) AS capped "
-        "WHERE received_at >= %s",
+        "SELECT count(*) FROM (SELECT received_at FROM rejection ORDER BY id DESC "
+        "LIMIT 1000) AS capped WHERE received_at >= %s",
         [since],
     )
     return int(count)
@@ -88,7 +88,7 @@ def _names() -> list[str]:
 
 
 def events_of_two_weeks() -> dict[str, Any]:
-    """Calls that came in and revenue of this week and the one before; index-only on event_by_name."""
+    """Calls and revenue of this week and the one before; index-only on event_by_name."""
     now = timezone.now()
     week, fortnight = now - timedelta(days=7), now - timedelta(days=14)
     money = list(
@@ -97,8 +97,9 @@ def events_of_two_weeks() -> dict[str, Any]:
         )
     )
     now_in, before_in = one(
-        "SELECT count(*) FILTER (WHERE occurred_at >= %s), count(*) FILTER (WHERE occurred_at < %s) "
-        "FROM event WHERE name = ANY(%s) AND occurred_at >= %s AND occurred_at <= %s",
+        "SELECT count(*) FILTER (WHERE occurred_at >= %s), "
+        "count(*) FILTER (WHERE occurred_at < %s) FROM event "
+        "WHERE name = ANY(%s) AND occurred_at >= %s AND occurred_at <= %s",
         [week, week, _names(), fortnight, now],
     )
     revenue, revenue_before, buyers = one(
@@ -127,8 +128,10 @@ def messages_of_two_weeks() -> dict[str, Any]:
         "SELECT count(*) FILTER (WHERE sent_at IS NOT NULL AND queued_at >= %(week)s), "
         "count(*) FILTER (WHERE sent_at IS NOT NULL AND queued_at < %(week)s), "
         "count(*) FILTER (WHERE state = 'excluded' AND queued_at >= %(week)s), "
-        "count(DISTINCT profile_id) FILTER (WHERE clicked_at IS NOT NULL AND queued_at >= %(week)s), "
-        "count(DISTINCT profile_id) FILTER (WHERE clicked_at IS NOT NULL AND queued_at < %(week)s), "
+        "count(DISTINCT profile_id) FILTER "
+        "(WHERE clicked_at IS NOT NULL AND queued_at >= %(week)s), "
+        "count(DISTINCT profile_id) FILTER "
+        "(WHERE clicked_at IS NOT NULL AND queued_at < %(week)s), "
         "count(*) FILTER (WHERE bounced_at IS NOT NULL AND queued_at >= %(week)s), "
         "count(*) FILTER (WHERE unsubscribed_at IS NOT NULL AND queued_at >= %(week)s) "
         "FROM message WHERE queued_at >= %(fortnight)s AND NOT is_test",
@@ -158,7 +161,8 @@ def lags() -> dict[str, float]:
 def due_steps() -> tuple[int, int]:
     """(people inside campaigns, at most CAP + 1; their steps that are due now)."""
     inside, due = one(
-        "SELECT (SELECT count(*) FROM (SELECT 1 FROM enrolment WHERE ended_at IS NULL LIMIT %s) AS a), "
+        "SELECT (SELECT count(*) FROM (SELECT 1 FROM enrolment WHERE ended_at IS NULL "
+        " LIMIT %s) AS a), "
         "(SELECT count(*) FROM (SELECT 1 FROM enrolment WHERE ended_at IS NULL "
         " AND due_at IS NOT NULL AND due_at <= now() LIMIT %s) AS b)",
         [CAP + 1, CAP + 1],
@@ -185,13 +189,14 @@ def new_people_by_week(mondays: list[date], zone: str) -> list[int]:
 
 
 def reachable_by_week(mondays: list[date]) -> dict[str, list[int]]:
-    """Who may be written to now for marketing, by channel and by when they said yes (running total)."""
+    """Who may be written to now, by channel and by when they said yes: running totals."""
     edges = [
         timezone.make_aware(datetime.combine(m + timedelta(weeks=1), datetime.min.time()))
         for m in mondays
     ]
     found = rows(
-        "SELECT s.channel, width_bucket(s.at, %s::timestamptz[]) AS week, count(DISTINCT s.profile_id) "
+        "SELECT s.channel, width_bucket(s.at, %s::timestamptz[]) AS week, "
+        "count(DISTINCT s.profile_id) "
         "FROM consent_state s JOIN purpose p ON p.id = s.purpose_id AND p.class = 'marketing' "
         "WHERE s.status = 'granted' AND s.topic_key = 0 AND s.channel = ANY(%s) GROUP BY 1, 2",
         [edges, ["email", "sms", "push"]],
@@ -213,8 +218,8 @@ def revenue_by_week(now: datetime) -> list[float]:
     )
     found = dict(
         rows(
-            "SELECT floor(extract(epoch FROM %s - occurred_at) / 604800)::int, sum(value) FROM event "
-            "WHERE name = ANY(%s) AND occurred_at > %s AND occurred_at <= %s GROUP BY 1",
+            "SELECT floor(extract(epoch FROM %s - occurred_at) / 604800)::int, sum(value) "
+            "FROM event WHERE name = ANY(%s) AND occurred_at > %s AND occurred_at <= %s GROUP BY 1",
             [now, money, now - timedelta(weeks=WEEKS), now],
         )
     )

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.cache import patch_vary_headers
 
+Answer = TypeVar("Answer", bound=HttpResponse)
 Crumb = tuple[Any, str | None]
 
 
@@ -35,7 +36,9 @@ class ApiCall:
 def wants_partial(request: HttpRequest) -> bool:
     """Does htmx ask for a part (and not for a whole page by a boosted link)?"""
     htmx = getattr(request, "htmx", None)
-    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+    if not htmx:
+        return False
+    return not htmx.boosted and not htmx.history_restore_request
 
 
 def page(
@@ -74,7 +77,8 @@ def part(
     status: int = 200,
 ) -> HttpResponse:
     """A part that htmx swaps in; waiting toasts travel with it in a header."""
-    response = TemplateResponse(request, template, dict(context or {}), status=status).render()
+    response = TemplateResponse(request, template, dict(context or {}), status=status)
+    response.render()
     said = [_as_toast(message) for message in messages.get_messages(request)]
     if said:
         response["HX-Trigger"] = json.dumps({"toasts": said})
@@ -107,7 +111,7 @@ def _as_toast(message: Any) -> dict[str, Any]:
     return {"text": str(message), "level": message.level_tag, **undo_of(message)}
 
 
-def _private(response: Any) -> Any:
+def _private(response: Answer) -> Answer:
     """Personal data: no cache may keep it, and htmx's part is not the page."""
     patch_vary_headers(response, ["HX-Request"])
     response["Cache-Control"] = "no-store, private"

@@ -1,4 +1,4 @@
-"""Where the console's pages are, for doors that several screens share; "" where a page does not exist."""
+"""Where the console's pages are, for doors that several screens share; "" where there is none."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -7,7 +7,7 @@ from config.console.theme import resolve
 
 
 def people(**filters: Any) -> str:
-    """The people list, filtered: `first_seen=2026-11-20` are the people first seen since that day."""
+    """The people list, filtered: `first_seen=2026-11-20` is those first seen since that day."""
     return _filtered(resolve(["profiles:people", "people"]), filters)
 
 

@@ -5,6 +5,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from config.workspace.models import User
+
 
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
@@ -17,7 +19,7 @@ def language(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(back if safe else settings.LOGIN_REDIRECT_URL)
     if code in dict(settings.LANGUAGES):
         user = request.user
-        if hasattr(user, "locale"):
+        if isinstance(user, User):
             user.locale = code
             user.save(update_fields=["locale"])
         response.set_cookie(

@@ -1,6 +1,7 @@
 """The palette's search. Each kind of thing signs its finder in; nothing is cached, nothing is kept.
 
-Unfold's own search caches results by user and term, so that hits would outlive an erasure or a lost right.
+Unfold's own search caches results by user and term, so that hits would outlive an erasure or a
+lost right.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """The theme of the console: colours, shape and navigation for django-unfold.
 
-Imported by the settings, so nothing here may touch models when it is imported. An item of the navigation
-shows only when the user may go there and one of its URL names exists.
+Imported by the settings, so nothing here may touch models when it is imported. An item of the
+navigation shows only when the user may go there and one of its URL names exists.
 """
 
 from collections.abc import Sequence
@@ -207,7 +207,7 @@ def _deepest(path: str, links: list[str]) -> str:
 def _may(request: HttpRequest, permission: str | None) -> bool:
     if permission is None:
         return True
-    from config.workspace.permissions import may
+    from config.workspace.permissions import may  # noqa: PLC0415
 
     return may(request.user, permission)
 

@@ -17,6 +17,8 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EN DASH}"
 MILLION, THOUSAND = 1_000_000, 1000
+TEN, HUNDRED, WEEK_DAYS = 10, 100, 7
+JUST_NOW = 5  # seconds
 
 
 # --- numbers ------------------------------------------------------------------------------------
@@ -44,14 +46,14 @@ def compact(value: float | None) -> str:
         return f"{num(round(value / THOUSAND))} k"
     if abs(value) >= THOUSAND:
         return f"{num(value / THOUSAND, 0 if value % THOUSAND == 0 else 1)} k"
-    return num(round(value) if abs(value) >= 10 else round(value, 1))
+    return num(round(value) if abs(value) >= TEN else round(value, 1))
 
 
 def _places(number: float) -> int:
     """Three significant digits, without an empty fraction."""
-    if abs(number) >= 100 or number == int(number):
+    if abs(number) >= HUNDRED or number == int(number):
         return 0
-    return 2 if abs(number) < 10 else 1
+    return 2 if abs(number) < TEN else 1
 
 
 def about(value: int | None) -> str:
@@ -67,7 +69,7 @@ def pct(share: float | None, decimals: int = 0) -> str:
     """0.124 as "12 %"."""
     if share is None:
         return NOTHING
-    if 0 < abs(share) < 0.01 and not decimals:
+    if 0 < abs(share) * HUNDRED < 1 and not decimals:
         decimals = 1
     return f"{num(round(share * 100, decimals), decimals)} %"
 
@@ -124,15 +126,14 @@ def lasting(seconds: float | None) -> str:
     """A duration: 0.4 s, 26 min, 3 h 12 min, 4 d."""
     if seconds is None:
         return NOTHING
-    if seconds < 10:
-        return _("%(n)s s") % {"n": num(max(seconds, 0), 1)}
     if seconds < MINUTE:
-        return _("%(n)s s") % {"n": num(round(seconds))}
+        decimals = 1 if seconds < TEN else 0
+        return _("%(n)s s") % {"n": num(round(max(seconds, 0), decimals), decimals)}
     if seconds < HOUR:
         return _("%(n)s min") % {"n": num(round(seconds / MINUTE))}
     if seconds < 2 * DAY:
         hours, minutes = divmod(round(seconds / MINUTE), 60)
-        if not minutes or hours >= 10:
+        if not minutes or hours >= TEN:
             return _("%(n)s h") % {"n": num(hours)}
         return _("%(h)s h %(m)s min") % {"h": num(hours), "m": num(minutes)}
     return _("%(n)s d") % {"n": num(round(seconds / DAY))}
@@ -142,7 +143,7 @@ def in_words(value: datetime, now: datetime | None = None) -> str:
     """2 h ago, in 3 min, yesterday 14:05, 3 Nov, 3 Nov 2024."""
     now = now or timezone.now()
     seconds = (now - value).total_seconds()
-    if abs(seconds) < 5:
+    if abs(seconds) < JUST_NOW:
         return _("just now")
     if abs(seconds) < DAY:
         span = _span(abs(seconds))
@@ -151,7 +152,7 @@ def in_words(value: datetime, now: datetime | None = None) -> str:
     days = (today.date() - local.date()).days
     if days == 1:
         return _("yesterday %(time)s") % {"time": f"{local:%H:%M}"}
-    if 1 < days < 7:
+    if 1 < days < WEEK_DAYS:
         return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": num(days)}
     return day(local.date(), today.date())
 

@@ -99,3 +99,6 @@ document.addEventListener("toasts", (event) => (event.detail.value ?? []).forEac
 document.addEventListener("toast", (event) => say(event.detail));
 document.addEventListener("htmx:load", (event) => start(event.detail.elt));
 start(document);
+
+// The theme's lists and forms have no main landmark of their own.
+if (!document.querySelector("main")) document.getElementById("content")?.setAttribute("role", "main");

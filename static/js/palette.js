@@ -14,6 +14,7 @@ const hits = () => [...results.querySelectorAll("[role=option]")];
 
 function choose(index) {
   const all = hits();
+  field.setAttribute("aria-expanded", all.length > 0);
   if (!all.length) return field.removeAttribute("aria-activedescendant");
   chosen = (index + all.length) % all.length;
   all.forEach((hit, at) => hit.setAttribute("aria-selected", at === chosen));
@@ -35,7 +36,10 @@ field?.addEventListener("keydown", (event) => {
   } else if (event.key === "Enter") {
     event.preventDefault();
     hits()[chosen]?.click();
+  } else if (event.key === "Escape") {
+    event.preventDefault(); // a search field would only empty itself
+    dialog.close();
   }
 });
-dialog?.addEventListener("close", () => { field.value = ""; results.replaceChildren(); });
+dialog?.addEventListener("close", () => { field.value = ""; results.replaceChildren(); choose(0); });
 results?.addEventListener("htmx:afterSwap", () => choose(0));

@@ -15,9 +15,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from config.console import words
+from config.console.pages import undo_of
 from config.console.theme import resolve
 
 register = template.Library()
+ICON = 16  # px
 
 for name in ("ago", "exact", "money", "num", "about", "compact", "pct", "lasting"):
     register.filter(name, getattr(words, name))
@@ -26,7 +28,7 @@ for name in ("ago", "exact", "money", "num", "about", "compact", "pct", "lasting
 @register.simple_tag
 def icon(name: str, size: int = 16, css: str = "") -> SafeString:
     """An icon of the sprite; it says nothing to a screen reader, so a word stands beside it."""
-    sized = "" if size == 16 else f"r-i-{size}"
+    sized = "" if size == ICON else f"r-i-{size}"
     return format_html(
         '<svg class="r-i {} {}" aria-hidden="true"><use href="#i-{}"/></svg>', sized, css, name
     )
@@ -140,7 +142,9 @@ def chart(drawn: Any) -> str:
 def meter(value: float, total: float, label: Any = "", css: str = "") -> SafeString:
     """A thin bar of `value` out of `total`."""
     share = min(max(100 * value / total, 0), 100) if total else 0
-    filled = format_html('<i class="{}" style="width:{}%"></i>', css, f"{share:.1f}") if share else ""
+    filled = (
+        format_html('<i class="{}" style="width:{}%"></i>', css, f"{share:.1f}") if share else ""
+    )
     return format_html(
         '<div class="r-meter" role="progressbar" aria-label="{}" aria-valuenow="{}" '
         'aria-valuemin="0" aria-valuemax="{}">{}</div>',
@@ -172,8 +176,6 @@ def breadcrumbs(context: Context) -> list[tuple[Any, str | None]]:
 @register.filter
 def undo(message: Any) -> dict[str, Any]:
     """The Undo of a message that `pages.toast` made, or {}."""
-    from config.console.pages import undo_of
-
     return undo_of(message)
 
 
