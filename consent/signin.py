@@ -1,1 +1,6 @@
 """What this app signs in at the registries of lower apps."""
+
+from config.workspace.work import WORK
+from consent.services.elapsing import elapse
+
+WORK.register("consents", order=20)(elapse)

@@ -1,0 +1,231 @@
+"""Mail by SMTP: one connection kept open, several commands a round trip where the server allows it.
+
+What an answer means (RFC 5321 section 4.2, RFC 3463): a recipient refused with 5xx is a hard bounce,
+unless the refusal is about us (5.7.x, policy) or about now (5.2.2, mailbox full). 4xx is temporary.
+A connection that breaks after the content was sent leaves the outcome unknown.
+"""
+
+import re
+import smtplib
+import ssl
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+TIMEOUT_SECONDS = 30
+PER_CONNECTION = 1000  # mails; then a new one: servers cut long sessions
+SENT, BOUNCED, TEMPORARY, FAILED, UNKNOWN = "sent", "bounced", "temporary", "failed", "unknown"
+_OK, _MORE, _PERMANENT = 250, 354, 500
+_ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+MAILBOX_TARGET: Final = "config.mailbox.email_url"
+
+
+class NoTarget(RuntimeError):
+    """Nowhere to hand mails over to: EMAIL_URL is unset and no demo mailbox runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail, ready: `key` is the caller's own."""
+
+    key: int
+    sender: str
+    recipient: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a mail; `word` is the provider's."""
+
+    key: int
+    kind: str
+    word: str = ""
+
+
+def smtp_target() -> str:
+    """The URL that mails go to: EMAIL_URL, else what `settings.MAILBOX_TARGET` names.
+
+    Raises NoTarget.
+    """
+    url: str = settings.EMAIL_URL
+    if not url:
+        url = import_string(getattr(settings, "MAILBOX_TARGET", MAILBOX_TARGET))() or ""
+    if not url:
+        raise NoTarget("EMAIL_URL is not set and the demo mailbox does not run")
+    return url
+
+
+class SmtpSession:
+    """A connection that is opened when first needed and after each break. Not shared by threads."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._smtp: smtplib.SMTP | None = None
+        self._count = 0
+
+    def close(self) -> None:
+        """Say goodbye, if that still can be said."""
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
+            try:
+                smtp.quit()
+            except (OSError, smtplib.SMTPException):
+                smtp.close()
+
+    def send(self, mails: Sequence[Mail]) -> Iterator[Outcome]:
+        """Hand over one after the other; an outcome for each, in order. Raises nothing of SMTP."""
+        down = ""
+        for mail in mails:
+            if down:  # nothing was handed over, so all of it can be tried again later
+                yield Outcome(mail.key, TEMPORARY, down)
+                continue
+            try:
+                smtp = self._open()
+            except (OSError, smtplib.SMTPException) as error:
+                self._drop()
+                down = word_of(error)
+                yield Outcome(mail.key, TEMPORARY, down)
+                continue
+            yield self._send_one(smtp, mail)
+
+    def _send_one(self, smtp: smtplib.SMTP, mail: Mail) -> Outcome:
+        handed = _Handed()
+        try:
+            outcome = _transact(smtp, mail, handed)
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()
+            kind = UNKNOWN if handed.content else TEMPORARY
+            return Outcome(mail.key, kind, word_of(error))
+        self._count += 1
+        return outcome
+
+    def _open(self) -> smtplib.SMTP:
+        if self._smtp is not None and self._count >= PER_CONNECTION:
+            self.close()
+        if self._smtp is None:
+            self._smtp, self._count = connect(self.url), 0
+        return self._smtp
+
+    def _drop(self) -> None:
+        if self._smtp is not None:
+            self._smtp.close()
+        self._smtp = None
+
+
+class _Handed:
+    """Whether the content has left: from then on a break means that nobody knows."""
+
+    content = False
+
+
+def connect(url: str) -> smtplib.SMTP:
+    """A greeted, encrypted and authenticated connection as the URL asks.
+
+    `smtp://`, `smtp+tls://` (STARTTLS), `smtps://` or `smtp+ssl://`; `?ssl_verify=0` for a test server.
+    """
+    parts = urlsplit(url)
+    host, query = parts.hostname or "localhost", parse_qs(parts.query)
+    context = ssl.create_default_context()
+    if query.get("ssl_verify") == ["0"]:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    smtp: smtplib.SMTP
+    if parts.scheme in ("smtps", "smtp+ssl", "smtpssl"):
+        smtp = smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT_SECONDS, context=context)
+    else:
+        smtp = smtplib.SMTP(host, parts.port or 25, timeout=TIMEOUT_SECONDS)
+    try:
+        smtp.ehlo_or_helo_if_needed()
+        if parts.scheme in ("smtp+tls", "smtptls", "submission"):
+            smtp.starttls(context=context)
+            smtp.ehlo()
+        if parts.username:
+            smtp.login(unquote(parts.username), unquote(parts.password or ""))
+    except BaseException:
+        smtp.close()
+        raise
+    return smtp
+
+
+def _transact(smtp: smtplib.SMTP, mail: Mail, handed: _Handed) -> Outcome:
+    mail_from, rcpt = f"MAIL FROM:<{mail.sender}>", f"RCPT TO:<{mail.recipient}>"
+    if smtp.has_extn("pipelining"):
+        smtp.send(f"{mail_from}\r\n{rcpt}\r\nDATA\r\n")
+        replies = [_reply(smtp), _reply(smtp), _reply(smtp)]
+    else:
+        replies = []
+        for command in (mail_from, rcpt, "DATA"):
+            smtp.send(f"{command}\r\n")
+            replies.append(_reply(smtp))
+            if replies[-1][0] >= 400:  # noqa: PLR2004 - refused
+                break
+    refused = _refusal(replies)
+    if refused is not None:
+        if len(replies) == 3 and replies[2][0] == _MORE:  # noqa: PLR2004 - RFC 2920 section 3.1
+            smtp.send(".\r\n")  # no recipient: the server has nobody to give it to
+            _reply(smtp)
+        _reset(smtp)
+        return Outcome(mail.key, refused[0], refused[1])
+    handed.content = True
+    smtp.send(_dotted(mail.content))
+    code, text = _reply(smtp)
+    if code == _OK:
+        return Outcome(mail.key, SENT, text[:200])
+    handed.content = False
+    kind = FAILED if code >= _PERMANENT else TEMPORARY
+    return Outcome(mail.key, kind, f"{code} {text}"[:500])
+
+
+def _reply(smtp: smtplib.SMTP) -> tuple[int, str]:
+    code, text = smtp.getreply()
+    if code == 421:  # noqa: PLR2004 - the server closes
+        raise smtplib.SMTPServerDisconnected(f"421 {text.decode('utf-8', 'replace')}")
+    return code, text.decode("utf-8", "replace")
+
+
+def _refusal(replies: Sequence[tuple[int, str]]) -> tuple[str, str] | None:
+    """What the first refused command means, or None."""
+    for place, (code, text) in enumerate(replies):
+        good = code == _MORE if place == 2 else code in (250, 251, 252)  # noqa: PLR2004
+        if not good:
+            return kind_of(code, text, recipient=place == 1), f"{code} {text}"[:500]
+    return None
+
+
+def kind_of(code: int, text: str, *, recipient: bool) -> str:
+    """A refusal in our words."""
+    if code < _PERMANENT:
+        return TEMPORARY
+    status = _ENHANCED.search(text)
+    if status and (status[2], status[3]) == ("2", "2"):
+        return TEMPORARY
+    if not recipient or (status and status[2] == "7"):
+        return FAILED
+    return BOUNCED
+
+
+def _reset(smtp: smtplib.SMTP) -> None:
+    smtp.send("RSET\r\n")
+    _reply(smtp)
+
+
+def _dotted(content: bytes) -> bytes:
+    """Lines that begin with a dot get a second one; the end is a dot alone (RFC 5321 4.5.2)."""
+    if content.startswith(b"."):
+        content = b"." + content
+    if b"\r\n." in content:
+        content = content.replace(b"\r\n.", b"\r\n..")
+    return content + (b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n")
+
+
+def word_of(error: Exception) -> str:
+    """The provider's word, without anything of ours."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        raw = error.smtp_error
+        text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
+        return f"{error.smtp_code} {text}"[:500]
+    return f"{type(error).__name__}: {error}"[:500]

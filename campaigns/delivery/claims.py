@@ -1,0 +1,223 @@
+"""Claims of delivery, each one conditional statement: a chunk's lease, hand-over, what came of it.
+
+A chunk row is leased for a while; inside it at most BATCH messages are marked `handing_over` (and
+checked once more) and committed before they are handed over, then settled. What a crash leaves
+marked becomes `unknown` when the lease is taken over, and is never sent again (guarantee 7).
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from campaigns.delivery.gate import still_allowed
+from consent.models import Purpose
+
+BATCH = 25
+LEASE_SECONDS = 120
+Key = tuple[int, int]  # profile, message
+
+
+def lease_time() -> timedelta:
+    """How long a worker may be silent before its chunk is taken over."""
+    return timedelta(seconds=getattr(settings, "DELIVERY_LEASE_SECONDS", LEASE_SECONDS))
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A leased chunk."""
+
+    id: int
+    lease: uuid.UUID
+    campaign_id: int | None
+    channel: str
+    profile_ids: list[int]
+    message_ids: list[int]
+
+
+_LEASE = """
+WITH due AS (
+    SELECT c.id, c.lease FROM message_chunk c
+    WHERE c.due_at <= %(now)s AND c.channel = %(channel)s
+      AND (c.lease IS NULL AND (c.campaign_id IS NULL OR EXISTS (
+               SELECT 1 FROM campaign k WHERE k.id = c.campaign_id AND k.status = 'running'))
+           OR c.lease_until < %(now)s)
+    ORDER BY c.lane, c.due_at, c.id LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+UPDATE message_chunk c
+   SET lease = %(lease)s, lease_until = %(until)s, attempts = c.attempts + 1
+  FROM due WHERE c.id = due.id
+RETURNING c.id, c.campaign_id, c.profile_ids, c.message_ids, due.lease IS NOT NULL
+"""
+_LOST = """
+UPDATE message m SET state = 'unknown'
+FROM unnest(%s::bigint[], %s::bigint[]) AS g(profile_id, id)
+WHERE m.profile_id = g.profile_id AND m.id = g.id AND m.state = 'handing_over'
+"""
+
+
+@transaction.atomic
+def lease_chunk(channel: str, now: datetime) -> Chunk | None:
+    """The next due chunk, lanes in order; what its last worker left marked becomes unknown."""
+    token = uuid.uuid4()
+    values = {"now": now, "channel": channel, "lease": token, "until": now + lease_time()}
+    with connection.cursor() as cursor:
+        cursor.execute(_LEASE, values)
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        chunk_id, campaign_id, profile_ids, message_ids, was_leased = row
+        if was_leased:
+            cursor.execute(_LOST, [profile_ids, message_ids])
+    return Chunk(chunk_id, token, campaign_id, channel, profile_ids, message_ids)
+
+
+_MARK = """
+WITH renewed AS (
+    UPDATE message_chunk SET lease_until = %(until)s
+    WHERE id = %(chunk)s AND lease = %(lease)s RETURNING id
+), m AS (
+    SELECT q.profile_id, q.id, q.address FROM message q
+    JOIN unnest(%(profiles)s::bigint[], %(messages)s::bigint[]) AS g(profile_id, id)
+      ON g.profile_id = q.profile_id AND g.id = q.id
+    WHERE q.state = 'queued' AND EXISTS (SELECT 1 FROM renewed)
+), still AS ({still})
+UPDATE message t SET state = 'handing_over', attempts = t.attempts + 1,
+       consent_entry_id = coalesce(s.entry_id, t.consent_entry_id)
+FROM still s
+WHERE t.profile_id = s.profile_id AND t.id = s.message_id AND t.state = 'queued'
+  AND s.reason = '' AND t.due_at <= %(now)s
+  AND (t.campaign_id IS NULL OR EXISTS (
+       SELECT 1 FROM campaign k WHERE k.id = t.campaign_id AND k.status = 'running'))
+RETURNING t.id
+"""
+
+
+def mark_handing_over(
+    chunk: Chunk, keys: Sequence[Key], *, purpose: Purpose, topic_id: int | None, now: datetime
+) -> set[int]:
+    """Mark those of `keys` that still may be sent, and renew the lease: one statement, committed.
+
+    Nothing is marked once the lease is another's.
+    """
+    query = still_allowed(
+        "m", purpose=purpose, channel=chunk.channel, topic_id=topic_id, now=now
+    )
+    values: dict[str, Any] = {
+        **query.parameters,
+        "chunk": chunk.id,
+        "lease": chunk.lease,
+        "until": now + lease_time(),
+        "profiles": [profile for profile, _message in keys],
+        "messages": [message for _profile, message in keys],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK.format(still=query.sql), values)
+        return {message for (message,) in cursor.fetchall()}
+
+
+_REFUSE = """
+WITH m AS (
+    SELECT q.profile_id, q.id, q.address FROM message q
+    JOIN unnest(%(profiles)s::bigint[], %(messages)s::bigint[]) AS g(profile_id, id)
+      ON g.profile_id = q.profile_id AND g.id = q.id
+    WHERE q.state = 'queued'
+), still AS ({still})
+UPDATE message t
+   SET state = CASE WHEN s.reason = 'expired' AND t.attempts > 0 THEN 'failed' ELSE 'excluded' END,
+       reason = CASE WHEN s.reason = 'expired' AND t.attempts > 0
+                     THEN coalesce(t.data->>'word', 'expired') ELSE s.reason END
+FROM still s
+WHERE t.profile_id = s.profile_id AND t.id = s.message_id AND t.state = 'queued' AND s.reason <> ''
+"""
+
+
+def exclude_refused(
+    keys: Sequence[Key], *, purpose: Purpose, channel: str, topic_id: int | None, now: datetime
+) -> int:
+    """Give those of `keys` that may not be sent any more their reason; the others stay queued."""
+    query = still_allowed("m", purpose=purpose, channel=channel, topic_id=topic_id, now=now)
+    values: dict[str, Any] = {
+        **query.parameters,
+        "profiles": [profile for profile, _message in keys],
+        "messages": [message for _profile, message in keys],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_REFUSE.format(still=query.sql), values)
+        return cursor.rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a message comes to. `retry_at` for one that is queued again."""
+
+    profile_id: int
+    message_id: int
+    state: str
+    reason: str = ""
+    provider_ref: str = ""
+    retry_at: datetime | None = None
+
+
+_SETTLE = """
+UPDATE message t SET
+    state = g.state,
+    reason = CASE WHEN g.state = 'queued' THEN '' ELSE g.reason END,
+    provider_ref = g.provider_ref,
+    sent_at = CASE WHEN g.state = 'sent' THEN %(now)s ELSE t.sent_at END,
+    bounced_at = CASE WHEN g.state = 'bounced' THEN %(now)s ELSE t.bounced_at END,
+    due_at = coalesce(g.retry_at, t.due_at),
+    data = CASE WHEN g.state = 'queued' THEN t.data || jsonb_build_object('word', g.reason)
+                ELSE t.data END
+FROM unnest(%(profiles)s::bigint[], %(messages)s::bigint[], %(states)s::text[], %(reasons)s::text[],
+            %(refs)s::text[], %(retries)s::timestamptz[])
+     AS g(profile_id, id, state, reason, provider_ref, retry_at)
+WHERE t.profile_id = g.profile_id AND t.id = g.id
+  -- `unknown` when the lease ran out meanwhile: whoever handed it over knows better. Never queued
+  -- again then, since nobody knows how the other would read it.
+  AND (t.state = 'handing_over' OR t.state = 'unknown' AND g.state <> 'queued')
+"""
+
+
+def settle(rows: Sequence[Settled], now: datetime) -> None:
+    """Write what became of a batch: one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SETTLE,
+            {
+                "now": now,
+                "profiles": [row.profile_id for row in rows],
+                "messages": [row.message_id for row in rows],
+                "states": [row.state for row in rows],
+                "reasons": [row.reason.replace("\0", "") for row in rows],
+                "refs": [row.provider_ref for row in rows],
+                "retries": [row.retry_at for row in rows],
+            },
+        )
+
+
+_RELEASE = """
+WITH rest AS (
+    SELECT array_agg(m.profile_id ORDER BY m.profile_id, m.id) AS profile_ids,
+           array_agg(m.id ORDER BY m.profile_id, m.id) AS message_ids, min(m.due_at) AS due_at
+    FROM message_chunk c, unnest(c.profile_ids, c.message_ids) AS g(profile_id, id)
+    JOIN message m ON m.profile_id = g.profile_id AND m.id = g.id
+    WHERE c.id = %(chunk)s AND m.state = 'queued'
+), gone AS (
+    DELETE FROM message_chunk WHERE id = %(chunk)s AND lease = %(lease)s
+       AND (SELECT message_ids IS NULL FROM rest)
+)
+UPDATE message_chunk c SET lease = NULL, lease_until = NULL, profile_ids = rest.profile_ids,
+       message_ids = rest.message_ids, due_at = rest.due_at
+FROM rest WHERE c.id = %(chunk)s AND c.lease = %(lease)s AND rest.message_ids IS NOT NULL
+"""
+
+
+def release_chunk(chunk: Chunk) -> None:
+    """Give the chunk back with what is still queued, due when the first of it is; or remove it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RELEASE, {"chunk": chunk.id, "lease": chunk.lease})

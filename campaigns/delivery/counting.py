@@ -1,0 +1,91 @@
+"""The gate as counts: what fan-out would write, in the same ranges, without writing."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from django.db.backends.utils import CursorWrapper
+
+from campaigns.delivery.fanout import (
+    BETWEEN,
+    BORROWERS,
+    BORROWS,
+    PEOPLE,
+    _BORROWER,
+    _cuts,
+    _high,
+)
+from campaigns.delivery.gate import BUCKETS, Terms, judged
+from campaigns.delivery.terms import Plan, shuffle_of
+
+SAMPLE = 5
+
+
+@dataclass
+class Counted:
+    """People by reason ("" would be sent), by variant, and some who would be sent to."""
+
+    reasons: Counter[str] = field(default_factory=Counter)
+    variants: dict[str, int] = field(default_factory=dict)
+    sample: list[int] = field(default_factory=list)
+
+
+_COUNT = """
+WITH people AS MATERIALIZED ({people}), judged AS ({judged})
+SELECT reason, width_bucket(((bucket * %(arm_a)s::bigint + %(arm_b)s) %% {buckets})::int,
+                            %(cuts)s::int[]) AS arm, count(*), min(profile_id)
+FROM judged GROUP BY 1, 2
+"""
+
+
+def count_audience(cursor: CursorWrapper, terms: Terms, plan: Plan) -> Counted:
+    """Everyone in the segment, by what the gate says of them."""
+    found = Counted()
+    low = 0
+    while (high := _high(cursor, terms.segment_id, low)) is not None:
+        query = judged(terms, "people", narrow=BETWEEN)
+        sql = f"SELECT * FROM ({query.sql}) j WHERE reason <> 'no_address' OR NOT EXISTS ({_BORROWER})"
+        parameters = {**query.parameters, "low": low, "high": high}
+        _count(cursor, found, terms, plan, PEOPLE, sql, parameters)
+        low = high
+    owners = judged(terms, "owners")
+    # the owner would get it, if the gate lets them
+    taken = (
+        "r.owner_id IN (WITH owners AS (SELECT o.profile_id FROM identifier o"
+        " JOIN membership w ON w.profile_id = o.profile_id AND w.segment_id = %(segment)s"
+        " AND w.left_at IS NULL WHERE o.kind = %(kind)s AND o.value IN (SELECT"
+        " lower(btrim(b.traits->>%(kind)s)) FROM people x JOIN profile b ON b.id = x.profile_id))"
+        f" SELECT profile_id FROM ({owners.sql}) g WHERE g.reason = '')"
+    )
+    query = judged(terms, "people", borrowed=True, taken=taken)
+    people = BORROWERS.format(borrows=BORROWS)
+    _count(cursor, found, terms, plan, people, query.sql, dict(query.parameters))
+    return found
+
+
+def _count(
+    cursor: CursorWrapper,
+    found: Counted,
+    terms: Terms,
+    plan: Plan,
+    people: str,
+    sql: str,
+    parameters: dict[str, object],
+) -> None:
+    names = [name for name, _share in plan.variants]
+    arm_a, arm_b = shuffle_of(f"variant:{plan.campaign.slug}:{plan.step['id']}")
+    cursor.execute(
+        _COUNT.format(people=people, judged=sql, buckets=BUCKETS),
+        {
+            **parameters,
+            "segment": terms.segment_id,
+            "cuts": _cuts([share for _name, share in plan.variants]),
+            "arm_a": arm_a,
+            "arm_b": arm_b,
+        },
+    )
+    for reason, arm, count, example in cursor.fetchall():
+        found.reasons[reason] += count
+        if not reason:
+            found.variants[names[arm]] = found.variants.get(names[arm], 0) + count
+            if len(found.sample) < SAMPLE:
+                found.sample.append(example)

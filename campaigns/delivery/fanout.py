@@ -1,0 +1,247 @@
+"""Fan-out: the audience through the gate into messages, in ranges of people.
+
+Each range is one statement in one transaction that also moves the cursor (kept in the campaign's
+job), so that a process killed anywhere leaves whole ranges, and whoever comes next goes on.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
+
+from campaigns.delivery.gate import BUCKETS, Terms, judged
+from campaigns.delivery.terms import Plan, plan_of, shuffle_of, terms_of
+from campaigns.models import Campaign, ContentVersion
+from config.workspace.models import Job
+from consent.models import Purpose
+
+RANGE = 50_000  # people a transaction: sorts stay within work_mem, a step takes a second or two
+CHUNK = 500
+LANE_BULK = 9
+JOB = "fan_out"
+
+# `people` and its bounds, said on every table that is read by range
+BETWEEN = "{0}.profile_id > %(low)s AND {0}.profile_id <= %(high)s"
+PEOPLE = """
+    SELECT m.profile_id FROM membership m
+    WHERE m.segment_id = %(segment)s AND m.left_at IS NULL
+      AND m.profile_id > %(low)s AND m.profile_id <= %(high)s
+"""
+# who has no address of their own of this kind, but another person's as a trait
+BORROWERS = """
+    SELECT m.profile_id FROM membership m JOIN profile p ON p.id = m.profile_id
+    WHERE m.segment_id = %(segment)s AND m.left_at IS NULL AND {borrows}
+"""
+BORROWS = """(p.traits ? %(kind)s
+    AND NOT EXISTS (SELECT 1 FROM identifier o WHERE o.profile_id = p.id AND o.kind = %(kind)s)
+    AND EXISTS (SELECT 1 FROM identifier o WHERE o.kind = %(kind)s
+                AND o.value = lower(btrim(p.traits->>%(kind)s))))"""
+
+_WRITE = """
+WITH people AS MATERIALIZED ({people}),
+judged AS MATERIALIZED ({judged}),
+placed AS MATERIALIZED (
+    SELECT j.*, CASE WHEN reason IN ('', 'holdout')
+                THEN nextval(pg_get_serial_sequence('enrolment', 'id')) END AS enrolment_id,
+           width_bucket(((bucket * %(arm_a)s::bigint + %(arm_b)s) %% {buckets})::int,
+                        %(cuts)s::int[]) + 1 AS arm
+    FROM judged j
+), entered AS (
+    INSERT INTO enrolment (id, profile_id, campaign_id, campaign_version_id, instance_key, bucket,
+                           step, visit, arm, entered_at, ended_at, end_reason, data)
+    SELECT enrolment_id, profile_id, %(campaign)s, %(version)s, '', bucket, %(step)s, 1,
+           CASE WHEN reason = 'holdout' THEN 'control' ELSE '' END, %(now)s, %(now)s,
+           CASE WHEN reason = 'holdout' THEN 'holdout' ELSE 'completed' END, '{{}}'
+    FROM placed WHERE enrolment_id IS NOT NULL
+), written AS (
+    INSERT INTO message (public_id, profile_id, enrolment_id, campaign_id, step, visit, lane,
+        is_marketing, is_test, purpose_id, channel, address, state, reason, queued_at, due_at,
+        expires_at, attempts, content_version_id, locale, variant, consent_entry_id,
+        idempotency_key, provider_ref, data)
+    SELECT gen_random_uuid(), profile_id, enrolment_id, %(campaign)s, %(step)s, 1, %(lane)s,
+           %(marketing)s, false, %(purpose)s, %(channel)s, coalesce(address, ''),
+           CASE WHEN reason = '' THEN 'queued' ELSE 'excluded' END, reason, %(now)s, due_at,
+           %(expires_at)s, 0, (%(contents)s::bigint[])[arm], '', (%(variants)s::text[])[arm],
+           CASE WHEN reason = '' THEN entry_id END, '', '', '{{}}'
+    FROM placed
+    RETURNING profile_id, id, state, due_at
+), counted AS (
+    INSERT INTO contact_count AS c (profile_id, channel, day, n)
+    SELECT profile_id, %(channel)s, %(day)s, 1 FROM written WHERE state = 'queued' AND %(marketing)s
+    ON CONFLICT (profile_id, channel, day) DO UPDATE SET n = c.n + 1
+), chunks AS (
+    INSERT INTO message_chunk (campaign_id, lane, channel, profile_ids, message_ids, due_at,
+                               attempts, created_at)
+    SELECT %(campaign)s, %(lane)s, %(channel)s, array_agg(profile_id), array_agg(id), due_at, 0,
+           %(now)s
+    FROM (SELECT profile_id, id, due_at,
+                 (row_number() OVER (PARTITION BY due_at ORDER BY profile_id) - 1) / %(chunk)s AS part
+          FROM written WHERE state = 'queued') w
+    GROUP BY due_at, part
+)
+SELECT count(*), count(*) FILTER (WHERE state = 'queued') FROM written
+"""
+
+
+def fan_out(campaign_id: int) -> int:
+    """Queue the next range of a running campaign; the number of people looked at, 0 when done.
+
+    Safe beside others: the campaign's row is the lock, and a range that is not committed is nothing.
+    """
+    with transaction.atomic():
+        campaign = (
+            Campaign.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(pk=campaign_id, status=Campaign.Status.RUNNING, fanned_out_at=None)
+            .select_related("current")
+            .first()
+        )
+        if campaign is None:
+            return 0
+        return _next_range(campaign, timezone.now())
+
+
+def _next_range(campaign: Campaign, now: datetime) -> int:
+    job = _job(campaign)
+    plan = plan_of(campaign, campaign.current)
+    terms = terms_of(plan, now=now, start=campaign.launched_at)
+    low = int(job.result.get("cursor", 0))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+        if terms.cap:
+            # counted and reserved together, so that sends beside each other cannot overshoot
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"cap:{terms.channel}"])
+        high = _high(cursor, terms.segment_id, low)
+        if high is not None:
+            seen = write_range(cursor, campaign, plan, terms, low, high)
+            job.result = {"cursor": high}
+        else:
+            seen = _write_borrowers(cursor, campaign, plan, terms)
+            _finish(campaign, job, now)
+    job.done += seen
+    job.save(update_fields=["result", "done"])
+    return max(seen, 1)
+
+
+def _job(campaign: Campaign) -> Job:
+    job, _made = Job.objects.get_or_create(
+        kind=JOB,
+        subject=f"campaign:{campaign.slug}:{campaign.current_id}",
+        defaults={
+            "title": campaign.name,
+            "state": Job.State.RUNNING,
+            "started_at": timezone.now(),
+            "created_by_id": campaign.created_by_id,
+        },
+    )
+    return job
+
+
+def _finish(campaign: Campaign, job: Job, now: datetime) -> None:
+    campaign.fanned_out_at = now
+    campaign.save(update_fields=["fanned_out_at"])
+    Job.objects.filter(pk=job.pk).update(state=Job.State.DONE, finished_at=now)
+
+
+def _high(cursor: CursorWrapper, segment_id: int, low: int) -> int | None:
+    """The end of the range after `low` that holds RANGE members at most; None after the last."""
+    cursor.execute(
+        "SELECT max(profile_id) FROM (SELECT profile_id FROM membership WHERE segment_id = %s"
+        " AND left_at IS NULL AND profile_id > %s ORDER BY profile_id LIMIT %s) m",
+        [segment_id, low, RANGE],
+    )
+    high: int | None = cursor.fetchone()[0]
+    return high
+
+
+def write_range(
+    cursor: CursorWrapper, campaign: Campaign, plan: Plan, terms: Terms, low: int, high: int
+) -> int:
+    """Everyone of the range with an address of their own, or none: one statement."""
+    query = judged(terms, "people", narrow=BETWEEN)
+    sql = f"SELECT * FROM ({query.sql}) j WHERE reason <> 'no_address' OR NOT EXISTS ({_BORROWER})"
+    parameters = {**query.parameters, "low": low, "high": high}
+    return _write(cursor, campaign, plan, terms, PEOPLE, sql, parameters)
+
+
+_BORROWER = f"SELECT 1 FROM profile p WHERE p.id = j.profile_id AND {BORROWS}"
+
+
+def _write_borrowers(
+    cursor: CursorWrapper, campaign: Campaign, plan: Plan, terms: Terms
+) -> int:
+    """The few who have only another person's address, last: now it is known who got it."""
+    taken = (
+        "EXISTS (SELECT 1 FROM message t WHERE t.profile_id = r.owner_id"
+        " AND t.campaign_id = %(campaign)s AND t.state <> 'excluded')"
+    )
+    query = judged(terms, "people", borrowed=True, taken=taken)
+    people = BORROWERS.format(borrows=BORROWS)
+    return _write(cursor, campaign, plan, terms, people, query.sql, query.parameters)
+
+
+def _write(
+    cursor: CursorWrapper,
+    campaign: Campaign,
+    plan: Plan,
+    terms: Terms,
+    people: str,
+    sql: str,
+    parameters: dict[str, object],
+) -> int:
+    cursor.execute(
+        _WRITE.format(people=people, judged=sql, buckets=BUCKETS),
+        {**parameters, **_constants(campaign, plan, terms)},
+    )
+    seen: int = cursor.fetchone()[0]
+    return seen
+
+
+def _constants(campaign: Campaign, plan: Plan, terms: Terms) -> dict[str, object]:
+    contents = dict(
+        ContentVersion.objects.filter(version_id=campaign.current_id, step=plan.step["id"])
+        .values_list("variant", "pk")
+    )
+    names = [name for name, _share in plan.variants]
+    arm_a, arm_b = shuffle_of(f"variant:{campaign.slug}:{plan.step['id']}")
+    return {
+        "segment": terms.segment_id,
+        "campaign": campaign.pk,
+        "version": campaign.current_id,
+        "step": plan.step["id"],
+        "lane": LANE_BULK,
+        "marketing": terms.purpose.purpose_class == Purpose.Class.MARKETING,
+        "purpose": terms.purpose.pk,
+        "channel": terms.channel,
+        "contents": [contents[name] for name in names],
+        "variants": names,
+        "cuts": _cuts([share for _name, share in plan.variants]),
+        "arm_a": arm_a,
+        "arm_b": arm_b,
+        "chunk": CHUNK,
+        "day": local_day(terms),
+        "expires_at": terms.expires_at,
+        "now": terms.now,
+    }
+
+
+def _cuts(shares: list[float]) -> list[int]:
+    """Where one variant's buckets end and the next one's begin."""
+    cuts, total = [], 0.0
+    for share in shares[:-1]:
+        total += share
+        cuts.append(round(total * BUCKETS))
+    return cuts or [BUCKETS]
+
+
+def local_day(terms: Terms) -> str:
+    """Today where the workspace is: the day that contact counts go by."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - beside its only use
+
+    return terms.now.astimezone(ZoneInfo(terms.zone)).date().isoformat()
+
+
+def at_moment(terms: Terms, now: datetime) -> Terms:
+    """The same terms, asked at another moment."""
+    return replace(terms, now=now, due_at=max(now, terms.due_at))

@@ -1,0 +1,241 @@
+"""From queued rows to finished mails: everything of a chunk read at once, then one mail at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.db import connection
+
+from campaigns.channels.email import Mail
+from campaigns.content.message import build_email
+from campaigns.content.render import Compiled, MessageUrls, render
+from campaigns.delivery.claims import Chunk
+from campaigns.models import Campaign, ContentVersion, Sender
+from config.workspace import tokens
+from config.workspace.selectors import workspace
+from consent.models import Purpose, Topic
+from consent.selectors.reach import judged_addresses
+
+MEASURING = "measuring"
+
+
+@dataclass(frozen=True)
+class Letterhead:
+    """What all mails of one content version share; kept by the process, as it never changes."""
+
+    compiled: Compiled
+    purpose: Purpose
+    topic_id: int | None
+    sender: Sender
+    fixed: dict[str, Any]
+    campaign: str
+    per_second: float
+
+    @property
+    def is_marketing(self) -> bool:
+        """Whether the mail carries a way out and may be measured."""
+        return self.purpose.purpose_class == Purpose.Class.MARKETING
+
+
+@lru_cache(maxsize=256)
+def letterhead(content_version_id: int) -> Letterhead:
+    """Read once a process: four queries."""
+    row = ContentVersion.objects.select_related("version__sender", "version__campaign", "purpose").get(
+        pk=content_version_id
+    )
+    version = row.version
+    step: dict[str, Any] = next((s for s in version.steps if s["id"] == row.step), {}) if version else {}
+    sender = version.sender if version else default_sender()
+    if sender is None:
+        raise LookupError("no sender")
+    topic = Topic.objects.filter(slug=step["topic"]).first() if step.get("topic") else None
+    fixed = {
+        "postal_address": sender.postal_address,
+        "sender": {"name": sender.name, "address": sender.address},
+        "workspace": {"name": workspace().name},
+    }
+    return Letterhead(
+        compiled=Compiled(**row.compiled),
+        purpose=row.purpose,
+        topic_id=topic.pk if topic else None,
+        sender=sender,
+        fixed=fixed,
+        campaign=version.campaign.slug if version else "",
+        per_second=float(step.get("per_second") or 0),
+    )
+
+
+def default_sender() -> Sender | None:
+    """Who single mails are from."""
+    return Sender.objects.order_by("-is_default", "pk").first()
+
+
+@dataclass(slots=True)
+class Letter:
+    """One queued message with all that its mail needs."""
+
+    profile_id: int
+    message_id: int
+    address: str
+    content_version_id: int
+    name: str
+    data: dict[str, Any]
+    public_id: str
+    attempts: int
+    expires_at: Any
+    measuring: bool = False
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Profile and message."""
+        return (self.profile_id, self.message_id)
+
+
+_READ = """
+SELECT m.profile_id, m.id, m.address, m.content_version_id, p.display_name, p.traits, m.data,
+       m.public_id, m.attempts, m.expires_at, p.public_id, p.locale, p.country, p.time_zone,
+       p.lifecycle, m.is_marketing
+FROM unnest(%s::bigint[], %s::bigint[]) AS g(profile_id, id)
+JOIN message m ON m.profile_id = g.profile_id AND m.id = g.id
+JOIN profile p ON p.id = m.profile_id
+WHERE m.state = 'queued'
+ORDER BY m.content_version_id, m.profile_id, m.id
+"""
+
+
+def read_letters(chunk: Chunk) -> list[Letter]:
+    """All queued messages of a chunk with their people; two queries for any number."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [chunk.profile_ids, chunk.message_ids])
+        rows = cursor.fetchall()
+    letters, marketing = [], []
+    for row in rows:
+        letter = _letter(row)
+        letters.append(letter)
+        if row[-1]:
+            marketing.append(letter)
+    allowed = _may_measure(marketing, chunk.channel) if marketing else set()
+    for letter in marketing:
+        letter.measuring = letter.message_id in allowed
+    return letters
+
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def _letter(row: Sequence[Any]) -> Letter:
+    traits, given = _decode(row[5]), _decode(row[6])
+    data = {
+        **traits,
+        "traits": traits,
+        "person": traits,
+        "customer": {**traits, "name": traits.get("name") or row[4]},
+        "profile": {
+            "id": str(row[10]),
+            "name": row[4],
+            "locale": row[11],
+            "country": row[12],
+            "time_zone": row[13],
+            "lifecycle": row[14],
+        },
+    }
+    given.pop("word", None)
+    return Letter(
+        profile_id=row[0],
+        message_id=row[1],
+        address=row[2],
+        content_version_id=row[3],
+        name=row[4],
+        data=data | given,
+        public_id=str(row[7]),
+        attempts=row[8],
+        expires_at=row[9],
+    )
+
+
+_ADDRESSES = """
+SELECT g.profile_id, g.id AS message_id, g.address, NULL::bytea AS digest, '' AS deliverability
+FROM unnest(%(profiles)s::bigint[], %(messages)s::bigint[], %(addresses)s::text[])
+     AS g(profile_id, id, address)"""
+
+
+def _may_measure(letters: Sequence[Letter], channel: str) -> set[int]:
+    """Whose opens and clicks may be measured: permission for `measuring` on this channel."""
+    query = judged_addresses(_ADDRESSES, purpose=_measuring(), channel=channel)
+    values = {
+        **query.parameters,
+        "profiles": [letter.profile_id for letter in letters],
+        "messages": [letter.message_id for letter in letters],
+        "addresses": [letter.address for letter in letters],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT message_id FROM ({query.sql}) q WHERE entry_id IS NOT NULL", values
+        )
+        return {message for (message,) in cursor.fetchall()}
+
+
+@lru_cache(maxsize=1)
+def _measuring() -> Purpose:
+    return Purpose.objects.get(slug=MEASURING)
+
+
+def write_mail(letter: Letter, head: Letterhead) -> Mail:
+    """Render and build. Raises ContentError, Abort."""
+    urls = urls_of(letter, head)
+    rendered = render(
+        head.compiled,
+        data={**head.fixed, **letter.data} if head.fixed else letter.data,
+        urls=urls,
+        measuring=letter.measuring,
+    )
+    content = build_email(
+        rendered,
+        sender_name=head.sender.name,
+        sender_address=head.sender.address,
+        to_name=letter.name,
+        to_address=letter.address,
+        message_id=message_id(letter, head.sender),
+        reply_to=head.sender.reply_to,
+        list_unsubscribe_url=urls.unsubscribe if head.is_marketing else None,
+        feedback_id=f"{head.campaign}:rapport" if head.campaign else "",
+    )
+    return Mail(letter.message_id, head.sender.address, letter.address, content)
+
+
+def message_id(letter: Letter, sender: Sender) -> str:
+    """`<public id@the sender's domain>`."""
+    return f"<{letter.public_id}@{sender.address.rpartition('@')[2]}>"
+
+
+def urls_of(letter: Letter, head: Letterhead) -> MessageUrls:
+    """The addresses of one message; tokens encode (profile, message)."""
+    base: str = settings.BASE_URL
+    numbers = letter.key
+    click = open_pixel = ""
+    if letter.measuring:
+        click = f"{base}/t/c/{tokens.issue('click', *numbers)}/"
+        open_pixel = f"{base}/t/o/{tokens.issue('open', *numbers)}.gif"
+    preferences = f"{base}/preferences/{tokens.issue('preferences', *numbers)}/"
+    return MessageUrls(
+        unsubscribe=f"{base}/u/{tokens.issue('unsubscribe', *numbers)}/",
+        preferences=preferences,
+        view="",
+        open_pixel=open_pixel,
+        click=lambda index, _url: f"{click}{index}",
+        campaign=head.campaign,
+    )
+
+
+def forget_letterheads() -> None:
+    """Between tests."""
+    letterhead.cache_clear()
+    _measuring.cache_clear()
+
+
+def campaign_of(campaign_id: int | None) -> Campaign | None:
+    """The campaign, or None for a single mail."""
+    return Campaign.objects.filter(pk=campaign_id).first() if campaign_id else None

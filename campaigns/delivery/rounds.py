@@ -1,0 +1,58 @@
+"""The unit of work `campaigns`: start what is due, queue audiences, finish what is sent."""
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from campaigns.delivery.fanout import fan_out
+from campaigns.models import Campaign, MessageChunk
+from campaigns.services.launching import take_up
+from config.workspace import audit
+from config.workspace.work import wake
+from segments.models import Segment
+
+
+def advance_campaigns() -> int:
+    """One step for each campaign that is under way; the number of things done, 0 when none."""
+    handled = take_up()
+    running = Campaign.objects.filter(status=Campaign.Status.RUNNING)
+    for pk in list(running.filter(fanned_out_at=None).values_list("pk", flat=True)):
+        if _audience_is_known(pk):
+            handled += fan_out(pk)
+    if handled:
+        wake("delivery")
+    return handled + _finish(running)
+
+
+def _audience_is_known(campaign_id: int) -> bool:
+    """A rule that was never evaluated yet says nothing of who is in: wait for the refresh."""
+    campaign = Campaign.objects.select_related("current").get(pk=campaign_id)
+    version = campaign.current
+    unknown = Segment.objects.filter(
+        slug=version.entry.get("segment", "") if version else "",
+        kind=Segment.Kind.DYNAMIC,
+        status=Segment.Status.REFRESHING,
+        refreshed_at=None,
+    )
+    return not unknown.exists()
+
+
+def _finish(running: QuerySet[Campaign]) -> int:
+    """Finished is a campaign whose audience is queued and of whose messages none waits."""
+    waiting = MessageChunk.objects.filter(campaign_id=OuterRef("pk"))
+    done = running.filter(~Exists(waiting), fanned_out_at__isnull=False)
+    finished = 0
+    for pk in list(done.values_list("pk", flat=True)):
+        with transaction.atomic():
+            row = (
+                Campaign.objects.select_for_update(skip_locked=True, of=("self",))
+                .filter(pk=pk, status=Campaign.Status.RUNNING)
+                .first()
+            )
+            if row is None:
+                continue
+            row.status, row.finished_at = Campaign.Status.FINISHED, timezone.now()
+            row.save(update_fields=["status", "finished_at", "updated_at"])
+            audit.record("finish", "campaign", row.slug)
+            finished += 1
+    return finished

@@ -1,0 +1,58 @@
+"""What bounces lead to: the address is suppressed, the person's record says so, a bad list is stopped."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from django.db import transaction
+
+from campaigns.models import Campaign, Message
+from campaigns.services.launching import WrongStatus, pause, pause_words
+from campaigns.tracking.events import Happened, tell
+from consent.models import Suppression
+from consent.services.suppressing import suppress_many
+
+FIRST = 1000
+BOUNCE_SHARE = 0.05  # of the first thousand (semantics.md section 15)
+
+
+class Bounced(Protocol):
+    """A message that bounced."""
+
+    profile_id: int
+    message_id: int
+    address: str
+
+
+@transaction.atomic
+def note_bounces(campaign_id: int | None, bounced: Sequence[tuple[Bounced, str]]) -> None:
+    """Suppress the addresses, tell of `Email Bounced`, and pause a send that bounces too much."""
+    suppress_many(
+        "email",
+        [letter.address for letter, _word in bounced],
+        reason=Suppression.Reason.HARD_BOUNCE,
+        details=[word for _letter, word in bounced],
+    )
+    tell(
+        [
+            Happened("Email Bounced", letter.profile_id, letter.message_id, {"reason": word})
+            for letter, word in bounced
+        ]
+    )
+    if campaign_id is not None:
+        _pause_bad_list(campaign_id)
+
+
+def _pause_bad_list(campaign_id: int) -> None:
+    """5 % hard bounces within the first thousand mails stop the send."""
+    rows = Message.objects.filter(campaign_id=campaign_id)
+    bounced = rows.filter(state="bounced").count()
+    if bounced < FIRST * BOUNCE_SHARE:
+        return
+    handed = bounced + rows.filter(state__in=["sent", "delivered"]).count()
+    if handed > FIRST:
+        return
+    values = {"share": round(100 * bounced / handed), "sent": handed}
+    try:
+        pause(Campaign.objects.get(pk=campaign_id), reason=pause_words("bounces", values))
+    except WrongStatus:
+        return

@@ -1,0 +1,108 @@
+"""The terms of a launched step: what its version, the workspace and the clock say."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from math import gcd
+from typing import Any
+
+from campaigns.delivery.gate import BUCKETS, Cap, QuietHours, Terms
+from campaigns.models import Campaign, CampaignVersion
+from config.workspace.selectors import workspace
+from consent.models import Purpose, Topic
+from segments.models import Segment
+
+EXPIRES_IN = timedelta(days=3)  # Braze aborts messages that are delayed by more than 72 hours
+UNITS = ("minutes", "hours", "days", "weeks")
+
+
+def duration(value: Mapping[str, Any] | None, default: timedelta) -> timedelta:
+    """`{"days": 3}` as a timedelta; months are 30 days."""
+    if not value:
+        return default
+    unit, number = next(iter(value.items()))
+    return timedelta(days=30 * number) if unit == "months" else timedelta(**{unit: number})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a campaign writes, whether it is launched already or still a draft."""
+
+    campaign: Campaign
+    entry: Mapping[str, Any]
+    steps: Sequence[Mapping[str, Any]]
+    caps: Mapping[str, Any] | None
+    holdout: float
+
+    @property
+    def step(self) -> Mapping[str, Any]:
+        """The one step that a one-step campaign has."""
+        return self.steps[0]
+
+    @property
+    def variants(self) -> list[tuple[str, float]]:
+        """Names and shares, that add up to 1; one without a name where there are none."""
+        given = self.step.get("variants") or [{"name": "", "share": 1.0}]
+        spare = 1.0 - sum(v.get("share") or 0.0 for v in given)
+        open_ones = sum(1 for v in given if v.get("share") is None)
+        return [
+            (v["name"], v["share"] if v.get("share") is not None else spare / open_ones)
+            for v in given
+        ]
+
+
+def plan_of(campaign: Campaign, version: CampaignVersion | None = None) -> Plan:
+    """Of the launched version where one is given, else of the draft."""
+    source = version or campaign
+    return Plan(campaign, source.entry, source.steps, source.caps, source.holdout)
+
+
+def shuffle_of(key: str) -> tuple[int, int]:
+    """An even reordering of the buckets, `(bucket * a + b) mod 10000`, of its own for each key.
+
+    Exact shares, the same answer at each asking, and two draws that do not depend on one another.
+    """
+    digest = hashlib.sha256(f"{workspace().salt}:{key}".encode()).digest()
+    a = int.from_bytes(digest[:4]) % BUCKETS | 1
+    while gcd(a, BUCKETS) != 1:
+        a += 2
+    return a, int.from_bytes(digest[4:8]) % BUCKETS
+
+
+def terms_of(plan: Plan, *, now: datetime, start: datetime | None = None) -> Terms:
+    """The terms under which the plan's audience goes through the gate at `now`.
+
+    `start` is when the send began; its messages expire a while after that, however late they are.
+    """
+    step, space = plan.step, workspace()
+    topic = step.get("topic")
+    began = start or now
+    return Terms(
+        purpose=Purpose.objects.get(slug=step.get("purpose", "marketing")),
+        channel=step["channel"],
+        topic_id=Topic.objects.get(slug=topic).pk if topic else None,
+        now=now,
+        due_at=max(now, began),
+        expires_at=began + duration(step.get("expires_in"), EXPIRES_IN),
+        zone=space.time_zone,
+        cap=_cap(plan.caps or space.setting("contact_frequency", {}).get(step["channel"])),
+        quiet=_quiet(step.get("quiet_hours") or space.setting("quiet_hours", None)),
+        holdout=plan.holdout,
+        shuffle=shuffle_of(f"holdout:{plan.campaign.slug}"),
+        segment_id=Segment.objects.values_list("pk", flat=True).get(slug=plan.entry["segment"]),
+        campaign_id=plan.campaign.pk or 0,
+    )
+
+
+def _cap(caps: Mapping[str, Any] | None) -> Cap | None:
+    if not caps or not caps.get("per_days"):
+        return None
+    return Cap(count=int(caps.get("count", 1)), days=int(caps["per_days"]))
+
+
+def _quiet(given: Mapping[str, Any] | None) -> QuietHours | None:
+    if not given:
+        return None
+    start, end = (time.fromisoformat(given[name]) for name in ("from", "to"))
+    return None if start == end else QuietHours(start, end, given.get("else", "hold") == "hold")

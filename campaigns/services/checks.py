@@ -1,0 +1,172 @@
+"""What stands between a draft and its launch: each problem with its remedy."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from campaigns.content.errors import Abort
+from campaigns.content.render import Compiled, MessageUrls, render
+from campaigns.models import Campaign
+from campaigns.services.contents import (
+    SAMPLE_URL,
+    ContentError,
+    compile_step,
+    person_data,
+    sender_data,
+)
+from campaigns.services.shapes import InvalidCampaign, check_shape
+from consent.models import Purpose
+from segments.models import Membership, Segment
+
+SAMPLE = 20  # people that the content is rendered for, the newest members
+
+
+@dataclass(frozen=True)
+class Check:
+    """One problem. An `error` stands in the way of a launch, a `warning` does not."""
+
+    code: str
+    severity: str
+    message: str
+    remedy: str
+    path: str = ""
+
+
+def check_campaign(campaign: Campaign) -> list[Check]:
+    """All that is wrong with a draft, errors first. Renders for real people; writes nothing."""
+    found = [*_shape(campaign), *_entry(campaign), *_steps(campaign)]
+    return sorted(found, key=lambda check: check.severity != "error")
+
+
+def errors_of(checks: list[Check]) -> list[Check]:
+    """Those that stand in the way."""
+    return [check for check in checks if check.severity == "error"]
+
+
+def _error(code: str, message: str, remedy: str, path: str = "") -> Check:
+    return Check(code, "error", message, remedy, path)
+
+
+def _shape(campaign: Campaign) -> Iterator[Check]:
+    data = {
+        name: getattr(campaign, name)
+        for name in ("entry", "steps", "exit", "goal", "caps", "holdout")
+    }
+    try:
+        check_shape(data)
+    except InvalidCampaign as invalid:
+        for one in invalid.errors:
+            yield _error(one["code"], one["message"], _("Mend this field."), one["path"])
+
+
+def _entry(campaign: Campaign) -> Iterator[Check]:
+    if not campaign.entry:
+        yield _error("no_entry", _("Nobody is chosen yet."), _("Choose a segment."), "entry")
+        return
+    segment = Segment.objects.filter(slug=campaign.entry.get("segment", "")).first()
+    if segment is None:
+        return
+    if segment.status == Segment.Status.FAILED:
+        words = _("The segment could not be refreshed.")
+        yield _error("segment_failed", words, _("Open the segment and mend its rule."), "entry")
+    members = Membership.objects.filter(segment=segment, left_at=None)
+    if not members.exists():
+        words = _("Nobody is in the segment now.")
+        yield Check("segment_empty", "warning", words, _("Check the segment's rule."), "entry")
+
+
+def _steps(campaign: Campaign) -> Iterator[Check]:
+    if not campaign.steps:
+        yield _error("no_steps", _("There is no message yet."), _("Write the message."), "steps")
+        return
+    step = campaign.steps[0]
+    if not isinstance(step, dict) or step.get("kind") != "message":
+        return
+    purpose = Purpose.objects.filter(slug=step.get("purpose", "marketing")).first()
+    marketing = purpose is None or purpose.purpose_class == Purpose.Class.MARKETING
+    yield from _sender(campaign, marketing)
+    variants = step.get("variants")
+    if variants:
+        for index, variant in enumerate(variants):
+            path = f"steps[0].variants[{index}].content"
+            yield from _content(campaign, variant.get("content") or {}, path, purpose)
+    else:
+        yield from _content(campaign, step.get("content") or {}, "steps[0].content", purpose)
+
+
+def _sender(campaign: Campaign, marketing: bool) -> Iterator[Check]:
+    if campaign.sender is None:
+        words = _("No sender is chosen and there is no default one.")
+        yield _error("no_sender", words, _("Add a sender."), "sender")
+    elif marketing and not campaign.sender.postal_address.strip():
+        words = _("The sender has no postal address; the law asks for one in marketing mail.")
+        yield _error("no_postal_address", words, _("Add it to the sender."), "sender")
+
+
+def _content(
+    campaign: Campaign, content: dict[str, str], path: str, purpose: Purpose | None
+) -> Iterator[Check]:
+    if not (content.get("subject") or "").strip():
+        words = _("The mail has no subject.")
+        yield _error("no_subject", words, _("Write one."), f"{path}.subject")
+    if not any((content.get(name) or "").strip() for name in ("mjml", "html", "text")):
+        yield _error("no_body", _("The mail is empty."), _("Write it."), path)
+        return
+    purpose_class = purpose.purpose_class if purpose else "marketing"
+    try:
+        compiled = compile_step(content, purpose_class=purpose_class)
+    except ContentError as error:
+        yield _error("content", str(error), _("Mend the template at that line."), path)
+        return
+    for problem in compiled.problems:
+        severity = "error" if problem["severity"] == "error" else "warning"
+        yield Check(
+            "content", severity, str(problem["message"]), _("Mend the template there."), path
+        )
+    if compiled.usable:
+        yield from _rendering(campaign, compiled, path, purpose_class)
+
+
+def _rendering(
+    campaign: Campaign, compiled: Compiled, path: str, purpose_class: str
+) -> Iterator[Check]:
+    """For real people: what fails, what is missing, whether the way out can be seen."""
+    missing: dict[str, int] = {}
+    people = person_data(_sample(campaign)) or {0: {}}
+    fixed = sender_data(campaign.sender)
+    for data in people.values():
+        try:
+            rendered = render(compiled, data={**data, **fixed}, urls=_URLS, measuring=False)
+        except Abort:
+            continue
+        except ContentError as error:
+            remedy = _("Mend the template, or give the value a default.")
+            yield _error("render", str(error), remedy, path)
+            return
+        for name in rendered.missing:
+            missing[name] = missing.get(name, 0) + 1
+        if purpose_class == Purpose.Class.MARKETING and not _has_way_out(rendered.html, rendered.text):
+            words = _("The mail shows no unsubscribe link.")
+            yield _error("no_unsubscribe", words, _("Put {{ unsubscribe_url }} into it."), path)
+            return
+    for name, count in sorted(missing.items()):
+        words = _("%(name)s is missing for %(count)d of %(all)d sample people.")
+        values = {"name": name, "count": count, "all": len(people)}
+        yield Check("missing", "warning", words % values, _("Give it a default."), path)
+
+
+_WAY_OUT = f"{SAMPLE_URL}unsubscribe"
+_PREFERENCES = f"{SAMPLE_URL}preferences"
+_URLS = MessageUrls(_WAY_OUT, _PREFERENCES, SAMPLE_URL)
+
+
+def _has_way_out(html: str, text: str) -> bool:
+    return all(_WAY_OUT in part or _PREFERENCES in part for part in (html, text) if part)
+
+
+def _sample(campaign: Campaign) -> list[int]:
+    slug = (campaign.entry or {}).get("segment", "")
+    members = Membership.objects.filter(segment__slug=slug, left_at=None)
+    ids = members.order_by("-entered_at").values_list("profile_id", flat=True)
+    return list(ids[:SAMPLE])

@@ -1,0 +1,147 @@
+"""Drafts: made, changed, copied, thrown away."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign, Sender
+from campaigns.services.shapes import FieldError, InvalidCampaign, check_shape, fault, share_of
+from config.workspace import audit
+from config.workspace.models import User
+
+SLUG = re.compile(r"[-a-zA-Z0-9_]{1,80}")
+MAX_NAME = 300
+
+
+class WrongStatus(Exception):
+    """The campaign is not in a status in which this can be done."""
+
+    def __init__(self, status: str, allowed: str) -> None:
+        super().__init__(
+            _("The campaign is %(status)s; this needs it to be %(allowed)s.")
+            % {"status": status, "allowed": allowed}
+        )
+        self.status = status
+
+
+def needs_status(campaign: Campaign, *allowed: str) -> None:
+    """Raise WrongStatus unless the campaign is in one of these."""
+    if campaign.status not in allowed:
+        raise WrongStatus(campaign.status, ", ".join(allowed))
+
+
+@transaction.atomic
+def create_campaign(data: Mapping[str, Any], *, user: User | None = None) -> Campaign:
+    """A draft of api.md's shape. Raises InvalidCampaign with the path of each fault."""
+    errors: list[FieldError] = []
+    for name in ("slug", "name"):
+        if not data.get(name):
+            errors.append(fault(name, _("Needed."), "required"))
+    if errors:
+        raise InvalidCampaign(errors)
+    campaign = Campaign(created_by=user, sender=_default_sender())
+    _take(campaign, data)
+    campaign.save()
+    audit.record("create", "campaign", campaign.slug, fields=list(data))
+    return campaign
+
+
+@transaction.atomic
+def update_campaign(campaign: Campaign, data: Mapping[str, Any]) -> Campaign:
+    """Change what `data` names of a draft. Raises InvalidCampaign, WrongStatus."""
+    row = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+    needs_status(row, Campaign.Status.DRAFT)
+    _take(row, data)
+    row.save()
+    audit.record("change", "campaign", row.slug, fields=list(data))
+    return row
+
+
+@transaction.atomic
+def delete_draft(campaign: Campaign) -> None:
+    """Throw a draft away. Raises WrongStatus."""
+    needs_status(campaign, Campaign.Status.DRAFT)
+    audit.record("delete", "campaign", campaign.slug)
+    Campaign.objects.filter(pk=campaign.pk, status=Campaign.Status.DRAFT).update(current=None)
+    campaign.delete()
+
+
+@transaction.atomic
+def duplicate(campaign: Campaign, *, user: User | None = None) -> Campaign:
+    """A fresh draft with the same content."""
+    base = re.sub(r"-\d+$", "", campaign.slug)[:70]
+    taken = set(Campaign.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    slug = next(s for n in range(2, 10_000) if (s := f"{base}-{n}") not in taken)
+    copy = Campaign.objects.create(
+        slug=slug,
+        name=campaign.name,
+        sender=campaign.sender,
+        entry={k: v for k, v in campaign.entry.items() if k != "at"}
+        | ({"kind": "segment"} if campaign.entry else {}),
+        steps=campaign.steps,
+        exit=campaign.exit,
+        goal=campaign.goal,
+        caps=campaign.caps,
+        holdout=campaign.holdout,
+        created_by=user,
+    )
+    audit.record("create", "campaign", slug, detail={"copy_of": campaign.slug})
+    return copy
+
+
+def _take(campaign: Campaign, data: Mapping[str, Any]) -> None:
+    errors = [*_naming(campaign, data)]
+    try:
+        check_shape(data)
+    except InvalidCampaign as found:
+        errors += found.errors
+    if "sender" in data:
+        try:
+            campaign.sender = find_sender(data["sender"]) or _default_sender()
+        except LookupError:
+            errors.append(fault("sender", _("There is no such sender."), "unknown"))
+    if errors:
+        raise InvalidCampaign(errors)
+    for name in ("slug", "name", "entry", "steps", "exit", "goal", "caps"):
+        if name in data:
+            setattr(campaign, name, data[name] if data[name] is not None else _EMPTY.get(name))
+    if "holdout" in data:
+        campaign.holdout = share_of(data["holdout"] or 0) or 0.0
+
+
+_EMPTY: dict[str, Any] = {"entry": {}, "steps": [], "exit": []}
+
+
+def _naming(campaign: Campaign, data: Mapping[str, Any]) -> list[FieldError]:
+    errors = []
+    slug = data.get("slug", campaign.slug)
+    if not isinstance(slug, str) or not SLUG.fullmatch(slug):
+        errors.append(fault("slug", _("Letters, digits, - and _, at most 80.")))
+    elif Campaign.objects.filter(slug=slug).exclude(pk=campaign.pk).exists():
+        errors.append(fault("slug", _("Another campaign has this slug."), "unique"))
+    name = data.get("name", campaign.name)
+    if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME:
+        errors.append(fault("name", _("A name of at most 300 characters.")))
+    return errors
+
+
+def find_sender(value: Any) -> Sender | None:
+    """By id, address or name; None for nothing given. Raises LookupError."""
+    if value in (None, ""):
+        return None
+    rows = Sender.objects.all()
+    if isinstance(value, Mapping):
+        value = value.get("id")
+    by_id = str(value).isdigit() and rows.filter(pk=int(value)).first()
+    sender = by_id or rows.filter(address__iexact=str(value)).first()
+    sender = sender or rows.filter(name=str(value)).first()
+    if sender is None:
+        raise LookupError(value)
+    return sender
+
+
+def _default_sender() -> Sender | None:
+    return Sender.objects.filter(is_default=True).first()

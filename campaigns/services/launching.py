@@ -1,0 +1,182 @@
+"""Launch, undo, pause, resume, cancel: where a campaign stands, and what becomes of its messages."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign, CampaignVersion
+from campaigns.services.checks import Check, check_campaign, errors_of
+from campaigns.services.contents import freeze_contents
+from campaigns.services.drafts import WrongStatus, needs_status
+from campaigns.services.shapes import moment
+from config.workspace import audit
+from config.workspace.work import wake
+
+__all__ = ["NotReady", "WrongStatus", "cancel", "launch", "pause", "resume", "take_up", "undo"]
+Status = Campaign.Status
+
+
+class NotReady(Exception):
+    """The draft has errors. `checks` name them."""
+
+    def __init__(self, checks: list[Check]) -> None:
+        super().__init__("; ".join(check.message for check in checks))
+        self.checks = checks
+
+
+def _locked(campaign: Campaign) -> Campaign:
+    return Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+
+
+@transaction.atomic
+def launch(campaign: Campaign, *, at: datetime | None = None, hold: int = 0) -> Campaign:
+    """Freeze the draft into a version and let it run: after `hold` seconds, at `at`, or at once.
+
+    Raises WrongStatus, and NotReady with what has to be mended first.
+    """
+    row = _locked(campaign)
+    needs_status(row, Status.DRAFT)
+    errors = errors_of(check_campaign(row))
+    if errors:
+        raise NotReady(errors)
+    row.current = _freeze(row)
+    at = at or moment(row.entry.get("at"))
+    now = timezone.now()
+    if at and at > now:
+        row.status, row.scheduled_at = Status.SCHEDULED, at
+    elif hold > 0:
+        row.status, row.hold_until = Status.HELD, now + timedelta(seconds=hold)
+    else:
+        _start(row, now)
+    row.save()
+    audit.record("launch", "campaign", row.slug, detail={"version": row.current.number})
+    wake("campaigns")
+    return row
+
+
+def _freeze(campaign: Campaign) -> CampaignVersion:
+    last = campaign.versions.order_by("-number").first()
+    version = CampaignVersion.objects.create(
+        campaign=campaign,
+        number=last.number + 1 if last else 1,
+        entry=campaign.entry,
+        steps=campaign.steps,
+        exit=campaign.exit,
+        goal=campaign.goal,
+        caps=campaign.caps,
+        holdout=campaign.holdout,
+        sender=campaign.sender,
+    )
+    freeze_contents(version)
+    return version
+
+
+def _start(campaign: Campaign, now: datetime) -> None:
+    campaign.status, campaign.launched_at = Status.RUNNING, now
+    campaign.hold_until = None
+
+
+@transaction.atomic
+def undo(campaign: Campaign) -> Campaign:
+    """Back to a draft while nothing has been sent: held or scheduled. Raises WrongStatus."""
+    row = _locked(campaign)
+    needs_status(row, Status.HELD, Status.SCHEDULED)
+    row.status = Status.DRAFT
+    row.current = row.hold_until = row.scheduled_at = None
+    row.save()
+    audit.record("undo_launch", "campaign", row.slug)
+    return row
+
+
+@transaction.atomic
+def pause(campaign: Campaign, *, reason: str = "") -> Campaign:
+    """Nothing more goes out until it is resumed; what is queued waits. Raises WrongStatus."""
+    row = _locked(campaign)
+    needs_status(row, Status.RUNNING, Status.SCHEDULED, Status.HELD)
+    row.paused_from, row.status, row.pause_reason = row.status, Status.PAUSED, reason
+    row.save()
+    audit.record("pause", "campaign", row.slug, detail={"reason": reason} if reason else None)
+    return row
+
+
+@transaction.atomic
+def resume(campaign: Campaign) -> Campaign:
+    """Go on where it was paused; what expired meanwhile is not sent. Raises WrongStatus."""
+    row = _locked(campaign)
+    needs_status(row, Status.PAUSED)
+    row.status, row.paused_from, row.pause_reason = row.paused_from or Status.RUNNING, "", ""
+    row.save()
+    audit.record("resume", "campaign", row.slug)
+    wake("campaigns")
+    wake("delivery")
+    return row
+
+
+@transaction.atomic
+def cancel(campaign: Campaign) -> Campaign:
+    """End it: queued messages become cancelled and give their contact counts back.
+
+    What is being handed over at this moment is sent. Raises WrongStatus.
+    """
+    row = _locked(campaign)
+    needs_status(row, Status.HELD, Status.SCHEDULED, Status.RUNNING, Status.PAUSED)
+    row.status, row.finished_at = Status.CANCELLED, timezone.now()
+    row.save()
+    with connection.cursor() as cursor:
+        cursor.execute(_CANCEL, {"campaign": row.pk})
+        cancelled: int = cursor.fetchone()[0]
+    audit.record("cancel", "campaign", row.slug, detail={"messages": cancelled})
+    return row
+
+
+# The day that was counted is the workspace's day of queueing; the newest count is near enough and
+# never below zero.
+_CANCEL = """
+WITH stopped AS (
+    UPDATE message SET state = 'cancelled'
+    WHERE campaign_id = %(campaign)s AND state = 'queued'
+    RETURNING profile_id, channel, queued_at, is_marketing
+), gone AS (
+    DELETE FROM message_chunk WHERE campaign_id = %(campaign)s AND lease IS NULL
+), given_back AS (
+    UPDATE contact_count c SET n = c.n - 1
+    FROM stopped s
+    WHERE s.is_marketing AND c.profile_id = s.profile_id AND c.channel = s.channel AND c.n > 0
+      AND c.day = (SELECT (s.queued_at AT TIME ZONE w.time_zone)::date FROM workspace w)
+)
+SELECT count(*) FROM stopped
+"""
+
+
+def take_up(now: datetime | None = None) -> int:
+    """Start what was held or scheduled until now; the number of campaigns started."""
+    now = now or timezone.now()
+    due = Campaign.objects.filter(status=Status.HELD, hold_until__lte=now) | (
+        Campaign.objects.filter(status=Status.SCHEDULED, scheduled_at__lte=now)
+    )
+    started = 0
+    for pk in due.values_list("pk", flat=True):
+        with transaction.atomic():
+            row = (
+                Campaign.objects.select_for_update(skip_locked=True, of=("self",))
+                .filter(pk=pk, status__in=[Status.HELD, Status.SCHEDULED])
+                .first()
+            )
+            if row is None:
+                continue
+            _start(row, now)
+            row.save()
+            started += 1
+    return started
+
+
+def pause_words(kind: str, values: dict[str, Any]) -> str:
+    """Why a send was paused by itself."""
+    words = {
+        "bounces": _("%(share)s %% of the first %(sent)d mails bounced: the list is not clean."),
+        "complaints": _("%(share)s %% complained; 0.3 %% is where mailbox providers block."),
+    }
+    return words[kind] % values

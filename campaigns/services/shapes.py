@@ -1,0 +1,244 @@
+"""What a campaign may look like (api.md), checked with a JSON path to everything that is wrong."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypedDict
+
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_naive
+from django.utils.translation import gettext as _
+
+from consent.channels import CHANNELS
+from consent.models import Purpose, Topic
+from segments.models import Segment
+
+DURATIONS = ("minutes", "hours", "days", "weeks", "months")
+OPERATORS = ("eq", "ne", "in", "not_in", "gt", "gte", "lt", "lte", "contains", "is_set")
+MAX_NAME = 60
+
+
+class FieldError(TypedDict):
+    """One thing that is wrong, and where."""
+
+    path: str
+    code: str
+    message: str
+
+
+class InvalidCampaign(ValueError):
+    """The given campaign cannot be one. `errors` name every fault with its path."""
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__("; ".join(f"{e['path']}: {e['message']}" for e in errors))
+        self.errors = list(errors)
+
+
+Errors = Iterator[FieldError]
+
+
+def fault(path: str, message: str, code: str = "invalid") -> FieldError:
+    """One error."""
+    return FieldError(path=path, code=code, message=message)
+
+
+def check_shape(data: Mapping[str, Any]) -> None:
+    """Raise InvalidCampaign unless entry, steps, goal, caps and holdout are well formed."""
+    errors: list[FieldError] = []
+    checks = {
+        "entry": _entry,
+        "steps": _steps,
+        "exit": _exit,
+        "goal": _goal,
+        "caps": _caps,
+        "holdout": _holdout,
+    }
+    for name, check in checks.items():
+        if data.get(name) is not None:
+            errors += check(data[name])
+    if errors:
+        raise InvalidCampaign(errors)
+
+
+def _entry(entry: Any) -> Errors:
+    if not isinstance(entry, Mapping):
+        yield fault("entry", _("Say who enters: an object with a kind."), "type")
+        return
+    if not entry:
+        return
+    kind = entry.get("kind")
+    if kind in ("event", "api"):
+        words = _("Entry by event or by API belongs to journeys, which this version cannot run yet.")
+        yield fault("entry.kind", words, "unsupported")
+        return
+    if kind not in ("segment", "schedule"):
+        yield fault("entry.kind", _("One of segment, schedule, event, api."), "choice")
+        return
+    yield from _segment(entry.get("segment"))
+    if kind == "schedule" and moment(entry.get("at")) is None:
+        yield fault("entry.at", _("A time with its zone, as 2026-11-23T09:00:00Z."))
+
+
+def _segment(slug: Any) -> Errors:
+    if not isinstance(slug, str) or not slug:
+        yield fault("entry.segment", _("Name the segment by its slug."), "required")
+    elif not Segment.objects.filter(slug=slug, archived_at=None).exists():
+        yield fault("entry.segment", _("There is no segment %(slug)s.") % {"slug": slug}, "unknown")
+
+
+def moment(value: Any) -> datetime | None:
+    """An aware time out of ISO 8601, or None."""
+    try:
+        found = parse_datetime(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return None if found is None or is_naive(found) else found
+
+
+def _steps(steps: Any) -> Errors:
+    if not isinstance(steps, list):
+        yield fault("steps", _("A list of steps."), "type")
+        return
+    for index, step in enumerate(steps):
+        path = f"steps[{index}]"
+        if not isinstance(step, Mapping):
+            yield fault(path, _("A step is an object."), "type")
+        elif step.get("kind") != "message":
+            words = _("Only message steps can run yet; %(kind)s belongs to journeys.")
+            yield fault(f"{path}.kind", words % {"kind": step.get("kind")}, "unsupported")
+        elif index:
+            words = _("One message a campaign; several belong to journeys, which cannot run yet.")
+            yield fault(path, words, "unsupported")
+        else:
+            yield from _message(step, path)
+
+
+def _message(step: Mapping[str, Any], path: str) -> Errors:
+    identity = step.get("id")
+    if not isinstance(identity, str) or not 0 < len(identity) <= MAX_NAME:
+        yield fault(f"{path}.id", _("A short id, for the report."), "required")
+    yield from _channel(step.get("channel"), path)
+    slug = step.get("purpose", "marketing")
+    purpose = Purpose.objects.filter(slug=slug).first() if isinstance(slug, str) else None
+    if purpose is None or purpose.purpose_class == Purpose.Class.PROCESSING:
+        yield fault(f"{path}.purpose", _("No purpose that messages are sent for."), "unknown")
+    topic = step.get("topic")
+    if topic and not Topic.objects.filter(slug=str(topic), purpose=purpose).exists():
+        yield fault(f"{path}.topic", _("No topic of this purpose."), "unknown")
+    for name in ("expires_in",):
+        if step.get(name) is not None:
+            yield from _duration(step[name], f"{path}.{name}")
+    per_second = step.get("per_second")
+    if per_second is not None and not (_is_number(per_second) and per_second > 0):
+        yield fault(f"{path}.per_second", _("Mails a second, above 0."))
+    variants = step.get("variants")
+    if variants:
+        yield from _variants(variants, f"{path}.variants")
+    else:
+        yield from _content(step.get("content"), f"{path}.content")
+
+
+def _channel(channel: Any, path: str) -> Errors:
+    if channel not in CHANNELS:
+        words = _("One of %(channels)s.") % {"channels": ", ".join(CHANNELS)}
+        yield fault(f"{path}.channel", words, "choice")
+    elif channel != "email":
+        words = _("No provider for %(channel)s is connected; campaigns can use email.")
+        yield fault(f"{path}.channel", words % {"channel": channel}, "unsupported")
+
+
+def _content(content: Any, path: str) -> Errors:
+    if not isinstance(content, Mapping):
+        yield fault(path, _("An object with subject and mjml or html."), "required")
+        return
+    for name in ("subject", "mjml", "html", "text"):
+        if content.get(name) is not None and not isinstance(content[name], str):
+            yield fault(f"{path}.{name}", _("A text."), "type")
+    for name in set(content) - {"subject", "mjml", "html", "text", "preheader"}:
+        yield fault(f"{path}.{name}", _("Unknown."), "unknown")
+
+
+def _variants(variants: Any, path: str) -> Errors:
+    if not isinstance(variants, list) or len(variants) > BUCKETS_OF_VARIANTS:
+        yield fault(path, _("A list of up to ten."), "type")
+        return
+    names, total = set(), 0.0
+    for index, variant in enumerate(variants):
+        at = f"{path}[{index}]"
+        name = variant.get("name") if isinstance(variant, Mapping) else None
+        if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or name in names:
+            yield fault(f"{at}.name", _("A name of its own."))
+            continue
+        names.add(name)
+        share = variant.get("share")
+        if share is not None and not (_is_number(share) and 0 <= share <= 1):
+            yield fault(f"{at}.share", _("A share from 0 to 1."))
+        else:
+            total += share or 0
+        yield from _content(variant.get("content"), f"{at}.content")
+    every = all(isinstance(v, Mapping) and v.get("share") is not None for v in variants)
+    if total > 1 + 1e-9 or (every and abs(total - 1) > 1e-6):  # noqa: PLR2004 - of floats
+        yield fault(path, _("The shares add up to 1."))
+
+
+BUCKETS_OF_VARIANTS = 10
+
+
+def _exit(rules: Any) -> Errors:
+    if rules:
+        yield fault("exit", _("Exit rules belong to journeys, which cannot run yet."), "unsupported")
+
+
+def _goal(goal: Any) -> Errors:
+    if not isinstance(goal, Mapping):
+        yield fault("goal", _("An object with an event."), "type")
+        return
+    if not isinstance(goal.get("event"), str) or not goal["event"]:
+        yield fault("goal.event", _("The name of an event."), "required")
+    if goal.get("window") is not None:
+        yield from _duration(goal["window"], "goal.window")
+    where = goal.get("where")
+    if where is not None and not isinstance(where, list):
+        yield fault("goal.where", _("A list of conditions."), "type")
+        return
+    for index, condition in enumerate(where or []):
+        path = f"goal.where[{index}]"
+        if not isinstance(condition, Mapping) or not isinstance(condition.get("property"), str):
+            yield fault(f"{path}.property", _("The name of a property."), "required")
+        elif condition.get("op") not in OPERATORS:
+            words = _("One of %(operators)s.") % {"operators": ", ".join(OPERATORS)}
+            yield fault(f"{path}.op", words, "choice")
+
+
+def _duration(value: Any, path: str) -> Errors:
+    good = isinstance(value, Mapping) and len(value) == 1 and set(value) <= set(DURATIONS)
+    if not good or not all(_is_number(n) and n > 0 for n in value.values()):
+        yield fault(path, _('A duration such as {"days": 3}.'))
+
+
+def _caps(caps: Any) -> Errors:
+    if not isinstance(caps, Mapping):
+        yield fault("caps", _('An object such as {"count": 1, "per_days": 7}.'), "type")
+        return
+    for name in ("count", "per_days"):
+        value = caps.get(name)
+        if value is not None and not (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+            yield fault(f"caps.{name}", _("A whole number above 0."))
+    if caps and caps.get("per_days") is None:
+        yield fault("caps.per_days", _("Within how many days."), "required")
+
+
+def _holdout(value: Any) -> Errors:
+    share = share_of(value)
+    if share is None or not 0 <= share < 1:
+        yield fault("holdout", _("A share from 0 to below 1."))
+
+
+def share_of(value: Any) -> float | None:
+    """A holdout as a number, whether given as one or as `{"share": n}`."""
+    if isinstance(value, Mapping):
+        value = value.get("share", 0)
+    return float(value) if _is_number(value) else None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,150 @@
+"""Who may be contacted: as a query set, as counts, and for one person in words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext as _
+
+from consent.channels import ADDRESSED
+from consent.models import Purpose, Topic
+from consent.selectors.history import permitted_as_of
+from consent.selectors.reach import Query, people_cte, reach
+from profiles.models import Profile
+
+MARKETING = "marketing"
+
+
+class UnknownPurpose(LookupError):
+    """No purpose of that slug."""
+
+
+def purpose_of(slug: str | Purpose) -> Purpose:
+    """The purpose, by slug or as it is. Raises UnknownPurpose."""
+    if isinstance(slug, Purpose):
+        return slug
+    purpose = Purpose.objects.filter(slug=slug).first()
+    if purpose is None:
+        raise UnknownPurpose(slug)
+    return purpose
+
+
+def contactable(
+    profiles: QuerySet[Profile],
+    *,
+    purpose: Purpose | str,
+    channel: str,
+    topic: Topic | None = None,
+    as_of: datetime | None = None,
+) -> QuerySet[Profile]:
+    """Narrow `profiles` to those who may get `purpose` on `channel` (at `as_of`; now by default).
+
+    The newest statement that may stand wins; a suppressed address never passes; a transactional
+    purpose asks for no permission. For a past moment the ledger is read (suppressions, which have
+    no history, are those of now). Lazy, one query. Raises UnknownPurpose.
+    Source: GDPR art. 7(3) (withdrawal at any time); docs/campaigns.md.
+    """
+    purpose = purpose_of(purpose)
+    topic_id = topic.pk if topic else None
+    lines = reach("profile_ids", purpose=purpose, channel=channel, topic_id=topic_id)
+    permitted = "TRUE" if is_free(purpose) else "r.entry_id IS NOT NULL"
+    if as_of is not None:
+        permitted = "TRUE"
+    sql, parameters = Query(
+        f"WITH profile_ids AS (SELECT id AS profile_id FROM profile WHERE state = 'active')"
+        f" SELECT r.profile_id FROM ({lines.sql}) r WHERE NOT r.suppressed AND {permitted}",
+        lines.parameters,
+    ).positional()
+    chosen = profiles.filter(state=Profile.State.ACTIVE, id__in=RawSQL(sql, parameters))
+    if as_of is None or is_free(purpose):
+        return chosen
+    return chosen.filter(id__in=permitted_as_of(purpose, channel, topic_id, as_of))
+
+
+def is_free(purpose: Purpose) -> bool:
+    """Whether a purpose needs no permission: a transactional one (semantics.md section 15)."""
+    return purpose.purpose_class == Purpose.Class.TRANSACTIONAL
+
+
+def reachable_counts(
+    profiles: QuerySet[Profile], *, purpose: Purpose | str = MARKETING
+) -> dict[str, int]:
+    """How many of `profiles` may get `purpose`, for each channel with addresses: one query."""
+    purpose = purpose_of(purpose)
+    permitted = "TRUE" if is_free(purpose) else "r.entry_id IS NOT NULL"
+    inner, inner_parameters = profiles.order_by().values("id").query.sql_with_params()
+    parts, parameters = [], list(inner_parameters)
+    for channel in ADDRESSED:
+        sql, values = reach("chosen", purpose=purpose, channel=channel).positional()
+        parts.append(
+            f"SELECT %s AS channel, count(*) FROM ({sql}) r WHERE NOT r.suppressed AND {permitted}"
+        )
+        parameters += [channel, *values]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH given AS ({inner}), chosen AS MATERIALIZED (SELECT g.id AS profile_id FROM given g"
+            f" JOIN profile p ON p.id = g.id AND p.state = 'active') {' UNION ALL '.join(parts)}",
+            parameters,
+        )
+        return dict(cursor.fetchall())
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whether one person can be written to on one channel, and why not, in words."""
+
+    channel: str
+    ok: bool
+    code: str  # "" or frozen, no_address, suppressed, never_asked, denied, withdrawn, ...
+    reason: str
+    address: str = ""
+
+
+def reachability(
+    profile: Profile,
+    *,
+    purpose: Purpose | str = MARKETING,
+    channels: tuple[str, ...] = ("email", "sms", "push"),
+) -> list[Reach]:
+    """One answer for each channel; one query."""
+    purpose = purpose_of(purpose)
+    people, ids = people_cte([profile.pk])
+    parts, parameters = [], []
+    for channel in channels:
+        query = reach(people, purpose=purpose, channel=channel)
+        sql, values = Query(query.sql, {**query.parameters, **ids}).positional()
+        parts.append(f"SELECT %s AS channel, r.* FROM ({sql}) r")
+        parameters += [channel, *values]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), parameters)
+        lines = {row[0]: row[2:] for row in cursor.fetchall()}
+    return [_answer(profile, channel, lines.get(channel), is_free(purpose)) for channel in channels]
+
+
+def _answer(
+    profile: Profile, channel: str, line: tuple[str, int, bool, int | None, str] | None, free: bool
+) -> Reach:
+    if profile.state != Profile.State.ACTIVE:
+        return Reach(channel, False, "frozen", _("This person is frozen"))
+    if line is None:
+        return Reach(channel, False, "no_address", _("No address known"))
+    address, _owner, suppressed, entry_id, status = line
+    if suppressed:
+        return Reach(channel, False, "suppressed", _("The address is suppressed"), address)
+    if entry_id is not None or free:
+        return Reach(channel, True, "", _("Reachable"), address)
+    return Reach(channel, False, status, reason_words(status), address)
+
+
+def reason_words(status: str) -> str:
+    """Why a permission does not permit, for a chip or a row."""
+    words = {
+        "never_asked": _("Never asked"),
+        "denied": _("Said no"),
+        "withdrawn": _("Withdrew the permission"),
+        "pending": _("Has not confirmed yet"),
+        "expired": _("The permission has expired"),
+    }
+    return words.get(status, _("No permission"))

@@ -1,0 +1,78 @@
+"""What time alone changes: permissions that expire, pauses that end.
+
+An entry whose evidence holds `until` (ISO 8601, UTC, with `Z`) does `then` at that moment: `expire`
+appends an `expired` entry, `resume` repeats the grants that a pause interrupted. Found by the index
+`consent_entry_until`; both only while the entry is still the one that stands.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from consent.services.recording import Statement, record_consents
+
+PAUSE = timedelta(days=30)
+BATCH = 1000
+
+_DUE = """
+SELECT e.profile_id, e.id, e.contact_point, e.purpose_id, e.channel, e.topic_id, e.basis,
+       e.source_id, e.evidence, e.status
+FROM consent_entry e JOIN consent_state s
+  ON s.profile_id = e.profile_id AND s.entry_id = e.id AND s.contact_point = e.contact_point
+ AND s.topic_key = coalesce(e.topic_id, 0)
+WHERE e.evidence->>'until' <= %s AND e.evidence->>'until' > %s
+ORDER BY e.evidence->>'until' LIMIT %s
+"""
+# An installation may have stood still for so long; what is older was carried out, or stands no more.
+LOOKBACK = timedelta(days=400)
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as `until` holds it: it sorts as text."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@transaction.atomic
+def elapse(now: datetime | None = None) -> int:
+    """Carry out what is due; the number of entries appended. One query where nothing is."""
+    now = now or timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, [stamp(now), stamp(now - LOOKBACK), BATCH])
+        rows = cursor.fetchall()
+    statements = [_after(*row) for row in rows]
+    return len(record_consents(statements)) if statements else 0
+
+
+def _after(
+    profile_id: int,
+    entry_id: int,
+    contact_point: str,
+    purpose_id: int,
+    channel: str,
+    topic_id: int | None,
+    basis: str,
+    source_id: int | None,
+    evidence: Any,
+    status: str,
+) -> Statement:
+    found: dict[str, Any] = json.loads(evidence) if isinstance(evidence, str) else evidence
+    resumes = found.get("then") == "resume" and status == "withdrawn"
+    until = datetime.fromisoformat(found["until"])
+    return Statement(
+        profile_id=profile_id,
+        purpose_id=purpose_id,
+        channel=channel,
+        contact_point=contact_point,
+        topic_id=topic_id,
+        status="granted" if resumes else "expired",
+        basis=basis,
+        source_id=source_id,
+        actor="system",
+        cites_id=entry_id,
+        at=until,
+        # the person chose the end of the pause together with its beginning: the act is theirs
+        evidence={"act": "form", "resumes": entry_id} if resumes else {"expires": entry_id},
+    )

@@ -1,0 +1,185 @@
+"""The one way into the ledger: statements are appended, never changed, and the state follows."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
+
+from config.workspace import audit
+from consent.derivation import Scope, derive
+from consent.folding import BLOCKING, OWN_ACTS
+from profiles.changes import announce
+
+CHANGE = "consent"  # the name under which changes are announced
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement about one permission, ready for the ledger.
+
+    `contact_point` is a normalised address, "" for what is said of the person as a whole.
+    `evidence` may hold `act` (form, double_opt_in, recorded_call), `until` with `then` (see
+    `consent.services.elapsing`), and anything that proves it.
+    """
+
+    profile_id: int
+    purpose_id: int
+    channel: str
+    status: str
+    basis: str
+    contact_point: str = ""
+    topic_id: int | None = None
+    at: datetime | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    source_id: int | None = None
+    actor: str = ""
+    cites_id: int | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """What is derived together."""
+        return (self.profile_id, self.purpose_id, self.channel)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of a statement: its entry, whether it counts, and the state after it."""
+
+    id: int
+    outcome: str
+    state: str
+
+
+@transaction.atomic
+def record_consents(statements: Sequence[Statement]) -> list[Recorded]:
+    """Append the statements, derive the states, announce the people; one answer for each, in order.
+
+    A grant after a refusal counts only as a later act of the person; any other is kept as a claim
+    with outcome `withdrawal_stands` (semantics.md section 15). Of several about one permission the
+    first is recorded first. Some eight statements of SQL for any number of people.
+    """
+    answers: dict[int, Recorded] = {}
+    for positions in _rounds(statements):
+        chosen = [statements[position] for position in positions]
+        answers |= dict(zip(positions, _record(chosen), strict=True))
+    if statements:
+        announce(sorted({statement.profile_id for statement in statements}), [CHANGE])
+    return [answers[position] for position in range(len(statements))]
+
+
+def _rounds(statements: Sequence[Statement]) -> Iterable[list[int]]:
+    """Positions in rounds, so that no round says two things within one scope."""
+    seen: dict[Scope, int] = {}
+    rounds: dict[int, list[int]] = {}
+    for position, statement in enumerate(statements):
+        turn = seen.get(statement.scope, 0)
+        seen[statement.scope] = turn + 1
+        rounds.setdefault(turn, []).append(position)
+    return [rounds[turn] for turn in sorted(rounds)]
+
+
+_COLUMNS = """unnest(
+    %(ids)s::bigint[], %(profiles)s::bigint[], %(points)s::text[], %(purposes)s::bigint[],
+    %(channels)s::text[], %(topics)s::bigint[], %(statuses)s::text[], %(bases)s::text[],
+    %(sources)s::bigint[], %(actors)s::text[], %(times)s::timestamptz[], %(evidence)s::jsonb[],
+    %(cites)s::bigint[])
+    AS g(id, profile_id, contact_point, purpose_id, channel, topic_id, status, basis,
+         source_id, actor, at, evidence, cites_id)"""
+
+# The state row is the lock of a permission: whoever holds it sees all entries that came before.
+# A new one is `pending` with entry 0 until it is derived, some statements below.
+_LOCK = f"""
+INSERT INTO consent_state AS c
+    (profile_id, contact_point, purpose_id, channel, topic_key, status, basis, source_id, at, entry_id)
+SELECT profile_id, contact_point, purpose_id, channel, coalesce(topic_id, 0), 'pending', basis,
+       source_id, at, 0
+FROM {_COLUMNS} ORDER BY profile_id, purpose_id, channel, contact_point, topic_id
+ON CONFLICT (profile_id, purpose_id, channel, contact_point, topic_key)
+DO UPDATE SET status = c.status
+"""
+
+_APPEND = f"""
+INSERT INTO consent_entry (id, profile_id, contact_point, purpose_id, channel, topic_id, status,
+    basis, source_id, actor, at, recorded_at, evidence, cites_id, outcome)
+SELECT g.id, g.profile_id, g.contact_point, g.purpose_id, g.channel, g.topic_id, g.status, g.basis,
+       g.source_id, g.actor, g.at, %(now)s, g.evidence, g.cites_id,
+       CASE WHEN g.status = 'granted' AND EXISTS (
+            SELECT 1 FROM consent_state s
+            WHERE s.profile_id = g.profile_id AND s.purpose_id = g.purpose_id
+              AND s.channel = g.channel AND s.contact_point IN ('', g.contact_point)
+              AND s.topic_key IN (0, coalesce(g.topic_id, 0)) AND s.status = ANY(%(blocking)s)
+              AND NOT (coalesce(g.evidence->>'act', '') = ANY(%(acts)s) AND g.at > s.at))
+       THEN 'withdrawal_stands' ELSE 'recorded' END
+FROM {_COLUMNS}
+RETURNING id, outcome
+"""
+
+_STATES = f"""
+SELECT g.id, s.status FROM {_COLUMNS} JOIN consent_state s
+  ON s.profile_id = g.profile_id AND s.purpose_id = g.purpose_id AND s.channel = g.channel
+ AND s.contact_point = g.contact_point AND s.topic_key = coalesce(g.topic_id, 0)
+"""
+
+
+def _record(statements: Sequence[Statement]) -> list[Recorded]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('consent_entry', 'id'))"
+            " FROM generate_series(1, %s)",
+            [len(statements)],
+        )
+        ids = [number for (number,) in cursor.fetchall()]
+        given = _parameters(ids, statements)
+        cursor.execute(_LOCK, given)
+        _widen(cursor, statements)
+        cursor.execute(_APPEND, given)
+        outcomes = dict(cursor.fetchall())
+        derive(cursor, [statement.scope for statement in statements])
+        cursor.execute(_STATES, given)
+        states = dict(cursor.fetchall())
+    return [
+        Recorded(number, outcomes[number], states.get(number, statement.status))
+        for number, statement in zip(ids, statements, strict=True)
+    ]
+
+
+def _widen(cursor: CursorWrapper, statements: Sequence[Statement]) -> None:
+    """Lock what the derivation will write beside the named rows, in the order of the key."""
+    cursor.execute(
+        """
+        SELECT 1 FROM consent_state s
+        JOIN unnest(%s::bigint[], %s::bigint[], %s::text[]) AS g(profile_id, purpose_id, channel)
+          USING (profile_id, purpose_id, channel)
+        ORDER BY s.profile_id, s.purpose_id, s.channel, s.contact_point, s.topic_key
+        FOR UPDATE OF s
+        """,
+        [list(column) for column in zip(*(s.scope for s in statements), strict=True)],
+    )
+
+
+def _parameters(ids: Sequence[int], statements: Sequence[Statement]) -> dict[str, Any]:
+    now, actor = timezone.now(), str(audit.current_actor())
+    return {
+        "ids": list(ids),
+        "profiles": [s.profile_id for s in statements],
+        "points": [s.contact_point for s in statements],
+        "purposes": [s.purpose_id for s in statements],
+        "channels": [s.channel for s in statements],
+        "topics": [s.topic_id for s in statements],
+        "statuses": [s.status for s in statements],
+        "bases": [s.basis for s in statements],
+        "sources": [s.source_id for s in statements],
+        "actors": [s.actor or actor for s in statements],
+        # what is said to happen later is said now
+        "times": [min(s.at, now) if s.at else now for s in statements],
+        "evidence": [json.dumps(dict(s.evidence)) for s in statements],
+        "cites": [s.cites_id for s in statements],
+        "now": now,
+        "blocking": list(BLOCKING),
+        "acts": list(OWN_ACTS),
+    }

@@ -1,0 +1,57 @@
+"""Addresses that must not be used, by keyed digest; how far it reaches follows from the reason."""
+
+from typing import Final
+
+from django.db import transaction
+
+from config.workspace import audit
+from config.workspace.digests import contact_digest
+from consent.masking import masked
+from consent.models import Suppression
+
+LEVELS: Final[dict[str, str]] = {
+    Suppression.Reason.HARD_BOUNCE: Suppression.Level.ALL,
+    Suppression.Reason.INVALID: Suppression.Level.ALL,
+    Suppression.Reason.COMPLAINT: Suppression.Level.MARKETING,
+    Suppression.Reason.UNSUBSCRIBE: Suppression.Level.MARKETING,
+    Suppression.Reason.MANUAL: Suppression.Level.MARKETING,
+}
+
+
+@transaction.atomic
+def suppress(*, kind: str, value: str, reason: str, detail: str = "") -> tuple[Suppression, bool]:
+    """Suppress a normalised address; the row and whether it is new. Said again, the first stays."""
+    row, created = Suppression.objects.get_or_create(
+        kind=kind,
+        digest=contact_digest(kind, value),
+        level=LEVELS[reason],
+        defaults={"reason": reason, "detail": detail[:500], "hint": masked(value)[:120]},
+    )
+    if created:
+        audit.record("suppress", "suppression", str(row.pk), fields=["reason"])
+    return row, created
+
+
+@transaction.atomic
+def suppress_many(kind: str, values: list[str], *, reason: str, details: list[str]) -> int:
+    """The same for many at once, in one statement; the number of new ones."""
+    rows = [
+        Suppression(
+            kind=kind,
+            digest=contact_digest(kind, value),
+            hint=masked(value)[:120],
+            level=LEVELS[reason],
+            reason=reason,
+            detail=detail[:500],
+        )
+        for value, detail in zip(values, details, strict=True)
+    ]
+    made = Suppression.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(made)
+
+
+@transaction.atomic
+def release(suppression: Suppression) -> None:
+    """Take the address back into use; who did so stays in the audit trail."""
+    audit.record("release", "suppression", str(suppression.pk), fields=["reason"])
+    suppression.delete()
