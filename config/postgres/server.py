@@ -163,7 +163,7 @@ def status(var: Path) -> Status:
     """Whether the server runs, where it keeps what, and its version ("" when it does not run)."""
     place = _Place.of(var)
     version = ""
-    if running := is_up(var):
+    if running := is_up(var) and _becomes_ready(place):
         with _connect(place, "postgres") as connection:
             version = connection.info.parameter_status("server_version") or ""
     return Status(running, _postmaster(place), place.data, place.run, version)
