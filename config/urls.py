@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config import health
+from config.workspace import first_admin
 
 
 def there(prefix: str, module: str) -> list[Any]:
@@ -36,6 +37,8 @@ urlpatterns = [
     *there("console/", "segments.urls"),
     *there("console/", "campaigns.urls"),
     path("console/i18n/", include("django.conf.urls.i18n")),
+    path("console/first-admin/<str:token>/", first_admin.view, name="first-admin"),
     path("console/", admin.site.urls),
 ]
-handler404 = "config.console.errors.not_found" if find_spec("config.console.errors") else None
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"
