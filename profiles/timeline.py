@@ -32,12 +32,13 @@ KINDS: dict[str, Text] = {
 
 @dataclass(frozen=True)
 class Action:
-    """A link or, with `post`, a button that one may press beside an item."""
+    """A link or, with `post`, a button beside an item, for those with `permission`."""
 
     label: Text
     url: str
     icon: str = ""
     post: bool = False
+    permission: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class TimelineItem:
         return (self.at, self.key)
 
 
-# name -> function(profile_id, before, limit, kinds) -> the newest `limit` items older than `before`;
+# name -> function(profile_id, before, limit, kinds) -> the newest `limit` older than `before`;
 # `kinds` is empty for all, else the only kinds wanted
 Provider = Callable[[int, Cursor | None, int, Collection[str]], list[TimelineItem]]
 TIMELINE: Registry[Provider] = Registry("timeline")

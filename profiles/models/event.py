@@ -1,6 +1,8 @@
 """What people did; `event` and `event_item` are partitioned by month."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
+from django.db.models.fields.json import KT
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.schema import ProfileScoped
@@ -17,9 +19,7 @@ class Event(ProfileScoped):
     type = models.TextField()
     name = models.TextField()
     occurred_at = models.DateTimeField()
-    original_at = models.DateTimeField(
-        null=True
-    )  # as given, where we clamped or corrected it
+    original_at = models.DateTimeField(null=True)  # as given, where we clamped or corrected it
     received_at = models.DateTimeField()
     source = models.ForeignKey(
         "profiles.Source", models.DO_NOTHING, db_constraint=False, db_index=False
@@ -49,6 +49,14 @@ class Event(ProfileScoped):
                 include=["profile_id", "value"],
                 condition=models.Q(k1__isnull=False),
                 name="event_by_k1",
+            ),
+            # the newest calls: ids only grow, so block ranges find the last in no time
+            BrinIndex(fields=["id"], name="event_newest", autosummarize=True),
+            # search by order number
+            models.Index(
+                KT("properties__order_id"),
+                name="event_by_order",
+                condition=models.Q(name="Order Completed"),
             ),
         ]
 

@@ -48,6 +48,18 @@ class Profile(models.Model):
                 OpClass(Lower("display_name"), name="text_pattern_ops"),
                 name="profile_by_name",
             ),
+            # and by the beginning of the last word of it
+            models.Index(
+                OpClass(
+                    Lower(
+                        models.Func(
+                            models.F("display_name"), models.Value(r"\S+$"), function="substring"
+                        )
+                    ),
+                    name="text_pattern_ops",
+                ),
+                name="profile_by_last_name",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

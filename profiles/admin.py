@@ -1,0 +1,166 @@
+"""Sources, event definitions and exchange rates as lists and forms of the console."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from config.console.words import ago, num
+from config.workspace import audit
+from config.workspace.admin import AuditedAdmin
+from profiles.models import Event, EventDefinition, ExchangeRate, Rejection, Source
+from profiles.selectors.live import last_event_id
+from profiles.views.sources import show_key
+
+COUNTED = 200_000  # of the newest events: beyond that "calls today" is a lower bound
+
+
+def midnight() -> datetime:
+    """The beginning of the reader's day."""
+    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _by_source(rows: QuerySet[Any]) -> Case:
+    counts = rows.order_by().values_list("source_id").annotate(n=Count("id"))
+    whens = [When(pk=source_id, then=Value(n)) for source_id, n in counts]
+    return Case(*whens, default=Value(0), output_field=IntegerField())
+
+
+@admin.register(Source)
+class SourceAdmin(AuditedAdmin):
+    """Where calls come from. A write key is shown once: when it is made or changed."""
+
+    list_display = (
+        "name",
+        "shown_kind",
+        "enabled",
+        "last_call",
+        "calls_today",
+        "refused_today",
+        "trust",
+        "write_key_hint",
+    )
+    list_filter = ("kind", "enabled")
+    search_fields = ("name",)
+    fields = ("name", "kind", "trust", "enabled", "write_key")
+    readonly_fields = ("write_key",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
+        """With today's counts, by two queries over the newest calls."""
+        rows: QuerySet[Source] = super().get_queryset(request).filter(is_internal=False)
+        today = {"received_at__gte": midnight()}
+        kept = Event.objects.filter(id__gt=last_event_id() - COUNTED, **today)
+        refused = Rejection.objects.filter(**today)
+        return rows.annotate(kept=_by_source(kept), refused=_by_source(refused))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A new source needs a name and a kind."""
+        return self.fields if obj else ("name", "kind")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The kind says what a source may prove; it stays."""
+        return ("kind", "write_key") if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Events name their source for ever; one that is over is disabled."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
+        """A new one is made by the service, which makes its key."""
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        from profiles.services.sources import create_source  # noqa: PLC0415
+
+        with audit.acting(audit.actor_of_user(request.user)):  # type: ignore[arg-type]
+            source, key = create_source(name=obj.name, kind=obj.kind)
+        obj.pk = source.pk
+        request.made_key = (source, key)  # type: ignore[attr-defined]
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Recorded by the service already."""
+
+    def response_add(
+        self, request: HttpRequest, obj: Source, post_url_continue: Any = None
+    ) -> HttpResponse:
+        """The key, this once: in this answer and nowhere else."""
+        source, key = request.made_key  # type: ignore[attr-defined]
+        return show_key(request, source, key)
+
+    @display(description=_("Kind"), ordering="kind")
+    def shown_kind(self, source: Source) -> str:
+        """With whether its identifiers prove anything."""
+        word = _("verified") if source.is_verified else _("client")
+        return f"{source.get_kind_display()} ({word})"
+
+    @display(description=_("Last call"), ordering="last_seen_at")
+    def last_call(self, source: Source) -> SafeString | str:
+        """2 h ago."""
+        return ago(source.last_seen_at)
+
+    @display(description=_("Calls today"))
+    def calls_today(self, source: Any) -> SafeString:
+        """A door to live events."""
+        return self._door(source, source.kept, "kept")
+
+    @display(description=_("Refused today"))
+    def refused_today(self, source: Any) -> SafeString:
+        """A door to the refused ones."""
+        return self._door(source, source.refused, "refused")
+
+    def _door(self, source: Source, count: int, status: str) -> SafeString:
+        address = f"{reverse('profiles:live')}?source={source.pk}&status={status}"
+        return format_html('<a class="r-door" href="{}">{}</a>', address, num(count))
+
+    @display(description=_("Write key"))
+    def write_key(self, source: Source) -> SafeString:
+        """Its beginning, and the way to a new one."""
+        address = reverse("profiles:rotate_key", args=[source.pk])
+        return format_html(
+            '<code>{}…</code> <a class="r-door" href="{}">{}</a>',
+            source.write_key_hint,
+            address,
+            _("Change the key"),
+        )
+
+
+@admin.register(EventDefinition)
+class EventDefinitionAdmin(AuditedAdmin):
+    """What the names of events mean: their value, whether they are conversions."""
+
+    list_display = (
+        "name",
+        "value_property",
+        "is_money",
+        "is_conversion",
+        "first_seen",
+        "last_seen",
+    )
+    list_filter = ("is_money", "is_conversion")
+    search_fields = ("name",)
+    fields = ("name", "value_property", "is_money", "is_conversion", "tags")
+    readonly_fields = ("name",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A definition appears with its first event."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The events stay."""
+        return False
+
+
+@admin.register(ExchangeRate)
+class ExchangeRateAdmin(AuditedAdmin):
+    """What a unit of a currency is worth, from a day on."""
+
+    list_display = ("currency", "day", "rate")
+    list_filter = ("currency",)

@@ -1,0 +1,145 @@
+"""Shapes of the answers about people and what comes in (api.md)."""
+
+from django.core.validators import MaxLengthValidator
+from rest_framework import serializers
+
+from profiles.models import Source
+
+
+class IdentifierSerializer(serializers.Serializer):
+    """One (kind, value) of a person."""
+
+    kind = serializers.CharField()
+    value = serializers.CharField()
+    source = serializers.CharField()
+    first_seen = serializers.DateTimeField()
+    last_seen = serializers.DateTimeField()
+    verified = serializers.BooleanField()
+
+
+class StatementSerializer(serializers.Serializer):
+    """What another source says."""
+
+    source = serializers.CharField()
+    at = serializers.DateTimeField()
+    value = serializers.JSONField(allow_null=True)
+
+
+class TraitSourceSerializer(serializers.Serializer):
+    """Where a trait's value comes from."""
+
+    source = serializers.CharField()
+    at = serializers.DateTimeField(allow_null=True)
+    value = serializers.JSONField(allow_null=True)
+    others = StatementSerializer(many=True)
+
+
+class ProfileSerializer(serializers.Serializer):
+    """A person. Without the right `people.personal` personal values come masked."""
+
+    id = serializers.UUIDField()
+    display_name = serializers.CharField(allow_blank=True)
+    state = serializers.ChoiceField(["active", "restricted"])
+    lifecycle = serializers.CharField(allow_blank=True)
+    country = serializers.CharField(allow_blank=True)
+    locale = serializers.CharField(allow_blank=True)
+    time_zone = serializers.CharField(allow_blank=True)
+    first_seen = serializers.DateTimeField()
+    last_seen = serializers.DateTimeField()
+    identifiers = IdentifierSerializer(many=True)
+    traits = serializers.DictField(child=serializers.JSONField(allow_null=True))
+    computed = serializers.DictField(child=serializers.JSONField(allow_null=True))
+    scores = serializers.DictField(child=serializers.JSONField(allow_null=True))
+    segments = serializers.ListField(child=serializers.CharField())
+    aliases = serializers.ListField(child=serializers.CharField())
+    trait_sources = serializers.DictField(child=TraitSourceSerializer(), required=False)
+
+
+class EventSerializer(serializers.Serializer):
+    """One accepted call."""
+
+    message_id = serializers.CharField()
+    type = serializers.CharField()
+    name = serializers.CharField()
+    occurred_at = serializers.DateTimeField()
+    received_at = serializers.DateTimeField()
+    value = serializers.FloatField(allow_null=True)
+    properties = serializers.DictField(child=serializers.JSONField(allow_null=True))
+    source = serializers.CharField()
+    identifier = serializers.CharField()
+
+
+class NewSourceSerializer(serializers.Serializer):
+    """What a new source needs."""
+
+    name = serializers.CharField(validators=[MaxLengthValidator(200)])
+    kind = serializers.ChoiceField(
+        Source.Kind.choices,
+        error_messages={
+            "invalid_choice": "Unknown kind; known are " + ", ".join(Source.Kind.values) + "."
+        },
+    )
+
+
+class SourceSerializer(serializers.Serializer):
+    """A source as it is kept; the write key is not."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(Source.Kind.choices)
+    trust = serializers.IntegerField()
+    enabled = serializers.BooleanField()
+    write_key_hint = serializers.CharField(allow_blank=True)
+    created_at = serializers.DateTimeField()
+    last_seen_at = serializers.DateTimeField(allow_null=True)
+
+
+class MadeSourceSerializer(SourceSerializer):
+    """A source just made, with its key: the only time that it is said."""
+
+    write_key = serializers.CharField()
+
+
+class FieldErrorSerializer(serializers.Serializer):
+    """What is wrong where."""
+
+    path = serializers.CharField(allow_blank=True)
+    code = serializers.CharField(allow_blank=True)
+    message = serializers.CharField(allow_blank=True)
+
+
+class RejectionSerializer(serializers.Serializer):
+    """A call that was refused."""
+
+    id = serializers.IntegerField()
+    message_id = serializers.CharField(allow_blank=True)
+    source = serializers.CharField()
+    type = serializers.CharField(allow_blank=True)
+    received_at = serializers.DateTimeField()
+    status = serializers.ChoiceField(["rejected"])
+    code = serializers.CharField()
+    errors = FieldErrorSerializer(many=True)
+
+
+class MergeSerializer(serializers.Serializer):
+    """Two people who became one."""
+
+    id = serializers.IntegerField()
+    survivor = serializers.UUIDField(allow_null=True)
+    absorbed = serializers.UUIDField()
+    rule = serializers.CharField()
+    evidence = serializers.DictField(child=serializers.JSONField(allow_null=True))
+    at = serializers.DateTimeField()
+    undone_at = serializers.DateTimeField(allow_null=True)
+
+
+def pages_of(serializer: type[serializers.Serializer]) -> type[serializers.Serializer]:
+    """The shape of a list of these, for OpenAPI."""
+    name = serializer.__name__.removesuffix("Serializer") + "List"
+    fields = {
+        "results": serializer(many=True),
+        "next": serializers.URLField(allow_null=True),
+        "previous": serializers.URLField(allow_null=True),
+        "__doc__": "A page.",
+    }
+    return type(name, (serializers.Serializer,), fields)

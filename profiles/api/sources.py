@@ -1,0 +1,191 @@
+"""Answers about sources, refused calls and joins."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.db import IntegrityError, transaction
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.workspace.api.problems import Problem, invalid
+from config.workspace.api.views import ApiView
+from config.workspace.models import User
+from profiles.api.paging import PAGE_PARAMETERS, answer_page
+from profiles.api.people import shown_to
+from profiles.api.serializers import (
+    MadeSourceSerializer,
+    MergeSerializer,
+    NewSourceSerializer,
+    RejectionSerializer,
+    SourceSerializer,
+    pages_of,
+)
+from profiles.models import Merge, Profile, Rejection, Source
+from profiles.selectors.masking import Shown
+from profiles.selectors.traits import source_names
+from profiles.services.joins import CannotUndo, undo_join
+
+ID_DIGITS = 19  # that a bigint always holds are fewer
+
+
+def _source(row: Source) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "name": row.name,
+        "kind": row.kind,
+        "trust": row.trust,
+        "enabled": row.enabled,
+        "write_key_hint": row.write_key_hint,
+        "created_at": row.created_at,
+        "last_seen_at": row.last_seen_at,
+    }
+
+
+class Sources(ApiView):
+    """GET and POST /api/sources/."""
+
+    required: ClassVar = {"GET": "sources.view", "POST": "sources.edit"}
+
+    @extend_schema(
+        operation_id="sources_list",
+        parameters=PAGE_PARAMETERS,
+        responses=pages_of(SourceSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        """Where calls come from, newest first."""
+        rows = Source.objects.filter(is_internal=False)
+        return answer_page(self, rows, lambda page: [_source(row) for row in page])
+
+    @extend_schema(
+        operation_id="sources_create",
+        request=NewSourceSerializer,
+        responses={201: MadeSourceSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """A new source; its write key is in this answer and nowhere else."""
+        from profiles.services.sources import create_source  # noqa: PLC0415
+
+        body = self.checked(NewSourceSerializer)
+        taken = invalid("name", "A source of this name is there already.", "unique")
+        if Source.objects.filter(name=body["name"]).exists():
+            raise taken
+        try:
+            with transaction.atomic():
+                source, key = create_source(name=body["name"], kind=body["kind"])
+        except IntegrityError as error:  # made by someone else in this moment
+            raise taken from error
+        return Response(_source(source) | {"write_key": key}, status=201)
+
+
+class IngestMessages(ApiView):
+    """GET /api/ingest/messages/."""
+
+    required: ClassVar = {"GET": "events.view"}
+
+    @extend_schema(
+        operation_id="ingest_messages_list",
+        parameters=[
+            *PAGE_PARAMETERS,
+            OpenApiParameter("status", str, enum=["rejected"], description="The default."),
+            OpenApiParameter("source", str, description="By name."),
+            OpenApiParameter("code", str, description="By reason."),
+        ],
+        responses=pages_of(RejectionSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        """What was refused, newest first, with the reasons."""
+        rows = Rejection.objects.defer("body")
+        if request.query_params.get("status", "rejected") != "rejected":
+            raise invalid("status", "Known is: rejected.", "invalid_choice")
+        for parameter, column in (("source", "source__name"), ("code", "code")):
+            value = request.query_params.get(parameter)
+            if value:
+                if "\x00" in value:
+                    raise invalid(parameter, "NUL is in no name.")
+                rows = rows.filter(**{column: value})
+        shown = shown_to(self)
+        return answer_page(self, rows, lambda page: _rejections(page, shown))
+
+
+def _rejections(rows: Sequence[Rejection], shown: Shown) -> list[dict[str, Any]]:
+    sources = source_names()
+    return [
+        {
+            "id": row.pk,
+            "message_id": row.message_id,
+            "source": sources.get(row.source_id, ""),
+            "type": row.type,
+            "received_at": row.received_at,
+            "status": "rejected",
+            "code": row.code,
+            "errors": [shown.stray(_field_error(error)) for error in row.errors],
+        }
+        for row in rows
+    ]
+
+
+def _field_error(error: dict[str, Any]) -> dict[str, str]:
+    return {name: str(error.get(name, "")) for name in ("path", "code", "message")}
+
+
+class Merges(ApiView):
+    """GET /api/identities/merges/."""
+
+    required: ClassVar = {"GET": "people.view"}
+
+    @extend_schema(
+        operation_id="merges_list", parameters=PAGE_PARAMETERS, responses=pages_of(MergeSerializer)
+    )
+    def get(self, request: Request) -> Response:
+        """Which people became one, newest first, with what it rests on."""
+        shown = shown_to(self)
+        rows = Merge.objects.defer("snapshot")
+        return answer_page(self, rows, lambda page: _merges(page, shown))
+
+
+class UndoMerge(ApiView):
+    """POST /api/identities/merges/ID/undo/."""
+
+    required: ClassVar = {"POST": "people.merge"}
+
+    @extend_schema(
+        operation_id="merges_undo",
+        parameters=[OpenApiParameter("merge_id", int, OpenApiParameter.PATH)],
+        request=None,
+        responses=MergeSerializer,
+    )
+    def post(self, request: Request, merge_id: str) -> Response:
+        """Two people again, each with their own; 409 where it was undone before."""
+        number = int(merge_id) if merge_id.isdecimal() and len(merge_id) < ID_DIGITS else 0
+        row = Merge.objects.filter(pk=number).first()
+        if row is None:
+            raise NotFound("There is no such join.")
+        try:
+            undo_join(merge_id=row.pk, user=_user(request))
+        except CannotUndo as error:
+            raise Problem(409, detail=str(error)) from error
+        row.refresh_from_db()
+        return Response(_merges([row], shown_to(self))[0])
+
+
+def _user(request: Request) -> User | None:
+    return request.user if isinstance(request.user, User) else None
+
+
+def _merges(rows: Sequence[Merge], shown: Shown) -> list[dict[str, Any]]:
+    people = Profile.objects.filter(pk__in={row.survivor_id for row in rows})
+    ids = dict(people.values_list("pk", "public_id"))
+    return [
+        {
+            "id": row.pk,
+            "survivor": ids.get(row.survivor_id),
+            "absorbed": row.absorbed_public_id,
+            "rule": row.rule,
+            "evidence": shown.stray(row.evidence),
+            "at": row.at,
+            "undone_at": row.undone_at,
+        }
+        for row in rows
+    ]

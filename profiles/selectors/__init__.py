@@ -1,0 +1,1 @@
+"""Reads about people, what they did, and what comes in."""

@@ -1,0 +1,204 @@
+"""What a person did and how they came together, as items of the timeline."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from profiles.models import Event, Merge
+from profiles.selectors.masking import is_personal_name
+from profiles.selectors.traits import event_owners, source_names
+from profiles.selectors.words import device_of, joined_by, money_in, product_names, subject_of
+from profiles.timeline import TIMELINE, Cursor, TimelineItem, id_below, key_of, merge
+from profiles.timeline import Action as TimelineAction
+
+EVENTS, JOINS = "event", "merge"
+IDENTITY_TYPES = ("identify", "alias", "group")
+MESSAGE_WORDS = ("Email ", "SMS ", "Push ", "Message ")
+ORDER_WORDS = ("Order ", "Checkout ", "Payment ")
+COLUMNS = ("id", "type", "name", "occurred_at", "source_id", "value", "properties", "context")
+PAGE_NAMES = ("Page Viewed", "Screen Viewed")
+SHORT_TEXT = 80
+SHOWN_FACTS = 3
+SHORT_NAMES = 6
+
+
+def kind_of(event_type: str, name: str) -> str:
+    """Under which tab an event stands."""
+    if event_type in IDENTITY_TYPES:
+        return "identity"
+    if name.startswith(ORDER_WORDS):
+        return "orders"
+    return "messages" if name.startswith(MESSAGE_WORDS) else "web"
+
+
+def _starting(words: tuple[str, ...]) -> Q:
+    query = Q()
+    for word in words:
+        query |= Q(name__startswith=word)
+    return query
+
+
+def _of_kinds(kinds: Collection[str]) -> Q:
+    """The events of these kinds; of all where none is given."""
+    if not kinds:
+        return Q()
+    identity = Q(type__in=IDENTITY_TYPES)
+    orders, messages = _starting(ORDER_WORDS), _starting(MESSAGE_WORDS)
+    each = {
+        "identity": identity,
+        "orders": orders & ~identity,
+        "messages": messages & ~identity,
+        "web": ~(identity | orders | messages),
+    }
+    query = Q(pk__in=[])
+    for kind in kinds:
+        query |= each.get(kind, Q(pk__in=[]))
+    return query
+
+
+def events_before(profile_id: int, before: Cursor | None, limit: int, query: Q) -> list[Any]:
+    """The newest rows of one owner before the cursor, by the key of the table."""
+    rows = Event.objects.filter(query, profile_id=profile_id)
+    if before is not None:
+        at, number = before[0], id_below(before, EVENTS)
+        # the first condition is what prunes the months
+        rows = rows.filter(occurred_at__lte=at)
+        rows = rows.filter(Q(occurred_at__lt=at) | Q(occurred_at=at, id__lt=number))
+    return list(rows.order_by("-occurred_at", "-id").values(*COLUMNS)[:limit])
+
+
+@TIMELINE.register("events", order=10)
+def events(
+    profile_id: int, before: Cursor | None, limit: int, kinds: Collection[str]
+) -> list[TimelineItem]:
+    """Every call of this person; two queries and one for each id not yet rewritten."""
+    if kinds and not {"web", "orders", "messages", "identity"} & set(kinds):
+        return []
+    sources, query = source_names(), _of_kinds(kinds)
+    parts = [
+        [_event_item(row, sources) for row in events_before(owner, before, limit, query)]
+        for owner in event_owners(profile_id)
+    ]
+    return merge(parts, limit)
+
+
+def _event_item(row: Mapping[str, Any], sources: Mapping[int, str]) -> TimelineItem:
+    kind = kind_of(row["type"], row["name"])
+    title, detail = _words_of(row)
+    device = device_of(row["context"])
+    is_page = row["name"] in PAGE_NAMES
+    return TimelineItem(
+        at=row["occurred_at"],
+        key=key_of(EVENTS, row["id"]),
+        kind=kind,
+        icon=_icon_of(row, kind, device),
+        tone=_tone_of(row),
+        title=title,
+        detail=detail,
+        source=sources.get(row["source_id"], ""),
+        properties=row["properties"] or None,
+        fold=f"page:{row['source_id']}:{device}" if is_page else "",
+    )
+
+
+def _icon_of(row: Mapping[str, Any], kind: str, device: str) -> str:
+    if row["type"] in IDENTITY_TYPES:
+        return "users"
+    if kind == "orders":
+        return "bag"
+    if kind == "messages":
+        return "mail"
+    return "device" if device in ("phone", "tablet") or row["type"] == "screen" else "globe"
+
+
+def _tone_of(row: Mapping[str, Any]) -> Any:
+    if row["name"] == "Order Completed":
+        return "good"
+    return "no" if row["name"] in ("Order Cancelled", "Order Refunded", "Payment Failed") else ""
+
+
+def _words_of(row: Mapping[str, Any]) -> tuple[str, str]:
+    properties = row["properties"] or {}
+    if row["name"] in PAGE_NAMES:
+        return format_html(_("Viewed {}"), _bold(subject_of(properties))), str(
+            properties.get("path") or properties.get("category") or ""
+        )[:SHORT_TEXT]
+    if row["type"] == "identify":
+        names = ", ".join(list(properties)[:SHORT_NAMES])
+        return format_html("<b>{}</b>", _("Told us who they are")), names
+    if row["type"] == "alias":
+        return format_html("<b>{}</b>", _("Took a new id")), ""
+    if row["type"] == "group":
+        return format_html("<b>{}</b>", _("Belongs to a group")), _facts(properties)
+    amount = money_in(properties, row["value"])
+    return format_html("<b>{}</b> {}", row["name"], amount), _facts(properties)
+
+
+def _bold(text: str) -> str:
+    return format_html("<b>{}</b>", text)
+
+
+def _facts(properties: Mapping[str, Any]) -> str:
+    """A line on what it was about: products and order number, else the first plain facts."""
+    products, order = product_names(properties), properties.get("order_id")
+    if products or order:
+        number = _("order %(number)s") % {"number": str(order)[:SHORT_TEXT]} if order else ""
+        return " · ".join(filter(None, (", ".join(products), number)))
+    return " · ".join(
+        f"{name}: {str(value)[:SHORT_TEXT]}"
+        for name, value in list(properties.items())
+        if isinstance(value, str | int | float) and not is_personal_name(name)
+    )[: SHORT_TEXT * SHOWN_FACTS]
+
+
+@TIMELINE.register("joins", order=20)
+def joins(
+    profile_id: int, before: Cursor | None, limit: int, kinds: Collection[str]
+) -> list[TimelineItem]:
+    """When two people became this one, with what it rests on and a way back. One query."""
+    if kinds and "identity" not in kinds:
+        return []
+    rows = Merge.objects.filter(survivor_id=profile_id).defer("snapshot")
+    if before is not None:
+        at, number = before[0], id_below(before, JOINS)
+        rows = rows.filter(Q(at__lt=at) | Q(at=at, id__lt=number))
+    return [_join_item(row) for row in rows.order_by("-at", "-id")[:limit]]
+
+
+def _join_item(row: Merge) -> TimelineItem:
+    undo = TimelineAction(
+        label=_("Undo this join"),
+        url=reverse("profiles:undo_join", args=[row.pk]),
+        icon="undo",
+        post=True,
+        permission="people.merge",
+    )
+    title: str | Promise = _("Two people became one")
+    if row.undone_at:
+        title = _("Two people became one, undone since")
+    return TimelineItem(
+        at=row.at,
+        key=key_of(JOINS, row.pk),
+        kind="identity",
+        icon="merge",
+        title=format_html("<b>{}</b>", title),
+        detail=joined_by(row.rule, row.evidence, _short(row)),
+        source=_("Identity"),
+        properties=row.evidence or None,
+        actions=() if row.undone_at else (undo,),
+    )
+
+
+def _short(row: Merge) -> str:
+    return str(row.absorbed_public_id)[:8]
+
+
+def count_events(profile_id: int, most: int = 10_000) -> int:
+    """How many events there are of a person, counted up to `most` + 1. Two queries."""
+    rows = Event.objects.filter(profile_id__in=event_owners(profile_id)).order_by()
+    return rows.values("pk")[: most + 1].count()

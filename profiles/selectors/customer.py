@@ -1,0 +1,192 @@
+"""Everything that the customer page says of a person, ready for its template."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from config.workspace.permissions import may
+from profiles.models import Merge, Profile
+from profiles.selectors import activity, traits
+from profiles.selectors.folding import Day, by_day, fold_bursts
+from profiles.selectors.masking import Shown
+from profiles.selectors.words import (
+    country_name,
+    joined_by,
+    language_name,
+    local_time,
+    trait_label,
+    trait_text,
+)
+from profiles.timeline import TimelineItem
+
+HERE = timedelta(minutes=5)
+FIRST_TRAITS = 7
+FIRST_IDENTIFIERS = 6
+MOST_PROPERTIES = 30
+LONG = 500
+
+
+@dataclass(frozen=True)
+class Said:
+    """A value and who said it."""
+
+    id: int
+    text: str
+    source: str
+    at: datetime
+
+
+@dataclass
+class TraitLine:
+    """A trait as a line: label, value, where from; and what others say."""
+
+    label: str
+    text: str
+    source: str = ""
+    at: datetime | None = None
+    conflicts: list[Said] = field(default_factory=list)
+
+
+@dataclass
+class Customer:
+    """The head and the left column."""
+
+    name: str
+    facts: list[str]
+    worth: traits.Worth
+    is_here: bool
+    traits: list[TraitLine]
+    known: list[traits.KnownAs]
+    former: list[str]
+    reasons: list[str]
+    events: int
+
+    @property
+    def first_traits(self) -> list[TraitLine]:
+        """Those that show at once."""
+        return self.traits[:FIRST_TRAITS]
+
+    @property
+    def more_traits(self) -> list[TraitLine]:
+        """Those that open."""
+        return self.traits[FIRST_TRAITS:]
+
+    @property
+    def conflicts(self) -> list[TraitLine]:
+        """Traits on which sources disagree."""
+        return [line for line in self.traits if line.conflicts]
+
+    @property
+    def first_known(self) -> list[traits.KnownAs]:
+        """Identifiers that show at once."""
+        return self.known[:FIRST_IDENTIFIERS]
+
+    @property
+    def more_known(self) -> list[traits.KnownAs]:
+        """Identifiers that open."""
+        return self.known[FIRST_IDENTIFIERS:]
+
+
+def customer(person: Profile, shown: Shown) -> Customer:
+    """Nine queries, whatever there is to say."""
+    sources = traits.source_names()
+    known, ids = traits.identifiers_of([person.pk], sources)[person.pk]
+    joins = [join for join in traits.joins_of(person.pk) if join.undone_at is None]
+    return Customer(
+        name=shown.name(person.display_name),
+        facts=_facts(person),
+        worth=traits.worth_of(traits.event_owners(person.pk)),
+        is_here=timezone.now() - person.last_seen < HERE,
+        traits=[_line(trait, shown) for trait in traits.traits_of(person, sources)],
+        known=[replace(row, value=shown.identifier(row.kind, row.value)) for row in known],
+        former=[former for former in ids if former != str(person.public_id)],
+        reasons=_reasons(known, joins),
+        events=activity.count_events(person.pk),
+    )
+
+
+def _facts(person: Profile) -> list[str]:
+    clock = local_time(person.time_zone, timezone.now())
+    return [
+        fact
+        for fact in (
+            country_name(person.country),
+            _("%(time)s their time") % {"time": clock} if clock else "",
+            language_name(person.locale),
+        )
+        if fact
+    ]
+
+
+def _line(trait: traits.Trait, shown: Shown) -> TraitLine:
+    def text(value: Any) -> str:
+        return trait_text(shown.value(trait.name, value))
+
+    used = trait.used
+    return TraitLine(
+        label=trait_label(trait.name),
+        text=text(trait.value),
+        source=used.source if used else "",
+        at=used.at if used else None,
+        conflicts=[Said(s.id, text(s.value), s.source, s.at) for s in trait.conflicts],
+    )
+
+
+def _reasons(known: Sequence[traits.KnownAs], joins: Sequence[Merge]) -> list[str]:
+    """Why all this is one person, in sentences."""
+    reasons = [
+        joined_by(join.rule, join.evidence, str(join.absorbed_public_id)[:8]) for join in joins
+    ]
+    if not reasons and len(known) > 1:
+        names = ", ".join(dict.fromkeys(row.kind.replace("_", " ") for row in known))
+        reasons = [
+            _("Each came in a call that also carried another of them: %(names)s.")
+            % {"names": names}
+        ]
+    return reasons or [_("Only one identifier is known, so there was nothing to join.")]
+
+
+def days_of(
+    items: Sequence[TimelineItem], shown: Shown, request: HttpRequest, day: str = ""
+) -> list[Day]:
+    """The timeline for this reader: what they may see, and may do."""
+
+    def allowed(permission: str) -> bool:
+        return not permission or may(request.user, permission)  # type: ignore[arg-type]
+
+    readable = [_readable(item, shown, allowed) for item in items]
+    return by_day(fold_bursts(readable), day)
+
+
+def _readable(item: TimelineItem, shown: Shown, allowed: Any) -> TimelineItem:
+    properties = shown.mapping(item.properties) if item.properties else None
+    return replace(
+        item,
+        title=_masked(item.title, shown),
+        detail=_masked(item.detail, shown),
+        properties=_plain(properties) if properties else None,
+        actions=tuple(action for action in item.actions if allowed(action.permission)),
+    )
+
+
+def _masked(text: Any, shown: Shown) -> Any:
+    """A text without mail addresses for those who may not see them; safe stays safe."""
+    if shown.personal:
+        return text
+    masked = shown.stray(str(text))
+    if isinstance(text, SafeString):
+        return mark_safe(masked)  # noqa: S308 - only letters of addresses became asterisks
+    return escape(masked)
+
+
+def _plain(properties: dict[str, Any]) -> dict[str, str]:
+    """Properties as short lines."""
+    lines = list(properties.items())[:MOST_PROPERTIES]
+    return {str(name)[:LONG]: trait_text(value)[:LONG] for name, value in lines}

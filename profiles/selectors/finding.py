@@ -1,0 +1,110 @@
+"""Find a person by what one has: an id, an identifier, or the beginning of a name."""
+
+import uuid
+from collections.abc import Iterable
+
+from django.db.models import F, Func, Q, QuerySet, Value
+from django.db.models.fields.json import KT
+from django.db.models.functions import Lower
+
+from config.workspace.api.parsers import is_storable
+from config.workspace.selectors import workspace
+from profiles.identity.kinds import PROFILE_KIND
+from profiles.identity.normalise import normalise, normalise_kind
+from profiles.models import Event, Identifier, Profile
+from profiles.selectors.masking import PERSONAL_KINDS
+
+PUBLIC_ID = PROFILE_KIND
+MAX_TERM = 200
+MAX_FOUND = 500
+MIN_PHONE_DIGITS = 5
+ORDER_EVENT = "Order Completed"
+# the last word of a name; an index serves it
+LAST_WORD = Lower(Func(F("display_name"), Value(r"\S+$"), function="substring"))
+
+
+class NotAPerson(LookupError):
+    """No one has this id or identifier."""
+
+
+class PersonalLookup(PermissionError):
+    """A look-up by personal data, by someone who may not see it."""
+
+
+def as_uuid(text: str) -> uuid.UUID | None:
+    """The UUID that `text` spells in the usual way, or None."""
+    try:
+        found = uuid.UUID(text)
+    except ValueError:
+        return None
+    return found if str(found) == text.lower() else None
+
+
+def by_public_id(public_id: uuid.UUID) -> Profile:
+    """The person of this id; of a former id the survivor. Two queries. Raises NotAPerson."""
+    return _owner(PUBLIC_ID, str(public_id))
+
+
+def by_reference(reference: str, *, personal: bool) -> Profile:
+    """The person of an id or of `kind:value`. Raises NotAPerson, PersonalLookup."""
+    if not is_storable(reference):
+        raise NotAPerson(reference)
+    public_id = as_uuid(reference)
+    if public_id is not None:
+        return by_public_id(public_id)
+    given, _colon, value = reference.partition(":")
+    kind = normalise_kind(given)
+    if kind in PERSONAL_KINDS and not personal:
+        raise PersonalLookup(kind)
+    value = normalise(kind, value, workspace().country)
+    if not kind or not value:
+        raise NotAPerson(reference)
+    return _owner(kind, value)
+
+
+def _owner(kind: str, value: str) -> Profile:
+    owners = Identifier.objects.filter(kind=kind, value=value).values("profile_id")[:1]
+    person = Profile.objects.filter(pk__in=owners).exclude(state=Profile.State.ERASED).first()
+    if person is None:
+        raise NotAPerson(f"{kind}:{value}")
+    return person
+
+
+def search(term: str, *, personal: bool) -> QuerySet[Profile]:
+    """The people whose name, contact point, id or order number begins with `term`.
+
+    At most MAX_FOUND of each kind are looked at. Without `personal` only ids and order numbers
+    count. Four queries of indexed look-ups; the result is lazy.
+    """
+    term = term.strip()[:MAX_TERM]
+    if not term or not is_storable(term):
+        return Profile.objects.none()
+    found = {*_by_identifier(term, personal), *_by_order(term)}
+    if personal:
+        found |= {*_by_name(term)}
+    return Profile.objects.filter(pk__in=found).exclude(state=Profile.State.ERASED)
+
+
+def _by_identifier(term: str, personal: bool) -> Iterable[int]:
+    wanted = Q(value__startswith=term) | Q(value__startswith=term.lower())
+    digits = "".join(filter(str.isdigit, term))
+    if len(digits) >= MIN_PHONE_DIGITS and not any(map(str.isalpha, term)):
+        wanted |= Q(value__startswith=f"+{digits.lstrip('0')}")
+        wanted |= Q(kind="phone", value=normalise("phone", term, workspace().country) or term)
+    rows = Identifier.objects.filter(wanted)
+    if not personal:
+        rows = rows.exclude(kind__in=PERSONAL_KINDS).exclude(value__contains="@")
+    return rows.values_list("profile_id", flat=True)[:MAX_FOUND]
+
+
+def _by_name(term: str) -> Iterable[int]:
+    people = Profile.objects.alias(first=Lower("display_name"), last=LAST_WORD)
+    lowered = term.lower()
+    named = people.filter(Q(first__startswith=lowered) | Q(last__startswith=lowered))
+    return named.values_list("pk", flat=True)[:MAX_FOUND]
+
+
+def _by_order(term: str) -> Iterable[int]:
+    orders = Event.objects.alias(order=KT("properties__order_id"))
+    found = orders.filter(name=ORDER_EVENT, order=term).order_by()
+    return found.values_list("profile_id", flat=True)[:MAX_FOUND]

@@ -1,0 +1,178 @@
+"""The people list: one page of people with what its columns show; no query per row."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils.functional import Promise
+
+from config.workspace.registry import Registry
+from profiles.models import EventDefinition, EventState, Identifier, Profile
+from profiles.selectors.finding import ORDER_EVENT
+from profiles.selectors.masking import Shown
+
+PAGE_SIZE = 50
+EXACT_BELOW = 20_000
+CONTACT_KINDS = ("email", "phone")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """One channel on which a person can be reached; the list shows its icon."""
+
+    channel: str
+    label: str | Promise
+    icon: str
+
+
+# name -> function(profile_ids) -> {profile_id: [Reach, ...]}; one query for a page
+REACH: Registry[Callable[[Sequence[int]], dict[int, list[Reach]]]] = Registry("reach")
+
+
+@dataclass
+class PersonRow:
+    """One line of the list."""
+
+    profile: Profile
+    name: str
+    contact: str = ""
+    value: float | None = None
+    orders: int = 0
+    reach: list[Reach] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Total:
+    """How many there are: exact, or the estimate of the statistics, or at least so many."""
+
+    count: int
+    exact: bool = True
+
+
+class BadCursor(ValueError):
+    """A cursor that we did not make."""
+
+
+def visible_people() -> QuerySet[Profile]:
+    """Everyone but the erased."""
+    return Profile.objects.exclude(state=Profile.State.ERASED)
+
+
+def encode_cursor(at: datetime, number: int | str) -> str:
+    """A cursor for an address."""
+    return base64.urlsafe_b64encode(f"{at.isoformat()} {number}".encode()).rstrip(b"=").decode()
+
+
+def decode_cursor(text: str) -> tuple[datetime, str]:
+    """What `encode_cursor` took. Raises BadCursor."""
+    try:
+        plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+        at, _space, key = plain.partition(" ")
+        moment = datetime.fromisoformat(at)
+    except (ValueError, binascii.Error) as error:
+        raise BadCursor(text) from error
+    if moment.tzinfo is None or not key:
+        raise BadCursor(text)
+    return moment, key
+
+
+@dataclass(frozen=True)
+class PeoplePage:
+    """A page of the list and the cursors of its neighbours ("" at an end)."""
+
+    rows: list[PersonRow]
+    next: str = ""
+    previous: str = ""
+
+
+def people_page(
+    people: QuerySet[Profile], shown: Shown, *, before: str = "", after: str = ""
+) -> PeoplePage:
+    """The page older than `before` or newer than `after`, last seen first. Raises BadCursor."""
+    backwards = bool(after)
+    order = ("last_seen", "id") if backwards else ("-last_seen", "-id")
+    wanted = _beyond(people, after or before, backwards).order_by(*order)
+    found = list(wanted.defer("traits")[: PAGE_SIZE + 1])
+    more, found = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
+    if backwards:
+        found.reverse()
+    first, last = (found[0], found[-1]) if found else (None, None)
+    older, newer = (True, more) if backwards else (more, bool(before))
+    return PeoplePage(
+        person_rows(found, shown),
+        encode_cursor(last.last_seen, last.pk) if last and older else "",
+        encode_cursor(first.last_seen, first.pk) if first and newer else "",
+    )
+
+
+def _beyond(people: QuerySet[Profile], cursor: str, backwards: bool) -> QuerySet[Profile]:
+    if not cursor:
+        return people
+    at, key = decode_cursor(cursor)
+    if not key.isdigit():
+        raise BadCursor(cursor)
+    way = "gt" if backwards else "lt"
+    # said twice, since the planner takes an index condition from the first alone
+    people = people.filter(**{f"last_seen__{way}e": at})
+    return people.filter(
+        Q(**{f"last_seen__{way}": at}) | Q(**{"last_seen": at, f"id__{way}": int(key)})
+    )
+
+
+def person_rows(people: Sequence[Profile], shown: Shown) -> list[PersonRow]:
+    """The columns for these people: two queries and one for each function of REACH."""
+    ids = [person.pk for person in people]
+    rows = {p.pk: PersonRow(p, shown.name(p.display_name)) for p in people}
+    if not ids:
+        return []
+    for profile_id, contact in main_contacts(ids).items():
+        rows[profile_id].contact = shown.identifier(*contact)
+    for profile_id, value, orders in _values(ids):
+        rows[profile_id].value, rows[profile_id].orders = value, orders
+    for _name, function in REACH:
+        for profile_id, reach in function(ids).items():
+            rows[profile_id].reach += reach
+    return list(rows.values())
+
+
+def main_contacts(profile_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """(kind, value) of the contact point that one would use: mail first, verified first."""
+    rows = Identifier.objects.filter(profile_id__in=profile_ids, kind__in=CONTACT_KINDS)
+    best: dict[int, tuple[Any, tuple[str, str]]] = {}
+    for row in rows.only("profile_id", "kind", "value", "verified_at", "last_seen"):
+        rank = (row.kind == "email", row.verified_at is not None, row.last_seen)
+        if row.profile_id not in best or rank > best[row.profile_id][0]:
+            best[row.profile_id] = (rank, (row.kind, row.value))
+    return {profile_id: contact for profile_id, (_rank, contact) in best.items()}
+
+
+def _values(profile_ids: Sequence[int]) -> list[tuple[int, float | None, int]]:
+    money = EventDefinition.objects.filter(is_money=True).values("name")
+    states = EventState.objects.filter(profile_id__in=profile_ids, name__in=money)
+    totals = states.values("profile_id").annotate(
+        value=Sum("sum"), orders=Sum("count", filter=Q(name=ORDER_EVENT))
+    )
+    return [(row["profile_id"], row["value"], row["orders"] or 0) for row in totals]
+
+
+def total_of(people: QuerySet[Profile], *, narrowed: bool) -> Total:
+    """How many `people` are. Everyone is estimated where they are many; else counted to a limit."""
+    if not narrowed:
+        estimate = _estimate()
+        if estimate > EXACT_BELOW:
+            return Total(estimate, exact=False)
+    some = people.order_by().values("pk")[: EXACT_BELOW + 1]
+    count = some.aggregate(n=Count("pk"))["n"] or 0
+    return Total(min(count, EXACT_BELOW), exact=count <= EXACT_BELOW)
+
+
+def _estimate() -> int:
+    """Rows of `profile` by the statistics; PostgreSQL says -1 where it has none yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = 'profile'::regclass")
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,193 @@
+"""What is known of one person: traits with their sources, identifiers, joins, worth."""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, Count, F, FloatField, Max, Q, Sum, Value, When
+from django.db.models.fields.json import KT
+from django.db.models.functions import Abs, Cast, Coalesce
+
+from profiles.models import (
+    AliasPending,
+    Event,
+    EventDefinition,
+    Identifier,
+    Merge,
+    Profile,
+    ProfileTrait,
+    Source,
+)
+from profiles.selectors.finding import ORDER_EVENT, PUBLIC_ID
+
+_CURRENCY = Coalesce(KT("properties__currency"), Value(""))
+_NUMBER = r"^-?[0-9]{1,15}(\.[0-9]{1,15})?$"
+_TEXT_AMOUNT = Coalesce(KT("properties__revenue"), KT("properties__total"))
+_AMOUNT = Case(
+    When(Q(amount__regex=_NUMBER), then=Cast(F("amount"), FloatField())),
+    default=None,
+    output_field=FloatField(),
+)
+# these stand first, in this order; the others follow by name
+FIRST = ("name", "first_name", "firstname", "last_name", "lastname", "email", "phone", "city")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What one source said of a trait."""
+
+    id: int
+    value: Any
+    source: str
+    at: datetime
+
+
+@dataclass
+class Trait:
+    """A trait: what is in use, and what others say."""
+
+    name: str
+    value: Any
+    used: Statement | None = None
+    others: list[Statement] = field(default_factory=list)
+
+    @property
+    def conflicts(self) -> list[Statement]:
+        """The others that say something else."""
+        own = _same(self.value)
+        return [statement for statement in self.others if _same(statement.value) != own]
+
+
+def _same(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def source_names(ids: Collection[int] | None = None) -> dict[int, str]:
+    """Names of sources; they are few, so all at once."""
+    sources = Source.objects.all() if ids is None else Source.objects.filter(pk__in=ids)
+    return dict(sources.order_by().values_list("pk", "name"))
+
+
+def traits_of(profile: Profile, sources: dict[int, str]) -> list[Trait]:
+    """All traits, each source's newest statement once. One query."""
+    newest: dict[str, dict[int, ProfileTrait]] = defaultdict(dict)
+    rows = ProfileTrait.objects.filter(profile_id=profile.pk).order_by("set_at", "id")
+    for row in rows:
+        newest[row.name][row.source_id] = row
+    names = sorted({*newest, *profile.traits}, key=_rank)
+    return [_trait(name, profile, newest[name], sources) for name in names]
+
+
+def _rank(name: str) -> tuple[int, str]:
+    lowered = name.lower()
+    return (FIRST.index(lowered) if lowered in FIRST else len(FIRST), lowered)
+
+
+def _trait(
+    name: str, profile: Profile, rows: dict[int, ProfileTrait], sources: dict[int, str]
+) -> Trait:
+    statements = [
+        Statement(row.pk, row.value, sources.get(source_id, ""), row.set_at)
+        for source_id, row in rows.items()
+    ]
+    statements.sort(key=lambda statement: statement.at, reverse=True)
+    if name in profile.traits:
+        value = profile.traits[name]
+        used = next((s for s in statements if _same(s.value) == _same(value)), None)
+    else:
+        used = statements[0]
+        value = used.value
+    return Trait(name, value, used, [s for s in statements if s is not used])
+
+
+@dataclass(frozen=True)
+class KnownAs:
+    """An identifier of a person, with where it was first seen."""
+
+    id: int
+    kind: str
+    value: str
+    source: str
+    first_seen: datetime
+    last_seen: datetime
+    verified_at: datetime | None
+    deliverability: str = ""
+
+
+def identifiers_of(
+    profile_ids: Sequence[int], sources: dict[int, str]
+) -> dict[int, tuple[list[KnownAs], list[str]]]:
+    """For each person the identifiers, and all the public ids that lead here. One query."""
+    found: dict[int, tuple[list[KnownAs], list[str]]] = {pk: ([], []) for pk in profile_ids}
+    rows = Identifier.objects.filter(profile_id__in=profile_ids)
+    for row in rows.order_by("first_seen", "id"):
+        known, ids = found[row.profile_id]
+        if row.kind == PUBLIC_ID:
+            ids.append(row.value)
+        else:
+            known.append(_known(row, sources))
+    return found
+
+
+def _known(row: Identifier, sources: dict[int, str]) -> KnownAs:
+    return KnownAs(
+        row.pk,
+        row.kind,
+        row.value,
+        sources.get(row.first_source_id, ""),
+        row.first_seen,
+        row.last_seen,
+        row.verified_at,
+        row.deliverability,
+    )
+
+
+def event_owners(profile_id: int) -> list[int]:
+    """The ids under which this person's events lie: their own, and those not yet rewritten."""
+    pending = AliasPending.objects.filter(survivor_id=profile_id)
+    return [profile_id, *pending.values_list("profile_id", flat=True).distinct()]
+
+
+def joins_of(profile_id: int) -> list[Merge]:
+    """The joins that made this person, newest first."""
+    return list(Merge.objects.filter(survivor_id=profile_id).defer("snapshot")[:50])
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a person brought: in workspace currency, and apart what has no rate."""
+
+    value: float
+    orders: int
+    unconverted: dict[str, float]
+    last_order_at: datetime | None
+
+
+def worth_of(owners: Sequence[int]) -> Worth:
+    """Sums over the money events of these ids. Two queries.
+
+    An amount whose currency has no rate is never added to the value: it stays in its currency.
+    """
+    definitions = EventDefinition.objects.filter(is_money=True)
+    signs = dict(definitions.values_list("name", "value_sign"))
+    rows = Event.objects.filter(profile_id__in=owners, name__in=signs).order_by()
+    rows = rows.alias(amount=_TEXT_AMOUNT)
+    groups = rows.values("name", currency=_CURRENCY).annotate(
+        n=Count("id"),
+        value=Sum("value"),
+        rest=Sum(Abs(_AMOUNT), filter=Q(value=None)),
+        last=Max("occurred_at"),
+    )
+    value, orders, last = 0.0, 0, None
+    unconverted: dict[str, float] = defaultdict(float)
+    for group in groups:
+        value += group["value"] or 0
+        if group["rest"] and group["currency"]:
+            unconverted[group["currency"]] += group["rest"] * signs[group["name"]]
+        if group["name"] == ORDER_EVENT:
+            orders += group["n"]
+            last = max(filter(None, (last, group["last"])), default=None)
+    return Worth(value, orders, dict(unconverted), last)

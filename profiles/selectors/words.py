@@ -1,0 +1,142 @@
+"""What came in, in words: devices, amounts, products, why two people are one."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from config.console import words
+from config.workspace.selectors import workspace
+
+SHORT = 60
+MOST_PRODUCTS = 3
+
+
+def _text(value: Any) -> str:
+    return str(value)[:SHORT] if isinstance(value, str | int | float) else ""
+
+
+def subject_of(properties: Mapping[str, Any]) -> str:
+    """What a page or screen is called."""
+    for name in ("name", "title", "path", "url", "category"):
+        found = _text(properties.get(name))
+        if found:
+            return found
+    return _("a page")
+
+
+def device_of(context: Any) -> str:
+    """phone, tablet, computer, or "" where the call does not say."""
+    if not isinstance(context, dict):
+        return ""
+    device = context.get("device")
+    told = str(device.get("type", "")).lower() if isinstance(device, dict) else ""
+    agent = str(context.get("userAgent", "")).lower()
+    if "tablet" in told or "ipad" in agent:
+        return "tablet"
+    if told in ("ios", "android", "phone", "mobile") or "mobi" in agent:
+        return "phone"
+    return "computer" if agent else ""
+
+
+def device_words(device: str) -> str:
+    """on the phone; "" for an unknown device."""
+    return {
+        "phone": _("on the phone"),
+        "tablet": _("on the tablet"),
+        "computer": _("on the computer"),
+    }.get(device, "")
+
+
+def money_in(properties: Mapping[str, Any], value: float | None) -> str:
+    """The amount as it came, in its own currency; else the event's value; "" for none."""
+    currency = properties.get("currency")
+    for name in ("revenue", "total", "value", "price"):
+        amount = properties.get(name)
+        if isinstance(amount, int | float) and not isinstance(amount, bool):
+            given = currency if isinstance(currency, str) and len(currency) == 3 else ""  # noqa: PLR2004
+            if given or name in ("revenue", "total"):
+                return words.money(amount, given.upper() or workspace().currency)
+    return words.money(value, workspace().currency) if value else ""
+
+
+def product_names(properties: Mapping[str, Any]) -> list[str]:
+    """The first names of `products[]`, "and 4 more" at the end."""
+    products = properties.get("products")
+    if not isinstance(products, list):
+        return []
+    named = [_text(p.get("name") or p.get("product_id")) for p in products if isinstance(p, dict)]
+    named = [name for name in named if name]
+    if len(named) > MOST_PRODUCTS:
+        more = _("and %(n)s more") % {"n": len(named) - MOST_PRODUCTS}
+        return [*named[:MOST_PRODUCTS], more]
+    return named
+
+
+def joined_by(rule: str, evidence: Any, other: str) -> str:
+    """Why two people became one, in a sentence."""
+    shared = " / ".join(dict.fromkeys(_kinds_of(rule, evidence)))
+    return _("Person %(other)s… was joined: the same call carried both, by %(kind)s.") % {
+        "other": other,
+        "kind": shared.replace("_", " "),
+    }
+
+
+def _kinds_of(rule: str, evidence: Any) -> list[str]:
+    """`user_id with email` names the two kinds that one call brought together."""
+    return [word for word in rule.split(" with ") if word] or [str(evidence)[:SHORT]]
+
+
+def country_name(code: str) -> str:
+    """Netherlands, in the reader's language; the code where it is none of ISO's."""
+    return str(_locale().territories.get(code.upper(), code)) if code else ""
+
+
+def language_name(tag: str) -> str:
+    """English, for en or en-GB; "" for what is no language tag."""
+    if not tag:
+        return ""
+    try:
+        found = Locale.parse(tag.replace("_", "-"), sep="-").get_language_name(_locale())
+    except (ValueError, UnknownLocaleError):
+        return ""
+    return str(found or "")
+
+
+def local_time(zone: str, now: datetime) -> str:
+    """09:14 there; "" for an unknown zone."""
+    try:
+        return f"{now.astimezone(ZoneInfo(zone)):%H:%M}" if zone else ""
+    except (ValueError, OSError, KeyError):
+        return ""
+
+
+def _locale() -> Locale:
+    try:
+        return Locale.parse(get_language() or "en", sep="-")
+    except (ValueError, UnknownLocaleError):
+        return Locale("en")
+
+
+def trait_label(name: str) -> str:
+    """First name, for firstName and first_name."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ").strip()
+    return spaced[:1].upper() + spaced[1:].lower() if spaced else name
+
+
+def trait_text(value: Any) -> str:
+    """A trait's value as one reads it."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if value is None:
+        return _("empty")
+    if isinstance(value, int | float):
+        return words.num(value, None if value == int(value) else 2)
+    if isinstance(value, dict):
+        return ", ".join(f"{trait_text(item)}" for item in value.values() if item not in ("", None))
+    return ", ".join(map(trait_text, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,1 @@
+"""The console's pages about people and what comes in."""

@@ -1,0 +1,201 @@
+"""Live events: what comes in now, and what became of it."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from config.console.pages import ApiCall, page, part, wants_partial
+from config.workspace.permissions import requires
+from config.workspace.selectors import workspace
+from profiles.models import Identifier, Source
+from profiles.selectors import live as reads
+from profiles.selectors.masking import Shown
+from profiles.selectors.refused import Refused, explain
+from profiles.selectors.words import money_in, subject_of, trait_text
+from profiles.views.people import shown_to
+
+ICONS = {
+    Source.Kind.BROWSER: "globe",
+    Source.Kind.MOBILE: "device",
+    Source.Kind.SERVER: "plug",
+    Source.Kind.WAREHOUSE: "grid",
+    Source.Kind.IMPORT: "up",
+}
+STATUSES = {
+    "": gettext_lazy("All"),
+    reads.KEPT: gettext_lazy("Kept"),
+    reads.REFUSED: gettext_lazy("Refused"),
+}
+SHOWN_NAMES = 4
+BAR = 44
+
+
+@dataclass
+class Row:
+    """A call with its words."""
+
+    call: reads.Call
+    icon: str
+    what: str
+    who: str
+    became: str
+    refused: Refused | None = None
+
+
+@requires("events.view")
+def live(request: HttpRequest) -> HttpResponse:
+    """The newest calls; a part for htmx."""
+    wanted = _wanted(request)
+    now = reads.live(wanted)
+    shown = shown_to(request)
+    context = {
+        "rows": [_row(call, shown) for call in now.calls],
+        "newer_url": _newer_url(wanted, now.last_event, now.last_rejection),
+        **_filters(wanted),
+        **_minute_context(),
+    }
+    if wants_partial(request):
+        return part(request, "profiles/_live.html", context)
+    return page(
+        request,
+        "profiles/live.html",
+        context,
+        title=_("Live events"),
+        crumbs=[(_("Customers"), None)],
+        api_call=ApiCall("GET", "/api/ingest/messages/?status=rejected"),
+    )
+
+
+@requires("events.view")
+def newer(request: HttpRequest) -> HttpResponse:
+    """How many came since the page was drawn, and the last minute: asked every two seconds."""
+    wanted = _wanted(request)
+    event, rejection = _number(request, "event"), _number(request, "rejection")
+    context = {
+        "newer": reads.count_newer(wanted, event, rejection),
+        "most": reads.MOST_NEWER,
+        "live_url": _address(wanted),
+        "newer_url": _newer_url(wanted, event, rejection),
+        **_minute_context(),
+    }
+    return part(request, "profiles/_newer.html", context)
+
+
+@requires("events.view")
+def call(request: HttpRequest, profile_id: int, event_id: int) -> HttpResponse:
+    """What became of one kept call, step by step."""
+    event = reads.one_event(profile_id, event_id)
+    if event is None:
+        return part(request, "profiles/_trace.html", {"event": None})
+    shown = shown_to(request)
+    by = Identifier.objects.filter(id=event.identifier_id).first()
+    properties = shown.mapping(event.properties)
+    context = {
+        "event": event,
+        "source": Source.objects.filter(pk=event.source_id).first(),
+        "person": event.profile,
+        "person_name": shown.name(event.profile.display_name),
+        "by": (by.kind, shown.identifier(by.kind, by.value)) if by else None,
+        "what": _what(event.type, event.name, event.properties),
+        "properties": {name: trait_text(value) for name, value in properties.items()},
+        "amount": money_in(event.properties, event.value),
+    }
+    return part(request, "profiles/_trace.html", context)
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    given = request.GET.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0  # noqa: PLR2004
+
+
+def _wanted(request: HttpRequest) -> reads.Wanted:
+    kind, status = request.GET.get("type", ""), request.GET.get("status", "")
+    return reads.Wanted(
+        source=_number(request, "source"),
+        type=kind if kind in reads.TYPES else "",
+        status=status if status in STATUSES else "",
+    )
+
+
+def _address(wanted: reads.Wanted, name: str = "live", **more: Any) -> str:
+    query = {"source": wanted.source, "type": wanted.type, "status": wanted.status} | more
+    kept = {key: value for key, value in query.items() if value}
+    return reverse(f"profiles:{name}") + (f"?{urlencode(kept)}" if kept else "")
+
+
+def _newer_url(wanted: reads.Wanted, event: int, rejection: int) -> str:
+    return _address(wanted, "live_newer", event=event, rejection=rejection)
+
+
+def _filters(wanted: reads.Wanted) -> dict[str, Any]:
+    statuses = [
+        (value, label, _address(reads.Wanted(wanted.source, wanted.type, value)))
+        for value, label in STATUSES.items()
+    ]
+    return {
+        "wanted": wanted,
+        "statuses": statuses,
+        "types": reads.TYPES,
+        "sources": list(Source.objects.filter(is_internal=False)),
+    }
+
+
+def _minute_context() -> dict[str, Any]:
+    minute = reads.last_minute()
+    most = max(1, *(a + b for a, b in zip(minute.kept, minute.refused, strict=True)))
+    bars = [
+        {
+            "x": str(second * 6),
+            "y": f"{BAR - BAR * kept / most:.1f}",
+            "h": f"{BAR * kept / most:.1f}",
+            "bad_y": f"{BAR - BAR * (kept + refused) / most:.1f}",
+            "bad_h": f"{BAR * refused / most:.1f}" if refused else "",
+        }
+        for second, (kept, refused) in enumerate(zip(minute.kept, minute.refused, strict=True))
+    ]
+    return {"minute": minute, "bars": bars}
+
+
+def _row(call: reads.Call, shown: Shown) -> Row:
+    icon = ICONS.get(call.source.kind, "plug") if call.source else "plug"  # type: ignore[call-overload]
+    if call.rejection is not None:
+        refused = explain(call.rejection, shown)
+        first = refused.errors[0] if refused.errors else {}
+        became = first.get("message") or call.rejection.code.replace("_", " ")
+        what = call.type or _("a call")
+        return Row(call, icon, what, _("nobody yet"), became, refused)
+    event = call.event
+    what = _what(call.type, call.name, event.properties) if event else call.name
+    return Row(call, icon, what, _who(call, shown), _became(call))
+
+
+def _what(kind: str, name: str, properties: dict[str, Any]) -> str:
+    if kind in ("page", "screen"):
+        return subject_of(properties)
+    if kind == "identify":
+        return ", ".join(list(properties)[:SHOWN_NAMES]) or _("who it is")
+    return name
+
+
+def _who(call: reads.Call, shown: Shown) -> str:
+    if call.person is None:
+        return _("joined another person since")
+    if call.person.display_name:
+        return shown.name(call.person.display_name)
+    return _("Visitor %(id)s…") % {"id": str(call.person.public_id)[:4]}
+
+
+def _became(call: reads.Call) -> str:
+    told = []
+    if call.event is not None and call.event.value:
+        told.append(money_in(call.event.properties, call.event.value) or workspace().currency)
+    if call.is_new:
+        told.append(_("a new person"))
+    elif call.joined:
+        told.append(_("joined two people"))
+    return ", ".join(told)

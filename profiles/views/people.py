@@ -1,0 +1,123 @@
+"""The people list."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.timezone import get_current_timezone, is_naive, make_aware
+from django.utils.translation import gettext_lazy as _
+
+from config.console.pages import ApiCall, page, part, wants_partial
+from config.workspace import audit
+from config.workspace.permissions import may, requires
+from profiles.models import Profile
+from profiles.selectors.filters import PEOPLE_FILTERS, apply_filters
+from profiles.selectors.finding import as_uuid, search
+from profiles.selectors.masking import Shown
+from profiles.selectors.people import BadCursor, people_page, total_of, visible_people
+
+
+def shown_to(request: HttpRequest) -> Shown:
+    """How this user sees personal values."""
+    return Shown(may(request.user, "people.personal"))  # type: ignore[arg-type]
+
+
+@requires("people.view")
+def people(request: HttpRequest) -> HttpResponse:
+    """Search, narrow, leaf through; a part for htmx."""
+    term = request.GET.get("q", "").replace("\x00", "").strip()
+    if as_uuid(term):
+        return redirect("profiles:person", term)
+    context = _list_context(request, term)
+    if wants_partial(request):
+        return part(request, "profiles/_people.html", context)
+    query = {"search": term} if term else {}
+    call = ApiCall("GET", f"/api/profiles/{'?' + urlencode(query) if query else ''}")
+    return page(
+        request,
+        "profiles/people.html",
+        context,
+        title=_("People"),
+        crumbs=[(_("Customers"), None)],
+        api_call=call,
+    )
+
+
+def _list_context(request: HttpRequest, term: str) -> dict[str, Any]:
+    shown = shown_to(request)
+    found = search(term, personal=shown.personal) if term else visible_people()
+    found, words, wrong = _narrowed(request, found)
+    try:
+        leaf = people_page(
+            found,
+            shown,
+            before=request.GET.get("before", ""),
+            after=request.GET.get("after", ""),
+        )
+    except BadCursor:
+        leaf = people_page(found, shown)
+    if term:
+        audit.record("profile.searched", "profile", detail={"found": len(leaf.rows)})
+    kept = _kept(request)
+    narrowed = bool(term or words)
+    return {
+        "rows": leaf.rows,
+        "term": term,
+        "personal": shown.personal,
+        "words": words,
+        "wrong": wrong,
+        "kept": {name: value for name, value in kept.items() if name != "q"},
+        "total": total_of(found, narrowed=narrowed) if leaf.rows else None,
+        "narrowed": narrowed or bool(wrong),
+        "page": {
+            "next_url": _address(kept, before=leaf.next),
+            "previous_url": _address(kept, after=leaf.previous),
+        },
+        "any": bool(leaf.rows) or Profile.objects.exists(),
+    }
+
+
+def _narrowed(request: HttpRequest, found: Any) -> tuple[Any, dict[str, Any], str]:
+    """The list narrowed by the address; words for it; what of it names nothing."""
+    words: dict[str, Any] = {}
+    wrong = ""
+    try:
+        found, words = apply_filters(found, request.GET)
+    except LookupError as error:
+        found, wrong = found.none(), request.GET.get(str(error.args[0]), "")
+    since = request.GET.get("new_since", "")
+    if since:
+        moment = _moment(since)
+        if moment is None:
+            return found.none(), words, since
+        found = found.filter(first_seen__gte=moment)
+        words["new_since"] = _("New since %(since)s") % {"since": f"{moment:%Y-%m-%d}"}
+    return found, words, wrong
+
+
+def _moment(text: str) -> Any:
+    """A day or a moment, in the reader's zone; None for neither."""
+    try:
+        moment = parse_datetime(text)
+        if moment is None:
+            day = parse_date(text)
+            moment = parse_datetime(f"{day}T00:00:00") if day else None
+    except ValueError:
+        return None
+    if moment is not None and is_naive(moment):
+        moment = make_aware(moment, get_current_timezone())
+    return moment
+
+
+def _kept(request: HttpRequest) -> dict[str, str]:
+    names = ["q", "new_since", *PEOPLE_FILTERS.names()]
+    return {name: request.GET[name] for name in names if request.GET.get(name)}
+
+
+def _address(kept: dict[str, str], **cursor: str) -> str:
+    if not any(cursor.values()):
+        return ""
+    return f"{reverse('profiles:people')}?{urlencode(kept | cursor)}"
