@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from django.utils.translation import gettext as _
 
 from segments.reading import Reader, RuleError, RuleProblem
-from segments.sql import Part, all_of, any_of, negate
+from segments.sql import Part, Sql, all_of, any_of, negate
 
 if TYPE_CHECKING:
     from segments.context import CompileContext
@@ -70,6 +70,10 @@ class Condition(ABC):
         """Names of traits and properties that it reads; to refuse personal ones."""
         return set()
 
+    def unknown(self, context: "CompileContext") -> Part | None:
+        """Of whom is not known what it asks, where those count as no; None where that cannot be."""
+        return None
+
 
 KINDS: dict[str, type[Condition]] = {}
 Kind = TypeVar("Kind", bound=type[Condition])
@@ -93,9 +97,10 @@ class Group:
     def compile(self, context: "CompileContext") -> Part:
         """Who."""
         parts = [part.compile(context) for part in self.parts]
+        narrowing = context.narrowing(Sql("p.id"))
         if self.match == "all":
-            return all_of(parts)
-        found = any_of(parts)
+            return all_of(parts, narrowing)
+        found = any_of(parts, narrowing)
         return negate(found) if self.match == "none" else found
 
     @property

@@ -29,7 +29,8 @@ class Sql:
 
 def sql(template: str, /, **parts: Any) -> Sql:
     """`template` with each {name} replaced: a piece of SQL by its text, any other value bound."""
-    text, params = [], []
+    text: list[str] = []
+    params: list[Any] = []
     for literal, name, _, _ in Formatter().parse(template):
         text.append(literal)
         if name is None:
@@ -63,7 +64,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Ids:
-    """Those whom `query` (one column `profile_id`, no NULL, doubles allowed) finds; or the others."""
+    """Whom `query` (one column `profile_id`, no NULL, doubles allowed) finds; or the others."""
 
     query: Sql
     negated: bool = False
@@ -80,25 +81,26 @@ def negate(part: Part) -> Part:
     return replace(part, negated=not part.negated)
 
 
-def any_of(parts: Sequence[Part]) -> Part:
-    """At least one of `parts`; nobody without any."""
+def any_of(parts: Sequence[Part], narrowing: Sequence[Sql] = ()) -> Part:
+    """At least one of `parts`; nobody without any. `narrowing`: tests on `p` for every scan of it."""
     if not parts:
         return Filter(FALSE)
     filters, found, others = _sorted(parts)
     if len(parts) == 1:
         return parts[0]
     if others:  # De Morgan, so that only one "everybody but" is ever computed
-        return negate(all_of([negate(part) for part in parts]))
+        return negate(all_of([negate(part) for part in parts], narrowing))
     tests = sql("({tests})", tests=OR.joined(part.test for part in filters)) if filters else None
     if tests and not found:
         return Filter(tests)
     queries = [part.query for part in found]
     if tests:
-        queries.append(sql("SELECT p.id AS profile_id FROM profile p WHERE {tests}", tests=tests))
+        scan = AND.joined([*narrowing, tests])
+        queries.append(sql("SELECT p.id AS profile_id FROM profile p WHERE {scan}", scan=scan))
     return Ids(UNION.joined(sql("({query})", query=query) for query in queries))
 
 
-def all_of(parts: Sequence[Part]) -> Part:
+def all_of(parts: Sequence[Part], narrowing: Sequence[Sql] = ()) -> Part:
     """Every one of `parts`; everybody without any."""
     if not parts:
         return Filter(TRUE)
@@ -108,10 +110,10 @@ def all_of(parts: Sequence[Part]) -> Part:
     if not found and not others:
         return Filter(sql("({tests})", tests=AND.joined(part.test for part in filters)))
     if not found and not filters:
-        return negate(any_of([negate(part) for part in parts]))
+        return negate(any_of([negate(part) for part in parts], narrowing))
     if filters:
         driver, owner = Sql("profile p"), Sql("p.id")
-        tests = [part.test for part in filters]
+        tests = [*narrowing, *(part.test for part in filters)]
     else:
         driver, owner = sql("({query}) s", query=found[0].query), Sql("s.profile_id")
         tests, found = [], found[1:]
@@ -122,28 +124,34 @@ def all_of(parts: Sequence[Part]) -> Part:
         driver=driver,
         tests=AND.joined(tests),
     )
-    return Ids(query, distinct=bool(filters) or parts[0] is not None and _first_is_distinct(parts))
+    return Ids(query, distinct=bool(filters) or _first_is_distinct(parts))
 
 
 def people(part: Part, within: Sequence[int] | None = None) -> Sql:
     """The one query for the distinct ids of `part` among those who count (and `within`)."""
-    if isinstance(part, Filter) or part.negated:
-        test = (
-            part.test
-            if isinstance(part, Filter)
-            else sql("{test}", test=_exists(part, Sql("p.id")))
-        )
-        tests = [] if within is None else [sql("p.id = ANY({ids}::bigint[])", ids=list(within))]
-        return sql(
-            "SELECT p.id AS profile_id FROM profile p WHERE {tests}",
-            tests=AND.joined([*tests, test, COUNTS]),
-        )
+    if isinstance(part, Ids) and not part.negated:
+        return _found(part, within)
+    test = part.test if isinstance(part, Filter) else _exists(part, Sql("p.id"))
+    tests = AND.joined([*_within(Sql("p.id"), within), test, COUNTS])
+    return sql("SELECT p.id AS profile_id FROM profile p WHERE {tests}", tests=tests)
+
+
+def _found(part: Ids, within: Sequence[int] | None) -> Sql:
+    nobody_erased = Sql(
+        "NOT EXISTS (SELECT 1 FROM profile x WHERE x.id = s.profile_id AND x.state = 'erased')"
+    )
     query = sql(
-        "SELECT s.profile_id FROM ({query}) s WHERE NOT EXISTS "
-        "(SELECT 1 FROM profile x WHERE x.id = s.profile_id AND x.state = 'erased')",
+        "SELECT s.profile_id FROM ({query}) s WHERE {tests}",
         query=part.query,
+        tests=AND.joined([*_within(Sql("s.profile_id"), within), nobody_erased]),
     )
     return query if part.distinct else sql("{query} GROUP BY s.profile_id", query=query)
+
+
+def _within(owner: Sql, within: Sequence[int] | None) -> list[Sql]:
+    if within is None:
+        return []
+    return [sql("{owner} = ANY({ids}::bigint[])", owner=owner, ids=list(within))]
 
 
 def _sorted(parts: Sequence[Part]) -> tuple[list[Filter], list[Ids], list[Ids]]:

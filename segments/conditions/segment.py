@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from segments.context import CompileContext
 from segments.models import Membership, Segment
 from segments.rules import Condition, Reader, RuleError, RuleProblem, parse_rule, register
-from segments.sql import Filter, FALSE, Ids, Part, people, sql
+from segments.sql import FALSE, Filter, Ids, Part, people, sql
 
 
 @register

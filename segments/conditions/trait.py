@@ -89,6 +89,13 @@ class TraitCondition(Condition):
         """The one field."""
         return {self.column or self.field}
 
+    def unknown(self, context: CompileContext) -> Part | None:
+        """Those without the value, where that means no."""
+        if self.column in SEEN or self.comparison.holds_when_missing:
+            return None
+        missing = Comparison("is_not_set")
+        return Filter(missing.test(self._subject(), context.as_of, Sql("NULL")))
+
     def found(self, context: CompileContext, profile_id: int) -> str:
         """The value as it is."""
         profile = Profile.objects.only("traits", *COLUMNS).get(pk=profile_id)

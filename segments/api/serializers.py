@@ -1,0 +1,146 @@
+"""The shapes of segments in the API (api.md)."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+
+class RuleField(serializers.JSONField):
+    """A rule, as design.md section 5 has it."""
+
+
+class SegmentSerializer(serializers.Serializer[Any]):
+    """One segment."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(["dynamic", "static"])
+    description = serializers.CharField()
+    rule = serializers.JSONField()
+    version = serializers.IntegerField()
+    sentence = serializers.CharField()
+    count = serializers.IntegerField()
+    status = serializers.ChoiceField(["fresh", "refreshing", "failed"])
+    error = serializers.CharField()
+    refreshed_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class SegmentPage(serializers.Serializer[Any]):
+    """A page of segments."""
+
+    results = SegmentSerializer(many=True)
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+
+
+class NewSegment(serializers.Serializer[Any]):
+    """What makes a segment; its fields are checked by the service, all at once."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(["dynamic", "static"], required=False)
+    description = serializers.CharField(required=False)
+    rule = serializers.JSONField(required=False)
+
+
+class SegmentChange(serializers.Serializer[Any]):
+    """What may change."""
+
+    name = serializers.CharField(required=False)
+    description = serializers.CharField(required=False)
+    rule = serializers.JSONField(required=False)
+
+
+class PreviewRequest(serializers.Serializer[Any]):
+    """A rule to count, perhaps for another moment."""
+
+    rule = serializers.JSONField()
+    as_of = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class SamplePerson(serializers.Serializer[Any]):
+    """One of the people."""
+
+    id = serializers.UUIDField()
+    display_name = serializers.CharField()
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    """Who a rule would give."""
+
+    count = serializers.IntegerField()
+    share = serializers.FloatField()
+    reachable = serializers.DictField(child=serializers.IntegerField())
+    sample = SamplePerson(many=True)
+    sentence = serializers.CharField()
+    took_ms = serializers.FloatField()
+
+
+class MemberSerializer(serializers.Serializer[Any]):
+    """A member and since when."""
+
+    profile = serializers.UUIDField()
+    entered_at = serializers.DateTimeField()
+
+
+class MemberPage(serializers.Serializer[Any]):
+    """A page of members."""
+
+    results = MemberSerializer(many=True)
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+
+
+class People(serializers.Serializer[Any]):
+    """Ids or `kind:value`."""
+
+    people = serializers.ListField(child=serializers.CharField(), max_length=50_000)
+
+
+class Added(serializers.Serializer[Any]):
+    """How many came in."""
+
+    added = serializers.IntegerField()
+    unknown = serializers.ListField(child=serializers.CharField())
+
+
+class Removed(serializers.Serializer[Any]):
+    """How many went."""
+
+    removed = serializers.IntegerField()
+    unknown = serializers.ListField(child=serializers.CharField())
+
+
+class ClauseSerializer(serializers.Serializer[Any]):
+    """One condition of an explanation."""
+
+    path = serializers.CharField()
+    sentence = serializers.CharField()
+    holds = serializers.BooleanField()
+    found = serializers.CharField()
+
+
+class ExplanationSerializer(serializers.Serializer[Any]):
+    """Why somebody is in, or is not."""
+
+    member = serializers.BooleanField()
+    sentence = serializers.CharField()
+    clauses = ClauseSerializer(many=True)
+
+
+class ProfileSegment(serializers.Serializer[Any]):
+    """A segment that a person is in."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    entered_at = serializers.DateTimeField()
+
+
+class ProfileSegmentPage(serializers.Serializer[Any]):
+    """All of them, on one page."""
+
+    results = ProfileSegment(many=True)
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)

@@ -1,0 +1,91 @@
+"""/api/profiles/PERSON/segments/ and .../explain/, and `segments` in the profile's answer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.workspace.api.pagination import one_page
+from config.workspace.api.permissions import request_may
+from config.workspace.api.problems import invalid
+from profiles.api.fields import PROFILE_FIELDS
+from profiles.api.subroutes import SUBROUTES, Subroute
+from profiles.models import Profile
+from profiles.selectors.filters import PEOPLE_FILTERS
+from segments.api import serializers as shapes
+from segments.api.views import problem_of
+from segments.explain import explain_membership
+from segments.models import Membership, Segment
+from segments.reading import RuleError
+
+
+def segments_of(request: Request, profile: Profile) -> Response:
+    """The segments that the person is in."""
+    rows = Membership.objects.filter(profile_id=profile.pk, left_at=None).select_related("segment")
+    return one_page(
+        [
+            {"slug": row.segment.slug, "name": row.segment.name, "entered_at": row.entered_at}
+            for row in rows.order_by("segment__name")
+        ]
+    )
+
+
+def explain(request: Request, profile: Profile) -> Response:
+    """Why the person is in `?segment=SLUG`, or is not."""
+    slug = request.query_params.get("segment", "")
+    segment = Segment.objects.filter(slug=slug, archived_at=None).first()
+    if segment is None:
+        raise invalid("segment", f"There is no segment “{slug}”.", "unknown_segment")
+    try:
+        found = explain_membership(
+            segment, profile, may_personal=request_may(request, "people.personal")
+        )
+    except RuleError as error:
+        raise problem_of(error) from error
+    return Response(
+        {
+            "member": found.member,
+            "sentence": found.sentence,
+            "clauses": [vars(clause) for clause in found.clauses],
+        }
+    )
+
+
+SUBROUTES.register("segments", order=20)(
+    Subroute(segments_of, "segments.view", {"responses": shapes.ProfileSegmentPage})
+)
+SUBROUTES.register("explain", order=21)(
+    Subroute(
+        explain,
+        "segments.view",
+        {
+            "responses": shapes.ExplanationSerializer,
+            "parameters": [OpenApiParameter("segment", str, required=True)],
+        },
+    )
+)
+
+
+@PROFILE_FIELDS.register("segments")
+def segment_slugs(profile_ids: Sequence[int]) -> dict[int, Any]:
+    """The slugs of the segments that each person is in; one query."""
+    rows = Membership.objects.filter(profile_id__in=profile_ids, left_at=None)
+    found: dict[int, Any] = {profile_id: [] for profile_id in profile_ids}
+    names = rows.order_by("segment__slug").values_list("profile_id", "segment__slug")
+    for profile_id, slug in names:
+        found[profile_id].append(slug)
+    return found
+
+
+@PEOPLE_FILTERS.register("segment")
+def in_segment(people: QuerySet[Profile], slug: str) -> tuple[QuerySet[Profile], str]:
+    """`?segment=SLUG` of the people list. Raises LookupError."""
+    segment = Segment.objects.filter(slug=slug, archived_at=None).first()
+    if segment is None:
+        raise LookupError(slug)
+    members = "SELECT profile_id FROM membership WHERE segment_id = %s AND left_at IS NULL"
+    return people.filter(pk__in=RawSQL(members, [segment.pk])), segment.name

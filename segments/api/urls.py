@@ -1,0 +1,15 @@
+"""Both spellings of each address: a redirect would lose a POST."""
+
+from django.urls import re_path
+
+from segments.api import views
+
+SLUG = r"(?P<slug>[-\w]+)"
+
+urlpatterns = [
+    re_path(r"^segments/?$", views.SegmentsView.as_view(), name="api-segments"),
+    re_path(r"^segments/preview/?$", views.PreviewView.as_view(), name="api-segment-preview"),
+    re_path(rf"^segments/{SLUG}/?$", views.SegmentView.as_view(), name="api-segment"),
+    re_path(rf"^segments/{SLUG}/refresh/?$", views.RefreshView.as_view(), name="api-refresh"),
+    re_path(rf"^segments/{SLUG}/members/?$", views.MembersView.as_view(), name="api-members"),
+]

@@ -1,0 +1,259 @@
+"""/api/segments/: thin; the services and selectors know the rules."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import OperationalError
+from django.db.models import Q
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.workspace.api.problems import Problem, invalid
+from config.workspace.api.views import ApiView
+from config.workspace.models import User
+from profiles.selectors.masking import Shown
+from segments import services
+from segments.api import serializers as shapes
+from segments.models import Membership, Segment
+from segments.preview import preview
+from segments.reading import RuleError, moment_of
+from segments.rules import parse_rule
+
+SLUG = OpenApiParameter("slug", str, OpenApiParameter.PATH)
+AS_OF = OpenApiParameter("as_of", str, description="Who was in at that moment (ISO 8601).")
+
+
+def problem_of(error: RuleError) -> Problem:
+    """400 with the JSON path of each problem; the rule's own paths begin at the rule."""
+    return Problem(400, "Bad request", str(error.reason), errors=error.as_list())  # type: ignore[arg-type]
+
+
+def segment_of(slug: str) -> Segment:
+    """The segment of the address. Raises Http404."""
+    found = Segment.objects.filter(slug=slug, archived_at=None).first()
+    if found is None:
+        raise Http404(f"There is no segment {slug!r}.")
+    return found
+
+
+def body_of(request: Request) -> Mapping[str, Any]:
+    """The JSON object of the body. Raises Problem."""
+    if not isinstance(request.data, Mapping):
+        raise invalid("", "The body must be a JSON object.", "type")
+    return request.data
+
+
+def answer_of(segment: Segment) -> dict[str, Any]:
+    """One segment as api.md has it."""
+    return {
+        "slug": segment.slug,
+        "name": segment.name,
+        "kind": segment.kind,
+        "description": segment.description,
+        "rule": segment.rule,
+        "version": segment.version,
+        "sentence": sentence_of(segment),
+        "count": segment.count,
+        "status": segment.status,
+        "error": segment.error,
+        "refreshed_at": segment.refreshed_at,
+        "created_at": segment.created_at,
+        "updated_at": segment.updated_at,
+    }
+
+
+def sentence_of(segment: Segment) -> str:
+    """The rule in words; empty where there is none or it cannot be read any more."""
+    if segment.kind == Segment.Kind.STATIC:
+        return ""
+    try:
+        return parse_rule(segment.rule).describe()
+    except RuleError:
+        return ""
+
+
+class SegmentsView(ApiView):
+    """All segments; make one."""
+
+    required = {"GET": "segments.view", "POST": "segments.edit"}
+
+    @extend_schema(operation_id="segments_list", responses=shapes.SegmentPage)
+    def get(self, request: Request) -> Response:
+        """Newest first; `?kind=` narrows."""
+        rows = Segment.objects.filter(archived_at=None)
+        if kind := request.query_params.get("kind"):
+            rows = rows.filter(kind=kind)
+        return self.paged(rows, answer_of)
+
+    @extend_schema(request=shapes.NewSegment, responses={201: shapes.SegmentSerializer})
+    def post(self, request: Request) -> Response:
+        """Make one; its members are counted at once in the background."""
+        body = body_of(request)
+        try:
+            segment = services.create_segment(
+                slug=body.get("slug"),  # type: ignore[arg-type]
+                name=body.get("name"),  # type: ignore[arg-type]
+                kind=body.get("kind", Segment.Kind.DYNAMIC),
+                rule=body.get("rule"),
+                description=_text(body, "description"),
+                may_personal=self.may("people.personal"),
+                user=user_of(request),
+            )
+        except RuleError as error:
+            raise problem_of(error) from error
+        return Response(answer_of(segment), status=201)
+
+
+class SegmentView(ApiView):
+    """One segment."""
+
+    required = {"GET": "segments.view", "PATCH": "segments.edit", "DELETE": "segments.edit"}
+
+    @extend_schema(parameters=[SLUG], responses=shapes.SegmentSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """How it stands."""
+        return Response(answer_of(segment_of(slug)))
+
+    @extend_schema(
+        parameters=[SLUG], request=shapes.SegmentChange, responses=shapes.SegmentSerializer
+    )
+    def patch(self, request: Request, slug: str) -> Response:
+        """Change name, description or rule; a changed rule is a new version."""
+        body = body_of(request)
+        for name in body:
+            if name not in ("name", "rule", "description"):
+                raise invalid(str(name), "This cannot be changed.", "unknown_field")
+        try:
+            segment = services.update_segment(
+                segment_of(slug),
+                name=body.get("name"),
+                rule=body.get("rule"),
+                description=body.get("description"),
+                may_personal=self.may("people.personal"),
+                user=user_of(request),
+            )
+        except RuleError as error:
+            raise problem_of(error) from error
+        return Response(answer_of(segment))
+
+    @extend_schema(parameters=[SLUG], responses={204: None})
+    def delete(self, request: Request, slug: str) -> Response:
+        """Put it away; refused while other segments refer to it."""
+        try:
+            services.archive_segment(segment_of(slug))
+        except services.StillUsed as error:
+            raise Problem(409, "Conflict", str(error)) from error
+        return Response(status=204)
+
+
+class PreviewView(ApiView):
+    """Who a rule would give; stores nothing."""
+
+    required = {"POST": "segments.view"}
+
+    @extend_schema(request=shapes.PreviewRequest, responses=shapes.PreviewSerializer)
+    def post(self, request: Request) -> Response:
+        """Count, share, reachability and five people."""
+        body = body_of(request)
+        as_of = None
+        if body.get("as_of") is not None:
+            as_of = moment_of(body["as_of"])
+            if as_of is None:
+                raise invalid("as_of", "This must be a time such as 2026-11-20T09:00Z.", "type")
+        personal = self.may("people.personal")
+        try:
+            rule = services.read_rule(body.get("rule"), may_personal=personal)
+            found = preview(rule, as_of)  # type: ignore[arg-type]
+        except RuleError as error:
+            raise problem_of(error) from error
+        except OperationalError as error:
+            raise Problem(422, detail="This rule takes too long to count.") from error
+        shown = Shown(personal)
+        return Response(
+            {
+                "count": found.count,
+                "share": found.share,
+                "reachable": found.reachable,
+                "sample": [
+                    {"id": str(each.public_id), "display_name": shown.name(each.display_name)}
+                    for each in found.sample
+                ],
+                "sentence": found.sentence,
+                "took_ms": found.took_ms,
+            }
+        )
+
+
+class RefreshView(ApiView):
+    """Count a segment anew."""
+
+    required = {"POST": "segments.edit"}
+
+    @extend_schema(parameters=[SLUG], request=None, responses={202: shapes.SegmentSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Soon, in the background; `status` of the segment tells when it is done."""
+        segment = segment_of(slug)
+        services.request_refresh(segment)
+        segment.refresh_from_db()
+        return Response(answer_of(segment), status=202)
+
+
+class MembersView(ApiView):
+    """Who is in."""
+
+    required = {"GET": "segments.view", "POST": "segments.edit", "DELETE": "segments.edit"}
+
+    @extend_schema(
+        operation_id="segments_members_list", parameters=[SLUG, AS_OF], responses=shapes.MemberPage
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Members by when they came in, newest first; `?as_of=` as it was at a moment."""
+        rows = Membership.objects.filter(segment=segment_of(slug)).select_related("profile")
+        given = request.query_params.get("as_of")
+        if given:
+            as_of = moment_of(given.replace(" ", "+"))
+            if as_of is None:
+                raise invalid("as_of", "This must be a time such as 2026-11-20T09:00Z.", "type")
+            was_in = Q(left_at=None) | Q(left_at__gt=as_of)
+            rows = rows.filter(was_in, entered_at__lte=as_of)
+        else:
+            rows = rows.filter(left_at=None)
+        return self.paged(rows, _member, ordering=("-entered_at", "-profile_id"))
+
+    @extend_schema(parameters=[SLUG], request=shapes.People, responses=shapes.Added)
+    def post(self, request: Request, slug: str) -> Response:
+        """Add people to a static segment."""
+        segment, people = self._list(request, slug)
+        done = services.add_members(segment, people, may_personal=self.may("people.personal"))
+        return Response({"added": done.changed, "unknown": done.unknown})
+
+    @extend_schema(parameters=[SLUG], request=shapes.People, responses=shapes.Removed)
+    def delete(self, request: Request, slug: str) -> Response:
+        """Take people out of a static segment."""
+        segment, people = self._list(request, slug)
+        done = services.remove_members(segment, people, may_personal=self.may("people.personal"))
+        return Response({"removed": done.changed, "unknown": done.unknown})
+
+    def _list(self, request: Request, slug: str) -> tuple[Segment, list[str]]:
+        segment = segment_of(slug)
+        if segment.kind != Segment.Kind.STATIC:
+            raise Problem(409, detail="Only a static segment's members are put in by hand.")
+        return segment, self.checked(shapes.People, body_of(request))["people"]
+
+
+def user_of(request: Request) -> User | None:
+    """The console user who calls, if any."""
+    return request.user if isinstance(request.user, User) else None
+
+
+def _member(row: Membership) -> dict[str, Any]:
+    return {"profile": str(row.profile.public_id), "entered_at": row.entered_at}
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name, "")
+    if not isinstance(value, str):
+        raise invalid(name, "This must be a text.", "type")
+    return value

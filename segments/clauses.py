@@ -1,0 +1,89 @@
+"""How many each clause of a rule keeps and turns away, all in one query."""
+
+from dataclasses import dataclass, field
+
+from segments.compiler import CompileContext, working
+from segments.context import one
+from segments.preview import ALL_PEOPLE, SECONDS
+from segments.rules import Condition, Group
+from segments.sql import COMMA, Sql, people, sql
+
+
+@dataclass(frozen=True)
+class ClauseCount:
+    """`remain` people after the clause, `leave` at it; `alone`: counted beside its neighbours."""
+
+    path: str
+    remain: int
+    leave: int
+    alone: bool
+    unknown: int | None
+
+
+@dataclass
+class _Plan:
+    context: CompileContext
+    tables: list[Sql] = field(default_factory=list)
+    lines: list[tuple[str, str, str, bool, str]] = field(default_factory=list)
+
+    def table(self, query: Sql) -> str:
+        name = f"t{len(self.tables)}"
+        self.tables.append(sql(f"{name} AS MATERIALIZED ({{query}})", query=query))
+        return name
+
+    def step(self, part: Group | Condition, before: str, *, leaves_out: bool) -> str:
+        query = people(part.compile(self.context))
+        return self.table(
+            sql(
+                f"SELECT b.profile_id FROM {before} b WHERE {'NOT ' if leaves_out else ''}EXISTS "
+                "(SELECT 1 FROM ({query}) x WHERE x.profile_id = b.profile_id)",
+                query=query,
+            )
+        )
+
+    def unknown(self, part: Group | Condition, before: str) -> str:
+        missing = part.unknown(self.context) if isinstance(part, Condition) else None
+        if missing is None:
+            return ""
+        query = sql(
+            f"SELECT b.profile_id FROM {before} b WHERE EXISTS "
+            "(SELECT 1 FROM ({query}) x WHERE x.profile_id = b.profile_id)",
+            query=people(missing),
+        )
+        return self.table(query)
+
+    def add(self, group: Group, path: str, before: str) -> None:
+        """In `all` and `none` each clause meets those whom the last one kept; in `any` all."""
+        here = before
+        for index, part in enumerate(group.parts):
+            place = f"{path}.conditions[{index}]" if path else f"conditions[{index}]"
+            after = self.step(part, here, leaves_out=group.match == "none")
+            self.lines.append((place, after, here, group.match == "any", self.unknown(part, here)))
+            if isinstance(part, Group):
+                self.add(part, place, here)
+            if group.match != "any":
+                here = after
+
+
+def clause_counts(rule: Group, context: CompileContext) -> list[ClauseCount]:
+    """For each clause and group below the root, in order."""
+    plan = _Plan(context)
+    with working(context, seconds=SECONDS):
+        plan.add(rule, "", plan.table(ALL_PEOPLE))
+        if not plan.lines:
+            return []
+        names = [table.text.partition(" ")[0] for table in plan.tables]
+        counts = one(
+            sql(
+                "WITH {tables} SELECT "
+                + ", ".join(f"(SELECT count(*) FROM {name})" for name in names),
+                tables=COMMA.joined(plan.tables),
+            )
+        )
+    of = dict(zip(names, map(int, counts), strict=True))  # type: ignore[call-overload]
+    return [
+        ClauseCount(
+            path, of[after], of[before] - of[after], alone, of[missing] if missing else None
+        )
+        for path, after, before, alone, missing in plan.lines
+    ]

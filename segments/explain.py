@@ -1,0 +1,74 @@
+"""Why somebody is in a segment, or is not: the same compiled query, narrowed to one person."""
+
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from profiles.models import Profile
+from profiles.selectors.masking import is_personal_name
+from segments.compiler import CompileContext, compile_rule, working
+from segments.context import one
+from segments.models import Membership, Segment
+from segments.rules import Condition, Group, parse_rule, walk
+from segments.sql import COMMA, people, sql
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One condition, whether it holds for the person, and what was found."""
+
+    path: str
+    sentence: str
+    holds: bool
+    found: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Whether the person is in, and why."""
+
+    member: bool
+    sentence: str
+    clauses: list[Clause] = field(default_factory=list)
+
+
+def explain_membership(
+    segment: Segment, profile: Profile, *, may_personal: bool = True
+) -> Explanation:
+    """In words, clause by clause; a list has no clauses."""
+    if segment.kind == Segment.Kind.STATIC:
+        return _explain_list(segment, profile)
+    return explain_rule(parse_rule(segment.rule), profile, may_personal=may_personal)
+
+
+def explain_rule(rule: Group, profile: Profile, *, may_personal: bool = True) -> Explanation:
+    """For a rule that need not be saved. Two queries and one for each condition."""
+    context = CompileContext(as_of=timezone.now(), profile_ids=[profile.pk])
+    conditions = list(walk(rule))
+    with working(context):
+        asked = [compile_rule(rule, context)]
+        asked += [people(each.compile(context), [profile.pk]) for _path, each in conditions]
+        answers = one(
+            sql("SELECT {exist}", exist=COMMA.joined(sql("EXISTS ({q})", q=q) for q in asked))
+        )
+        clauses = [
+            Clause(path, each.describe(), bool(holds), _found(each, context, profile, may_personal))
+            for (path, each), holds in zip(conditions, answers[1:], strict=True)
+        ]
+    return Explanation(bool(answers[0]), rule.describe(), clauses)
+
+
+def _found(each: Condition, context: CompileContext, profile: Profile, may_personal: bool) -> str:
+    if not may_personal and any(map(is_personal_name, each.personal_fields())):
+        return _("hidden")
+    return each.found(context, profile.pk)
+
+
+def _explain_list(segment: Segment, profile: Profile) -> Explanation:
+    row = Membership.objects.filter(segment=segment, profile=profile, left_at=None).first()
+    if row is None:
+        return Explanation(False, _("Not on this list."))
+    day = date_format(row.entered_at, "DATE_FORMAT")
+    return Explanation(True, _("On this list since %(day)s.") % {"day": day})

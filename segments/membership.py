@@ -1,0 +1,170 @@
+"""Stored membership: only differences are written, set-based; one writer a segment."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from profiles.changes import announce
+from segments.compiler import CompileContext, compile_rule
+from segments.locks import lock_members
+from segments.models import Segment, SegmentSize
+from segments.rules import RuleError, parse_rule
+from segments.signals import membership_changed
+from segments.sql import Sql, sql
+
+log = logging.getLogger(__name__)
+ANNOUNCED_AT_ONCE = 5_000
+ATTEMPTS = 3
+
+STORE = """
+WITH now_in AS MATERIALIZED ({query}),
+came AS (
+    INSERT INTO membership (segment_id, profile_id, entered_at)
+    SELECT {segment}, n.profile_id, {at}::timestamptz FROM now_in n
+    WHERE NOT EXISTS (SELECT 1 FROM membership m WHERE m.segment_id = {segment}
+                      AND m.profile_id = n.profile_id AND m.left_at IS NULL)
+      AND EXISTS (SELECT 1 FROM profile p WHERE p.id = n.profile_id)
+    ORDER BY n.profile_id
+    ON CONFLICT DO NOTHING RETURNING profile_id
+),
+went AS (
+    UPDATE membership m SET left_at = greatest({at}::timestamptz, m.entered_at)
+    WHERE m.segment_id = {segment} AND m.left_at IS NULL {narrowing}
+      AND NOT EXISTS (SELECT 1 FROM now_in n WHERE n.profile_id = m.profile_id)
+    RETURNING m.profile_id
+)
+SELECT (SELECT array_agg(profile_id) FROM came), (SELECT array_agg(profile_id) FROM went)
+"""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Who came in and who went, as profile ids."""
+
+    entered: list[int]
+    left: list[int]
+
+    def __bool__(self) -> bool:
+        return bool(self.entered or self.left)
+
+
+def refresh(segment_id: int) -> Moved:
+    """Evaluate the whole rule and store the differences; a failure is kept on the segment."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return _refresh(segment_id)
+        except (OperationalError, IntegrityError):  # deadlock, or a person went away meanwhile
+            if attempt == ATTEMPTS - 1:
+                log.exception("refresh of segment %s", segment_id)
+                note_failure(segment_id, "busy")
+        except (DatabaseError, RuleError) as error:
+            log.exception("refresh of segment %s", segment_id)
+            note_failure(segment_id, str(error))
+            break
+    return Moved([], [])
+
+
+@transaction.atomic
+def _refresh(segment_id: int) -> Moved:
+    lock_members([segment_id])
+    segment = Segment.objects.filter(pk=segment_id, archived_at=None).first()
+    if segment is None:
+        return Moved([], [])
+    started, now = time.monotonic(), timezone.now()
+    moved = Moved([], [])
+    if segment.kind == Segment.Kind.DYNAMIC:
+        context = CompileContext(as_of=now)
+        context.tune()
+        moved = store(segment, compile_rule(parse_rule(segment.rule), context), now)
+    _note_refreshed(segment, now, time.monotonic() - started)
+    return moved
+
+
+def update_some(segment: Segment, profile_ids: Sequence[int], now: datetime) -> Moved:
+    """The same query, narrowed to some profiles; in the caller's transaction, lock held."""
+    context = CompileContext(as_of=now, profile_ids=profile_ids)
+    context.tune()
+    moved = store(segment, compile_rule(parse_rule(segment.rule), context), now, within=profile_ids)
+    if moved:
+        segment.count += len(moved.entered) - len(moved.left)
+        Segment.objects.filter(pk=segment.pk).update(count=segment.count)
+        note_size(segment, now)
+    return moved
+
+
+def store(
+    segment: Segment, query: Sql, now: datetime, *, within: Sequence[int] | None = None
+) -> Moved:
+    """Write who came in and who went, and announce it. The caller holds the segment's lock."""
+    narrowing = Sql("")
+    if within is not None:
+        narrowing = sql("AND m.profile_id = ANY({ids}::bigint[])", ids=list(within))
+    statement = sql(STORE, query=query, segment=segment.pk, at=now, narrowing=narrowing)
+    with connection.cursor() as cursor:
+        cursor.execute(statement.text, statement.params)
+        entered, left = cursor.fetchone()
+    moved = Moved(entered or [], left or [])
+    if moved:
+        tell(segment, moved, now)
+    return moved
+
+
+def tell(segment: Segment, moved: Moved, now: datetime) -> None:
+    """Announce to the segments that ask for this one, and to whoever listens above."""
+    name = f"segment:{segment.slug}"
+    if Segment.objects.filter(depends_on__contains=[name], archived_at=None).exists():
+        ids = sorted({*moved.entered, *moved.left})
+        for start in range(0, len(ids), ANNOUNCED_AT_ONCE):
+            announce(ids[start : start + ANNOUNCED_AT_ONCE], [name])
+    membership_changed.send(
+        Segment,
+        segment=segment,
+        entered=moved.entered,
+        left=moved.left,
+        at=now,
+        is_first=segment.refreshed_at is None,
+    )
+
+
+def note_failure(segment_id: int, error: str) -> None:
+    """Keep why a refresh failed; it is tried again when asked for."""
+    Segment.objects.filter(pk=segment_id).update(
+        status=Segment.Status.FAILED, error=error[:2_000], refresh_requested_at=None
+    )
+
+
+def note_size(segment: Segment, now: datetime) -> None:
+    """The size of the day, for the chart of size over time."""
+    SegmentSize.objects.update_or_create(
+        segment=segment, day=now.date(), defaults={"count": segment.count}
+    )
+
+
+def _note_refreshed(segment: Segment, now: datetime, seconds: float) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM membership WHERE segment_id = %s AND left_at IS NULL",
+            [segment.pk],
+        )
+        segment.count = cursor.fetchone()[0]
+    # a request that came after we began stands: it may mean what we did not see
+    Segment.objects.filter(pk=segment.pk, refresh_requested_at__lte=now).update(
+        refresh_requested_at=None
+    )
+    Segment.objects.filter(pk=segment.pk).update(
+        count=segment.count,
+        error="",
+        refreshed_at=now,
+        refresh_seconds=seconds,
+        counted_version=segment.version,
+    )
+    Segment.objects.filter(pk=segment.pk, refresh_requested_at=None).update(
+        status=Segment.Status.FRESH
+    )
+    segment.versions.filter(number=segment.version, count=None).update(count=segment.count)
+    note_size(segment, now)

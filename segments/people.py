@@ -1,0 +1,45 @@
+"""Finding people by what a list holds: ids and `kind:value`, all at once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+
+from config.workspace.api.parsers import is_storable
+from config.workspace.selectors import workspace
+from profiles.identity.kinds import PROFILE_KIND
+from profiles.identity.normalise import normalise, normalise_kind
+from profiles.selectors.finding import as_uuid
+from profiles.selectors.masking import PERSONAL_KINDS
+
+FIND = """
+SELECT k.n, i.profile_id FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS k(kind, value, n)
+JOIN identifier i ON i.kind = k.kind AND i.value = k.value
+JOIN profile p ON p.id = i.profile_id AND p.state <> 'erased'
+"""
+
+
+def find_people(people: Sequence[Any], *, may_personal: bool = True) -> tuple[list[int], list[str]]:
+    """(profile ids, references that nobody is known by); one query."""
+    region = workspace().country
+    keys = [_key(each, region, may_personal) for each in people]
+    with connection.cursor() as cursor:
+        cursor.execute(FIND, [[kind for kind, _value in keys], [value for _kind, value in keys]])
+        found = dict(cursor.fetchall())
+    unknown = [str(each) for n, each in enumerate(people, 1) if n not in found]
+    return list(found.values()), unknown
+
+
+def _key(reference: Any, region: str, may_personal: bool) -> tuple[str, str]:
+    if not isinstance(reference, str) or not is_storable(reference):
+        return "", ""
+    public_id = as_uuid(reference.strip())
+    if public_id:
+        return PROFILE_KIND, str(public_id)
+    kind, colon, value = reference.strip().partition(":")
+    if not colon and "@" in kind:  # a pasted address says what it is
+        kind, value = "email", kind
+    kind = normalise_kind(kind)
+    if kind in PERSONAL_KINDS and not may_personal:
+        return "", ""
+    return kind, normalise(kind, value, region)

@@ -1,0 +1,312 @@
+"""Making and changing segments: one function, one change, in one transaction, with its audit."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from config.workspace import audit
+from config.workspace.models import User
+from config.workspace.work import wake
+from segments.context import ids_of, run
+from segments.locks import lock_members
+from segments.membership import Moved, note_size, tell
+from segments.models import Membership, Segment, SegmentVersion
+from segments.people import find_people
+from segments.personal import refuse_personal
+from segments.reading import RuleError, RuleProblem, text_problem
+from segments.rules import NEW_PERSON, Group, parse_rule, walk
+from segments.sql import sql
+
+SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+LONGEST_SLUG, LONGEST_NAME = 80, 300
+
+
+class StillUsed(Exception):
+    """A segment that others refer to cannot go; the message names them."""
+
+
+@transaction.atomic
+def create_segment(
+    *,
+    slug: str,
+    name: str,
+    kind: str = "dynamic",
+    rule: Any = None,
+    description: str = "",
+    may_personal: bool = True,
+    user: User | None = None,
+) -> Segment:
+    """A new segment; its members are counted by the work that it wakes. Raises RuleError."""
+    problems = [*_slug_problems(slug), *_name_problems(name), *_kind_problems(kind)]
+    parsed = None
+    try:
+        parsed = read_rule(rule, kind=kind, slug=slug, may_personal=may_personal)
+    except RuleError as error:
+        problems += error.problems
+    if problems:
+        raise RuleError(problems)
+    segment = Segment(
+        slug=slug, name=name.strip(), kind=kind, description=description, created_by=user, version=0
+    )
+    if parsed is None:
+        now = timezone.now()
+        segment.version = 1
+        segment.status, segment.refreshed_at = Segment.Status.FRESH, now
+        segment.counted_version = 1
+        segment.save()
+    else:
+        _take_rule(segment, rule, parsed, user)
+    audit.record("create", "segment", slug, fields=["slug", "name", "kind", "rule"])
+    return segment
+
+
+@transaction.atomic
+def update_segment(
+    segment: Segment,
+    *,
+    name: str | None = None,
+    rule: Any = None,
+    description: str | None = None,
+    may_personal: bool = True,
+    user: User | None = None,
+) -> Segment:
+    """Change what is given; a changed rule is a new version. Raises RuleError."""
+    segment = Segment.objects.select_for_update().get(pk=segment.pk)
+    problems = _name_problems(name) if name is not None else []
+    parsed = None
+    try:
+        if rule is not None:
+            parsed = read_rule(
+                rule, kind=segment.kind, slug=segment.slug, may_personal=may_personal
+            )
+    except RuleError as error:
+        problems += error.problems
+    if problems:
+        raise RuleError(problems)
+    changed = []
+    if name is not None and name.strip() != segment.name:
+        segment.name = name.strip()
+        changed.append("name")
+    if description is not None and description != segment.description:
+        segment.description = description
+        changed.append("description")
+    if parsed is not None and rule != segment.rule:
+        changed.append("rule")
+        _take_rule(segment, rule, parsed, user)
+    elif changed:
+        segment.save(update_fields=[*changed, "updated_at"])
+    if changed:
+        audit.record("update", "segment", segment.slug, fields=changed)
+    return segment
+
+
+@transaction.atomic
+def archive_segment(segment: Segment) -> None:
+    """Put a segment away: its members leave, its history stays, its slug is free again.
+
+    Raises StillUsed.
+    """
+    users = Segment.objects.filter(
+        depends_on__contains=[f"segment:{segment.slug}"], archived_at=None
+    )
+    names = [other.name for other in users[:5]]
+    if names:
+        raise StillUsed(_("Used by %(names)s.") % {"names": ", ".join(names)})
+    now = timezone.now()
+    lock_members([segment.pk])
+    open_rows = Membership.objects.filter(segment=segment, left_at=None)
+    left = list(open_rows.values_list("profile_id", flat=True))
+    open_rows.update(left_at=now)
+    if left:
+        tell(segment, Moved([], left), now)
+    slug = segment.slug
+    Segment.objects.filter(pk=segment.pk).update(
+        archived_at=now, slug=f"{slug[:60]}--{segment.pk}", count=0, refresh_requested_at=None
+    )
+    audit.record("archive", "segment", slug)
+
+
+def request_refresh(segment: Segment) -> None:
+    """Ask for the segment to be counted anew, soon."""
+    Segment.objects.filter(pk=segment.pk).update(
+        refresh_requested_at=timezone.now(), status=Segment.Status.REFRESHING
+    )
+    wake("segments")
+
+
+@dataclass(frozen=True)
+class ListChange:
+    """How many came in or went, and which references nobody is known by."""
+
+    changed: int
+    unknown: list[str]
+
+
+@transaction.atomic
+def add_members(
+    segment: Segment, people: Sequence[str], *, may_personal: bool = True
+) -> ListChange:
+    """Put people into a static segment, by id or `kind:value`."""
+    found, unknown = find_people(people, may_personal=may_personal)
+    lock_members([segment.pk])
+    segment.refresh_from_db()
+    now = timezone.now()
+    query = sql(
+        "INSERT INTO membership (segment_id, profile_id, entered_at) "
+        "SELECT {segment}, n.id, {at}::timestamptz FROM unnest({ids}::bigint[]) AS n(id) "
+        "WHERE NOT EXISTS (SELECT 1 FROM membership m WHERE m.segment_id = {segment} "
+        "AND m.profile_id = n.id AND m.left_at IS NULL) ORDER BY n.id "
+        "ON CONFLICT DO NOTHING RETURNING profile_id",
+        segment=segment.pk,
+        at=now,
+        ids=sorted(set(found)),
+    )
+    entered = _returned(query)
+    _note_list_change(segment, Moved(entered, []), "add_members")
+    return ListChange(len(entered), unknown)
+
+
+@transaction.atomic
+def remove_members(
+    segment: Segment, people: Sequence[str], *, may_personal: bool = True
+) -> ListChange:
+    """Take people out of a static segment."""
+    found, unknown = find_people(people, may_personal=may_personal)
+    lock_members([segment.pk])
+    segment.refresh_from_db()
+    query = sql(
+        "UPDATE membership SET left_at = greatest({at}::timestamptz, entered_at) "
+        "WHERE segment_id = {segment} AND left_at IS NULL AND profile_id = ANY({ids}::bigint[]) "
+        "RETURNING profile_id",
+        segment=segment.pk,
+        at=timezone.now(),
+        ids=sorted(set(found)),
+    )
+    left = _returned(query)
+    _note_list_change(segment, Moved([], left), "remove_members")
+    return ListChange(len(left), unknown)
+
+
+def read_rule(
+    rule: Any, *, kind: str = "dynamic", slug: str = "", may_personal: bool = True
+) -> Group | None:
+    """The rule checked for saving or previewing; None for a static segment. Raises RuleError."""
+    if kind == Segment.Kind.STATIC:
+        if rule:
+            raise RuleError(
+                [RuleProblem("rule", "not_allowed", _("A static segment has no rule."))]
+            )
+        return None
+    parsed = parse_rule(rule)
+    if not may_personal:
+        refuse_personal(parsed)
+    if slug:
+        _refuse_cycle(slug, parsed)
+    return parsed
+
+
+def free_slug(name: str) -> str:
+    """A slug for a name that is not taken yet."""
+    base = slugify(name)[:60] or "segment"
+    slug, number = base, 1
+    while Segment.objects.filter(slug=slug).exists():
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
+
+
+def _take_rule(segment: Segment, rule: Mapping[str, Any], parsed: Group, user: User | None) -> None:
+    segment.rule = dict(rule)
+    segment.version += 1
+    segment.depends_on = dependencies(parsed)
+    segment.is_timed = parsed.is_timed
+    segment.status = Segment.Status.REFRESHING
+    segment.error = ""
+    segment.refresh_requested_at = timezone.now()
+    segment.save()
+    SegmentVersion.objects.create(
+        segment=segment, number=segment.version, rule=segment.rule, created_by=user
+    )
+    wake("segments")
+
+
+def dependencies(rule: Group) -> list[str]:
+    """What announces a change to the rule; new people too, where knowing nothing is enough."""
+    names = rule.depends_on()
+    return sorted(names | {NEW_PERSON} if rule.holds_when_unknown else names)
+
+
+def _refuse_cycle(slug: str, rule: Group) -> None:
+    graph = dict(Segment.objects.filter(archived_at=None).values_list("slug", "depends_on"))
+    graph[slug] = sorted(rule.depends_on())
+
+    def ways(here: str, way: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        for name in graph.get(here, ()):
+            other = name.removeprefix("segment:")
+            if not name.startswith("segment:") or other in way[1:]:
+                continue
+            yield from [(*way, other)] if other == slug else ways(other, (*way, other))
+
+    found = next(ways(slug, (slug,)), None)
+    if found:
+        message = _("The segments would refer to each other: %(way)s.")
+        problem = RuleProblem(
+            _place_of(rule, found[1]), "cycle", message % {"way": " → ".join(found)}
+        )
+        raise RuleError([problem])
+
+
+def _place_of(rule: Group, slug: str) -> str:
+    for path, condition in walk(rule):
+        if f"segment:{slug}" in condition.depends_on():
+            return f"{path}.slug"
+    return "conditions"
+
+
+def _slug_problems(slug: Any) -> list[RuleProblem]:
+    if not isinstance(slug, str) or len(slug) > LONGEST_SLUG or not SLUG.fullmatch(slug):
+        message = _("This must be lower case letters, digits, - and _, at most 80.")
+        return [RuleProblem("slug", "invalid", message)]
+    if Segment.objects.filter(slug=slug).exists():
+        return [RuleProblem("slug", "taken", _("There is a segment of this slug already."))]
+    return []
+
+
+def _name_problems(name: Any) -> list[RuleProblem]:
+    if not isinstance(name, str) or not name.strip():
+        return [RuleProblem("name", "required", _("Give it a name."))]
+    if len(name) > LONGEST_NAME:
+        message = _("This is longer than %(n)d characters.") % {"n": LONGEST_NAME}
+        return [RuleProblem("name", "range", message)]
+    problem = text_problem(name)
+    return [RuleProblem("name", "text", problem)] if problem else []
+
+
+def _kind_problems(kind: Any) -> list[RuleProblem]:
+    if kind in Segment.Kind.values:
+        return []
+    message = _("This is dynamic or static.")
+    return [RuleProblem("kind", "unknown_choice", message)]
+
+
+def _returned(query: Any) -> list[int]:
+    return ids_of(run(query))
+
+
+def _note_list_change(segment: Segment, moved: Moved, action: str) -> None:
+    if not moved:
+        return
+    now = timezone.now()
+    segment.count += len(moved.entered) - len(moved.left)
+    Segment.objects.filter(pk=segment.pk).update(count=segment.count, refreshed_at=now)
+    note_size(segment, now)
+    tell(segment, moved, now)
+    audit.record(
+        action, "segment", segment.slug, detail={"people": len(moved.entered) + len(moved.left)}
+    )

@@ -1,0 +1,69 @@
+"""What is due: announced changes, refreshes asked for, and segments that time moves."""
+
+import time
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from config.workspace.work import WORK
+from segments.changes import process_changes
+from segments.membership import refresh
+from segments.models import Segment
+
+SECONDS = 10.0  # after which a call gives way to other work
+LEAST_BETWEEN = timedelta(seconds=60)
+TIMES_ITS_COST = 20  # a segment that takes 5 s is refreshed every 100 s
+
+
+@WORK.register("segments", order=20)
+def work() -> int:
+    """Changes first, then whole segments; returns the number of rows and segments handled."""
+    until = time.monotonic() + SECONDS
+    handled = 0
+    while time.monotonic() < until:
+        done = process_changes()
+        handled += done
+        if not done:
+            break
+    for segment_id in due(timezone.now()):
+        if time.monotonic() > until:
+            break
+        refresh(segment_id)
+        handled += 1
+    return handled
+
+
+def due(now: datetime) -> list[int]:
+    """Segments to refresh, those first that others refer to."""
+    live = Segment.objects.filter(archived_at=None)
+    asked = list(live.filter(refresh_requested_at__isnull=False))
+    timed = live.filter(is_timed=True, status=Segment.Status.FRESH, refresh_requested_at=None)
+    return [segment.pk for segment in _referred_first([*asked, *filter(_by(now), timed)])]
+
+
+def _by(now: datetime):  # type: ignore[no-untyped-def]
+    def is_due(segment: Segment) -> bool:
+        if segment.refreshed_at is None:
+            return True
+        cost = timedelta(seconds=TIMES_ITS_COST * (segment.refresh_seconds or 0))
+        return now - segment.refreshed_at >= max(LEAST_BETWEEN, cost)
+
+    return is_due
+
+
+def _referred_first(segments: list[Segment]) -> list[Segment]:
+    waiting = {segment.slug: segment for segment in segments}
+    ordered: list[Segment] = []
+
+    def take(segment: Segment) -> None:
+        if waiting.pop(segment.slug, None) is None:
+            return
+        for name in segment.depends_on:
+            other = waiting.get(name.removeprefix("segment:"))
+            if name.startswith("segment:") and other:
+                take(other)
+        ordered.append(segment)
+
+    for segment in segments:
+        take(segment)
+    return ordered

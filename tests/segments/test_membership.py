@@ -1,0 +1,229 @@
+"""Stored membership: differences only, cascades, timed segments, lists."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from config.workspace.models import AuditEntry
+from profiles.changes import announce
+from profiles.models import Identifier, ProfileChange
+from segments import services
+from segments.changes import process_changes
+from segments.membership import refresh
+from segments.models import Membership, Segment, SegmentSize
+from segments.reading import RuleError
+from segments.signals import membership_changed
+from segments.work import due, work
+from tests.segments.builders import AS_OF, event, group, make_event, make_person, trait
+
+pytestmark = pytest.mark.django_db
+PRO = group("all", trait("plan", "eq", "pro"))
+
+
+@pytest.fixture
+def moves():
+    seen = []
+
+    def receive(sender, segment, entered, left, **kwargs):
+        seen.append((segment.slug, sorted(entered), sorted(left)))
+
+    membership_changed.connect(receive)
+    yield seen
+    membership_changed.disconnect(receive)
+
+
+def members(slug):
+    rows = Membership.objects.filter(segment__slug=slug, left_at=None)
+    return set(rows.values_list("profile_id", flat=True))
+
+
+def everything() -> None:
+    for _ in range(20):
+        if not work():
+            return
+    raise AssertionError("work does not end")
+
+
+def change(person, **traits):
+    person.traits = person.traits | traits
+    person.save()
+    announce([person.pk], [f"trait:{name}" for name in traits])
+
+
+def test_a_refresh_stores_differences_only(moves) -> None:
+    ada, ben = make_person(plan="pro"), make_person(plan="free")
+    segment = services.create_segment(slug="pro", name="Pro", rule=PRO)
+    refresh(segment.pk)
+    first = Membership.objects.get(segment=segment)
+    assert (first.profile_id, first.left_at) == (ada.pk, None)
+    ben.traits, ada.traits = {"plan": "pro"}, {}
+    ben.save()
+    ada.save()
+    refresh(segment.pk)
+    refresh(segment.pk)
+    assert members("pro") == {ben.pk}
+    assert Membership.objects.filter(segment=segment).count() == 2
+    assert moves == [("pro", [ada.pk], []), ("pro", [ben.pk], [ada.pk])]
+    segment.refresh_from_db()
+    assert (segment.count, segment.status) == (1, "fresh")
+    assert SegmentSize.objects.get(segment=segment).count == 1
+
+
+def test_a_change_touches_only_what_depends_on_it(django_assert_num_queries) -> None:
+    ada = make_person(plan="free")
+    for slug, rule in (("pro", PRO), ("other", group("all", trait("age", "gt", 5)))):
+        services.create_segment(slug=slug, name=slug, rule=rule)
+    everything()
+    before = Segment.objects.get(slug="other").refreshed_at
+    change(ada, plan="pro")
+    assert process_changes() == 1
+    assert members("pro") == {ada.pk}
+    assert Segment.objects.get(slug="other").refreshed_at == before
+    assert not ProfileChange.objects.exists()
+    change(ada, shoe=5)
+    with django_assert_num_queries(5):  # savepoint, claim, segments, delete, release
+        process_changes()
+
+
+def test_a_change_cascades_through_segments() -> None:
+    ada = make_person(plan="free")
+    services.create_segment(slug="pro", name="Pro", rule=PRO)
+    services.create_segment(
+        slug="not-pro", name="Not", rule=group("none", {"kind": "segment", "slug": "pro"})
+    )
+    services.create_segment(
+        slug="third", name="3", rule=group("all", {"kind": "segment", "slug": "not-pro"})
+    )
+    everything()
+    assert members("third") == {ada.pk}
+    change(ada, plan="pro")
+    everything()
+    assert (members("pro"), members("not-pro"), members("third")) == ({ada.pk}, set(), set())
+
+
+def test_a_new_segment_is_right_before_those_it_refers_to_are_counted() -> None:
+    ada = make_person(plan="pro")
+    services.create_segment(slug="pro", name="Pro", rule=PRO)
+    from segments.preview import preview
+    from segments.rules import parse_rule
+
+    assert preview(parse_rule(group("all", {"kind": "segment", "slug": "pro"}))).count == 1
+    assert ada
+
+
+def test_cycles_are_refused_and_named() -> None:
+    services.create_segment(slug="a", name="A", rule=PRO)
+    services.create_segment(slug="b", name="B", rule=group("all", {"kind": "segment", "slug": "a"}))
+    a = Segment.objects.get(slug="a")
+    with pytest.raises(RuleError) as error:
+        services.update_segment(
+            a, rule=group("all", trait("x", "is_set"), {"kind": "segment", "slug": "b"})
+        )
+    assert (error.value.path, error.value.code) == ("conditions[1].slug", "cycle")
+    assert "a → b → a" in error.value.reason
+    with pytest.raises(RuleError) as error:
+        services.create_segment(
+            slug="c", name="C", rule=group("all", {"kind": "segment", "slug": "c"})
+        )
+    assert error.value.code == "unknown_segment"
+
+
+def test_time_moves_people_when_the_tick_comes() -> None:
+    ada = make_person()
+    make_event(ada, "X", (AS_OF - timezone.now()).total_seconds() / 86400 + 1)
+    segment = services.create_segment(
+        slug="x",
+        name="X",
+        rule=group(
+            "all",
+            event(
+                "X",
+                window={
+                    "last": {
+                        "days": 1,
+                    }
+                },
+            ),
+        ),
+    )
+    everything()
+    assert not due(timezone.now())
+    assert due(timezone.now() + timedelta(seconds=61)) == [segment.pk]
+    Segment.objects.filter(pk=segment.pk).update(refresh_seconds=10)
+    assert not due(timezone.now() + timedelta(seconds=61))
+
+
+def test_a_failing_segment_says_so_and_stops_nobody_else() -> None:
+    ada = make_person(plan="pro")
+    services.create_segment(slug="pro", name="Pro", rule=PRO)
+    services.create_segment(slug="bad", name="Bad", rule=PRO)
+    everything()
+    Segment.objects.filter(slug="bad").update(
+        rule={"match": "all", "conditions": [{"kind": "gone"}]}
+    )
+    change(ada, plan="free")
+    everything()
+    assert members("pro") == set()
+    assert Segment.objects.get(slug="bad").status == "failed"
+
+
+def test_a_changed_rule_is_a_new_version_and_audited() -> None:
+    segment = services.create_segment(slug="pro", name="Pro", rule=PRO)
+    services.update_segment(segment, rule=group("any", trait("plan", "eq", "team")), name="Team")
+    segment.refresh_from_db()
+    assert (segment.version, segment.status, segment.depends_on) == (
+        2,
+        "refreshing",
+        ["trait:plan"],
+    )
+    assert [v.number for v in segment.versions.order_by("number")] == [1, 2]
+    assert [e.action for e in AuditEntry.objects.order_by("id")] == ["create", "update"]
+
+
+def test_lists(moves) -> None:
+    ada, ben = make_person(), make_person()
+    for person, value in ((ada, "ada@example.com"), (ben, "ben@example.com")):
+        Identifier.objects.create(
+            kind="email",
+            value=value,
+            profile_id=person.pk,
+            first_source_id=1,
+            first_seen=AS_OF,
+            last_seen=AS_OF,
+        )
+    segment = services.create_segment(slug="list", name="List", kind="static")
+    services.create_segment(
+        slug="listed", name="L", rule=group("all", {"kind": "segment", "slug": "list"})
+    )
+    everything()
+    done = services.add_members(
+        segment, ["email:ADA@example.com", "ben@example.com", "email:nobody@example.com", "x"]
+    )
+    assert (done.changed, done.unknown) == (2, ["email:nobody@example.com", "x"])
+    everything()
+    assert members("listed") == {ada.pk, ben.pk}
+    assert services.remove_members(segment, ["email:ada@example.com"]).changed == 1
+    everything()
+    assert members("listed") == {ben.pk}
+    assert Segment.objects.get(slug="list").count == 1
+    with pytest.raises(services.StillUsed):
+        services.archive_segment(segment)
+    with pytest.raises(RuleError):
+        services.update_segment(segment, rule=PRO)
+
+
+def test_a_new_person_of_whom_nothing_is_known_may_be_in() -> None:
+    segment = services.create_segment(
+        slug="not-pro", name="N", rule=group("none", trait("plan", "eq", "pro"))
+    )
+    assert segment.depends_on == ["profile:new", "trait:plan"]
+
+
+def test_personal_fields_are_refused_without_the_right() -> None:
+    rule = group(
+        "all", trait("plan", "eq", "x"), group("any", trait("email", "ends_with", "@x.de"))
+    )
+    with pytest.raises(RuleError) as error:
+        services.create_segment(slug="p", name="P", rule=rule, may_personal=False)
+    assert (error.value.path, error.value.code) == ("conditions[1].conditions[0]", "personal")
