@@ -6,7 +6,7 @@ Names and properties are those of Segment's semantic events for e-mail.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils import timezone
 
@@ -38,8 +38,18 @@ def internal_source() -> Source:
     return source
 
 
-def tell(happened: Sequence[Happened]) -> None:
-    """Put the events into the inbox, in the caller's transaction: four statements for any number."""
+class Owned(Protocol):
+    """Says under whose key the message stands, where a merge has moved the person since."""
+
+    @property
+    def profile_id(self) -> int: ...
+
+
+def tell(happened: Sequence[Happened], owned: Owned | None = None) -> None:
+    """Put the events into the inbox, in the caller's transaction: four statements for any number.
+
+    `profile_id` of each is who the person is today; `owned` knows who they were when it was sent.
+    """
     if not happened:
         return
     people = dict(
@@ -50,7 +60,8 @@ def tell(happened: Sequence[Happened]) -> None:
     messages = {
         row["id"]: row
         for row in Message.objects.filter(
-            profile_id__in=list(people), id__in={one.message_id for one in happened}
+            profile_id__in={*people, *([owned.profile_id] if owned else [])},
+            id__in={one.message_id for one in happened}
         ).values("id", "campaign_id", "variant", "step", "channel", "public_id")
     }
     campaigns = Campaign.objects.in_bulk({row["campaign_id"] for row in messages.values()} - {None})

@@ -1,0 +1,142 @@
+"""Opens, clicks and unsubscribes written on the message and told as events on the person."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from campaigns.models import Message
+from campaigns.tracking.agents import HUMAN, MACHINE
+from campaigns.tracking.events import Happened, tell
+from profiles.models import Merge
+
+BURST = timedelta(seconds=5)  # clicks on so many different links within this are a scanner's
+BURST_LINKS = 3
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message that a token names, with what a request needs of it."""
+
+    profile_id: int
+    message_id: int
+    campaign_id: int | None
+    content_version_id: int | None
+    address: str
+    channel: str
+
+
+def find_sent(profile_id: int, message_id: int) -> Sent | None:
+    """One look-up by (profile, id); after a merge the message still stands where it was written."""
+    rows = Message.objects.filter(profile_id=profile_id, id=message_id).values_list(
+        "profile_id", "id", "campaign_id", "content_version_id", "address", "channel"
+    )
+    row = rows.first()
+    return Sent(*row) if row else None
+
+
+def living(profile_id: int) -> int:
+    """Who this person is today: the survivor of every merge since."""
+    seen = {profile_id}
+    while True:
+        merge = (
+            Merge.objects.filter(absorbed_id=profile_id, undone_at=None)
+            .order_by("-id")
+            .values_list("survivor_id", flat=True)
+            .first()
+        )
+        if merge is None or merge in seen:
+            return profile_id
+        seen.add(merge)
+        profile_id = merge
+
+
+_OPENED = """
+UPDATE message SET opened_at = coalesce(opened_at, CASE WHEN %(who)s = 'human' THEN %(at)s END),
+       machine_opened_at = coalesce(machine_opened_at, CASE WHEN %(who)s = 'machine' THEN %(at)s END),
+       data = CASE WHEN %(who)s = 'unknown' THEN data || '{"unknown_open": true}' ELSE data END
+WHERE profile_id = %(profile)s AND id = %(message)s
+  AND (%(who)s = 'human' AND opened_at IS NULL OR %(who)s = 'machine' AND machine_opened_at IS NULL
+       OR %(who)s = 'unknown' AND NOT data ? 'unknown_open')
+"""
+
+
+@transaction.atomic
+def record_open(sent: Sent, who: str, at: datetime | None = None) -> bool:
+    """The first open of its kind; later ones change nothing. True where it was the first."""
+    at = at or timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _OPENED,
+            {"who": who, "at": at, "profile": sent.profile_id, "message": sent.message_id},
+        )
+        first = cursor.rowcount > 0
+    if first and who == HUMAN:
+        person = living(sent.profile_id)
+        tell([Happened("Email Opened", person, sent.message_id, at=at, once="open")], sent)
+    return first
+
+
+# `clicks` holds the last few [link, ISO time], from which a burst is told
+_CLICKED = """
+UPDATE message SET clicked_at = coalesce(clicked_at, CASE WHEN %(human)s THEN %(at)s END),
+       machine_clicked_at = coalesce(machine_clicked_at, CASE WHEN NOT %(human)s THEN %(at)s END),
+       data = data || jsonb_build_object('clicks',
+           (coalesce(data->'clicks', '[]') || jsonb_build_array(jsonb_build_array(%(link)s::int,
+            %(at)s::timestamptz))) - CASE WHEN jsonb_array_length(coalesce(data->'clicks', '[]')) > 9
+            THEN 0 ELSE 99 END)
+WHERE profile_id = %(profile)s AND id = %(message)s
+RETURNING data->'clicks'
+"""
+_BURST = """
+UPDATE message SET machine_clicked_at = coalesce(machine_clicked_at, clicked_at), clicked_at = NULL
+WHERE profile_id = %s AND id = %s AND clicked_at >= %s
+"""
+
+
+@transaction.atomic
+def record_click(sent: Sent, link: int, url: str, who: str, at: datetime | None = None) -> None:
+    """A click by a person or a machine; many links within seconds turn out to be a machine's.
+
+    Each click of a person is an event, once a link; the message keeps the first.
+    """
+    import json  # noqa: PLC0415
+
+    at = at or timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLICKED,
+            {
+                "human": who == HUMAN,
+                "at": at,
+                "link": link,
+                "profile": sent.profile_id,
+                "message": sent.message_id,
+            },
+        )
+        row = cursor.fetchone()
+        if row is None:
+            return
+        clicks = json.loads(row[0]) if isinstance(row[0], str) else row[0]
+        recent = {n for n, time in clicks if datetime.fromisoformat(time) >= at - BURST}
+        if len(recent) >= BURST_LINKS:
+            cursor.execute(_BURST, [sent.profile_id, sent.message_id, at - BURST])
+            who = MACHINE
+    if who == HUMAN:
+        person = living(sent.profile_id)
+        properties = {"link": url, "link_index": link}
+        once = f"click:{link}:{at:%Y%m%d%H%M}"
+        tell(
+            [Happened("Email Link Clicked", person, sent.message_id, properties, at, once)], sent
+        )
+
+
+@transaction.atomic
+def record_unsubscribe(sent: Sent, at: datetime | None = None) -> None:
+    """The message by which somebody left; told once."""
+    at = at or timezone.now()
+    rows = Message.objects.filter(profile_id=sent.profile_id, id=sent.message_id)
+    if rows.filter(unsubscribed_at=None).update(unsubscribed_at=at):
+        person = living(sent.profile_id)
+        tell([Happened("Unsubscribed", person, sent.message_id, at=at, once="unsubscribe")], sent)
