@@ -60,7 +60,9 @@ def _attempt(
     )
     resolver = Resolver(rules, known.owners, people)
     for message in kept:
-        message.key = resolver.resolve(message.keys, verified=message.source.is_verified)
+        message.key = resolver.resolve(
+            message.keys, verified=message.source.is_verified, message_id=message.message_id
+        )
     numbers, newcomers = _number(cursor, resolver, salt)
     owners = {key: numbers[resolver.root(who)] for key, who in resolver.attached.items()}
     made = store.insert(cursor, owners, sightings, salt)

@@ -1,9 +1,179 @@
+"""People who turn out to be one: merged in a transaction of their own, recorded, undoable.
+
+A batch that finds two people to be one leaves a row in `merge_pending` within its own transaction;
+`run_pending` does what is left, so that a kill in between loses nothing. The survivor is the oldest
+known person. The absorbed one's row stays as an empty husk (state `erased`: nobody counts it),
+since ledger and messages refer to it; its public id leads to the survivor for ever.
+
+Nothing personal is kept in the record: ids of identifiers and names of kinds, no values.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from django.db import connection, transaction
+from psycopg.types.json import Jsonb
+
+from profiles import changes
+from profiles.identity import moving, store
+from profiles.identity.kinds import rules
+from profiles.identity.mergers import MERGERS, Merger
+from profiles.identity.moving import Pair
+from profiles.identity.resolve import Join, Key, Resolver
+from profiles.identity.unmerging import CannotUndo, undo_merge
+from profiles.models import Merge, MergePending
+
+__all__ = [
+    "MERGERS",
+    "CannotMerge",
+    "CannotUndo",
+    "Merger",
+    "Pair",
+    "merge_people",
+    "remember",
+    "run_pending",
+    "undo_merge",
+]
+
+AT_ONCE = 200
+ANYTHING = "*"  # of profile_change: may matter to every rule
+LOCK_IDENTIFIERS = """
+    SELECT id, kind, value, profile_id FROM identifier WHERE profile_id = ANY(%s)
+    ORDER BY kind, value FOR NO KEY UPDATE
+"""
+
+
+class CannotMerge(Exception):
+    """These two are not to be one: a limit, a cap, or a merge that was undone."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A merge that is allowed now: who, by which rule, on which evidence."""
+
+    pair: Pair
+    rule: str
+    evidence: dict[str, Any]
+
+
+def remember(cursor: Any, joins: Sequence[Join], ids: Mapping[Key, int]) -> None:
+    """Write down, in the batch's transaction, who is to be merged. One statement at most."""
+    rows = [
+        (ids[join.key], ids[join.other], join.rule, Jsonb({"message_id": join.message_id}))
+        for join in joins
+    ]
+    if rows:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        cursor.execute(
+            "INSERT INTO merge_pending"
+            " (identifier_id, other_identifier_id, rule, evidence, created_at)"
+            " SELECT one, other, rule, evidence, now()"
+            " FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::jsonb[])"
+            " AS found(one, other, rule, evidence)",
+            columns,
+        )
 
 
 def run_pending() -> int:
-    return 0
+    """Do the merges that are waiting, a portion in one transaction; how many rows were handled."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        waiting = list(
+            MergePending.objects.select_for_update(skip_locked=True).order_by("id")[:AT_ONCE]
+        )
+        if waiting:
+            _merge(cursor, _allowed(cursor, waiting))
+            MergePending.objects.filter(pk__in=[row.pk for row in waiting]).delete()
+    return len(waiting)
 
 
-def remember(cursor: Any, joins: Any, ids: Any) -> None:
-    pass
+def merge_people(*, survivor_id: int, absorbed_id: int, rule: str, evidence: dict[str, Any]) -> int:
+    """Merge two people because somebody says so; the id of the record.
+
+    Raises CannotMerge. The caller asks for the right to do so and writes the audit entry.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        locked = _lock(cursor, [survivor_id, absorbed_id])
+        people = store.load_people(cursor, [survivor_id, absorbed_id])
+        resolver = Resolver(rules(), {}, people)
+        if len({profile for _, profile in locked.values()}) < 2:  # noqa: PLR2004
+            raise CannotMerge("one of the two is not there any more")
+        if not resolver.fits([survivor_id, absorbed_id], [], verified=True):
+            raise CannotMerge("together they would have more identifiers than one person may")
+        found = Found(Pair(survivor_id, absorbed_id), rule, evidence)
+        return _merge(cursor, [found])[0]
+
+
+def _allowed(cursor: Any, waiting: Sequence[MergePending]) -> list[Found]:
+    """Those that still hold, with everyone locked: identifiers first, then people.
+
+    Limits are asked again, since another batch may have added something meanwhile.
+    """
+    numbers = {number for row in waiting for number in (row.identifier_id, row.other_identifier_id)}
+    cursor.execute("SELECT profile_id FROM identifier WHERE id = ANY(%s)", [sorted(numbers)])
+    locked = _lock(cursor, sorted({profile for (profile,) in cursor.fetchall()}))
+    owners = {locked[number][0]: locked[number][1] for number in numbers if number in locked}
+    keys = {number: locked[number][0] for number in numbers if number in locked}
+    people = store.load_people(cursor, set(owners.values()))
+    resolver = Resolver(rules(), owners, people)
+    vetoes = _vetoes(cursor, sorted(people))
+    reasons: dict[int, MergePending] = {}
+    for row in waiting:
+        pair = [keys.get(row.identifier_id), keys.get(row.other_identifier_id)]
+        if None in pair or frozenset(owners[key] for key in pair if key) in vetoes:
+            continue
+        before = len(resolver.joins)
+        resolver.resolve([key for key in pair if key], verified=True)
+        for join in resolver.joins[before:]:
+            reasons[join.absorbed] = row
+    return [
+        Found(Pair(resolver.root(absorbed), absorbed), row.rule, _evidence(row))
+        for absorbed, row in reasons.items()
+    ]
+
+
+def _evidence(row: MergePending) -> dict[str, Any]:
+    return {**row.evidence, "identifiers": [row.identifier_id, row.other_identifier_id]}
+
+
+def _lock(cursor: Any, profile_ids: Sequence[int]) -> dict[int, tuple[Key, int]]:
+    """All identifiers of these people, locked in the order of their keys: id -> (key, owner)."""
+    cursor.execute(LOCK_IDENTIFIERS, [list(profile_ids)])
+    return {number: ((kind, value), owner) for number, kind, value, owner in cursor.fetchall()}
+
+
+def _vetoes(cursor: Any, profile_ids: Sequence[int]) -> set[frozenset[int]]:
+    """Pairs that somebody took apart: they are not put together again by a machine."""
+    cursor.execute(
+        "SELECT survivor_id, absorbed_id FROM merge"
+        " WHERE undone_at IS NOT NULL AND absorbed_id = ANY(%s)",
+        [list(profile_ids)],
+    )
+    return {frozenset(pair) for pair in cursor.fetchall()}
+
+
+def _merge(cursor: Any, found: Sequence[Found]) -> list[int]:
+    """Carry the merges out; the ids of their records. The statements do not depend on how many."""
+    if not found:
+        return []
+    pairs = [one.pair for one in found]
+    snapshots: dict[int, dict[str, Any]] = defaultdict(dict)
+    for absorbed, own in moving.move(cursor, pairs).items():
+        snapshots[absorbed]["profiles"] = own
+    for name, merger in MERGERS:
+        for absorbed, taken in merger.merge(cursor, pairs).items():
+            snapshots[absorbed][name] = taken
+    rows = Merge.objects.bulk_create(
+        Merge(
+            survivor_id=one.pair.survivor,
+            absorbed_id=one.pair.absorbed,
+            absorbed_public_id=snapshots[one.pair.absorbed]["profiles"]["public_id"],
+            rule=one.rule[:60],
+            evidence=one.evidence,
+            snapshot=snapshots[one.pair.absorbed],
+        )
+        for one in found
+    )
+    changes.announce({number for pair in pairs for number in pair}, [ANYTHING])
+    return [row.pk for row in rows]

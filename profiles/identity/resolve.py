@@ -39,6 +39,7 @@ class Join:
     key: Key
     other: Key
     rule: str
+    message_id: str = ""
 
 
 @dataclass
@@ -52,13 +53,15 @@ class Resolver:
     attached: dict[Key, int] = field(default_factory=dict)  # new identifiers -> person
     _same: dict[int, int] = field(default_factory=dict)
     _made: int = 0
+    _message_id: str = ""
 
-    def resolve(self, keys: Sequence[Key], *, verified: bool) -> Key:
+    def resolve(self, keys: Sequence[Key], *, verified: bool, message_id: str = "") -> Key:
         """The identifier that the message is attributed to. `keys` by priority, at least one.
 
         `verified` says that the source's word may join two known people (guarantee 10).
         """
         tried = list(keys)
+        self._message_id = message_id
         while not self._try(tried, verified):
             tried.pop()
         return tried[0]
@@ -91,7 +94,8 @@ class Resolver:
         if not owned:
             return self._create(fresh)
         people = list(owned)
-        if len(keys) > 1 and not self._fits(people, fresh, verified):
+        unchanged = len(people) == 1 and not fresh
+        if not unchanged and not self.fits(people, fresh, verified=verified):
             return False
         self._unite(people, owned)
         person = self._find(people[0])
@@ -113,7 +117,7 @@ class Resolver:
         self.attached[key] = person
         self.people[person].keys.add(key)
 
-    def _fits(self, people: list[int], fresh: list[Key], verified: bool) -> bool:
+    def fits(self, people: Sequence[int], fresh: Sequence[Key], *, verified: bool) -> bool:
         """Whether these people may be one, and take these new identifiers in."""
         known = [person for person in people if self.people[person].is_known]
         if len(known) > 1 and not verified:
@@ -127,7 +131,7 @@ class Resolver:
             return False
         return all(counts[kind] <= self.rules.limit(kind) for kind in changed)
 
-    def _too_many_merges(self, people: list[int]) -> bool:
+    def _too_many_merges(self, people: Sequence[int]) -> bool:
         real = [person for person in people if person > 0]
         merges = sum(self.people[person].merges for person in real)
         return len(real) > 1 and merges + len(real) - 1 > MAX_MERGES
@@ -138,9 +142,8 @@ class Resolver:
             survivor, absorbed = self._oldest(self._find(first), other)
             if survivor > 0 and absorbed > 0:
                 rule = f"{evidence[first][0]} with {evidence[other][0]}"
-                self.joins.append(
-                    Join(survivor, absorbed, evidence[first], evidence[other], rule[:60])
-                )
+                one, two = evidence[first], evidence[other]
+                self.joins.append(Join(survivor, absorbed, one, two, rule[:60], self._message_id))
                 self.people[survivor].merges += self.people[absorbed].merges + 1
             self._same[absorbed] = survivor
             self.people[survivor].keys |= self.people[absorbed].keys

@@ -26,6 +26,7 @@ from profiles.ingest.queue import InboxRow
 from profiles.ingest.validation import Problem
 
 RETRIES = 8
+NEW_PERSON = "profile:new"  # of profile_change
 RETRY_STATES = (
     errors.DeadlockDetected,
     errors.SerializationFailure,
@@ -116,7 +117,8 @@ def _write(cursor: Any, messages: list[Message], resolved: identity.Resolved) ->
     batch.changed_names |= _names(messages, new_traits, before, derived)
     for _name, hook in hooks.AFTER_BATCH:
         hook(cursor, batch)
-    changes.announce(batch.profile_ids, batch.changed_names)
+    changes.announce(created, batch.changed_names | {NEW_PERSON})
+    changes.announce(existing, batch.changed_names)
     catalog.save(cursor)
     queue.touch_sources(cursor, messages)
 
