@@ -34,8 +34,8 @@ PEOPLE = """
 INSERT INTO profile (public_id, bucket, state, is_test, display_name, time_zone, locale, country,
                      lifecycle, first_seen, last_seen, traits)
 SELECT md5('p' || n)::uuid, n %% 10000, 'active', false, 'Person ' || n, 'UTC', 'en', country, 'lead',
-       %(as_of)s::timestamptz - make_interval(hours => (n * 7919) %% 8760),
-       %(as_of)s::timestamptz - make_interval(hours => (n * 31) %% 720),
+       %(as_of)s::timestamptz - make_interval(hours => ((n * 7919) %% 8760)::int),
+       %(as_of)s::timestamptz - make_interval(hours => ((n * 31) %% 720)::int),
        jsonb_strip_nulls(jsonb_build_object(
            'email', 'person' || n || '@example.com', 'country', country,
            'plan', (ARRAY['free','free','free','free','free','free','free','pro','pro','team'])[1 + n * 13 %% 10],
@@ -102,14 +102,14 @@ def bench_database(people: int, events: int, *, quiet: bool = False) -> Iterator
 
 
 def _create(name: str) -> None:
-    with connection._nodb_cursor() as cursor:
+    with connection.owner(), connection._nodb_cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         if not cursor.fetchone():
             cursor.execute(f'CREATE DATABASE "{name}" ENCODING \'UTF8\'')
 
 
 def _is_filled() -> bool:
-    with connection.cursor() as cursor:
+    with connection.owner(), connection.cursor() as cursor:
         cursor.execute("SELECT shobj_description((SELECT oid FROM pg_database "
                        "WHERE datname = current_database()), 'pg_database')")
         return cursor.fetchone()[0] == DONE
