@@ -123,7 +123,16 @@ def messages_of_two_weeks() -> dict[str, Any]:
     """What went out and what came back, this week and before: one scan of message_by_time."""
     now = timezone.now()
     week, fortnight = now - timedelta(days=7), now - timedelta(days=14)
-    names = ("out", "out_before", "kept_back", "engaged", "engaged_before", "bounced", "stopped")
+    names = (
+        "out",
+        "out_before",
+        "kept_back",
+        "engaged",
+        "engaged_before",
+        "bounced",
+        "stopped",
+        "converted",
+    )
     found = one(
         "SELECT count(*) FILTER (WHERE sent_at IS NOT NULL AND queued_at >= %(week)s), "
         "count(*) FILTER (WHERE sent_at IS NOT NULL AND queued_at < %(week)s), "
@@ -133,7 +142,9 @@ def messages_of_two_weeks() -> dict[str, Any]:
         "count(DISTINCT profile_id) FILTER "
         "(WHERE clicked_at IS NOT NULL AND queued_at < %(week)s), "
         "count(*) FILTER (WHERE bounced_at IS NOT NULL AND queued_at >= %(week)s), "
-        "count(*) FILTER (WHERE unsubscribed_at IS NOT NULL AND queued_at >= %(week)s) "
+        "count(*) FILTER (WHERE unsubscribed_at IS NOT NULL AND queued_at >= %(week)s), "
+        "count(DISTINCT profile_id) FILTER "
+        "(WHERE converted_at IS NOT NULL AND queued_at >= %(week)s) "
         "FROM message WHERE queued_at >= %(fortnight)s AND NOT is_test",
         {"week": week, "fortnight": fortnight},
     )

@@ -88,7 +88,7 @@ def _sentence(request: HttpRequest, *, begun: bool) -> SafeString | str | Promis
     clauses = [
         format_html(
             ngettext("{} new person", "{} new people", new),
-            door(places.people(first_seen=since.date().isoformat()) if new else "", counted),
+            door(places.people(new_since=since.date().isoformat()) if new else "", counted),
         )
     ]
     refused = figures.refused(since)
@@ -96,7 +96,7 @@ def _sentence(request: HttpRequest, *, begun: bool) -> SafeString | str | Promis
         clauses.append(
             format_html(
                 ngettext("{} call refused", "{} calls refused", refused),
-                door(places.live(outcome="refused"), num(refused)),
+                door(places.live(status="refused"), num(refused)),
             )
         )
     behind = Segment.objects.filter(archived_at=None, status=Segment.Status.FAILED).count()
@@ -167,7 +167,7 @@ def _stations(events: dict[str, Any], messages: dict[str, Any]) -> list[dict[str
             news=ngettext("{} call refused", "{} calls refused", refused).format(num(refused))
             if refused
             else "",
-            news_url=places.live(outcome="refused"),
+            news_url=places.live(status="refused"),
         ),
         _station(
             "merge",

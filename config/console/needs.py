@@ -102,7 +102,7 @@ def _set_aside() -> list[Need]:
                 row["source__name"],
             ),
             _("They were accepted and are kept, but could not be worked off. The rest goes on."),
-            places.live(outcome="set_aside", source=row["source_id"]),
+            places.live(source=row["source_id"]),
             _("See why"),
             _("since %(when)s") % {"when": in_words(row["first"])},
             row["first"],
@@ -138,7 +138,7 @@ def _refused() -> list[Need]:
                 ),
                 _("In the last 24 hours. %(n)s of them: %(code)s.")
                 % {"n": num(of_code), "code": code.replace("_", " ")},
-                places.live(outcome="refused", source=source_id),
+                places.live(status="refused", source=source_id),
                 _("See why"),
                 at=max(row[2] for row in lately if row[0] == source_id),
             )

@@ -7,7 +7,7 @@ from config.console.theme import resolve
 
 
 def people(**filters: Any) -> str:
-    """The people list, filtered: `first_seen=2026-11-20` is those first seen since that day."""
+    """The people list, filtered: `new_since=2026-11-20` is those first seen since that day."""
     return _filtered(resolve(["profiles:people", "people"]), filters)
 
 
@@ -17,7 +17,7 @@ def person(public_id: Any) -> str:
 
 
 def live(**filters: Any) -> str:
-    """Live events: `outcome=refused`, `source=3`."""
+    """Live events: `status=refused`, `source=3`."""
     return _filtered(resolve(["profiles:live", "live_events"]), filters)
 
 
