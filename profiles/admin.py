@@ -18,6 +18,7 @@ from config.workspace import audit
 from config.workspace.admin import AuditedAdmin
 from profiles.models import Event, EventDefinition, ExchangeRate, Rejection, Source
 from profiles.selectors.live import last_event_id
+from profiles.services.sources import create_source
 from profiles.views.sources import show_key
 
 COUNTED = 200_000  # of the newest events: beyond that "calls today" is a lower bound
@@ -78,8 +79,6 @@ class SourceAdmin(AuditedAdmin):
         if change:
             super().save_model(request, obj, form, change)
             return
-        from profiles.services.sources import create_source  # noqa: PLC0415
-
         with audit.acting(audit.actor_of_user(request.user)):  # type: ignore[arg-type]
             source, key = create_source(name=obj.name, kind=obj.kind)
         obj.pk = source.pk

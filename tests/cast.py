@@ -112,6 +112,7 @@ def set_trait(
 def make_event(
     profile: Profile,
     name: str,
+    /,
     *,
     days_ago: float = 0,
     at: datetime | None = None,

@@ -22,10 +22,11 @@ from profiles.api.serializers import (
     SourceSerializer,
     pages_of,
 )
+from profiles.identity.unmerging import CannotUndo, undo_merge
 from profiles.models import Merge, Profile, Rejection, Source
 from profiles.selectors.masking import Shown
 from profiles.selectors.traits import source_names
-from profiles.services.joins import CannotUndo, undo_join
+from profiles.services.sources import create_source
 
 ID_DIGITS = 19  # that a bigint always holds are fewer
 
@@ -65,8 +66,6 @@ class Sources(ApiView):
     )
     def post(self, request: Request) -> Response:
         """A new source; its write key is in this answer and nowhere else."""
-        from profiles.services.sources import create_source  # noqa: PLC0415
-
         body = self.checked(NewSourceSerializer)
         taken = invalid("name", "A source of this name is there already.", "unique")
         if Source.objects.filter(name=body["name"]).exists():
@@ -163,7 +162,7 @@ class UndoMerge(ApiView):
         if row is None:
             raise NotFound("There is no such join.")
         try:
-            undo_join(merge_id=row.pk, user=_user(request))
+            undo_merge(merge_id=row.pk, user=_user(request))
         except CannotUndo as error:
             raise Problem(409, detail=str(error)) from error
         row.refresh_from_db()

@@ -31,6 +31,7 @@ FIRST_TRAITS = 7
 FIRST_IDENTIFIERS = 6
 MOST_PROPERTIES = 30
 LONG = 500
+MOST_JOINS = 20
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,10 @@ class Customer:
 
 
 def customer(person: Profile, shown: Shown) -> Customer:
-    """Nine queries, whatever there is to say."""
+    """Ten queries, whatever there is to say."""
     sources = traits.source_names()
     known, ids = traits.identifiers_of([person.pk], sources)[person.pk]
-    joins = [join for join in traits.joins_of(person.pk) if join.undone_at is None]
+    joins = list(traits.joins_of(person.pk).filter(undone_at=None)[:MOST_JOINS])
     return Customer(
         name=shown.name(person.display_name),
         facts=_facts(person),
@@ -141,9 +142,7 @@ def _line(trait: traits.Trait, shown: Shown) -> TraitLine:
 
 def _reasons(known: Sequence[traits.KnownAs], joins: Sequence[Merge]) -> list[str]:
     """Why all this is one person, in sentences."""
-    reasons = [
-        joined_by(join.rule, join.evidence, str(join.absorbed_public_id)[:8]) for join in joins
-    ]
+    reasons = [joined_by(join.rule, str(join.absorbed_public_id)[:8]) for join in joins]
     if not reasons and len(known) > 1:
         names = ", ".join(dict.fromkeys(row.kind.replace("_", " ") for row in known))
         reasons = [

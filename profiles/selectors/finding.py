@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 
-from django.db.models import F, Func, Q, QuerySet, Value
+from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Lower
 
@@ -20,7 +20,9 @@ MAX_FOUND = 500
 MIN_PHONE_DIGITS = 5
 ORDER_EVENT = "Order Completed"
 # the last word of a name; an index serves it
-LAST_WORD = Lower(Func(F("display_name"), Value(r"\S+$"), function="substring"))
+LAST_WORD = Lower(
+    Func(F("display_name"), Value(r"\S+$"), function="substring", output_field=TextField())
+)
 
 
 class NotAPerson(LookupError):

@@ -27,6 +27,7 @@ class Line:
 class Refused:
     """Why, and the lines; `cut` when some are left out."""
 
+    name: str
     errors: list[dict[str, str]]
     lines: list[Line]
     cut: bool
@@ -41,12 +42,15 @@ def explain(rejection: Rejection, shown: Shown) -> Refused:
         body = json.loads(rejection.body)
     except (ValueError, RecursionError):
         raw = rejection.body[:MOST_RAW] if shown.personal else ""
-        return Refused(errors, [Line(line[:LONG_LINE]) for line in raw.splitlines()], False, raw)
+        return Refused(
+            "", errors, [Line(line[:LONG_LINE]) for line in raw.splitlines()], False, raw
+        )
     body = shown.stray(body)
     lines = [Line(text[:LONG_LINE], path if path in paths else "") for text, path in written(body)]
     kept = _around(lines)
     raw = json.dumps({"errors": errors, "call": body}, indent=2, ensure_ascii=False)
-    return Refused(errors, kept, len(kept) < len(lines), raw)
+    name = str(body.get("event") or "") if isinstance(body, dict) else ""
+    return Refused(name, errors, kept, len(kept) < len(lines), raw)
 
 
 def _around(lines: list[Line]) -> list[Line]:

@@ -7,7 +7,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Count, F, FloatField, Max, Q, Sum, Value, When
+from django.db import connection
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    FloatField,
+    Max,
+    Q,
+    QuerySet,
+    Sum,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.fields.json import KT
 from django.db.models.functions import Abs, Cast, Coalesce
 
@@ -23,14 +36,25 @@ from profiles.models import (
 )
 from profiles.selectors.finding import ORDER_EVENT, PUBLIC_ID
 
-_CURRENCY = Coalesce(KT("properties__currency"), Value(""))
+_CURRENCY = Coalesce(KT("properties__currency"), Value(""), output_field=TextField())
 _NUMBER = r"^-?[0-9]{1,15}(\.[0-9]{1,15})?$"
-_TEXT_AMOUNT = Coalesce(KT("properties__revenue"), KT("properties__total"))
+_TEXT_AMOUNT = Coalesce(
+    KT("properties__revenue"), KT("properties__total"), output_field=TextField()
+)
 _AMOUNT = Case(
     When(Q(amount__regex=_NUMBER), then=Cast(F("amount"), FloatField())),
     default=None,
     output_field=FloatField(),
 )
+SELECT_TAKEN_IN = """
+    WITH RECURSIVE one(id) AS (
+        SELECT %s::bigint
+        UNION
+        SELECT m.absorbed_id FROM one JOIN merge m ON m.survivor_id = one.id
+        WHERE m.undone_at IS NULL
+    )
+    SELECT id FROM one
+"""
 # these stand first, in this order; the others follow by name
 FIRST = ("name", "first_name", "firstname", "last_name", "lastname", "email", "phone", "city")
 
@@ -151,9 +175,16 @@ def event_owners(profile_id: int) -> list[int]:
     return [profile_id, *pending.values_list("profile_id", flat=True).distinct()]
 
 
-def joins_of(profile_id: int) -> list[Merge]:
-    """The joins that made this person, newest first."""
-    return list(Merge.objects.filter(survivor_id=profile_id).defer("snapshot")[:50])
+def taken_in(profile_id: int) -> list[int]:
+    """This person and everyone who was joined to them, directly or on the way. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(SELECT_TAKEN_IN, [profile_id])
+        return [number for (number,) in cursor.fetchall()]
+
+
+def joins_of(profile_id: int) -> QuerySet[Merge]:
+    """The joins that made this person, undone ones of their own included."""
+    return Merge.objects.filter(survivor_id__in=taken_in(profile_id)).defer("snapshot")
 
 
 @dataclass(frozen=True)
@@ -177,14 +208,14 @@ def worth_of(owners: Sequence[int]) -> Worth:
     rows = rows.alias(amount=_TEXT_AMOUNT)
     groups = rows.values("name", currency=_CURRENCY).annotate(
         n=Count("id"),
-        value=Sum("value"),
+        total=Sum("value"),
         rest=Sum(Abs(_AMOUNT), filter=Q(value=None)),
         last=Max("occurred_at"),
     )
     value, orders, last = 0.0, 0, None
     unconverted: dict[str, float] = defaultdict(float)
     for group in groups:
-        value += group["value"] or 0
+        value += group["total"] or 0
         if group["rest"] and group["currency"]:
             unconverted[group["currency"]] += group["rest"] * signs[group["name"]]
         if group["name"] == ORDER_EVENT:

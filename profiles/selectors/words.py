@@ -78,18 +78,19 @@ def product_names(properties: Mapping[str, Any]) -> list[str]:
     return named
 
 
-def joined_by(rule: str, evidence: Any, other: str) -> str:
-    """Why two people became one, in a sentence."""
-    shared = " / ".join(dict.fromkeys(_kinds_of(rule, evidence)))
-    return _("Person %(other)s… was joined: the same call carried both, by %(kind)s.") % {
+def joined_by(rule: str, other: str) -> str:
+    """Why two people became one, in a sentence. `rule` is as "user_id with email"."""
+    kinds = [word.replace("_", " ") for word in rule.split(" with ")]
+    if len(kinds) == 1:
+        return _("Person %(other)s… was joined by the rule “%(rule)s”.") % {
+            "other": other,
+            "rule": kinds[0],
+        }
+    return _("Person %(other)s… was joined: one call carried the %(one)s and the %(two)s.") % {
         "other": other,
-        "kind": shared.replace("_", " "),
+        "one": kinds[0],
+        "two": kinds[1] if kinds[1] != kinds[0] else _("same of the other"),
     }
-
-
-def _kinds_of(rule: str, evidence: Any) -> list[str]:
-    """`user_id with email` names the two kinds that one call brought together."""
-    return [word for word in rule.split(" with ") if word] or [str(evidence)[:SHORT]]
 
 
 def country_name(code: str) -> str:

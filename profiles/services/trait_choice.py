@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from config.workspace import audit
 from profiles.changes import announce
-from profiles.models import Profile, ProfileTrait, Source
+from profiles.models import Profile, ProfileTrait
+from profiles.services.sources import internal_source
 
 CONSOLE = "Console"
 
@@ -14,22 +15,13 @@ class NoSuchStatement(LookupError):
     """The statement to use is not this person's, or gone."""
 
 
-def console_source() -> Source:
-    """The source in whose name the console speaks; made when first needed."""
-    source, _made = Source.objects.get_or_create(
-        name=CONSOLE,
-        defaults={"kind": Source.Kind.SERVER, "trust": 100, "is_internal": True},
-    )
-    return source
-
-
 @transaction.atomic
 def use_statement(*, profile: Profile, statement_id: int) -> str:
     """Say what this statement says, now and in the console's name, so that it wins.
 
     The trait's name. Raises NoSuchStatement.
     """
-    source = console_source()
+    source = internal_source(CONSOLE)
     person = Profile.objects.select_for_update().get(pk=profile.pk)
     said = ProfileTrait.objects.filter(profile_id=person.pk, pk=statement_id).first()
     if said is None:

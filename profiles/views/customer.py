@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -15,12 +16,12 @@ from django.views.decorators.http import require_POST
 from config.console.pages import ApiCall, page, part, toast
 from config.workspace.permissions import may, requires
 from profiles.api.people import record_look
+from profiles.identity.unmerging import CannotUndo, undo_merge
 from profiles.models import Merge, Profile
 from profiles.panels import chips_of, panels_of
 from profiles.selectors import customer as reads
 from profiles.selectors.finding import NotAPerson, by_public_id
 from profiles.selectors.people import BadCursor, decode_cursor, encode_cursor
-from profiles.services import joins
 from profiles.services.trait_choice import NoSuchStatement, use_statement
 from profiles.timeline import KINDS, timeline
 from profiles.views.people import shown_to
@@ -126,7 +127,7 @@ def use_trait(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     try:
         name = use_statement(profile=person, statement_id=int(number) if number.isdecimal() else 0)
     except NoSuchStatement:
-        toast(request, _("This value is gone meanwhile."), level=30)
+        toast(request, _("This value is gone meanwhile."), level=messages.WARNING)
     else:
         toast(request, _("%(name)s is settled.") % {"name": name})
     return redirect("profiles:person", person.public_id)
@@ -138,12 +139,14 @@ def undo_join(request: HttpRequest, merge_id: int) -> HttpResponse:
     """Two people again."""
     row = Merge.objects.filter(pk=merge_id).defer("snapshot").first()
     survivor = row and Profile.objects.filter(pk=row.survivor_id).first()
-    if row is None or survivor is None:
+    # the survivor may have been joined to another since
+    person = _find(survivor.public_id) if survivor else None
+    if row is None or person is None:
         return _nobody(request)
     try:
-        joins.undo_join(merge_id=row.pk, user=request.user)  # type: ignore[arg-type]
-    except joins.CannotUndo as error:
-        toast(request, str(error), level=30)
+        undo_merge(merge_id=row.pk, user=request.user)  # type: ignore[arg-type]
+    except CannotUndo as error:
+        toast(request, str(error), level=messages.WARNING)
     else:
         toast(request, _("The join is undone: they are two people again."))
-    return redirect("profiles:person", survivor.public_id)
+    return redirect("profiles:person", person.public_id)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from config.console.pages import page
 from config.workspace.permissions import requires
 from profiles.models import Source
+from profiles.services.sources import renew_write_key
 
 
 def snippet(key: str) -> str:
@@ -43,9 +44,7 @@ def rotate_key(request: HttpRequest, source_id: int) -> HttpResponse:
     if source is None:
         raise Http404
     if request.method == "POST":
-        from profiles.services.sources import rotate_key as rotate  # noqa: PLC0415
-
-        return show_key(request, source, rotate(source=source))
+        return show_key(request, source, renew_write_key(source=source))
     return page(
         request,
         "profiles/source_rotate.html",
