@@ -66,10 +66,10 @@ def read_body(request: HttpRequest) -> bytes:
     if announced.isdigit() and int(announced) > limits.MAX_READ_BYTES:
         raise Refused(413, "body_too_large", "the body is over 500 KB")
     try:
-        if announced or "wsgi.input" not in request.META:
+        if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+            body = request.META["wsgi.input"].read(limits.MAX_READ_BYTES)  # Django reads nothing
+        else:
             body = request.read(limits.MAX_READ_BYTES)
-        else:  # chunked: Django would read nothing
-            body = request.META["wsgi.input"].read(limits.MAX_READ_BYTES)
     except OSError as error:
         raise Refused(400, "incomplete_body", "the body ended too early") from error
     if len(body) >= limits.MAX_READ_BYTES:

@@ -123,6 +123,7 @@ def _open(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     The origin is named, since a beacon sends cookies and browsers then refuse a plain `*`.
     """
     origin = request.META.get("HTTP_ORIGIN", "")
+    response._has_been_logged = True  # type: ignore[attr-defined]  # clients' errors are rows
     response["Access-Control-Allow-Origin"] = origin or "*"
     response["Access-Control-Expose-Headers"] = "Retry-After"
     if origin:

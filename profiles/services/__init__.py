@@ -1,0 +1,1 @@
+"""Changes: one function, one change, in one transaction, with its audit entry."""
