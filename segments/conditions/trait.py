@@ -70,7 +70,8 @@ class TraitCondition(Condition):
     def compile(self, context: CompileContext) -> Part:
         """A test on the profile row."""
         today = _today(context) if self.comparison.op == "anniversary_in" else Sql("NULL")
-        return Filter(self.comparison.test(self._subject(), context.as_of, today))
+        place = (self._subject(), context.as_of, today)
+        return Filter(self.comparison.test(*place), self.comparison.bare_test(*place))
 
     def describe(self) -> str:
         """In words: "plan is pro"."""

@@ -1,0 +1,210 @@
+"""What the pickers offer: real names and values, with how common each is.
+
+Every question is bounded: it reads an index range or the newest rows, never a whole table, so that
+the pickers answer at once on a million people. Shares are of what was looked at.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from config.workspace.models import User
+from config.workspace.permissions import may
+from consent.channels import ADDRESSED
+from consent.models import Purpose
+from profiles.selectors.masking import is_personal_name
+from segments.conditions.trait import COLUMNS, column_label
+from segments.models import Segment
+
+RECENT_DAYS = 30
+COUNTED = 2_000  # of each event's name; beyond it "2,000+"
+SAMPLED_EVENTS = 1_000
+SAMPLED_PEOPLE = 2_000
+MOST = 60
+LONGEST_VALUE = 120
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One line of a picker. `count` and `share`: how common; `note`: a doubt, as a chip."""
+
+    value: Any
+    label: str
+    kind: str = ""
+    count: str = ""
+    share: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The lines, and what their numbers are of."""
+
+    items: list[Choice]
+    of: str = ""
+
+
+EVENTS = """
+SELECT d.name, n.n FROM event_definition d CROSS JOIN LATERAL (
+    SELECT count(*) AS n FROM (SELECT 1 FROM event e WHERE e.name = d.name
+        AND e.occurred_at >= %s LIMIT %s) few) n
+ORDER BY n.n DESC, d.name LIMIT %s
+"""
+PROPERTIES = """
+SELECT key, count(*), (SELECT count(*) FROM few) FROM few, jsonb_object_keys(properties) AS key
+GROUP BY key ORDER BY 2 DESC, 1 LIMIT %s
+"""
+PROPERTY_VALUES = """
+SELECT properties->%s AS value, count(*), (SELECT count(*) FROM few) FROM few
+WHERE jsonb_typeof(properties->%s) IN ('string', 'number', 'boolean')
+GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %s
+"""
+NEWEST_EVENTS = """
+WITH few AS (SELECT properties FROM event WHERE name = %s AND occurred_at >= %s
+             ORDER BY occurred_at DESC LIMIT %s)
+"""
+NEWEST_PEOPLE = """
+WITH few AS (SELECT traits, country, locale, time_zone, lifecycle FROM profile
+             WHERE state <> 'erased' ORDER BY last_seen DESC, id DESC LIMIT %s)
+"""
+TRAITS = """
+SELECT key, count(*), (SELECT count(*) FROM few) FROM few, jsonb_object_keys(traits) AS key
+GROUP BY key ORDER BY 2 DESC, 1 LIMIT %s
+"""
+TRAIT_VALUES = """
+SELECT traits->%s AS value, count(*), (SELECT count(*) FROM few) FROM few
+WHERE jsonb_typeof(traits->%s) IN ('string', 'number', 'boolean')
+GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %s
+"""
+COLUMN_VALUES = """
+SELECT to_jsonb({column}) AS value, count(*), (SELECT count(*) FROM few) FROM few
+WHERE {column} <> '' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %s
+"""
+
+
+def anything(user: User) -> Choices:
+    """Everything that a clause can begin with."""
+    named = [*events().items, *traits(user).items, *segments().items]
+    asked = Choice("", _("Permission"), "consent")
+    return Choices([*named, asked], _("Events of the last 30 days; traits of the newest people."))
+
+
+def events() -> Choices:
+    """Names of events, with how many there were lately."""
+    since = timezone.now() - timedelta(days=RECENT_DAYS)
+    rows = _rows(EVENTS, [since, COUNTED + 1, MOST * 3])
+    most = max((n for _name, n in rows), default=0) or 1
+    items = [
+        Choice(name, name, "event", f"{COUNTED:,}+" if n > COUNTED else f"{n:,}", n / most)
+        for name, n in rows
+    ]
+    return Choices(items, _("Events of the last 30 days."))
+
+
+def properties(event: str) -> Choices:
+    """Properties of an event, with how many of the newest events carry each."""
+    rows = _rows(NEWEST_EVENTS + PROPERTIES, [*_newest(event), MOST])
+    items = [Choice(key, key, "", *_part(n, total)) for key, n, total in rows]
+    return Choices(items, _of_events(rows))
+
+
+def property_values(event: str, name: str, user: User) -> Choices:
+    """Values of a property in the newest events."""
+    if not _may_see(name, user):
+        return Choices([], _("Values of personal fields are not listed."))
+    rows = _rows(NEWEST_EVENTS + PROPERTY_VALUES, [*_newest(event), name, name, MOST])
+    return Choices(_values(rows), _of_events(rows))
+
+
+def traits(user: User) -> Choices:
+    """Traits and columns, with how many of the newest people have each."""
+    rows = _rows(NEWEST_PEOPLE + TRAITS, [SAMPLED_PEOPLE, MOST])
+    columns = [
+        Choice(f"profile.{name}", column_label(name).capitalize(), "trait")
+        for name in COLUMNS
+        if _may_see(name, user)
+    ]
+    items = [
+        Choice(key, key, "trait", *_part(n, total)) for key, n, total in rows if _may_see(key, user)
+    ]
+    return Choices([*items, *columns], _of_people(rows))
+
+
+def trait_values(field: str, user: User) -> Choices:
+    """Values of a trait or column among the newest people."""
+    column = field.removeprefix("profile.")
+    if not _may_see(column, user):
+        return Choices([], _("Values of personal fields are not listed."))
+    if not field.startswith("profile."):
+        rows = _rows(NEWEST_PEOPLE + TRAIT_VALUES, [SAMPLED_PEOPLE, field, field, MOST])
+    elif column in ("country", "locale", "time_zone", "lifecycle"):
+        query = NEWEST_PEOPLE + COLUMN_VALUES.format(column=column)
+        rows = _rows(query, [SAMPLED_PEOPLE, MOST])
+    else:
+        return Choices([])
+    return Choices(_values(rows), _of_people(rows))
+
+
+def segments(but: str = "") -> Choices:
+    """Other segments, with their size."""
+    rows = Segment.objects.filter(archived_at=None).exclude(slug=but)[: MOST * 3]
+    return Choices(
+        [Choice(row.slug, row.name, "segment", f"{row.count:,}") for row in rows],
+        _("People in each now."),
+    )
+
+
+def purposes() -> Choices:
+    """What permission is asked for."""
+    return Choices([Choice(row.slug, row.name) for row in Purpose.objects.all()])
+
+
+def channels() -> Choices:
+    """How one is written to."""
+    return Choices([Choice(name, name) for name in ADDRESSED])
+
+
+def _values(rows: list[Any]) -> list[Choice]:
+    import json  # noqa: PLC0415 - jsonb of an expression comes as text
+
+    items, seen = [], {}  # type: ignore[var-annotated]
+    for raw, n, total in rows:
+        value = json.loads(raw) if isinstance(raw, str) else raw
+        label = str(value).lower() if isinstance(value, bool) else str(value)
+        if len(label) > LONGEST_VALUE:
+            continue
+        twin = seen.setdefault(label.strip().casefold(), value)
+        note = _("same word, other case") if twin != value and isinstance(value, str) else ""
+        items.append(Choice(value, label, "", *_part(n, total), note))
+    return items
+
+
+def _part(n: int, total: int) -> tuple[str, float]:
+    share = n / total if total else 0.0
+    return f"{100 * share:.0f} %" if share >= 0.01 else "< 1 %", share  # noqa: PLR2004 - a percent
+
+
+def _newest(event: str) -> list[Any]:
+    return [event, timezone.now() - timedelta(days=365), SAMPLED_EVENTS]
+
+
+def _of_events(rows: list[Any]) -> str:
+    return _("Of the newest %(n)s events.") % {"n": f"{rows[0][2]:,}"} if rows else ""
+
+
+def _of_people(rows: list[Any]) -> str:
+    return _("Of the %(n)s people seen last.") % {"n": f"{rows[0][2]:,}"} if rows else ""
+
+
+def _may_see(name: str, user: User) -> bool:
+    return not is_personal_name(name) or may(user, "people.personal")
+
+
+def _rows(query: str, parameters: list[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        return cursor.fetchall()

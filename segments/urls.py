@@ -1,0 +1,25 @@
+"""Console addresses of segments. No slug begins with `-`, so `-/` holds what is not one."""
+
+from django.urls import path
+
+from segments.views import builder, lists, live
+
+app_name = "segments"
+urlpatterns = [
+    path("segments/", lists.segment_list, name="list"),
+    path("segments/-/new/", builder.new, name="new"),
+    path("segments/-/save/", builder.save, name="create"),
+    path("segments/-/pick/", live.pick, name="pick"),
+    path("segments/-/effect/", live.effect, name="effect"),
+    path("segments/-/reach/", live.reach, name="reach"),
+    path("segments/-/clauses/", live.clauses, name="clauses"),
+    path("segments/-/overlap/", live.overlaps, name="overlap"),
+    path("segments/-/why/<uuid:person>/", live.why, name="why"),
+    path("segments/<slug:slug>/", builder.detail, name="detail"),
+    path("segments/<slug:slug>/save/", builder.save, name="save"),
+    path("segments/<slug:slug>/reachable/", lists.reachable, name="reachable"),
+    path("segments/<slug:slug>/refresh/", lists.refresh, name="refresh"),
+    path("segments/<slug:slug>/archive/", lists.archive, name="archive"),
+    path("segments/<slug:slug>/why/<uuid:person>/", live.why_member, name="why-member"),
+    path("segments/<slug:slug>/people/", lists.people, name="members"),
+]

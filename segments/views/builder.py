@@ -1,0 +1,170 @@
+"""The builder: one page for a new segment and for a saved one; saving."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from config.console.charts import sparkline
+from config.console.pages import ApiCall, page, toast
+from config.workspace.models import User
+from config.workspace.permissions import may, requires
+from segments import services
+from segments.models import Segment
+from segments.reading import RuleError, RuleProblem
+from segments.rules import parse_rule
+from segments.views.words import builder_words
+
+EMPTY_RULE: dict[str, Any] = {"match": "all", "conditions": []}
+WEEKS = 12
+LARGEST_BODY = 1_000_000
+
+
+@requires("segments.edit")
+def new(request: HttpRequest) -> HttpResponse:
+    """An empty builder; `?kind=static` for a list; `?rule=` begins with a rule."""
+    if request.GET.get("kind") == "static":
+        return page(
+            request,
+            "segments/new_list.html",
+            {},
+            title=_("New list"),
+            crumbs=_crumbs(),
+            api_call=ApiCall("POST", "/api/segments/", {"slug": "...", "kind": "static"}),
+        )
+    rule = _given_rule(request) or EMPTY_RULE
+    return _builder(request, None, rule)
+
+
+@requires("segments.view")
+def detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """A saved segment: its rule in the builder, or its list."""
+    segment = get_object_or_404(Segment, slug=slug, archived_at=None)
+    if segment.kind == Segment.Kind.STATIC:
+        return _list_page(request, segment)
+    return _builder(request, segment, segment.rule)
+
+
+@requires("segments.edit")
+@require_POST
+def save(request: HttpRequest, slug: str = "") -> HttpResponse:
+    """Save name and rule; answers with where to go, or with the problems and their paths."""
+    try:
+        body = _body(request)
+        segment = _save(request, slug, body)
+    except RuleError as error:
+        return JsonResponse({"errors": error.as_list()}, status=400)
+    toast(request, _("Saved. The members are brought up to date."))
+    return JsonResponse({"url": reverse("segments:detail", args=[segment.slug])})
+
+
+def _save(request: HttpRequest, slug: str, body: dict[str, Any]) -> Segment:
+    rights = {
+        "may_personal": may(request.user, "people.personal"),
+        "user": request.user if isinstance(request.user, User) else None,
+    }
+    name = body.get("name") or ""
+    if slug:
+        segment = get_object_or_404(Segment, slug=slug, archived_at=None)
+        return services.update_segment(segment, name=name, rule=body.get("rule"), **rights)
+    kind = body.get("kind", Segment.Kind.DYNAMIC)
+    return services.create_segment(
+        slug=services.free_slug(str(name)), name=name, kind=kind, rule=body.get("rule"), **rights
+    )
+
+
+def _builder(request: HttpRequest, segment: Segment | None, rule: dict[str, Any]) -> HttpResponse:
+    may_edit = may(request.user, "segments.edit")
+    slug = segment.slug if segment else ""
+    context = {
+        "segment": segment,
+        "may_edit": may_edit,
+        "sentence": _sentence(rule),
+        "used_by": _users_of(slug),
+        "sizes": _sizes(segment),
+        "others": Segment.objects.filter(archived_at=None).exclude(slug=slug)[:50],
+        "setup": {
+            "rule": rule,
+            "name": segment.name if segment else "",
+            "slug": slug,
+            "readonly": not may_edit,
+            "pick": reverse("segments:pick"),
+            "save": reverse("segments:save", args=[slug]) if slug else reverse("segments:create"),
+            "words": builder_words(),
+        },
+    }
+    call = (
+        ApiCall("PATCH", f"/api/segments/{slug}/", {"rule": rule})
+        if slug
+        else ApiCall("POST", "/api/segments/", {"slug": "...", "name": "...", "rule": rule})
+    )
+    title = segment.name if segment else _("New segment")
+    return page(
+        request, "segments/builder.html", context, title=title, crumbs=_crumbs(), api_call=call
+    )
+
+
+def _list_page(request: HttpRequest, segment: Segment) -> HttpResponse:
+    context = {
+        "segment": segment,
+        "may_edit": may(request.user, "segments.edit"),
+        "used_by": _users_of(segment.slug),
+        "sizes": _sizes(segment),
+    }
+    call = ApiCall("POST", f"/api/segments/{segment.slug}/members/", {"people": ["email:..."]})
+    return page(
+        request,
+        "segments/list_detail.html",
+        context,
+        title=segment.name,
+        crumbs=_crumbs(),
+        api_call=call,
+    )
+
+
+def _crumbs() -> list[tuple[Any, str | None]]:
+    return [(_("Audiences"), None), (_("Segments"), reverse("segments:list"))]
+
+
+def _sizes(segment: Segment | None) -> Any:
+    if segment is None:
+        return None
+    counts = list(segment.sizes.order_by("-day").values_list("count", flat=True)[: WEEKS * 7])
+    return sparkline(_("Size over time"), counts[::-1]) if len(counts) > 1 else None
+
+
+def _users_of(slug: str) -> list[Segment]:
+    if not slug:
+        return []
+    asking = Segment.objects.filter(depends_on__contains=[f"segment:{slug}"], archived_at=None)
+    return list(asking[:20])
+
+
+def _sentence(rule: dict[str, Any]) -> str:
+    try:
+        return parse_rule(rule).describe()
+    except RuleError:
+        return ""
+
+
+def _given_rule(request: HttpRequest) -> dict[str, Any] | None:
+    try:
+        found = json.loads(request.GET.get("rule", ""))
+        parse_rule(found)
+    except (ValueError, RecursionError):
+        return None
+    return dict(found)
+
+
+def _body(request: HttpRequest) -> dict[str, Any]:
+    try:
+        found = json.loads(request.body[:LARGEST_BODY])
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise RuleError([RuleProblem("", "type", _("This is not JSON."))])
+    return found

@@ -1,0 +1,197 @@
+"""The live rail of the builder: parts that htmx asks for while one edits, and the pickers."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from config.console.pages import part
+from config.workspace.models import User
+from config.workspace.permissions import may, requires
+from profiles.models import Profile
+from profiles.selectors.masking import Shown
+from segments import catalog, services
+from segments.clauses import clause_counts
+from segments.compiler import compile_rule, working
+from segments.explain import explain_membership, explain_rule
+from segments.models import Segment
+from segments.preview import (
+    SECONDS,
+    context_at,
+    difference,
+    everybody,
+    overlap,
+    preview,
+    reach_of,
+)
+from segments.reading import RuleError, RuleProblem
+from segments.rules import Group
+
+CHANNEL_ICONS = {
+    "email": "mail",
+    "sms": "sms",
+    "whatsapp": "sms",
+    "push": "bell",
+    "webpush": "bell",
+    "inapp": "device",
+    "call": "phone",
+    "webhook": "link",
+}
+SHOWN_CHANNELS = ("email", "sms", "push")
+MOST_OVERLAPS = 5
+
+
+@requires("segments.view")
+@require_POST
+def effect(request: HttpRequest) -> HttpResponse:
+    """The number, what saving would add and drop, and five people; or what is wrong."""
+    segment = _saved(request)
+    try:
+        rule = _rule(request)
+        found = preview(rule, with_reach=False)
+        adds, drops = difference(rule, segment) if segment else (0, 0)
+    except RuleError as error:
+        return part(request, "segments/_wrong.html", {"problems": error.as_list()})
+    except OperationalError:
+        return part(request, "segments/_wrong.html", {"too_long": True, "problems": []})
+    personal = may(request.user, "people.personal")
+    shown = Shown(personal)
+    context = {
+        "found": found,
+        "segment": segment,
+        "adds": adds,
+        "drops": drops,
+        "people": [(person, shown.name(person.display_name)) for person in found.sample],
+        "state": {"sentence": found.sentence, "count": found.count, "adds": adds, "drops": drops},
+    }
+    return part(request, "segments/_effect.html", context)
+
+
+@requires("segments.view")
+@require_POST
+def reach(request: HttpRequest) -> HttpResponse:
+    """How many may get marketing, by channel."""
+    try:
+        rule, context = _rule(request), context_at(None)
+        with working(context, seconds=SECONDS):
+            query = compile_rule(rule, context)
+            counts = reach_of(query)
+    except (RuleError, OperationalError):
+        return part(request, "segments/_reach.html", {"lines": []})
+    total = _number(request.POST.get("count"))
+    lines = [
+        (channel, CHANNEL_ICONS.get(channel, "send"), n, n / total if total else 0.0)
+        for channel, n in counts.items()
+        if n or channel in SHOWN_CHANNELS
+    ]
+    return part(request, "segments/_reach.html", {"lines": lines})
+
+
+@requires("segments.view")
+@require_POST
+def clauses(request: HttpRequest) -> HttpResponse:
+    """How many each clause keeps and turns away; painted beside the clauses by the builder."""
+    try:
+        counts = clause_counts(_rule(request), context_at(None))
+    except (RuleError, OperationalError):
+        return JsonResponse({"clauses": [], "total": 0})
+    return JsonResponse({"clauses": [asdict(count) for count in counts], "total": everybody()})
+
+
+@requires("segments.view")
+@require_POST
+def overlaps(request: HttpRequest) -> HttpResponse:
+    """How many are in the chosen segments too; by default in the largest others."""
+    chosen = [slug for slug in request.POST.getlist("with") if slug][:MOST_OVERLAPS]
+    others = Segment.objects.filter(archived_at=None).exclude(slug=request.POST.get("slug", ""))
+    rows = list(others.filter(slug__in=chosen) if chosen else others.order_by("-count")[:3])
+    try:
+        counts = overlap(_rule(request), rows) if rows else {}
+    except (RuleError, OperationalError):
+        rows, counts = [], {}
+    total = _number(request.POST.get("count"))
+    lines = [
+        (row, counts.get(row.pk, 0), counts.get(row.pk, 0) / total if total else 0) for row in rows
+    ]
+    return part(request, "segments/_overlap.html", {"lines": lines})
+
+
+@requires("segments.view")
+@require_POST
+def why(request: HttpRequest, person: str) -> HttpResponse:
+    """Why one of the five is in."""
+    profile = get_object_or_404(Profile.objects.exclude(state="erased"), public_id=person)
+    personal = may(request.user, "people.personal")
+    try:
+        found = explain_rule(_rule(request), profile, may_personal=personal)
+    except RuleError as error:
+        return part(request, "segments/_wrong.html", {"problems": error.as_list()})
+    return part(request, "segments/_why.html", {"found": found})
+
+
+@requires("segments.view")
+def why_member(request: HttpRequest, slug: str, person: str) -> HttpResponse:
+    """Why somebody is in a saved segment; for the customer page."""
+    segment = get_object_or_404(Segment, slug=slug, archived_at=None)
+    profile = get_object_or_404(Profile.objects.exclude(state="erased"), public_id=person)
+    personal = may(request.user, "people.personal")
+    try:
+        found = explain_membership(segment, profile, may_personal=personal)
+    except RuleError as error:
+        return part(request, "segments/_wrong.html", {"problems": error.as_list()})
+    return part(request, "segments/_why.html", {"found": found})
+
+
+@requires("segments.view")
+def pick(request: HttpRequest) -> HttpResponse:
+    """The lines of one picker, as JSON."""
+    given = {name: value.replace("\x00", "")[:300] for name, value in request.GET.items()}
+    user: Any = request.user if isinstance(request.user, User) else None
+    makers = {
+        "all": lambda: catalog.anything(user),
+        "events": catalog.events,
+        "traits": lambda: catalog.traits(user),
+        "properties": lambda: catalog.properties(given.get("event", "")),
+        "values": lambda: catalog.trait_values(given.get("field", ""), user),
+        "property-values": lambda: catalog.property_values(
+            given.get("event", ""), given.get("property", ""), user
+        ),
+        "segments": lambda: catalog.segments(given.get("but", "")),
+        "purposes": catalog.purposes,
+        "channels": catalog.channels,
+    }
+    maker = makers.get(given.get("what", ""))
+    if maker is None:
+        return JsonResponse({"items": [], "of": ""}, status=404)
+    found = maker()
+    answer = JsonResponse({"items": [asdict(item) for item in found.items], "of": found.of})
+    answer["Cache-Control"] = "no-store, private"
+    return answer
+
+
+def _rule(request: HttpRequest) -> Group:
+    try:
+        data = json.loads(request.POST.get("rule", ""))
+    except (ValueError, RecursionError) as error:
+        raise RuleError([RuleProblem("", "type", _("This is not JSON."))]) from error
+    rule = services.read_rule(
+        data,
+        slug=request.POST.get("slug", ""),
+        may_personal=may(request.user, "people.personal"),
+    )
+    assert rule is not None  # noqa: S101 - only lists have none
+    return rule
+
+
+def _saved(request: HttpRequest) -> Segment | None:
+    slug = request.POST.get("slug", "")
+    return Segment.objects.filter(slug=slug, archived_at=None).first() if slug else None
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdigit() else 0

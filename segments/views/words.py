@@ -1,0 +1,123 @@
+"""The words that the builder's script shows; here, so that they are translated with the rest."""
+
+from django.utils.translation import gettext as _
+
+from segments.comparisons import (
+    NEEDS_NO_VALUE,
+    OPERATORS,
+    OPERATORS_OF,
+    operator_words,
+)
+from segments.conditions.trait import COLUMNS, column_label
+from segments.durations import UNITS
+
+
+def builder_words() -> dict[str, object]:
+    """Operators, columns, units and every label."""
+    return {
+        "operators": {name: operator_words(name) for name in OPERATORS},
+        "operatorsOf": OPERATORS_OF,
+        "noValue": NEEDS_NO_VALUE,
+        "columns": {
+            f"profile.{name}": [column_label(name), type_] for name, type_ in COLUMNS.items()
+        },
+        "units": {unit: name for unit, name in zip(UNITS, _units(), strict=True)},
+        "times": {
+            "gte": _("at least"),
+            "eq": _("exactly"),
+            "gt": _("more than"),
+            "lt": _("less than"),
+            "lte": _("at most"),
+            "ne": _("other than"),
+        },
+        "aggregates": {
+            "sum": _("total"),
+            "avg": _("average"),
+            "min": _("lowest"),
+            "max": _("highest"),
+            "count_distinct": _("number of different"),
+        },
+        "statuses": {
+            "granted": _("allowed"),
+            "denied": _("refused"),
+            "pending": _("have not confirmed"),
+            "withdrawn": _("withdrew"),
+            "expired": _("let expire"),
+            "never_asked": _("were never asked about"),
+        },
+        **_labels(),
+    }
+
+
+def _units() -> list[str]:
+    return [_("minutes"), _("hours"), _("days"), _("weeks"), _("months")]
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "did": _("did"),
+        "didNot": _("did not do"),
+        "time": _("times"),
+        "ever": _("ever"),
+        "inLast": _("in the last"),
+        "from": _("from"),
+        "to": _("to"),
+        "where": _("where"),
+        "with": _("with a"),
+        "since": _("and no"),
+        "sinceEnd": _("since"),
+        "by": _("by"),
+        "inSegment": _("are in the segment"),
+        "choose": _("choose"),
+        "all": _("all"),
+        "any": _("any"),
+        "none": _("none"),
+        "combine": _("How clauses combine"),
+        "ofThese": _("of these are true"),
+        "ofLeft": _("of these"),
+        "clause": _("Clause"),
+        "group": _("Group"),
+        "move": _("Move clause"),
+        "moveGroup": _("Move group"),
+        "remove": _("Remove clause"),
+        "removeGroup": _("Remove group"),
+        "whoIsIn": _("Who is in"),
+        "leaveOut": _("But leave out"),
+        "leave": _("leave here"),
+        "alone": _("alone"),
+        "start": _("start"),
+        "people": _("people"),
+        "unknown": _("Unknown counts as no"),
+        "search": _("Search or type"),
+        "use": _("Use"),
+        "number": _("as a number"),
+        "nothing": _("Nothing like it was seen."),
+        "addWhere": _("where"),
+        "addMeasure": _("sum or average"),
+        "addSince": _("and not since"),
+        "everyone": _("Everybody is in. Add a clause to choose."),
+        "save": _("Save"),
+        "saveNew": _("Save segment"),
+        "adds": _("adds"),
+        "drops": _("drops"),
+        "notSaved": _("Not saved"),
+        "saved": _("Saved"),
+        "done": _("Done"),
+        "two": _("and"),
+        "event": _("event"),
+        "trait": _("trait"),
+        "segment": _("segment"),
+        "consent": _("permission"),
+        "indents": _("indents"),
+        "moves": _("moves"),
+        "badJson": _("This is not JSON."),
+        "window": _("When"),
+        "amount": _("How many"),
+        "unit": _("Unit"),
+        "days": _("days"),
+        "failed": _("That did not work. Try again."),
+        "moved": _("Moved"),
+        "true": _("true"),
+        "false": _("false"),
+        "loading": _("Looking..."),
+    }
