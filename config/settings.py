@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "consent",
     "segments",
     "campaigns",
+    "config.home",
     "config.demo",
     "config",
 ]

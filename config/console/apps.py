@@ -13,10 +13,6 @@ class ConsoleConfig(AppConfig):
     label = "console"
     verbose_name = "Console"
 
-    def ready(self) -> None:
-        """Sign in the finders of the command palette."""
-        from config.console import finders  # noqa: F401, PLC0415
-
 
 class ConsoleAdminConfig(AdminConfig):
     """Django's admin, whose `admin.site` is the console."""

@@ -1,7 +1,7 @@
 """How a page of the console is answered. docs/console.md is the guide to it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -11,8 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.cache import patch_vary_headers
 
+from config.workspace.registry import Registry
+
 Answer = TypeVar("Answer", bound=HttpResponse)
 Crumb = tuple[Any, str | None]
+# the pages of the site itself that look at every app, by name: "home", "home_part"
+PAGES: Registry[Callable[..., HttpResponse]] = Registry("pages of the site")
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,27 @@
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from unfold.sites import UnfoldAdminSite
 
-from config.console import home, preferences, search
+from config.console import preferences, search
+from config.console.pages import PAGES
 from config.workspace import audit
 from config.workspace.models import User
+
+
+def page_of_site(request: HttpRequest, name: str, **kwargs: Any) -> HttpResponse:
+    """The page that a higher app signed in under this name. Raises Http404."""
+    view = PAGES.get(name)
+    if view is None:
+        raise Http404(name)
+    return view(request, **kwargs)
+
+
+def home_part(request: HttpRequest, name: str) -> HttpResponse:
+    """One lazily loaded part of Home."""
+    return page_of_site(request, "home_part", name=name)
 
 
 class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
@@ -22,7 +36,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Home instead of the list of models."""
-        return home.home(request)
+        return page_of_site(request, "home")
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Every page of the site acts in its user's name: the audit trail says who."""
@@ -46,6 +60,6 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
     def extra_urls(self) -> list[URLPattern]:
         """Parts of Home, and what the menu at the foot of the sidebar changes."""
         return [
-            path("home/<slug:name>/", self.admin_view(home.home_part), name="home_part"),
+            path("home/<slug:name>/", self.admin_view(home_part), name="home_part"),
             path("language/", self.admin_view(preferences.language), name="language"),
         ]

@@ -12,13 +12,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.console import figures, places
+from config.console import places
 from config.console.charts import Series, bar_chart, line_chart
-from config.console.checklist import checklist, first_event_received
-from config.console.needs import needs
-from config.console.pages import page, part
+from config.console.pages import PAGES, page, part
 from config.console.templatetags.console import door
 from config.console.words import compact, day, money, num
+from config.home import figures
+from config.home.checklist import checklist, first_event_received
+from config.home.needs import needs
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
 from segments.models import Segment
@@ -29,6 +30,7 @@ SLOW = 60.0  # seconds of lag from which a station asks for a look
 Part = Callable[[HttpRequest], HttpResponse]
 
 
+@PAGES.register("home")
 def home(request: HttpRequest) -> HttpResponse:
     """The page itself: some fifteen small queries."""
     ticks = checklist(request.user)
@@ -52,6 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
+@PAGES.register("home_part")
 def home_part(request: HttpRequest, name: str) -> HttpResponse:
     """One lazily loaded part by name. Raises Http404."""
     view = PARTS.get(name)

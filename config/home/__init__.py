@@ -1,0 +1,1 @@
+"""Home and the palette's finders: what looks at every app. The shell is `config.console`."""
