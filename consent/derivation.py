@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from django.db.backends.utils import CursorWrapper
 
-from consent.folding import BLOCKING, OWN_ACTS
+from consent.folding import BLOCKING, OWN_ACTS, UNDONE
 
 # (profile, purpose, channel): everything inside one of these is derived again together
 Scope = tuple[int, int, str]
@@ -39,7 +39,9 @@ WITH keys AS MATERIALIZED (
     ) r ORDER BY key_id, at DESC, id DESC
 ), reopened AS (
     SELECT o.key_id, min(o.at) AS at FROM own o JOIN refusal r USING (key_id)
-    WHERE o.status = 'granted' AND o.act = ANY(%(acts)s) AND o.at > r.at GROUP BY o.key_id
+    WHERE (o.status = 'granted' AND o.act = ANY(%(acts)s)
+           OR o.status <> ALL(%(blocking)s) AND o.act = %(undone)s) AND o.at > r.at
+    GROUP BY o.key_id
 ), others AS (
     SELECT o.* FROM own o
     LEFT JOIN refusal r USING (key_id) LEFT JOIN reopened a USING (key_id)
@@ -48,12 +50,14 @@ WITH keys AS MATERIALIZED (
     SELECT DISTINCT ON (key_id) key_id, status FROM others
     WHERE status <> 'pending' ORDER BY key_id, at DESC, id DESC
 ), stands AS (
-    SELECT DISTINCT ON (key_id) o.key_id, o.id, o.status, o.basis, o.source_id, o.at
+    SELECT DISTINCT ON (key_id) o.key_id, o.id, o.status, o.basis, o.source_id, o.at,
+           o.status = 'expired' AND o.act IS NOT DISTINCT FROM %(undone)s AS is_silence
     FROM others o LEFT JOIN decided d USING (key_id)
     WHERE o.status <> 'pending' OR d.status IS DISTINCT FROM 'granted'
     ORDER BY key_id, at DESC, id DESC
 ), outcome AS (
-    SELECT k.profile_id, k.id AS key_id, coalesce(s.id, r.id) AS entry_id,
+    SELECT k.profile_id, k.id AS key_id,
+           CASE WHEN s.is_silence THEN NULL ELSE coalesce(s.id, r.id) END AS entry_id,
            coalesce(s.status, r.status) AS status, coalesce(s.basis, r.basis) AS basis,
            CASE WHEN s.id IS NULL THEN r.source_id ELSE s.source_id END AS source_id,
            coalesce(s.at, r.at) AS at
@@ -82,6 +86,7 @@ def derive(cursor: CursorWrapper, scopes: Sequence[Scope]) -> None:
         "channels": [scope[2] for scope in ordered],
         "blocking": list(BLOCKING),
         "acts": list(OWN_ACTS),
+        "undone": UNDONE,
     }
     for depth in _depths(cursor, parameters):
         cursor.execute(_DERIVE, parameters | {"depth": depth})

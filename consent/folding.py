@@ -13,7 +13,9 @@ from consent.models.ledger import Status
 
 BLOCKING = (Status.WITHDRAWN.value, Status.DENIED.value)
 # the acts of the person that end a withdrawal (semantics.md section 15)
-OWN_ACTS = ("form", "double_opt_in", "recorded_call")
+# of an entry by which the undoing of a merge takes back what the merge had said of somebody
+UNDONE = "merge_undone"
+OWN_ACTS = ("form", "double_opt_in", "recorded_call", UNDONE)
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,14 @@ class Entry:
 
     @property
     def is_own_act(self) -> bool:
-        """A grant that the person gave, with evidence."""
-        return self.status == Status.GRANTED and self.evidence.get("act") in OWN_ACTS
+        """A grant that the person gave, with evidence; or a refusal of another's, taken back."""
+        act = self.evidence.get("act")
+        return act == UNDONE or (self.status == Status.GRANTED and act in OWN_ACTS)
+
+    @property
+    def is_silence(self) -> bool:
+        """Back to where nothing was said."""
+        return self.status == Status.EXPIRED and self.evidence.get("act") == UNDONE
 
 
 def newest(entries: Iterable[Entry]) -> Entry | None:
@@ -59,4 +67,5 @@ def standing(entries: Iterable[Entry], broader: Entry | None = None) -> Entry | 
     decided = newest(entry for entry in others if entry.status != Status.PENDING)
     if decided and decided.status == Status.GRANTED:
         return decided
-    return newest(others)
+    found = newest(others)
+    return None if found and found.is_silence else found

@@ -14,6 +14,7 @@ from consent.models import Purpose, Topic
 from segments.models import Segment
 
 EXPIRES_IN = timedelta(days=3)  # Braze aborts messages that are delayed by more than 72 hours
+WINDOW_DAYS = timedelta(days=5)  # of conversions: the default of semantics.md section 9
 UNITS = ("minutes", "hours", "days", "weeks")
 
 

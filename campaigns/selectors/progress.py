@@ -1,0 +1,19 @@
+"""How far a send has come: a cheap answer for a page that polls."""
+
+from django.db.models import Count
+
+from campaigns.models import Campaign, Message
+from segments.models import Segment
+
+
+def progress(campaign: Campaign) -> dict[str, int]:
+    """`audience` (the segment's size until all are queued), `seen`, and the number in each state."""
+    rows = Message.objects.filter(campaign_id=campaign.pk).values("state").annotate(n=Count("*"))
+    states = {row["state"]: row["n"] for row in rows.order_by()}
+    seen = sum(states.values())
+    audience = seen
+    if campaign.fanned_out_at is None:
+        slug = (campaign.entry or {}).get("segment", "")
+        known = Segment.objects.filter(slug=slug).values_list("count", flat=True).first() or 0
+        audience = max(seen, known)
+    return {"audience": audience, "seen": seen, **states}

@@ -1,0 +1,180 @@
+"""One message to one person: the transactional send, behind the same gate."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns.delivery.gate import Terms, judged
+from campaigns.models import ContentVersion, Message, MessageChunk
+from campaigns.services.contents import compile_step
+from campaigns.services.shapes import FieldError, InvalidCampaign, fault
+from config.workspace import audit
+from config.workspace.selectors import workspace
+from config.workspace.work import wake
+from consent.models import Purpose
+from consent.selectors.reach import Query
+from profiles.models import Profile
+
+LANE = 1
+EXPIRES_IN = timedelta(days=1)
+SERVICE = "service"
+
+
+class AnotherMessage(Exception):
+    """The idempotency key was used for a message of other content."""
+
+
+def send_message(
+    *,
+    profile: Profile,
+    channel: str,
+    purpose: str = SERVICE,
+    content: Mapping[str, Any] | None = None,
+    template: str = "",
+    data: Mapping[str, Any] | None = None,
+    idempotency_key: str,
+) -> tuple[Message, bool]:
+    """Queue one message; the row (perhaps excluded, with its reason) and whether it is new.
+
+    The same key gives the same message again. Raises InvalidCampaign, ContentError, AnotherMessage.
+    """
+    known = Message.objects.filter(profile=profile, idempotency_key=idempotency_key).first()
+    digest = _digest(channel, purpose, content, template, data)
+    if known is not None:
+        return _same(known, digest), False
+    row = _purpose(channel, purpose)
+    try:
+        with transaction.atomic():
+            version = _content(row, channel, content, template)
+            message = _queue(profile, channel, row, version, dict(data or {}), idempotency_key, digest)
+    except IntegrityError:  # the same key at the same moment
+        known = Message.objects.filter(profile=profile, idempotency_key=idempotency_key).first()
+        if known is None:
+            raise
+        return _same(known, digest), False
+    wake("delivery")
+    return message, True
+
+
+def _digest(*parts: Any) -> str:
+    text = json.dumps(parts, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _same(known: Message, digest: str) -> Message:
+    if known.data.get("_request", digest) != digest:
+        raise AnotherMessage(_("This idempotency key was used for another message."))
+    return known
+
+
+def _purpose(channel: str, slug: str) -> Purpose:
+    errors: list[FieldError] = []
+    purpose = Purpose.objects.filter(slug=slug).first()
+    if purpose is None or purpose.purpose_class == Purpose.Class.PROCESSING:
+        errors.append(fault("purpose", _("No purpose that messages are sent for."), "unknown"))
+    if channel != "email":
+        words = _("No provider for %(channel)s is connected; email is.") % {"channel": channel}
+        errors.append(fault("channel", words, "unsupported"))
+    if errors or purpose is None:
+        raise InvalidCampaign(errors)
+    return purpose
+
+
+def _content(
+    purpose: Purpose, channel: str, content: Mapping[str, Any] | None, template: str
+) -> ContentVersion:
+    """Content is kept once for all messages that have the same."""
+    if template:
+        raise InvalidCampaign(
+            [fault("template", _("There is no template %(slug)s.") % {"slug": template}, "unknown")]
+        )
+    given = {k: v for k, v in (content or {}).items() if v}
+    if not given.get("subject") or not any(given.get(k) for k in ("mjml", "html", "text")):
+        raise InvalidCampaign(
+            [fault("content", _("A subject, and mjml, html or text."), "required")]
+        )
+    step = _digest(purpose.pk, given)
+    found = ContentVersion.objects.filter(
+        version=None, step=step, purpose=purpose, channel=channel
+    ).first()
+    if found is not None:
+        return found
+    compiled = compile_step(given, purpose_class=purpose.purpose_class)
+    if not compiled.usable:
+        errors = [
+            fault("content", str(problem["message"]))
+            for problem in compiled.problems
+            if problem["severity"] == "error"
+        ]
+        raise InvalidCampaign(errors)
+    return ContentVersion.objects.create(
+        version=None, step=step, purpose=purpose, channel=channel, compiled=compiled.to_dict()
+    )
+
+
+def _queue(
+    profile: Profile,
+    channel: str,
+    purpose: Purpose,
+    version: ContentVersion,
+    data: dict[str, Any],
+    key: str,
+    digest: str,
+) -> Message:
+    now = timezone.now()
+    address, entry_id, due_at, reason = _gate(profile, channel, purpose, now)
+    message = Message.objects.create(
+        profile=profile,
+        lane=LANE,
+        is_marketing=purpose.purpose_class == Purpose.Class.MARKETING,
+        purpose=purpose,
+        channel=channel,
+        address=address or "",
+        state="excluded" if reason else "queued",
+        reason=reason,
+        queued_at=now,
+        due_at=due_at,
+        expires_at=now + EXPIRES_IN,
+        content_version_id=version.pk,
+        consent_entry_id=None if reason else entry_id,
+        idempotency_key=key,
+        data={**data, "_request": digest},
+    )
+    if not reason:
+        MessageChunk.objects.create(
+            lane=LANE,
+            channel=channel,
+            profile_ids=[profile.pk],
+            message_ids=[message.pk],
+            due_at=due_at,
+        )
+    audit.record("send", "message", str(message.public_id), profile_id=profile.pk)
+    return message
+
+
+def _gate(
+    profile: Profile, channel: str, purpose: Purpose, now: datetime
+) -> tuple[str | None, int | None, datetime, str]:
+    terms = Terms(
+        purpose=purpose,
+        channel=channel,
+        now=now,
+        due_at=now,
+        expires_at=now + EXPIRES_IN,
+        zone=workspace().time_zone,
+    )
+    query: Query = judged(terms, "people", borrowed=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH people AS (SELECT %(person)s::bigint AS profile_id)"
+            f" SELECT address, entry_id, due_at, reason FROM ({query.sql}) j",
+            {**query.parameters, "person": profile.pk},
+        )
+        address, entry_id, due_at, reason = cursor.fetchone()
+    return address, entry_id, due_at, reason

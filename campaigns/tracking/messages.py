@@ -1,0 +1,34 @@
+"""What the public pages of consent ask about our messages."""
+
+from campaigns.models import Campaign, Sender
+from campaigns.tracking.recording import find_sent, living, record_unsubscribe
+from consent.hooks import MESSAGES, SentTo
+
+
+class SentMessages:
+    """Signs in at `consent.hooks.MESSAGES`."""
+
+    def find(self, profile_id: int, message_id: int) -> SentTo | None:
+        """The message that a token names, with its sender; four queries."""
+        sent = find_sent(profile_id, message_id)
+        if sent is None:
+            return None
+        campaign = Campaign.objects.select_related("sender").filter(pk=sent.campaign_id).first()
+        sender = campaign.sender if campaign else None
+        sender = sender or Sender.objects.order_by("-is_default", "pk").first()
+        return SentTo(
+            profile_id=living(sent.profile_id),
+            channel=sent.channel,
+            address=sent.address,
+            sender=sender.name if sender else "",
+            postal_address=sender.postal_address if sender else "",
+        )
+
+    def left(self, profile_id: int, message_id: int) -> None:
+        """Note it on the message and tell of `Unsubscribed`, once."""
+        sent = find_sent(profile_id, message_id)
+        if sent is not None:
+            record_unsubscribe(sent)
+
+
+MESSAGES.register("campaigns")(SentMessages())

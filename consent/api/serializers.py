@@ -1,0 +1,107 @@
+"""Shapes of permissions, suppressions and purposes (api.md)."""
+
+from rest_framework import serializers
+
+from consent.models import Suppression
+from consent.models.ledger import Basis, Outcome, Status
+
+
+class StatementSerializer(serializers.Serializer):
+    """One statement as it is posted."""
+
+    person = serializers.CharField(help_text="An id, or kind:value as email:jane@example.com.")
+    purpose = serializers.SlugField()
+    channel = serializers.CharField(required=False, allow_blank=True, default="")
+    topic = serializers.SlugField(required=False, allow_null=True, default=None)
+    status = serializers.ChoiceField(choices=Status.choices)
+    basis = serializers.ChoiceField(choices=Basis.choices, default=Basis.CONSENT)
+    evidence = serializers.DictField(required=False, default=dict)
+    at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    valid_until = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
+class RecordedSerializer(serializers.Serializer):
+    """What became of a statement."""
+
+    id = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=Status.choices)
+    outcome = serializers.ChoiceField(choices=Outcome.choices)
+
+
+class PermissionSerializer(serializers.Serializer):
+    """A current state."""
+
+    id = serializers.IntegerField()
+    profile = serializers.UUIDField()
+    contact_point = serializers.CharField(allow_blank=True)
+    purpose = serializers.CharField()
+    channel = serializers.CharField(allow_blank=True)
+    topic = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(choices=Status.choices)
+    basis = serializers.ChoiceField(choices=Basis.choices)
+    source = serializers.CharField(allow_blank=True)
+    at = serializers.DateTimeField()
+    evidence = serializers.DictField()
+
+
+class PermissionsSerializer(serializers.Serializer):
+    """A list of them."""
+
+    results = PermissionSerializer(many=True)
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+
+
+class SuppressSerializer(serializers.Serializer):
+    """An address to suppress."""
+
+    kind = serializers.ChoiceField(choices=["email", "phone"])
+    value = serializers.CharField(max_length=320)
+    reason = serializers.ChoiceField(choices=Suppression.Reason.choices)
+    detail = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+
+
+class SuppressionSerializer(serializers.Serializer):
+    """A suppression; the address itself is not kept."""
+
+    id = serializers.IntegerField()
+    kind = serializers.CharField()
+    address = serializers.CharField()
+    level = serializers.CharField()
+    reason = serializers.CharField()
+    detail = serializers.CharField(allow_blank=True)
+    created_at = serializers.DateTimeField()
+
+
+class SuppressionsSerializer(serializers.Serializer):
+    """A list of them."""
+
+    results = SuppressionSerializer(many=True)
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+
+
+class TopicSerializer(serializers.Serializer):
+    """What people choose inside a purpose."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField(allow_blank=True)
+
+
+class PurposeSerializer(serializers.Serializer):
+    """A purpose and its topics."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField(allow_blank=True)
+    purpose_class = serializers.CharField()
+    topics = TopicSerializer(many=True)
+
+
+class PurposesSerializer(serializers.Serializer):
+    """A list of them."""
+
+    results = PurposeSerializer(many=True)
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)

@@ -1,0 +1,117 @@
+"""From posted statements to the ledger's, with the path of everything that is wrong."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from config.workspace.api.problems import FieldError, Problem
+from consent.api.serializers import StatementSerializer
+from consent.channels import CHANNELS
+from consent.folding import UNDONE
+from consent.models import Purpose, Topic
+from consent.services.elapsing import stamp
+from consent.services.people import NoIdentifier, Referred, contact_point, refer
+from consent.services.recording import Statement
+
+MANY = 1000
+
+
+def statements_of(body: Any) -> tuple[list[Statement], bool]:
+    """The statements of a body, one or a list, and whether it was a list. Raises Problem."""
+    many = isinstance(body, list)
+    given = body if many else [body]
+    if len(given) > MANY:
+        raise Problem(400, detail=_("At most 1,000 statements at once."))
+    errors: list[FieldError] = []
+    shaped = [_shaped(item, f"[{n}]" if many else "", errors) for n, item in enumerate(given)]
+    if errors:
+        raise Problem(400, detail=errors[0]["message"], errors=errors)
+    purposes = {purpose.slug: purpose for purpose in Purpose.objects.all()}
+    topics = {topic.slug: topic for topic in Topic.objects.all()}
+    people: dict[str, Referred] = {}
+    found = []
+    for n, item in enumerate(shaped):
+        path = f"[{n}]" if many else ""
+        _named(item, path, purposes, topics, errors)
+        if errors:
+            continue
+        try:
+            person = people.setdefault(item["person"], refer(item["person"]))
+        except NoIdentifier:
+            words = _("No known id, and no identifier as email:jane@example.com.")
+            errors.append(_error(path, "person", words))
+            continue
+        found.append(_statement(item, person, purposes[item["purpose"]], topics))
+    if errors:
+        raise Problem(400, detail=errors[0]["message"], errors=errors)
+    return found, many
+
+
+def _error(path: str, name: str, message: str, code: str = "invalid") -> FieldError:
+    return FieldError(path=f"{path}.{name}".strip("."), code=code, message=message)
+
+
+def _shaped(item: Any, path: str, errors: list[FieldError]) -> dict[str, Any]:
+    if not isinstance(item, Mapping):
+        errors.append(FieldError(path=path, code="type", message=_("An object.")))
+        return {}
+    if item.get("status") == "never_asked":
+        words = _("never_asked is the absence of a statement; it cannot be posted.")
+        errors.append(_error(path, "status", words, "choice"))
+        return {}
+    serializer = StatementSerializer(data=dict(item))
+    if not serializer.is_valid():
+        for name, problems in serializer.errors.items():
+            first: Any = problems[0] if isinstance(problems, Sequence) else problems
+            errors.append(_error(path, name, str(first), getattr(first, "code", "invalid")))
+        return {}
+    return dict(serializer.validated_data)
+
+
+def _named(
+    item: Mapping[str, Any],
+    path: str,
+    purposes: Mapping[str, Purpose],
+    topics: Mapping[str, Topic],
+    errors: list[FieldError],
+) -> None:
+    purpose = purposes.get(item["purpose"])
+    if purpose is None:
+        errors.append(_error(path, "purpose", _("There is no such purpose."), "unknown"))
+        return
+    channel, processing = item["channel"], purpose.purpose_class == Purpose.Class.PROCESSING
+    if channel not in CHANNELS and not (processing and channel == ""):
+        words = _("One of %(channels)s.") % {"channels": ", ".join(CHANNELS)}
+        errors.append(_error(path, "channel", words, "choice"))
+    topic = topics.get(item["topic"] or "")
+    if item["topic"] and (topic is None or topic.purpose_id != purpose.pk):
+        errors.append(_error(path, "topic", _("No topic of this purpose."), "unknown"))
+    if item["evidence"].get("act") == UNDONE:
+        errors.append(_error(path, "evidence.act", _("This act is made by the console alone.")))
+
+
+def _statement(
+    item: Mapping[str, Any], person: Referred, purpose: Purpose, topics: Mapping[str, Topic]
+) -> Statement:
+    evidence = dict(item["evidence"])
+    until: datetime | None = item["valid_until"]
+    evidence.pop("until", None)
+    evidence.pop("then", None)
+    if until:
+        evidence |= {"until": stamp(until), "then": "expire"}
+    topic = topics.get(item["topic"] or "")
+    return Statement(
+        profile_id=person.profile.pk,
+        purpose_id=purpose.pk,
+        channel=item["channel"],
+        contact_point=contact_point(person, purpose, item["channel"], item["status"]),
+        topic_id=topic.pk if topic else None,
+        status=item["status"],
+        basis=item["basis"],
+        evidence=evidence,
+        at=item["at"],
+    )
+
+

@@ -1,0 +1,14 @@
+"""Addresses under /api/; both spellings are routed, since a redirect would lose a POST."""
+
+from django.urls import re_path
+
+from consent.api import views
+
+urlpatterns = [
+    re_path(r"^consents/?\Z", views.Consents.as_view(), name="api-consents"),
+    re_path(r"^suppressions/?\Z", views.Suppressions.as_view(), name="api-suppressions"),
+    re_path(
+        r"^suppressions/(?P<number>\d+)/?\Z", views.OneSuppression.as_view(), name="api-suppression"
+    ),
+    re_path(r"^purposes/?\Z", views.Purposes.as_view(), name="api-purposes"),
+]

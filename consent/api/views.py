@@ -1,0 +1,236 @@
+"""Permissions, suppressions, purposes."""
+
+from typing import Any, ClassVar
+
+from django.db.models import F
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_naive
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.workspace.api.pagination import one_page
+from config.workspace.api.problems import Problem, invalid
+from config.workspace.api.views import ApiView
+from config.workspace.digests import contact_digest
+from config.workspace.selectors import workspace
+from consent.api.serializers import (
+    PermissionsSerializer,
+    PurposesSerializer,
+    RecordedSerializer,
+    StatementSerializer,
+    SuppressionSerializer,
+    SuppressionsSerializer,
+    SuppressSerializer,
+)
+from consent.api.statements import statements_of
+from consent.models import ConsentEntry, Purpose, Suppression
+from consent.selectors.history import states_of
+from consent.selectors.words import answer_of
+from consent.services.recording import record_consents
+from consent.services.suppressing import release, suppress
+from profiles.api.people import person_of
+from profiles.identity.normalise import normalise
+from profiles.models import Profile
+
+AS_OF = OpenApiParameter("as_of", str, description="A moment, ISO 8601; now by default.")
+
+
+class Consents(ApiView):
+    """Permissions: recorded here, and listed as they stand."""
+
+    required: ClassVar = {"GET": "consents.view", "POST": "consents.edit"}
+
+    @extend_schema(
+        operation_id="consents_list",
+        parameters=[OpenApiParameter("person", str), AS_OF],
+        responses=PermissionsSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """Current states of a person, or of everybody by pages; `as_of` for one person."""
+        reference = request.query_params.get("person")
+        if reference:
+            return permissions_of(request, person_of(self, reference), self.may("people.personal"))
+        if "as_of" in request.query_params:
+            raise invalid("as_of", _("Name the person too."))
+        # an entry stands when its state row names it
+        rows = (
+            ConsentEntry.objects.select_related("purpose", "topic", "source", "profile")
+            .filter(profile__consentstate__entry_id=F("id"))
+            .exclude(profile__state=Profile.State.ERASED)
+            .distinct()
+        )
+        personal = self.may("people.personal")
+        return self.paged(
+            rows,
+            lambda row: answer_of(row, row.profile.public_id, personal=personal),
+            ("profile_id", "id"),
+        )
+
+    @extend_schema(
+        operation_id="consents_record",
+        request=StatementSerializer(many=True),
+        responses={201: RecordedSerializer(many=True)},
+    )
+    def post(self, request: Request) -> Response:
+        """Record one statement or a list of them; a list is answered with a list.
+
+        After a withdrawal a grant counts only as the person's own later act
+        (`evidence.act`: form, double_opt_in, recorded_call); else `withdrawal_stands`.
+        """
+        statements, many = statements_of(request.data)
+        answers = [
+            {"id": one.id, "state": one.state, "outcome": one.outcome}
+            for one in record_consents(statements)
+        ]
+        return Response(answers if many else answers[0], status=201)
+
+
+def as_of_of(request: Request) -> Any:
+    """The moment asked for, or None. Raises Problem."""
+    text = request.query_params.get("as_of")
+    if not text:
+        return None
+    try:
+        moment = parse_datetime(text.replace(" ", "+"))
+    except ValueError:
+        moment = None
+    if moment is None or is_naive(moment):
+        raise invalid("as_of", _("A time with its zone, as 2026-11-23T09:00:00Z."))
+    return moment
+
+
+def permissions_of(request: Request, profile: Profile, personal: bool) -> Response:
+    """The states of one person, at a moment."""
+    rows = states_of(profile.pk, as_of_of(request))
+    return one_page([answer_of(row, profile.public_id, personal=personal) for row in rows])
+
+
+class Suppressions(ApiView):
+    """Addresses that must not be used."""
+
+    required: ClassVar = {
+        "GET": "suppressions.view",
+        "POST": "suppressions.edit",
+        "DELETE": "suppressions.edit",
+    }
+
+    @extend_schema(
+        operation_id="suppressions_list",
+        parameters=[
+            OpenApiParameter("kind", str),
+            OpenApiParameter("value", str, description="Is this address suppressed?"),
+            OpenApiParameter("reason", str),
+        ],
+        responses=SuppressionsSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """Newest first. The addresses are kept as digests: ask for one by `kind` and `value`."""
+        rows = Suppression.objects.all()
+        query = request.query_params
+        for name in ("kind", "reason"):
+            if query.get(name):
+                rows = rows.filter(**{name: query[name]})
+        if query.get("value"):
+            rows = rows.filter(digest=_digest(query.get("kind") or "email", query["value"]))
+        return self.paged(rows, _suppression)
+
+    @extend_schema(
+        operation_id="suppressions_add",
+        request=SuppressSerializer,
+        responses={201: SuppressionSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Suppress an address; said again, the first row stays and is answered."""
+        body = self.checked(SuppressSerializer)
+        value = normalise(body["kind"], body["value"], workspace().country)
+        if not value:
+            raise invalid("value", _("This is no address of that kind."))
+        row, _new = suppress(
+            kind=body["kind"], value=value, reason=body["reason"], detail=body["detail"]
+        )
+        return Response(_suppression(row), status=201)
+
+    @extend_schema(
+        operation_id="suppressions_release",
+        parameters=[
+            OpenApiParameter("kind", str, required=True),
+            OpenApiParameter("value", str, required=True),
+        ],
+        responses={204: None},
+    )
+    def delete(self, request: Request) -> Response:
+        """Take an address back into use."""
+        kind, value = (request.query_params.get(name, "") for name in ("kind", "value"))
+        rows = list(Suppression.objects.filter(kind=kind, digest=_digest(kind, value)))
+        if not rows:
+            raise Problem(404, detail=_("This address is not suppressed."))
+        for row in rows:
+            release(row)
+        return Response(status=204)
+
+
+class OneSuppression(ApiView):
+    """One of them."""
+
+    required: ClassVar = {"GET": "suppressions.view", "DELETE": "suppressions.edit"}
+
+    @extend_schema(operation_id="suppression", responses=SuppressionSerializer)
+    def get(self, request: Request, number: str) -> Response:
+        """One suppression."""
+        return Response(_suppression(self._row(number)))
+
+    @extend_schema(operation_id="suppression_release", responses={204: None})
+    def delete(self, request: Request, number: str) -> Response:
+        """Take it back."""
+        release(self._row(number))
+        return Response(status=204)
+
+    def _row(self, number: str) -> Suppression:
+        row = Suppression.objects.filter(pk=int(number)).first() if len(number) < 19 else None  # noqa: PLR2004 - digits of a bigint
+        if row is None:
+            raise Problem(404, detail=_("There is no such suppression."))
+        return row
+
+
+def _digest(kind: str, value: str) -> bytes:
+    return contact_digest(kind, normalise(kind, value, workspace().country) or value)
+
+
+def _suppression(row: Suppression) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "kind": row.kind,
+        "address": row.hint,
+        "level": row.level,
+        "reason": row.reason,
+        "detail": row.detail,
+        "created_at": row.created_at,
+    }
+
+
+class Purposes(ApiView):
+    """What permission is given for."""
+
+    required: ClassVar = {"GET": "consents.view"}
+
+    @extend_schema(operation_id="purposes_list", responses=PurposesSerializer)
+    def get(self, request: Request) -> Response:
+        """All purposes with their topics; two queries."""
+        rows = Purpose.objects.prefetch_related("topics")
+        return one_page(
+            [
+                {
+                    "slug": row.slug,
+                    "name": row.name,
+                    "description": row.description,
+                    "purpose_class": row.purpose_class,
+                    "topics": [
+                        {"slug": t.slug, "name": t.name, "description": t.description}
+                        for t in row.topics.all()
+                    ],
+                }
+                for row in rows
+            ]
+        )

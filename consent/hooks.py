@@ -1,0 +1,42 @@
+"""What consent asks of the app that sends: whom a message went to, and that somebody left by it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from config.workspace.registry import Registry
+
+
+@dataclass(frozen=True)
+class SentTo:
+    """A message as a public page needs it."""
+
+    profile_id: int  # who the person is today
+    channel: str
+    address: str
+    sender: str = ""  # name and postal address, for the foot of the page
+    postal_address: str = ""
+
+
+class Messages(Protocol):
+    """Signs in under its app's name."""
+
+    def find(self, profile_id: int, message_id: int) -> SentTo | None:
+        """The message that a token names."""
+
+    def left(self, profile_id: int, message_id: int) -> None:
+        """The person unsubscribed by this message."""
+
+
+MESSAGES: Registry[Messages] = Registry("messages")
+
+
+def find_message(profile_id: int, message_id: int) -> SentTo | None:
+    """Of whichever app knows it."""
+    found = (messages.find(profile_id, message_id) for _name, messages in MESSAGES)
+    return next((one for one in found if one), None)
+
+
+def tell_left(profile_id: int, message_id: int) -> None:
+    """Tell every app that sends."""
+    for _name, messages in MESSAGES:
+        messages.left(profile_id, message_id)

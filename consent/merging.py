@@ -1,0 +1,168 @@
+"""What a merge says of permission: it never widens it (guarantee 4), and it can be undone.
+
+Entries are never moved. For each permission that stood for the absorbed person, an entry that cites
+it is appended for the survivor. Only explicit statements on the same purpose and contact point
+conflict, and then the stricter stands; silence is no statement (semantics.md section 2).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models.expressions import RawSQL
+
+from consent.folding import BLOCKING, UNDONE
+from consent.models import ConsentEntry
+from consent.services.recording import Statement, record_consents
+from profiles.identity.mergers import MERGERS
+from profiles.identity.moving import Pair
+from profiles.models import Merge
+
+Key = tuple[int, str, str, int]
+
+
+def _standing(profile_ids: Sequence[int]) -> dict[int, dict[Key, ConsentEntry]]:
+    """By person and permission, the entry that stands under its own key; one query."""
+    found: dict[int, dict[Key, ConsentEntry]] = {number: {} for number in profile_ids}
+    stands = RawSQL(
+        "SELECT entry_id FROM consent_state WHERE profile_id = ANY(%s)", [list(profile_ids)]
+    )
+    for row in ConsentEntry.objects.filter(profile_id__in=list(profile_ids), id__in=stands):
+        key = (row.purpose_id, row.channel, row.contact_point, row.topic_id or 0)
+        found[row.profile_id][key] = row
+    return found
+
+
+class ConsentMerger:
+    """Signs in at `MERGERS`."""
+
+    def merge(self, cursor: Any, pairs: Sequence[Pair]) -> Mapping[int, Any]:
+        """Append what the absorbed people said for their survivors; by absorbed id what was added.
+
+        Every absorbed person has an entry in the answer, so that an undoing always asks us.
+        """
+        everyone = sorted({number for pair in pairs for number in pair})
+        standing = _standing(everyone)
+        statements: list[Statement] = []
+        origins: list[tuple[int, Key, int | None]] = []
+        for pair in sorted(pairs, key=lambda pair: pair.absorbed):
+            for key, entry in standing[pair.absorbed].items():
+                own = standing[pair.survivor].get(key)
+                statements.append(_copy(entry, pair.survivor, own))
+                origins.append((pair.absorbed, key, own.pk if own else None))
+        recorded = record_consents(statements)
+        snapshot: dict[int, list[list[Any]]] = {pair.absorbed: [] for pair in pairs}
+        for (absorbed, key, before), answer in zip(origins, recorded, strict=True):
+            snapshot[absorbed].append([answer.id, list(key), before])
+        return snapshot
+
+    def undo(self, cursor: Any, merge: Merge, snapshot: Any) -> None:
+        """Take back what the merge had said of the survivor; what was said since about the absorbed
+        person's contact points is said of that person too.
+        """
+        survivor = _owner(merge)
+        now = _standing([survivor])[survivor]
+        points = set()
+        statements = []
+        for entry_id, listed, before in snapshot:
+            key: Key = tuple(listed)
+            points.add(key[2])
+            current = now.get(key)
+            if current is not None and current.pk == entry_id:
+                statements += _restored(survivor, current, before)
+        statements += _said_since(merge, survivor, points - {""})
+        record_consents(statements)
+
+
+def _owner(merge: Merge) -> int:
+    from profiles.models import Merge as Merges  # noqa: PLC0415 - follows a chain of merges
+
+    survivor, seen = merge.survivor_id, {merge.absorbed_id}
+    while survivor not in seen:
+        seen.add(survivor)
+        later = Merges.objects.filter(absorbed_id=survivor, undone_at=None).order_by("-id").first()
+        if later is None:
+            break
+        survivor = later.survivor_id
+    return survivor
+
+
+def _copy(entry: ConsentEntry, survivor: int, own: ConsentEntry | None) -> Statement:
+    """The absorbed person's statement said of the survivor.
+
+    Without its `act`: where the survivor refused, it stays a claim. A refusal meets a newer grant of
+    the survivor's with the time of the merge, so that the stricter stands.
+    """
+    conflict = own is not None and own.status == "granted" and entry.status in BLOCKING
+    evidence = {k: v for k, v in entry.evidence.items() if k not in ("act", "until", "then")}
+    if "act" in entry.evidence:
+        evidence["cited_act"] = entry.evidence["act"]
+    if own is None and "until" in entry.evidence:
+        evidence |= {name: entry.evidence[name] for name in ("until", "then") if name in entry.evidence}
+    return Statement(
+        profile_id=survivor,
+        purpose_id=entry.purpose_id,
+        channel=entry.channel,
+        contact_point=entry.contact_point,
+        topic_id=entry.topic_id,
+        status=entry.status,
+        basis=entry.basis,
+        source_id=entry.source_id,
+        actor="system",
+        at=None if conflict else entry.at,
+        evidence={**evidence, "merged": True},
+        cites_id=entry.pk,
+    )
+
+
+def _restored(survivor: int, current: ConsentEntry, before: int | None) -> list[Statement]:
+    """The entries by which the survivor is back where they were: their own word, or silence."""
+    previous = ConsentEntry.objects.filter(profile_id=survivor, id=before).first() if before else None
+    status = previous.status if previous else "expired"
+    if previous and previous.status in BLOCKING:
+        return []  # a refusal of their own, that the merge repeated
+    source = previous or current
+    return [
+        Statement(
+            profile_id=survivor,
+            purpose_id=current.purpose_id,
+            channel=current.channel,
+            contact_point=current.contact_point,
+            topic_id=current.topic_id,
+            status=status,
+            basis=source.basis,
+            source_id=source.source_id,
+            actor="system",
+            evidence={"act": UNDONE, "restores": before},
+            cites_id=current.pk,
+        )
+    ]
+
+
+def _said_since(merge: Merge, survivor: int, points: set[str]) -> list[Statement]:
+    rows = ConsentEntry.objects.filter(
+        profile_id=survivor,
+        contact_point__in=points,
+        recorded_at__gt=merge.at,
+        outcome="recorded",
+    ).order_by("at", "id")
+    return [
+        Statement(
+            profile_id=merge.absorbed_id,
+            purpose_id=row.purpose_id,
+            channel=row.channel,
+            contact_point=row.contact_point,
+            topic_id=row.topic_id,
+            status=row.status,
+            basis=row.basis,
+            source_id=row.source_id,
+            actor=row.actor,
+            at=row.at,
+            evidence=row.evidence,
+            cites_id=row.pk,
+        )
+        for row in rows
+        if not row.evidence.get("merged") and row.evidence.get("act") != UNDONE
+    ]
+
+
+MERGERS.register("consents")(ConsentMerger())

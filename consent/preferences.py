@@ -1,0 +1,284 @@
+"""The preference centre: what a person may choose, how each choice stands, and what a tap does."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from consent.channels import contact_kind
+from consent.folding import BLOCKING
+from consent.models import ConsentEntry, Purpose, Topic
+from consent.models.ledger import Basis, Status
+from consent.selectors.history import states_of
+from consent.services.elapsing import PAUSE, stamp
+from consent.services.recording import Statement, record_consents
+from consent.services.withdrawing import EVERY_CHANNEL, SHARING, marketing_purposes, withdraw_address
+from profiles.models import Identifier
+
+PAGE = "preference page"
+UNDO_WITHIN = timedelta(days=1)
+EMAIL = "email"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Whom a link was made for: the person of today, and the address that it went to."""
+
+    profile_id: int
+    address: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One switch. `entry` is the statement that it rests on, None where nothing was said."""
+
+    name: str
+    group: str  # topics, channels, uses
+    title: str
+    detail: str
+    purpose_id: int
+    channel: str
+    contact_point: str
+    topic_id: int | None
+    on: bool
+    entry: ConsentEntry | None = None
+    fixed: bool = False
+
+
+def choices_of(visitor: Visitor, *, gpc: bool = False) -> list[Choice]:
+    """Every switch of the page; five queries."""
+    standing = {
+        (e.purpose_id, e.channel, e.contact_point, e.topic_id or 0): e
+        for e in states_of(visitor.profile_id)
+    }
+    purposes = list(Purpose.objects.all())
+    found = _Standing(standing)
+    return [
+        *_topics(visitor, purposes, found),
+        *_channels(visitor, purposes, found),
+        *_uses(visitor, purposes, found, gpc),
+    ]
+
+
+class _Standing:
+    def __init__(self, rows: Mapping[tuple[int, str, str, int], ConsentEntry]) -> None:
+        self.rows = rows
+
+    def find(self, purpose: int, channel: str, point: str, topic: int = 0) -> ConsentEntry | None:
+        """What stands: the entry that fits best, unless a wider one refused later."""
+        keys = [(purpose, channel, p, t) for t in dict.fromkeys((topic, 0)) for p in dict.fromkeys((point, ""))]
+        rows = [self.rows[key] for key in keys if key in self.rows]
+        refusals = [row for row in rows[1:] if row.status in BLOCKING and row.at >= rows[0].at]
+        return (refusals or rows or [None])[0]
+
+
+def _topics(visitor: Visitor, purposes: Sequence[Purpose], standing: _Standing) -> list[Choice]:
+    rows = []
+    topics = list(Topic.objects.all())
+    for purpose in purposes:
+        if purpose.purpose_class != Purpose.Class.MARKETING:
+            continue
+        own: list[Topic | None] = [topic for topic in topics if topic.purpose_id == purpose.pk]
+        for topic in own or [None]:
+            number = topic.pk if topic else 0
+            entry = standing.find(purpose.pk, EMAIL, visitor.address, number)
+            shown: Topic | Purpose = topic or purpose
+            rows.append(
+                Choice(
+                    name=f"topic-{number}" if topic else f"purpose-{purpose.pk}",
+                    group="topics",
+                    title=shown.name if topic or not purpose.is_ready_made else _("News and offers"),
+                    detail=shown.description if topic or not purpose.is_ready_made else "",
+                    purpose_id=purpose.pk,
+                    channel=EMAIL,
+                    contact_point=visitor.address,
+                    topic_id=topic.pk if topic else None,
+                    on=_is_on(entry),
+                    entry=entry,
+                )
+            )
+    return rows
+
+
+def _channels(visitor: Visitor, purposes: Sequence[Purpose], standing: _Standing) -> list[Choice]:
+    """Other ways to reach the person, where an address is known or something was said."""
+    from consent.masking import masked  # noqa: PLC0415 - beside its only use
+
+    marketing = next((p for p in purposes if p.slug == "marketing"), None)
+    if marketing is None:
+        return []
+    words = {"sms": _("Text messages"), "whatsapp": _("WhatsApp"), "push": _("Notifications in our app")}
+    kinds = {contact_kind(channel) for channel in words}
+    known: dict[str, str] = {}
+    rows = Identifier.objects.filter(profile_id=visitor.profile_id, kind__in=kinds)
+    for row in rows.order_by("last_seen"):
+        known[row.kind] = row.value
+    found = []
+    for channel, title in words.items():
+        point = known.get(contact_kind(channel), "")
+        entry = standing.find(marketing.pk, channel, point)
+        if entry is None and (not point or channel == "whatsapp"):
+            continue
+        shown = f"{title} · {masked(point)}" if point and channel != "push" else title
+        found.append(
+            Choice(
+                name=f"channel-{channel}",
+                group="channels",
+                title=shown,
+                detail="",
+                purpose_id=marketing.pk,
+                channel=channel,
+                contact_point=point,
+                topic_id=None,
+                on=_is_on(entry),
+                entry=entry,
+            )
+        )
+    return found
+
+
+def _uses(
+    visitor: Visitor, purposes: Sequence[Purpose], standing: _Standing, gpc: bool
+) -> list[Choice]:
+    words = {
+        "measuring": (_("See which mails are opened and clicked"), EMAIL, visitor.address),
+        "personalisation": (_("Suggest things that fit you"), EVERY_CHANNEL, ""),
+        SHARING: (_("Share with advertisers"), EVERY_CHANNEL, ""),
+    }
+    rows = []
+    for purpose in purposes:
+        if purpose.slug not in words:
+            continue
+        title, channel, point = words[purpose.slug]
+        entry = standing.find(purpose.pk, channel, point)
+        rows.append(
+            Choice(
+                name=f"use-{purpose.slug}",
+                group="uses",
+                title=title,
+                detail="",
+                purpose_id=purpose.pk,
+                channel=channel,
+                contact_point=point,
+                topic_id=None,
+                on=_is_on(entry) and not (gpc and purpose.slug == SHARING),
+                entry=entry,
+                fixed=gpc and purpose.slug == SHARING,
+            )
+        )
+    return rows
+
+
+def _is_on(entry: ConsentEntry | None) -> bool:
+    return entry is not None and entry.status == Status.GRANTED
+
+
+def evidence_of(kind: str, agent: str = "") -> dict[str, object]:
+    """What proves a choice made on the page: the person held a link sent to that address."""
+    return {"act": "form", "collection_point": PAGE, "kind": kind, "user_agent": agent[:200]}
+
+
+@transaction.atomic
+def stop(visitor: Visitor, *, agent: str = "", kind: str = "stop") -> None:
+    """No more marketing mail to this address, of whoever holds it."""
+    evidence = evidence_of(kind, agent)
+    del evidence["act"]
+    withdraw_address(
+        channel=EMAIL, address=visitor.address, profile_id=visitor.profile_id, evidence=evidence
+    )
+
+
+@transaction.atomic
+def pause(visitor: Visitor, *, agent: str = "", now: datetime | None = None) -> datetime:
+    """Nothing for 30 days, then the choices of before count again; until when.
+
+    A withdrawal whose end the person chose with it: `consent.services.elapsing` resumes it.
+    """
+    until = (now or timezone.now()) + PAUSE
+    evidence = evidence_of("pause", agent) | {"until": stamp(until), "then": "resume"}
+    del evidence["act"]
+    rows = _granted(visitor, states_of(visitor.profile_id))
+    record_consents([_again(row, Status.WITHDRAWN, evidence) for row in rows])
+    return until
+
+
+def _granted(visitor: Visitor, rows: Sequence[ConsentEntry]) -> list[ConsentEntry]:
+    """Of these the permissions for marketing mail to this address."""
+    marketing = set(marketing_purposes())
+    return [
+        row
+        for row in rows
+        if row.purpose_id in marketing
+        and row.channel == EMAIL
+        and row.contact_point in ("", visitor.address)
+        and row.status == Status.GRANTED
+    ]
+
+
+def _again(row: ConsentEntry, status: str, evidence: Mapping[str, object]) -> Statement:
+    return Statement(
+        profile_id=row.profile_id,
+        purpose_id=row.purpose_id,
+        channel=row.channel,
+        contact_point=row.contact_point,
+        topic_id=row.topic_id,
+        status=status,
+        basis=row.basis,
+        actor="person",
+        cites_id=row.pk,
+        evidence=evidence,
+    )
+
+
+@transaction.atomic
+def undo(visitor: Visitor, *, agent: str = "") -> int:
+    """Take back the last stop or pause made within a day; the number of permissions back."""
+    since = timezone.now() - UNDO_WITHIN
+    rows = ConsentEntry.objects.filter(
+        profile_id=visitor.profile_id,
+        status=Status.WITHDRAWN,
+        recorded_at__gte=since,
+        channel=EMAIL,
+        evidence__kind__in=["stop", "pause", "one_click"],
+    )
+    last = rows.order_by("-recorded_at").values_list("recorded_at", flat=True).first()
+    if last is None:
+        return 0
+    before = states_of(visitor.profile_id, last - timedelta(microseconds=1))
+    back = _granted(visitor, before)
+    record_consents([_again(row, Status.GRANTED, evidence_of("undo", agent)) for row in back])
+    return len(back)
+
+
+@transaction.atomic
+def save(
+    visitor: Visitor, wanted: Mapping[str, bool], *, gpc: bool = False, agent: str = ""
+) -> int:
+    """Record every switch that stands otherwise than wanted; the number of them.
+
+    `wanted` holds the switches that were on the page: one that was not there is not touched.
+    """
+    statements = [
+        Statement(
+            profile_id=visitor.profile_id,
+            purpose_id=choice.purpose_id,
+            channel=choice.channel,
+            contact_point=choice.contact_point,
+            topic_id=choice.topic_id,
+            status=Status.GRANTED if wanted[choice.name] else _refusal(choice),
+            basis=Basis.CONSENT,
+            actor="person",
+            evidence=evidence_of("choice", agent),
+        )
+        for choice in choices_of(visitor, gpc=gpc)
+        if choice.name in wanted and not choice.fixed and wanted[choice.name] != choice.on
+    ]
+    record_consents(statements)
+    return len(statements)
+
+
+def _refusal(choice: Choice) -> str:
+    return Status.WITHDRAWN if choice.entry is not None else Status.DENIED

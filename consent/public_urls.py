@@ -1,0 +1,12 @@
+"""Public addresses, mounted at the root."""
+
+from django.urls import re_path
+
+from consent import views
+
+TOKEN = r"(?P<token>[A-Za-z0-9_-]{16,200})"
+
+urlpatterns = [
+    re_path(rf"^u/{TOKEN}/?\Z", views.unsubscribe, name="unsubscribe"),
+    re_path(rf"^preferences/{TOKEN}/?\Z", views.preference_centre, name="preferences"),
+]

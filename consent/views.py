@@ -1,0 +1,176 @@
+"""Public pages: the preference centre and one-click unsubscribe. No log-in, no cookie, no script.
+
+Whoever holds the link may change permissions and nothing else; the address is shown masked
+(semantics.md section 15). There is no CSRF token, since the link itself is what a forger lacks.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from config.workspace import audit, tokens
+from consent import preferences
+from consent.hooks import SentTo, find_message, tell_left
+from consent.masking import masked
+from consent.preferences import Choice, Visitor
+from consent.selectors.words import source_of
+from consent.services.withdrawing import opt_out_of_sharing
+
+View = Callable[[HttpRequest, str], HttpResponse]
+PREFERENCES, UNSUBSCRIBE = "preferences", "unsubscribe"
+
+
+def public(view: View) -> View:
+    """In the person's name, in the language asked for, never cached."""
+
+    @csrf_exempt
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @wraps(view)
+    def wrapped(request: HttpRequest, token: str) -> HttpResponse:
+        language = request.GET.get("lang", "")
+        if language not in dict(settings.LANGUAGES):
+            language = translation.get_language() or "en"
+        with translation.override(language), audit.acting(audit.PERSON):
+            response = view(request, token)
+        add_never_cache_headers(response)
+        response["Content-Language"] = language
+        return response
+
+    return wrapped
+
+
+def _sent(purpose: str, token: str) -> tuple[SentTo, tuple[int, int]]:
+    """Whom a link was made for. Raises Http404."""
+    try:
+        profile_id, message_id = tokens.read(purpose, token)
+    except (tokens.BadToken, ValueError) as error:
+        raise Http404(_("This link is not one of ours, or it has ended.")) from error
+    sent = find_message(profile_id, message_id)
+    if sent is None:
+        raise Http404(_("This link is not one of ours, or it has ended."))
+    return sent, (profile_id, message_id)
+
+
+def _gpc(request: HttpRequest) -> bool:
+    return request.headers.get("Sec-GPC", "") == "1"
+
+
+@public
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """RFC 8058: POST withdraws all marketing mail for the address, once or again; GET only asks."""
+    sent, numbers = _sent(UNSUBSCRIBE, token)
+    done = request.method == "POST"
+    if done:
+        visitor = Visitor(sent.profile_id, sent.address)
+        preferences.stop(visitor, agent=request.headers.get("User-Agent", ""), kind="one_click")
+        tell_left(*numbers)
+    context = _page(request, sent) | {
+        "done": done,
+        "preferences": f"/preferences/{tokens.issue(PREFERENCES, *numbers)}/",
+    }
+    return render(request, "consent/unsubscribe.html", context)
+
+
+def _page(request: HttpRequest, sent: SentTo) -> dict[str, object]:
+    return {
+        "address": masked(sent.address),
+        "languages": [
+            (code, name, code == translation.get_language()) for code, name in settings.LANGUAGES
+        ],
+        "sent": sent,
+        "now": timezone.now(),
+    }
+
+
+@public
+def preference_centre(request: HttpRequest, token: str) -> HttpResponse:
+    """What may we send you? One tap to stop, then the alternatives."""
+    sent, numbers = _sent(PREFERENCES, token)
+    visitor = Visitor(sent.profile_id, sent.address)
+    gpc = _gpc(request)
+    if gpc:
+        opt_out_of_sharing(
+            [visitor.profile_id], evidence={"signal": "gpc", "collection_point": preferences.PAGE}
+        )
+    if request.method == "POST":
+        return _act(request, visitor, numbers, gpc)
+    choices = preferences.choices_of(visitor, gpc=gpc)
+    context = _page(request, sent) | {
+        "groups": [
+            (title, anchor, [_row(choice) for choice in choices if choice.group == group])
+            for group, anchor, title in (
+                ("topics", "tp", _("Or choose your topics")),
+                ("channels", "ch", _("Other ways to reach you")),
+                ("uses", "da", _("How we use what we know")),
+            )
+        ],
+        "any_on": any(choice.on for choice in choices if choice.group == "topics"),
+        "done": request.GET.get("done", ""),
+        "until": timezone.now() + preferences.PAUSE,
+        "gpc": gpc,
+    }
+    return render(request, "consent/preferences.html", context)
+
+
+def _act(
+    request: HttpRequest, visitor: Visitor, numbers: tuple[int, int], gpc: bool
+) -> HttpResponse:
+    action, agent = request.POST.get("action", "save"), request.headers.get("User-Agent", "")
+    if action == "stop":
+        preferences.stop(visitor, agent=agent)
+        tell_left(*numbers)
+    elif action == "pause":
+        preferences.pause(visitor, agent=agent)
+    elif action == "undo":
+        preferences.undo(visitor, agent=agent)
+    elif action == "save":
+        shown = request.POST.getlist("shown")
+        wanted = {name: name in request.POST for name in shown}
+        preferences.save(visitor, wanted, gpc=gpc, agent=agent)
+    else:
+        return HttpResponse(status=400)
+    language = request.GET.get("lang", "")
+    known = f"&lang={language}" if language in dict(settings.LANGUAGES) else ""
+    return HttpResponseRedirect(f"{request.path}?done={action}{known}#done", status=303)
+
+
+def _row(choice: Choice) -> dict[str, object]:
+    return {"choice": replace(choice), "since": since_words(choice)}
+
+
+def since_words(choice: Choice) -> str:
+    """Since when, and from where."""
+    from django.utils.formats import date_format  # noqa: PLC0415 - beside its only use
+
+    if choice.fixed:
+        return _("Off. Your browser asks this of every site (Global Privacy Control), and we follow it.")
+    if choice.entry is None:
+        return _("We never asked you")
+    values = {
+        "date": date_format(choice.entry.at, "j F Y"),
+        "place": _place(source_of(choice.entry)),
+    }
+    if choice.entry.evidence.get("signal") == "gpc":
+        words = _("Off since %(date)s: your browser asked it (Global Privacy Control)")
+    elif choice.on:
+        words = _("Since %(date)s, from %(place)s")
+    elif choice.entry.evidence.get("then") == "resume":
+        words = _("Paused since %(date)s, from %(place)s")
+    elif choice.entry.status == "pending":
+        words = _("Waiting for your confirmation since %(date)s")
+    else:
+        words = _("Off since %(date)s, from %(place)s")
+    return words % values
+
+
+def _place(place: str) -> str:
+    return _("this page") if place == preferences.PAGE else place

@@ -1,0 +1,116 @@
+"""The preference centre: one tap and done, alternatives after, without script or cookie."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from config.workspace import tokens
+from consent.models import ConsentState, Purpose, Topic
+from consent.selectors import contactable
+from consent.services.elapsing import PAUSE, elapse
+from profiles.models import Profile
+from tests.campaigns.builders import add_address, launched, make_person, make_segment, say
+from campaigns.models import Message
+from django.utils import timezone
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ada():
+    person = make_person("ada")
+    add_address(person, "+31612340142", "phone")
+    marketing = Purpose.objects.get(slug="marketing")
+    for slug in ("deals", "news"):
+        Topic.objects.create(purpose=marketing, slug=slug, name=slug.title())
+    say(person)
+    return person
+
+
+@pytest.fixture
+def path(ada):
+    launched(make_segment(ada))
+    message = Message.objects.get(profile=ada)
+    return f"/preferences/{tokens.issue('preferences', ada.pk, message.pk)}/"
+
+
+@pytest.fixture
+def client():
+    return Client(enforce_csrf_checks=True)
+
+
+def may(person, topic=None) -> bool:
+    rows = contactable(Profile.objects.all(), purpose="marketing", channel="email", topic=topic)
+    return rows.filter(pk=person.pk).exists()
+
+
+def test_the_page_shows_every_choice_since_when_and_from_where(ada, path, client):
+    response = client.get(path)
+    html = response.content.decode()
+    assert "ada@example.com" not in html
+    assert "a••@e••••••.com" in html
+    assert "Deals" in html
+    assert "•••• 0142" in html
+    assert re.search(r"Since \d+ \w+ 20\d\d, from", html)
+    assert "We never asked you" in html
+    assert "<script" not in html
+    assert not response.cookies
+    assert "no-store" in response["Cache-Control"]
+    assert client.get("/preferences/" + "x" * 30 + "/").status_code == 404
+
+
+def test_one_tap_stops_and_undo_brings_back(ada, path, client):
+    response = client.post(path, {"action": "stop"}, follow=True)
+    assert "Done. No more marketing email" in response.content.decode()
+    assert not may(ada)
+    response = client.post(path, {"action": "undo"}, follow=True)
+    assert may(ada)
+    assert "Undone" in response.content.decode()
+
+
+def test_a_pause_ends_by_itself(ada, path, client):
+    response = client.post(path, {"action": "pause"}, follow=True)
+    assert "Paused until" in response.content.decode()
+    assert not may(ada)
+    assert elapse(timezone.now() + PAUSE * 0.9) == 0
+    assert elapse(timezone.now() + PAUSE * 1.01) == 1
+    # `at` of what will be is clamped to now, which is later than the pause
+    assert may(ada)
+
+
+def test_topics_are_chosen_one_by_one(ada, path, client):
+    deals, news = Topic.objects.order_by("slug")
+    shown = [f"topic-{deals.pk}", f"topic-{news.pk}", "use-personalisation"]
+    client.post(path, {"action": "save", "shown": shown, f"topic-{news.pk}": "on"})
+    assert (may(ada, deals), may(ada, news)) == (False, True)
+    assert not ConsentState.objects.filter(purpose__slug="personalisation").exists()
+    client.post(path, {"action": "stop"})
+    assert (may(ada, deals), may(ada, news)) == (False, False)
+    client.post(path, {"action": "undo"})
+    assert (may(ada, deals), may(ada, news)) == (False, True)
+
+
+def test_saving_what_is_shown_changes_nothing(ada, path, client):
+    before = ConsentState.objects.count()
+    html = client.get(path).content.decode()
+    shown = re.findall(r'name="shown" value="([^"]+)"', html)
+    on = {name: "on" for name in re.findall(r'name="([^"]+)" checked', html)}
+    client.post(path, {"action": "save", "shown": shown, **on})
+    assert ConsentState.objects.count() == before
+
+
+def test_gpc_is_honoured_and_said(ada, path, client):
+    html = client.get(path, headers={"Sec-GPC": "1"}).content.decode()
+    assert "Global Privacy Control" in html
+    state = ConsentState.objects.get(purpose__slug="sharing-for-ads")
+    assert state.status == "denied"
+    assert may(ada), "it is no unsubscribe"
+
+
+def test_indonesian(path, client):
+    response = client.get(path, headers={"Accept-Language": "id"})
+    assert response["Content-Language"] == "id"
+    assert 'lang="id"' in response.content.decode()
+    assert "Apa yang boleh kami kirim" in response.content.decode()
+    assert "What may we send" in client.get(f"{path}?lang=en").content.decode()
