@@ -57,6 +57,7 @@ class TimelineItem:
     actions: tuple[Action, ...] = ()
     # items of one word here, following one another closely, fold into one ("14 pages in 9 min")
     fold: str = ""
+    subject: str = ""  # what a folded one was about: the page's name
     folded: tuple["TimelineItem", ...] = field(default=())
 
     @property

@@ -84,7 +84,8 @@ def make_profile(
     given = {"user_id": user_id, "email": email, "phone": phone, "anonymous_id": anonymous_id}
     for kind, value in given.items():
         if value:
-            make_identifier(profile, kind, value, verified_at=profile.first_seen)
+            verified_at = None if kind == "anonymous_id" else profile.first_seen
+            make_identifier(profile, kind, value, verified_at=verified_at)
     known = {"name": name, "email": email, "phone": phone} | (traits or {})
     for trait, value in known.items():
         if value not in ("", None):

@@ -101,6 +101,7 @@ def _event_item(row: Mapping[str, Any], sources: Mapping[int, str]) -> TimelineI
         detail=detail,
         source=sources.get(row["source_id"], ""),
         properties=row["properties"] or None,
+        subject=subject_of(row["properties"] or {}) if is_page else "",
         fold=f"page:{row['source_id']}:{device}" if is_page else "",
     )
 
@@ -145,6 +146,8 @@ def _bold(text: str) -> str:
 def _facts(properties: Mapping[str, Any]) -> str:
     """A line on what it was about: products and order number, else the first plain facts."""
     products, order = product_names(properties), properties.get("order_id")
+    if "product_id" in properties or "sku" in properties:
+        products = [str(properties.get("name") or properties.get("product_id"))[:SHORT_TEXT]]
     if products or order:
         number = _("order %(number)s") % {"number": str(order)[:SHORT_TEXT]} if order else ""
         return " · ".join(filter(None, (", ".join(products), number)))

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.utils import formats, timezone
-from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -54,7 +53,7 @@ def _burst(run: list[TimelineItem]) -> TimelineItem:
 
 
 def _mostly(run: list[TimelineItem]) -> str:
-    counts = Counter(strip_tags(str(item.title)) for item in run)
+    counts = Counter(item.subject for item in run if item.subject)
     named = [
         ngettext("%(what)s once", "%(what)s %(n)s times", n) % {"what": what, "n": n}
         for what, n in counts.most_common(NAMED)
