@@ -52,7 +52,8 @@ class ConsentCondition(Condition):
         """By the derived state; by the ledger for another moment."""
         rows = self._state(context) if context.is_now else self._ledger(context)
         if self.status == NEVER_ASKED:
-            return Ids(rows, negated=True)
+            asked = sql("SELECT c.profile_id FROM ({rows}) c", rows=rows)
+            return Ids(asked, negated=True)
         return Ids(
             sql(
                 "SELECT c.profile_id FROM ({rows}) c WHERE c.status = {status}",

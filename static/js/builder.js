@@ -1,0 +1,352 @@
+// The segment builder: draws the rule as sentences, keeps the live rail fed, saves.
+import { extrasOf, newCondition, sentenceOf } from "./builder/clauses.js";
+import { el, grouped, icon, post } from "./builder/dom.js";
+import { dropBefore, fromRule, home, isGroup, move, remove, toRule } from "./builder/model.js";
+import { closePicker, pickFrom } from "./builder/picker.js";
+
+const setup = JSON.parse(document.getElementById("builder-setup").textContent);
+const { words } = setup;
+const $ = (id) => document.getElementById(id);
+const root = $("builder");
+const nameField = $("segment-name");
+const keys = new WeakMap();
+let nextKey = 1;
+let model = fromRule(setup.rule);
+let saved = JSON.stringify(toRule(model).rule);
+let savedName = setup.name;
+let problems = [];
+let counts = new Map();
+let total = null;
+let effect = null;
+let carried = null;
+
+const keyOf = (node) => keys.get(node) || (keys.set(node, `n${nextKey++}`), keys.get(node));
+const ui = {
+  words, slug: setup.slug, readonly: setup.readonly, names: new Map(),
+  nameOf: (slug) => (slug ? ui.names.get(slug) || slug : ""),
+  ask: async (what, query = {}) => {
+    const answer = await fetch(`${setup.pick}?${new URLSearchParams({ what, ...query })}`);
+    if (!answer.ok) throw new Error(answer.status);
+    return answer.json();
+  },
+  changed: ({ keep = false } = {}) => { if (keep) later(false); else { draw(); later(); } },
+};
+
+// --- drawing ----------------------------------------------------------------------------------------
+
+function draw(focus = null) {
+  const held = focus || heldFocus();
+  closePicker();
+  root.replaceChildren(
+    card(model.include, { id: "inc", title: words.whoIsIn, text: words.ofThese, matches: ["all", "any"] }),
+    card(model.leaveOut, { id: "out", title: words.leaveOut, text: words.ofLeft, matches: ["all", "any"], out: true }));
+  paint();
+  if (held) (root.querySelector(`[data-key="${held.key}"] [data-word="${held.word}"]`) || root.querySelector(`[data-key="${held.key}"] [data-word]`))?.focus();
+}
+
+function heldFocus() {
+  const here = document.activeElement?.closest?.("[data-word]");
+  const row = here?.closest("[data-key]");
+  return row ? { key: row.dataset.key, word: here.dataset.word } : null;
+}
+
+function card(group, { id, title, text, matches, out = false }) {
+  return el("section", { class: `r-card r-rule-c${out ? " is-out" : ""}`, "aria-labelledby": id, "data-key": keyOf(group) },
+    el("header", {}, el("h2", { id }, title), join(group, matches), el("span", { class: "r-sm" }, text), el("span", { class: "r-push r-n r-sm r-sub", "data-total": out ? "out" : "in" })),
+    rows(group), adder(group, true, out));
+}
+
+function rows(group) {
+  return el("ul", { class: "r-cls" }, group.conditions.map((node) => (isGroup(node) ? groupRow(node) : clauseRow(node))));
+}
+
+function join(group, matches) {
+  return el("span", { class: "r-join", role: "group", "aria-label": words.combine }, matches.map((match) =>
+    el("button", { type: "button", "data-word": `match-${match}`, "aria-pressed": String(group.match === match), disabled: setup.readonly,
+      onclick: () => { group.match = match; ui.changed(); } }, words[match])));
+}
+
+function grip(node, label) {
+  const button = el("button", { class: "r-cl-g", type: "button", "data-word": "grip", "aria-label": label, title: "Alt + ↑ ↓ ← →", draggable: "true", disabled: setup.readonly }, icon("drag"));
+  button.addEventListener("dragstart", (event) => { carried = node; event.dataTransfer.effectAllowed = "move"; event.dataTransfer.setData("text/plain", ""); });
+  button.addEventListener("dragend", () => { carried = null; });
+  return button;
+}
+
+function dropping(row, node) {
+  row.addEventListener("dragover", (event) => { if (carried) { event.preventDefault(); event.stopPropagation(); row.classList.add("is-drop"); } });
+  row.addEventListener("dragleave", () => row.classList.remove("is-drop"));
+  row.addEventListener("drop", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    row.classList.remove("is-drop");
+    if (carried && dropBefore(model, carried, node)) ui.changed();
+  });
+  return row;
+}
+
+function away(node, label) {
+  if (setup.readonly) return el("span");
+  return el("button", { class: "r-icon", type: "button", "data-word": "away", "aria-label": label, onclick: () => {
+    const list = home(model, node).conditions;
+    const next = list[list.indexOf(node) + 1] || list[list.indexOf(node) - 1];
+    const parent = home(model, node);
+    remove(model, node);
+    draw(next ? { key: keyOf(next), word: "grip" } : { key: keyOf(parent), word: "add" });
+    later();
+  } }, icon("x", true));
+}
+
+function number(inside = false) {
+  return el(inside ? "span" : "div", { class: `r-cl-n${inside ? " r-push r-cl-n-in" : ""}`, "data-count": "" });
+}
+
+function clauseRow(node) {
+  const said = el("p");
+  const body = el("div", { class: "r-cl-s" }, said, extrasOf(node, ui), el("div", { "data-unknown": "" }), el("div", { "data-errors": "", role: "alert" }));
+  said.append(...sentenceOf(node, ui, body).filter((part) => part !== null && part !== false));
+  return dropping(el("li", { class: "r-cl", "data-key": keyOf(node) }, grip(node, words.move), body, number(), away(node, words.remove)), node);
+}
+
+function groupRow(node) {
+  const row = el("li", { class: "r-grp", "data-key": keyOf(node) },
+    el("div", { class: "r-grp-h" }, grip(node, words.moveGroup), join(node, ["all", "any", "none"]), el("span", { class: "r-sm" }, words.ofThese), number(true), away(node, words.removeGroup)),
+    el("div", { "data-errors": "", role: "alert" }), rows(node), adder(node));
+  return dropping(row, node);
+}
+
+function adder(group, isRoot = false, out = false) {
+  const host = el("div", { class: "r-add" });
+  if (setup.readonly) return host;
+  const add = el("button", { type: "button", class: "r-link r-sm", "data-word": "add", "aria-haspopup": "dialog", "aria-expanded": "false" }, icon("plus", true), words.clause);
+  add.addEventListener("click", () => pickFrom({ button: add, host: host.parentElement.querySelector(":scope > .r-adding"), words, load: async () => {
+    const found = await ui.ask("all");
+    found.items.filter((item) => item.kind === "segment").forEach((item) => ui.names.set(item.value, item.label));
+    return found;
+  }, free: (text) => [{ value: text, label: text, kind: "trait" }, { value: text, label: text, kind: "event" }],
+  choose: (item) => {
+    const node = newCondition(item);
+    group.conditions.push(node);
+    delete group.fresh;
+    draw({ key: keyOf(node), word: item.kind === "trait" ? "value" : item.kind === "event" ? "count" : "status" });
+    later();
+  } }));
+  host.append(add);
+  host.append(el("button", { type: "button", class: "r-link r-sm", "data-word": "add-group", onclick: () => {
+    const node = { match: group.match === "any" ? "all" : "any", conditions: [], fresh: true };
+    group.conditions.push(node);
+    draw({ key: keyOf(node), word: "add" });
+    later();
+  } }, icon("plus", true), words.group));
+  if (isRoot && !out) host.append(el("span", { class: "r-push r-xs r-sub" }, el("span", { class: "r-kbd" }, "Alt"), " ", el("span", { class: "r-kbd" }, "→"), ` ${words.indents}, `, el("span", { class: "r-kbd" }, "Alt"), " ", el("span", { class: "r-kbd" }, "↑"), ` ${words.moves}`));
+  const wrap = el("div", {}, el("div", { class: "r-adding r-sb-adding" }), host);
+  return wrap;
+}
+
+root.addEventListener("keydown", (event) => {
+  const way = { ArrowUp: "up", ArrowDown: "down", ArrowLeft: "left", ArrowRight: "right" }[event.key];
+  const row = event.target.closest?.("li[data-key]");
+  if (!way || !event.altKey || !row || setup.readonly) return;
+  event.preventDefault();
+  const node = nodeOf(row.dataset.key);
+  const held = heldFocus();
+  if (node && move(model, node, way)) {
+    draw(held && held.key === keyOf(node) ? held : { key: keyOf(node), word: "grip" });
+    later();
+    $("builder-said").textContent = words.moved;
+  }
+});
+
+function nodeOf(key) {
+  const seek = (group) => {
+    for (const node of group.conditions) {
+      if (keyOf(node) === key) return node;
+      const found = isGroup(node) && seek(node);
+      if (found) return found;
+    }
+    return null;
+  };
+  return seek(model.include) || seek(model.leaveOut);
+}
+
+// --- numbers and problems beside the clauses ----------------------------------------------------------
+
+function paint() {
+  const { places } = toRule(model);
+  for (const [node, path] of places) {
+    const row = root.querySelector(`[data-key="${keyOf(node)}"]`);
+    if (!row) continue;
+    paintErrors(row, path, isGroup(node));
+    paintCount(row, counts.get(path));
+  }
+  const start = root.querySelector('[data-total="in"]');
+  if (start) start.textContent = total === null ? "" : `${words.start}: ${grouped(total)} ${words.people}`;
+  paintLeft(places);
+}
+
+function paintLeft(places) {
+  const out = root.querySelector('[data-total="out"]');
+  if (!out) return;
+  const left = [model.leaveOut, ...model.leaveOut.conditions].map((node) => counts.get(places.get(node))).filter(Boolean);
+  const sum = model.leaveOut.match === "all" ? left[0]?.leave : left.reduce((all, line) => all + line.leave, 0);
+  out.textContent = left.length ? `${grouped(sum || 0)} ${words.leave}` : "";
+}
+
+function paintErrors(row, path, group) {
+  const mine = problems.filter((problem) => problem.path === path || (!group && problem.path.startsWith(`${path}.`)));
+  row.classList.toggle("is-bad", mine.length > 0);
+  const host = row.querySelector(":scope > .r-cl-s > [data-errors], :scope > [data-errors]");
+  host?.replaceChildren(...mine.map((problem) => el("p", { class: "r-form-e" }, icon("alert", true), el("span", {}, problem.message))));
+}
+
+function paintCount(row, line) {
+  const host = row.querySelector(":scope > [data-count], :scope > .r-grp-h > [data-count]");
+  if (!host) return;
+  if (!line || !total) return host.replaceChildren();
+  const bar = el("i");
+  bar.style.width = `${Math.round((100 * line.remain) / total)}%`;
+  host.replaceChildren(el("b", { class: "r-n" }, grouped(line.remain)), el("span", { class: "r-meter", "aria-hidden": "true" }, bar),
+    el("span", { class: "r-xs r-sub" }, line.alone ? words.alone : `${grouped(line.leave)} ${words.leave}`));
+  const unknown = row.querySelector(":scope > .r-cl-s > [data-unknown]");
+  unknown?.replaceChildren(...(line.unknown ? [el("p", { class: "r-xs r-unk" }, icon("q", true), `${words.unknown}: ${grouped(line.unknown)}`)] : []));
+}
+
+// --- the live rail ------------------------------------------------------------------------------------
+
+let waiting = null;
+function later(redraw = true) {
+  effect = null;
+  paintSave();
+  clearTimeout(waiting);
+  waiting = setTimeout(ask, 350);
+  if (redraw && !$("json-view").hidden && document.activeElement !== $("json-text")) writeJson();
+}
+
+function ask() {
+  $("live-rule").value = JSON.stringify(cleaned());
+  $("live-form").dispatchEvent(new CustomEvent("rule-changed"));
+}
+
+const cleaned = () => JSON.parse(JSON.stringify(toRule(model).rule, (name, value) => (name === "fresh" ? undefined : value)));
+
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target.id !== "effect") return;
+  const wrong = $("live-problems");
+  problems = wrong ? JSON.parse(wrong.textContent) : [];
+  const state = $("live-state");
+  effect = state ? JSON.parse(state.textContent) : null;
+  if (effect) {
+    $("sentence").textContent = effect.sentence;
+    $("live-count").value = effect.count;
+    askClauses();
+    document.body.dispatchEvent(new CustomEvent("counted"));
+  } else counts = new Map();
+  paint();
+  paintSave();
+  writeErrors();
+});
+
+async function askClauses() {
+  const rule = $("live-rule").value;
+  const answer = await post(document.getElementById("clauses-url").dataset.url, new URLSearchParams({ rule, slug: setup.slug }));
+  if (!answer.ok || rule !== $("live-rule").value) return;
+  const found = await answer.json();
+  total = found.total;
+  counts = new Map(found.clauses.map((line) => [line.path, line]));
+  paint();
+}
+
+document.addEventListener("click", (event) => { if (event.target.closest?.("[data-again]")) ask(); });
+
+// --- saving -------------------------------------------------------------------------------------------
+
+const isDirty = () => JSON.stringify(cleaned()) !== saved || nameField.value !== savedName;
+
+function paintSave() {
+  const dirty = isDirty();
+  $("unsaved").hidden = !dirty;
+  $("discard").hidden = !dirty;
+  const button = $("save");
+  if (!button) return;
+  button.disabled = setup.slug ? !dirty : false;
+  const moves = effect && setup.slug && dirty ? `: ${words.adds} ${grouped(effect.adds)}, ${words.drops} ${grouped(effect.drops)}` : "";
+  button.textContent = (setup.slug ? words.save : words.saveNew) + moves;
+}
+
+async function save() {
+  const button = $("save");
+  button.disabled = true;
+  let answer = null;
+  let said = {};
+  try {
+    answer = await post(setup.save, JSON.stringify({ name: nameField.value, rule: cleaned() }), "application/json");
+    said = await answer.json();
+  } catch { said = { errors: [{ path: "", message: words.failed }] }; }
+  if (answer?.ok) {
+    saved = JSON.stringify(cleaned());
+    savedName = nameField.value;
+    window.location.assign(said.url);
+    return;
+  }
+  button.disabled = false;
+  problems = said.errors || [{ path: "", message: words.failed }];
+  const own = problems.filter((problem) => ["name", "slug", ""].includes(problem.path));
+  $("name-error").hidden = !own.length;
+  $("name-error").textContent = own.map((problem) => problem.message).join(" ");
+  nameField.classList.toggle("is-bad", own.length > 0);
+  paint();
+  writeErrors();
+  if (own.length) nameField.focus();
+  else root.querySelector(".is-bad [data-word]")?.focus();
+}
+
+$("save")?.addEventListener("click", save);
+nameField.addEventListener("input", () => { $("name-error").hidden = true; nameField.classList.remove("is-bad"); paintSave(); });
+nameField.addEventListener("keydown", (event) => { if (event.key === "Enter") save(); });
+$("discard").addEventListener("click", () => {
+  model = fromRule(JSON.parse(saved));
+  nameField.value = savedName;
+  problems = [];
+  draw();
+  later();
+});
+window.addEventListener("beforeunload", (event) => { if (isDirty() && !setup.readonly) event.preventDefault(); });
+
+// --- JSON ---------------------------------------------------------------------------------------------
+
+const area = $("json-text");
+const writeJson = () => { area.value = JSON.stringify(cleaned(), null, 2); };
+
+function writeErrors(extra = []) {
+  $("json-errors").replaceChildren(...[...extra, ...problems].map((problem) => el("p", { class: "r-form-e" }, icon("alert", true),
+    el("span", {}, problem.path ? el("code", {}, problem.path) : "", problem.path ? ": " : "", problem.message))));
+}
+
+$("as-json").addEventListener("click", () => {
+  const view = $("json-view");
+  view.hidden = !view.hidden;
+  root.hidden = !view.hidden;
+  $("as-json").setAttribute("aria-pressed", String(!view.hidden));
+  if (!view.hidden) { writeJson(); area.focus(); } else draw();
+});
+
+area.addEventListener("input", () => {
+  let rule = null;
+  try { rule = JSON.parse(area.value); } catch { /* told below */ }
+  if (!isGroup(rule)) return writeErrors([{ path: "", message: words.badJson }]);
+  problems = [];
+  writeErrors();
+  model = fromRule(rule);
+  later(false);
+});
+
+async function start() {
+  if (JSON.stringify(setup.rule).includes('"segment"')) {
+    const found = await ui.ask("segments").catch(() => ({ items: [] }));
+    found.items.forEach((item) => ui.names.set(item.value, item.label));
+  }
+  draw();
+  paintSave();
+  ask();
+}
+start();

@@ -1,0 +1,126 @@
+// A searchable list that stands under the word it changes: combobox with a listbox, by keyboard too.
+import { el, icon } from "./dom.js";
+
+let open = null;
+
+export function closePicker(back = false) {
+  if (!open) return;
+  const { box, button } = open;
+  open = null;
+  box.remove();
+  button.classList.remove("on");
+  button.setAttribute("aria-expanded", "false");
+  if (back) button.focus();
+}
+
+function place(button, host, box) {
+  closePicker();
+  host.append(box);
+  button.classList.add("on");
+  button.setAttribute("aria-expanded", "true");
+  open = { box, button };
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { event.stopPropagation(); closePicker(true); }
+  });
+}
+
+document.addEventListener("pointerdown", (event) => {
+  if (open && !open.box.contains(event.target) && !open.button.contains(event.target)) closePicker();
+});
+
+// load(): {items, of}. free(text): items for what was typed. chosen: values that are on (several).
+export function pickFrom({ button, host, words, load, free, choose, chosen = null }) {
+  if (open?.button === button) return closePicker(true);
+  const id = `pick-${Math.random().toString(36).slice(2)}`;
+  const input = el("input", { type: "text", role: "combobox", "aria-expanded": "true", "aria-controls": id,
+    "aria-autocomplete": "list", "aria-label": words.search, placeholder: words.search, autocomplete: "off", dir: "auto" });
+  const list = el("ul", { role: "listbox", id, "aria-label": words.search, "aria-multiselectable": chosen ? "true" : null });
+  const note = el("p", { class: "r-xs r-sub" }, words.loading);
+  const done = chosen && el("button", { type: "button", class: "r-btn r-btn-s", onclick: () => closePicker(true) }, words.done);
+  const box = el("div", { class: "r-pick" }, el("div", { class: "r-field" }, icon("search", true), input), list, note, done);
+  let items = [];
+  let shown = [];
+  let at = 0;
+
+  function draw() {
+    const term = input.value.trim().toLowerCase();
+    shown = items.filter((item) => item.label.toLowerCase().includes(term));
+    if (free && term) shown = [...shown, ...free(input.value.trim()).filter((own) => !shown.some((item) => item.value === own.value))];
+    shown = shown.slice(0, 200);
+    at = Math.min(at, Math.max(shown.length - 1, 0));
+    list.replaceChildren(...shown.map(line));
+    if (!shown.length) list.append(el("li", { "aria-disabled": "true" }, el("span", { class: "r-sub" }, words.nothing)));
+    mark();
+  }
+
+  function line(item, index) {
+    const on = chosen?.some((value) => value === item.value);
+    const kind = item.kind ? el("small", { class: "r-sub" }, ` ${words[item.kind] || ""}`) : null;
+    const doubt = item.note ? el("span", { class: "r-chip is-warn" }, item.note) : null;
+    const meter = el("span", { class: "r-meter", "aria-hidden": "true" });
+    if (item.share !== null && item.share !== undefined) {
+      const bar = el("i");
+      bar.style.width = `${Math.round(100 * item.share)}%`;
+      meter.append(bar);
+    } else meter.style.visibility = "hidden";
+    return el("li", { role: "option", id: `${id}-${index}`, class: on ? "is-on" : "", "aria-selected": "false",
+      "aria-checked": chosen ? String(Boolean(on)) : null, onclick: () => take(item) },
+    el("span", { dir: "auto" }, item.label, kind, " ", doubt), meter, el("span", { class: "r-n" }, item.count || ""));
+  }
+
+  function mark() {
+    [...list.children].forEach((row, index) => row.hasAttribute("aria-selected") && row.setAttribute("aria-selected", String(index === at)));
+    const row = list.children[at];
+    if (row?.id) { input.setAttribute("aria-activedescendant", row.id); row.scrollIntoView({ block: "nearest" }); }
+  }
+
+  function take(item) {
+    if (!item) return;
+    if (chosen) {
+      const where = chosen.indexOf(item.value);
+      if (where >= 0) chosen.splice(where, 1); else chosen.push(item.value);
+      choose(item, true);
+      input.value = "";
+      if (!items.some((known) => known.value === item.value)) items = [item, ...items];
+      draw();
+      return input.focus();
+    }
+    closePicker(true);
+    choose(item);
+  }
+
+  input.addEventListener("input", () => { at = 0; draw(); });
+  input.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && !event.altKey) { event.preventDefault(); at = (at + step + shown.length) % Math.max(shown.length, 1); mark(); }
+    else if (event.key === "Enter") { event.preventDefault(); if (chosen && !input.value && event.ctrlKey) closePicker(true); else take(shown[at]); }
+    else if (event.key === "Tab") closePicker(true);
+  });
+  place(button, host, box);
+  input.focus();
+  Promise.resolve(load()).then((found) => { items = found.items; note.textContent = found.of || ""; draw(); })
+    .catch(() => { note.textContent = words.failed; });
+}
+
+// A few fields: amount and unit, two numbers, two dates. fields: [{name, label, type, value, options}].
+export function pickFields({ button, host, words, fields, choose, ways = [] }) {
+  if (open?.button === button) return closePicker(true);
+  const form = el("form", { class: "r-pick-f", onsubmit: (event) => { event.preventDefault(); send(); } });
+  const inputs = fields.map((field) => {
+    const input = field.options
+      ? el("select", { class: "r-input", name: field.name }, Object.entries(field.options).map(([value, label]) => el("option", { value, selected: value === field.value }, label)))
+      : el("input", { class: "r-input", name: field.name, type: field.type || "number", value: field.value ?? "", min: field.min, step: field.step || "any", required: field.required !== false });
+    form.append(el("label", {}, field.label, input));
+    return input;
+  });
+  function send() {
+    const values = Object.fromEntries(inputs.map((input) => [input.name, input.type === "number" ? Number(input.value) : input.value]));
+    closePicker(true);
+    choose(values);
+  }
+  form.append(el("button", { class: "r-btn r-btn-s" }, words.done));
+  const others = ways.map(([label, act]) => el("button", { type: "button", class: "r-link r-sm", onclick: () => { closePicker(true); act(); } }, label));
+  place(button, host, el("div", { class: "r-pick" }, form, others.length ? el("p", { class: "r-row" }, others) : null));
+  inputs[0]?.focus();
+  inputs[0]?.select?.();
+}

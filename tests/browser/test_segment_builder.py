@@ -1,0 +1,181 @@
+"""A person builds one segment with the mouse and another with the keyboard alone."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+
+from config.workspace.models import User
+from profiles.models import EventDefinition
+from segments.models import Segment
+from segments.work import work
+from tests.segments.builders import AS_OF, make_event, make_person
+
+HOSTILE = '<img src=x onerror="window.pwned=1">'
+
+
+@pytest.fixture
+def shop(transactional_db: None) -> None:
+    now = (AS_OF - timezone.now()).total_seconds() / 86400
+    for name in ("Order Completed", "Product Viewed"):
+        EventDefinition.objects.get_or_create(name=name)
+    people = [
+        ("Maya Santoso", "pro"),
+        ("ليلى عبد الرحمن القحطاني", "pro"),
+        (HOSTILE, "free"),
+        ("", "team"),
+    ]
+    for index, (name, plan) in enumerate(people):
+        person = make_person(display_name=name, plan=plan, country="DE", last_seen=timezone.now())
+        for days in range(index + 1):
+            make_event(person, "Order Completed", now + days + 1, category="tents", revenue=50)
+        make_event(person, "Product Viewed", now + 1, category="boots" if index else HOSTILE)
+
+
+@pytest.fixture
+def signed_in(shop: None, chromium: Browser, live_server) -> Iterator[Page]:
+    user = User.objects.create_user("ines", password="x", role="marketer")
+    client = Client()
+    client.force_login(user)
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en")
+    context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    )
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.on("dialog", lambda dialog: dialog.accept())
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.base = live_server.url  # type: ignore[attr-defined]
+    yield page
+    folder = os.environ.get("SCREENSHOTS")
+    if folder:
+        page.screenshot(path=f"{folder}/builder-last.png", full_page=True)
+    context.close()
+    assert not errors
+
+
+def number(page: Page, text: str) -> None:
+    expect(page.locator("#live-number")).to_contain_text(text)
+
+
+def test_a_segment_by_mouse(signed_in: Page) -> None:
+    page = signed_in
+    page.goto(f"{page.base}/console/segments/-/new/")
+    number(page, "4")
+    page.get_by_label("Name of the segment").fill("Tents twice")
+    include = page.locator("section[aria-labelledby=inc]")
+    include.get_by_role("button", name="Clause").click()
+    page.get_by_role("option", name="Order Completed").click()
+    include.locator("[data-word=count]").click()
+    page.locator(".r-pick input[name=value]").fill("2")
+    page.locator(".r-pick-f button").click()
+    number(page, "3")
+    include.get_by_role("button", name="+ where").click()
+    include.locator("[data-word=w0p]").click()
+    page.get_by_role("option", name="category").click()
+    include.locator("[data-word=w0value]").click()
+    page.get_by_role("option", name="tents").click()
+    number(page, "3")
+    out = page.locator("section[aria-labelledby=out]")
+    out.get_by_role("button", name="Clause").click()
+    page.get_by_role("option", name="plan").click()
+    out.locator("[data-word=value]").click()
+    page.get_by_role("option", name="team").click()
+    number(page, "2")
+    expect(out.locator("[data-total=out]")).to_have_text("1 leave here")
+    expect(page.locator("#sentence")).to_contain_text("did Order Completed at least 2 times")
+    assert page.evaluate("window.pwned") is None
+    if os.environ.get("SCREENSHOTS"):
+        page.wait_for_timeout(800)
+        page.screenshot(
+            path=f"{os.environ['SCREENSHOTS']}/builder-new-1440-light.png", full_page=True
+        )
+    page.get_by_role("button", name="Save segment").click()
+    page.wait_for_url("**/segments/tents-twice/")
+    segment = Segment.objects.get(slug="tents-twice")
+    assert segment.rule == {
+        "match": "all",
+        "conditions": [
+            {
+                "kind": "event",
+                "name": "Order Completed",
+                "window": {"last": {"days": 30}},
+                "count": {"op": "gte", "value": 2},
+                "where": [{"property": "category", "op": "eq", "value": "tents"}],
+            },
+            {
+                "match": "none",
+                "conditions": [{"kind": "trait", "field": "plan", "op": "eq", "value": "team"}],
+            },
+        ],
+    }
+    while work():
+        pass
+    page.reload()
+    page.locator("[data-word=value]").click()
+    page.get_by_role("option", name="free").click()
+    expect(page.locator("#save")).to_have_text("Save: adds 1, drops 1")
+    expect(page.locator("#unsaved")).to_be_visible()
+
+
+def test_a_segment_by_keyboard_alone(signed_in: Page) -> None:
+    page = signed_in
+    page.goto(f"{page.base}/console/segments/-/new/")
+    number(page, "4")
+    keys = page.keyboard
+    page.locator("#segment-name").focus()
+    keys.type("By keys")
+    for _ in range(30):
+        keys.press("Tab")
+        if page.evaluate("document.activeElement.dataset.word === 'add'"):
+            break
+    keys.press("Enter")
+    expect(page.get_by_role("option", name="plan")).to_be_visible()
+    keys.type("plan")
+    keys.press("Enter")
+    expect(page.locator("[data-word=value]")).to_be_focused()
+    keys.press("Enter")
+    expect(page.get_by_role("option", name="pro", exact=False).first).to_be_visible()
+    keys.type("pro")
+    keys.press("Enter")
+    number(page, "2")
+    page.locator("section[aria-labelledby=inc] [data-word=add]").focus()
+    keys.press("Enter")
+    expect(page.get_by_role("option", name="Product Viewed")).to_be_visible()
+    keys.type("Product Viewed")
+    keys.press("Enter")
+    expect(page.locator("[data-word=count]")).to_be_focused()
+    keys.press("Alt+ArrowRight")
+    expect(page.locator("li.r-grp")).to_have_count(1)
+    number(page, "4")
+    keys.press("Alt+ArrowUp")
+    expect(page.locator("li.r-grp li.r-cl").first).to_contain_text("Product Viewed")
+    keys.press("Alt+ArrowLeft")
+    expect(page.locator("section[aria-labelledby=inc] > ul > li")).to_have_count(2)
+    keys.press("Escape")
+    page.locator("#segment-name").focus()
+    keys.press("Enter")
+    page.wait_for_url("**/segments/by-keys/")
+    assert Segment.objects.get(slug="by-keys").rule["match"] == "all"
+
+
+def test_what_is_wrong_stands_at_its_clause_and_loses_nothing(signed_in: Page) -> None:
+    page = signed_in
+    page.goto(f"{page.base}/console/segments/-/new/")
+    page.locator("#as-json").click()
+    page.locator("#json-text").fill(
+        '{"match": "all", "conditions": [{"kind": "trait", "field": "plan", "op": "gt", "value": "x"}]}'
+    )
+    expect(page.locator("#json-errors")).to_contain_text("conditions[0].value")
+    page.locator("#as-json").click()
+    expect(page.locator("li.r-cl .r-form-e")).to_contain_text("must be a number")
+    page.locator("#save").click()
+    expect(page.locator("#name-error")).to_be_visible()
+    page.locator("#segment-name").fill("Wrong")
+    page.locator("#save").click()
+    expect(page.locator("li.r-cl.is-bad")).to_have_count(1)
+    assert not Segment.objects.exists()
