@@ -1,0 +1,148 @@
+"""Messages under /api/: what was sent or not and why; and single sends."""
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from campaigns.api import serializers as shapes
+from campaigns.content.errors import ContentError
+from campaigns.models import Campaign, Message
+from campaigns.models.message import Reason, State
+from campaigns.selectors.messages import message_events
+from campaigns.services.shapes import InvalidCampaign
+from campaigns.services.single import AnotherMessage, send_message
+from config.workspace import audit
+from config.workspace.api.problems import Problem, invalid
+from config.workspace.api.views import ApiView
+from profiles.api.paging import PAGE_PARAMETERS, answer_page
+from profiles.api.people import person_of, shown_to
+from profiles.api.serializers import pages_of
+from profiles.models import Profile
+from profiles.selectors.masking import Shown
+
+KEY_HEADER = "Idempotency-Key"
+MAX_KEY = 200
+
+
+def message_answers(rows: list[Message], shown: Shown) -> list[dict[str, Any]]:
+    """api.md's shape; one query for the campaigns' slugs, none for each row."""
+    wanted = {row.campaign_id for row in rows if row.campaign_id}
+    slugs = dict(Campaign.objects.filter(pk__in=wanted).values_list("pk", "slug"))
+    return [_answer(row, slugs, shown) for row in rows]
+
+
+def _answer(row: Message, slugs: dict[int, str], shown: Shown) -> dict[str, Any]:
+    return {
+        "id": str(row.public_id),
+        "profile": str(row.profile.public_id),
+        "campaign": slugs.get(row.campaign_id) if row.campaign_id else None,
+        "step": row.step,
+        "channel": row.channel,
+        "address": shown.identifier(row.channel, row.address),
+        "state": row.state,
+        "reason": row.reason,
+        "consent": row.consent_entry_id,
+        "variant": row.variant,
+        "queued_at": shapes.z(row.queued_at),
+        "sent_at": shapes.z(row.sent_at),
+        "events": [{**event, "at": shapes.z(event["at"])} for event in message_events(row)],
+    }
+
+
+class Messages(ApiView):
+    """The log of messages, excluded people among them."""
+
+    required: ClassVar = {"GET": "messages.view", "POST": "messages.send"}
+
+    @extend_schema(
+        operation_id="messages_list",
+        parameters=[
+            *PAGE_PARAMETERS,
+            OpenApiParameter("campaign", str, description="Slug."),
+            OpenApiParameter("person", str, description="An id or `kind:value`."),
+            OpenApiParameter("state", str, enum=list(State.values)),
+            OpenApiParameter("reason", str, description="One of the reasons of exclusion."),
+        ],
+        responses=pages_of(shapes.MessageAnswer),
+    )
+    def get(self, request: Request) -> Response:
+        """Newest first."""
+        shown = shown_to(self)
+        return answer_page(
+            self,
+            self._rows(request),
+            lambda rows: message_answers(list(rows), shown),
+            ("-queued_at", "-id"),
+        )
+
+    def _rows(self, request: Request) -> QuerySet[Message]:
+        asked = request.query_params
+        rows = Message.objects.filter(is_test=False).select_related("profile")
+        if "campaign" in asked:
+            found = Campaign.objects.filter(slug=asked["campaign"]).values_list("pk", flat=True)
+            rows = rows.filter(campaign_id__in=list(found))
+        if "state" in asked:
+            if asked["state"] not in State.values:
+                raise invalid("state", f"One of: {', '.join(State.values)}.")
+            rows = rows.filter(state=asked["state"])
+        if "reason" in asked:
+            if asked["reason"] not in Reason.values:
+                raise invalid("reason", f"One of: {', '.join(Reason.values)}.")
+            rows = rows.filter(reason=asked["reason"])
+        if "person" in asked:
+            rows = rows.filter(profile=person_of(self, asked["person"]))
+        return rows
+
+    @extend_schema(
+        operation_id="messages_send",
+        parameters=[
+            OpenApiParameter(
+                KEY_HEADER, str, OpenApiParameter.HEADER, required=True, description="Yours."
+            )
+        ],
+        request=shapes.SendBody,
+        responses={200: shapes.MessageAnswer, 201: shapes.MessageAnswer},
+    )
+    def post(self, request: Request) -> Response:
+        """One message to one person: 201, and 200 the same again for a key seen before."""
+        key = request.headers.get(KEY_HEADER, "").strip()
+        if not key or len(key) > MAX_KEY:
+            raise invalid(KEY_HEADER, f"This header is needed, at most {MAX_KEY} characters.")
+        body = self.checked(shapes.SendBody)
+        person = person_of(self, body.pop("person"))
+        message, is_new = self._send(person, key, body)
+        answer = message_answers([message], shown_to(self))[0]
+        return Response(answer, status=201 if is_new else 200)
+
+    def _send(self, person: Profile, key: str, body: dict[str, Any]) -> tuple[Message, bool]:
+        try:
+            return send_message(profile=person, idempotency_key=key, **body)
+        except InvalidCampaign as error:
+            raise Problem(400, detail=error.errors[0]["message"], errors=error.errors) from error
+        except ContentError as error:
+            raise invalid("content", str(error)) from error
+        except AnotherMessage as error:
+            raise Problem(409, detail=str(error)) from error
+
+
+def profile_messages(request: Request, profile: Profile) -> Response:
+    """The newest messages of one person, excluded ones with their reason."""
+    view: ApiView = request.parser_context["view"]
+    shown = shown_to(view)
+    audit.record(
+        "profile.viewed",
+        "profile",
+        str(profile.public_id),
+        fields=["messages"],
+        profile_id=profile.pk,
+    )
+    rows = Message.objects.filter(profile=profile, is_test=False).select_related("profile")
+    return answer_page(
+        view,
+        rows,
+        lambda page: message_answers(list(page), shown),
+        ("-queued_at", "-id"),
+    )

@@ -1,0 +1,180 @@
+"""Shapes of campaigns on the wire (api.md); their meaning is checked by the services."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from campaigns.models import Campaign, Sender
+
+
+def z(moment: datetime | None) -> str | None:
+    """ISO 8601 in UTC with Z."""
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class SenderSerializer(serializers.ModelSerializer[Sender]):
+    """A sender; `default` is the one that a campaign without a sender uses."""
+
+    default = serializers.BooleanField(source="is_default", required=False, default=False)
+    reply_to = serializers.EmailField(required=False, allow_blank=True, default="")
+    postal_address = serializers.CharField(required=False, allow_blank=True, default="")
+
+    class Meta:
+        model = Sender
+        fields = ("id", "name", "address", "reply_to", "postal_address", "default")
+
+
+class CampaignBody(serializers.Serializer[Any]):
+    """What a campaign is made of; deeper shapes are refused with JSON paths by the service."""
+
+    slug = serializers.SlugField(max_length=80)
+    name = serializers.CharField(max_length=300)
+    sender = serializers.CharField(required=False, allow_null=True)
+    entry = serializers.DictField()
+    steps = serializers.ListField(child=serializers.DictField(), max_length=50)
+    exit = serializers.ListField(child=serializers.DictField(), required=False)
+    goal = serializers.DictField(required=False, allow_null=True)
+    caps = serializers.DictField(required=False, allow_null=True)
+    holdout = serializers.JSONField(required=False)
+
+
+class CampaignAnswer(CampaignBody):
+    """A campaign as it is answered."""
+
+    id = serializers.IntegerField()
+    status = serializers.ChoiceField(choices=Campaign.Status.choices)
+    holdout = serializers.FloatField()
+    created_at = serializers.DateTimeField()
+    launched_at = serializers.DateTimeField(allow_null=True)
+    scheduled_at = serializers.DateTimeField(allow_null=True)
+    hold_until = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    pause_reason = serializers.CharField(allow_blank=True)
+
+
+class LaunchBody(serializers.Serializer[Any]):
+    """When, and how long it may still be undone (seconds)."""
+
+    at = serializers.DateTimeField(required=False, allow_null=True)
+    hold = serializers.IntegerField(required=False, min_value=0, max_value=86_400, default=0)
+
+
+class SendBody(serializers.Serializer[Any]):
+    """One message to one person."""
+
+    person = serializers.CharField(max_length=1000)
+    channel = serializers.CharField(max_length=10)
+    purpose = serializers.CharField(max_length=60, required=False, default="service")
+    content = serializers.DictField(required=False)
+    template = serializers.CharField(max_length=80, required=False, default="")
+    data = serializers.DictField(required=False)
+
+
+class MessageAnswer(serializers.Serializer[Any]):
+    """A message: what was sent, or why not."""
+
+    id = serializers.UUIDField()
+    profile = serializers.UUIDField()
+    campaign = serializers.CharField(allow_null=True)
+    step = serializers.CharField(allow_blank=True)
+    channel = serializers.CharField()
+    address = serializers.CharField(allow_blank=True)
+    state = serializers.CharField()
+    reason = serializers.CharField(allow_blank=True)
+    consent = serializers.IntegerField(allow_null=True)
+    variant = serializers.CharField(allow_blank=True)
+    queued_at = serializers.DateTimeField()
+    sent_at = serializers.DateTimeField(allow_null=True)
+    events = serializers.ListField(child=serializers.DictField())
+
+
+class ReportAnswer(serializers.Serializer[Any]):
+    """From audience through each reason to what came of it; `revenue` in workspace currency."""
+
+    audience = serializers.IntegerField()
+    excluded = serializers.DictField(child=serializers.IntegerField())
+    queued = serializers.IntegerField()
+    sent = serializers.IntegerField()
+    delivered = serializers.IntegerField()
+    opened = serializers.IntegerField()
+    machine_opened = serializers.IntegerField()
+    clicked = serializers.IntegerField()
+    machine_clicked = serializers.IntegerField()
+    unsubscribed = serializers.IntegerField()
+    bounced = serializers.IntegerField()
+    complained = serializers.IntegerField()
+    converted = serializers.IntegerField()
+    revenue = serializers.FloatField()
+    variants = serializers.ListField(child=serializers.DictField())
+    control = serializers.DictField()
+    lift = serializers.DictField()
+
+
+class RehearsalAnswer(serializers.Serializer[Any]):
+    """What a launch at this moment would do; nothing is kept."""
+
+    audience = serializers.IntegerField()
+    excluded = serializers.DictField(child=serializers.IntegerField())
+    recipients = serializers.IntegerField()
+    control = serializers.IntegerField()
+
+
+class RenderBody(serializers.Serializer[Any]):
+    """A template with its data."""
+
+    template = serializers.CharField(allow_blank=True, trim_whitespace=False)
+    data = serializers.DictField(required=False)
+    escape = serializers.BooleanField(required=False)
+    templates = serializers.DictField(required=False)
+
+
+class RenderAnswer(serializers.Serializer[Any]):
+    """The rendered text."""
+
+    result = serializers.CharField(allow_blank=True)
+
+
+class MjmlBody(serializers.Serializer[Any]):
+    """MJML source."""
+
+    mjml = serializers.CharField(allow_blank=True, trim_whitespace=False)
+
+
+class MjmlAnswer(serializers.Serializer[Any]):
+    """The HTML and what is wrong with the source."""
+
+    html = serializers.CharField(allow_blank=True)
+    problems = serializers.ListField(child=serializers.DictField())
+
+
+def campaign_answer(campaign: Campaign) -> dict[str, Any]:
+    """api.md's shape; `sender` is read through select_related."""
+    return {
+        "id": campaign.pk,
+        "slug": campaign.slug,
+        "name": campaign.name,
+        "status": campaign.status,
+        "sender": campaign.sender.address if campaign.sender else None,
+        "entry": campaign.entry,
+        "steps": campaign.steps,
+        "exit": campaign.exit,
+        "goal": campaign.goal,
+        "caps": campaign.caps,
+        "holdout": campaign.holdout,
+        "created_at": z(campaign.created_at),
+        "launched_at": z(campaign.launched_at),
+        "scheduled_at": z(campaign.scheduled_at),
+        "hold_until": z(campaign.hold_until),
+        "finished_at": z(campaign.finished_at),
+        "pause_reason": campaign.pause_reason,
+    }
+
+
+class CampaignPatch(CampaignBody):
+    """Any part of a draft."""
+
+    slug = serializers.SlugField(max_length=80, required=False)
+    name = serializers.CharField(max_length=300, required=False)
+    entry = serializers.DictField(required=False)
+    steps = serializers.ListField(child=serializers.DictField(), max_length=50, required=False)

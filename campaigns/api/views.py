@@ -1,0 +1,304 @@
+"""Campaigns, senders and content under /api/."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from campaigns.api import serializers as shapes
+from campaigns.api.content_views import render_content, render_mjml
+from campaigns.content.errors import ContentError
+from campaigns.models import Campaign, Sender
+from campaigns.selectors.report import report
+from campaigns.services.drafts import WrongStatus, create_campaign, delete_draft, update_campaign
+from campaigns.services.launching import NotReady, cancel, launch, pause, resume, undo
+from campaigns.services.rehearsing import rehearse
+from campaigns.services.senders import create_sender
+from campaigns.services.shapes import InvalidCampaign
+from config.workspace.api.problems import FieldError, Problem, invalid
+from config.workspace.api.views import ApiView
+from config.workspace.models import User
+from profiles.api.paging import PAGE_PARAMETERS, answer_page
+from profiles.api.serializers import pages_of
+
+EDIT, VIEW, LAUNCH = "campaigns.edit", "campaigns.view", "campaigns.launch"
+
+
+def user_of(request: Request) -> User | None:
+    """The console's user, or None for an API key."""
+    return request.user if isinstance(request.user, User) else None
+
+
+def refused(error: InvalidCampaign) -> Problem:
+    """400 with the JSON paths."""
+    return Problem(400, detail=error.errors[0]["message"], errors=error.errors)
+
+
+def found(slug: str) -> Campaign:
+    """The campaign of the address. Raises Http404."""
+    return get_object_or_404(Campaign.objects.select_related("sender", "current"), slug=slug)
+
+
+class Senders(ApiView):
+    """Who mails are from."""
+
+    required: ClassVar = {"GET": VIEW, "POST": EDIT}
+
+    @extend_schema(
+        operation_id="senders_list",
+        parameters=PAGE_PARAMETERS,
+        responses=pages_of(shapes.SenderSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        """All senders."""
+        return answer_page(self, Sender.objects.all(), _senders)
+
+    @extend_schema(
+        operation_id="senders_create",
+        request=shapes.SenderSerializer,
+        responses={201: shapes.SenderSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """A new sender; `default` takes the place of the one before."""
+        body = self.checked(shapes.SenderSerializer)
+        sender = create_sender(**body)
+        return Response(shapes.SenderSerializer(sender).data, status=201)
+
+
+def _senders(rows: Any) -> list[Any]:
+    return list(shapes.SenderSerializer(rows, many=True).data)
+
+
+def _campaigns(rows: Any) -> list[Any]:
+    return [shapes.campaign_answer(row) for row in rows]
+
+
+class Campaigns(ApiView):
+    """Campaigns and journeys: one model."""
+
+    required: ClassVar = {"GET": VIEW, "POST": EDIT}
+
+    @extend_schema(
+        operation_id="campaigns_list",
+        parameters=[
+            *PAGE_PARAMETERS,
+            OpenApiParameter("status", str, enum=list(Campaign.Status.values)),
+        ],
+        responses=pages_of(shapes.CampaignAnswer),
+    )
+    def get(self, request: Request) -> Response:
+        """Newest first."""
+        rows: QuerySet[Campaign] = Campaign.objects.select_related("sender")
+        status = request.query_params.get("status")
+        if status is not None:
+            if status not in Campaign.Status.values:
+                raise invalid("status", f"One of: {', '.join(Campaign.Status.values)}.")
+            rows = rows.filter(status=status)
+        return answer_page(self, rows, _campaigns)
+
+    @extend_schema(
+        operation_id="campaigns_create",
+        request=shapes.CampaignBody,
+        responses={201: shapes.CampaignAnswer},
+    )
+    def post(self, request: Request) -> Response:
+        """A draft. 400 with JSON paths; 409 for a slug that is taken."""
+        body = self.checked(shapes.CampaignBody)
+        if Campaign.objects.filter(slug=body["slug"]).exists():
+            raise _taken()
+        try:
+            with transaction.atomic():
+                campaign = create_campaign(body, user=user_of(request))
+        except InvalidCampaign as error:
+            raise refused(error) from error
+        except IntegrityError as error:
+            raise _taken() from error
+        return Response(shapes.campaign_answer(campaign), status=201)
+
+
+def _taken() -> Problem:
+    error = FieldError(path="slug", code="unique", message="A campaign has this slug already.")
+    return Problem(409, detail=error["message"], errors=[error])
+
+
+class OneCampaign(ApiView):
+    """One campaign by its slug."""
+
+    required: ClassVar = {"GET": VIEW, "PATCH": EDIT, "DELETE": EDIT}
+
+    @extend_schema(operation_id="campaigns_retrieve", responses=shapes.CampaignAnswer)
+    def get(self, request: Request, slug: str) -> Response:
+        """The campaign with its status."""
+        return Response(shapes.campaign_answer(found(slug)))
+
+    @extend_schema(
+        operation_id="campaigns_update",
+        request=shapes.CampaignPatch,
+        responses=shapes.CampaignAnswer,
+    )
+    def patch(self, request: Request, slug: str) -> Response:
+        """Change a draft."""
+        campaign = found(slug)
+        body = self.checked(shapes.CampaignPatch)
+        try:
+            with transaction.atomic():
+                changed = update_campaign(campaign, body)
+        except InvalidCampaign as error:
+            raise refused(error) from error
+        except WrongStatus as error:
+            raise Problem(409, detail=str(error)) from error
+        except IntegrityError as error:
+            raise _taken() from error
+        return Response(shapes.campaign_answer(changed))
+
+    @extend_schema(operation_id="campaigns_delete", responses={204: None})
+    def delete(self, request: Request, slug: str) -> Response:
+        """Throw a draft away; what was launched stays."""
+        try:
+            delete_draft(found(slug))
+        except WrongStatus as error:
+            raise Problem(409, detail=str(error)) from error
+        return Response(status=204)
+
+
+class Rehearse(ApiView):
+    """A dry run."""
+
+    required: ClassVar = {"POST": VIEW}
+
+    @extend_schema(
+        operation_id="campaigns_rehearse",
+        request=None,
+        responses={202: shapes.RehearsalAnswer},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Who would get it now, and who would not and why; nothing is kept."""
+        campaign = found(slug)
+        try:
+            outcome = rehearse(campaign)
+        except InvalidCampaign as error:
+            raise refused(error) from error
+        except NotReady as error:
+            raise _not_ready(error) from error
+        return Response(
+            {
+                "audience": outcome.audience,
+                "excluded": outcome.excluded,
+                "recipients": outcome.recipients,
+                "control": outcome.control,
+            },
+            status=202,
+        )
+
+
+def _not_ready(error: NotReady) -> Problem:
+    errors = [
+        FieldError(path=check.path, code=check.code, message=str(check.message))
+        for check in error.checks
+    ]
+    detail = errors[0]["message"] if errors else ""
+    return Problem(409, title="Not ready to launch", detail=detail, errors=errors)
+
+
+class Launch(ApiView):
+    """From draft to running, scheduled or held."""
+
+    required: ClassVar = {"POST": LAUNCH}
+
+    @extend_schema(
+        operation_id="campaigns_launch",
+        request=shapes.LaunchBody,
+        responses={202: shapes.CampaignAnswer},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Launch now or `at` a time, with `hold` seconds of undo. 409 with what is missing."""
+        campaign = found(slug)
+        body = self.checked(shapes.LaunchBody)
+        try:
+            launched = launch(campaign, at=body.get("at"), hold=body["hold"])
+        except NotReady as error:
+            raise _not_ready(error) from error
+        except WrongStatus as error:
+            raise Problem(409, detail=str(error)) from error
+        except InvalidCampaign as error:
+            raise refused(error) from error
+        return Response(shapes.campaign_answer(launched), status=202)
+
+
+def change_view(name: str, service: Callable[[Campaign], Campaign], words: str) -> type[ApiView]:
+    """A view that changes the status of a campaign by a service."""
+
+    @extend_schema(
+        operation_id=f"campaigns_{name}",
+        request=None,
+        responses={202: shapes.CampaignAnswer},
+        description=words,
+    )
+    def post(self: ApiView, request: Request, slug: str) -> Response:
+        try:
+            changed = service(found(slug))
+        except WrongStatus as error:
+            raise Problem(409, detail=str(error)) from error
+        return Response(shapes.campaign_answer(changed), status=202)
+
+    return type(name.title(), (ApiView,), {"required": {"POST": LAUNCH}, "post": post})
+
+
+Pause = change_view("pause", pause, "Nothing more is handed over until it is resumed.")
+Resume = change_view("resume", resume, "Go on.")
+Cancel = change_view("cancel", cancel, "What is queued is cancelled; what was handed over stays.")
+Undo = change_view("undo", undo, "Back to a draft, while it is held or scheduled.")
+
+
+class Report(ApiView):
+    """What came of a campaign."""
+
+    required: ClassVar = {"GET": VIEW}
+
+    @extend_schema(operation_id="campaigns_report", responses=shapes.ReportAnswer)
+    def get(self, request: Request, slug: str) -> Response:
+        """From audience through each reason to revenue."""
+        return Response(report(found(slug)))
+
+
+class RenderContent(ApiView):
+    """Liquid, rendered."""
+
+    required: ClassVar = {"POST": EDIT}
+
+    @extend_schema(
+        operation_id="content_render", request=shapes.RenderBody, responses=shapes.RenderAnswer
+    )
+    def post(self, request: Request) -> Response:
+        """The result, or 400 with line and column."""
+        return Response(_content(render_content, request.data))
+
+
+class RenderMjml(ApiView):
+    """MJML, compiled."""
+
+    required: ClassVar = {"POST": EDIT}
+
+    @extend_schema(
+        operation_id="content_mjml", request=shapes.MjmlBody, responses=shapes.MjmlAnswer
+    )
+    def post(self, request: Request) -> Response:
+        """The HTML and its problems."""
+        return Response(_content(render_mjml, request.data))
+
+
+def _content(function: Callable[[Any], dict[str, Any]], body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise ParseError("The body must be an object.")
+    try:
+        return function(body)
+    except ContentError as error:
+        place = "" if error.line is None else f"line {error.line}, column {error.column}"
+        where = FieldError(path=place, code="content", message=str(error))
+        raise Problem(400, detail=str(error), errors=[where]) from error
