@@ -205,6 +205,13 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "CampaignStatus": "campaigns.models.Campaign.Status",
+        "MessageState": "campaigns.models.message.State",
+        "ConsentStatus": "consent.models.ledger.Status",
+        "SegmentKind": "segments.models.Segment.Kind",
+        "SourceKind": "profiles.models.Source.Kind",
+    },
 }
 
 LOGGING = {

@@ -1,40 +1,48 @@
 """Shapes of the answers about people and what comes in (api.md)."""
 
+from typing import Any
+
+from functools import cache
+
 from django.core.validators import MaxLengthValidator
 from rest_framework import serializers
 
 from profiles.models import Source
 
 
-class IdentifierSerializer(serializers.Serializer):
+class Shape(serializers.Serializer[Any]):
+    """The base of these."""
+
+
+class IdentifierSerializer(Shape):
     """One (kind, value) of a person."""
 
     kind = serializers.CharField()
     value = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     first_seen = serializers.DateTimeField()
     last_seen = serializers.DateTimeField()
     verified = serializers.BooleanField()
 
 
-class StatementSerializer(serializers.Serializer):
+class StatementSerializer(Shape):
     """What another source says."""
 
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     at = serializers.DateTimeField()
     value = serializers.JSONField(allow_null=True)
 
 
-class TraitSourceSerializer(serializers.Serializer):
+class TraitSourceSerializer(Shape):
     """Where a trait's value comes from."""
 
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     at = serializers.DateTimeField(allow_null=True)
     value = serializers.JSONField(allow_null=True)
     others = StatementSerializer(many=True)
 
 
-class ProfileSerializer(serializers.Serializer):
+class ProfileSerializer(Shape):
     """A person. Without the right `people.personal` personal values come masked."""
 
     id = serializers.UUIDField()
@@ -55,7 +63,7 @@ class ProfileSerializer(serializers.Serializer):
     trait_sources = serializers.DictField(child=TraitSourceSerializer(), required=False)
 
 
-class EventSerializer(serializers.Serializer):
+class EventSerializer(Shape):
     """One accepted call."""
 
     message_id = serializers.CharField()
@@ -65,11 +73,11 @@ class EventSerializer(serializers.Serializer):
     received_at = serializers.DateTimeField()
     value = serializers.FloatField(allow_null=True)
     properties = serializers.DictField(child=serializers.JSONField(allow_null=True))
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     identifier = serializers.CharField()
 
 
-class NewSourceSerializer(serializers.Serializer):
+class NewSourceSerializer(Shape):
     """What a new source needs."""
 
     name = serializers.CharField(validators=[MaxLengthValidator(200)])
@@ -81,7 +89,7 @@ class NewSourceSerializer(serializers.Serializer):
     )
 
 
-class SourceSerializer(serializers.Serializer):
+class SourceSerializer(Shape):
     """A source as it is kept; the write key is not."""
 
     id = serializers.IntegerField()
@@ -100,7 +108,7 @@ class MadeSourceSerializer(SourceSerializer):
     write_key = serializers.CharField()
 
 
-class FieldErrorSerializer(serializers.Serializer):
+class FieldErrorSerializer(Shape):
     """What is wrong where."""
 
     path = serializers.CharField(allow_blank=True)
@@ -108,20 +116,20 @@ class FieldErrorSerializer(serializers.Serializer):
     message = serializers.CharField(allow_blank=True)
 
 
-class RejectionSerializer(serializers.Serializer):
+class RejectionSerializer(Shape):
     """A call that was refused."""
 
     id = serializers.IntegerField()
     message_id = serializers.CharField(allow_blank=True)
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     type = serializers.CharField(allow_blank=True)
     received_at = serializers.DateTimeField()
     status = serializers.ChoiceField(["rejected"])
     code = serializers.CharField()
-    errors = FieldErrorSerializer(many=True)
+    errors = FieldErrorSerializer(many=True)  # type: ignore[assignment]
 
 
-class MergeSerializer(serializers.Serializer):
+class MergeSerializer(Shape):
     """Two people who became one."""
 
     id = serializers.IntegerField()
@@ -133,7 +141,8 @@ class MergeSerializer(serializers.Serializer):
     undone_at = serializers.DateTimeField(allow_null=True)
 
 
-def pages_of(serializer: type[serializers.Serializer]) -> type[serializers.Serializer]:
+@cache
+def pages_of(serializer: type[Shape]) -> type[Shape]:
     """The shape of a list of these, for OpenAPI."""
     name = serializer.__name__.removesuffix("Serializer") + "List"
     fields = {
@@ -142,4 +151,4 @@ def pages_of(serializer: type[serializers.Serializer]) -> type[serializers.Seria
         "previous": serializers.URLField(allow_null=True),
         "__doc__": "A page.",
     }
-    return type(name, (serializers.Serializer,), fields)
+    return type(name, (Shape,), fields)
