@@ -51,7 +51,7 @@ def _attempt(
     salt: str,
     sightings: dict[Key, store.Sighting],
 ) -> Resolved | None:
-    known = store.load(cursor, sightings)
+    known = store.find(cursor, sightings)
     refused = [message for message in messages if _is_nobody(message, known)]
     lost = set(map(id, refused))
     kept = [message for message in messages if id(message) not in lost]
@@ -68,7 +68,6 @@ def _attempt(
     made = store.insert(cursor, owners, sightings, salt)
     if made is None:
         return None
-    store.touch(cursor, known, sightings)
     ids = known.ids | made
     for message in kept:
         _assign(message, ids, known.owners, owners)

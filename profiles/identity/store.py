@@ -4,7 +4,6 @@ The number of statements does not depend on the number of messages.
 """
 
 import uuid
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,14 +12,20 @@ from typing import Any
 from config.workspace.digests import CONTACT_KINDS, bucket_of, contact_digest
 from profiles.identity.kinds import PROFILE_KIND
 from profiles.identity.resolve import Key, Person
+from profiles.ingest import arrays
 
-# LockRows stands above Sort, so that the locks are taken in the order of the keys
-SELECT = """
-    SELECT i.id, i.kind, i.value, i.profile_id, i.first_seen, i.last_seen,
-           i.verified_at IS NOT NULL
-    FROM unnest(%s::text[], %s::text[]) AS wanted(kind, value)
-    JOIN identifier i ON i.kind = wanted.kind AND i.value = wanted.value
-    ORDER BY i.kind, i.value FOR NO KEY UPDATE OF i
+# One statement finds, locks (against a merge) and brings up to date. A nested loop over the sorted
+# keys takes the locks in their order.
+FIND = """
+    UPDATE identifier i SET first_seen = least(i.first_seen, seen.first_at),
+        last_seen = greatest(i.last_seen, seen.last_at),
+        verified_at = coalesce(i.verified_at, seen.verified_at)
+    FROM (SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[],
+                               %s::timestamptz[])
+              AS given(kind, value, first_at, last_at, verified_at)
+          ORDER BY kind, value) AS seen
+    WHERE i.kind = seen.kind AND i.value = seen.value
+    RETURNING i.id, i.kind, i.value, i.profile_id
 """
 LOCK_PEOPLE = "SELECT id FROM profile WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 SELECT_PEOPLE = """
@@ -39,14 +44,6 @@ INSERT = """
          AS made(id, kind, value, raw, digest, profile_id, verified_at, source_id, first_at,
                  last_at)
     ON CONFLICT (kind, value) DO NOTHING
-"""
-UPDATE_SEEN = """
-    UPDATE identifier i SET first_seen = least(i.first_seen, seen.first_at),
-        last_seen = greatest(i.last_seen, seen.last_at),
-        verified_at = coalesce(i.verified_at, seen.verified_at)
-    FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
-         AS seen(kind, value, first_at, last_at, verified_at)
-    WHERE i.kind = seen.kind AND i.value = seen.value
 """
 
 
@@ -72,18 +69,23 @@ class Known:
 
     ids: dict[Key, int] = field(default_factory=dict)
     owners: dict[Key, int] = field(default_factory=dict)
-    seen: dict[Key, tuple[datetime, datetime, bool]] = field(default_factory=dict)
 
 
-def load(cursor: Any, keys: Iterable[Key]) -> Known:
-    """Those of these identifiers that exist, locked against a merge in the order of their keys."""
+def find(cursor: Any, sightings: Mapping[Key, Sighting]) -> Known:
+    """Those of these identifiers that exist; locked, and their first and last seen kept up."""
     known = Known()
-    wanted = sorted(keys)
-    cursor.execute(SELECT, [[kind for kind, _ in wanted], [value for _, value in wanted]])
-    for number, kind, value, profile_id, first_at, last_at, verified in cursor.fetchall():
-        key = (kind, value)
-        known.ids[key], known.owners[key] = number, profile_id
-        known.seen[key] = (first_at, last_at, verified)
+    keys = sorted(sightings)
+    seen = [sightings[key] for key in keys]
+    given = [
+        arrays.texts(kind for kind, _ in keys),
+        arrays.texts(value for _, value in keys),
+        arrays.times(one.first_at for one in seen),
+        arrays.times(one.last_at for one in seen),
+        arrays.times(one.verified_at for one in seen),
+    ]
+    cursor.execute(FIND, given)
+    for number, kind, value, profile_id in cursor.fetchall():
+        known.ids[kind, value], known.owners[kind, value] = number, profile_id
     return known
 
 
@@ -138,32 +140,19 @@ def insert(
         contact_digest(kind, value, salt) if kind in CONTACT_KINDS else None for kind, value in keys
     ]
     columns = [
-        ids,
-        [kind for kind, _ in keys],
-        [value for _, value in keys],
-        [one.raw for one in seen],
-        digests,
-        [owners[key] for key in keys],
-        [one.verified_at for one in seen],
-        [one.source_id for one in seen],
-        [one.first_at for one in seen],
-        [one.last_at for one in seen],
+        arrays.numbers(ids),
+        arrays.texts(kind for kind, _ in keys),
+        arrays.texts(value for _, value in keys),
+        arrays.texts(one.raw for one in seen),
+        arrays.digests(digests),
+        arrays.numbers(owners[key] for key in keys),
+        arrays.times(one.verified_at for one in seen),
+        arrays.numbers(one.source_id for one in seen),
+        arrays.times(one.first_at for one in seen),
+        arrays.times(one.last_at for one in seen),
     ]
     cursor.execute(INSERT, columns)
     return dict(zip(keys, ids, strict=True)) if cursor.rowcount == len(keys) else None
-
-
-def touch(cursor: Any, known: Known, sightings: Mapping[Key, Sighting]) -> None:
-    """Keep first and last seen, and whether a source that we trust has said it. One statement."""
-    rows = defaultdict(list)
-    for key, (first_at, last_at, verified) in sorted(known.seen.items()):
-        one = sightings[key]
-        newly_verified = one.verified_at if not verified else None
-        if one.first_at < first_at or one.last_at > last_at or newly_verified:
-            for column, value in enumerate((*key, one.first_at, one.last_at, newly_verified)):
-                rows[column].append(value)
-    if rows:
-        cursor.execute(UPDATE_SEEN, [rows[column] for column in range(5)])
 
 
 @dataclass

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
+from profiles.ingest.arrays import digests
 from profiles.ingest.messages import Message
 
 INSERT = """
     INSERT INTO message_claim (digest, received_on)
-    SELECT unnest(%s::bytea[]), %s ON CONFLICT DO NOTHING RETURNING digest
+    SELECT unnest(%s::bytea[]), %s::date ON CONFLICT DO NOTHING RETURNING digest
 """
 
 
@@ -28,6 +29,6 @@ def claim(cursor: Any, messages: Sequence[Message]) -> list[Message]:
     if not wanted:
         return []
     received_on = max(message.received_at for message in messages).date()
-    cursor.execute(INSERT, [sorted(wanted), received_on])
+    cursor.execute(INSERT, [digests(sorted(wanted)), received_on])
     won = {bytes(digest) for (digest,) in cursor.fetchall()}
     return [message for digest, message in wanted.items() if digest in won]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from profiles.ingest import limits
+from profiles.ingest import arrays, limits
 from profiles.ingest.catalog import Catalog, as_number
 from profiles.ingest.copying import copy, json_text, number, optional, text, time
 from profiles.ingest.messages import Message, text_of
@@ -97,4 +97,7 @@ def _write_states(cursor: Any, messages: Sequence[Message], catalog: Catalog) ->
         row[2], row[3] = min(row[2], at), max(row[3], at)
     if sums:
         rows = sorted((*key, *row) for key, row in sums.items())
-        cursor.execute(UPSERT_STATE, [list(column) for column in zip(*rows, strict=True)])
+        ids, names, counts, totals, firsts, lasts = zip(*rows, strict=True)
+        given = [arrays.numbers(ids), arrays.texts(names), arrays.numbers(counts)]
+        given += [arrays.numbers(totals), arrays.times(firsts), arrays.times(lasts)]
+        cursor.execute(UPSERT_STATE, given)

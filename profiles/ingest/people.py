@@ -8,11 +8,10 @@ from typing import Any
 from zoneinfo import available_timezones
 
 import msgspec
-from psycopg.types.json import Jsonb
 
 from profiles.identity.kinds import PROFILE_KIND
 from profiles.identity.store import Newcomer
-from profiles.ingest import limits
+from profiles.ingest import arrays, limits
 from profiles.ingest.copying import copy, json_text, loads, text
 from profiles.ingest.messages import Message
 
@@ -24,10 +23,7 @@ IDENTIFIER_COLUMNS = (
     "kind, value, raw_value, profile_id, verified_at, first_source_id, first_seen, last_seen,"
     " deliverability"
 )
-LOCK = """
-    SELECT id, CASE WHEN id = ANY(%s) THEN traits END FROM profile
-    WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
-"""
+LOCK = "SELECT id, traits FROM profile WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 UPDATE_SEEN = """
     UPDATE profile p SET first_seen = least(p.first_seen, seen.first_at),
         last_seen = greatest(p.last_seen, seen.last_at)
@@ -118,15 +114,13 @@ def create(
     copy(cursor, "identifier", IDENTIFIER_COLUMNS, ids)
 
 
-def lock(
-    cursor: Any, ids: Iterable[int], with_traits: Iterable[int]
-) -> dict[int, dict[str, Any] | None]:
-    """Lock these profiles in the order of their ids; the traits shown so far of `with_traits`."""
+def lock(cursor: Any, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """Lock these profiles in the order of their ids; their traits as shown so far."""
     wanted = sorted(ids)
     if not wanted:
         return {}
-    cursor.execute(LOCK, [sorted(with_traits), wanted])
-    return {number: loads(traits) if traits else None for number, traits in cursor.fetchall()}
+    cursor.execute(LOCK, [wanted])
+    return {number: loads(traits) for number, traits in cursor.fetchall()}
 
 
 def update(cursor: Any, seen: Mapping[int, Span], traits: Mapping[int, dict[str, Any]]) -> None:
@@ -135,15 +129,17 @@ def update(cursor: Any, seen: Mapping[int, Span], traits: Mapping[int, dict[str,
     if plain:
         firsts = [seen[number].first_at for number in plain]
         lasts = [seen[number].last_at for number in plain]
-        cursor.execute(UPDATE_SEEN, [plain, firsts, lasts])
+        given = [arrays.numbers(plain), arrays.times(firsts), arrays.times(lasts)]
+        cursor.execute(UPDATE_SEEN, given)
     full = sorted(number for number in seen if number in traits)
     if full:
         derived = [shown(traits[number]) for number in full]
-        columns = [list(column) for column in zip(*derived, strict=True)]
+        columns = [arrays.texts(column) for column in zip(*derived, strict=True)]
         firsts = [seen[number].first_at for number in full]
         lasts = [seen[number].last_at for number in full]
-        bodies = [Jsonb(traits[number]) for number in full]
-        cursor.execute(UPDATE_ALL, [full, firsts, lasts, bodies, *columns])
+        bodies = arrays.texts(_encode(traits[number]).decode() for number in full)
+        given = [arrays.numbers(full), arrays.times(firsts), arrays.times(lasts), bodies]
+        cursor.execute(UPDATE_ALL, [*given, *columns])
 
 
 def _first(traits: Mapping[str, Any], *names: str) -> str:

@@ -106,7 +106,7 @@ def _write(cursor: Any, messages: list[Message], resolved: identity.Resolved) ->
     people.create(cursor, newcomers, seen, new_traits, messages[0].source.id)
     told = {at[0] for at in said} - created
     existing = {number: span for number, span in seen.items() if number not in created}
-    before = people.lock(cursor, existing, told)
+    before = people.lock(cursor, told)
     traits.write(cursor, said, created)
     derived = traits.derive(cursor, sorted(told))
     people.update(cursor, existing, derived)
@@ -136,7 +136,7 @@ def _seen_newcomers(
 def _names(
     messages: Sequence[Message],
     new_traits: dict[int, dict[str, Any]],
-    before: dict[int, dict[str, Any] | None],
+    before: dict[int, dict[str, Any]],
     derived: dict[int, dict[str, Any]],
 ) -> set[str]:
     """What may matter to a rule: events by name, traits and profile columns that changed."""
@@ -145,7 +145,7 @@ def _names(
     changed = {name for own in new_traits.values() for name in own}
     columns = {name for own in new_traits.values() for name in _columns({}, own)}
     for number, after in derived.items():
-        old = before.get(number) or {}
+        old = before.get(number, {})
         if old != after:
             changed |= {
                 name for name in old.keys() | after.keys() if old.get(name) != after.get(name)

@@ -12,10 +12,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from psycopg.types.json import Jsonb
 
 from profiles.identity.kinds import DEVICE_KINDS
-from profiles.ingest import limits
+from profiles.ingest import arrays, limits
 from profiles.ingest.copying import copy, json_text, loads, text
 from profiles.ingest.messages import Message, Sender
 
@@ -88,9 +87,15 @@ def write(cursor: Any, said: Statements, created: frozenset[int]) -> None:
     rows = sorted(at for at in said if at[0] not in created)
     if rows:
         profiles, names, sources, identifiers = map(list, zip(*rows, strict=True))
-        values = [Jsonb(said[at].value) for at in rows]
-        times = [said[at].set_at for at in rows]
-        cursor.execute(UPSERT, [profiles, names, sources, identifiers, values, times])
+        given = [
+            arrays.numbers(profiles),
+            arrays.texts(names),
+            arrays.numbers(sources),
+            arrays.numbers(identifiers),
+            arrays.texts(_encode(said[at].value).decode() for at in rows),
+            arrays.times(said[at].set_at for at in rows),
+        ]
+        cursor.execute(UPSERT, given)
 
 
 def derive_new(said: Statements, created: frozenset[int]) -> dict[int, dict[str, Any]]:

@@ -48,15 +48,15 @@ TABLES = {
 PEOPLE = """
 INSERT INTO profile (id, public_id, bucket, state, is_test, display_name, time_zone, locale, country,
                      lifecycle, first_seen, last_seen, traits)
-SELECT n, md5('p' || n)::uuid, n %% 10000, 'active', false, '', '', '', '', '', now(), now(), '{}'
+SELECT n, md5('p' || n)::uuid, n %% 10000, 'active', false, '', '', '', '', '', %(first)s, %(last)s, '{}'
 FROM generate_series(1::bigint, %(people)s) AS n;
 INSERT INTO identifier (kind, value, raw_value, profile_id, first_source_id, first_seen, last_seen,
                         deliverability)
-SELECT 'rapport_id', md5('p' || n)::uuid::text, '', n, 1, now(), now(), ''
+SELECT 'rapport_id', md5('p' || n)::uuid::text, '', n, 1, %(first)s, %(last)s, ''
 FROM generate_series(1::bigint, %(people)s) AS n;
 INSERT INTO identifier (kind, value, raw_value, profile_id, first_source_id, first_seen, last_seen,
                         deliverability)
-SELECT 'user_id', 'user-' || n, '', n, 1, now(), now(), ''
+SELECT 'user_id', 'user-' || n, '', n, 1, %(first)s, %(last)s, ''
 FROM generate_series(1::bigint, %(people)s) AS n;
 SELECT setval('profile_id_seq', %(people)s + 1);
 """
@@ -111,6 +111,7 @@ def _prepare(server: psycopg.Connection, base: str, people: int) -> None:
     if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [base]).fetchone():
         return
     print(f"making {people:,} people ...", flush=True)
+    server.execute(f'DROP DATABASE IF EXISTS "{base}_new"')
     server.execute(f'CREATE DATABASE "{base}_new"')
     before = connection.settings_dict["NAME"]
     connection.close()
@@ -124,7 +125,9 @@ def _prepare(server: psycopg.Connection, base: str, people: int) -> None:
                 " VALUES (1, 'bench', 'server', 50, %s, '', '', false, true, now())",
                 [key_digest(KEY)],
             )
-            cursor.execute(PEOPLE, {"people": people})
+            now = datetime.now(UTC)
+            times = {"first": now - timedelta(days=400), "last": now - timedelta(days=30)}
+            cursor.execute(PEOPLE, {"people": people, **times})
             cursor.execute("VACUUM ANALYZE")
     finally:
         connection.close()
