@@ -1,0 +1,35 @@
+"""`manage.py check --deploy`: what a public installation still lacks, one warning each."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Tags, Warning, register
+
+
+def _lacks(number: int, setting: str, message: str, hint: str) -> CheckMessage:
+    return Warning(f"{setting}: {message}", hint=hint, id=f"rapport.W{number:03}")
+
+
+@register(Tags.security, deploy=True)
+def public_installation(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Settings that a laptop may leave alone and a public server may not."""
+    found = []
+    if not settings.BEHIND_TLS:
+        hint = "Set BASE_URL to the https:// address that customers' mails will link to."
+        found.append(_lacks(1, "BASE_URL", "is not https", hint))
+    if "*" in settings.ALLOWED_HOSTS:
+        hint = "List the host names that this server answers to."
+        found.append(_lacks(2, "ALLOWED_HOSTS", "answers to any name", hint))
+    if not settings.env.str("SECRET_KEY", default=""):
+        hint = "Set it, or back up VAR_DIR: all sessions end when it is lost."
+        found.append(_lacks(3, "SECRET_KEY", "is generated and kept in VAR_DIR", hint))
+    if not settings.env.str("SECRETS_KEY", default=""):
+        hint = "Set it, or back up VAR_DIR: without it the links in sent mails end."
+        found.append(_lacks(4, "SECRETS_KEY", "is generated and kept in VAR_DIR", hint))
+    if not settings.EMAIL_URL:
+        hint = "Set it to your mail server; until then every mail goes to the demo mailbox."
+        found.append(_lacks(5, "EMAIL_URL", "is not set", hint))
+    if settings.EMBEDDED_POSTGRES:
+        hint = "Fine on one machine with backups (`dbserver backup`); else set DATABASE_URL."
+        found.append(_lacks(6, "DATABASE_URL", "is not set: the embedded server is used", hint))
+    return found

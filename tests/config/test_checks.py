@@ -1,0 +1,18 @@
+"""The deploy check names what a public installation still lacks."""
+
+from config.checks import public_installation
+
+
+def test_a_laptop_is_told_all_that_is_missing(settings):
+    settings.BEHIND_TLS, settings.ALLOWED_HOSTS, settings.EMAIL_URL = False, ["*"], ""
+    settings.EMBEDDED_POSTGRES = True
+    found = {warning.msg.partition(":")[0] for warning in public_installation(None)}
+    assert {"BASE_URL", "ALLOWED_HOSTS", "EMAIL_URL", "DATABASE_URL"} <= found
+
+
+def test_what_is_set_is_not_asked_for(settings, monkeypatch):
+    settings.BEHIND_TLS, settings.ALLOWED_HOSTS = True, ["rapport.example"]
+    settings.EMAIL_URL, settings.EMBEDDED_POSTGRES = "smtp://mail.example", False
+    monkeypatch.setenv("SECRET_KEY", "x" * 50)
+    monkeypatch.setenv("SECRETS_KEY", "y" * 50)
+    assert public_installation(None) == []
