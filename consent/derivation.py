@@ -20,12 +20,19 @@ WITH keys AS MATERIALIZED (
     JOIN unnest(%(profiles)s::bigint[], %(purposes)s::bigint[], %(channels)s::text[])
          AS g(profile_id, purpose_id, channel) USING (profile_id, purpose_id, channel)
     WHERE (s.contact_point <> '')::int + (s.topic_key <> 0)::int = %(depth)s
-), own AS (
-    SELECT k.id AS key_id, e.id, e.status, e.basis, e.source_id, e.at, e.evidence->>'act' AS act
+), said AS (
+    SELECT k.id AS key_id, e.id, e.status, e.basis, e.source_id, e.at, e.evidence->>'act' AS act,
+           e.evidence->>'restores' AS restores
     FROM keys k JOIN consent_entry e
       ON e.profile_id = k.profile_id AND e.purpose_id = k.purpose_id AND e.channel = k.channel
      AND e.contact_point = k.contact_point AND coalesce(e.topic_id, 0) = k.topic_key
     WHERE e.outcome = 'recorded'
+), undoing AS (
+    SELECT DISTINCT ON (key_id) key_id, at, id FROM said WHERE act = %(undone)s
+    ORDER BY key_id, at DESC, id DESC
+), own AS (
+    SELECT d.* FROM said d LEFT JOIN undoing u USING (key_id)
+    WHERE u.key_id IS NULL OR (d.at, d.id) >= (u.at, u.id)
 ), refusal AS (
     SELECT DISTINCT ON (key_id) * FROM (
         SELECT key_id, id, status, basis, source_id, at FROM own WHERE status = ANY(%(blocking)s)
@@ -39,9 +46,7 @@ WITH keys AS MATERIALIZED (
     ) r ORDER BY key_id, at DESC, id DESC
 ), reopened AS (
     SELECT o.key_id, min(o.at) AS at FROM own o JOIN refusal r USING (key_id)
-    WHERE (o.status = 'granted' AND o.act = ANY(%(acts)s)
-           OR o.status <> ALL(%(blocking)s) AND o.act = %(undone)s) AND o.at > r.at
-    GROUP BY o.key_id
+    WHERE o.status = 'granted' AND o.act = ANY(%(acts)s) AND o.at > r.at GROUP BY o.key_id
 ), others AS (
     SELECT o.* FROM own o
     LEFT JOIN refusal r USING (key_id) LEFT JOIN reopened a USING (key_id)
@@ -51,7 +56,7 @@ WITH keys AS MATERIALIZED (
     WHERE status <> 'pending' ORDER BY key_id, at DESC, id DESC
 ), stands AS (
     SELECT DISTINCT ON (key_id) o.key_id, o.id, o.status, o.basis, o.source_id, o.at,
-           o.status = 'expired' AND o.act IS NOT DISTINCT FROM %(undone)s AS is_silence
+           o.act IS NOT DISTINCT FROM %(undone)s AND o.restores IS NULL AS is_silence
     FROM others o LEFT JOIN decided d USING (key_id)
     WHERE o.status <> 'pending' OR d.status IS DISTINCT FROM 'granted'
     ORDER BY key_id, at DESC, id DESC

@@ -15,7 +15,7 @@ BLOCKING = (Status.WITHDRAWN.value, Status.DENIED.value)
 # the acts of the person that end a withdrawal (semantics.md section 15)
 # of an entry by which the undoing of a merge takes back what the merge had said of somebody
 UNDONE = "merge_undone"
-OWN_ACTS = ("form", "double_opt_in", "recorded_call", UNDONE)
+OWN_ACTS = ("form", "double_opt_in", "recorded_call")
 
 
 @dataclass(frozen=True)
@@ -29,19 +29,30 @@ class Entry:
 
     @property
     def is_own_act(self) -> bool:
-        """A grant that the person gave, with evidence; or a refusal of another's, taken back."""
-        act = self.evidence.get("act")
-        return act == UNDONE or (self.status == Status.GRANTED and act in OWN_ACTS)
+        """A grant that the person gave, with evidence."""
+        return self.status == Status.GRANTED and self.evidence.get("act") in OWN_ACTS
+
+    @property
+    def is_undoing(self) -> bool:
+        """What was said before it is taken back: a merge had brought it."""
+        return self.evidence.get("act") == UNDONE
 
     @property
     def is_silence(self) -> bool:
         """Back to where nothing was said."""
-        return self.status == Status.EXPIRED and self.evidence.get("act") == UNDONE
+        return self.is_undoing and self.evidence.get("restores") is None
 
 
 def newest(entries: Iterable[Entry]) -> Entry | None:
     """By the time of the statement, then by the order of arrival."""
     return max(entries, key=lambda entry: (entry.at, entry.id), default=None)
+
+
+def _since_undoing(rows: list[Entry]) -> list[Entry]:
+    undoing = newest(row for row in rows if row.is_undoing)
+    if undoing is None:
+        return rows
+    return [row for row in rows if (row.at, row.id) >= (undoing.at, undoing.id)]
 
 
 def standing(entries: Iterable[Entry], broader: Entry | None = None) -> Entry | None:
@@ -53,9 +64,10 @@ def standing(entries: Iterable[Entry], broader: Entry | None = None) -> Entry | 
     1. The newest refusal stands, unless the person allowed it by an own act later than it.
     2. From that act on (or from the start, without a refusal) the newest grant or expiry stands.
     3. A pending request never takes away a standing grant.
+    4. The undoing of a merge says where the person was before it: older entries count no more.
     Source: GDPR art. 7(3); semantics.md section 15.
     """
-    rows = list(entries)
+    rows = _since_undoing(list(entries))
     refusals = [entry for entry in rows if entry.status in BLOCKING]
     refusal = newest([*refusals, broader] if broader else refusals)
     others = [entry for entry in rows if entry.status not in BLOCKING]

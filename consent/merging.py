@@ -47,6 +47,8 @@ class ConsentMerger:
         for pair in sorted(pairs, key=lambda pair: pair.absorbed):
             for key, entry in standing[pair.absorbed].items():
                 own = standing[pair.survivor].get(key)
+                if own is not None and own.status == "expired" and entry.status == "granted":
+                    continue  # of two explicit statements the stricter
                 statements.append(_copy(entry, pair.survivor, own))
                 origins.append((pair.absorbed, key, own.pk if own else None))
         recorded = record_consents(statements)
@@ -90,9 +92,11 @@ def _copy(entry: ConsentEntry, survivor: int, own: ConsentEntry | None) -> State
     """The absorbed person's statement said of the survivor.
 
     Without its `act`: where the survivor refused, it stays a claim. A refusal meets a newer grant of
-    the survivor's with the time of the merge, so that the stricter stands.
+    the survivor's with the time of the merge, so that the stricter stands. A pending request is no
+    answer yet, and so counts as silence.
     """
-    conflict = own is not None and own.status == "granted" and entry.status in BLOCKING
+    ended = (*BLOCKING, "expired")
+    conflict = own is not None and own.status == "granted" and entry.status in ended
     evidence = {k: v for k, v in entry.evidence.items() if k not in ("act", "until", "then")}
     if "act" in entry.evidence:
         evidence["cited_act"] = entry.evidence["act"]
@@ -118,8 +122,6 @@ def _restored(survivor: int, current: ConsentEntry, before: int | None) -> list[
     """The entries by which the survivor is back where they were: their own word, or silence."""
     previous = ConsentEntry.objects.filter(profile_id=survivor, id=before).first() if before else None
     status = previous.status if previous else "expired"
-    if previous and previous.status in BLOCKING:
-        return []  # a refusal of their own, that the merge repeated
     source = previous or current
     return [
         Statement(

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from config.workspace import audit
 from consent.derivation import Scope, derive
-from consent.folding import BLOCKING, OWN_ACTS
+from consent.folding import BLOCKING, OWN_ACTS, UNDONE
 from profiles.changes import announce
 
 CHANGE = "consent"  # the name under which changes are announced
@@ -181,5 +181,5 @@ def _parameters(ids: Sequence[int], statements: Sequence[Statement]) -> dict[str
         "cites": [s.cites_id for s in statements],
         "now": now,
         "blocking": list(BLOCKING),
-        "acts": list(OWN_ACTS),
+        "acts": [*OWN_ACTS, UNDONE],
     }
