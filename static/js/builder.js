@@ -347,6 +347,8 @@ async function start() {
   }
   draw();
   paintSave();
+  // htmx takes the form up once the page is read
+  if (document.readyState !== "complete") await new Promise((ready) => window.addEventListener("load", ready, { once: true }));
   ask();
 }
 start();

@@ -1,0 +1,121 @@
+"""The console's pages of segments: who may, what they show, how many queries."""
+
+import json
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from config.workspace.models import User
+from segments import services
+from segments.work import work
+from tests.segments.builders import group, make_event, make_person, trait
+
+pytestmark = pytest.mark.django_db
+PRO = group("all", trait("plan", "eq", "pro"))
+HOSTILE = "</script><script>alert(1)</script>"
+
+
+def client_of(role: str) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_user(role, password="x", role=role))
+    return client
+
+
+@pytest.fixture
+def console() -> Client:
+    return client_of("marketer")
+
+
+def test_pages_open_and_hold_hostile_names(console) -> None:
+    make_person(plan="pro", display_name=HOSTILE)
+    services.create_segment(slug="pro", name=HOSTILE, rule=PRO)
+    services.create_segment(slug="list", name=HOSTILE, kind="static")
+    while work():
+        pass
+    paths = [reverse("segments:list"), reverse("segments:new"), reverse("segments:new") + "?kind=static",
+             reverse("segments:detail", args=["pro"]), reverse("segments:detail", args=["list"]),
+             reverse("segments:reachable", args=["pro"])]
+    for path in paths:
+        answer = console.get(path)
+        assert answer.status_code == 200, path
+        assert b"<script>alert" not in answer.content
+    assert Client().get(paths[0]).status_code == 302
+
+
+def test_the_list_asks_few_questions(console, django_assert_max_num_queries) -> None:
+    for n in range(12):
+        services.create_segment(slug=f"s{n}", name=f"S{n}", rule=PRO)
+    with django_assert_max_num_queries(16):  # the shell's own included
+        console.get(reverse("segments:list"))
+
+
+def test_the_live_parts(console) -> None:
+    ada = make_person(plan="pro", display_name="Ada")
+    make_person(plan="free")
+    services.create_segment(slug="pro", name="Pro", rule=PRO)
+    while work():
+        pass
+    wider = group("any", trait("plan", "eq", "free"))
+    given = {"rule": json.dumps(wider), "slug": "pro"}
+    page = console.post(reverse("segments:effect"), given).content.decode()
+    assert '"adds": 1, "drops": 1' in page
+    counts = console.post(reverse("segments:clauses"), given).json()
+    assert counts == {"total": 2, "clauses": [
+        {"path": "conditions[0]", "remain": 1, "leave": 1, "alone": True, "unknown": 0}]}
+    assert console.post(reverse("segments:reach"), given).status_code == 200
+    assert b"Pro" in console.post(reverse("segments:overlap"), {"rule": json.dumps(PRO)}).content
+    why = console.post(reverse("segments:why", args=[ada.public_id]), given)
+    assert b"plan is pro" in why.content
+    wrong = console.post(reverse("segments:effect"), {"rule": '{"match": "all", "conditions": [{"kind": "x"}]}'})
+    assert b"conditions[0].kind" in wrong.content
+    assert console.post(reverse("segments:effect"), {"rule": "{"}).status_code == 200
+
+
+def test_clause_counts_follow_the_rule(console) -> None:
+    for plan, age in (("pro", 20), ("pro", 40), ("free", 40), (None, 50)):
+        make_person(**({"plan": plan} if plan else {}), age=age)
+    rule = group("all", trait("plan", "in", ["pro", "free"]), trait("age", "gt", 30),
+                 group("none", trait("plan", "eq", "free")))
+    found = console.post(reverse("segments:clauses"), {"rule": json.dumps(rule)}).json()["clauses"]
+    lines = [(line["path"], line["remain"], line["leave"], line["unknown"]) for line in found]
+    assert lines == [("conditions[0]", 3, 1, 1), ("conditions[1]", 2, 1, 0), ("conditions[2]", 1, 1, None),
+                     ("conditions[2].conditions[0]", 1, 1, 0)]
+
+
+def test_pickers_know_real_names_and_how_common_they_are(console) -> None:
+    from profiles.models import EventDefinition
+    EventDefinition.objects.get_or_create(name="Order Completed")
+    for category in ("Boots", "Boots", "boots"):
+        make_event(make_person(plan="pro", email="a@b.de"), "Order Completed", 1, category=category)
+    def ask(client, **query):
+        return client.get(reverse("segments:pick"), query).json()["items"]
+    assert "Order Completed" in [item["label"] for item in ask(console, what="events")]
+    assert ask(console, what="properties", event="Order Completed")[0]["value"] == "category"
+    values = ask(console, what="property-values", event="Order Completed", property="category")
+    assert [(item["value"], item["count"], item["note"]) for item in values] == [
+        ("Boots", "67 %", ""), ("boots", "33 %", "same word, other case")]
+    assert ask(console, what="values", field="plan")[0]["value"] == "pro"
+    analyst = client_of("analyst")
+    assert "email" not in [item["value"] for item in ask(analyst, what="traits")]
+    assert ask(analyst, what="values", field="email") == []
+    assert analyst.get(reverse("segments:pick"), {"what": "odd"}).status_code == 404
+
+
+def test_saving_answers_with_the_problems(console) -> None:
+    def save(body, path):
+        return console.post(path, json.dumps(body), content_type="application/json")
+    answer = save({"name": "", "rule": group("all", {"kind": "x"})}, reverse("segments:create"))
+    assert [error["path"] for error in answer.json()["errors"]] == ["name", "conditions[0].kind"]
+    assert save([], reverse("segments:create")).status_code == 400
+    made = save({"name": "Ä pro", "rule": PRO}, reverse("segments:create"))
+    assert made.json()["url"].endswith("/segments/a-pro/")
+    analyst = client_of("service_rep")
+    denied = analyst.post(reverse("segments:create"), "{}", content_type="application/json")
+    assert denied.status_code == 403
+
+
+def test_people_are_pasted_into_a_list(console) -> None:
+    services.create_segment(slug="list", name="L", kind="static")
+    answer = console.post(reverse("segments:members", args=["list"]), {"people": "nobody@example.com\nx", "act": "add"})
+    assert b"nobody@example.com" in answer.content
