@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from config.console.words import ago, num
 from config.workspace import audit
@@ -94,23 +93,23 @@ class SourceAdmin(AuditedAdmin):
         source, key = request.made_key  # type: ignore[attr-defined]
         return show_key(request, source, key)
 
-    @display(description=_("Kind"), ordering="kind")
+    @admin.display(description=_("Kind"), ordering="kind")
     def shown_kind(self, source: Source) -> str:
         """With whether its identifiers prove anything."""
         word = _("verified") if source.is_verified else _("client")
         return f"{source.get_kind_display()} ({word})"
 
-    @display(description=_("Last call"), ordering="last_seen_at")
+    @admin.display(description=_("Last call"), ordering="last_seen_at")
     def last_call(self, source: Source) -> SafeString | str:
         """2 h ago."""
         return ago(source.last_seen_at)
 
-    @display(description=_("Calls today"))
+    @admin.display(description=_("Calls today"))
     def calls_today(self, source: Any) -> SafeString:
         """A door to live events."""
         return self._door(source, source.kept, "kept")
 
-    @display(description=_("Refused today"))
+    @admin.display(description=_("Refused today"))
     def refused_today(self, source: Any) -> SafeString:
         """A door to the refused ones."""
         return self._door(source, source.refused, "refused")
@@ -119,7 +118,7 @@ class SourceAdmin(AuditedAdmin):
         address = f"{reverse('profiles:live')}?source={source.pk}&status={status}"
         return format_html('<a class="r-door" href="{}">{}</a>', address, num(count))
 
-    @display(description=_("Write key"))
+    @admin.display(description=_("Write key"))
     def write_key(self, source: Source) -> SafeString:
         """Its beginning, and the way to a new one."""
         address = reverse("profiles:rotate_key", args=[source.pk])

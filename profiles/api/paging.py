@@ -30,7 +30,7 @@ def answer_page(
     ordering: tuple[str, ...] = ("-id",),
 ) -> Response:
     """One page; a cursor that we did not make is 404."""
-    view.ordering = ordering  # type: ignore[attr-defined]
+    view.ordering = ordering
     pages = CursorPages()
     try:
         page = pages.paginate_queryset(rows, view.request, view=view) or []

@@ -102,7 +102,7 @@ def _lineage(trait: Trait, shown: Shown) -> dict[str, Any]:
     return used | {"others": [told(statement) for statement in trait.others]}
 
 
-class ProfileFilter(django_filters.FilterSet):
+class ProfileFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Plain narrowings of the list."""
 
     country = django_filters.CharFilter()
@@ -197,7 +197,7 @@ def record_look(person: Profile, names: Any, *, masked: bool) -> None:
     )
 
 
-class EventFilter(django_filters.FilterSet):
+class EventFilter(django_filters.FilterSet):  # type: ignore[misc]
     """By name and time; `to` is exclusive."""
 
     name = django_filters.CharFilter()

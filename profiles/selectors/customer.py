@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from config.workspace.permissions import may
 from profiles.models import Merge, Profile
-from profiles.selectors import activity, traits
+from profiles.selectors import activity
+from profiles.selectors import traits as facts
 from profiles.selectors.folding import Day, by_day, fold_bursts
 from profiles.selectors.masking import Shown
 from profiles.selectors.words import (
@@ -60,11 +61,11 @@ class Customer:
     """The head and the left column."""
 
     name: str
-    facts: list[str]
-    worth: traits.Worth
+    about: list[str]
+    worth: facts.Worth
     is_here: bool
     traits: list[TraitLine]
-    known: list[traits.KnownAs]
+    known: list[facts.KnownAs]
     former: list[str]
     reasons: list[str]
     events: int
@@ -85,27 +86,27 @@ class Customer:
         return [line for line in self.traits if line.conflicts]
 
     @property
-    def first_known(self) -> list[traits.KnownAs]:
+    def first_known(self) -> list[facts.KnownAs]:
         """Identifiers that show at once."""
         return self.known[:FIRST_IDENTIFIERS]
 
     @property
-    def more_known(self) -> list[traits.KnownAs]:
+    def more_known(self) -> list[facts.KnownAs]:
         """Identifiers that open."""
         return self.known[FIRST_IDENTIFIERS:]
 
 
 def customer(person: Profile, shown: Shown) -> Customer:
     """Ten queries, whatever there is to say."""
-    sources = traits.source_names()
-    known, ids = traits.identifiers_of([person.pk], sources)[person.pk]
-    joins = list(traits.joins_of(person.pk).filter(undone_at=None)[:MOST_JOINS])
+    sources = facts.source_names()
+    known, ids = facts.identifiers_of([person.pk], sources)[person.pk]
+    joins = list(facts.joins_of(person.pk).filter(undone_at=None)[:MOST_JOINS])
     return Customer(
         name=shown.name(person.display_name),
-        facts=_facts(person),
-        worth=traits.worth_of(traits.event_owners(person.pk)),
+        about=_about(person),
+        worth=facts.worth_of(facts.event_owners(person.pk)),
         is_here=timezone.now() - person.last_seen < HERE,
-        traits=[_line(trait, shown) for trait in traits.traits_of(person, sources)],
+        traits=[_line(trait, shown) for trait in facts.traits_of(person, sources)],
         known=[replace(row, value=shown.identifier(row.kind, row.value)) for row in known],
         former=[former for former in ids if former != str(person.public_id)],
         reasons=_reasons(known, joins),
@@ -113,7 +114,7 @@ def customer(person: Profile, shown: Shown) -> Customer:
     )
 
 
-def _facts(person: Profile) -> list[str]:
+def _about(person: Profile) -> list[str]:
     clock = local_time(person.time_zone, timezone.now())
     return [
         fact
@@ -126,7 +127,7 @@ def _facts(person: Profile) -> list[str]:
     ]
 
 
-def _line(trait: traits.Trait, shown: Shown) -> TraitLine:
+def _line(trait: facts.Trait, shown: Shown) -> TraitLine:
     def text(value: Any) -> str:
         return trait_text(shown.value(trait.name, value))
 
@@ -140,7 +141,7 @@ def _line(trait: traits.Trait, shown: Shown) -> TraitLine:
     )
 
 
-def _reasons(known: Sequence[traits.KnownAs], joins: Sequence[Merge]) -> list[str]:
+def _reasons(known: Sequence[facts.KnownAs], joins: Sequence[Merge]) -> list[str]:
     """Why all this is one person, in sentences."""
     reasons = [joined_by(join.rule, str(join.absorbed_public_id)[:8]) for join in joins]
     if not reasons and len(known) > 1:
@@ -158,7 +159,7 @@ def days_of(
     """The timeline for this reader: what they may see, and may do."""
 
     def allowed(permission: str) -> bool:
-        return not permission or may(request.user, permission)  # type: ignore[arg-type]
+        return not permission or may(request.user, permission)
 
     readable = [_readable(item, shown, allowed) for item in items]
     return by_day(fold_bursts(readable), day)

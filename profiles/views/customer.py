@@ -1,7 +1,7 @@
 """The customer page: who they are, what they are worth, everything that happened."""
 
 import uuid
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -10,10 +10,12 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from config.console.pages import ApiCall, page, part, toast
+from config.workspace.models import User
 from config.workspace.permissions import may, requires
 from profiles.api.people import record_look
 from profiles.identity.unmerging import CannotUndo, undo_merge
@@ -27,6 +29,7 @@ from profiles.timeline import KINDS, timeline
 from profiles.views.people import shown_to
 
 LEAF = 60
+SHORT_NAME = 60
 
 
 def _find(public_id: uuid.UUID) -> Profile | None:
@@ -58,13 +61,13 @@ def customer(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "chips": chips_of(request, person),
         "panels": _drawn(request, person),
         **_timeline_context(request, person),
-        "may_edit": may(request.user, "people.edit"),  # type: ignore[arg-type]
+        "may_edit": may(request.user, "people.edit"),
     }
     return page(
         request,
         "profiles/customer.html",
         context,
-        title=view.name or _("No name yet"),
+        title=Truncator(view.name).chars(SHORT_NAME) or _("No name yet"),
         crumbs=[(_("Customers"), None), (_("People"), reverse("profiles:people"))],
         api_call=ApiCall("GET", f"/api/profiles/{person.public_id}/?lineage=1"),
     )
@@ -144,7 +147,7 @@ def undo_join(request: HttpRequest, merge_id: int) -> HttpResponse:
     if row is None or person is None:
         return _nobody(request)
     try:
-        undo_merge(merge_id=row.pk, user=request.user)  # type: ignore[arg-type]
+        undo_merge(merge_id=row.pk, user=cast("User", request.user))
     except CannotUndo as error:
         toast(request, str(error), level=messages.WARNING)
     else:

@@ -22,7 +22,7 @@ from profiles.selectors.people import BadCursor, people_page, total_of, visible_
 
 def shown_to(request: HttpRequest) -> Shown:
     """How this user sees personal values."""
-    return Shown(may(request.user, "people.personal"))  # type: ignore[arg-type]
+    return Shown(may(request.user, "people.personal"))
 
 
 @requires("people.view")
