@@ -1,0 +1,63 @@
+"""Senders in the console."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from campaigns.models import Sender
+from config.workspace.admin import AuditedAdmin
+
+
+class SenderForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Who mails are from; a second default takes the place of the first."""
+
+    class Meta:
+        model = Sender
+        fields = ("name", "address", "reply_to", "postal_address", "is_default")
+        help_texts = {  # noqa: RUF012 - as Django has it
+            "name": _("What an inbox shows, such as the name of your shop."),
+            "address": _("The domain should be yours, with SPF and DKIM set up."),
+            "reply_to": _("Where answers go. Empty: to the address above."),
+            "postal_address": _(
+                "The law asks for it in marketing mail; a launch without it is refused."
+            ),
+            "is_default": _("New campaigns and single messages are from here."),
+        }
+
+    def validate_unique(self) -> None:
+        """All but the default, which moves."""
+        was, self.instance.is_default = self.instance.is_default, False
+        super().validate_unique()
+        self.instance.is_default = was
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return {*super()._get_validation_exclusions(), "is_default"}  # type: ignore[misc]
+
+
+@admin.register(Sender)
+class SenderAdmin(AuditedAdmin):
+    """Name, address, postal address, default."""
+
+    form = SenderForm
+    list_display = ("name", "address", "reply_to", "has_postal_address", "is_default")
+    search_fields = ("name", "address")
+
+    @display(description=_("Postal address"), boolean=True)
+    def has_postal_address(self, sender: Sender) -> bool:
+        """Whether marketing may be sent from here."""
+        return bool(sender.postal_address.strip())
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """There is one default; the first sender is it."""
+        with transaction.atomic():
+            others = Sender.objects.exclude(pk=obj.pk)
+            if obj.is_default:
+                others.update(is_default=False)
+            elif not others.filter(is_default=True).exists():
+                obj.is_default = True
+            super().save_model(request, obj, form, change)

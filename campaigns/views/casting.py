@@ -1,0 +1,207 @@
+"""Whom a mail is shown as: someone typical and the worst cases, real where one may see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Campaign
+from campaigns.services.contents import person_data
+from profiles.models import Profile
+from segments.models import Segment
+
+LOOKED_AT = 20_000  # members among whom worst cases are looked for
+COUNTED = 10_000  # members among whom missing values are counted
+RTL = r"[֐-ࣿיִ-﷿ﹰ-ﻼ]"
+
+
+@dataclass(frozen=True)
+class Cast:
+    """One person to show a mail as. Without `person` they are made up."""
+
+    label: str | Promise
+    data: dict[str, Any]
+    name: str = ""
+    key: str = ""
+    person: Profile | None = None
+
+
+def _made_up(label: str | Promise, key: str, called: str, **traits: Any) -> Cast:
+    data = {
+        **traits,
+        "traits": traits,
+        "person": traits,
+        "customer": {**traits, "name": called},
+        "profile": {"name": called, "locale": "en", "country": "NL"},
+    }
+    return Cast(label, data, called, key)
+
+
+MADE_UP: tuple[Cast, ...] = (
+    _made_up(
+        _("typical"), "x-typical", "Maya Santoso",
+        first_name="Maya", last_name="Santoso", name="Maya Santoso", email="maya@example.com",
+    ),
+    _made_up(_("no name"), "x-nameless", "", email="someone@example.com"),
+    _made_up(
+        _("longest name"), "x-longest",
+        "Maria-Magdalena Antoinette von Hohenstein-Falkenberg zu Tannau",
+        first_name="Maria-Magdalena Antoinette", last_name="von Hohenstein-Falkenberg zu Tannau",
+        name="Maria-Magdalena Antoinette von Hohenstein-Falkenberg zu Tannau",
+    ),
+    _made_up(
+        _("right to left"), "x-rtl", "ليلى عبد الرحمن القحطاني",
+        first_name="ليلى", last_name="القحطاني", name="ليلى عبد الرحمن القحطاني",
+    ),
+    _made_up(_("nothing known"), "x-empty", ""),
+)  # fmt: skip
+
+_MEMBERS = """
+SELECT p.id, p.display_name, p.traits, octet_length(p.traits::text) AS weight
+FROM (SELECT m.profile_id FROM membership m
+      WHERE m.segment_id = %(segment)s AND m.left_at IS NULL LIMIT %(looked_at)s) m
+JOIN profile p ON p.id = m.profile_id WHERE p.state = 'active'
+"""
+_WORST = f"""
+WITH members AS MATERIALIZED ({_MEMBERS})
+(SELECT 'typical', id FROM members WHERE display_name <> '' AND display_name !~ %(rtl)s
+ ORDER BY abs(length(display_name) - 12), weight DESC, id LIMIT 1)
+UNION ALL (SELECT 'nameless', id FROM members WHERE display_name = '' ORDER BY weight DESC, id LIMIT 1)
+UNION ALL (SELECT 'longest', id FROM members ORDER BY length(display_name) DESC, id LIMIT 1)
+UNION ALL (SELECT 'rtl', id FROM members WHERE display_name ~ %(rtl)s ORDER BY id LIMIT 1)
+UNION ALL (SELECT 'empty', id FROM members ORDER BY weight, id LIMIT 1)
+"""  # noqa: S608 - our own text
+LABELS: dict[str, str | Promise] = {
+    "typical": _("typical"),
+    "nameless": _("no name"),
+    "longest": _("longest name"),
+    "rtl": _("right to left"),
+    "empty": _("least known"),
+}
+
+
+def segment_of(campaign: Campaign) -> Segment | None:
+    """The audience, of what was launched or of the draft."""
+    entry = campaign.current.entry if campaign.current else campaign.entry
+    return Segment.objects.filter(slug=entry.get("segment", "")).first()
+
+
+def cast_of(segment: Segment | None, *, personal: bool) -> list[Cast]:
+    """Someone typical and the worst cases of the audience; at most three queries.
+
+    Made-up people where there is nobody yet, or for eyes that may not see personal data.
+    """
+    if segment is None or not personal:
+        return list(MADE_UP)
+    found = _worst(segment.pk)
+    if not found:
+        return list(MADE_UP)
+    people = Profile.objects.in_bulk([number for _case, number in found])
+    data = person_data(list(people))
+    cast, taken = [], set()
+    for case, number in found:
+        if number in people and number not in taken:
+            taken.add(number)
+            person = people[number]
+            key = str(person.public_id)
+            cast.append(Cast(LABELS[case], data[number], person.display_name, key, person))
+    return cast
+
+
+def _worst(segment_id: int) -> list[tuple[str, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_WORST, {"segment": segment_id, "looked_at": LOOKED_AT, "rtl": RTL})
+        return list(cursor.fetchall())
+
+
+def one(person: Profile) -> Cast:
+    """One chosen person; a query."""
+    data = person_data([person.pk])[person.pk]
+    return Cast("", data, person.display_name, str(person.public_id), person)
+
+
+def made_up(key: str) -> Cast | None:
+    """The made-up person of this key."""
+    return next((cast for cast in MADE_UP if cast.key == key), None)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A name in the content for which people have no value."""
+
+    name: str
+    without: int
+    of: int
+
+    @property
+    def share(self) -> float:
+        """How many of those looked at."""
+        return self.without / self.of if self.of else 0.0
+
+
+_MISSING = """
+SELECT count(*), {counts} FROM (SELECT m.profile_id FROM membership m
+    WHERE m.segment_id = %s AND m.left_at IS NULL LIMIT %s) m
+JOIN profile p ON p.id = m.profile_id
+"""
+_WITHOUT = "count(*) FILTER (WHERE coalesce(p.traits->>%s, '') = '')"
+_PREFIXES = ("traits.", "customer.", "person.")
+
+
+def missing_of(
+    segment: Segment | None, names: Sequence[str], looked_at: int = COUNTED
+) -> list[Missing]:
+    """For each trait among `names`, how many members have none; one query, over so many members."""
+    traits = [name for name in map(_trait, names) if name][:30]
+    if segment is None or not traits:
+        return []
+    counts = ", ".join([_WITHOUT] * len(traits))
+    with connection.cursor() as cursor:
+        cursor.execute(_MISSING.format(counts=counts), [*traits, segment.pk, looked_at])
+        total, *without = cursor.fetchone()
+    found = [Missing(name, n, total) for name, n in zip(traits, without, strict=True) if n]
+    return sorted(found, key=lambda one: -one.without)
+
+
+def _trait(name: str) -> str:
+    for prefix in _PREFIXES:
+        name = name.removeprefix(prefix)
+    roots = ("profile", "sender", "workspace", "postal_address")
+    return "" if "." in name or name in roots else name
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A trait that content may use, with how many of the audience have it."""
+
+    name: str
+    share: float
+
+    @property
+    def token(self) -> str:
+        """As it is put into the content, with a fallback."""
+        fallback = "there" if self.name in ("first_name", "firstName", "name") else "..."
+        return f'{{{{ {self.name} | default: "{fallback}" }}}}'
+
+
+_NAMES = """
+SELECT k, count(*)::float / max(n) FROM (
+    SELECT p.traits, count(*) OVER () AS n FROM profile p WHERE p.id IN
+        (SELECT profile_id FROM membership WHERE segment_id = %(segment)s AND left_at IS NULL LIMIT 300)
+    ) s, jsonb_object_keys(s.traits) k
+WHERE jsonb_typeof(s.traits->k) IN ('string', 'number') AND k ~ '^[A-Za-z_][A-Za-z0-9_]*$'
+GROUP BY k ORDER BY 2 DESC, 1 LIMIT 14
+"""
+
+
+def variables_of(segment: Segment | None) -> list[Variable]:
+    """The traits that are known of most members; one query over 300 of them."""
+    found = []
+    if segment is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(_NAMES, {"segment": segment.pk})
+            found = [Variable(name, share) for name, share in cursor.fetchall()]
+    return found or [Variable("first_name", 0.0), Variable("last_name", 0.0)]

@@ -1,0 +1,170 @@
+"""The editor: five steps with free movement; what is typed saves itself."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns.forms import FORMS, StepForm, WhoForm, goal_events, has_variants
+from campaigns.models import Campaign, Sender
+from campaigns.services.drafts import WrongStatus, update_campaign
+from campaigns.services.shapes import InvalidCampaign
+from campaigns.views import casting, checking, heads, leaving
+from campaigns.views.previews import found
+from config.console.pages import ApiCall, page, part, toast, wants_partial
+from config.workspace.permissions import may, requires
+from config.workspace.selectors import workspace
+from consent.selectors.contactable import UnknownPurpose, reachable_counts
+from profiles.models import Profile
+from segments.models import Membership, Segment
+
+Status = Campaign.Status
+LATER = ("checks", "launch")
+
+
+@requires("campaigns.view")
+def detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """To where one goes on: the first step that is open, the launch, or the report."""
+    campaign = found(slug)
+    if campaign.status == Status.DRAFT:
+        steps = heads.steps_of(campaign)
+        here = next((one.key for one in steps if not one.is_done), "checks")
+        return redirect("campaigns:step", slug, here)
+    if campaign.status in (Status.FINISHED, Status.CANCELLED) and campaign.launched_at:
+        return redirect("campaigns:report", slug)
+    return redirect("campaigns:step", slug, "launch")
+
+
+@requires("campaigns.view")
+def step(request: HttpRequest, slug: str, here: str) -> HttpResponse:
+    """A page of the editor; a POST saves it, or launches."""
+    campaign = found(slug)
+    if here in LATER:
+        shown = checking.checks_page if here == "checks" else leaving.launch_page
+        return shown(request, campaign)
+    if here not in FORMS:
+        raise Http404(here)
+    if request.method == "POST":
+        return _save(request, campaign, here)
+    return _show(request, campaign, here, FORMS[here](campaign))
+
+
+def _show(
+    request: HttpRequest, campaign: Campaign, here: str, form: StepForm, status: int = 200
+) -> HttpResponse:
+    context = heads.head(request, campaign, here)
+    context |= {"form": form, **_EXTRA[here](campaign, form)}
+    if not context["can_edit"]:
+        for field in form.fields.values():
+            field.disabled = True
+    return page(
+        request,
+        f"campaigns/{here}.html",
+        context,
+        title=campaign.name,
+        crumbs=heads.crumbs(),
+        status=status,
+        api_call=ApiCall("PATCH", f"/api/campaigns/{campaign.slug}/", _api_body(campaign, here)),
+    )
+
+
+def _api_body(campaign: Campaign, here: str) -> dict[str, Any]:
+    names = {"who": ("entry", "holdout"), "what": ("steps",), "when": ("entry", "goal", "caps")}
+    return {name: getattr(campaign, name) for name in names[here]}
+
+
+def _save(request: HttpRequest, campaign: Campaign, here: str) -> HttpResponse:
+    """Whole by a button, in the background by htmx; what is refused stands beside its field."""
+    if not may(request.user, "campaigns.edit"):  # type: ignore[arg-type]
+        return HttpResponse(status=403)
+    form = FORMS[here](campaign, request.POST)
+    saved, lost = _try(form), ""
+    if saved is None and campaign.status != Status.DRAFT:
+        lost = _("This campaign is not a draft any more, so nothing was saved.")
+    if wants_partial(request):
+        context = {
+            "errors": form.field_errors(),
+            "general": [lost] if lost else form.non_field_errors(),
+            "saved_at": timezone.now() if saved else None,
+            "steps": heads.steps_of(saved or campaign),
+            "here": here,
+        }
+        response = part(request, "campaigns/_saved.html", context)
+        if saved:
+            response["HX-Trigger-After-Settle"] = "saved"
+        return response
+    if saved is None:
+        return _show(request, campaign, here, form, status=409 if lost else 422)
+    following = request.POST.get("go", "")
+    return redirect("campaigns:step", saved.slug, following if following in heads.STEPS else here)
+
+
+def _try(form: StepForm) -> Campaign | None:
+    """The saved draft, or None with the errors in the form."""
+    if not form.is_valid():
+        return None
+    try:
+        return update_campaign(form.campaign, form.data_of())
+    except InvalidCampaign as error:
+        form.take_errors(error.errors)
+    except WrongStatus as error:
+        form.add_error(None, str(error))
+    return None
+
+
+def _who(campaign: Campaign, form: StepForm) -> dict[str, Any]:
+    segments = form.segments if isinstance(form, WhoForm) else []
+    return {"segments": segments, "chosen": str(form["segment"].value() or "")}
+
+
+def _what(campaign: Campaign, form: StepForm) -> dict[str, Any]:
+    segment = casting.segment_of(campaign)
+    return {
+        "variables": casting.variables_of(segment),
+        "has_variants": has_variants(campaign),
+        "has_senders": Sender.objects.exists(),
+    }
+
+
+def _when(campaign: Campaign, form: StepForm) -> dict[str, Any]:
+    frequency = workspace().setting("contact_frequency", {}).get("email")
+    return {"goal_events": goal_events(), "frequency": frequency, "now": timezone.now()}
+
+
+_EXTRA: dict[str, Any] = {"who": _who, "what": _what, "when": _when}
+
+
+@requires("campaigns.view")
+def reach(request: HttpRequest, slug: str) -> HttpResponse:
+    """How many of a segment may get a purpose by email: the rail of the step Who."""
+    campaign = found(slug)
+    chosen = request.GET.get("segment", "")
+    segment = Segment.objects.filter(slug=chosen, archived_at=None).first()
+    context: dict[str, Any] = {"segment": segment, "campaign": campaign}
+    if segment is not None:
+        members = Membership.objects.filter(segment=segment, left_at=None).values("profile_id")
+        purpose = request.GET.get("purpose") or "marketing"
+        try:
+            reached = reachable_counts(Profile.objects.filter(pk__in=members), purpose=purpose)
+        except UnknownPurpose:
+            reached = {}
+        context |= {"reached": reached.get("email", 0), "total": members.count()}
+        context |= _control(request, context["reached"])
+    return part(request, "campaigns/_reach.html", context)
+
+
+def _control(request: HttpRequest, reached: int) -> dict[str, int]:
+    try:
+        share = float(request.GET.get("holdout") or 0) / 100
+    except ValueError:
+        share = 0.0
+    kept = round(reached * share) if 0 <= share < 1 else 0
+    return {"kept_out": kept, "written": reached - kept}
+
+
+def refuse(request: HttpRequest, error: Exception) -> None:
+    """Say on the next page why something could not be done."""
+    toast(request, str(error), level=messages.WARNING)

@@ -1,0 +1,46 @@
+"""The picture of a lift: where the estimate, its interval and nought stand on one line."""
+
+from dataclasses import dataclass
+
+PLACES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+LEFT, WIDE, NEAR = 20, 420, 64
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Coordinates as text, on a line of 460 units; ticks are (x, points)."""
+
+    zero: str
+    low: str
+    high: str
+    at: str
+    width: str
+    ticks: list[tuple[str, str]]
+
+
+def points(share: float, *, sign: bool = True) -> str:
+    """A difference of shares in points: +3.1, −0.4."""
+    text = f"{share * 100:+.1f}" if sign else f"{share * 100:.1f}"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def scale_of(difference: float, low: float, high: float) -> Scale:
+    """Nought and the whole interval on one line, with a few ticks in points."""
+    least, most = min(0.0, low), max(0.0, high)
+    pad = (most - least) * 0.12 or 0.01
+    least, most = least - pad, most + pad
+
+    def x(share: float) -> float:
+        return LEFT + WIDE * (share - least) / (most - least)
+
+    step = next((one for one in PLACES if (most - least) / one <= 5), 1.0)
+    marks = [step * n for n in range(int(least / step) - 1, int(most / step) + 2) if n]
+    ticks = [
+        (f"{x(mark):.1f}", f"{mark * 100:+.4g}".replace("-", "\N{MINUS SIGN}"))
+        for mark in marks
+        if least < mark < most and abs(x(mark) - x(0)) > NEAR
+    ]
+    return Scale(
+        f"{x(0):.1f}", f"{x(low):.1f}", f"{x(high):.1f}", f"{x(difference):.1f}",
+        f"{x(high) - x(low):.1f}", ticks,
+    )  # fmt: skip

@@ -1,0 +1,132 @@
+"""The step Launch: the act, its undo, and how it goes on."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from campaigns.models import Campaign
+from campaigns.selectors.progress import progress as progress_of
+from campaigns.services import launching
+from campaigns.services.drafts import WrongStatus
+from campaigns.services.launching import NotReady
+from campaigns.services.shapes import InvalidCampaign
+from campaigns.views import heads
+from campaigns.views.checking import ready
+from campaigns.views.previews import found
+from config.console.pages import ApiCall, page, part, toast
+from config.workspace.permissions import requires
+
+Status = Campaign.Status
+
+
+def launch_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    """What will happen, or what is happening."""
+    return page(
+        request,
+        "campaigns/launch.html",
+        heads.head(request, campaign, "launch") | _state(campaign) | {"ready": ready(campaign)},
+        title=campaign.name,
+        crumbs=heads.crumbs(),
+        api_call=ApiCall("POST", f"/api/campaigns/{campaign.slug}/launch/", {"hold": 0}),
+    )
+
+
+@requires("campaigns.view")
+def progress(request: HttpRequest, slug: str) -> HttpResponse:
+    """How far it is; the page asks again while something moves."""
+    campaign = found(slug)
+    context = heads.head(request, campaign, "launch") | _state(campaign) | {"polled": True}
+    return part(request, "campaigns/_progress.html", context)
+
+
+def _state(campaign: Campaign) -> dict[str, Any]:
+    if campaign.launched_at is None:
+        return {"poll": campaign.status in (Status.HELD, Status.SCHEDULED)}
+    figures = progress_of(campaign)
+    moving = campaign.status in (Status.RUNNING, Status.HELD, Status.SCHEDULED, Status.PAUSED)
+    waiting = figures.get("queued", 0) + figures.get("handing_over", 0)
+    ended = sum(figures.get(n, 0) for n in ("sent", "delivered", "bounced", "failed", "unknown"))
+    ended += figures.get("cancelled", 0)
+    return {
+        "n": figures,
+        "poll": moving,
+        "waiting": waiting,
+        "left": ended,
+        "to_send": waiting + ended,
+        "counting": campaign.fanned_out_at is None,
+    }
+
+
+@require_POST
+@requires("campaigns.launch")
+def launch(request: HttpRequest, slug: str) -> HttpResponse:
+    """Launch behind the hold. What was changed since the page was opened is looked at again."""
+    campaign = found(slug)
+    stamp = request.POST.get("stamp", "")
+    if stamp and stamp != stamp_of(campaign):
+        words = _("The campaign was changed since you opened this page. Look once more.")
+        toast(request, words, level=messages.WARNING)
+        return redirect("campaigns:step", slug, "checks")
+    try:
+        launching.launch(campaign, hold=settings.CONSOLE_HOLD_SECONDS)
+    except NotReady as error:
+        words = _("Not launched: %s") % error.checks[0].message
+        toast(request, words, level=messages.WARNING)
+        return redirect("campaigns:step", slug, "checks")
+    except (WrongStatus, InvalidCampaign) as error:
+        toast(request, str(error), level=messages.WARNING)
+    return redirect("campaigns:step", slug, "launch")
+
+
+def stamp_of(campaign: Campaign) -> str:
+    """Which state of the draft a page was made of."""
+    return campaign.updated_at.isoformat()
+
+
+def _change(
+    request: HttpRequest, slug: str, service: Callable[[Campaign], Campaign], said: str, after: str
+) -> HttpResponse:
+    try:
+        service(found(slug))
+    except WrongStatus as error:
+        toast(request, str(error), level=messages.WARNING)
+    else:
+        toast(request, said)
+    return redirect("campaigns:step", slug, after)
+
+
+@require_POST
+@requires("campaigns.launch")
+def undo(request: HttpRequest, slug: str) -> HttpResponse:
+    """Back to a draft; nothing has left."""
+    said = _("Undone. It is a draft again, and nothing has left.")
+    return _change(request, slug, launching.undo, said, "checks")
+
+
+@require_POST
+@requires("campaigns.launch")
+def pause(request: HttpRequest, slug: str) -> HttpResponse:
+    """Nothing more leaves."""
+    said = _("Paused. What has left has left; the others wait.")
+    return _change(request, slug, launching.pause, said, "launch")
+
+
+@require_POST
+@requires("campaigns.launch")
+def resume(request: HttpRequest, slug: str) -> HttpResponse:
+    """On it goes."""
+    return _change(request, slug, launching.resume, _("It goes on."), "launch")
+
+
+@require_POST
+@requires("campaigns.launch")
+def cancel(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ended; whoever waits gets nothing."""
+    said = _("Cancelled. Whoever was still waiting gets nothing.")
+    return _change(request, slug, launching.cancel, said, "launch")

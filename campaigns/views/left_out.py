@@ -1,0 +1,89 @@
+"""The people behind a loss of the dry run, before anything is sent."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns.delivery.fanout import BORROWERS, BORROWS, PEOPLE
+from campaigns.delivery.gate import judged
+from campaigns.delivery.terms import plan_of, terms_of
+from campaigns.models import Campaign
+from campaigns.models.message import Reason
+from campaigns.views import heads
+from campaigns.views.checking import ready
+from campaigns.views.messages import shown_to
+from campaigns.views.previews import found
+from campaigns.views.reasons import WHY, remedy_of, remedy_url
+from config.console.pages import page
+from config.workspace.permissions import requires
+from profiles.models import Profile
+
+PAGE_SIZE = 50
+LAST = 2**62
+
+# `low` is the cursor; ids go upwards, so that the gate stops at the first page
+_LEFT_OUT = """
+WITH people AS ({people})
+SELECT j.profile_id FROM ({judged}) j WHERE j.reason = %(reason)s
+AND j.profile_id > %(low)s ORDER BY j.profile_id LIMIT %(limit)s
+"""
+
+
+def left_out(campaign: Campaign, reason: str, after: int, now: datetime) -> list[int]:
+    """The next people whom the gate would leave out for this reason, by id."""
+    terms = terms_of(plan_of(campaign, campaign.current), now=now)
+    shares = reason == Reason.DUPLICATE_ADDRESS
+    if shares:
+        query = judged(terms, "people", borrowed=True, taken="TRUE")
+        people = BORROWERS.format(borrows=BORROWS)
+    else:
+        query, people = judged(terms, "people"), PEOPLE
+    values: dict[str, Any] = {
+        **query.parameters,
+        "segment": terms.segment_id,
+        "low": after,
+        "high": LAST,
+        "reason": reason,
+        "limit": PAGE_SIZE + 1,
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_LEFT_OUT.format(people=people, judged=query.sql), values)
+        return [number for (number,) in cursor.fetchall()]
+
+
+@requires("campaigns.view")
+def people(request: HttpRequest, slug: str, reason: str) -> HttpResponse:
+    """A page of them, with the reason and its remedy on top."""
+    campaign = found(slug)
+    if reason not in WHY or not ready(campaign):
+        raise Http404(reason)
+    given = request.GET.get("after", "")
+    after = int(given) if given.isdecimal() and len(given) < 19 else 0
+    numbers = left_out(campaign, reason, after, timezone.now())
+    more, numbers = len(numbers) > PAGE_SIZE, numbers[:PAGE_SIZE]
+    rows = Profile.objects.in_bulk(numbers)
+    shown = shown_to(request)
+    own = reverse("campaigns:left_out", args=[slug, reason])
+    why = WHY[reason]
+    there = remedy_url(why, campaign)
+    context = {
+        "campaign": campaign,
+        "why": why,
+        "remedy_url": there,
+        "remedy": remedy_of(why, there),
+        "people": [(rows[n], shown.name(rows[n].display_name)) for n in numbers if n in rows],
+        "page": {"next_url": f"{own}?after={numbers[-1]}" if more else ""},
+    }
+    back = reverse("campaigns:step", args=[slug, "checks"])
+    return page(
+        request,
+        "campaigns/left_out.html",
+        context,
+        title=_("Left out: %(reason)s") % {"reason": why.label},
+        crumbs=heads.crumbs((campaign.name, back)),
+    )

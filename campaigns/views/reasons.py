@@ -1,0 +1,91 @@
+"""Each reason why someone gets nothing: its words, its icon, and what one can do about it."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Campaign
+from campaigns.models.message import Reason
+from config.console.theme import resolve
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Why:
+    """A reason in words. `remedy` is what to do; `place` names where (a step, or URL names)."""
+
+    label: Text
+    text: Text
+    icon: str
+    remedy: Text
+    place: str = ""
+
+
+WHY: dict[str, Why] = {
+    Reason.FROZEN: Why(
+        _("Person frozen"),
+        _("Restricted at their own wish, or an open privacy request."),
+        "shield", _("Open the requests"), "consent:requests",
+    ),
+    Reason.NO_ADDRESS: Why(
+        _("No address"),
+        _("Known by phone, app or browser only."),
+        "mail", _("Ask for a mail address where they are"),
+    ),
+    Reason.SUPPRESSED: Why(
+        _("Suppressed"),
+        _("Bounced, complained, or taken out by hand."),
+        "ban", _("Open the suppressions"), "admin:consent_suppression_changelist",
+    ),
+    Reason.NO_PERMISSION: Why(
+        _("No permission"),
+        _("Never asked, said no, or withdrew."),
+        "okc", _("Ask in a form, at checkout or at the till"),
+    ),
+    Reason.DUPLICATE_ADDRESS: Why(
+        _("Duplicate address"),
+        _("Shared with someone who gets it already."),
+        "copy", _("Compare likely duplicates"), "profiles:duplicates",
+    ),
+    Reason.CAPPED: Why(
+        _("Contact frequency reached"),
+        _("Got enough marketing mail lately."),
+        "clock", _("Change the frequency"), "when",
+    ),
+    Reason.QUIET_HOURS: Why(
+        _("Quiet hours"),
+        _("It would reach them at night."),
+        "moon", _("Choose another time"), "when",
+    ),
+    Reason.EXPIRED: Why(
+        _("Too late"),
+        _("Its time was over before it could leave."),
+        "pause", _("Wait longer"), "when",
+    ),
+    Reason.HOLDOUT: Why(
+        _("Control group"),
+        _("Kept out by lot, to measure what the mail brings. Uses up no contact frequency."),
+        "flask", _("Change the share"), "who",
+    ),
+}  # fmt: skip
+STEPS = ("who", "what", "when")
+
+
+def remedy_url(why: Why, campaign: Campaign) -> str:
+    """Where the remedy is, or ""."""
+    if why.place in STEPS:
+        return reverse("campaigns:step", args=[campaign.slug, why.place])
+    return resolve([why.place]) if why.place else ""
+
+
+def remedy_of(why: Why, url: str) -> Text:
+    """What to do; nothing, where the place for it does not exist."""
+    return why.remedy if url or not why.place else _("Nothing to do here")
+
+
+def label_of(reason: str) -> Text:
+    """The reason in a word or two; the provider's own word where it is none of ours."""
+    return WHY[reason].label if reason in WHY else reason
