@@ -20,10 +20,10 @@ def public_installation(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if "*" in settings.ALLOWED_HOSTS:
         hint = "List the host names that this server answers to."
         found.append(_lacks(2, "ALLOWED_HOSTS", "answers to any name", hint))
-    if not settings.env.str("SECRET_KEY", default=""):
+    if settings.SECRET_KEY_IS_GENERATED:
         hint = "Set it, or back up VAR_DIR: all sessions end when it is lost."
         found.append(_lacks(3, "SECRET_KEY", "is generated and kept in VAR_DIR", hint))
-    if not settings.env.str("SECRETS_KEY", default=""):
+    if settings.SECRETS_KEY_IS_GENERATED:
         hint = "Set it, or back up VAR_DIR: without it the links in sent mails end."
         found.append(_lacks(4, "SECRETS_KEY", "is generated and kept in VAR_DIR", hint))
     if not settings.EMAIL_URL:

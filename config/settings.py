@@ -26,6 +26,8 @@ SECRET_KEY = env.str("SECRET_KEY", default="") or paths.kept_secret(
 SECRETS_KEY = env.str("SECRETS_KEY", default="") or paths.kept_secret(
     VAR_DIR, "secrets_key"
 )
+SECRET_KEY_IS_GENERATED = not env.str("SECRET_KEY", default="")
+SECRETS_KEY_IS_GENERATED = not env.str("SECRETS_KEY", default="")
 BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
