@@ -49,7 +49,7 @@ Choose what we send: {{ preferences_url }}
 {{ postal_address }}
 """
 
-WINTER_SUBJECT = "{{ profile.first_name | default: 'Hello' }}, put your tent to bed for the winter"
+WINTER_SUBJECT = "{{ customer.first_name | default: 'Hello' }}, put your tent to bed for the winter"
 WINTER_PREHEADER = "Ten minutes now, and it pitches dry in spring."
 _WINTER = """
     <mj-section background-color="#d9e4dd" padding="36px 0">
@@ -62,13 +62,13 @@ _WINTER = """
     </mj-section>
     <mj-section background-color="#ffffff" padding="24px 0">
       <mj-column>
-        <mj-text>Dear {{ profile.first_name | default: "friend of the outdoors" }},</mj-text>
+        <mj-text>Dear {{ customer.first_name | default: "friend of the outdoors" }},</mj-text>
         <mj-text>
           A tent that is put away damp comes back with spots. Three things help:
         </mj-text>
         <mj-text>
           <b>1. Air it for a day.</b> Indoors over a chair will do
-          {% if profile.city %}if it rains in {{ profile.city }}{% else %}if it rains{% endif %}.
+          {% if customer.city %}if it rains in {{ customer.city }}{% else %}if it rains{% endif %}.
         </mj-text>
         <mj-text>
           <b>2. Brush, do not wash.</b> Lukewarm water and a sponge for the worst of it; soap takes
@@ -79,14 +79,14 @@ _WINTER = """
         </mj-text>
         <mj-button href="SHOP_URL">See care and repair</mj-button>
         <mj-text>
-          {% if profile.plan == "summit" %}As a Summit member you may bring it in: we reseal the
+          {% if customer.plan == "summit" %}As a Summit member you may bring it in: we reseal the
           seams at no charge.
           {% else %}No room to dry it? Any of our stores will hang it up.{% endif %}
         </mj-text>
       </mj-column>
     </mj-section>
 """
-_WINTER_TEXT = """Dear {{ profile.first_name | default: "friend of the outdoors" }},
+_WINTER_TEXT = """Dear {{ customer.first_name | default: "friend of the outdoors" }},
 
 A tent that is put away damp comes back with spots. Three things help:
 
@@ -97,7 +97,9 @@ A tent that is put away damp comes back with spots. Three things help:
 Care and repair: SHOP_URL
 """
 
-BOOTS_SUBJECT = "{{ profile.first_name | default: 'Hello' }}, the path to the tent is half the trip"
+BOOTS_SUBJECT = (
+    "{{ customer.first_name | default: 'Hello' }}, the path to the tent is half the trip"
+)
 BOOTS_PREHEADER = "Three pairs that walk as well as your tent stands."
 _BOOTS = """
     <mj-section background-color="#e7d9c4" padding="36px 0">
@@ -108,7 +110,7 @@ _BOOTS = """
     </mj-section>
     <mj-section background-color="#ffffff" padding="24px 0 8px">
       <mj-column>
-        <mj-text>Hello {{ profile.first_name | default: "there" }},</mj-text>
+        <mj-text>Hello {{ customer.first_name | default: "there" }},</mj-text>
         <mj-text>
           You have the roof. Here is what carries you to it, picked by those who tried them all.
         </mj-text>
@@ -137,7 +139,7 @@ _BOOTS = """
     <mj-section background-color="#ffffff" padding="0 0 24px">
       <mj-column>
         <mj-text>
-          {% if profile.shoe_size %}All three are there in size {{ profile.shoe_size }}.
+          {% if customer.shoe_size %}All three are there in size {{ customer.shoe_size }}.
           {% else %}All three come in sizes 35 to 48, halves too.{% endif %}
         </mj-text>
         <mj-button href="SHOP_URL">Try a pair</mj-button>
@@ -145,15 +147,15 @@ _BOOTS = """
       </mj-column>
     </mj-section>
 """
-_BOOTS_TEXT = """Hello {{ profile.first_name | default: "there" }},
+_BOOTS_TEXT = """Hello {{ customer.first_name | default: "there" }},
 
 You have the roof. Here is what carries you to it:
 
 - Scree Mid: wet grass, gravel, a full day.
 - Ridgefoot GT: for a heavy pack and a long week.
 - Old Drover: leather, resoled as often as you like.
-{% if profile.shoe_size %}
-All three are there in size {{ profile.shoe_size }}.
+{% if customer.shoe_size %}
+All three are there in size {{ customer.shoe_size }}.
 {% endif %}
 Try a pair: SHOP_URL
 Not right? Walk in them for thirty days, then decide.

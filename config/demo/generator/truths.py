@@ -6,6 +6,7 @@ A profile is named by its user id, or by the anonymous id of a device that nobod
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,7 +77,11 @@ def events_of(body: dict[str, Any]) -> str:
 class Observer:
     """Looks on as messages are generated, from `start` to the end, and knows the truths then."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, worth: Callable[[int, float, str], float] = lambda at, sum_, _: sum_
+    ) -> None:
+        """`worth(at, amount, currency)` is the amount in the shop's own currency on that day."""
+        self.worth = worth
         self.facts: defaultdict[str, Facts] = defaultdict(Facts)
         self.users: set[str] = set()
         self.anonymous: set[str] = set()
@@ -113,7 +118,8 @@ class Observer:
         return str(user)
 
     def _completed(self, facts: Facts, at: int, said: dict[str, Any]) -> None:
-        facts.orders.append((at, said["category"], said["revenue"]))
+        worth = self.worth(at, said["revenue"], said["currency"])
+        facts.orders.append((at, said["category"], worth))
         self.money["revenue"][said["currency"]] += said["revenue"]
         self.praised["bought", _is_praised(said["products"][0])] += 1
 

@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from config import mailbox, paths
+from config.demo import state, team
 from config.postgres import server
 from config.postgres.binaries import NoServer
 from config.supervisor import Plan
@@ -41,7 +42,7 @@ class Command(BaseCommand):
         host, port = options["host"], options["port"]
         var = Path(settings.VAR_DIR)
         self._only_one(var)
-        _ensure_free(host, port)
+        ensure_free(host, port)
         started = self._start_database(var)
         call_command("migrate", interactive=False, verbosity=0)
         url = os.environ.setdefault("BASE_URL", f"http://127.0.0.1:{port}").rstrip("/")
@@ -98,6 +99,8 @@ class Command(BaseCommand):
             words.append("EMAIL_URL is not set: mail goes to the demo mailbox, to nobody else")
         if not get_user_model().objects.exists():
             words.append(f"Make the first admin: {url}{first_admin.path()}")
+        if run := state.current():
+            words += team.words(run, url)
         return words
 
 
@@ -109,7 +112,8 @@ def _as_file(plan: Plan) -> int:
     return handle
 
 
-def _ensure_free(host: str, port: int) -> None:
+def ensure_free(host: str, port: int) -> None:
+    """Raise CommandError where somebody listens there."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

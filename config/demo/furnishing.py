@@ -1,0 +1,100 @@
+"""The shop's settings: name, currency and rates, sender, topics, segments, the draft."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from math import sin
+
+from django.conf import settings
+
+from campaigns.models import Campaign, Sender
+from campaigns.services.drafts import create_campaign
+from campaigns.services.senders import create_sender
+from config.demo.generator.catalogue import USD_FOR_EUR
+from config.demo.generator.content import DRAFT_SLUG, SEGMENTS, SENDER, SENT_SLUG, campaigns
+from config.workspace.models import User, Workspace
+from config.workspace.selectors import forget_workspace
+from consent.models import Purpose, Topic
+from profiles.models import ExchangeRate
+from segments.models import Segment
+from segments.services import create_segment
+
+NAME, CURRENCY, TIME_ZONE, COUNTRY = "Cairnway Outdoor", "EUR", "Europe/Amsterdam", "NL"
+WEEK = timedelta(days=7)
+TOPICS = (
+    ("new-arrivals", "New arrivals", "What came in, before it is in the window."),
+    ("restock", "Restock", "Your size is back."),
+    ("care-and-repair", "Care and repair", "How things last; repair days in the stores."),
+    ("club-walks", "Club walks", "Walks with our clubs near you."),
+)
+
+
+def furnish_workspace() -> None:
+    """Name, currency and zone; topics and sender where they are missing."""
+    Workspace.objects.filter(pk=1).update(
+        name=NAME, currency=CURRENCY, time_zone=TIME_ZONE, country=COUNTRY
+    )
+    forget_workspace()
+    marketing = Purpose.objects.get(slug="marketing")
+    for position, (slug, name, description) in enumerate(TOPICS):
+        Topic.objects.get_or_create(
+            slug=slug,
+            defaults={
+                "purpose": marketing,
+                "name": name,
+                "description": description,
+                "position": position,
+            },
+        )
+    if not Sender.objects.filter(address=SENDER["address"]).exists():
+        said = {name: value for name, value in SENDER.items() if name != "default"}
+        create_sender(**said, is_default=True)
+
+
+def dollar_on(monday: datetime) -> float:
+    """What a dollar was worth in euros in the week of that day: it wanders a little."""
+    week = monday.timestamp() / WEEK.total_seconds()
+    return round(1 / USD_FOR_EUR + 0.018 * sin(week / 8) + 0.006 * sin(week / 2.3), 4)
+
+
+def ensure_rates(start: datetime, end: datetime) -> None:
+    """A dollar's rate of each week from before `start` to `end`; those that are there stay."""
+    monday = start.astimezone(UTC) - timedelta(days=start.astimezone(UTC).weekday())
+    day = monday.replace(hour=0, minute=0, second=0, microsecond=0) - WEEK
+    rows = []
+    while day <= end:
+        rows.append(ExchangeRate(currency="USD", day=day.date(), rate=dollar_on(day)))
+        day += WEEK
+    ExchangeRate.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def ensure_segments() -> None:
+    """The six segments; `due work` counts them."""
+    there = set(Segment.objects.values_list("slug", flat=True))
+    for said in SEGMENTS:
+        if said["slug"] not in there:
+            create_segment(**said)
+
+
+def shop_url() -> str:
+    """Where the mails' links lead."""
+    return f"{settings.BASE_URL}/demo/shop/"
+
+
+def ensure_campaign(slug: str, marketer: User | None) -> Campaign:
+    """The campaign to be sent or the draft, made where it is missing."""
+    there = Campaign.objects.filter(slug=slug).first()
+    if there is not None:
+        return there
+    sent, draft = campaigns(shop_url())
+    said = {SENT_SLUG: sent, DRAFT_SLUG: draft}[slug]
+    return create_campaign(said, user=marketer)
+
+
+def worth(at: int, amount: float, currency: str) -> float:
+    """`amount` at `at` (ms since 1970) in euros, by the table that `ensure_rates` writes."""
+    if currency == CURRENCY:
+        return amount
+    day = datetime.fromtimestamp(at / 1000, UTC)
+    monday = day - timedelta(days=day.weekday())
+    return amount * dollar_on(monday.replace(hour=0, minute=0, second=0, microsecond=0))

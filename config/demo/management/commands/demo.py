@@ -1,0 +1,96 @@
+"""Writes the demo shop's data through the real ingest path; with --port it then runs it all."""
+
+from __future__ import annotations
+
+import os
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any, TextIO, cast
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from config.demo import state, team, writing
+from config.demo.generator.stream import EVENTS, PROFILES
+from config.demo.progress import Progress
+from config.demo.state import State
+from config.management.commands import up
+from config.postgres import server
+from config.postgres.binaries import NoServer
+
+LEAST_PROFILES, LEAST_EVENTS = 3, 60
+
+
+class Command(BaseCommand):
+    """`demo [--profiles N] [--events N] [--port N]`."""
+
+    help = "Writes the demo shop Cairnway Outdoor; run again, it fills the gap to now."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """How big, and whether to run it afterwards."""
+        parser.add_argument("--profiles", type=int, default=PROFILES, help="default: %(default)s")
+        parser.add_argument("--events", type=int, default=EVENTS, help="default: %(default)s")
+        parser.add_argument("--port", type=int, help="then run everything there, as `up` does")
+        parser.add_argument("--host", default="127.0.0.1", help="address (default: 127.0.0.1)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Data first, then the address and a log-in (with --port they come from `up`)."""
+        port = options["port"]
+        if options["profiles"] < LEAST_PROFILES or options["events"] < LEAST_EVENTS:
+            raise CommandError(f"At least {LEAST_PROFILES} profiles and {LEAST_EVENTS} events.")
+        if port is not None:
+            up.ensure_free(options["host"], port)
+            if "BASE_URL" not in os.environ:  # what `up` will say too: mails carry it
+                settings.BASE_URL = f"http://127.0.0.1:{port}"
+        started = self._prepare()
+        run = self._write(options["profiles"], options["events"])
+        if port is None:
+            self._tell(run)
+            return
+        connections.close_all()
+        if started:  # `up` starts it again, and will stop it in the end
+            server.stop(Path(settings.VAR_DIR))
+        call_command("up", port=port, host=options["host"])
+
+    def _prepare(self) -> bool:
+        """Database and tables; whether we started the server."""
+        started = False
+        if settings.EMBEDDED_POSTGRES:
+            self.stdout.write("Preparing the database")
+            self.stdout.flush()
+            try:
+                started = server.ensure_running(
+                    Path(settings.VAR_DIR), getattr(settings, "EMBEDDED_POSTGRES_OPTIONS", None)
+                )
+            except (server.ServerError, NoServer) as error:
+                raise CommandError(str(error)) from error
+        call_command("migrate", interactive=False, verbosity=0)
+        return started
+
+    def _write(self, profiles: int, events: int) -> State:
+        progress, began = Progress(cast("TextIO", self.stdout._out)), time.monotonic()
+        with state.alone() as won:
+            if not won:
+                raise CommandError("The demo is being written already.")
+            try:
+                run = writing.begin_or_resume(profiles, events)
+            except writing.NotHere as error:
+                raise CommandError(str(error)) from error
+            if state.is_demo():
+                count = writing.fill_gap(run, progress)
+                progress.end(f"The demo is up to date: {count:,} events since it was last written")
+            else:
+                writing.write(run, progress)
+                took = time.monotonic() - began
+                progress.end(f"Cairnway Outdoor is ready after {took:.0f} s")
+        return run
+
+    def _tell(self, run: State) -> None:
+        url = settings.BASE_URL
+        self.stdout.write(f"Run it with `manage.py up`; it will be at {url}/")
+        for line in team.words(run, url):
+            self.stdout.write(line)

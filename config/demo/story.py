@@ -1,0 +1,208 @@
+"""The first five minutes: six steps on Home, each ticked by a fact in the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Campaign, Message
+from config.console import places
+from config.console.theme import resolve
+from config.demo import state, team
+from config.demo.generator import maya
+from config.demo.generator.content import DRAFT_SLUG
+from config.demo.state import State
+from config.workspace.models import User
+from config.workspace.permissions import may
+from config.workspace.selectors import workspace
+from profiles.models import Identifier, Source
+from segments.models import SegmentVersion
+
+SEGMENT = "tent-no-boots"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to do, why, where, and whether it has been done. `outside`: in a tab of its own."""
+
+    name: str
+    title: Any
+    text: Any
+    done: bool
+    url: str = ""
+    button: Any = ""
+    outside: bool = False
+
+
+@dataclass(frozen=True)
+class Story:
+    """The card."""
+
+    steps: list[Step]
+    members: list[User]
+    traffic: bool
+    shop_url: str
+    mailbox_url: str
+    maya_url: str
+
+    @property
+    def done(self) -> int:
+        """How many steps are."""
+        return sum(step.done for step in self.steps)
+
+    @property
+    def now(self) -> str:
+        """The first step that is not."""
+        return next((step.name for step in self.steps if not step.done), "")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the ticks are made from."""
+
+    moves: bool
+    joined: bool
+    built: bool
+    launched: bool
+    bought: bool
+    left: bool
+    maya_id: str
+
+
+def story(user: Any) -> Story | None:
+    """The card for one of the demo's own users; None for anybody else. Six small queries."""
+    run, began = state.current(), workspace().demo_at
+    if run is None or began is None or getattr(user, "pk", None) not in run.users:
+        return None
+    facts = _facts(began)
+    return Story(
+        steps=_steps(facts, user),
+        members=team.members(run),
+        traffic=_traffic(run),
+        shop_url=reverse("demo:home"),
+        mailbox_url=_mailbox(user),
+        maya_url=places.person(facts.maya_id) if facts.maya_id else "",
+    )
+
+
+def _traffic(run: State) -> bool:
+    """As it is now: a switch must not lag behind its press."""
+    fresh = state.load()
+    return fresh.traffic if fresh else run.traffic
+
+
+def _mailbox(user: User) -> str:
+    allowed = may(user, "messages.view") and may(user, "people.personal")
+    return resolve(["console:mailbox"]) if allowed else ""
+
+
+def _facts(began: datetime) -> Facts:
+    """All of them since the demo was written at `began`."""
+    hers = Identifier.objects.filter(
+        Q(kind="user_id", value=maya.USER_ID) | Q(kind="anonymous_id", value=maya.LAPTOP_ID)
+    )
+    owners = {kind: (owner, public_id) for kind, owner, public_id in _owners(hers)}
+    launched = list(Campaign.objects.filter(launched_at__gt=began).values_list("pk", flat=True))
+    responses = _responses(launched) if launched else {"bought": 0, "left": 0}
+    return Facts(
+        moves=Source.objects.filter(is_internal=False, last_seen_at__gt=began).exists(),
+        joined=len(owners) > 1 and len(set(owners.values())) == 1,
+        built=SegmentVersion.objects.filter(
+            created_at__gt=began, created_by__isnull=False
+        ).exists(),
+        launched=bool(launched),
+        bought=bool(responses["bought"]),
+        left=bool(responses["left"]),
+        maya_id=str(owners.get("user_id", ("", ""))[1]),
+    )
+
+
+def _owners(hers: Any) -> Any:
+    return hers.values_list("kind", "profile_id", "profile__public_id")
+
+
+def _responses(campaigns: list[int]) -> dict[str, int]:
+    """What came of the user's own launches, by the index of messages by campaign."""
+    return Message.objects.filter(campaign_id__in=campaigns).aggregate(
+        bought=Count("id", filter=Q(clicked_at__isnull=False, converted_at__isnull=False)),
+        left=Count("id", filter=Q(unsubscribed_at__isnull=False)),
+    )
+
+
+def _steps(facts: Facts, user: User) -> list[Step]:
+    shop, mailbox = reverse("demo:home"), _mailbox(user)
+    return [
+        Step(
+            "loop",
+            _("See the loop move"),
+            _(
+                "Customers are in the shop right now. What they do comes in, becomes people, "
+                "segments and reasons to write."
+            ),
+            facts.moves,
+            places.live() if may(user, "events.view") else "",
+            _("Watch live events"),
+        ),
+        Step(
+            "maya",
+            _("Be Maya in the demo shop: browse boots, sign up"),
+            _(
+                "You sit at her laptop, which Rapport knows as a stranger. Sign up as Maya: her"
+                " page joins phone, web and store. Ask there why it is one person, and take a "
+                "wrong join apart."
+            ),
+            facts.joined,
+            shop,
+            _("Open the shop"),
+            outside=True,
+        ),
+        Step(
+            "segment",
+            _("Build on “Bought a tent, no boots” and ask why"),
+            _(
+                "Change a clause and see the count move before you save; every clause says how "
+                "many it leaves out, and how many you may write to."
+            ),
+            facts.built,
+            places.segment(SEGMENT) if may(user, "segments.view") else "",
+            _("Open the segment"),
+        ),
+        Step(
+            "launch",
+            _("Launch a campaign, undo it, launch again"),
+            _(
+                "A draft is waiting, previewed as Maya. Nothing leaves this machine: the demo "
+                "mailbox catches it."
+            ),
+            facts.launched,
+            places.campaign(DRAFT_SLUG) if may(user, "campaigns.view") else "",
+            _("Open the draft"),
+        ),
+        Step(
+            "buy",
+            _("Click in the mailbox, buy, see the order arrive"),
+            _(
+                "Open Maya's mail, follow its link to the shop, and order. It shows on her page"
+                " and in the report."
+            ),
+            facts.bought,
+            f"{mailbox}?to={maya.EMAIL}" if mailbox else "",
+            _("Open Maya's mail"),
+        ),
+        Step(
+            "leave",
+            _("Unsubscribe; prove when and how"),
+            _(
+                "Use the link in her mail, then launch again: she is left out as withdrawn, "
+                "with the time, and the proof is one press away."
+            ),
+            facts.left,
+            f"{mailbox}?to={maya.EMAIL}" if mailbox else "",
+            _("Open Maya's mail"),
+        ),
+    ]

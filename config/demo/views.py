@@ -1,0 +1,67 @@
+"""The story card's switches: who I am, and whether the shop goes on by itself."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib.auth import login
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from config.console.pages import toast
+from config.demo import state, team
+from config.demo.state import State, demo_only
+from config.workspace import audit
+from config.workspace.models import User
+
+BACKEND = "config.workspace.permissions.RoleBackend"
+
+
+def _insider(request: HttpRequest) -> tuple[State, User]:
+    """The demo, and the demo's own user who asks. Raises Http404, PermissionDenied."""
+    run = state.load()
+    if run is None:
+        raise Http404("no demo has run here")
+    user = cast("User", request.user)
+    if user.pk not in run.users:
+        raise PermissionDenied("only the demo's own users")
+    return run, user
+
+
+@demo_only
+@require_POST
+def role(request: HttpRequest) -> HttpResponse:
+    """Go on as the demo's user of another role; for those who came in as one of them."""
+    if not request.user.is_authenticated:
+        return redirect_to_login("/console/")
+    run, user = _insider(request)
+    wanted = request.POST.get("role", "")
+    other = next((member for member in team.members(run) if member.role == wanted), None)
+    if other is None:
+        raise Http404(wanted)
+    with audit.acting(audit.actor_of_user(user)):
+        audit.record("demo.role_switched", "user", str(other.pk), detail={"role": wanted})
+    login(request, other, backend=BACKEND)
+    words = _("You are %(name)s now: %(role)s.")
+    toast(request, words % {"name": other.get_full_name(), "role": other.get_role_display()})
+    return redirect("/console/")
+
+
+@demo_only
+@require_POST
+def traffic(request: HttpRequest) -> HttpResponse:
+    """Switch the light background traffic on or off."""
+    if not request.user.is_authenticated:
+        return redirect_to_login("/console/")
+    run, user = _insider(request)
+    run.traffic = request.POST.get("traffic") == "on"
+    with audit.acting(audit.actor_of_user(user)):
+        audit.record("demo.traffic_switched", "workspace", detail={"on": run.traffic})
+    state.remember(run, "traffic")
+    said = _("The shop goes on by itself.") if run.traffic else _("The shop is quiet now.")
+    toast(request, said)
+    return redirect("/console/")
