@@ -1,5 +1,6 @@
 """What this app signs in at the registries of lower apps."""
 
+from campaigns import panels  # noqa: F401 - signs itself in
 from campaigns.api import signin  # noqa: F401 - signs itself in
 from campaigns.delivery.rounds import advance_campaigns
 from campaigns.delivery.worker import deliver

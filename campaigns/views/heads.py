@@ -69,8 +69,6 @@ def look_of(campaign: Campaign) -> Look:
     text = str(campaign.get_status_display())
     if campaign.status == Status.FINISHED and campaign.launched_at:
         text = _("Sent %(day)s") % {"day": day_of(campaign.launched_at)}
-    elif campaign.status == Status.HELD:
-        text = _("Held, %(left)d s") % {"left": seconds_left(campaign)}
     return Look(text, state, icon)
 
 

@@ -22,6 +22,7 @@ from consent.models import ConsentEntry
 from profiles.models import Profile
 from profiles.selectors.masking import Shown
 from profiles.selectors.people import BadCursor, decode_cursor, encode_cursor
+from profiles.selectors.traits import taken_in
 
 PAGE_SIZE = 50
 # state -> (chip, icon)
@@ -168,7 +169,7 @@ def _by_person(found: Asked, value: str) -> str | None:
         return None
     if person is None:
         return None
-    found.rows = found.rows.filter(profile=person)
+    found.rows = found.rows.filter(profile_id__in=taken_in(person.pk))
     return _("One person")
 
 

@@ -1,0 +1,108 @@
+"""Messages on the customer page: the card, and the timeline of what was sent and what was not.
+
+Opens, clicks and conversions are events on the person and come with the events.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign, Message
+from campaigns.models.message import State
+from campaigns.views.messages import LOOKS, why_of
+from config.workspace.permissions import may
+from profiles.models import Profile
+from profiles.panels import PANELS, Panel
+from profiles.selectors.traits import taken_in
+from profiles.timeline import TIMELINE, Action, Cursor, TimelineItem, id_below, key_of
+
+NAME, KIND = "message", "messages"
+SHOWN = 5
+GOOD = {State.SENT, State.DELIVERED}
+BAD = {State.BOUNCED, State.FAILED, State.EXCLUDED}
+COLUMNS = ("id", "profile_id", "campaign_id", "state", "reason", "data", "channel", "is_test")
+
+
+def _names(rows: list[Message]) -> dict[int, str]:
+    wanted = {row.campaign_id for row in rows if row.campaign_id}
+    found = Campaign.objects.filter(pk__in=wanted).values_list("pk", "name") if wanted else ()
+    return dict(found)
+
+
+@PANELS.register("messages", order=40)
+def panel(request: HttpRequest, profile: Profile) -> Panel | None:
+    """The last few messages, those from before a merge included; three queries."""
+    if not may(request.user, "messages.view"):  # type: ignore[arg-type]
+        return None
+    mine = Message.objects.filter(profile_id__in=taken_in(profile.pk), is_test=False).order_by(
+        "-queued_at", "-id"
+    )
+    rows = list(mine[: SHOWN + 1])
+    names = _names(rows)
+    lines = [
+        {
+            "row": row,
+            "name": names.get(row.campaign_id or 0, ""),
+            "look": LOOKS.get(row.state, ("", "mail")),
+            "why": why_of(row),
+            "url": reverse("campaigns:message", args=[row.profile_id, row.pk]),
+        }
+        for row in rows[:SHOWN]
+    ]
+    all_url = f"{reverse('campaigns:messages')}?person={profile.public_id}"
+    context = {"lines": lines, "all_url": all_url, "more": len(rows) > SHOWN}
+    return Panel("campaigns/_person_messages.html", context)
+
+
+@TIMELINE.register(NAME)
+def timeline(
+    profile_id: int, before: Cursor | None, limit: int, kinds: Collection[str]
+) -> list[TimelineItem]:
+    """What was sent, and what was not and why; three queries."""
+    if kinds and KIND not in kinds:
+        return []
+    rows = Message.objects.filter(profile_id__in=taken_in(profile_id), is_test=False)
+    rows = rows.annotate(at=Coalesce("sent_at", "queued_at")).only(*COLUMNS)
+    if before is not None:
+        older = Q(at__lt=before[0]) | Q(at=before[0], id__lt=id_below(before, NAME))
+        rows = rows.filter(older)
+    leaf = list(rows.order_by("-at", "-id")[:limit])
+    names = _names(leaf)
+    return [_item(row, names.get(row.campaign_id or 0, "")) for row in leaf]
+
+
+def _item(row: Any, name: str) -> TimelineItem:
+    title, icon = _title(row, name or _("a single message"))
+    url = reverse("campaigns:message", args=[row.profile_id, row.pk])
+    why = _("Why?") if row.state == State.EXCLUDED else _("Open the message")
+    return TimelineItem(
+        at=row.at,
+        key=key_of(NAME, row.pk),
+        kind=KIND,
+        icon=icon,
+        title=title,
+        detail=why_of(row),
+        tone="good" if row.state in GOOD else "no" if row.state in BAD else "",
+        source=row.channel,
+        actions=(Action(why, url, permission="messages.view"),),
+    )
+
+
+def _title(row: Any, name: str) -> tuple[Any, str]:
+    words = {
+        State.SENT: _("Sent: {}"),
+        State.DELIVERED: _("Sent: {}"),
+        State.EXCLUDED: _("Not sent: {}"),
+        State.BOUNCED: _("Bounced: {}"),
+        State.FAILED: _("Failed: {}"),
+        State.UNKNOWN: _("Perhaps sent: {}"),
+        State.CANCELLED: _("Cancelled: {}"),
+    }
+    icon = LOOKS.get(row.state, ("", "mail"))[1] if row.state not in GOOD else "mail"
+    return format_html(words.get(State(row.state), _("Waiting: {}")), name), icon
