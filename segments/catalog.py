@@ -4,6 +4,7 @@ Every question is bounded: it reads an index range or the newest rows, never a w
 the pickers answer at once on a million people. Shares are of what was looked at.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -169,8 +170,6 @@ def channels() -> Choices:
 
 
 def _values(rows: list[Any]) -> list[Choice]:
-    import json  # noqa: PLC0415 - jsonb of an expression comes as text
-
     items, seen = [], {}  # type: ignore[var-annotated]
     for raw, n, total in rows:
         value = json.loads(raw) if isinstance(raw, str) else raw

@@ -22,7 +22,7 @@ def process_changes() -> int:
     """Claim announced changes and bring the touched segments up to date; the rows handled.
 
     The rows are deleted in the transaction that stores their effects. What they set off in other
-    segments is announced as new rows; since segments never refer to each other in a circle, it ends.
+    segments is announced as new rows; as segments never refer to each other in a circle, it ends.
     """
     with transaction.atomic():
         rows = list(

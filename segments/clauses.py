@@ -35,8 +35,10 @@ class _Plan:
         query = people(part.compile(self.context))
         return self.table(
             sql(
-                f"SELECT b.profile_id FROM {before} b WHERE {'NOT ' if leaves_out else ''}EXISTS "
+                "SELECT b.profile_id FROM {before} b WHERE {negation}EXISTS "
                 "(SELECT 1 FROM ({query}) x WHERE x.profile_id = b.profile_id)",
+                before=Sql(before),
+                negation=Sql("NOT " if leaves_out else ""),
                 query=query,
             )
         )
@@ -46,8 +48,9 @@ class _Plan:
         if missing is None:
             return ""
         query = sql(
-            f"SELECT b.profile_id FROM {before} b WHERE EXISTS "
+            "SELECT b.profile_id FROM {before} b WHERE EXISTS "
             "(SELECT 1 FROM ({query}) x WHERE x.profile_id = b.profile_id)",
+            before=Sql(before),
             query=people(missing),
         )
         return self.table(query)
@@ -75,8 +78,10 @@ def clause_counts(rule: Group, context: CompileContext) -> list[ClauseCount]:
         names = [table.text.partition(" ")[0] for table in plan.tables]
         counts = one(
             sql(
-                "WITH {tables} SELECT "
-                + ", ".join(f"(SELECT count(*) FROM {name})" for name in names),
+                "WITH {tables} SELECT {counts}",
+                counts=COMMA.joined(
+                    sql("(SELECT count(*) FROM {name})", name=Sql(name)) for name in names
+                ),
                 tables=COMMA.joined(plan.tables),
             )
         )

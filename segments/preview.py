@@ -74,7 +74,7 @@ def preview(rule: Group, as_of: datetime | None = None, *, with_reach: bool = Tr
 
 def reach_of(query: Sql) -> dict[str, int]:
     """How many of them may get marketing, by channel; asked where it is always asked."""
-    return reachable_counts(Profile.objects.filter(id__in=RawSQL(query.text, query.params)))
+    return reachable_counts(Profile.objects.filter(id__in=RawSQL(query.text, query.params)))  # noqa: S611 - bound
 
 
 def sentence(rule: Group) -> str:
@@ -87,8 +87,8 @@ def difference(rule: Group, segment: Segment) -> tuple[int, int]:
     context = context_at(None)
     with working(context, seconds=SECONDS):
         query = sql(
-            "WITH found AS MATERIALIZED ({query}) SELECT count(*), count(*) FILTER (WHERE NOT EXISTS"
-            " (SELECT 1 FROM membership m WHERE m.segment_id = {segment}"
+            "WITH found AS MATERIALIZED ({query}) SELECT count(*), count(*) FILTER "
+            "(WHERE NOT EXISTS (SELECT 1 FROM membership m WHERE m.segment_id = {segment}"
             " AND m.profile_id = found.profile_id AND m.left_at IS NULL)) FROM found",
             query=compile_rule(rule, context),
             segment=segment.pk,

@@ -116,6 +116,13 @@ class Group:
             return all(holds)
         return any(holds) if self.match == "any" else not any(holds)
 
+    def halves(self) -> "tuple[Group, Group | None]":
+        """Who is in, and who is left out of them: the last part, if that is a group of `none`."""
+        last = self.parts[-1] if self.match == "all" and self.parts else None
+        if not isinstance(last, Group) or last.match != "none" or not last.parts:
+            return self, None
+        return Group("all", self.parts[:-1]), Group("any", last.parts)
+
     def depends_on(self) -> set[str]:
         """All that its parts depend on."""
         return {name for part in self.parts for name in part.depends_on()}
@@ -125,7 +132,11 @@ class Group:
         return {name for part in self.parts for name in part.personal_fields()}
 
     def describe(self) -> str:
-        """In words."""
+        """In words; what the last part leaves out is said as such."""
+        kept, out = self.halves()
+        if out is not None:
+            words = {"kept": kept.describe(), "out": out.describe()}
+            return _("%(kept)s, but leave out: %(out)s") % words
         if not self.parts:
             return _("nobody") if self.match == "any" else _("everybody")
         words = [

@@ -93,7 +93,7 @@ def negate(part: Part) -> Part:
 
 
 def any_of(parts: Sequence[Part], narrowing: Sequence[Sql] = ()) -> Part:
-    """At least one of `parts`; nobody without any. `narrowing`: tests on `p` for every scan of it."""
+    """At least one of `parts`; nobody without any. `narrowing`: tests for every scan of `p`."""
     if not parts:
         return Filter(FALSE)
     filters, found, others = _sorted(parts)

@@ -4,9 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-
-class RuleField(serializers.JSONField):
-    """A rule, as design.md section 5 has it."""
+from segments.models import Segment
 
 
 class SegmentSerializer(serializers.Serializer[Any]):
@@ -14,13 +12,13 @@ class SegmentSerializer(serializers.Serializer[Any]):
 
     slug = serializers.CharField()
     name = serializers.CharField()
-    kind = serializers.ChoiceField(["dynamic", "static"])
+    kind = serializers.ChoiceField(Segment.Kind.choices)
     description = serializers.CharField()
     rule = serializers.JSONField()
     version = serializers.IntegerField()
     sentence = serializers.CharField()
     count = serializers.IntegerField()
-    status = serializers.ChoiceField(["fresh", "refreshing", "failed"])
+    status = serializers.ChoiceField(Segment.Status.choices)
     error = serializers.CharField()
     refreshed_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
@@ -40,7 +38,7 @@ class NewSegment(serializers.Serializer[Any]):
 
     slug = serializers.CharField()
     name = serializers.CharField()
-    kind = serializers.ChoiceField(["dynamic", "static"], required=False)
+    kind = serializers.ChoiceField(Segment.Kind.choices, required=False)
     description = serializers.CharField(required=False)
     rule = serializers.JSONField(required=False)
 

@@ -88,4 +88,4 @@ def in_segment(people: QuerySet[Profile], slug: str) -> tuple[QuerySet[Profile],
     if segment is None:
         raise LookupError(slug)
     members = "SELECT profile_id FROM membership WHERE segment_id = %s AND left_at IS NULL"
-    return people.filter(pk__in=RawSQL(members, [segment.pk])), segment.name
+    return people.filter(pk__in=RawSQL(members, [segment.pk])), segment.name  # noqa: S611 - bound

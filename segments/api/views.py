@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.views import ApiView
 from config.workspace.models import User
+from profiles.api.paging import PAGE_PARAMETERS
 from profiles.selectors.masking import Shown
 from segments import services
 from segments.api import serializers as shapes
@@ -79,11 +80,17 @@ class SegmentsView(ApiView):
 
     required = {"GET": "segments.view", "POST": "segments.edit"}
 
-    @extend_schema(operation_id="segments_list", responses=shapes.SegmentPage)
+    @extend_schema(
+        operation_id="segments_list",
+        parameters=[*PAGE_PARAMETERS, OpenApiParameter("kind", str, enum=Segment.Kind.values)],
+        responses=shapes.SegmentPage,
+    )
     def get(self, request: Request) -> Response:
         """Newest first; `?kind=` narrows."""
         rows = Segment.objects.filter(archived_at=None)
         if kind := request.query_params.get("kind"):
+            if kind not in Segment.Kind.values:
+                raise invalid("kind", f"One of: {', '.join(Segment.Kind.values)}.")
             rows = rows.filter(kind=kind)
         return self.paged(rows, answer_of)
 
@@ -130,7 +137,7 @@ class SegmentView(ApiView):
                 segment_of(slug),
                 name=body.get("name"),
                 rule=body.get("rule"),
-                description=body.get("description"),
+                description=_text(body, "description") if "description" in body else None,
                 may_personal=self.may("people.personal"),
                 user=user_of(request),
             )
@@ -206,7 +213,9 @@ class MembersView(ApiView):
     required = {"GET": "segments.view", "POST": "segments.edit", "DELETE": "segments.edit"}
 
     @extend_schema(
-        operation_id="segments_members_list", parameters=[SLUG, AS_OF], responses=shapes.MemberPage
+        operation_id="segments_members_list",
+        parameters=[SLUG, *PAGE_PARAMETERS, AS_OF],
+        responses=shapes.MemberPage,
     )
     def get(self, request: Request, slug: str) -> Response:
         """Members by when they came in, newest first; `?as_of=` as it was at a moment."""

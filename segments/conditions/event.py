@@ -55,7 +55,7 @@ class Measure:
 @register
 @dataclass(frozen=True)
 class EventCondition(Condition):
-    """Did the event `name` so often (`count`) within `window`, both as design.md section 5 has them."""
+    """Did the event `name` so often (`count`) within `window`, as design.md section 5 has it."""
 
     kind = "event"
     name: str

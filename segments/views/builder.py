@@ -83,7 +83,7 @@ def _builder(request: HttpRequest, segment: Segment | None, rule: dict[str, Any]
     context = {
         "segment": segment,
         "may_edit": may_edit,
-        "sentence": _sentence(rule),
+        **_sentences(rule),
         "used_by": _users_of(slug),
         "sizes": _sizes(segment),
         "others": Segment.objects.filter(archived_at=None).exclude(slug=slug)[:50],
@@ -144,11 +144,12 @@ def _users_of(slug: str) -> list[Segment]:
     return list(asking[:20])
 
 
-def _sentence(rule: dict[str, Any]) -> str:
+def _sentences(rule: dict[str, Any]) -> dict[str, str]:
     try:
-        return parse_rule(rule).describe()
+        kept, out = parse_rule(rule).halves()
     except RuleError:
-        return ""
+        return {"kept": "", "left_out": ""}
+    return {"kept": kept.describe(), "left_out": out.describe() if out else ""}
 
 
 def _given_rule(request: HttpRequest) -> dict[str, Any] | None:

@@ -61,13 +61,20 @@ def effect(request: HttpRequest) -> HttpResponse:
         return part(request, "segments/_wrong.html", {"too_long": True, "problems": []})
     personal = may(request.user, "people.personal")
     shown = Shown(personal)
+    kept, out = rule.halves()
     context = {
         "found": found,
         "segment": segment,
         "adds": adds,
         "drops": drops,
         "people": [(person, shown.name(person.display_name)) for person in found.sample],
-        "state": {"sentence": found.sentence, "count": found.count, "adds": adds, "drops": drops},
+        "state": {
+            "kept": kept.describe(),
+            "out": out.describe() if out else "",
+            "count": found.count,
+            "adds": adds,
+            "drops": drops,
+        },
     }
     return part(request, "segments/_effect.html", context)
 

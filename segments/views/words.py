@@ -21,7 +21,7 @@ def builder_words() -> dict[str, object]:
         "columns": {
             f"profile.{name}": [column_label(name), type_] for name, type_ in COLUMNS.items()
         },
-        "units": {unit: name for unit, name in zip(UNITS, _units(), strict=True)},
+        "units": dict(zip(UNITS, _units(), strict=True)),
         "times": {
             "gte": _("at least"),
             "eq": _("exactly"),
@@ -58,6 +58,7 @@ def _labels() -> dict[str, str]:
         "did": _("did"),
         "didNot": _("did not do"),
         "time": _("times"),
+        "once": _("time"),
         "ever": _("ever"),
         "inLast": _("in the last"),
         "from": _("from"),

@@ -236,7 +236,9 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   const state = $("live-state");
   effect = state ? JSON.parse(state.textContent) : null;
   if (effect) {
-    $("sentence").textContent = effect.sentence;
+    $("sentence").textContent = effect.kept;
+    $("sentence-out").hidden = !effect.out;
+    $("sentence-out").querySelector("b").textContent = effect.out;
     $("live-count").value = effect.count;
     askClauses();
     document.body.dispatchEvent(new CustomEvent("counted"));

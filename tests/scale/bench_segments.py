@@ -38,16 +38,28 @@ def _all(*conditions: dict[str, Any]) -> dict[str, Any]:
 
 
 RULES = {
-    "traits": _all(_trait("country", "eq", "ID"), _trait("plan", "eq", "pro"), _trait("ltv", "gt", 100)),
+    "traits": _all(
+        _trait("country", "eq", "ID"), _trait("plan", "eq", "pro"), _trait("ltv", "gt", 100)
+    ),
     "did_twice": _all(_event("Order Completed", 30, count={"op": "gte", "value": 2})),
     "did_a_not_b": _all(_event("Cart Added", 7, not_since={"name": "Order Completed"})),
-    "property_sum": _all(_event(
-        "Order Completed", 365, where=[{"property": "category", "op": "eq", "value": "shoes"}],
-        measure={"agg": "sum", "property": "revenue", "op": "gt", "value": 250})),
+    "property_sum": _all(
+        _event(
+            "Order Completed",
+            365,
+            where=[{"property": "category", "op": "eq", "value": "shoes"}],
+            measure={"agg": "sum", "property": "revenue", "op": "gt", "value": 250},
+        )
+    ),
     "nested": _all(
-        _trait("country", "in", ["ID", "SG", "MY"]), _trait("plan", "in", ["pro", "team"]),
-        {"match": "any", "conditions": [_event("Order Completed", 30), _event("Checkout Started", 14)]},
-        {"match": "none", "conditions": [{"kind": "segment", "slug": "left-out"}]}),
+        _trait("country", "in", ["ID", "SG", "MY"]),
+        _trait("plan", "in", ["pro", "team"]),
+        {
+            "match": "any",
+            "conditions": [_event("Order Completed", 30), _event("Checkout Started", 14)],
+        },
+        {"match": "none", "conditions": [{"kind": "segment", "slug": "left-out"}]},
+    ),
 }
 
 
@@ -56,8 +68,10 @@ def references() -> dict[str, Sql]:
     text = (Path(__file__).parent / "reference.sql").read_text()
     found = re.findall(r"-- name: (\w+)[^\n]*\n(.*?);", text, re.DOTALL)
     return {
-        name: Sql(query.replace("%", "%%").replace(":asof", "%s::timestamptz"),
-                  (AS_OF,) * query.count(":asof"))
+        name: Sql(
+            query.replace("%", "%%").replace(":asof", "%s::timestamptz"),
+            (AS_OF,) * query.count(":asof"),
+        )
         for name, query in found
     }
 
@@ -73,7 +87,9 @@ def main(argv: Sequence[str] = ()) -> int:
     options = parser.parse_args(list(argv))
     failed = False
     with bench_database(options.people, options.events):
-        print(f"{options.people:,} people, {options.events:,} events, median of {options.runs} runs")
+        print(
+            f"{options.people:,} people, {options.events:,} events, median of {options.runs} runs"
+        )
         print(f"{'rule':14}{'people':>10}{'by hand':>12}{'compiled':>12}{'ratio':>8}")
         for name, rule in RULES.items():
             if options.only in ("", name):
@@ -90,7 +106,14 @@ def _compare(name: str, rule: dict[str, Any], options: argparse.Namespace) -> bo
         same = {row[0] for row in run(hand)} == {row[0] for row in run(compiled)}
         if options.explain:
             for query in (hand, compiled):
-                print("\n".join(row[0] for row in run(Sql("EXPLAIN (ANALYZE, BUFFERS) " + query.text, query.params))))
+                print(
+                    "\n".join(
+                        row[0]
+                        for row in run(
+                            Sql("EXPLAIN (ANALYZE, BUFFERS) " + query.text, query.params)
+                        )
+                    )
+                )
         times: dict[str, list[float]] = {"hand": [], "compiled": []}
         for _round in range(max(options.runs, 5)):
             times["hand"].append(_timed(hand))

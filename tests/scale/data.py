@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the statements read better whole
 """A big made-up shop for the benchmarks: N people and M events in a database of its own.
 
 `with bench_database(1_000_000, 20_000_000) as connection:` points Django's default connection at the
@@ -105,13 +106,15 @@ def _create(name: str) -> None:
     with connection.owner(), connection._nodb_cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         if not cursor.fetchone():
-            cursor.execute(f'CREATE DATABASE "{name}" ENCODING \'UTF8\'')
+            cursor.execute(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8'")
 
 
 def _is_filled() -> bool:
     with connection.owner(), connection.cursor() as cursor:
-        cursor.execute("SELECT shobj_description((SELECT oid FROM pg_database "
-                       "WHERE datname = current_database()), 'pg_database')")
+        cursor.execute(
+            "SELECT shobj_description((SELECT oid FROM pg_database "
+            "WHERE datname = current_database()), 'pg_database')"
+        )
         return cursor.fetchone()[0] == DONE
 
 
@@ -119,13 +122,19 @@ def _fill(people: int, events: int, say: Any) -> None:
     started = time.monotonic()
     call_command("migrate", verbosity=0, interactive=False)
     with connection.owner(), connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit = off; SET work_mem = '256MB'; "
-                       "SET maintenance_work_mem = '512MB'; SET jit = off")
-        cursor.execute("TRUNCATE event, event_item, profile, identifier, membership, segment_size, "
-                       "segment_version, segment, consent_entry, consent_state, profile_trait CASCADE")
-        cursor.execute("INSERT INTO source (id, name, kind, trust, write_key_hint, public_write_key, "
-                       "is_internal, enabled, created_at) OVERRIDING SYSTEM VALUE "
-                       "VALUES (1, 'bench', 'server', 50, '', '', false, true, now()) ON CONFLICT DO NOTHING")
+        cursor.execute(
+            "SET synchronous_commit = off; SET work_mem = '256MB'; "
+            "SET maintenance_work_mem = '512MB'; SET jit = off"
+        )
+        cursor.execute(
+            "TRUNCATE event, event_item, profile, identifier, membership, segment_size, "
+            "segment_version, segment, consent_entry, consent_state, profile_trait CASCADE"
+        )
+        cursor.execute(
+            "INSERT INTO source (id, name, kind, trust, write_key_hint, public_write_key, "
+            "is_internal, enabled, created_at) OVERRIDING SYSTEM VALUE "
+            "VALUES (1, 'bench', 'server', 50, '', '', false, true, now()) ON CONFLICT DO NOTHING"
+        )
         cursor.execute("SELECT setval(pg_get_serial_sequence('profile', 'id'), 1, false)")
         cursor.execute(PEOPLE, {"people": people, "as_of": AS_OF})
         say(f"{people:,} people after {time.monotonic() - started:.0f} s")
@@ -135,19 +144,28 @@ def _fill(people: int, events: int, say: Any) -> None:
         cursor.execute("DROP INDEX IF EXISTS event_by_name, event_by_k1")
         for month in range(MONTHS):
             _fill_month(cursor, month, people, events // MONTHS)
-            say(f"{(month + 1) * events // MONTHS:,} events after {time.monotonic() - started:.0f} s")
+            say(
+                f"{(month + 1) * events // MONTHS:,} events after {time.monotonic() - started:.0f} s"
+            )
         for index in INDEXES:
             cursor.execute(index)
-        cursor.execute("INSERT INTO segment (id, slug, name, kind, description, rule, version, depends_on, "
-                       "is_timed, count, status, error, created_at, updated_at) OVERRIDING SYSTEM VALUE "
-                       "VALUES (1, 'left-out', 'Left out', 'static', '', '{}', 1, '{}', false, 0, 'fresh', "
-                       "'', now(), now())")
-        cursor.execute("INSERT INTO membership (segment_id, profile_id, entered_at) "
-                       "SELECT 1, id, %s FROM profile WHERE id %% 20 = 0", [AS_OF])
+        cursor.execute(
+            "INSERT INTO segment (id, slug, name, kind, description, rule, version, depends_on, "
+            "is_timed, count, status, error, created_at, updated_at) OVERRIDING SYSTEM VALUE "
+            "VALUES (1, 'left-out', 'Left out', 'static', '', '{}', 1, '{}', false, 0, 'fresh', "
+            "'', now(), now())"
+        )
+        for table in ("segment", "source"):
+            cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), 1000)")
+        cursor.execute(
+            "INSERT INTO membership (segment_id, profile_id, entered_at) "
+            "SELECT 1, id, %s FROM profile WHERE id %% 20 = 0",
+            [AS_OF],
+        )
         say(f"indexes after {time.monotonic() - started:.0f} s; now VACUUM ANALYZE")
         cursor.execute("VACUUM (ANALYZE) event, profile, membership, identifier, consent_state")
         cursor.execute("SELECT current_database()")
-        cursor.execute(f'COMMENT ON DATABASE "{cursor.fetchone()[0]}" IS \'{DONE}\'')
+        cursor.execute(f"COMMENT ON DATABASE \"{cursor.fetchone()[0]}\" IS '{DONE}'")
     say(f"filled after {time.monotonic() - started:.0f} s")
 
 
@@ -159,8 +177,17 @@ def _fill_month(cursor: Any, month: int, people: int, events: int) -> None:
     cursor.execute("SELECT rapport_make_month(%s)", [first])
     cursor.execute("SELECT setseed(%s)", [month / MONTHS])
     names, shares, cats, revs = zip(*EVENTS, strict=True)
-    cursor.execute(MONTH_OF_EVENTS, {
-        "month": month, "people": people, "first": first, "last": last, "categories": CATEGORIES,
-        "names": list(names), "counts": [int(events * share) for share in shares],
-        "cats": list(cats), "revs": list(revs),
-    })
+    cursor.execute(
+        MONTH_OF_EVENTS,
+        {
+            "month": month,
+            "people": people,
+            "first": first,
+            "last": last,
+            "categories": CATEGORIES,
+            "names": list(names),
+            "counts": [int(events * share) for share in shares],
+            "cats": list(cats),
+            "revs": list(revs),
+        },
+    )

@@ -7,7 +7,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from config.workspace.digests import contact_digest
 from config.workspace.models import User
+from consent.models import ConsentEntry, ConsentState, Purpose, Suppression
 from profiles.models import Identifier
 from segments.models import Membership, Segment
 from segments.work import work
@@ -29,13 +31,21 @@ def api() -> Client:
 
 
 def send(client, method, path, body=None):
-    return getattr(client, method)(f"/api/{path}", json.dumps(body), content_type="application/json")
+    return getattr(client, method)(
+        f"/api/{path}", json.dumps(body), content_type="application/json"
+    )
 
 
 def known(person, email):
     for kind, value in (("email", email), ("rapport_id", str(person.public_id))):
-        Identifier.objects.create(kind=kind, value=value, profile_id=person.pk, first_source_id=1,
-                                  first_seen=AS_OF, last_seen=AS_OF)
+        Identifier.objects.create(
+            kind=kind,
+            value=value,
+            profile_id=person.pk,
+            first_source_id=1,
+            first_seen=AS_OF,
+            last_seen=AS_OF,
+        )
     return person
 
 
@@ -46,7 +56,9 @@ def everything():
 
 def test_a_segment_from_birth_to_end(api) -> None:
     ada = known(make_person(plan="pro"), "ada@example.com")
-    made = send(api, "post", "segments/", {"slug": "pro", "name": "Pro", "kind": "dynamic", "rule": PRO})
+    made = send(
+        api, "post", "segments/", {"slug": "pro", "name": "Pro", "kind": "dynamic", "rule": PRO}
+    )
     assert made.status_code == 201
     assert made.json()["status"] == "refreshing"
     everything()
@@ -61,7 +73,9 @@ def test_a_segment_from_birth_to_end(api) -> None:
     assert send(api, "post", "segments/pro/refresh/").status_code == 202
     assert api.get("/api/segments/pro/").json()["status"] == "refreshing"
     everything()
-    changed = send(api, "patch", "segments/pro/", {"rule": group("none", trait("plan", "eq", "pro"))})
+    changed = send(
+        api, "patch", "segments/pro/", {"rule": group("none", trait("plan", "eq", "pro"))}
+    )
     assert changed.json()["version"] == 2
     everything()
     assert api.get("/api/segments/pro/").json()["count"] == 0
@@ -77,7 +91,11 @@ def test_problems_carry_json_paths(api) -> None:
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/problem+json"
     paths = [(error["path"], error["code"]) for error in answer.json()["errors"]]
-    assert paths == [("slug", "invalid"), ("name", "required"), ("conditions[1].op", "unknown_operator")]
+    assert paths == [
+        ("slug", "invalid"),
+        ("name", "required"),
+        ("conditions[1].op", "unknown_operator"),
+    ]
     for body in ([], {"slug": 5, "name": [], "kind": "odd", "rule": 3}, {}):
         assert send(api, "post", "segments/", body).status_code == 400
     assert send(api, "post", "segments/preview/", {}).status_code == 400
@@ -90,37 +108,59 @@ def test_preview(api) -> None:
     found = send(api, "post", "segments/preview/", {"rule": PRO}).json()
     assert found.pop("took_ms") > 0
     assert found.pop("reachable")["email"] == 0
-    assert found == {"count": 1, "share": 0.5, "sentence": "plan is pro",
-                     "sample": [{"id": str(ada.public_id), "display_name": "Ada"}]}
+    assert found == {
+        "count": 1,
+        "share": 0.5,
+        "sentence": "plan is pro",
+        "sample": [{"id": str(ada.public_id), "display_name": "Ada"}],
+    }
     then = send(api, "post", "segments/preview/", {"rule": PRO, "as_of": "2026-01-01T00:00:00Z"})
     assert then.json()["count"] == 1
     assert send(api, "post", "segments/preview/", {"rule": PRO, "as_of": "soon"}).status_code == 400
 
 
 def test_reachable_asks_for_permission_and_suppression(api) -> None:
-    from consent.models import ConsentEntry, ConsentState, Purpose, Suppression
-    from config.workspace.digests import contact_digest
     for name in ("ada", "ben", "cleo"):
         person = known(make_person(plan="pro"), f"{name}@example.com")
         digest = contact_digest("email", f"{name}@example.com")
         Identifier.objects.filter(profile_id=person.pk, kind="email").update(digest=digest)
         if name != "cleo":
-            about = {"profile": person, "contact_point": f"{name}@example.com", "channel": "email",
-                     "purpose": Purpose.objects.get(slug="marketing"), "status": "granted", "basis": "consent", "at": AS_OF}
+            about = {
+                "profile": person,
+                "contact_point": f"{name}@example.com",
+                "channel": "email",
+                "purpose": Purpose.objects.get(slug="marketing"),
+                "status": "granted",
+                "basis": "consent",
+                "at": AS_OF,
+            }
             entry = ConsentEntry.objects.create(recorded_at=AS_OF, **about)
             ConsentState.objects.create(entry_id=entry.pk, **about)
         if name == "ben":
-            Suppression.objects.create(kind="email", digest=digest, hint="b", level="all", reason="hard_bounce")
+            Suppression.objects.create(
+                kind="email", digest=digest, hint="b", level="all", reason="hard_bounce"
+            )
     found = send(api, "post", "segments/preview/", {"rule": PRO}).json()
     assert (found["count"], found["reachable"]["email"]) == (3, 1)
 
 
 def test_lists(api) -> None:
     ada = known(make_person(), "ada@example.com")
-    assert send(api, "post", "segments/", {"slug": "list", "name": "List", "kind": "static"}).status_code == 201
+    assert (
+        send(
+            api, "post", "segments/", {"slug": "list", "name": "List", "kind": "static"}
+        ).status_code
+        == 201
+    )
     body = {"people": ["email:ada@example.com", str(ada.public_id), "email:nobody@example.com"]}
-    assert send(api, "post", "segments/list/members/", body).json() == {"added": 1, "unknown": ["email:nobody@example.com"]}
-    assert send(api, "delete", "segments/list/members/", body).json() == {"removed": 1, "unknown": ["email:nobody@example.com"]}
+    assert send(api, "post", "segments/list/members/", body).json() == {
+        "added": 1,
+        "unknown": ["email:nobody@example.com"],
+    }
+    assert send(api, "delete", "segments/list/members/", body).json() == {
+        "removed": 1,
+        "unknown": ["email:nobody@example.com"],
+    }
     send(api, "post", "segments/", {"slug": "pro", "name": "P", "rule": PRO})
     assert send(api, "post", "segments/pro/members/", body).status_code == 409
     assert send(api, "post", "segments/list/members/", {"people": "x"}).status_code == 400
@@ -137,7 +177,8 @@ def test_a_persons_segments_and_why(api) -> None:
     assert why["member"] is True
     assert why["clauses"] == [
         {"path": "conditions[0]", "sentence": "plan is pro", "holds": True, "found": "plan is pro"},
-        {"path": "conditions[1]", "sentence": "did not do X", "holds": True, "found": "X never"}]
+        {"path": "conditions[1]", "sentence": "did not do X", "holds": True, "found": "X never"},
+    ]
     assert api.get(f"/api/profiles/{person}/").json()["segments"] == ["pro"]
     assert api.get(f"/api/profiles/{person}/explain/?segment=none").status_code == 400
 
@@ -150,5 +191,10 @@ def test_who_may_not_see_personal_data_may_not_ask_by_it() -> None:
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "personal")
     sample = send(analyst, "post", "segments/preview/", {"rule": PRO}).json()["sample"]
     assert sample[0]["display_name"] == "A. L."
-    assert send(client_of("integrator"), "post", "segments/", {"slug": "x", "name": "x", "rule": PRO}).status_code == 403
+    assert (
+        send(
+            client_of("integrator"), "post", "segments/", {"slug": "x", "name": "x", "rule": PRO}
+        ).status_code
+        == 403
+    )
     assert Client().get("/api/segments/").status_code == 401

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from config.workspace.models import User
+from profiles.models import EventDefinition
 from segments import services
 from segments.work import work
 from tests.segments.builders import group, make_event, make_person, trait
@@ -33,9 +34,14 @@ def test_pages_open_and_hold_hostile_names(console) -> None:
     services.create_segment(slug="list", name=HOSTILE, kind="static")
     while work():
         pass
-    paths = [reverse("segments:list"), reverse("segments:new"), reverse("segments:new") + "?kind=static",
-             reverse("segments:detail", args=["pro"]), reverse("segments:detail", args=["list"]),
-             reverse("segments:reachable", args=["pro"])]
+    paths = [
+        reverse("segments:list"),
+        reverse("segments:new"),
+        reverse("segments:new") + "?kind=static",
+        reverse("segments:detail", args=["pro"]),
+        reverse("segments:detail", args=["list"]),
+        reverse("segments:reachable", args=["pro"]),
+    ]
     for path in paths:
         answer = console.get(path)
         assert answer.status_code == 200, path
@@ -61,13 +67,19 @@ def test_the_live_parts(console) -> None:
     page = console.post(reverse("segments:effect"), given).content.decode()
     assert '"adds": 1, "drops": 1' in page
     counts = console.post(reverse("segments:clauses"), given).json()
-    assert counts == {"total": 2, "clauses": [
-        {"path": "conditions[0]", "remain": 1, "leave": 1, "alone": True, "unknown": 0}]}
+    assert counts == {
+        "total": 2,
+        "clauses": [
+            {"path": "conditions[0]", "remain": 1, "leave": 1, "alone": True, "unknown": 0}
+        ],
+    }
     assert console.post(reverse("segments:reach"), given).status_code == 200
     assert b"Pro" in console.post(reverse("segments:overlap"), {"rule": json.dumps(PRO)}).content
     why = console.post(reverse("segments:why", args=[ada.public_id]), given)
     assert b"plan is pro" in why.content
-    wrong = console.post(reverse("segments:effect"), {"rule": '{"match": "all", "conditions": [{"kind": "x"}]}'})
+    wrong = console.post(
+        reverse("segments:effect"), {"rule": '{"match": "all", "conditions": [{"kind": "x"}]}'}
+    )
     assert b"conditions[0].kind" in wrong.content
     assert console.post(reverse("segments:effect"), {"rule": "{"}).status_code == 200
 
@@ -75,26 +87,37 @@ def test_the_live_parts(console) -> None:
 def test_clause_counts_follow_the_rule(console) -> None:
     for plan, age in (("pro", 20), ("pro", 40), ("free", 40), (None, 50)):
         make_person(**({"plan": plan} if plan else {}), age=age)
-    rule = group("all", trait("plan", "in", ["pro", "free"]), trait("age", "gt", 30),
-                 group("none", trait("plan", "eq", "free")))
+    rule = group(
+        "all",
+        trait("plan", "in", ["pro", "free"]),
+        trait("age", "gt", 30),
+        group("none", trait("plan", "eq", "free")),
+    )
     found = console.post(reverse("segments:clauses"), {"rule": json.dumps(rule)}).json()["clauses"]
     lines = [(line["path"], line["remain"], line["leave"], line["unknown"]) for line in found]
-    assert lines == [("conditions[0]", 3, 1, 1), ("conditions[1]", 2, 1, 0), ("conditions[2]", 1, 1, None),
-                     ("conditions[2].conditions[0]", 1, 1, 0)]
+    assert lines == [
+        ("conditions[0]", 3, 1, 1),
+        ("conditions[1]", 2, 1, 0),
+        ("conditions[2]", 1, 1, None),
+        ("conditions[2].conditions[0]", 1, 1, 0),
+    ]
 
 
 def test_pickers_know_real_names_and_how_common_they_are(console) -> None:
-    from profiles.models import EventDefinition
     EventDefinition.objects.get_or_create(name="Order Completed")
     for category in ("Boots", "Boots", "boots"):
         make_event(make_person(plan="pro", email="a@b.de"), "Order Completed", 1, category=category)
+
     def ask(client, **query):
         return client.get(reverse("segments:pick"), query).json()["items"]
+
     assert "Order Completed" in [item["label"] for item in ask(console, what="events")]
     assert ask(console, what="properties", event="Order Completed")[0]["value"] == "category"
     values = ask(console, what="property-values", event="Order Completed", property="category")
     assert [(item["value"], item["count"], item["note"]) for item in values] == [
-        ("Boots", "67 %", ""), ("boots", "33 %", "same word, other case")]
+        ("Boots", "67 %", ""),
+        ("boots", "33 %", "same word, other case"),
+    ]
     assert ask(console, what="values", field="plan")[0]["value"] == "pro"
     analyst = client_of("analyst")
     assert "email" not in [item["value"] for item in ask(analyst, what="traits")]
@@ -105,6 +128,7 @@ def test_pickers_know_real_names_and_how_common_they_are(console) -> None:
 def test_saving_answers_with_the_problems(console) -> None:
     def save(body, path):
         return console.post(path, json.dumps(body), content_type="application/json")
+
     answer = save({"name": "", "rule": group("all", {"kind": "x"})}, reverse("segments:create"))
     assert [error["path"] for error in answer.json()["errors"]] == ["name", "conditions[0].kind"]
     assert save([], reverse("segments:create")).status_code == 400
@@ -117,5 +141,8 @@ def test_saving_answers_with_the_problems(console) -> None:
 
 def test_people_are_pasted_into_a_list(console) -> None:
     services.create_segment(slug="list", name="L", kind="static")
-    answer = console.post(reverse("segments:members", args=["list"]), {"people": "nobody@example.com\nx", "act": "add"})
+    answer = console.post(
+        reverse("segments:members", args=["list"]),
+        {"people": "nobody@example.com\nx", "act": "add"},
+    )
     assert b"nobody@example.com" in answer.content

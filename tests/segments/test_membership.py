@@ -12,7 +12,9 @@ from segments import services
 from segments.changes import process_changes
 from segments.membership import refresh
 from segments.models import Membership, Segment, SegmentSize
+from segments.preview import preview
 from segments.reading import RuleError
+from segments.rules import parse_rule
 from segments.signals import membership_changed
 from segments.work import due, work
 from tests.segments.builders import AS_OF, event, group, make_event, make_person, trait
@@ -105,9 +107,6 @@ def test_a_change_cascades_through_segments() -> None:
 def test_a_new_segment_is_right_before_those_it_refers_to_are_counted() -> None:
     ada = make_person(plan="pro")
     services.create_segment(slug="pro", name="Pro", rule=PRO)
-    from segments.preview import preview
-    from segments.rules import parse_rule
-
     assert preview(parse_rule(group("all", {"kind": "segment", "slug": "pro"}))).count == 1
     assert ada
 

@@ -137,7 +137,7 @@ function event(node, ui, host) {
     choose: (given) => { node.count = { op: given.op, value: given.value }; ui.changed(); } });
     const times = words.times[count.op] ? [word(ui, words.times[count.op], { name: "often", act: ask }), " ", word(ui, count.value, { name: "count", kind: "is-n", act: ask })]
       : [word(ui, JSON.stringify(count.value), { name: "count", kind: "is-n", act: ask })];
-    parts.push(...times, ` ${words.time} `);
+    parts.push(...times, ` ${count.value === 1 ? words.once : words.time} `);
   }
   parts.push(...windowWords(node, ui, host));
   (node.where || []).forEach((test, index) => parts.push(index ? ` ${words.two} ` : `, ${words.where} `, ...propertyTest(test, node.where, node, ui, host, `w${index}`)));

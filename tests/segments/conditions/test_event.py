@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from profiles.models import AliasPending, EventDefinition
+from profiles.models import AliasPending, Event, EventDefinition
 from segments.compiler import CompileContext, members_of
 from segments.rules import RuleError, parse_rule
 from segments.sql import sql
@@ -128,11 +128,6 @@ def test_an_absorbed_profiles_events_count_for_the_survivor() -> None:
 
 def test_a_slot_is_used_only_when_its_back_fill_is_done() -> None:
     person = make_person(events=[(OC, 3, {"category": "shoes"})])
-    person.event_set.filter(profile_id=person.pk).update(k1=None) if hasattr(
-        person, "event_set"
-    ) else None
-    from profiles.models import Event
-
     Event.objects.filter(profile_id=person.pk).update(k1=None)
     rule = parse_rule(group("all", event(OC, where=SHOES)))
     assert members_of(rule, CompileContext(as_of=AS_OF)) == set()
