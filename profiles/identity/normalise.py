@@ -21,6 +21,7 @@ ALIASES = {
 NOT_IN_KIND = re.compile(r"[^a-z0-9_.\-]+")
 
 
+@lru_cache(maxsize=4096)
 def normalise_kind(kind: str) -> str:
     """The name of a kind as we keep it: lower case, ASCII, words joined by an underscore."""
     lowered = NOT_IN_KIND.sub("_", kind.strip().lower()).strip("_")[:60]

@@ -4,10 +4,12 @@ So a worker killed at any point has done everything or nothing. Lock order: clai
 profile < trait < state, each sorted by key.
 """
 
+import gc
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -41,9 +43,23 @@ class MissingMonths(Exception):
 
 def work() -> int:
     """Work off one portion of the inbox, then the merges it found; how many messages it was."""
-    handled = _with_retries(process_portion)
-    merging.run_pending()
+    with _no_collection():
+        handled = _with_retries(process_portion)
+    if handled:
+        merging.run_pending()
     return handled
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """A portion makes many objects and no cycles: looking for them costs a tenth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def process_portion() -> int:

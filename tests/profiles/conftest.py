@@ -1,0 +1,18 @@
+"""Fixtures for tests with real processes."""
+
+import pytest
+
+from tests.profiles.installation import Installation
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory):
+    """A whole second installation; its tables are shared by the tests of a session."""
+    folder = tmp_path_factory.mktemp("installation")
+    folder.chmod(0o755)
+    made = Installation(folder)
+    try:
+        made.set_up()
+        yield made
+    finally:
+        made.stop()

@@ -1,0 +1,157 @@
+"""A second installation for tests that need real processes: own database server, web, workers."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+
+from config import paths
+
+KEY = "sdk-write-key"
+WORKER = """
+import django; django.setup()
+import time
+from django.db import connection
+from profiles.ingest import processor
+while True:
+    try:
+        handled = processor.work()
+    except Exception as error:
+        print(type(error).__name__, error, flush=True)
+        connection.close()
+        handled = 0
+    if not handled:
+        time.sleep(0.02)
+"""
+SETUP = """
+import django; django.setup()
+from config.workspace.digests import key_digest
+from profiles.models import Source
+Source.objects.create(name="sdk", kind="server", write_key_digest=key_digest("sdk-write-key"))
+"""
+
+
+class Installation:
+    """Processes of one installation in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.var = folder
+        self.environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("DATABASE_URL", "CELERY_BROKER_URL", "EMAIL_URL")
+        } | {
+            "VAR_DIR": str(folder),
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "WAKE_BY_CELERY": "false",
+            "PYTHONWARNINGS": "ignore",
+        }
+        self.processes: dict[str, subprocess.Popen] = {}
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def set_up(self) -> None:
+        """Database, tables, one source; then web and one worker."""
+        self.manage("migrate", "--verbosity=0")
+        self.python(SETUP)
+        self.start_web()
+        self.start_worker("worker")
+
+    def python(self, script: str) -> None:
+        """Run a script to its end."""
+        subprocess.run(
+            [sys.executable, "-c", script], env=self.environment, cwd=paths.BASE_DIR,
+            check=True, timeout=120,
+        )  # fmt: skip
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command; its standard output."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments], env=self.environment, cwd=paths.BASE_DIR,
+            check=True, timeout=120, capture_output=True, text=True,
+        ).stdout  # fmt: skip
+
+    def start_web(self) -> None:
+        """The web server, ready when this returns."""
+        self._start(
+            "web", "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
+            "--port", str(self.port), "--workers", "1", "--blocking-threads", "4", "--no-ws",
+            "--log-level", "error", "config.wsgi:application",
+        )  # fmt: skip
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise TimeoutError("the web server does not answer")
+
+    def start_worker(self, name: str) -> None:
+        """A process that works the inbox off for ever."""
+        self._start(name, "-c", WORKER)
+
+    def kill(self, name: str) -> None:
+        """kill -9, with whatever it has started."""
+        process = self.processes.pop(name)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+
+    def kill_postgres(self) -> None:
+        """kill -9 of the server's main process."""
+        pid = int((self.var / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(pid, signal.SIGKILL)
+
+    def rows(self, query: str, *parameters: object) -> list[tuple]:
+        """Ask the database, also while it is coming back."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                with psycopg.connect(
+                    host=str(paths.socket_dir(self.var)), user="rapport", dbname="rapport",
+                    connect_timeout=5,
+                ) as database:  # fmt: skip
+                    return database.execute(query, parameters).fetchall()
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+    def settle(self, seconds: float = 60) -> None:
+        """Wait until the inbox is worked off."""
+        deadline = time.monotonic() + seconds
+        query = (
+            "SELECT (SELECT count(*) FROM inbox WHERE failed_at IS NULL),"
+            " (SELECT count(*) FROM merge_pending)"
+        )
+        while self.rows(query) != [(0, 0)]:
+            if time.monotonic() > deadline:
+                raise TimeoutError("the inbox is not worked off")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End everything that was started here."""
+        for name in list(self.processes):
+            self.kill(name)
+        with suppress(subprocess.CalledProcessError, subprocess.TimeoutExpired):
+            self.manage("dbserver", "stop")
+
+    def _start(self, name: str, *arguments: str) -> None:
+        log = (self.var / f"{name}.log").open("a")
+        self.processes[name] = subprocess.Popen(
+            [sys.executable, *arguments], env=self.environment, cwd=paths.BASE_DIR,
+            start_new_session=True, stdout=log, stderr=log,
+        )  # fmt: skip
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
