@@ -13,6 +13,14 @@ from campaigns.content.mjml import compile_mjml
 _MAX_TEMPLATES = 100
 
 
+class WrongField(ContentError):
+    """A field of the body is not what it must be."""
+
+    def __init__(self, field: str, words: str) -> None:
+        super().__init__(f"{field}: {words}")
+        self.field = field
+
+
 def render_content(payload: Mapping[str, Any]) -> dict[str, Any]:
     """`template, data{}?, escape (default true), templates{name: text}?` -> `result, missing[]`.
 
@@ -23,7 +31,7 @@ def render_content(payload: Mapping[str, Any]) -> dict[str, Any]:
     escape = _of_type(payload, "escape", bool, True)
     templates = _of_type(payload, "templates", dict, {})
     if len(templates) > _MAX_TEMPLATES or not all(isinstance(t, str) for t in templates.values()):
-        raise ContentError(f"templates: at most {_MAX_TEMPLATES} texts by name")
+        raise WrongField("templates", f"at most {_MAX_TEMPLATES} texts by name")
     try:
         result, missing = liquid.render_noting(template, data, escape=escape, templates=templates)
     except Abort as abort:
@@ -42,5 +50,5 @@ def _of_type(payload: Mapping[str, Any], name: str, kind: type, default: Any) ->
     value = payload.get(name, default)
     if not isinstance(value, kind):
         words = {str: "text", dict: "an object", bool: "true or false"}
-        raise ContentError(f"{name}: must be {words[kind]}")
+        raise WrongField(name, f"must be {words[kind]}")
     return value

@@ -105,6 +105,9 @@ class ReportAnswer(serializers.Serializer[Any]):
     bounced = serializers.IntegerField()
     complained = serializers.IntegerField()
     converted = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    unknown = serializers.IntegerField()
+    cancelled = serializers.IntegerField()
     revenue = serializers.FloatField()
     variants = serializers.ListField(child=serializers.DictField())
     control = serializers.DictField()
@@ -130,9 +133,11 @@ class RenderBody(serializers.Serializer[Any]):
 
 
 class RenderAnswer(serializers.Serializer[Any]):
-    """The rendered text."""
+    """The rendered text, and which variables it named that the data does not have."""
 
     result = serializers.CharField(allow_blank=True)
+    missing = serializers.ListField(child=serializers.CharField())
+    aborted = serializers.CharField(required=False, help_text="Why the template said not to send.")
 
 
 class MjmlBody(serializers.Serializer[Any]):
@@ -141,11 +146,20 @@ class MjmlBody(serializers.Serializer[Any]):
     mjml = serializers.CharField(allow_blank=True, trim_whitespace=False)
 
 
+class MjmlProblem(serializers.Serializer[Any]):
+    """What is wrong with the source, and where."""
+
+    message = serializers.CharField()
+    line = serializers.IntegerField(allow_null=True)
+    column = serializers.IntegerField(allow_null=True)
+    severity = serializers.ChoiceField(["error", "warning"])
+
+
 class MjmlAnswer(serializers.Serializer[Any]):
     """The HTML and what is wrong with the source."""
 
     html = serializers.CharField(allow_blank=True)
-    problems = serializers.ListField(child=serializers.DictField())
+    problems = MjmlProblem(many=True)
 
 
 def campaign_answer(campaign: Campaign) -> dict[str, Any]:

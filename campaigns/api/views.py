@@ -1,7 +1,7 @@
 """Campaigns, senders and content under /api/."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.api import serializers as shapes
-from campaigns.api.content_views import render_content, render_mjml
+from campaigns.api.content_views import WrongField, render_content, render_mjml
 from campaigns.content.errors import ContentError
 from campaigns.models import Campaign, Sender
 from campaigns.selectors.report import report
@@ -67,7 +67,10 @@ class Senders(ApiView):
     def post(self, request: Request) -> Response:
         """A new sender; `default` takes the place of the one before."""
         body = self.checked(shapes.SenderSerializer)
-        sender = create_sender(**body)
+        try:
+            sender = create_sender(**body)
+        except IntegrityError as error:  # made by somebody else in this moment
+            raise invalid("address", "A sender has this address already.", "unique") from error
         return Response(shapes.SenderSerializer(sender).data, status=201)
 
 
@@ -277,7 +280,7 @@ class RenderContent(ApiView):
     )
     def post(self, request: Request) -> Response:
         """The result, or 400 with line and column."""
-        return Response(_content(render_content, request.data))
+        return Response(_content(render_content, request.data, "template"))
 
 
 class RenderMjml(ApiView):
@@ -290,15 +293,19 @@ class RenderMjml(ApiView):
     )
     def post(self, request: Request) -> Response:
         """The HTML and its problems."""
-        return Response(_content(render_mjml, request.data))
+        return Response(_content(render_mjml, request.data, "mjml"))
 
 
-def _content(function: Callable[[Any], dict[str, Any]], body: Any) -> dict[str, Any]:
+def _content(function: Callable[[Any], dict[str, Any]], body: Any, source: str) -> dict[str, Any]:
+    """The answer of `function`; 400 with line and column in the field `source`."""
     if not isinstance(body, dict):
         raise ParseError("The body must be an object.")
     try:
         return function(body)
     except ContentError as error:
-        place = "" if error.line is None else f"line {error.line}, column {error.column}"
-        where = FieldError(path=place, code="content", message=str(error))
-        raise Problem(400, detail=str(error), errors=[where]) from error
+        path = error.field if isinstance(error, WrongField) else source
+        where = FieldError(path=path, code="content", message=str(error))
+        place = {"line": error.line, "column": error.column} if error.line else {}
+        raise Problem(
+            400, detail=str(error), errors=[cast("FieldError", where | place)], extra=place
+        ) from error

@@ -14,6 +14,7 @@ from config.workspace.models import User
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,80}")
 MAX_NAME = 300
+ID_DIGITS = 19  # that a bigint always holds are fewer
 
 
 class WrongStatus(Exception):
@@ -135,9 +136,11 @@ def find_sender(value: Any) -> Sender | None:
     rows = Sender.objects.all()
     if isinstance(value, Mapping):
         value = value.get("id")
-    by_id = str(value).isdigit() and rows.filter(pk=int(value)).first()
-    sender = by_id or rows.filter(address__iexact=str(value)).first()
-    sender = sender or rows.filter(name=str(value)).first()
+    text = str(value)
+    is_id = text.isascii() and text.isdecimal() and len(text) < ID_DIGITS
+    by_id = rows.filter(pk=int(text)).first() if is_id else None
+    sender = by_id or rows.filter(address__iexact=text).first()
+    sender = sender or rows.filter(name=text).first()
     if sender is None:
         raise LookupError(value)
     return sender

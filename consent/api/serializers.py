@@ -1,11 +1,13 @@
 """Shapes of permissions, suppressions and purposes (api.md)."""
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from consent.models import Suppression
 from consent.models.ledger import Basis, Outcome, Status
 
 
+@extend_schema_serializer(component_name="ConsentStatement")
 class StatementSerializer(serializers.Serializer):
     """One statement as it is posted."""
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from config.workspace.api.problems import FieldError, Problem
@@ -30,23 +31,34 @@ def statements_of(body: Any) -> tuple[list[Statement], bool]:
         raise Problem(400, detail=errors[0]["message"], errors=errors)
     purposes = {purpose.slug: purpose for purpose in Purpose.objects.all()}
     topics = {topic.slug: topic for topic in Topic.objects.all()}
-    people: dict[str, Referred] = {}
-    found = []
     for n, item in enumerate(shaped):
-        path = f"[{n}]" if many else ""
-        _named(item, path, purposes, topics, errors)
-        if errors:
-            continue
-        try:
-            person = people.setdefault(item["person"], refer(item["person"]))
-        except NoIdentifier:
-            words = _("No known id, and no identifier as email:jane@example.com.")
-            errors.append(_error(path, "person", words))
-            continue
-        found.append(_statement(item, person, purposes[item["purpose"]], topics))
+        _named(item, f"[{n}]" if many else "", purposes, topics, errors)
     if errors:
         raise Problem(400, detail=errors[0]["message"], errors=errors)
+    people = _people([item["person"] for item in shaped], many)
+    found = [
+        _statement(item, people[item["person"]], purposes[item["purpose"]], topics)
+        for item in shaped
+    ]
     return found, many
+
+
+@transaction.atomic
+def _people(references: Sequence[str], many: bool) -> dict[str, Referred]:
+    """Who they are, each asked for once; nobody is made where one cannot be. Raises Problem."""
+    errors: list[FieldError] = []
+    people: dict[str, Referred] = {}
+    for n, reference in enumerate(references):
+        if reference in people:
+            continue
+        try:
+            people[reference] = refer(reference)
+        except NoIdentifier:
+            words = _("No known id, and no identifier as email:jane@example.com.")
+            errors.append(_error(f"[{n}]" if many else "", "person", words))
+    if errors:
+        raise Problem(400, detail=errors[0]["message"], errors=errors)
+    return people
 
 
 def _error(path: str, name: str, message: str, code: str = "invalid") -> FieldError:
@@ -113,5 +125,3 @@ def _statement(
         evidence=evidence,
         at=item["at"],
     )
-
-

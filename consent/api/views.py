@@ -2,13 +2,14 @@
 
 from typing import Any, ClassVar
 
-from django.db.models import F
+from django.db.models import Exists, OuterRef
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from config.workspace.api.pagination import one_page
 from config.workspace.api.problems import Problem, invalid
@@ -25,16 +26,27 @@ from consent.api.serializers import (
     SuppressSerializer,
 )
 from consent.api.statements import statements_of
-from consent.models import ConsentEntry, Purpose, Suppression
+from consent.models import ConsentEntry, ConsentState, Purpose, Suppression
 from consent.selectors.history import states_of
 from consent.selectors.words import answer_of
 from consent.services.recording import record_consents
 from consent.services.suppressing import release, suppress
+from profiles.api.paging import PAGE_PARAMETERS
 from profiles.api.people import person_of
 from profiles.identity.normalise import normalise
 from profiles.models import Profile
 
 AS_OF = OpenApiParameter("as_of", str, description="A moment, ISO 8601; now by default.")
+
+
+def _one_or_many(name: str, shape: type[Serializer[Any]]) -> PolymorphicProxySerializer:
+    """An object or a list of such, for OpenAPI."""
+    return PolymorphicProxySerializer(
+        component_name=name,
+        serializers=[shape, shape(many=True)],
+        resource_type_field_name=None,
+        many=False,
+    )
 
 
 class Consents(ApiView):
@@ -44,7 +56,11 @@ class Consents(ApiView):
 
     @extend_schema(
         operation_id="consents_list",
-        parameters=[OpenApiParameter("person", str), AS_OF],
+        parameters=[
+            *PAGE_PARAMETERS,
+            OpenApiParameter("person", str, description="An id or `kind:value`; all on one page."),
+            AS_OF,
+        ],
         responses=PermissionsSerializer,
     )
     def get(self, request: Request) -> Response:
@@ -55,11 +71,13 @@ class Consents(ApiView):
         if "as_of" in request.query_params:
             raise invalid("as_of", _("Name the person too."))
         # an entry stands when its state row names it
+        states = ConsentState.objects.filter(
+            profile_id=OuterRef("profile_id"), entry_id=OuterRef("id")
+        )
         rows = (
             ConsentEntry.objects.select_related("purpose", "topic", "source", "profile")
-            .filter(profile__consentstate__entry_id=F("id"))
+            .filter(Exists(states))
             .exclude(profile__state=Profile.State.ERASED)
-            .distinct()
         )
         personal = self.may("people.personal")
         return self.paged(
@@ -70,8 +88,8 @@ class Consents(ApiView):
 
     @extend_schema(
         operation_id="consents_record",
-        request=StatementSerializer(many=True),
-        responses={201: RecordedSerializer(many=True)},
+        request=_one_or_many("ConsentStatements", StatementSerializer),
+        responses={201: _one_or_many("ConsentsRecorded", RecordedSerializer)},
     )
     def post(self, request: Request) -> Response:
         """Record one statement or a list of them; a list is answered with a list.
@@ -119,6 +137,7 @@ class Suppressions(ApiView):
     @extend_schema(
         operation_id="suppressions_list",
         parameters=[
+            *PAGE_PARAMETERS,
             OpenApiParameter("kind", str),
             OpenApiParameter("value", str, description="Is this address suppressed?"),
             OpenApiParameter("reason", str),

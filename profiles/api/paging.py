@@ -3,19 +3,19 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db import DataError
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from config.workspace.api.pagination import MAX_LIMIT, CursorPages
+from config.workspace.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, CursorPages
 from config.workspace.api.views import ApiView
 
 PAGE_PARAMETERS = [
     OpenApiParameter(
-        "limit", int, description=f"Rows of a page: 50, at most {MAX_LIMIT}.", required=False
+        "limit",
+        {"type": "integer", "minimum": 1, "default": DEFAULT_LIMIT},
+        description=f"Rows of a page; more than {MAX_LIMIT} is {MAX_LIMIT}.",
+        required=False,
     ),
     OpenApiParameter(
         "cursor", str, description="As in `next` and `previous` of an answer.", required=False
@@ -29,11 +29,8 @@ def answer_page(
     serialize: Callable[[Sequence[Any]], list[Any]],
     ordering: tuple[str, ...] = ("-id",),
 ) -> Response:
-    """One page; a cursor that we did not make is 404."""
+    """One page; a cursor that we did not make is 400."""
     view.ordering = ordering
     pages = CursorPages()
-    try:
-        page = pages.paginate_queryset(rows, view.request, view=view) or []
-    except (ValidationError, ValueError, OverflowError, DataError) as error:
-        raise NotFound("Invalid cursor") from error
+    page = pages.paginate_queryset(rows, view.request, view=view)
     return pages.get_paginated_response(serialize(page))

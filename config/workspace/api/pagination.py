@@ -1,27 +1,154 @@
-"""Lists: cursor pages of `limit` (50, at most 500)."""
+"""Lists: cursor pages of `limit` (50, at most 500).
 
+A cursor holds the whole place of the last row, every column of the order, so that any number of
+rows that share the first column (members who came in together) are leafed through exactly once.
+"""
+
+import base64
+import binascii
+import json
+from datetime import UTC, datetime
 from typing import Any
 
-from rest_framework.pagination import CursorPagination
+from django.core.exceptions import ValidationError
+from django.db import DataError, models
+from django.db.models import Q, QuerySet
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import remove_query_param, replace_query_param
 
-MAX_LIMIT = 500
+from config.workspace.api.problems import Problem, invalid
+
+DEFAULT_LIMIT, MAX_LIMIT = 50, 500
+LONGEST_CURSOR, LONGEST_NUMBER = 1000, 9
+BIGINT = 2**63
 
 
-class CursorPages(CursorPagination):
+class CursorPages(BasePagination):
     """`results`, `next`, `previous`; a view sets `ordering` to a unique, indexed order."""
 
-    page_size = 50
-    max_page_size = MAX_LIMIT
-    page_size_query_param = "limit"
-    ordering = "-id"
+    ordering: tuple[str, ...] = ("-id",)
 
-    def get_ordering(self, request: Any, queryset: Any, view: Any) -> tuple[str, ...]:
-        """The view's `ordering`, else newest id first."""
+    def paginate_queryset(
+        self, queryset: QuerySet[Any], request: Request, view: Any = None
+    ) -> list[Any]:
+        """The rows of the page that was asked for; one query. Raises Problem (400)."""
         ordering = getattr(view, "ordering", None) or self.ordering
-        return (ordering,) if isinstance(ordering, str) else tuple(ordering)
+        self.ordering = (ordering,) if isinstance(ordering, str) else tuple(ordering)
+        self.url = request.build_absolute_uri()
+        self.limit = limit_of(request)
+        self.backwards, place = self._place(request, queryset.model)
+        order = _reversed(self.ordering) if self.backwards else self.ordering
+        if place:
+            queryset = queryset.filter(_beyond(order, place))
+        try:
+            found = list(queryset.order_by(*order)[: self.limit + 1])
+        except DataError as error:  # a time or a number that no column can hold
+            raise _no_cursor() from error
+        self.has_more, found = len(found) > self.limit, found[: self.limit]
+        self.page = found[::-1] if self.backwards else found
+        self.has_place = bool(place)
+        return self.page
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """The page in the one shape of lists."""
+        return Response({"results": data, "next": self._next(), "previous": self._previous()})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """The same shape for OpenAPI."""
+        link = {"type": "string", "nullable": True, "format": "uri"}
+        properties = {"results": schema, "next": link, "previous": link}
+        return {"type": "object", "required": list(properties), "properties": properties}
+
+    def _next(self) -> str | None:
+        there = self.has_place if self.backwards else self.has_more
+        return self._link(self.page[-1], backwards=False) if there and self.page else None
+
+    def _previous(self) -> str | None:
+        there = self.has_more if self.backwards else self.has_place
+        return self._link(self.page[0], backwards=True) if there and self.page else None
+
+    def _link(self, row: Any, *, backwards: bool) -> str:
+        values = [getattr(row, name.lstrip("-")) for name in self.ordering]
+        plain = [v.isoformat() if isinstance(v, datetime) else v for v in values]
+        text = json.dumps([int(backwards), *plain], separators=(",", ":"))
+        cursor = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        return str(replace_query_param(self.url, "cursor", cursor))
+
+    def _place(self, request: Request, model: type[models.Model]) -> tuple[bool, list[Any]]:
+        """Which way, and the values to begin behind; none on the first page."""
+        text = request.query_params.get("cursor", "")
+        if not text:
+            self.url = remove_query_param(self.url, "cursor")
+            return False, []
+        names = [name.lstrip("-") for name in self.ordering]
+        try:
+            backwards, *values = json.loads(_decoded(text))
+            if backwards not in (0, 1) or len(values) != len(names):
+                raise _no_cursor()
+            fields = [model._meta.get_field(name) for name in names]
+            return bool(backwards), [_value(f, v) for f, v in zip(fields, values, strict=True)]
+        except (ValueError, TypeError, ArithmeticError, RecursionError, ValidationError) as error:
+            raise _no_cursor() from error
+
+
+def limit_of(request: Request) -> int:
+    """How many rows a page has; more than MAX_LIMIT is MAX_LIMIT. Raises Problem."""
+    text = request.query_params.get("limit", "")
+    if not text:
+        return DEFAULT_LIMIT
+    if not (text.isascii() and text.isdecimal()) or not text.strip("0"):
+        raise invalid("limit", f"A whole number from 1 to {MAX_LIMIT}.")
+    return MAX_LIMIT if len(text) > LONGEST_NUMBER else min(int(text), MAX_LIMIT)
 
 
 def one_page(results: list[Any]) -> Response:
     """A short list that needs no second page, in the same shape."""
     return Response({"results": results, "next": None, "previous": None})
+
+
+def _no_cursor() -> Problem:
+    return invalid("cursor", "Take the cursor as `next` and `previous` of an answer have it.")
+
+
+def _decoded(text: str) -> str:
+    if len(text) > LONGEST_CURSOR:
+        raise ValueError("too long")
+    try:
+        return base64.b64decode(
+            text + "=" * (-len(text) % 4), altchars=b"-_", validate=True
+        ).decode()
+    except binascii.Error as error:
+        raise ValueError("not base64") from error
+
+
+def _value(field: Any, value: Any) -> Any:
+    """As the column holds it. Raises ValueError, TypeError, OverflowError, ValidationError."""
+    if isinstance(field, models.DateTimeField):
+        found = datetime.fromisoformat(value)
+        if found.tzinfo is None:
+            raise ValueError("a time without its zone")
+        return found.astimezone(UTC)
+    if isinstance(field, models.IntegerField | models.ForeignKey):
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= BIGINT:
+            raise ValueError("not a whole number")
+        return value
+    if not isinstance(value, str) or "\x00" in value:
+        raise ValueError("not a text")
+    return field.to_python(value)
+
+
+def _reversed(ordering: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name[1:] if name.startswith("-") else f"-{name}" for name in ordering)
+
+
+def _beyond(ordering: tuple[str, ...], place: list[Any]) -> Q:
+    """Behind `place` in this order; the first column alone stands in front, for its index."""
+    beyond = Q()
+    for name, value in reversed(list(zip(ordering, place, strict=True))):
+        column, way = name.lstrip("-"), "lt" if name.startswith("-") else "gt"
+        inner = Q((column, value)) & beyond if beyond else Q()
+        beyond = Q((f"{column}__{way}", value)) | inner if inner else Q((f"{column}__{way}", value))
+    first, way = ordering[0].lstrip("-"), "lte" if ordering[0].startswith("-") else "gte"
+    return Q((f"{first}__{way}", place[0])) & beyond if len(ordering) > 1 else beyond

@@ -3,7 +3,8 @@
 import json
 from typing import IO, Any, NoReturn
 
-from rest_framework.exceptions import ParseError
+from django.conf import settings
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 
 MAX_DEPTH = 64
@@ -43,8 +44,31 @@ def is_storable(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
+def _read(stream: IO[Any], parser_context: Any) -> bytes:
+    """The body. Raises TooLarge before more is read than may be kept in memory."""
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    request = (parser_context or {}).get("request")
+    told = request.META.get("CONTENT_LENGTH") if request is not None else None
+    if told and told.isdecimal() and int(told) > most:
+        raise _too_large(most)
+    body: bytes = stream.read(most + 1)
+    if len(body) > most:
+        raise _too_large(most)
+    return body
+
+
+class TooLarge(APIException):
+    """A body that is not read."""
+
+    status_code = 413
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"A body has at most {most // 2**20} MB.")
+
+
 class StrictJSONParser(BaseParser):
-    """application/json, refused with what is wrong. Raises ParseError (400)."""
+    """application/json, refused with what is wrong. Raises ParseError (400), TooLarge (413)."""
 
     media_type = "application/json"
 
@@ -53,7 +77,7 @@ class StrictJSONParser(BaseParser):
     ) -> Any:
         """The parsed body."""
         try:
-            data = json.loads(stream.read().decode(), parse_constant=_no_constant)
+            data = json.loads(_read(stream, parser_context).decode(), parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
             raise ParseError(f"This is not JSON: {error}") from error
         found = find_unstorable(data)

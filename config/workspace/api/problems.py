@@ -1,6 +1,6 @@
 """RFC 9457 problem details: one shape for every error under /api/."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
 from django.core.exceptions import PermissionDenied
@@ -34,7 +34,7 @@ class FieldError(TypedDict):
 
 
 class Problem(exceptions.APIException):
-    """An error that names what is wrong. `errors` hold the fields."""
+    """An error that names what is wrong. `errors` hold the fields, `extra` further members."""
 
     def __init__(
         self,
@@ -43,10 +43,12 @@ class Problem(exceptions.APIException):
         detail: str = "",
         errors: Sequence[FieldError] = (),
         type_: str = "about:blank",
+        extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail or title)
         self.status_code = status_code
         self.title, self.text, self.errors, self.type = title, detail, list(errors), type_
+        self.extra = dict(extra or {})
 
 
 def invalid(path: str, message: str, code: str = "invalid") -> Problem:
@@ -107,9 +109,10 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
 
 def _document(exc: exceptions.APIException) -> dict[str, Any]:
     if isinstance(exc, Problem):
-        return body_of(
+        body = body_of(
             exc.status_code, title=exc.title, detail=exc.text, errors=exc.errors, type_=exc.type
         )
+        return exc.extra | body
     if isinstance(exc, exceptions.ValidationError):
         errors = list(_flatten(exc.detail))
         first = errors[0]["message"] if errors else ""

@@ -11,6 +11,8 @@ PROBLEM = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
+        "line": {"type": "integer"},
+        "column": {"type": "integer"},
         "errors": {
             "type": "array",
             "items": {
@@ -19,7 +21,10 @@ PROBLEM = {
                     "path": {"type": "string"},
                     "code": {"type": "string"},
                     "message": {"type": "string"},
+                    "line": {"type": "integer"},
+                    "column": {"type": "integer"},
                 },
+                "required": ["path", "code", "message"],
             },
         },
     },

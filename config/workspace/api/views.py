@@ -12,7 +12,9 @@ from rest_framework.views import APIView
 from config.workspace import audit
 from config.workspace.api.authentication import KeyUser
 from config.workspace.api.pagination import CursorPages
+from config.workspace.api.parsers import is_storable
 from config.workspace.api.permissions import request_may
+from config.workspace.api.problems import invalid
 from config.workspace.models import User
 
 
@@ -23,6 +25,13 @@ def actor_of(request: Request) -> audit.Actor:
     if isinstance(request.user, User):
         return audit.actor_of_user(request.user)
     return audit.SYSTEM
+
+
+def refuse_unstorable(request: Request) -> None:
+    """No column holds a NUL or half of a character, so nothing can be asked for by one."""
+    for name, values in request.query_params.lists():
+        if not all(map(is_storable, [name, *values])):
+            raise invalid(name.replace("\x00", ""), "NUL or a lone surrogate.")
 
 
 class ApiView(APIView):
@@ -38,6 +47,7 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, check, and take the caller's name until `dispatch` ends."""
         super().initial(request, *args, **kwargs)
+        refuse_unstorable(request)
         audit.act_as(actor_of(request))
 
     def may(self, permission: str) -> bool:
@@ -56,5 +66,5 @@ class ApiView(APIView):
         """One cursor page of `rows`, each through `serialize(row)`."""
         pages = CursorPages()
         self.ordering = ordering
-        page = pages.paginate_queryset(rows, self.request, view=self) or []
+        page = pages.paginate_queryset(rows, self.request, view=self)
         return pages.get_paginated_response([serialize(row) for row in page])

@@ -189,7 +189,7 @@ def test_a_wrong_parameter_is_a_problem_or_nothing(api, query):
         assert answer.status_code in (200, 400, 404)
         if answer.status_code != 200:
             assert answer["Content-Type"] == PROBLEM
-    assert api.get("/api/profiles/?limit=nonsense").status_code == 200
+    assert api.get("/api/profiles/?limit=nonsense").status_code == 400
 
 
 def test_erased_people_are_not_there(api):
