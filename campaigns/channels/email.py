@@ -20,6 +20,7 @@ TIMEOUT_SECONDS = 30
 PER_CONNECTION = 1000  # mails; then a new one: servers cut long sessions
 SENT, BOUNCED, TEMPORARY, FAILED, UNKNOWN = "sent", "bounced", "temporary", "failed", "unknown"
 _OK, _MORE, _PERMANENT = 250, 354, 500
+_BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 MAILBOX_TARGET: Final = "config.mailbox.email_url"
 
@@ -211,6 +212,14 @@ def kind_of(code: int, text: str, *, recipient: bool) -> str:
 def _reset(smtp: smtplib.SMTP) -> None:
     smtp.send("RSET\r\n")
     _reply(smtp)
+
+
+def with_crlf(content: bytes) -> bytes:
+    """Every line ended by CR LF: a bare one is read differently by different servers (smuggling)."""
+    ends = content.count(b"\r\n")
+    if content.count(b"\n") == ends and content.count(b"\r") == ends:
+        return content
+    return _BARE.sub(b"\r\n", content)
 
 
 def _dotted(content: bytes) -> bytes:

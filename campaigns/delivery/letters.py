@@ -9,7 +9,7 @@ import msgspec
 from django.conf import settings
 from django.db import connection
 
-from campaigns.channels.email import Mail
+from campaigns.channels.email import Mail, with_crlf
 from campaigns.content.message import build_email
 from campaigns.content.render import Compiled, MessageUrls, render
 from campaigns.delivery.claims import Chunk
@@ -203,7 +203,7 @@ def write_mail(letter: Letter, head: Letterhead) -> Mail:
         list_unsubscribe_url=urls.unsubscribe if head.is_marketing else None,
         feedback_id=f"{head.campaign}:rapport" if head.campaign else "",
     )
-    return Mail(letter.message_id, head.sender.address, letter.address, content)
+    return Mail(letter.message_id, head.sender.address, letter.address, with_crlf(content))
 
 
 def message_id(letter: Letter, sender: Sender) -> str:

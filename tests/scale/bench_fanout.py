@@ -1,0 +1,329 @@
+"""`manage.py bench fanout`: an audience through the gate into messages, and the price of a mail.
+
+1. Fan-out of N people (consent, suppression, counters, ranges, cursor) against the bare
+   INSERT ... SELECT of the same rows with the same joins, one statement without any question asked.
+   Claim: at most 1.5 times as long.
+2. CPU seconds of our worker for each mail (lease, check again, render, hand over, settle) against a
+   loop that renders and sends the same bodies to the same local server. Claim: at most 2.
+
+Runs in a database of its own (`bench_fanout`), made and dropped here; alternate runs, median.
+"""
+
+import argparse
+import smtplib
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db import connection
+from django.test import override_settings
+from django.utils import timezone
+
+CLAIM_ROWS, CLAIM_CPU = 1.5, 2.0
+DATABASE = "bench_fanout"
+
+PEOPLE = """
+INSERT INTO profile (id, public_id, bucket, state, is_test, display_name, time_zone, locale, country,
+                     lifecycle, first_seen, last_seen, traits)
+SELECT n, md5('p' || n)::uuid, (n * 7919) %% 10000, 'active', false, 'Person ' || n, '', 'en', 'NL',
+       'lead', now(), now(), jsonb_build_object('first_name', 'Person' || n, 'plan', 'pro', 'city', 'Utrecht')
+FROM generate_series(1::bigint, %(n)s) AS n;
+INSERT INTO identifier (kind, value, raw_value, digest, profile_id, first_source_id, first_seen,
+                        last_seen, deliverability)
+SELECT 'email', 'person' || n || '@example.com', '', decode(md5('e' || n), 'hex'), n, 1, now(), now(), ''
+FROM generate_series(1::bigint, %(n)s) AS n;
+INSERT INTO identifier (kind, value, raw_value, profile_id, first_source_id, first_seen, last_seen,
+                        deliverability)
+SELECT 'rapport_id', md5('p' || n)::uuid::text, '', n, 1, now(), now(), ''
+FROM generate_series(1::bigint, %(n)s) AS n;
+INSERT INTO consent_entry (id, profile_id, contact_point, purpose_id, channel, status, basis, outcome,
+                           actor, at, recorded_at, evidence)
+SELECT n, n, 'person' || n || '@example.com', %(marketing)s, 'email', 'granted', 'consent', 'recorded',
+       'person', now(), now(), '{}'
+FROM generate_series(1::bigint, %(n)s) AS n;
+INSERT INTO consent_state (profile_id, contact_point, purpose_id, channel, topic_key, status, basis,
+                           at, entry_id)
+SELECT n, 'person' || n || '@example.com', %(marketing)s, 'email', 0,
+       CASE WHEN n %% 20 = 0 THEN 'withdrawn' ELSE 'granted' END, 'consent', now(), n
+FROM generate_series(1::bigint, %(n)s) AS n;
+INSERT INTO suppression (kind, digest, hint, level, reason, detail, created_at)
+SELECT 'email', decode(md5('e' || n), 'hex'), '', 'all', 'hard_bounce', '', now()
+FROM generate_series(1::bigint, %(n)s, 100) AS n;
+INSERT INTO membership (segment_id, profile_id, entered_at)
+SELECT %(segment)s, n, now() FROM generate_series(1::bigint, %(n)s) AS n;
+SELECT setval('profile_id_seq', %(n)s + 1), setval('consent_entry_id_seq', %(n)s + 1);
+VACUUM ANALYZE profile, identifier, consent_entry, consent_state, suppression, membership
+"""
+
+# the same rows and joins; nothing is asked, excluded and queued are told apart by the joins alone
+BARE = """
+WITH lines AS MATERIALIZED (
+    SELECT m.profile_id, p.bucket, i.value AS address,
+           CASE WHEN x.digest IS NOT NULL THEN 'suppressed'
+                WHEN s.status IS DISTINCT FROM 'granted' THEN 'no_permission' ELSE '' END AS reason,
+           s.entry_id, nextval('enrolment_id_seq') AS enrolment_id
+    FROM membership m JOIN profile p ON p.id = m.profile_id
+    LEFT JOIN identifier i ON i.profile_id = m.profile_id AND i.kind = 'email'
+    LEFT JOIN consent_state s ON s.profile_id = m.profile_id AND s.purpose_id = %(purpose)s
+         AND s.channel = 'email' AND s.contact_point = i.value AND s.topic_key = 0
+    LEFT JOIN suppression x ON x.digest = i.digest
+    WHERE m.segment_id = %(segment)s AND m.left_at IS NULL
+), entered AS (
+    INSERT INTO enrolment (id, profile_id, campaign_id, campaign_version_id, instance_key, bucket,
+                           step, visit, arm, entered_at, ended_at, end_reason, data)
+    SELECT enrolment_id, profile_id, %(campaign)s, %(version)s, '', bucket, 'mail', 1, '', now(),
+           now(), 'completed', '{}' FROM lines WHERE reason = ''
+), written AS (
+    INSERT INTO message (public_id, profile_id, enrolment_id, campaign_id, step, visit, lane,
+        is_marketing, is_test, purpose_id, channel, address, state, reason, queued_at, due_at,
+        expires_at, attempts, content_version_id, locale, variant, consent_entry_id,
+        idempotency_key, provider_ref, data)
+    SELECT gen_random_uuid(), profile_id, CASE WHEN reason = '' THEN enrolment_id END, %(campaign)s,
+           'mail', 1, 9, true, false, %(purpose)s, 'email', address,
+           CASE WHEN reason = '' THEN 'queued' ELSE 'excluded' END, reason, now(), now(),
+           now() + interval '3 days', 0, %(content)s, '', '',
+           CASE WHEN reason = '' THEN entry_id END, '', '', '{}' FROM lines
+    RETURNING profile_id, id, state
+), counted AS (
+    INSERT INTO contact_count (profile_id, channel, day, n)
+    SELECT profile_id, 'email', current_date, 1 FROM written WHERE state = 'queued'
+), chunks AS (
+    INSERT INTO message_chunk (campaign_id, lane, channel, profile_ids, message_ids, due_at, attempts,
+                               created_at)
+    SELECT %(campaign)s, 9, 'email', array_agg(profile_id), array_agg(id), now(), 0, now()
+    FROM (SELECT profile_id, id, row_number() OVER (ORDER BY profile_id) / 500 AS part
+          FROM written WHERE state = 'queued') w GROUP BY part
+)
+SELECT count(*) FROM written
+"""
+SINK = """
+import asyncio, sys
+from aiosmtpd.smtp import SMTP
+class Handler:
+    async def handle_DATA(self, server, session, envelope):
+        return "250 OK"
+async def main():
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(Handler()), "127.0.0.1", int(sys.argv[1]))
+    print("ready", flush=True)
+    await server.serve_forever()
+asyncio.run(main())
+"""
+BODY = (
+    "<html><body><h1>Hello {{ first_name | default: 'you' }}</h1>"
+    + "".join(
+        f'<p>Tent {n}: light and dry. <a href="https://shop.example/tents/{n}">See it</a></p>'
+        for n in range(12)
+    )
+    + "<p>{{ postal_address }} <a href='{{ unsubscribe_url }}'>Unsubscribe</a></p></body></html>"
+)
+
+
+def main(argv: Sequence[str] = ()) -> int:
+    """Print the figures; 1 where a ratio is above its claim."""
+    parser = argparse.ArgumentParser(prog="bench fanout")
+    parser.add_argument("--people", type=int, default=1_000_000)
+    parser.add_argument("--mails", type=int, default=5_000)
+    parser.add_argument("--runs", type=int, default=3)
+    options = parser.parse_args(argv)
+    connection.settings_dict.setdefault("TEST", {})["NAME"] = DATABASE
+    name = connection.settings_dict["NAME"]
+    _drop()
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        segment = _people(options.people)
+        rows = _rows(segment, options.people, options.runs)
+        cpu = _mails(options.mails, options.runs)
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = name
+        _drop()
+    return int(rows > CLAIM_ROWS or cpu > CLAIM_CPU)
+
+
+def _drop() -> None:
+    """With force: a worker of autovacuum may sit in it."""
+    with connection.owner(), connection._nodb_cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+
+
+def _people(count: int) -> Any:
+    from segments.models import Segment
+
+    segment = Segment.objects.create(slug="all", name="All", kind="static", status="fresh")
+    began = time.perf_counter()
+    values = {"n": count, "marketing": _marketing().pk, "segment": segment.pk}
+    *loading, analyse = PEOPLE.split(";\n")
+    with connection.cursor() as cursor:
+        for statement in loading:
+            cursor.execute(statement, values)
+    with connection.owner(), connection.cursor() as cursor:
+        cursor.execute(analyse)
+    _say(f"{count:,} people loaded in {time.perf_counter() - began:.1f} s")
+    return segment
+
+
+def _marketing() -> Any:
+    from consent.models import Purpose
+
+    return Purpose.objects.get(slug="marketing")
+
+
+def _campaign(segment: Any, slug: str) -> Any:
+    from campaigns.models import Sender
+    from campaigns.services.drafts import create_campaign
+    from campaigns.services.launching import launch
+
+    Sender.objects.get_or_create(
+        address="news@shop.example",
+        defaults={"name": "Shop", "postal_address": "Oudegracht 1", "is_default": True},
+    )
+    step = {
+        "id": "mail",
+        "kind": "message",
+        "channel": "email",
+        "content": {"subject": "Tents, {{ first_name }}", "html": BODY},
+    }
+    entry = {"kind": "segment", "segment": segment.slug}
+    return launch(create_campaign({"slug": slug, "name": slug, "entry": entry, "steps": [step]}))
+
+
+def _empty(*tables: str) -> None:
+    with connection.owner(), connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(tables)}")
+
+
+WRITTEN = ("message_chunk", "contact_count", "enrolment", "message")
+
+
+def _rows(segment: Any, count: int, runs: int) -> float:
+    ours, bare = [], []
+    for run in range(runs):
+        for turn in (_fan_out, _bare) if run % 2 == 0 else (_bare, _fan_out):
+            _empty(*WRITTEN)
+            campaign = _campaign(segment, f"{turn.__name__.strip('_')}-{run}")
+            seconds = turn(campaign, segment)
+            (ours if turn is _fan_out else bare).append(seconds)
+    ratio = statistics.median(ours) / statistics.median(bare)
+    _say(
+        f"fan-out of {count:,}: {statistics.median(ours):.1f} s; bare INSERT ... SELECT "
+        f"{statistics.median(bare):.1f} s; ratio {ratio:.2f} (at most {CLAIM_ROWS})"
+    )
+    return ratio
+
+
+def _fan_out(campaign: Any, segment: Any) -> float:
+    from campaigns.delivery.fanout import fan_out
+
+    began = time.perf_counter()
+    while fan_out(campaign.pk):
+        pass
+    return time.perf_counter() - began
+
+
+def _bare(campaign: Any, segment: Any) -> float:
+    values = {
+        "purpose": _marketing().pk,
+        "segment": segment.pk,
+        "campaign": campaign.pk,
+        "version": campaign.current_id,
+        "content": campaign.current.contents.get().pk,
+    }
+    began = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute("SET work_mem = '64MB'")
+        cursor.execute(BARE, values)
+        cursor.execute("RESET work_mem")
+    return time.perf_counter() - began
+
+
+def _mails(count: int, runs: int) -> float:
+    """CPU seconds of this process only: neither the server's nor PostgreSQL's."""
+    from segments.models import Segment
+
+    segment = Segment.objects.create(slug="some", name="Some", kind="static", status="fresh")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO membership (segment_id, profile_id, entered_at)"
+            " SELECT %s, profile_id, now() FROM consent_state WHERE status = 'granted'"
+            " AND profile_id %% 100 <> 1 ORDER BY profile_id LIMIT %s",
+            [segment.pk, count],
+        )
+    port = _free_port()
+    sink = subprocess.Popen(
+        [sys.executable, "-c", SINK, str(port)], stdout=subprocess.PIPE, text=True
+    )
+    ours, bare, walls = [], [], []
+    try:
+        assert sink.stdout is not None and sink.stdout.readline().strip() == "ready"
+        with override_settings(EMAIL_URL=f"smtp://127.0.0.1:{port}"):
+            for run in range(runs):
+                _empty(*WRITTEN)
+                campaign = _campaign(segment, f"mails-{run}")
+                _fan_out(campaign, segment)
+                letters = _letters(count)
+                bare.append(_measured(lambda letters=letters: _loop(letters, port))[0])
+                cpu, wall = _measured(_deliver)
+                ours.append(cpu)
+                walls.append(wall)
+    finally:
+        sink.kill()
+        sink.wait()
+    ratio = statistics.median(ours) / statistics.median(bare)
+    each = 1e3 * statistics.median(ours) / count
+    _say(
+        f"{count:,} mails: {each:.2f} ms CPU each of our worker, {count / statistics.median(walls):.0f}"
+        f" a second; bare loop {1e3 * statistics.median(bare) / count:.2f} ms; ratio {ratio:.2f}"
+        f" (at most {CLAIM_CPU})"
+    )
+    return ratio
+
+
+def _measured(work: Callable[[], None]) -> tuple[float, float]:
+    cpu, wall = time.process_time(), time.perf_counter()
+    work()
+    return time.process_time() - cpu, time.perf_counter() - wall
+
+
+def _letters(count: int) -> list[Any]:
+    from campaigns.delivery.letters import read_letters
+    from campaigns.models import MessageChunk
+
+    letters = [
+        letter for chunk in MessageChunk.objects.order_by("id") for letter in read_letters(chunk)
+    ]
+    assert len(letters) == count, f"{len(letters)} mails instead of {count}"
+    return letters
+
+
+def _loop(letters: list[Any], port: int) -> None:
+    """Render and send, nothing else: the same bodies, one connection."""
+    from campaigns.delivery.letters import letterhead, write_mail
+
+    with smtplib.SMTP("127.0.0.1", port) as smtp:
+        for letter in letters:
+            mail = write_mail(letter, letterhead(letter.content_version_id))
+            smtp.sendmail(mail.sender, [mail.recipient], mail.content)
+
+
+def _deliver() -> None:
+    from campaigns.delivery.worker import close_session, deliver
+
+    while deliver():
+        pass
+    close_session()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _say(text: str) -> None:
+    print(f"{timezone.now():%H:%M:%S} {text}", flush=True)  # noqa: T201 - a command's answer
