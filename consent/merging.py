@@ -101,7 +101,9 @@ def _copy(entry: ConsentEntry, survivor: int, own: ConsentEntry | None) -> State
     if "act" in entry.evidence:
         evidence["cited_act"] = entry.evidence["act"]
     if own is None and "until" in entry.evidence:
-        evidence |= {name: entry.evidence[name] for name in ("until", "then") if name in entry.evidence}
+        evidence |= {
+            name: entry.evidence[name] for name in ("until", "then") if name in entry.evidence
+        }
     return Statement(
         profile_id=survivor,
         purpose_id=entry.purpose_id,
@@ -120,7 +122,9 @@ def _copy(entry: ConsentEntry, survivor: int, own: ConsentEntry | None) -> State
 
 def _restored(survivor: int, current: ConsentEntry, before: int | None) -> list[Statement]:
     """The entries by which the survivor is back where they were: their own word, or silence."""
-    previous = ConsentEntry.objects.filter(profile_id=survivor, id=before).first() if before else None
+    previous = (
+        ConsentEntry.objects.filter(profile_id=survivor, id=before).first() if before else None
+    )
     status = previous.status if previous else "expired"
     source = previous or current
     return [

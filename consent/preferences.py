@@ -15,7 +15,12 @@ from consent.models.ledger import Basis, Status
 from consent.selectors.history import states_of
 from consent.services.elapsing import PAUSE, stamp
 from consent.services.recording import Statement, record_consents
-from consent.services.withdrawing import EVERY_CHANNEL, SHARING, marketing_purposes, withdraw_address
+from consent.services.withdrawing import (
+    EVERY_CHANNEL,
+    SHARING,
+    marketing_purposes,
+    withdraw_address,
+)
 from profiles.models import Identifier
 
 PAGE = "preference page"
@@ -69,7 +74,11 @@ class _Standing:
 
     def find(self, purpose: int, channel: str, point: str, topic: int = 0) -> ConsentEntry | None:
         """What stands: the entry that fits best, unless a wider one refused later."""
-        keys = [(purpose, channel, p, t) for t in dict.fromkeys((topic, 0)) for p in dict.fromkeys((point, ""))]
+        keys = [
+            (purpose, channel, p, t)
+            for t in dict.fromkeys((topic, 0))
+            for p in dict.fromkeys((point, ""))
+        ]
         rows = [self.rows[key] for key in keys if key in self.rows]
         refusals = [row for row in rows[1:] if row.status in BLOCKING and row.at >= rows[0].at]
         return (refusals or rows or [None])[0]
@@ -90,7 +99,9 @@ def _topics(visitor: Visitor, purposes: Sequence[Purpose], standing: _Standing) 
                 Choice(
                     name=f"topic-{number}" if topic else f"purpose-{purpose.pk}",
                     group="topics",
-                    title=shown.name if topic or not purpose.is_ready_made else _("News and offers"),
+                    title=shown.name
+                    if topic or not purpose.is_ready_made
+                    else _("News and offers"),
                     detail=shown.description if topic or not purpose.is_ready_made else "",
                     purpose_id=purpose.pk,
                     channel=EMAIL,
@@ -110,7 +121,11 @@ def _channels(visitor: Visitor, purposes: Sequence[Purpose], standing: _Standing
     marketing = next((p for p in purposes if p.slug == "marketing"), None)
     if marketing is None:
         return []
-    words = {"sms": _("Text messages"), "whatsapp": _("WhatsApp"), "push": _("Notifications in our app")}
+    words = {
+        "sms": _("Text messages"),
+        "whatsapp": _("WhatsApp"),
+        "push": _("Notifications in our app"),
+    }
     kinds = {contact_kind(channel) for channel in words}
     known: dict[str, str] = {}
     rows = Identifier.objects.filter(profile_id=visitor.profile_id, kind__in=kinds)

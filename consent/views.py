@@ -152,7 +152,9 @@ def since_words(choice: Choice) -> str:
     from django.utils.formats import date_format  # noqa: PLC0415 - beside its only use
 
     if choice.fixed:
-        return _("Off. Your browser asks this of every site (Global Privacy Control), and we follow it.")
+        return _(
+            "Off. Your browser asks this of every site (Global Privacy Control), and we follow it."
+        )
     if choice.entry is None:
         return _("We never asked you")
     values = {

@@ -104,9 +104,7 @@ def mark_handing_over(
 
     Nothing is marked once the lease is another's.
     """
-    query = still_allowed(
-        "m", purpose=purpose, channel=chunk.channel, topic_id=topic_id, now=now
-    )
+    query = still_allowed("m", purpose=purpose, channel=chunk.channel, topic_id=topic_id, now=now)
     values: dict[str, Any] = {
         **query.parameters,
         "chunk": chunk.id,

@@ -168,9 +168,7 @@ def write_range(
 _BORROWER = f"SELECT 1 FROM profile p WHERE p.id = j.profile_id AND {BORROWS}"
 
 
-def _write_borrowers(
-    cursor: CursorWrapper, campaign: Campaign, plan: Plan, terms: Terms
-) -> int:
+def _write_borrowers(cursor: CursorWrapper, campaign: Campaign, plan: Plan, terms: Terms) -> int:
     """The few who have only another person's address, last: now it is known who got it."""
     taken = (
         "EXISTS (SELECT 1 FROM message t WHERE t.profile_id = r.owner_id"
@@ -200,8 +198,9 @@ def _write(
 
 def _constants(campaign: Campaign, plan: Plan, terms: Terms) -> dict[str, object]:
     contents = dict(
-        ContentVersion.objects.filter(version_id=campaign.current_id, step=plan.step["id"])
-        .values_list("variant", "pk")
+        ContentVersion.objects.filter(
+            version_id=campaign.current_id, step=plan.step["id"]
+        ).values_list("variant", "pk")
     )
     names = [name for name, _share in plan.variants]
     arm_a, arm_b = shuffle_of(f"variant:{campaign.slug}:{plan.step['id']}")

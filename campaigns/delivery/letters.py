@@ -43,11 +43,13 @@ class Letterhead:
 @lru_cache(maxsize=256)
 def letterhead(content_version_id: int) -> Letterhead:
     """Read once a process: four queries."""
-    row = ContentVersion.objects.select_related("version__sender", "version__campaign", "purpose").get(
-        pk=content_version_id
-    )
+    row = ContentVersion.objects.select_related(
+        "version__sender", "version__campaign", "purpose"
+    ).get(pk=content_version_id)
     version = row.version
-    step: dict[str, Any] = next((s for s in version.steps if s["id"] == row.step), {}) if version else {}
+    step: dict[str, Any] = (
+        next((s for s in version.steps if s["id"] == row.step), {}) if version else {}
+    )
     sender = version.sender if version else default_sender()
     if sender is None:
         raise LookupError("no sender")
@@ -172,9 +174,7 @@ def _may_measure(letters: Sequence[Letter], channel: str) -> set[int]:
         "addresses": [letter.address for letter in letters],
     }
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT message_id FROM ({query.sql}) q WHERE entry_id IS NOT NULL", values
-        )
+        cursor.execute(f"SELECT message_id FROM ({query.sql}) q WHERE entry_id IS NOT NULL", values)
         return {message for (message,) in cursor.fetchall()}
 
 

@@ -29,7 +29,14 @@ from campaigns.delivery.claims import (
     release_chunk,
     settle,
 )
-from campaigns.delivery.letters import Letter, Letterhead, letterhead, message_id, read_letters, write_mail
+from campaigns.delivery.letters import (
+    Letter,
+    Letterhead,
+    letterhead,
+    message_id,
+    read_letters,
+    write_mail,
+)
 from campaigns.delivery.setbacks import note_bounces
 
 CHANNEL = "email"
@@ -133,9 +140,7 @@ def _is_ours(chunk: Chunk) -> bool:
     return running.exists()
 
 
-def _hand_over(
-    letters: dict[int, Letter], head: Letterhead, target: SmtpSession
-) -> list[Outcome]:
+def _hand_over(letters: dict[int, Letter], head: Letterhead, target: SmtpSession) -> list[Outcome]:
     mails: list[Mail] = []
     outcomes: list[Outcome] = []
     for letter in letters.values():

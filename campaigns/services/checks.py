@@ -39,6 +39,14 @@ def check_campaign(campaign: Campaign) -> list[Check]:
     return sorted(found, key=lambda check: check.severity != "error")
 
 
+def audience_errors(campaign: Campaign) -> list[Check]:
+    """What stands in the way of counting who a draft would reach; its words may be unwritten."""
+    found = [*_shape(campaign), *_entry(campaign)]
+    if not campaign.steps:
+        found.append(_no_steps())
+    return errors_of(found)
+
+
 def errors_of(checks: list[Check]) -> list[Check]:
     """Those that stand in the way."""
     return [check for check in checks if check.severity == "error"]
@@ -78,7 +86,7 @@ def _entry(campaign: Campaign) -> Iterator[Check]:
 
 def _steps(campaign: Campaign) -> Iterator[Check]:
     if not campaign.steps:
-        yield _error("no_steps", _("There is no message yet."), _("Write the message."), "steps")
+        yield _no_steps()
         return
     step = campaign.steps[0]
     if not isinstance(step, dict) or step.get("kind") != "message":
@@ -93,6 +101,10 @@ def _steps(campaign: Campaign) -> Iterator[Check]:
             yield from _content(campaign, variant.get("content") or {}, path, purpose)
     else:
         yield from _content(campaign, step.get("content") or {}, "steps[0].content", purpose)
+
+
+def _no_steps() -> Check:
+    return _error("no_steps", _("There is no message yet."), _("Write the message."), "steps")
 
 
 def _sender(campaign: Campaign, marketing: bool) -> Iterator[Check]:
@@ -146,7 +158,9 @@ def _rendering(
             return
         for name in rendered.missing:
             missing[name] = missing.get(name, 0) + 1
-        if purpose_class == Purpose.Class.MARKETING and not _has_way_out(rendered.html, rendered.text):
+        if purpose_class == Purpose.Class.MARKETING and not _has_way_out(
+            rendered.html, rendered.text
+        ):
             words = _("The mail shows no unsubscribe link.")
             yield _error("no_unsubscribe", words, _("Put {{ unsubscribe_url }} into it."), path)
             return

@@ -13,7 +13,14 @@ from consent.models import Purpose
 from profiles.models import Profile
 
 SAMPLE_URL = "https://example.com/"
-__all__ = ["ContentError", "compile_step", "freeze_contents", "person_data", "preview", "sender_data"]
+__all__ = [
+    "ContentError",
+    "compile_step",
+    "freeze_contents",
+    "person_data",
+    "preview",
+    "sender_data",
+]
 
 
 def compile_step(content: Mapping[str, Any], *, purpose_class: str = "marketing") -> Compiled:

@@ -11,6 +11,8 @@ from campaigns.delivery.counting import count_audience
 from campaigns.delivery.gate import ORDER
 from campaigns.delivery.terms import plan_of, terms_of
 from campaigns.models import Campaign
+from campaigns.services.checks import audience_errors
+from campaigns.services.launching import NotReady
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,12 @@ class Rehearsal:
 def rehearse(campaign: Campaign, *, as_of: datetime | None = None) -> Rehearsal:
     """Count the draft's (or the launched version's) audience through the gate, as if sent now.
 
-    Raises LookupError-like model errors only where the campaign's shape is not checked yet.
+    Raises NotReady where the draft does not say who is written to and by which channel.
     """
     began = time.perf_counter()
+    missing = [] if campaign.current else audience_errors(campaign)
+    if missing:
+        raise NotReady(missing)
     now = as_of or timezone.now()
     plan = plan_of(campaign, campaign.current)
     terms = terms_of(plan, now=now)

@@ -1,7 +1,7 @@
 """What a campaign may look like (api.md), checked with a JSON path to everything that is wrong."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, TypedDict
 
 from django.utils.dateparse import parse_datetime
@@ -12,9 +12,13 @@ from consent.channels import CHANNELS
 from consent.models import Purpose, Topic
 from segments.models import Segment
 
-DURATIONS = ("minutes", "hours", "days", "weeks", "months")
+LONGEST = {"minutes": 5_256_000, "hours": 87_600, "days": 3_650, "weeks": 520, "months": 120}
+DURATIONS = tuple(LONGEST)
 OPERATORS = ("eq", "ne", "in", "not_in", "gt", "gte", "lt", "lte", "contains", "is_set")
 MAX_NAME = 60
+HUGE = 1e300
+MOST_CAPPED = 10_000
+FASTEST = 100_000  # mails a second
 
 
 class FieldError(TypedDict):
@@ -67,7 +71,9 @@ def _entry(entry: Any) -> Errors:
         return
     kind = entry.get("kind")
     if kind in ("event", "api"):
-        words = _("Entry by event or by API belongs to journeys, which this version cannot run yet.")
+        words = _(
+            "Entry by event or by API belongs to journeys, which this version cannot run yet."
+        )
         yield fault("entry.kind", words, "unsupported")
         return
     if kind not in ("segment", "schedule"):
@@ -122,14 +128,18 @@ def _message(step: Mapping[str, Any], path: str) -> Errors:
     if purpose is None or purpose.purpose_class == Purpose.Class.PROCESSING:
         yield fault(f"{path}.purpose", _("No purpose that messages are sent for."), "unknown")
     topic = step.get("topic")
-    if topic and not Topic.objects.filter(slug=str(topic), purpose=purpose).exists():
+    if topic is not None and not isinstance(topic, str):
+        yield fault(f"{path}.topic", _("A text."), "type")
+    elif topic and not Topic.objects.filter(slug=str(topic), purpose=purpose).exists():
         yield fault(f"{path}.topic", _("No topic of this purpose."), "unknown")
     for name in ("expires_in",):
         if step.get(name) is not None:
             yield from _duration(step[name], f"{path}.{name}")
     per_second = step.get("per_second")
-    if per_second is not None and not (_is_number(per_second) and per_second > 0):
+    if per_second is not None and not (_is_number(per_second) and 0 < per_second <= FASTEST):
         yield fault(f"{path}.per_second", _("Mails a second, above 0."))
+    if step.get("quiet_hours") is not None:
+        yield from _quiet_hours(step["quiet_hours"], f"{path}.quiet_hours")
     variants = step.get("variants")
     if variants:
         yield from _variants(variants, f"{path}.variants")
@@ -137,8 +147,21 @@ def _message(step: Mapping[str, Any], path: str) -> Errors:
         yield from _content(step.get("content"), f"{path}.content")
 
 
+def _quiet_hours(value: Any, path: str) -> Errors:
+    if not isinstance(value, Mapping):
+        yield fault(path, _('An object such as {"from": "21:00", "to": "08:00"}.'), "type")
+        return
+    for name in ("from", "to"):
+        try:
+            time.fromisoformat(value.get(name, ""))
+        except (TypeError, ValueError):
+            yield fault(f"{path}.{name}", _("A time of day, as 21:00."))
+    if value.get("else", "hold") not in ("hold", "exclude", "skip"):
+        yield fault(f"{path}.else", _("hold or skip."), "choice")
+
+
 def _channel(channel: Any, path: str) -> Errors:
-    if channel not in CHANNELS:
+    if not isinstance(channel, str) or channel not in CHANNELS:
         words = _("One of %(channels)s.") % {"channels": ", ".join(CHANNELS)}
         yield fault(f"{path}.channel", words, "choice")
     elif channel != "email":
@@ -150,7 +173,7 @@ def _content(content: Any, path: str) -> Errors:
     if not isinstance(content, Mapping):
         yield fault(path, _("An object with subject and mjml or html."), "required")
         return
-    for name in ("subject", "mjml", "html", "text"):
+    for name in ("subject", "mjml", "html", "text", "preheader"):
         if content.get(name) is not None and not isinstance(content[name], str):
             yield fault(f"{path}.{name}", _("A text."), "type")
     for name in set(content) - {"subject", "mjml", "html", "text", "preheader"}:
@@ -185,7 +208,9 @@ BUCKETS_OF_VARIANTS = 10
 
 def _exit(rules: Any) -> Errors:
     if rules:
-        yield fault("exit", _("Exit rules belong to journeys, which cannot run yet."), "unsupported")
+        yield fault(
+            "exit", _("Exit rules belong to journeys, which cannot run yet."), "unsupported"
+        )
 
 
 def _goal(goal: Any) -> Errors:
@@ -213,6 +238,10 @@ def _duration(value: Any, path: str) -> Errors:
     good = isinstance(value, Mapping) and len(value) == 1 and set(value) <= set(DURATIONS)
     if not good or not all(_is_number(n) and n > 0 for n in value.values()):
         yield fault(path, _('A duration such as {"days": 3}.'))
+        return
+    ((unit, number),) = value.items()
+    if number > LONGEST[unit]:
+        yield fault(path, _("At most ten years."), "range")
 
 
 def _caps(caps: Any) -> Errors:
@@ -221,8 +250,11 @@ def _caps(caps: Any) -> Errors:
         return
     for name in ("count", "per_days"):
         value = caps.get(name)
-        if value is not None and not (isinstance(value, int) and not isinstance(value, bool) and value > 0):
-            yield fault(f"caps.{name}", _("A whole number above 0."))
+        if value is not None and not (
+            isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_CAPPED
+        ):
+            words = _("A whole number from 1 to %(n)d.") % {"n": MOST_CAPPED}
+            yield fault(f"caps.{name}", words)
     if caps and caps.get("per_days") is None:
         yield fault("caps.per_days", _("Within how many days."), "required")
 
@@ -241,4 +273,6 @@ def share_of(value: Any) -> float | None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """A JSON number that a double holds."""
+    given = isinstance(value, int | float) and not isinstance(value, bool)
+    return given and abs(value) < HUGE

@@ -52,7 +52,9 @@ def send_message(
     try:
         with transaction.atomic():
             version = _content(row, channel, content, template)
-            message = _queue(profile, channel, row, version, dict(data or {}), idempotency_key, digest)
+            message = _queue(
+                profile, channel, row, version, dict(data or {}), idempotency_key, digest
+            )
     except IntegrityError:  # the same key at the same moment
         known = Message.objects.filter(profile=profile, idempotency_key=idempotency_key).first()
         if known is None:

@@ -137,12 +137,19 @@ def _one_holds(condition: Mapping[str, Any], value: Any) -> bool:
     if op in ("in", "not_in"):
         return (value in (wanted or [])) == (op == "in")
     if op == "contains":
-        return isinstance(value, str) and isinstance(wanted, str) and wanted.lower() in value.lower()
+        return (
+            isinstance(value, str) and isinstance(wanted, str) and wanted.lower() in value.lower()
+        )
     if op in ("eq", "ne"):
         return (_same_kind(value, wanted) and value == wanted) == (op == "eq")
     if not _same_kind(value, wanted) or isinstance(value, bool):
         return False
-    compare = {"gt": value > wanted, "gte": value >= wanted, "lt": value < wanted, "lte": value <= wanted}
+    compare = {
+        "gt": value > wanted,
+        "gte": value >= wanted,
+        "lt": value < wanted,
+        "lte": value <= wanted,
+    }
     return bool(compare[op])
 
 

@@ -61,7 +61,7 @@ def tell(happened: Sequence[Happened], owned: Owned | None = None) -> None:
         row["id"]: row
         for row in Message.objects.filter(
             profile_id__in={*people, *([owned.profile_id] if owned else [])},
-            id__in={one.message_id for one in happened}
+            id__in={one.message_id for one in happened},
         ).values("id", "campaign_id", "variant", "step", "channel", "public_id")
     }
     campaigns = Campaign.objects.in_bulk({row["campaign_id"] for row in messages.values()} - {None})
@@ -97,5 +97,7 @@ def _call(
         },
     }
     if one.once:
-        call["messageId"] = f"{one.name}:{message.get('public_id', one.message_id)}:{one.once}"[:100]
+        call["messageId"] = f"{one.name}:{message.get('public_id', one.message_id)}:{one.once}"[
+            :100
+        ]
     return call

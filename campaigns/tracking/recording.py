@@ -127,9 +127,7 @@ def record_click(sent: Sent, link: int, url: str, who: str, at: datetime | None 
         person = living(sent.profile_id)
         properties = {"link": url, "link_index": link}
         once = f"click:{link}:{at:%Y%m%d%H%M}"
-        tell(
-            [Happened("Email Link Clicked", person, sent.message_id, properties, at, once)], sent
-        )
+        tell([Happened("Email Link Clicked", person, sent.message_id, properties, at, once)], sent)
 
 
 @transaction.atomic

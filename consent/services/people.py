@@ -89,7 +89,9 @@ def contact_point(referred: Referred, purpose: Purpose, channel: str, status: st
     of the one seen last.
     """
     kind = contact_kind(channel)
-    about_addresses = purpose.purpose_class != Purpose.Class.PROCESSING or purpose.slug == "measuring"
+    about_addresses = (
+        purpose.purpose_class != Purpose.Class.PROCESSING or purpose.slug == "measuring"
+    )
     if not kind or not about_addresses:
         return ""
     if referred.kind == kind:

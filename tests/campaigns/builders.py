@@ -126,9 +126,7 @@ def make_campaign(segment: Segment, slug: str = "spring", **data) -> Campaign:
         "content": {"subject": "Tents, {{ first_name }}", "html": HTML},
     } | data.pop("step", {})
     entry = {"kind": "segment", "segment": segment.slug}
-    return create_campaign(
-        {"slug": slug, "name": slug, "entry": entry, "steps": [step]} | data
-    )
+    return create_campaign({"slug": slug, "name": slug, "entry": entry, "steps": [step]} | data)
 
 
 def launched(segment: Segment, slug: str = "spring", **data) -> Campaign:

@@ -39,7 +39,10 @@ def mail():
         add_address(ada, str(ada.public_id), "rapport_id")
         say(ada)
         say(ada, purpose="measuring")
-        goal = {"event": "Order Completed", "where": [{"property": "revenue", "op": "gt", "value": 5}]}
+        goal = {
+            "event": "Order Completed",
+            "where": [{"property": "revenue", "op": "gt", "value": 5}],
+        }
         campaign = launched(make_segment(ada), goal=goal)
         deliver_all()
         html = server.message().get_body(("html",)).get_content()
@@ -199,8 +202,24 @@ def test_the_report_adds_up(mail):
     found = report(campaign)
     assert found["audience"] == found["sent"] == found["delivered"] == 1
     expected = {
-        "audience", "excluded", "queued", "sent", "delivered", "opened", "machine_opened", "clicked",
-        "machine_clicked", "unsubscribed", "bounced", "complained", "converted", "revenue",
-        "variants", "control", "lift", "unknown", "failed",
+        "audience",
+        "excluded",
+        "queued",
+        "sent",
+        "delivered",
+        "opened",
+        "machine_opened",
+        "clicked",
+        "machine_clicked",
+        "unsubscribed",
+        "bounced",
+        "complained",
+        "converted",
+        "revenue",
+        "variants",
+        "control",
+        "lift",
+        "unknown",
+        "failed",
     }
     assert expected <= set(found)

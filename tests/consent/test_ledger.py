@@ -61,12 +61,12 @@ def test_the_derived_state_is_the_rule_in_plain_python(said):
         wide = standing([_plain(e) for e in entries if not e.contact_point and not e.topic_id])
         row = ConsentState.objects.filter(profile=person, contact_point="", topic_key=0).first()
         assert (row.entry_id if row else None) == (wide.id if wide else None)
-        derived = set(ConsentState.objects.filter(profile=person).values_list("entry_id", flat=True))
+        derived = set(
+            ConsentState.objects.filter(profile=person).values_list("entry_id", flat=True)
+        )
         assert derived == {e.pk for e in fold_rows(entries)}
         granted = ConsentState.objects.filter(profile=person, status="granted")
-        assert all(
-            ConsentEntry.objects.get(profile=person, id=s.entry_id).permits for s in granted
-        )
+        assert all(ConsentEntry.objects.get(profile=person, id=s.entry_id).permits for s in granted)
         assert keys(entries)
         transaction.set_rollback(True)
 
@@ -192,17 +192,19 @@ def test_a_permission_expires_and_a_pause_ends():
     soon = now + timedelta(days=1)
 
     def record(person, status, then):
-        record_consents([
-            Statement(
-                profile_id=person.pk,
-                purpose_id=Purpose.objects.get(slug="marketing").pk,
-                channel="email",
-                contact_point=f"{person.display_name.lower()}@example.com",
-                status=status,
-                basis="consent",
-                evidence={"until": stamp(soon), "then": then},
-            )
-        ])
+        record_consents(
+            [
+                Statement(
+                    profile_id=person.pk,
+                    purpose_id=Purpose.objects.get(slug="marketing").pk,
+                    channel="email",
+                    contact_point=f"{person.display_name.lower()}@example.com",
+                    status=status,
+                    basis="consent",
+                    evidence={"until": stamp(soon), "then": then},
+                )
+            ]
+        )
 
     record(ada, "granted", "expire")
     say(ben)
@@ -236,14 +238,20 @@ def test_many_at_once_take_few_statements(django_assert_max_num_queries):
     people = [make_person(f"p{n}") for n in range(50)]
     purpose = Purpose.objects.get(slug="marketing")
     with django_assert_max_num_queries(15):
-        answers = record_consents([
-            Statement(p.pk, purpose.pk, "email", "granted", "consent", f"{p.display_name}@x.com")
-            for p in people
-        ])
+        answers = record_consents(
+            [
+                Statement(
+                    p.pk, purpose.pk, "email", "granted", "consent", f"{p.display_name}@x.com"
+                )
+                for p in people
+            ]
+        )
     assert {a.state for a in answers} == {"granted"}
 
 
-@pytest.mark.parametrize("statement", ["UPDATE consent_entry SET status = 'granted'", "DELETE FROM consent_entry"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE consent_entry SET status = 'granted'", "DELETE FROM consent_entry"]
+)
 def test_the_application_cannot_change_the_ledger(statement):
     say(make_person("ada"))
     with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():

@@ -65,7 +65,12 @@ def test_order_of_reasons():
     campaign = launched(segment, "really", caps={"per_days": 1})
     found = [outcome(person, campaign) for person in people]
     assert found == [
-        "frozen", "no_address", "suppressed", "no_permission", "queued", "duplicate_address",
+        "frozen",
+        "no_address",
+        "suppressed",
+        "no_permission",
+        "queued",
+        "duplicate_address",
         "capped",
     ]
     assert MessageChunk.objects.filter(campaign_id=campaign.pk).count() == 1
@@ -83,7 +88,9 @@ def test_two_who_borrow_one_address_get_one_mail():
     assert rehearse(make_campaign(segment)).excluded == {"no_permission": 1, "duplicate_address": 1}
     campaign = launched(segment, "really")
     assert [outcome(p, campaign) for p in (owner, *two)] == [
-        "no_permission", "queued", "duplicate_address",
+        "no_permission",
+        "queued",
+        "duplicate_address",
     ]
 
 
@@ -168,7 +175,9 @@ def test_service_mail_asks_for_no_permission_but_heeds_a_hard_bounce():
     segment = make_segment(silent, bounced, complained)
     campaign = launched(segment, step={"purpose": "service"})
     assert [outcome(p, campaign) for p in (silent, bounced, complained)] == [
-        "queued", "suppressed", "queued",
+        "queued",
+        "suppressed",
+        "queued",
     ]
 
 

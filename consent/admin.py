@@ -1,0 +1,132 @@
+"""Purposes, topics and suppressions as lists and forms of the console."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from config.workspace.admin import AuditedAdmin
+from config.workspace.permissions import may
+from config.workspace.selectors import workspace
+from consent.models import Purpose, Suppression, Topic
+from consent.services.suppressing import release, suppress
+from profiles.identity.normalise import normalise
+
+
+class TopicInline(TabularInline):  # type: ignore[misc]
+    """What people choose inside a marketing purpose."""
+
+    model = Topic
+    fields = ("name", "slug", "description", "position")
+    prepopulated_fields = {"slug": ("name",)}
+    extra = 0
+
+
+@admin.register(Purpose)
+class PurposeAdmin(AuditedAdmin):
+    """What permission is given for. The class decides what the gate asks: an officer's affair."""
+
+    list_display = ("name", "slug", "purpose_class", "description")
+    list_filter = ("purpose_class",)
+    search_fields = ("name", "slug")
+    fields = ("name", "slug", "description", "purpose_class", "position")
+    inlines = (TopicInline,)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Of a ready-made purpose name and description may be changed, not what it means."""
+        return ("slug", "purpose_class") if obj is not None and obj.is_ready_made else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Ready-made ones stay."""
+        if obj is not None and obj.is_ready_made:
+            return False
+        return bool(super().has_delete_permission(request, obj))
+
+
+@admin.register(Topic)
+class TopicAdmin(AuditedAdmin):
+    """Topics as a list of their own."""
+
+    list_display = ("name", "slug", "purpose", "description")
+    list_filter = ("purpose",)
+    search_fields = ("name", "slug")
+    prepopulated_fields = {"slug": ("name",)}
+
+
+class SuppressionForm(forms.ModelForm):  # type: ignore[type-arg]
+    """An address to suppress; only its keyed digest is kept."""
+
+    value = forms.CharField(label=_("Address"), max_length=320, widget=UnfoldAdminTextInputWidget())
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        choices=[("email", _("Email")), ("phone", _("Phone"))],
+        widget=UnfoldAdminSelectWidget(),
+    )
+
+    class Meta:
+        model = Suppression
+        fields = ("kind", "reason", "detail")
+
+    def clean(self) -> dict[str, Any]:
+        """Normalise the address as everywhere else."""
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("value") and data.get("kind"):
+            data["value"] = normalise(data["kind"], data["value"], workspace().country)
+            if not data["value"]:
+                self.add_error("value", _("This is no address of that kind."))
+        return data
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(AuditedAdmin):
+    """Addresses that must not be used; masked, since only digests are kept."""
+
+    form = SuppressionForm
+    list_display = ("hint", "kind", "level", "reason", "detail", "created_at")
+    list_filter = ("kind", "level", "reason")
+    fields = ("kind", "value", "reason", "detail")
+    show_full_result_count = False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Through the service; said again, the first stays."""
+        row, _new = suppress(
+            kind=form.cleaned_data["kind"],
+            value=form.cleaned_data["value"],
+            reason=form.cleaned_data["reason"],
+            detail=form.cleaned_data["detail"],
+        )
+        obj.pk = row.pk
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Added and released, never changed."""
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As the role says."""
+        return may(request.user, "suppressions.view")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Of one that is there: what is kept."""
+        if obj is None:
+            return ("kind", "value", "reason", "detail")
+        return ("hint", "kind", "level", "reason", "detail", "created_at")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """The form with the address only for a new one."""
+        if obj is not None:
+            kwargs["form"] = forms.ModelForm
+        return super().get_form(request, obj, **kwargs)
+
+    def delete_model(self, request: HttpRequest, obj: Suppression) -> None:
+        """Back into use."""
+        release(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Suppression]) -> None:
+        """Each through the service."""
+        for row in queryset:
+            release(row)
