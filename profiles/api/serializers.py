@@ -25,7 +25,7 @@ class IdentifierSerializer(Shape):
     verified = serializers.BooleanField()
 
 
-class StatementSerializer(Shape):
+class TraitStatementSerializer(Shape):
     """What another source says."""
 
     source = serializers.CharField()  # type: ignore[assignment]
@@ -39,7 +39,7 @@ class TraitSourceSerializer(Shape):
     source = serializers.CharField()  # type: ignore[assignment]
     at = serializers.DateTimeField(allow_null=True)
     value = serializers.JSONField(allow_null=True)
-    others = StatementSerializer(many=True)
+    others = TraitStatementSerializer(many=True)
 
 
 class ProfileSerializer(Shape):

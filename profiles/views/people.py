@@ -17,7 +17,7 @@ from profiles.models import Profile
 from profiles.selectors.filters import PEOPLE_FILTERS, apply_filters
 from profiles.selectors.finding import as_uuid, search
 from profiles.selectors.masking import Shown
-from profiles.selectors.people import BadCursor, people_page, total_of, visible_people
+from profiles.selectors.people import REACH, BadCursor, people_page, total_of, visible_people
 
 
 def shown_to(request: HttpRequest) -> Shown:
@@ -65,6 +65,7 @@ def _list_context(request: HttpRequest, term: str) -> dict[str, Any]:
     narrowed = bool(term or words)
     return {
         "rows": leaf.rows,
+        "has_reach": bool(REACH.names()),
         "term": term,
         "personal": shown.personal,
         "words": words,

@@ -223,7 +223,7 @@ def test_the_list_costs_the_same_for_one_and_for_many(api, django_assert_max_num
     for number in range(20):
         person = make_profile(f"P{number}", email=f"p{number}@example.com")
         make_identifier(person, "device_id", f"d{number}")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(10):
         assert len(api.get("/api/profiles/").json()["results"]) == 20
 
 

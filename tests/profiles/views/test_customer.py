@@ -203,5 +203,5 @@ def test_the_page_costs_the_same_whatever_there_is(admin, django_assert_max_num_
     for number in range(5):
         make_identifier(ada, "device_id", f"d{number}")
         make_merge(ada)
-    with django_assert_max_num_queries(45):
+    with django_assert_max_num_queries(34):
         admin.get(page_of(ada))
