@@ -13,11 +13,11 @@ from config.workspace import audit
 from config.workspace.models import User
 
 
-def page_of_site(request: HttpRequest, name: str, **kwargs: Any) -> HttpResponse:
+def page_of_site(request: HttpRequest, page: str, /, **kwargs: Any) -> HttpResponse:
     """The page that a higher app signed in under this name. Raises Http404."""
-    view = PAGES.get(name)
+    view = PAGES.get(page)
     if view is None:
-        raise Http404(name)
+        raise Http404(page)
     return view(request, **kwargs)
 
 

@@ -1,0 +1,44 @@
+"""Home: each of its parts answers, empty and with people, within a budget of queries."""
+
+import pytest
+from django.urls import reverse
+
+from config.home.views import PARTS
+from config.workspace.models import Role, User
+from tests.cast import make_event, make_profile
+
+pytestmark = pytest.mark.django_db
+BUDGET = 40
+
+
+@pytest.fixture(params=Role.values)
+def someone(request, client):
+    """Each role opens Home: what one may not see is left out, not refused."""
+    user = User.objects.create_user("someone", password="x", role=request.param)
+    client.force_login(user)
+    return client
+
+
+def test_home_opens_for_every_role_on_an_empty_installation(someone):
+    assert someone.get(reverse("admin:index")).status_code == 200
+
+
+@pytest.mark.parametrize("part", sorted(PARTS))
+def test_every_part_answers_with_and_without_people(admin_client, part):
+    url = reverse("admin:home_part", args=[part])
+    assert admin_client.get(url).status_code in (200, 204)
+    make_event(make_profile("Maya"), "Order Completed", revenue=20, currency="EUR")
+    assert admin_client.get(url).status_code in (200, 204)
+
+
+def test_an_unknown_part_is_not_found(admin_client):
+    assert admin_client.get(reverse("admin:home_part", args=["nothing"])).status_code == 404
+
+
+def test_home_asks_the_same_number_of_questions_however_many_people(
+    admin_client, django_assert_max_num_queries
+):
+    for number in range(30):
+        make_event(make_profile(f"Person {number}"), "Order Completed", revenue=5)
+    with django_assert_max_num_queries(BUDGET):
+        admin_client.get(reverse("admin:index"))
