@@ -206,4 +206,4 @@ def _may_see(name: str, user: User) -> bool:
 def _rows(query: str, parameters: list[Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

@@ -85,7 +85,7 @@ def clause_counts(rule: Group, context: CompileContext) -> list[ClauseCount]:
                 tables=COMMA.joined(plan.tables),
             )
         )
-    of = dict(zip(names, map(int, counts), strict=True))  # type: ignore[call-overload]
+    of = dict(zip(names, map(int, counts), strict=True))
     return [
         ClauseCount(
             path, of[after], of[before] - of[after], alone, of[missing] if missing else None

@@ -198,8 +198,8 @@ def _read_range(reader: Reader, name: str, type_: str) -> Any:
             if not fits or index == 1:
                 reader.fail(f"{name}[{index}]", "type", _("This must be two numbers or two dates."))
         return (0, 0)
-    low, high = (moment_of(each) for each in value) if times else value
-    if low > high:
+    low, high = value
+    if (moment_of(low) or low) > (moment_of(high) or high):
         reader.fail(name, "range", _("The first is greater than the second."))
     return tuple(value)
 

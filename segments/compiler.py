@@ -24,14 +24,14 @@ def compile_rule(rule: Group, context: CompileContext) -> Sql:
 def members_of(rule: Group, context: CompileContext) -> set[int]:
     """The ids; for tests and small sets."""
     with working(context):
-        return {int(row[0]) for row in run(compile_rule(rule, context))}  # type: ignore[call-overload]
+        return {int(row[0]) for row in run(compile_rule(rule, context))}
 
 
 def count_of(rule: Group, context: CompileContext) -> int:
     """How many people are in."""
     with working(context):
         query = sql("SELECT count(*) FROM ({query}) q", query=compile_rule(rule, context))
-        return int(run(query)[0][0])  # type: ignore[call-overload]
+        return int(run(query)[0][0])
 
 
 @contextmanager

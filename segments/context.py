@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from django.db import connection
 
@@ -64,18 +65,18 @@ class CompileContext:
             cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
 
 
-def run(query: Sql) -> list[tuple[object, ...]]:
+def run(query: Sql) -> list[tuple[Any, ...]]:
     """All rows of `query`."""
     with connection.cursor() as cursor:
         cursor.execute(query.text, query.params)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
-def one(query: Sql) -> tuple[object, ...]:
+def one(query: Sql) -> tuple[Any, ...]:
     """The one row of `query`."""
     return run(query)[0]
 
 
-def ids_of(rows: Iterable[tuple[object, ...]]) -> list[int]:
+def ids_of(rows: Iterable[tuple[Any, ...]]) -> list[int]:
     """The first column."""
-    return [row[0] for row in rows]  # type: ignore[misc]
+    return [row[0] for row in rows]

@@ -61,14 +61,14 @@ def preview(rule: Group, as_of: datetime | None = None, *, with_reach: bool = Tr
         took = (time.perf_counter() - started) * 1000
         (total,) = one(EVERYBODY)
         reachable = reach_of(query) if with_reach else {}
-    people = list(Profile.objects.filter(pk__in=ids))  # type: ignore[misc]
+    people = list(Profile.objects.filter(pk__in=ids))
     return Preview(
         int(count),
         int(total),
         people,
         sentence(rule),
         round(took, 1),
-        reachable,  # type: ignore[call-overload]
+        reachable,
     )
 
 
@@ -95,7 +95,7 @@ def difference(rule: Group, segment: Segment) -> tuple[int, int]:
         )
         count, adds = one(query)
         saved = Membership.objects.filter(segment=segment, left_at=None).count()
-    return int(adds), saved - (int(count) - int(adds))  # type: ignore[call-overload]
+    return int(adds), saved - (int(count) - int(adds))
 
 
 def overlap(rule: Group, segments: Sequence[Segment]) -> dict[int, int]:
@@ -109,12 +109,12 @@ def overlap(rule: Group, segments: Sequence[Segment]) -> dict[int, int]:
             query=compile_rule(rule, context),
             ids=[segment.pk for segment in segments],
         )
-        return dict(run(query))  # type: ignore[arg-type]
+        return dict(run(query))
 
 
 def everybody() -> int:
     """How many people there are; erased ones are none."""
-    return int(one(EVERYBODY)[0])  # type: ignore[call-overload]
+    return int(one(EVERYBODY)[0])
 
 
 ALL_PEOPLE = sql("SELECT p.id AS profile_id FROM profile p WHERE {counts}", counts=COUNTS)

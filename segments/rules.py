@@ -135,8 +135,8 @@ class Group:
         """In words; what the last part leaves out is said as such."""
         kept, out = self.halves()
         if out is not None:
-            words = {"kept": kept.describe(), "out": out.describe()}
-            return _("%(kept)s, but leave out: %(out)s") % words
+            halves = {"kept": kept.describe(), "out": out.describe()}
+            return _("%(kept)s, but leave out: %(out)s") % halves
         if not self.parts:
             return _("nobody") if self.match == "any" else _("everybody")
         words = [

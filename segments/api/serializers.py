@@ -2,9 +2,49 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from segments.models import Segment
+
+MATCH = {"type": "string", "enum": ["all", "any", "none"]}
+CONDITION = {
+    "type": "object",
+    "description": "A condition by its `kind`, or a group with `match` and `conditions` again.",
+    "properties": {
+        "kind": {"type": "string", "enum": ["trait", "event", "segment", "consent"]},
+        "match": MATCH,
+        "conditions": {"type": "array", "items": {"type": "object"}},
+        "field": {"type": "string"},
+        "op": {"type": "string"},
+        "value": {},
+        "name": {"type": "string"},
+        "where": {"type": "array", "items": {"type": "object"}},
+        "window": {"type": "object"},
+        "count": {"type": "object"},
+        "measure": {"type": "object"},
+        "not_since": {"type": "object"},
+        "slug": {"type": "string"},
+        "purpose": {"type": "string"},
+        "channel": {"type": "string"},
+        "status": {"type": "string"},
+    },
+    "additionalProperties": True,
+}
+RULE = {
+    "type": "object",
+    "required": ["match", "conditions"],
+    "properties": {"match": MATCH, "conditions": {"type": "array", "items": CONDITION}},
+    "example": {
+        "match": "all",
+        "conditions": [{"kind": "trait", "field": "plan", "op": "eq", "value": "pro"}],
+    },
+}
+
+
+@extend_schema_field(RULE)
+class RuleField(serializers.JSONField):
+    """A rule as somebody writes it (design.md section 5); the service reads it."""
 
 
 class SegmentSerializer(serializers.Serializer[Any]):
@@ -40,7 +80,7 @@ class NewSegment(serializers.Serializer[Any]):
     name = serializers.CharField()
     kind = serializers.ChoiceField(Segment.Kind.choices, required=False)
     description = serializers.CharField(required=False)
-    rule = serializers.JSONField(required=False)
+    rule = RuleField(required=False)
 
 
 class SegmentChange(serializers.Serializer[Any]):
@@ -48,13 +88,13 @@ class SegmentChange(serializers.Serializer[Any]):
 
     name = serializers.CharField(required=False)
     description = serializers.CharField(required=False)
-    rule = serializers.JSONField(required=False)
+    rule = RuleField(required=False)
 
 
 class PreviewRequest(serializers.Serializer[Any]):
     """A rule to count, perhaps for another moment."""
 
-    rule = serializers.JSONField()
+    rule = RuleField()
     as_of = serializers.DateTimeField(required=False, allow_null=True)
 
 

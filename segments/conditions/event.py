@@ -1,5 +1,6 @@
 """Did, or did not do, an event: how often, when, with which properties, summing what."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -180,23 +181,23 @@ class EventCondition(Condition):
         count, last, total = one(query)
         if not count:
             return _("%(name)s never") % {"name": self.name}
-        times = ngettext("%(name)s once", "%(name)s %(n)s times", int(count)) % {  # type: ignore[call-overload]
+        times = ngettext("%(name)s once", "%(name)s %(n)s times", int(count)) % {
             "name": self.name,
             "n": shown(count),
         }
         text = _("%(times)s; last on %(day)s") % {
             "times": times,
-            "day": date_format(last, "DATETIME_FORMAT"),  # type: ignore[arg-type]
+            "day": date_format(last, "DATETIME_FORMAT"),
         }
         if self.measure and total is not None:
-            text += f"; {self.measure.property}: {shown(round(float(total), 2))}"  # type: ignore[arg-type]
+            text += f"; {self.measure.property}: {shown(round(float(total), 2))}"
         return text
 
 
 def holds_for(count: Comparison, n: int) -> bool:
     """Whether a count of `n` satisfies the comparison."""
     value: Any = count.value
-    tests = {
+    tests: dict[str, Callable[[], bool]] = {
         "eq": lambda: n == value,
         "ne": lambda: n != value,
         "gt": lambda: n > value,

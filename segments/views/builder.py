@@ -63,7 +63,7 @@ def save(request: HttpRequest, slug: str = "") -> HttpResponse:
 
 
 def _save(request: HttpRequest, slug: str, body: dict[str, Any]) -> Segment:
-    rights = {
+    rights: dict[str, Any] = {
         "may_personal": may(request.user, "people.personal"),
         "user": request.user if isinstance(request.user, User) else None,
     }

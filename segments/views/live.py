@@ -157,7 +157,7 @@ def why_member(request: HttpRequest, slug: str, person: str) -> HttpResponse:
 @requires("segments.view")
 def pick(request: HttpRequest) -> HttpResponse:
     """The lines of one picker, as JSON."""
-    given = {name: value.replace("\x00", "")[:300] for name, value in request.GET.items()}
+    given = {name: str(value).replace("\x00", "")[:300] for name, value in request.GET.items()}
     user: Any = request.user if isinstance(request.user, User) else None
     makers = {
         "all": lambda: catalog.anything(user),

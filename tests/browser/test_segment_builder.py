@@ -4,46 +4,22 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from django.apps import apps
-from django.core import serializers
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from config.workspace.models import User, Workspace
-from config.workspace.selectors import forget_workspace
+from config.workspace.models import User
 from profiles.models import EventDefinition
 from segments.models import Segment
 from segments.work import work
 from tests.segments.builders import AS_OF, make_event, make_person
+from tests.segments.kept import committed, migrated  # noqa: F401 - fixtures
 
-OUR_APPS = ("workspace", "profiles", "consent", "segments", "campaigns")
 HOSTILE = '<img src=x onerror="window.pwned=1">'
 
 
-@pytest.fixture(scope="module")
-def migrated(django_db_setup, django_db_blocker) -> Iterator[str]:
-    """What the migrations wrote; put back at the end, since these tests empty all tables."""
-    with django_db_blocker.unblock():
-        ours = [model for app in OUR_APPS for model in apps.get_app_config(app).get_models()]
-        rows = serializers.serialize("json", [row for model in ours for row in model._base_manager.all()])
-    yield rows
-    with django_db_blocker.unblock():
-        put_back(rows)
-        connection.close()
-
-
-def put_back(rows: str) -> None:
-    if not Workspace.objects.exists():
-        for row in serializers.deserialize("json", rows):
-            row.save()
-
-
 @pytest.fixture
-def shop(migrated: str, transactional_db: None) -> None:
-    put_back(migrated)
-    forget_workspace()
+def shop(committed: None) -> None:  # noqa: F811 - the fixture
     now = (AS_OF - timezone.now()).total_seconds() / 86400
     for name in ("Order Completed", "Product Viewed"):
         EventDefinition.objects.get_or_create(name=name)
@@ -193,7 +169,8 @@ def test_what_is_wrong_stands_at_its_clause_and_loses_nothing(signed_in: Page) -
     page.goto(f"{page.base}/console/segments/-/new/")
     page.locator("#as-json").click()
     page.locator("#json-text").fill(
-        '{"match": "all", "conditions": [{"kind": "trait", "field": "plan", "op": "gt", "value": "x"}]}'
+        '{"match": "all", "conditions": [{"kind": "trait", "field": "plan", "op": "gt", '
+        '"value": "x"}]}'
     )
     expect(page.locator("#json-errors")).to_contain_text("conditions[0].value")
     page.locator("#as-json").click()
