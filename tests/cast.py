@@ -206,7 +206,7 @@ def give_consent(
 
     kind = "phone" if channel in ("sms", "whatsapp", "call") else "email"
     point = Identifier.objects.filter(profile_id=profile.pk, kind=kind).first()
-    permission = {
+    permission: dict[str, Any] = {
         "profile_id": profile.pk,
         "purpose": Purpose.objects.get(slug=purpose),
         "channel": channel,

@@ -1,8 +1,7 @@
 """Shapes of the answers about people and what comes in (api.md)."""
 
-from typing import Any
-
 from functools import cache
+from typing import Any
 
 from django.core.validators import MaxLengthValidator
 from rest_framework import serializers
