@@ -148,6 +148,8 @@ def _check_holdable(data: bytes) -> None:
         value = _exact.decode(data)
     except msgspec.ValidationError as error:
         raise Invalid("number_too_long", "", "a number has too many digits") from error
+    except ArithmeticError as error:  # an exponent that even a Decimal cannot have
+        raise Invalid("number_out_of_range", "", "a number is out of range") from error
     except (msgspec.DecodeError, ValueError) as error:
         raise Invalid("invalid_json", "", str(error)) from error
     _walk(value)

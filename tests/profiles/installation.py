@@ -1,6 +1,7 @@
 """A second installation for tests that need real processes: own database server, web, workers."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -105,8 +106,10 @@ class Installation:
 
     def kill_postgres(self) -> None:
         """kill -9 of the server's main process."""
-        pid = int((self.var / "postgres" / "postmaster.pid").read_text().splitlines()[0])
-        os.kill(pid, signal.SIGKILL)
+        self.rows("SELECT 1")  # it is up
+        found = re.search(r"process (\d+)", self.manage("dbserver", "status"))
+        assert found
+        os.kill(int(found[1]), signal.SIGKILL)
 
     def rows(self, query: str, *parameters: object) -> list[tuple]:
         """Ask the database, also while it is coming back."""
@@ -143,11 +146,15 @@ class Installation:
             self.manage("dbserver", "stop")
 
     def _start(self, name: str, *arguments: str) -> None:
-        log = (self.var / f"{name}.log").open("a")
-        self.processes[name] = subprocess.Popen(
-            [sys.executable, *arguments], env=self.environment, cwd=paths.BASE_DIR,
-            start_new_session=True, stdout=log, stderr=log,
-        )  # fmt: skip
+        with (self.var / f"{name}.log").open("a") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, *arguments],
+                env=self.environment,
+                cwd=paths.BASE_DIR,
+                start_new_session=True,
+                stdout=log,
+                stderr=log,
+            )
 
 
 def free_port() -> int:

@@ -4,6 +4,7 @@ import pytest
 
 from profiles.identity import merging, rewriting
 from profiles.identity.merging import CannotUndo, undo_merge
+from profiles.ingest import processor
 from profiles.models import (
     AliasPending,
     Event,
@@ -200,8 +201,6 @@ def test_chain_of_merges_and_undoing_the_inner_one(call):
 
 
 def test_a_pending_merge_survives_a_kill(call, monkeypatch):
-    from profiles.ingest import processor
-
     call.batch(track("A", anonymous="a"), track("B", "u"))
     work_off()
     call.batch(track("C", "u", "a"))
@@ -224,8 +223,6 @@ def test_merging_writes_a_bounded_number_of_statements(call, django_assert_max_n
     for n in range(20):
         call.batch(track("A", anonymous=f"a{n}"), track("B", f"u{n}"))
     work_off()
-    from profiles.ingest import processor
-
     call.batch(*(track("C", f"u{n}", f"a{n}") for n in range(20)))
     processor.process_portion()
     with django_assert_max_num_queries(34):

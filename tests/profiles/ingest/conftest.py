@@ -2,8 +2,10 @@
 
 import base64
 import json
+from importlib import import_module
 
 import pytest
+from django.db import connections
 from django.test import Client
 
 from config.workspace.digests import key_digest
@@ -26,6 +28,40 @@ def make_source(name="shop", kind="server", key="", **more):
     return Source.objects.create(
         name=name, kind=kind, write_key_digest=key_digest(key), write_key_hint=key[:8], **more
     )
+
+
+FILLED = (
+    "event event_item event_state profile_trait identifier merge merge_pending alias_pending inbox"
+    " rejection message_claim profile_change data_warning profile source"
+)
+
+
+@pytest.fixture
+def committed(db):
+    """Real commits, for tests with several connections; what ingest wrote is taken away after.
+
+    Not the transactional tests of pytest-django: their flush takes what migrations wrote too. So
+    the test's own transaction stays aside, and a fresh connection takes its place.
+    """
+    aside = connections["default"]
+    fresh = connections["default"] = aside.copy()
+    try:
+        yield
+    finally:
+        with fresh.owner(), fresh.cursor() as cursor:
+            for table in FILLED.split():
+                cursor.execute(f"DELETE FROM {table}")
+            cursor.execute("DELETE FROM event_definition WHERE name <> ALL(%s)", [_defined()])
+            cursor.execute(
+                "UPDATE event_definition SET schema = '{}', first_seen = NULL, last_seen = NULL"
+            )
+        fresh.close()
+        connections["default"] = aside
+
+
+def _defined():
+    migration = import_module("profiles.migrations.0003_event_definitions")
+    return [*migration.CATEGORY, *migration.CONVERSIONS]
 
 
 @pytest.fixture

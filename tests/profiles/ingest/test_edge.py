@@ -6,8 +6,10 @@ import json
 import zlib
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
+from profiles.ingest import inbox
 from profiles.models import Event, Inbox, Rejection
 
 from .conftest import Caller, make_source, work_off
@@ -213,8 +215,9 @@ def test_an_unreadable_envelope_is_400(call, body):
 def test_what_jsonb_cannot_hold_costs_its_item_only(call, bad):
     body = (
         b'{"batch":[{"type":"track","event":"E","userId":"a","properties":{"x":%s}},'
-        b'{"type":"track","event":"E","userId":"b","properties":{"x":"\\u00e9\\ud83d\\ude00 \\\\u0000"}}]}'
-        % bad
+        b'{"type":"track","event":"E","userId":"b",'
+        b'"properties":{"x":"\\u00e9\\ud83d\\ude00 \\\\u0000"}}'
+        b"]}" % bad
     )
     answer = call.post("/v1/batch", body)
     assert answer.status_code == 200
@@ -253,7 +256,14 @@ def test_a_browser_of_another_origin_may_call(call):
     )
     assert answer.status_code == 204
     assert answer["Access-Control-Allow-Origin"] == "https://shop.example"
-    for name in ["authorization", "content-type", "x-retry-count", "anonymousid", "sentat", "x-write-key"]:
+    for name in [
+        "authorization",
+        "content-type",
+        "x-retry-count",
+        "anonymousid",
+        "sentat",
+        "x-write-key",
+    ]:
         assert name in answer["Access-Control-Allow-Headers"]
     for key in ("key-shop", "wrong"):
         posted = Caller(key).post("/v1/t", TRACK, Origin="https://shop.example")
@@ -292,10 +302,6 @@ def test_a_privacy_signal_travels_with_the_call(browser_call):
 
 
 def test_a_database_that_fails_is_503_and_to_be_retried(call, monkeypatch):
-    from django.db import OperationalError
-
-    from profiles.ingest import inbox
-
     def fail(*args, **kwargs):
         raise OperationalError("gone")
 
