@@ -5,6 +5,7 @@ down, so that the row that fits a question best always says the truth.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
@@ -85,7 +86,7 @@ def derive(cursor: CursorWrapper, scopes: Sequence[Scope]) -> None:
     At most four statements, whatever the number of scopes.
     """
     ordered = sorted(set(scopes))
-    parameters = {
+    parameters: dict[str, Any] = {
         "profiles": [scope[0] for scope in ordered],
         "purposes": [scope[1] for scope in ordered],
         "channels": [scope[2] for scope in ordered],
@@ -97,7 +98,7 @@ def derive(cursor: CursorWrapper, scopes: Sequence[Scope]) -> None:
         cursor.execute(_DERIVE, parameters | {"depth": depth})
 
 
-def _depths(cursor: CursorWrapper, parameters: dict[str, object]) -> list[int]:
+def _depths(cursor: CursorWrapper, parameters: dict[str, Any]) -> list[int]:
     """Which levels there are rows of, the widest first."""
     cursor.execute(
         """

@@ -1,7 +1,7 @@
 """What a list of statements about one permission comes to: the rule, in plain Python.
 
-`consent/derivation.py` is the same rule in SQL; a property test holds them together. The result does
-not depend on the order in which statements arrive, only on when they were made.
+`consent/derivation.py` is the same rule in SQL; a property test holds them together. The result
+does not depend on the order in which statements arrive, only on when they were made.
 """
 
 from collections.abc import Iterable, Mapping

@@ -91,9 +91,9 @@ def _owner(merge: Merge) -> int:
 def _copy(entry: ConsentEntry, survivor: int, own: ConsentEntry | None) -> Statement:
     """The absorbed person's statement said of the survivor.
 
-    Without its `act`: where the survivor refused, it stays a claim. A refusal meets a newer grant of
-    the survivor's with the time of the merge, so that the stricter stands. A pending request is no
-    answer yet, and so counts as silence.
+    Without its `act`: where the survivor refused, it stays a claim. A refusal meets a newer grant
+    of the survivor's with the time of the merge, so that the stricter stands. A pending request is
+    no answer yet, and so counts as silence.
     """
     ended = (*BLOCKING, "expired")
     conflict = own is not None and own.status == "granted" and entry.status in ended

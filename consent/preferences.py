@@ -81,7 +81,7 @@ class _Standing:
         ]
         rows = [self.rows[key] for key in keys if key in self.rows]
         refusals = [row for row in rows[1:] if row.status in BLOCKING and row.at >= rows[0].at]
-        return (refusals or rows or [None])[0]
+        return next(iter(refusals or rows), None)
 
 
 def _topics(visitor: Visitor, purposes: Sequence[Purpose], standing: _Standing) -> list[Choice]:

@@ -23,6 +23,7 @@ from consent.hooks import SentTo, find_message, tell_left
 from consent.masking import masked
 from consent.preferences import Choice, Visitor
 from consent.selectors.words import source_of
+from consent.services.elapsing import PAUSE
 from consent.services.withdrawing import opt_out_of_sharing
 
 View = Callable[[HttpRequest, str], HttpResponse]
@@ -115,7 +116,7 @@ def preference_centre(request: HttpRequest, token: str) -> HttpResponse:
         ],
         "any_on": any(choice.on for choice in choices if choice.group == "topics"),
         "done": request.GET.get("done", ""),
-        "until": timezone.now() + preferences.PAUSE,
+        "until": timezone.now() + PAUSE,
         "gpc": gpc,
     }
     return render(request, "consent/preferences.html", context)

@@ -1,8 +1,8 @@
 """Mail by SMTP: one connection kept open, several commands a round trip where the server allows it.
 
-What an answer means (RFC 5321 section 4.2, RFC 3463): a recipient refused with 5xx is a hard bounce,
-unless the refusal is about us (5.7.x, policy) or about now (5.2.2, mailbox full). 4xx is temporary.
-A connection that breaks after the content was sent leaves the outcome unknown.
+What an answer means (RFC 5321 section 4.2, RFC 3463): a recipient refused with 5xx is a hard
+bounce, unless the refusal is about us (5.7.x, policy) or about now (5.2.2, mailbox full). 4xx is
+temporary. A connection that breaks after the content was sent leaves the outcome unknown.
 """
 
 import re
@@ -127,7 +127,8 @@ class _Handed:
 def connect(url: str) -> smtplib.SMTP:
     """A greeted, encrypted and authenticated connection as the URL asks.
 
-    `smtp://`, `smtp+tls://` (STARTTLS), `smtps://` or `smtp+ssl://`; `?ssl_verify=0` for a test server.
+    `smtp://`, `smtp+tls://` (STARTTLS), `smtps://` or `smtp+ssl://`; `?ssl_verify=0`
+    for a test server.
     """
     parts = urlsplit(url)
     host, query = parts.hostname or "localhost", parse_qs(parts.query)
@@ -215,7 +216,7 @@ def _reset(smtp: smtplib.SMTP) -> None:
 
 
 def with_crlf(content: bytes) -> bytes:
-    """Every line ended by CR LF: a bare one is read differently by different servers (smuggling)."""
+    """Every line ended by CR LF: servers read a bare one differently (smuggling)."""
     ends = content.count(b"\r\n")
     if content.count(b"\n") == ends and content.count(b"\r") == ends:
         return content

@@ -64,7 +64,8 @@ WHERE m.profile_id = g.profile_id AND m.id = g.id AND m.state = 'handing_over'
 def lease_chunk(channel: str, now: datetime) -> Chunk | None:
     """The next due chunk, lanes in order; what its last worker left marked becomes unknown."""
     token = uuid.uuid4()
-    values = {"now": now, "channel": channel, "lease": token, "until": now + lease_time()}
+    until = now + lease_time()
+    values: dict[str, Any] = {"now": now, "channel": channel, "lease": token, "until": until}
     with connection.cursor() as cursor:
         cursor.execute(_LEASE, values)
         row = cursor.fetchone()
@@ -146,7 +147,7 @@ def exclude_refused(
     }
     with connection.cursor() as cursor:
         cursor.execute(_REFUSE.format(still=query.sql), values)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """The gate as counts: what fan-out would write, in the same ranges, without writing."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
@@ -10,9 +12,9 @@ from campaigns.delivery.fanout import (
     BORROWERS,
     BORROWS,
     PEOPLE,
-    _BORROWER,
     _cuts,
     _high,
+    without_borrowers,
 )
 from campaigns.delivery.gate import BUCKETS, Terms, judged
 from campaigns.delivery.terms import Plan, shuffle_of
@@ -43,14 +45,14 @@ def count_audience(cursor: CursorWrapper, terms: Terms, plan: Plan) -> Counted:
     low = 0
     while (high := _high(cursor, terms.segment_id, low)) is not None:
         query = judged(terms, "people", narrow=BETWEEN)
-        sql = f"SELECT * FROM ({query.sql}) j WHERE reason <> 'no_address' OR NOT EXISTS ({_BORROWER})"
+        sql = without_borrowers(query.sql)
         parameters = {**query.parameters, "low": low, "high": high}
         _count(cursor, found, terms, plan, PEOPLE, sql, parameters)
         low = high
     owners = judged(terms, "owners")
     # the owner would get it, if the gate lets them
     taken = (
-        "r.owner_id IN (WITH owners AS (SELECT o.profile_id FROM identifier o"
+        "r.owner_id IN (WITH owners AS (SELECT o.profile_id FROM identifier o"  # noqa: S608 - pieces of ours, values are bound
         " JOIN membership w ON w.profile_id = o.profile_id AND w.segment_id = %(segment)s"
         " AND w.left_at IS NULL WHERE o.kind = %(kind)s AND o.value IN (SELECT"
         " lower(btrim(b.traits->>%(kind)s)) FROM people x JOIN profile b ON b.id = x.profile_id))"
@@ -69,7 +71,7 @@ def _count(
     plan: Plan,
     people: str,
     sql: str,
-    parameters: dict[str, object],
+    parameters: Mapping[str, Any],
 ) -> None:
     names = [name for name, _share in plan.variants]
     arm_a, arm_b = shuffle_of(f"variant:{plan.campaign.slug}:{plan.step['id']}")

@@ -1,4 +1,4 @@
-"""What bounces lead to: the address is suppressed, the person's record says so, a bad list is stopped."""
+"""What bounces lead to: a suppressed address, an event of the person, a bad list stopped."""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -65,7 +65,7 @@ def close_session() -> None:
 
 
 def deliver() -> int:
-    """Hand over from one chunk for some seconds; the number of messages looked at, 0 when none is due."""
+    """Hand over from one chunk for some seconds; how many it looked at, 0 when none is due."""
     chunk = lease_chunk(CHANNEL, timezone.now())
     if chunk is None:
         return 0

@@ -7,7 +7,7 @@ from segments.models import Segment
 
 
 def progress(campaign: Campaign) -> dict[str, int]:
-    """`audience` (the segment's size until all are queued), `seen`, and the number in each state."""
+    """`audience` (the segment's size until all are queued), `seen`, and each state's number."""
     rows = Message.objects.filter(campaign_id=campaign.pk).values("state").annotate(n=Count("*"))
     states = {row["state"]: row["n"] for row in rows.order_by()}
     seen = sum(states.values())

@@ -1,4 +1,4 @@
-"""The report of a campaign: one aggregate over its messages, control and lift from the same rows."""
+"""The report of a campaign: one aggregate over its messages; control and lift beside it."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -135,17 +135,15 @@ def control_and_lift(campaign: Campaign, held_out: int) -> tuple[dict[str, Any],
         return ({"people": held_out} if held_out else {}), {}
     within = duration(goal.get("window"), WINDOW_DAYS)
     ends = (campaign.finished_at or campaign.launched_at) + within + within
+    values: dict[str, Any] = {
+        "campaign": campaign.pk,
+        "event": goal["event"],
+        "within": within,
+        "from": campaign.launched_at,
+        "to": ends,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _ARMS,
-            {
-                "campaign": campaign.pk,
-                "event": goal["event"],
-                "within": within,
-                "from": campaign.launched_at,
-                "to": ends,
-            },
-        )
+        cursor.execute(_ARMS, values)
         arms = {control: Arm(*figures) for control, *figures in cursor.fetchall()}
     control, treated = arms.get(True, Arm(0, 0, 0, 0)), arms.get(False, Arm(0, 0, 0, 0))
     answer = {

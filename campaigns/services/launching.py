@@ -1,4 +1,4 @@
-"""Launch, undo, pause, resume, cancel: where a campaign stands, and what becomes of its messages."""
+"""Launch, undo, pause, resume, cancel: where a campaign stands, and what its messages become."""
 
 from datetime import datetime, timedelta
 from typing import Any

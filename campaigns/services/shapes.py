@@ -8,8 +8,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive
 from django.utils.translation import gettext as _
 
-from consent.channels import CHANNELS
 from consent.models import Purpose, Topic
+from consent.models.purpose import CHANNELS
 from segments.models import Segment
 
 LONGEST = {"minutes": 5_256_000, "hours": 87_600, "days": 3_650, "weeks": 520, "months": 120}

@@ -5,8 +5,9 @@ unless it says otherwise), each event credited once, opens never; refunds and ca
 same order subtract. Runs inside the batch's transaction, set-based.
 """
 
+import operator
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from campaigns.delivery.terms import duration
@@ -124,7 +125,7 @@ def _window(goal: Mapping[str, Any]) -> timedelta:
 
 
 def holds(where: Sequence[Mapping[str, Any]], properties: Mapping[str, Any]) -> bool:
-    """Whether the properties of an event fit all conditions; a missing one fits only `ne`, `not_in`."""
+    """Whether the properties fit all conditions; a missing one fits only `ne` and `not_in`."""
     return all(_one_holds(condition, properties.get(condition["property"])) for condition in where)
 
 
@@ -135,22 +136,19 @@ def _one_holds(condition: Mapping[str, Any], value: Any) -> bool:
     if value is None:
         return op in ("ne", "not_in")
     if op in ("in", "not_in"):
-        return (value in (wanted or [])) == (op == "in")
+        return bool(value in (wanted or [])) is (op == "in")
     if op == "contains":
-        return (
-            isinstance(value, str) and isinstance(wanted, str) and wanted.lower() in value.lower()
-        )
+        texts = isinstance(value, str) and isinstance(wanted, str)
+        return texts and str(wanted).lower() in value.lower()
     if op in ("eq", "ne"):
-        return (_same_kind(value, wanted) and value == wanted) == (op == "eq")
-    if not _same_kind(value, wanted) or isinstance(value, bool):
-        return False
-    compare = {
-        "gt": value > wanted,
-        "gte": value >= wanted,
-        "lt": value < wanted,
-        "lte": value <= wanted,
-    }
-    return bool(compare[op])
+        return bool(_same_kind(value, wanted) and value == wanted) is (op == "eq")
+    ordered = _same_kind(value, wanted) and not isinstance(value, bool)
+    return ordered and _compares(op, value, wanted)
+
+
+def _compares(op: str, value: Any, wanted: Any) -> bool:
+    compare = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
+    return bool(compare[op](value, wanted))
 
 
 def _same_kind(one: Any, other: Any) -> bool:
@@ -161,11 +159,6 @@ def _same_kind(one: Any, other: Any) -> bool:
     if isinstance(one, numbers):
         return isinstance(other, numbers)
     return isinstance(one, str) and isinstance(other, str)
-
-
-def clicked_before(message_at: datetime, event_at: datetime, within: timedelta) -> bool:
-    """The rule in plain words, for tests: clicked at most `within` before the event."""
-    return timedelta(0) <= event_at - message_at < within
 
 
 AFTER_BATCH.register("campaigns.conversions")(credit)

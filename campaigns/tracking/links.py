@@ -4,6 +4,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.utils import timezone
+
 from campaigns.content import liquid
 from campaigns.content.context import NoLinks, State
 from campaigns.content.errors import Abort, ContentError
@@ -11,7 +13,6 @@ from campaigns.content.render import tagged
 from campaigns.models import ContentVersion, Message
 from campaigns.services.contents import person_data, sender_data
 from campaigns.tracking.recording import Sent
-from django.utils import timezone
 
 
 @lru_cache(maxsize=256)

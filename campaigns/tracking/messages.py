@@ -13,7 +13,8 @@ class SentMessages:
         sent = find_sent(profile_id, message_id)
         if sent is None:
             return None
-        campaign = Campaign.objects.select_related("sender").filter(pk=sent.campaign_id).first()
+        rows = Campaign.objects.select_related("sender")
+        campaign = rows.filter(pk=sent.campaign_id or 0).first()
         sender = campaign.sender if campaign else None
         sender = sender or Sender.objects.order_by("-is_default", "pk").first()
         return SentTo(

@@ -54,7 +54,8 @@ def living(profile_id: int) -> int:
 
 _OPENED = """
 UPDATE message SET opened_at = coalesce(opened_at, CASE WHEN %(who)s = 'human' THEN %(at)s END),
-       machine_opened_at = coalesce(machine_opened_at, CASE WHEN %(who)s = 'machine' THEN %(at)s END),
+       machine_opened_at = coalesce(machine_opened_at,
+                                    CASE WHEN %(who)s = 'machine' THEN %(at)s END),
        data = CASE WHEN %(who)s = 'unknown' THEN data || '{"unknown_open": true}' ELSE data END
 WHERE profile_id = %(profile)s AND id = %(message)s
   AND (%(who)s = 'human' AND opened_at IS NULL OR %(who)s = 'machine' AND machine_opened_at IS NULL
@@ -71,7 +72,7 @@ def record_open(sent: Sent, who: str, at: datetime | None = None) -> bool:
             _OPENED,
             {"who": who, "at": at, "profile": sent.profile_id, "message": sent.message_id},
         )
-        first = cursor.rowcount > 0
+        first = bool(cursor.rowcount > 0)
     if first and who == HUMAN:
         person = living(sent.profile_id)
         tell([Happened("Email Opened", person, sent.message_id, at=at, once="open")], sent)
@@ -84,7 +85,8 @@ UPDATE message SET clicked_at = coalesce(clicked_at, CASE WHEN %(human)s THEN %(
        machine_clicked_at = coalesce(machine_clicked_at, CASE WHEN NOT %(human)s THEN %(at)s END),
        data = data || jsonb_build_object('clicks',
            (coalesce(data->'clicks', '[]') || jsonb_build_array(jsonb_build_array(%(link)s::int,
-            %(at)s::timestamptz))) - CASE WHEN jsonb_array_length(coalesce(data->'clicks', '[]')) > 9
+            %(at)s::timestamptz)))
+           - CASE WHEN jsonb_array_length(coalesce(data->'clicks', '[]')) > 9
             THEN 0 ELSE 99 END)
 WHERE profile_id = %(profile)s AND id = %(message)s
 RETURNING data->'clicks'

@@ -1,5 +1,7 @@
 """Shapes of permissions, suppressions and purposes (api.md)."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
@@ -8,7 +10,7 @@ from consent.models.ledger import Basis, Outcome, Status
 
 
 @extend_schema_serializer(component_name="ConsentStatement")
-class StatementSerializer(serializers.Serializer):
+class StatementSerializer(serializers.Serializer[Any]):
     """One statement as it is posted."""
 
     person = serializers.CharField(help_text="An id, or kind:value as email:jane@example.com.")
@@ -22,7 +24,7 @@ class StatementSerializer(serializers.Serializer):
     valid_until = serializers.DateTimeField(required=False, allow_null=True, default=None)
 
 
-class RecordedSerializer(serializers.Serializer):
+class RecordedSerializer(serializers.Serializer[Any]):
     """What became of a statement."""
 
     id = serializers.IntegerField()
@@ -30,7 +32,7 @@ class RecordedSerializer(serializers.Serializer):
     outcome = serializers.ChoiceField(choices=Outcome.choices)
 
 
-class PermissionSerializer(serializers.Serializer):
+class PermissionSerializer(serializers.Serializer[Any]):
     """A current state."""
 
     id = serializers.IntegerField()
@@ -41,12 +43,12 @@ class PermissionSerializer(serializers.Serializer):
     topic = serializers.CharField(allow_null=True)
     status = serializers.ChoiceField(choices=Status.choices)
     basis = serializers.ChoiceField(choices=Basis.choices)
-    source = serializers.CharField(allow_blank=True)
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment] # api.md's name
     at = serializers.DateTimeField()
     evidence = serializers.DictField()
 
 
-class PermissionsSerializer(serializers.Serializer):
+class PermissionsSerializer(serializers.Serializer[Any]):
     """A list of them."""
 
     results = PermissionSerializer(many=True)
@@ -54,7 +56,7 @@ class PermissionsSerializer(serializers.Serializer):
     previous = serializers.URLField(allow_null=True)
 
 
-class SuppressSerializer(serializers.Serializer):
+class SuppressSerializer(serializers.Serializer[Any]):
     """An address to suppress."""
 
     kind = serializers.ChoiceField(choices=["email", "phone"])
@@ -63,7 +65,7 @@ class SuppressSerializer(serializers.Serializer):
     detail = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
 
 
-class SuppressionSerializer(serializers.Serializer):
+class SuppressionSerializer(serializers.Serializer[Any]):
     """A suppression; the address itself is not kept."""
 
     id = serializers.IntegerField()
@@ -75,7 +77,7 @@ class SuppressionSerializer(serializers.Serializer):
     created_at = serializers.DateTimeField()
 
 
-class SuppressionsSerializer(serializers.Serializer):
+class SuppressionsSerializer(serializers.Serializer[Any]):
     """A list of them."""
 
     results = SuppressionSerializer(many=True)
@@ -83,7 +85,7 @@ class SuppressionsSerializer(serializers.Serializer):
     previous = serializers.URLField(allow_null=True)
 
 
-class TopicSerializer(serializers.Serializer):
+class TopicSerializer(serializers.Serializer[Any]):
     """What people choose inside a purpose."""
 
     slug = serializers.CharField()
@@ -91,7 +93,7 @@ class TopicSerializer(serializers.Serializer):
     description = serializers.CharField(allow_blank=True)
 
 
-class PurposeSerializer(serializers.Serializer):
+class PurposeSerializer(serializers.Serializer[Any]):
     """A purpose and its topics."""
 
     slug = serializers.CharField()
@@ -101,7 +103,7 @@ class PurposeSerializer(serializers.Serializer):
     topics = TopicSerializer(many=True)
 
 
-class PurposesSerializer(serializers.Serializer):
+class PurposesSerializer(serializers.Serializer[Any]):
     """A list of them."""
 
     results = PurposeSerializer(many=True)

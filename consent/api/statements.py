@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from config.workspace.api.problems import FieldError, Problem
 from consent.api.serializers import StatementSerializer
-from consent.channels import CHANNELS
 from consent.folding import UNDONE
 from consent.models import Purpose, Topic
+from consent.models.purpose import CHANNELS
 from consent.services.elapsing import stamp
 from consent.services.people import NoIdentifier, Referred, contact_point, refer
 from consent.services.recording import Statement

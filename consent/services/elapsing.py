@@ -26,7 +26,7 @@ FROM consent_entry e JOIN consent_state s
 WHERE e.evidence->>'until' <= %s AND e.evidence->>'until' > %s
 ORDER BY e.evidence->>'until' LIMIT %s
 """
-# An installation may have stood still for so long; what is older was carried out, or stands no more.
+# An installation may have stood still for so long; what is older was carried out long ago.
 LOOKBACK = timedelta(days=400)
 
 
@@ -46,7 +46,7 @@ def elapse(now: datetime | None = None) -> int:
     return len(record_consents(statements)) if statements else 0
 
 
-def _after(
+def _after(  # noqa: PLR0913, PLR0917 - the columns of a row
     profile_id: int,
     entry_id: int,
     contact_point: str,

@@ -95,13 +95,14 @@ _COLUMNS = """unnest(
 # A new one is `pending` with entry 0 until it is derived, some statements below.
 _LOCK = f"""
 INSERT INTO consent_state AS c
-    (profile_id, contact_point, purpose_id, channel, topic_key, status, basis, source_id, at, entry_id)
+    (profile_id, contact_point, purpose_id, channel, topic_key, status, basis, source_id, at,
+     entry_id)
 SELECT profile_id, contact_point, purpose_id, channel, coalesce(topic_id, 0), 'pending', basis,
        source_id, at, 0
 FROM {_COLUMNS} ORDER BY profile_id, purpose_id, channel, contact_point, topic_id
 ON CONFLICT (profile_id, purpose_id, channel, contact_point, topic_key)
 DO UPDATE SET status = c.status
-"""
+"""  # noqa: S608 - pieces of ours, values are bound
 
 _APPEND = f"""
 INSERT INTO consent_entry (id, profile_id, contact_point, purpose_id, channel, topic_id, status,
@@ -117,13 +118,13 @@ SELECT g.id, g.profile_id, g.contact_point, g.purpose_id, g.channel, g.topic_id,
        THEN 'withdrawal_stands' ELSE 'recorded' END
 FROM {_COLUMNS}
 RETURNING id, outcome
-"""
+"""  # noqa: S608 - pieces of ours, values are bound
 
 _STATES = f"""
 SELECT g.id, s.status FROM {_COLUMNS} JOIN consent_state s
   ON s.profile_id = g.profile_id AND s.purpose_id = g.purpose_id AND s.channel = g.channel
  AND s.contact_point = g.contact_point AND s.topic_key = coalesce(g.topic_id, 0)
-"""
+"""  # noqa: S608 - pieces of ours, values are bound
 
 
 def _record(statements: Sequence[Statement]) -> list[Recorded]:

@@ -89,7 +89,8 @@ def _refused(
             " AND purpose_id = ANY(%s) AND channel = %s AND contact_point = %s AND topic_key = 0"
             " AND status = 'withdrawn'"
             # a topic that was allowed again ends with this withdrawal, so it has to be said
-            " AND NOT EXISTS (SELECT 1 FROM consent_state t WHERE t.profile_id = consent_state.profile_id"
+            " AND NOT EXISTS (SELECT 1 FROM consent_state t"
+            " WHERE t.profile_id = consent_state.profile_id"
             " AND t.purpose_id = consent_state.purpose_id AND t.channel = consent_state.channel"
             " AND t.contact_point = %s AND t.topic_key <> 0 AND t.status = 'granted')",
             [list(people), list(purposes), channel, address, address],

@@ -183,7 +183,7 @@ def smtp_server():
     handler = Handler()
     controller = Controller(handler, hostname="127.0.0.1", port=0)
     # aiosmtpd probes the port it was told, so a free one is found first
-    import socket
+    import socket  # noqa: PLC0415 - of this test alone
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -85,7 +85,7 @@ def test_a_withdrawal_by_id_reaches_every_address_and_as_of_reads_back(api):
     say(ada)
     body = {"person": str(ada.public_id), "purpose": "marketing", "channel": "email"}
     # by id alone nobody is known yet: the public id resolves through an identifier
-    from tests.campaigns.builders import add_address
+    from tests.campaigns.builders import add_address  # noqa: PLC0415 - of this test alone
 
     add_address(ada, str(ada.public_id), "rapport_id")
     assert post(api, body | {"status": "withdrawn"}).status_code == 201

@@ -4,15 +4,15 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from campaigns.models import Message
 from config.workspace import tokens
 from consent.models import ConsentState, Purpose, Topic
 from consent.selectors import contactable
 from consent.services.elapsing import PAUSE, elapse
 from profiles.models import Profile
 from tests.campaigns.builders import add_address, launched, make_person, make_segment, say
-from campaigns.models import Message
-from django.utils import timezone
 
 pytestmark = pytest.mark.django_db
 
@@ -95,7 +95,7 @@ def test_saving_what_is_shown_changes_nothing(ada, path, client):
     before = ConsentState.objects.count()
     html = client.get(path).content.decode()
     shown = re.findall(r'name="shown" value="([^"]+)"', html)
-    on = {name: "on" for name in re.findall(r'name="([^"]+)" checked', html)}
+    on = dict.fromkeys(re.findall(r'name="([^"]+)" checked', html), "on")
     client.post(path, {"action": "save", "shown": shown, **on})
     assert ConsentState.objects.count() == before
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, PLC0415 - SQL by columns; apps are imported once their database is there
 """`manage.py bench fanout`: an audience through the gate into messages, and the price of a mail.
 
 1. Fan-out of N people (consent, suppression, counters, ranges, cursor) against the bare

@@ -126,7 +126,7 @@ def test_fan_out_goes_on_after_a_break_in_the_middle(monkeypatch):
         say(person)
     campaign = launched(make_segment(*people[:0], slug="none"), "none")
     segment = make_segment(*people)
-    from campaigns.services.launching import launch
+    from campaigns.services.launching import launch  # noqa: PLC0415 - of this test alone
 
     campaign = launch(make_campaign(segment, "really"))
     fanout.fan_out(campaign.pk)
@@ -198,7 +198,7 @@ def test_variants_share_the_audience():
 
 def _row(person, **fields):
     now = timezone.now()
-    from consent.models import Purpose
+    from consent.models import Purpose  # noqa: PLC0415 - of this test alone
 
     values = {
         "profile": person,
