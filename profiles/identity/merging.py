@@ -31,6 +31,7 @@ __all__ = [
     "CannotUndo",
     "Merger",
     "Pair",
+    "merge_found",
     "merge_people",
     "remember",
     "run_pending",
@@ -103,6 +104,23 @@ def merge_people(*, survivor_id: int, absorbed_id: int, rule: str, evidence: dic
             raise CannotMerge("together they would have more identifiers than one person may")
         found = Found(Pair(survivor_id, absorbed_id), rule, evidence)
         return _merge(cursor, [found])[0]
+
+
+def merge_found(cursor: Any, pairs: Sequence[Pair], rule: str) -> int:
+    """Merge these pairs, in the caller's transaction, as far as they still hold; how many."""
+    everyone = sorted({number for pair in pairs for number in pair})
+    locked = _lock(cursor, everyone)
+    alive = {profile for _, profile in locked.values()}
+    resolver = Resolver(rules(), {}, store.load_people(cursor, alive))
+    vetoes = _vetoes(cursor, everyone)
+    found = [
+        Found(pair, rule, {})
+        for pair in pairs
+        if alive.issuperset(pair)
+        and frozenset(pair) not in vetoes
+        and resolver.fits([*pair], [], verified=True)
+    ]
+    return len(_merge(cursor, found))
 
 
 def _allowed(cursor: Any, waiting: Sequence[MergePending]) -> list[Found]:

@@ -61,21 +61,22 @@ def _opened(under: IO[bytes], name: str) -> IO[bytes]:
     return gzip.open(under) if name.lower().endswith(".gz") else under  # type: ignore[return-value]
 
 
-Made = bytes | Problem | dict[str, Any] | tuple[bytes, Problem]
-
-
 def _line(number: int, made: Any, digest: str, position: int) -> Line:
+    """`made` is raw JSON, a message, or (what was read, why it is no message)."""
     if isinstance(made, tuple):
         return Line(number, made[0], made[1], position)
-    if isinstance(made, dict):
-        made.setdefault("messageId", f"{digest}-{number}")
-        try:
-            raw = json.dumps(made, ensure_ascii=False, allow_nan=False).encode()
-        except ValueError:
-            problem = Problem("not_holdable", "", "the row is not UTF-8 or holds NaN")
-            return Line(number, json.dumps(made).encode(), problem, position)
-        return Line(number, raw, check(msgspec.Raw(raw))[1], position)
-    raw = made
+    if isinstance(made, bytes):
+        return _raw_line(number, made, digest, position)
+    made.setdefault("messageId", f"{digest}-{number}")
+    try:
+        raw = json.dumps(made, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        refused = Problem("not_holdable", "", "the row is not UTF-8 or holds NaN")
+        return Line(number, json.dumps(made).encode(), refused, position)
+    return Line(number, raw, check(msgspec.Raw(raw))[1], position)
+
+
+def _raw_line(number: int, raw: bytes, digest: str, position: int) -> Line:
     call, problem = _checked(raw)
     if problem is None and call.message_id in (None, ""):
         own = {**msgspec.json.decode(raw), "messageId": f"{digest}-{number}"}

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import OperationalError, connection, transaction
 from psycopg import errors
 
 from config.workspace.selectors import workspace
@@ -24,7 +24,7 @@ from profiles.identity.kinds import rules
 from profiles.ingest import claims, events, hooks, inbox, people, queue, reading, traits
 from profiles.ingest.catalog import Catalog
 from profiles.ingest.messages import Message
-from profiles.ingest.queue import InboxRow
+from profiles.ingest.reading import InboxRow
 from profiles.ingest.validation import Problem
 
 RETRIES = 8
@@ -77,13 +77,10 @@ def process_portion() -> int:
     except MissingMonths as missing:
         months.ensure(missing.args[0])
         return process_portion()
-    except RETRY_STATES:
-        raise
-    except (OperationalError, errors.OperationalError):
-        raise
-    except Exception as error:  # a poisoned message: what it is shows in small
-        if isinstance(error.__cause__, RETRY_STATES) or isinstance(error, identity.Raced):
+    except Exception as error:
+        if _may_pass(error):
             raise
+        # a poisoned message: which one it is shows in small
         log.warning("a portion of the inbox failed with %s", type(error).__name__)
         return queue.one_by_one(rows, _process_row)
     return len(found)
@@ -223,9 +220,9 @@ def _in_halves(messages: Sequence[Message]) -> list[tuple[Message, Exception]]:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             apply(cursor, messages)
-    except (OperationalError, errors.OperationalError):
-        raise
     except Exception as error:
+        if _may_pass(error):
+            raise
         if len(messages) == 1:
             return [(messages[0], error)]
         middle = len(messages) // 2
@@ -233,16 +230,25 @@ def _in_halves(messages: Sequence[Message]) -> list[tuple[Message, Exception]]:
     return []
 
 
+def _may_pass(error: Exception) -> bool:
+    """Whether it is about the moment (a deadlock, a lost race, no connection), not the messages.
+
+    Errors inside COPY are psycopg's own, others are Django's around them.
+    """
+    moment = (OperationalError, errors.OperationalError, *RETRY_STATES, identity.Raced)
+    return isinstance(error, moment) or isinstance(error.__cause__, RETRY_STATES)
+
+
 def _with_retries(function: Callable[[], int]) -> int:
     """Again after a deadlock or a lost race, with a pause that differs between workers."""
     for attempt in range(RETRIES):
         try:
             return function()
-        except (DatabaseError, *RETRY_STATES, identity.Raced) as error:
-            retry = isinstance(error, (*RETRY_STATES, identity.Raced)) or isinstance(
+        except Exception as error:
+            again = isinstance(error, (*RETRY_STATES, identity.Raced)) or isinstance(
                 error.__cause__, RETRY_STATES
             )
-            if not retry or attempt == RETRIES - 1 or connection.in_atomic_block:
+            if not again or attempt == RETRIES - 1 or connection.in_atomic_block:
                 raise
             time.sleep(random.uniform(0.01, 0.05) * (attempt + 1))  # noqa: S311 - jitter
     raise AssertionError("unreachable")
