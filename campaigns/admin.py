@@ -47,7 +47,7 @@ class SenderAdmin(AuditedAdmin):
     list_display = ("name", "address", "reply_to", "has_postal_address", "is_default")
     search_fields = ("name", "address")
 
-    @display(description=_("Postal address"), boolean=True)
+    @display(description=_("Postal address"), boolean=True)  # type: ignore[untyped-decorator]
     def has_postal_address(self, sender: Sender) -> bool:
         """Whether marketing may be sent from here."""
         return bool(sender.postal_address.strip())

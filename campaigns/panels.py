@@ -3,7 +3,7 @@
 Opens, clicks and conversions are events on the person and come with the events.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -19,6 +19,7 @@ from campaigns.views.messages import LOOKS, why_of
 from config.workspace.permissions import may
 from profiles.models import Profile
 from profiles.panels import PANELS, Panel
+from profiles.selectors.masking import Shown
 from profiles.selectors.traits import taken_in
 from profiles.timeline import TIMELINE, Action, Cursor, TimelineItem, id_below, key_of
 
@@ -29,7 +30,7 @@ BAD = {State.BOUNCED, State.FAILED, State.EXCLUDED}
 COLUMNS = ("id", "profile_id", "campaign_id", "state", "reason", "data", "channel", "is_test")
 
 
-def _names(rows: list[Message]) -> dict[int, str]:
+def _names(rows: Sequence[Message]) -> dict[int, str]:
     wanted = {row.campaign_id for row in rows if row.campaign_id}
     found = Campaign.objects.filter(pk__in=wanted).values_list("pk", "name") if wanted else ()
     return dict(found)
@@ -38,7 +39,7 @@ def _names(rows: list[Message]) -> dict[int, str]:
 @PANELS.register("messages", order=40)
 def panel(request: HttpRequest, profile: Profile) -> Panel | None:
     """The last few messages, those from before a merge included; three queries."""
-    if not may(request.user, "messages.view"):  # type: ignore[arg-type]
+    if not may(request.user, "messages.view"):
         return None
     mine = Message.objects.filter(profile_id__in=taken_in(profile.pk), is_test=False).order_by(
         "-queued_at", "-id"
@@ -50,7 +51,7 @@ def panel(request: HttpRequest, profile: Profile) -> Panel | None:
             "row": row,
             "name": names.get(row.campaign_id or 0, ""),
             "look": LOOKS.get(row.state, ("", "mail")),
-            "why": why_of(row),
+            "why": why_of(row, Shown(may(request.user, "people.personal"))),
             "url": reverse("campaigns:message", args=[row.profile_id, row.pk]),
         }
         for row in rows[:SHOWN]

@@ -69,7 +69,8 @@ _WORST = f"""
 WITH members AS MATERIALIZED ({_MEMBERS})
 (SELECT 'typical', id FROM members WHERE display_name <> '' AND display_name !~ %(rtl)s
  ORDER BY abs(length(display_name) - 12), weight DESC, id LIMIT 1)
-UNION ALL (SELECT 'nameless', id FROM members WHERE display_name = '' ORDER BY weight DESC, id LIMIT 1)
+UNION ALL (SELECT 'nameless', id FROM members WHERE display_name = ''
+ ORDER BY weight DESC, id LIMIT 1)
 UNION ALL (SELECT 'longest', id FROM members ORDER BY length(display_name) DESC, id LIMIT 1)
 UNION ALL (SELECT 'rtl', id FROM members WHERE display_name ~ %(rtl)s ORDER BY id LIMIT 1)
 UNION ALL (SELECT 'empty', id FROM members ORDER BY weight, id LIMIT 1)
@@ -190,7 +191,8 @@ class Variable:
 _NAMES = """
 SELECT k, count(*)::float / max(n) FROM (
     SELECT p.traits, count(*) OVER () AS n FROM profile p WHERE p.id IN
-        (SELECT profile_id FROM membership WHERE segment_id = %(segment)s AND left_at IS NULL LIMIT 300)
+        (SELECT profile_id FROM membership
+         WHERE segment_id = %(segment)s AND left_at IS NULL LIMIT 300)
     ) s, jsonb_object_keys(s.traits) k
 WHERE jsonb_typeof(s.traits->k) IN ('string', 'number') AND k ~ '^[A-Za-z_][A-Za-z0-9_]*$'
 GROUP BY k ORDER BY 2 DESC, 1 LIMIT 14

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from campaigns.forms import step_of
 from campaigns.models import Campaign
+from campaigns.selectors.report import report
 from campaigns.services.checks import Check, check_campaign
 from campaigns.services.rehearsing import Rehearsal, rehearse
 from campaigns.views import casting, heads
@@ -68,7 +69,7 @@ def funnel_of(campaign: Campaign, rehearsal: Rehearsal) -> Funnel:
         count = rehearsal.excluded.get(key, 0)
         left -= count
         there = remedy_url(why, campaign)
-        url = reverse("campaigns:left_out", args=[campaign.slug, key]) if count else ""
+        url = door_to(campaign, key) if count else ""
         rows.append(
             Row(
                 key, why.label, why.text, why.icon, count, url, remedy_of(why, there), there,
@@ -79,13 +80,20 @@ def funnel_of(campaign: Campaign, rehearsal: Rehearsal) -> Funnel:
     return Funnel(rehearsal.audience, rehearsal.recipients, rows, low, final)
 
 
+def door_to(campaign: Campaign, reason: str) -> str:
+    """The people behind a loss: messages once there are some, before that the dry run's."""
+    if campaign.launched_at:
+        return places.messages(campaign=campaign.slug, reason=reason)
+    return reverse("campaigns:left_out", args=[campaign.slug, reason])
+
+
 def _low(audience: int, recipients: int) -> int:
     """Where the axis begins: at nought, or cut so that small losses can be seen."""
     if not audience or recipients / audience < WHOLE or audience == recipients:
         return 0
     rough = recipients - 0.6 * (audience - recipients)
     unit = 10 ** max(floor(log10(max(audience - recipients, 1))), 0)
-    return max(0, floor(rough / unit) * unit)
+    return max(0, int(floor(rough / unit) * unit))
 
 
 def _share(value: float, span: int, least: float = 0) -> str:
@@ -109,6 +117,18 @@ def checks_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     )
 
 
+def what_was(campaign: Campaign) -> Rehearsal:
+    """Of a launched campaign: not what would be now, but what the gate said then."""
+    counted = report(campaign)
+    excluded = counted["excluded"]
+    return Rehearsal(
+        audience=counted["audience"],
+        excluded=excluded,
+        recipients=counted["audience"] - sum(excluded.values()),
+        control=excluded.get("holdout", 0),
+    )
+
+
 @dataclass(frozen=True)
 class Finding:
     """A line of the list of checks. `door` is a number that opens its people."""
@@ -126,7 +146,7 @@ def count(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = found(slug)
     context = heads.head(request, campaign, request.GET.get("on", "checks"))
     if ready(campaign):
-        rehearsal = rehearse(campaign)
+        rehearsal = what_was(campaign) if campaign.launched_at else rehearse(campaign)
         context |= {
             "funnel": funnel_of(campaign, rehearsal),
             "rehearsal": rehearsal,

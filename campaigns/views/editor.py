@@ -78,7 +78,7 @@ def _api_body(campaign: Campaign, here: str) -> dict[str, Any]:
 
 def _save(request: HttpRequest, campaign: Campaign, here: str) -> HttpResponse:
     """Whole by a button, in the background by htmx; what is refused stands beside its field."""
-    if not may(request.user, "campaigns.edit"):  # type: ignore[arg-type]
+    if not may(request.user, "campaigns.edit"):
         return HttpResponse(status=403)
     form = FORMS[here](campaign, request.POST)
     saved, lost = _try(form), ""
@@ -109,7 +109,7 @@ def _try(form: StepForm) -> Campaign | None:
     try:
         return update_campaign(form.campaign, form.data_of())
     except InvalidCampaign as error:
-        form.take_errors(error.errors)
+        form.take_errors([(one["path"], one["message"]) for one in error.errors])
     except WrongStatus as error:
         form.add_error(None, str(error))
     return None

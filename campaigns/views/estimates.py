@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 PLACES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
-LEFT, WIDE, NEAR = 20, 420, 64
+LEFT, WIDE, NEAR, TICKS = 20, 420, 64, 5
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def scale_of(difference: float, low: float, high: float) -> Scale:
     def x(share: float) -> float:
         return LEFT + WIDE * (share - least) / (most - least)
 
-    step = next((one for one in PLACES if (most - least) / one <= 5), 1.0)
+    step = next((one for one in PLACES if (most - least) / one <= TICKS), 1.0)
     marks = [step * n for n in range(int(least / step) - 1, int(most / step) + 2) if n]
     ticks = [
         (f"{x(mark):.1f}", f"{mark * 100:+.4g}".replace("-", "\N{MINUS SIGN}"))

@@ -24,6 +24,7 @@ from config.workspace.permissions import requires
 from profiles.models import Profile
 
 PAGE_SIZE = 50
+DIGITS = 18  # of an id
 LAST = 2**62
 
 # `low` is the cursor; ids go upwards, so that the gate stops at the first page
@@ -63,7 +64,7 @@ def people(request: HttpRequest, slug: str, reason: str) -> HttpResponse:
     if reason not in WHY or not ready(campaign):
         raise Http404(reason)
     given = request.GET.get("after", "")
-    after = int(given) if given.isdecimal() and len(given) < 19 else 0
+    after = int(given) if given.isdecimal() and len(given) <= DIGITS else 0
     numbers = left_out(campaign, reason, after, timezone.now())
     more, numbers = len(numbers) > PAGE_SIZE, numbers[:PAGE_SIZE]
     rows = Profile.objects.in_bulk(numbers)

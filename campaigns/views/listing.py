@@ -25,6 +25,7 @@ from config.workspace.permissions import may, requires
 from segments.models import Segment
 
 PAGE_SIZE = 25
+DIGITS = 18  # of an id
 LEFT = [State.SENT, State.DELIVERED, State.BOUNCED]
 RESERVED = {"new", "sender"}
 GROUPS: dict[str, list[str]] = {
@@ -42,7 +43,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     if group in GROUPS:
         rows = rows.filter(status__in=GROUPS[group])
     before = request.GET.get("before", "")
-    if before.isdecimal() and len(before) < 19:
+    if before.isdecimal() and len(before) <= DIGITS:
         rows = rows.filter(pk__lt=int(before))
     leaf = list(rows[: PAGE_SIZE + 1])
     more, leaf = len(leaf) > PAGE_SIZE, leaf[:PAGE_SIZE]
@@ -59,7 +60,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
             ("finished", _("Finished")),
         ],
         "page": {"next_url": _leaf_url(group, leaf[-1].pk)} if more else {},
-        "may_edit": may(request.user, "campaigns.edit"),  # type: ignore[arg-type]
+        "may_edit": may(request.user, "campaigns.edit"),
     }
     if figures:
         return part(request, "campaigns/_rows.html", context)
@@ -89,9 +90,14 @@ def _rows(leaf: list[Campaign], figures: dict[int, Any] | None) -> list[dict[str
             "segment": segments.get(entries[row.pk].get("segment", "")),
             "start": heads.in_zone(at) if (at := heads.start_of(row)) else "",
             "n": (figures or {}).get(row.pk, {}),
+            "doors": {did: _door(row, did) for did in ("left", "clicked", "converted")},
         }
         for row in leaf
     ]
+
+
+def _door(campaign: Campaign, did: str) -> str:
+    return f"{reverse('campaigns:messages')}?campaign={campaign.slug}&did={did}"
 
 
 def figures_of(leaf: list[Campaign]) -> dict[int, dict[str, Any]]:
@@ -106,7 +112,7 @@ def figures_of(leaf: list[Campaign]) -> dict[int, dict[str, Any]]:
         converted=Count("converted_at"),
         revenue=Sum("revenue"),
     )
-    return {row["campaign_id"]: row for row in counted}
+    return {row["campaign_id"] or 0: dict(row) for row in counted}
 
 
 @requires("campaigns.edit")

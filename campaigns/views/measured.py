@@ -1,5 +1,7 @@
 """The base of every rate of a report: those whose opens and clicks we may measure."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,9 +11,11 @@ from campaigns.models import Campaign
 from campaigns.models.message import State
 from consent.models import Purpose
 from consent.selectors.reach import judged_addresses
+from profiles.selectors.masking import mask_stray
 
 MEASURING = "measuring"
 SHOWN = 8
+READ = 500  # different words of a provider
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,10 @@ SELECT m.profile_id, m.id, m.address, NULL::bytea AS digest, '' AS deliverabilit
 FROM message m
 WHERE m.campaign_id = %(campaign)s AND NOT m.is_test AND m.state IN ('sent', 'delivered')
 """
+_BASE = """
+SELECT count(*) FILTER (WHERE entry_id IS NOT NULL OR seen), count(*) FILTER (WHERE unknown)
+FROM ({}) q
+"""
 _SETBACKS = """
 SELECT state, reason, count(*) FROM message
 WHERE campaign_id = %s AND NOT is_test AND state IN ('bounced', 'failed', 'unknown')
@@ -45,12 +53,20 @@ def measured_of(campaign: Campaign, data: dict[str, Any]) -> Measured:
         return Measured()
     base, unknown = _counted(campaign)
     with connection.cursor() as cursor:
-        cursor.execute(_SETBACKS, [campaign.pk, SHOWN])
-        setbacks = [
-            (state, str(State(state).label), reason, count)
-            for state, reason, count in cursor.fetchall()
-        ]
+        cursor.execute(_SETBACKS, [campaign.pk, READ])
+        setbacks = _grouped(cursor.fetchall())
     return Measured(base, max(data["delivered"] - base, 0), unknown, setbacks)
+
+
+def _grouped(rows: Sequence[tuple[str, str, int]]) -> list[tuple[str, str, str, int]]:
+    """By what the provider said; addresses in it are masked, so that they part nothing."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for state, reason, count in rows:
+        counts[state, str(mask_stray(reason))] += count
+    return [
+        (state, str(State(state).label), word, count)
+        for (state, word), count in counts.most_common(SHOWN)
+    ]
 
 
 def _counted(campaign: Campaign) -> tuple[int, int]:
@@ -58,11 +74,7 @@ def _counted(campaign: Campaign) -> tuple[int, int]:
     if purpose is None:
         return 0, 0
     query = judged_addresses(_DELIVERED, purpose=purpose, channel="email")
-    sql = (
-        "SELECT count(*) FILTER (WHERE entry_id IS NOT NULL OR seen), count(*) FILTER (WHERE unknown)"
-        f" FROM ({query.sql}) q"  # noqa: S608 - our own text
-    )
     with connection.cursor() as cursor:
-        cursor.execute(sql, {**query.parameters, "campaign": campaign.pk})
+        cursor.execute(_BASE.format(query.sql), {**query.parameters, "campaign": campaign.pk})
         base, unknown = cursor.fetchone()
     return base, unknown

@@ -1,6 +1,5 @@
 """The log of messages: what was sent to whom, what was not, and why."""
 
-import uuid
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -12,19 +11,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Message
-from campaigns.models.message import Reason, State
+from campaigns.models.message import State
 from campaigns.selectors.messages import message_events
+from campaigns.views.narrowing import address_of, asked
 from campaigns.views.reasons import WHY
 from config.console.pages import ApiCall, page, part, wants_partial
 from config.workspace import audit
 from config.workspace.permissions import may, requires
 from consent.models import ConsentEntry
-from profiles.models import Profile
 from profiles.selectors.masking import Shown
 from profiles.selectors.people import BadCursor, decode_cursor, encode_cursor
-from profiles.selectors.traits import taken_in
 
 PAGE_SIZE = 50
+MASKED = Shown(personal=False)
 # state -> (chip, icon)
 LOOKS: dict[str, tuple[str, str]] = {
     State.QUEUED: ("brand", "clock"),
@@ -36,17 +35,6 @@ LOOKS: dict[str, tuple[str, str]] = {
     State.UNKNOWN: ("warn", "q"),
     State.EXCLUDED: ("", "ban"),
     State.CANCELLED: ("", "x"),
-}
-# what a report's numbers open: a parameter of the address -> the rows
-DID: dict[str, Q] = {
-    "opened": Q(opened_at__isnull=False),
-    "machine_opened": Q(opened_at=None, machine_opened_at__isnull=False),
-    "clicked": Q(clicked_at__isnull=False),
-    "machine_clicked": Q(clicked_at=None, machine_clicked_at__isnull=False),
-    "unsubscribed": Q(unsubscribed_at__isnull=False),
-    "complained": Q(complained_at__isnull=False),
-    "converted": Q(converted_at__isnull=False),
-    "left": Q(sent_at__isnull=False),
 }
 
 
@@ -66,7 +54,7 @@ class Line:
 
 def shown_to(request: HttpRequest) -> Shown:
     """How this user sees names and addresses."""
-    return Shown(may(request.user, "people.personal"))  # type: ignore[arg-type]
+    return Shown(may(request.user, "people.personal"))
 
 
 def kind_of(channel: str) -> str:
@@ -81,11 +69,11 @@ def word_of(row: Message) -> str:
     return str(row.data.get("word") or "")
 
 
-def why_of(row: Message) -> str | Promise:
-    """The reason in words: ours, or the provider's."""
+def why_of(row: Message, shown: Shown = MASKED) -> str | Promise:
+    """The reason in words: ours, or the provider's, which may name the address."""
     if row.reason in WHY:
         return WHY[row.reason].label
-    return word_of(row) or row.reason
+    return str(shown.stray(word_of(row) or row.reason))
 
 
 def lines_of(rows: list[Message], shown: Shown) -> list[Line]:
@@ -103,104 +91,9 @@ def _line(row: Message, campaign: Campaign | None, shown: Shown) -> Line:
         campaign.name if campaign else "",
         campaign.slug if campaign else "",
         LOOKS.get(row.state, ("", "mail")),
-        why_of(row),
+        why_of(row, shown),
         reverse("campaigns:message", args=[row.profile_id, row.pk]),
     )
-
-
-@dataclass
-class Asked:
-    """The filters of the address, those that name something."""
-
-    rows: QuerySet[Message]
-    kept: dict[str, str]
-    words: list[tuple[str, str | Promise, str]]  # name, what it says, address without it
-    campaign: Campaign | None = None
-    wrong: str = ""
-
-
-def asked(request: HttpRequest) -> Asked:
-    """Narrow the log by campaign, state, reason, person, and what came of it."""
-    found = Asked(Message.objects.filter(is_test=False), {}, [])
-    for name, narrow in _NARROW.items():
-        value = request.GET.get(name, "").replace("\x00", "")
-        if not value:
-            continue
-        found.kept[name] = value
-        words = narrow(found, value)
-        if words is None:
-            found.wrong = value
-            found.rows = found.rows.none()
-        else:
-            found.words.append((name, words, ""))
-    found.words = [
-        (name, words, _address({n: v for n, v in found.kept.items() if n != name}))
-        for name, words, _none in found.words
-    ]
-    return found
-
-
-def _by_campaign(found: Asked, value: str) -> str | None:
-    found.campaign = Campaign.objects.filter(slug=value).first()
-    if found.campaign is None:
-        return None
-    found.rows = found.rows.filter(campaign_id=found.campaign.pk)
-    return found.campaign.name
-
-
-def _by_state(found: Asked, value: str) -> str | None:
-    if value not in State.values:
-        return None
-    found.rows = found.rows.filter(state=value)
-    return str(State(value).label)
-
-
-def _by_reason(found: Asked, value: str) -> str | None:
-    if value not in Reason.values:
-        return None
-    found.rows = found.rows.filter(reason=value)
-    return str(WHY[value].label)
-
-
-def _by_person(found: Asked, value: str) -> str | None:
-    try:
-        person = Profile.objects.filter(public_id=uuid.UUID(value)).first()
-    except ValueError:
-        return None
-    if person is None:
-        return None
-    found.rows = found.rows.filter(profile_id__in=taken_in(person.pk))
-    return _("One person")
-
-
-def _by_did(found: Asked, value: str) -> str | None:
-    if value not in DID:
-        return None
-    found.rows = found.rows.filter(DID[value])
-    return {
-        "opened": _("Opened by a person"),
-        "machine_opened": _("Opened by a machine"),
-        "clicked": _("Clicked by a person"),
-        "machine_clicked": _("Clicked by a machine"),
-        "unsubscribed": _("Unsubscribed"),
-        "complained": _("Complained"),
-        "converted": _("Converted"),
-        "left": _("Handed over"),
-    }[value]
-
-
-_NARROW: dict[str, Any] = {
-    "campaign": _by_campaign,
-    "state": _by_state,
-    "reason": _by_reason,
-    "person": _by_person,
-    "did": _by_did,
-}
-
-
-def _address(kept: dict[str, str]) -> str:
-    own = reverse("campaigns:messages")
-    return f"{own}?{urlencode(kept)}" if kept else own
 
 
 @requires("messages.view")
@@ -216,7 +109,7 @@ def messages_page(request: HttpRequest) -> HttpResponse:
     next_url = ""
     if more:
         cursor = encode_cursor(leaf[-1].queued_at, leaf[-1].pk)
-        next_url = _address({**found.kept, "before": cursor})
+        next_url = address_of({**found.kept, "before": cursor})
     context = {
         "lines": lines_of(leaf, shown_to(request)),
         "asked": found,
@@ -269,10 +162,9 @@ def message(request: HttpRequest, profile_id: int, message_id: int) -> HttpRespo
         "line": line,
         "row": row,
         "why": WHY.get(row.reason),
-        "word": word_of(row),
         "entry": _entry(row),
-        "events": message_events(row),
-        "may_consents": may(request.user, "consents.view"),  # type: ignore[arg-type]
+        "events": [(_event(one["name"]), one["at"]) for one in message_events(row)],
+        "may_consents": may(request.user, "consents.view"),
     }
     return page(
         request,
@@ -282,6 +174,21 @@ def message(request: HttpRequest, profile_id: int, message_id: int) -> HttpRespo
         crumbs=[(_("Engage"), None), (_("Messages"), reverse("campaigns:messages"))],
         api_call=ApiCall("GET", f"/api/messages/?person={row.profile.public_id}"),
     )
+
+
+def _event(name: str) -> str:
+    return {
+        "queued": _("Queued"),
+        "sent": _("Handed over"),
+        "bounced": _("Bounced"),
+        "machine_opened": _("Opened by a machine"),
+        "opened": _("Opened by the person"),
+        "machine_clicked": _("Clicked by a machine"),
+        "clicked": _("Clicked by the person"),
+        "unsubscribed": _("Unsubscribed"),
+        "complained": _("Complained"),
+        "converted": _("Converted"),
+    }.get(name, name)
 
 
 def _entry(row: Message) -> ConsentEntry | None:

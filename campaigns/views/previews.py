@@ -63,7 +63,8 @@ class Draft:
         if self.compiled is None:
             return Seen(cast, error=self.error)
         if not self.compiled.usable:
-            return Seen(cast, error=str(self.problems[0]["message"]))
+            wrong = [one for one in self.problems if one["severity"] == "error"]
+            return Seen(cast, error=str(wrong[0]["message"]))
         data = {**cast.data, **self.fixed}
         urls = MessageUrls(SAMPLE_URL, SAMPLE_URL, SAMPLE_URL, campaign=self.campaign.slug)
         try:
@@ -112,11 +113,11 @@ def found(slug: str) -> Campaign:
 
 def is_personal(request: HttpRequest) -> bool:
     """Whether this user may see personal data."""
-    return may(request.user, "people.personal")  # type: ignore[arg-type]
+    return may(request.user, "people.personal")
 
 
 def chosen(request: HttpRequest, cast: list[casting.Cast]) -> casting.Cast:
-    """The person that the address names, else the first of the cast. Looks are kept in the trail."""
+    """The person that the address names, else the first of the cast."""
     key = request.GET.get("as", "")
     made_up = casting.made_up(key)
     if made_up is not None:

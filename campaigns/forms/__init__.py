@@ -1,0 +1,22 @@
+"""The forms of the editor, a module a step."""
+
+from campaigns.forms.base import NewForm, StepForm, has_variants, step_of
+from campaigns.forms.what import WhatForm
+from campaigns.forms.when import DEFAULT_WINDOW, WhenForm, goal_events, in_days, zone
+from campaigns.forms.who import WhoForm
+
+FORMS: dict[str, type[StepForm]] = {"who": WhoForm, "what": WhatForm, "when": WhenForm}
+__all__ = [
+    "DEFAULT_WINDOW",
+    "FORMS",
+    "NewForm",
+    "StepForm",
+    "WhatForm",
+    "WhenForm",
+    "WhoForm",
+    "goal_events",
+    "has_variants",
+    "in_days",
+    "step_of",
+    "zone",
+]

@@ -1,0 +1,151 @@
+"""When: now or later, what counts as success, and how often is enough."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.forms.base import MAX_NAME, StepForm, step_of
+from campaigns.models import Campaign
+from campaigns.services.shapes import moment
+from config.workspace.selectors import workspace
+from profiles.models import EventDefinition
+
+LOCAL = "%Y-%m-%dT%H:%M"
+DEFAULT_WINDOW = 5  # days; semantics.md section 9
+
+
+class WhenForm(StepForm):
+    """Now or later, what counts as success, and how often is enough."""
+
+    paths: ClassVar[Mapping[str, str]] = {
+        "entry": "at",
+        "goal.event": "goal_event",
+        "goal": "goal_days",
+        "caps": "cap_count",
+        "steps": "expires_days",
+    }
+    mode = forms.ChoiceField(
+        label=_("Start"),
+        choices=[("now", _("When I press the button")), ("at", _("At a day and time"))],
+        widget=forms.RadioSelect,
+    )
+    at = forms.CharField(
+        label=_("Day and time"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+    goal_event = forms.CharField(
+        label=_("Goal"),
+        required=False,
+        max_length=MAX_NAME,
+        widget=forms.TextInput(attrs={"list": "goal-events", "autocomplete": "off"}),
+        help_text=_(
+            "What a mail shall lead to, such as Order Completed. Empty: nothing is counted."
+        ),
+    )
+    goal_days = forms.IntegerField(
+        label=_("within days"),
+        required=False,
+        min_value=1,
+        max_value=90,
+        help_text=_("After the last click. 5 by default."),
+    )
+    cap_count = forms.IntegerField(label=_("At most"), required=False, min_value=1, max_value=1000)
+    cap_days = forms.IntegerField(label=_("in days"), required=False, min_value=1, max_value=365)
+    expires_days = forms.IntegerField(
+        label=_("Too late after days"),
+        required=False,
+        min_value=1,
+        max_value=30,
+        help_text=_("What is still waiting then is not sent any more. 3 by default."),
+    )
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> dict[str, Any]:
+        """The draft as the fields show it."""
+        goal, caps = campaign.goal or {}, campaign.caps or {}
+        at = moment(campaign.entry.get("at"))
+        return {
+            "mode": "at" if at else "now",
+            "at": at.astimezone(zone()).strftime(LOCAL) if at else "",
+            "goal_event": goal.get("event", ""),
+            "goal_days": in_days(goal.get("window")) or "",
+            "cap_count": caps.get("count", 1) if caps else "",
+            "cap_days": caps.get("per_days", ""),
+            "expires_days": in_days(step_of(campaign).get("expires_in")) or "",
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """A time where one is asked for, in the future; a contact frequency is two numbers."""
+        given = super().clean() or {}
+        given["moment"] = self._moment(given) if given.get("mode") == "at" else None
+        if given.get("cap_count") and not given.get("cap_days"):
+            self.add_error("cap_days", _("Within how many days?"))
+        return given
+
+    def _moment(self, given: dict[str, Any]) -> datetime | None:
+        try:
+            local = datetime.strptime(given.get("at", "")[:16], LOCAL)  # noqa: DTZ007 - see below
+        except ValueError:
+            self.add_error("at", _("Choose a day and a time."))
+            return None
+        at = local.replace(tzinfo=zone())
+        if at <= timezone.now():
+            self.add_error("at", _("This time has passed. Choose a later one, or start by hand."))
+        elif not self.campaign.entry.get("segment"):
+            self.add_error(
+                "at", _("Choose the segment in the step Who first: a time belongs to it.")
+            )
+        return at
+
+    def data_of(self) -> dict[str, Any]:
+        """What changes in the draft."""
+        given, step = self.cleaned_data, step_of(self.campaign)
+        step.pop("expires_in", None)
+        if given["expires_days"]:
+            step["expires_in"] = {"days": given["expires_days"]}
+        goal = dict(self.campaign.goal or {})
+        goal = {**goal, "event": given["goal_event"].strip()}
+        goal["window"] = {"days": given["goal_days"] or DEFAULT_WINDOW}
+        caps = {"count": given["cap_count"] or 1, "per_days": given["cap_days"]}
+        return {
+            "entry": self._entry(given["moment"]),
+            "steps": [step],
+            "goal": goal if goal["event"] else None,
+            "caps": caps if given["cap_days"] else None,
+        }
+
+    def _entry(self, at: datetime | None) -> dict[str, Any]:
+        segment = self.campaign.entry.get("segment")
+        if not segment:
+            return {}
+        if at is None:
+            return {"kind": "segment", "segment": segment}
+        return {"kind": "schedule", "segment": segment, "at": at.isoformat()}
+
+
+def zone() -> ZoneInfo:
+    """The workspace's own zone: campaigns start by its clock."""
+    return ZoneInfo(workspace().time_zone)
+
+
+_UNITS = {"minutes": 1 / 1440, "hours": 1 / 24, "days": 1, "weeks": 7, "months": 30}
+
+
+def in_days(window: Any) -> int:
+    """A duration in whole days; 0 for none."""
+    if not isinstance(window, Mapping) or not window:
+        return 0
+    unit, number = next(iter(window.items()))
+    return max(1, round(float(number) * _UNITS.get(unit, 1)))
+
+
+def goal_events() -> list[str]:
+    """Names of events that a goal may be, conversions first."""
+    rows = EventDefinition.objects.order_by("-is_conversion", "name")
+    return list(rows.values_list("name", flat=True)[:200])

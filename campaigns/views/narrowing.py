@@ -1,0 +1,126 @@
+"""The log of messages, narrowed by what an address asks for."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign, Message
+from campaigns.models.message import Reason, State
+from campaigns.views.reasons import WHY
+from profiles.models import Profile
+from profiles.selectors.traits import taken_in
+
+# what a report's numbers open: a parameter of the address -> the rows
+DID: dict[str, Q] = {
+    "opened": Q(opened_at__isnull=False),
+    "machine_opened": Q(opened_at=None, machine_opened_at__isnull=False),
+    "clicked": Q(clicked_at__isnull=False),
+    "machine_clicked": Q(clicked_at=None, machine_clicked_at__isnull=False),
+    "unsubscribed": Q(unsubscribed_at__isnull=False),
+    "complained": Q(complained_at__isnull=False),
+    "converted": Q(converted_at__isnull=False),
+    "left": Q(state__in=[State.SENT, State.DELIVERED, State.BOUNCED]),
+}
+
+
+@dataclass
+class Asked:
+    """The filters of the address, those that name something."""
+
+    rows: QuerySet[Message]
+    kept: dict[str, str]
+    words: list[tuple[str, str | Promise, str]]  # name, what it says, address without it
+    campaign: Campaign | None = None
+    wrong: str = ""
+
+
+def asked(request: HttpRequest) -> Asked:
+    """Narrow the log by campaign, state, reason, person, and what came of it."""
+    found = Asked(Message.objects.filter(is_test=False), {}, [])
+    for name, narrow in _NARROW.items():
+        value = request.GET.get(name, "").replace("\x00", "")
+        if not value:
+            continue
+        found.kept[name] = value
+        words = narrow(found, value)
+        if words is None:
+            found.wrong = value
+            found.rows = found.rows.none()
+        else:
+            found.words.append((name, words, ""))
+    found.words = [
+        (name, words, address_of({n: v for n, v in found.kept.items() if n != name}))
+        for name, words, _none in found.words
+    ]
+    return found
+
+
+def _by_campaign(found: Asked, value: str) -> str | None:
+    found.campaign = Campaign.objects.filter(slug=value).first()
+    if found.campaign is None:
+        return None
+    found.rows = found.rows.filter(campaign_id=found.campaign.pk)
+    return found.campaign.name
+
+
+def _by_state(found: Asked, value: str) -> str | None:
+    if value not in State.values:
+        return None
+    found.rows = found.rows.filter(state=value)
+    return str(State(value).label)
+
+
+def _by_reason(found: Asked, value: str) -> str | None:
+    if value not in Reason.values:
+        return None
+    found.rows = found.rows.filter(reason=value)
+    return str(WHY[value].label)
+
+
+def _by_person(found: Asked, value: str) -> str | None:
+    try:
+        person = Profile.objects.filter(public_id=uuid.UUID(value)).first()
+    except ValueError:
+        return None
+    if person is None:
+        return None
+    found.rows = found.rows.filter(profile_id__in=taken_in(person.pk))
+    return _("One person")
+
+
+def _by_did(found: Asked, value: str) -> str | None:
+    if value not in DID:
+        return None
+    found.rows = found.rows.filter(DID[value])
+    return {
+        "opened": _("Opened by a person"),
+        "machine_opened": _("Opened by a machine"),
+        "clicked": _("Clicked by a person"),
+        "machine_clicked": _("Clicked by a machine"),
+        "unsubscribed": _("Unsubscribed"),
+        "complained": _("Complained"),
+        "converted": _("Converted"),
+        "left": _("Handed over"),
+    }[value]
+
+
+_NARROW: dict[str, Any] = {
+    "campaign": _by_campaign,
+    "state": _by_state,
+    "reason": _by_reason,
+    "person": _by_person,
+    "did": _by_did,
+}
+
+
+def address_of(kept: dict[str, str]) -> str:
+    """The log with these filters."""
+    own = reverse("campaigns:messages")
+    return f"{own}?{urlencode(kept)}" if kept else own
