@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from campaigns.models import Campaign, Sender
@@ -25,16 +26,94 @@ class SenderSerializer(serializers.ModelSerializer[Sender]):
         fields = ("id", "name", "address", "reply_to", "postal_address", "default")
 
 
+CONTENT = {
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("subject", "mjml", "html", "text")},
+    "required": ["subject"],
+}
+ENTRY = {
+    "type": "object",
+    "properties": {
+        "kind": {"type": "string", "enum": ["segment", "schedule"]},
+        "segment": {"type": "string", "description": "Slug."},
+        "at": {"type": "string", "format": "date-time"},
+    },
+    "additionalProperties": True,
+    "example": {"kind": "segment", "segment": "newsletter"},
+}
+STEPS = {
+    "type": "array",
+    "maxItems": 50,
+    "items": {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string"},
+            "kind": {"type": "string", "enum": ["message"]},
+            "channel": {"type": "string", "enum": ["email"]},
+            "purpose": {"type": "string"},
+            "topic": {"type": "string"},
+            "content": CONTENT,
+            "variants": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "name": {"type": "string"},
+                        "share": {"type": "number", "minimum": 0, "maximum": 1},
+                        "content": CONTENT,
+                    },
+                },
+            },
+            "expires_in": {"type": "object"},
+            "quiet_hours": {"type": "object"},
+            "per_second": {"type": "number"},
+        },
+        "additionalProperties": True,
+    },
+}
+GOAL = {
+    "type": "object",
+    "nullable": True,
+    "properties": {
+        "event": {"type": "string"},
+        "where": {"type": "array", "items": {"type": "object"}},
+        "window": {"type": "object", "example": {"days": 5}},
+    },
+}
+
+
+@extend_schema_field(ENTRY)
+class EntryField(serializers.DictField):
+    """Who enters."""
+
+
+@extend_schema_field(STEPS)
+class StepsField(serializers.ListField):
+    """What happens then."""
+
+    child = serializers.DictField()
+
+
+@extend_schema_field(CONTENT)
+class ContentField(serializers.DictField):
+    """A subject with mjml, html or text."""
+
+
+@extend_schema_field(GOAL)
+class GoalField(serializers.DictField):
+    """What it is for."""
+
+
 class CampaignBody(serializers.Serializer[Any]):
     """What a campaign is made of; deeper shapes are refused with JSON paths by the service."""
 
     slug = serializers.SlugField(max_length=80)
     name = serializers.CharField(max_length=300)
     sender = serializers.CharField(required=False, allow_null=True)
-    entry = serializers.DictField()
-    steps = serializers.ListField(child=serializers.DictField(), max_length=50)
+    entry = EntryField()
+    steps = StepsField(max_length=50)
     exit = serializers.ListField(child=serializers.DictField(), required=False)
-    goal = serializers.DictField(required=False, allow_null=True)
+    goal = GoalField(required=False, allow_null=True)
     caps = serializers.DictField(required=False, allow_null=True)
     holdout = serializers.JSONField(required=False)
 
@@ -43,6 +122,9 @@ class CampaignAnswer(CampaignBody):
     """A campaign as it is answered."""
 
     id = serializers.IntegerField()
+    entry = serializers.DictField()
+    steps = serializers.ListField(child=serializers.DictField())
+    goal = serializers.DictField(allow_null=True)
     status = serializers.ChoiceField(choices=Campaign.Status.choices)
     holdout = serializers.FloatField()
     created_at = serializers.DateTimeField()
@@ -66,7 +148,7 @@ class SendBody(serializers.Serializer[Any]):
     person = serializers.CharField(max_length=1000)
     channel = serializers.CharField(max_length=10)
     purpose = serializers.CharField(max_length=60, required=False, default="service")
-    content = serializers.DictField(required=False)
+    content = ContentField(required=False)
     template = serializers.CharField(max_length=80, required=False, default="")
     data = serializers.DictField(required=False)
 
@@ -190,5 +272,5 @@ class CampaignPatch(CampaignBody):
 
     slug = serializers.SlugField(max_length=80, required=False)
     name = serializers.CharField(max_length=300, required=False)
-    entry = serializers.DictField(required=False)
-    steps = serializers.ListField(child=serializers.DictField(), max_length=50, required=False)
+    entry = EntryField(required=False)
+    steps = StepsField(max_length=50, required=False)

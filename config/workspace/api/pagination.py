@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import DataError, models
+from django.db import models
 from django.db.models import Q, QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -42,10 +42,7 @@ class CursorPages(BasePagination):
         order = _reversed(self.ordering) if self.backwards else self.ordering
         if place:
             queryset = queryset.filter(_beyond(order, place))
-        try:
-            found = list(queryset.order_by(*order)[: self.limit + 1])
-        except DataError as error:  # a time or a number that no column can hold
-            raise _no_cursor() from error
+        found = list(queryset.order_by(*order)[: self.limit + 1])
         self.has_more, found = len(found) > self.limit, found[: self.limit]
         self.page = found[::-1] if self.backwards else found
         self.has_place = bool(place)
