@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,7 +16,7 @@ from campaigns.selectors.messages import message_events
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.single import AnotherMessage, send_message
 from config.workspace import audit
-from config.workspace.api.problems import Problem, invalid
+from config.workspace.api.problems import FieldError, Problem, invalid
 from config.workspace.api.views import ApiView
 from profiles.api.paging import PAGE_PARAMETERS, answer_page
 from profiles.api.people import person_of, shown_to
@@ -112,10 +113,17 @@ class Messages(ApiView):
         if not key or len(key) > MAX_KEY:
             raise invalid(KEY_HEADER, f"This header is needed, at most {MAX_KEY} characters.")
         body = self.checked(shapes.SendBody)
-        person = person_of(self, body.pop("person"))
+        person = self._person(body.pop("person"))
         message, is_new = self._send(person, key, body)
         answer = message_answers([message], shown_to(self))[0]
         return Response(answer, status=201 if is_new else 200)
+
+    def _person(self, reference: str) -> Profile:
+        try:
+            return person_of(self, reference)
+        except NotFound as error:
+            where = FieldError(path="person", code="unknown", message="Nobody is known by this.")
+            raise Problem(404, detail=where["message"], errors=[where]) from error
 
     def _send(self, person: Profile, key: str, body: dict[str, Any]) -> tuple[Message, bool]:
         try:
