@@ -1,11 +1,15 @@
 """Fixtures for every test. The database role is the backend's affair: tests run as rapport_app."""
 
 import os
+from collections.abc import Generator, Iterator
 
 import pytest
 from django.conf import settings
+from pytest_django.plugin import blocking_manager_key
 
 from config.postgres import server
+
+MIGRATED: pytest.StashKey[str] = pytest.StashKey()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -13,3 +17,45 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings_test")
     if not hasattr(config, "workerinput") and not config.option.collectonly:
         server.ensure_running(settings.VAR_DIR, settings.EMBEDDED_POSTGRES_OPTIONS)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_db_setup, django_db_blocker) -> None:
+    """As pytest-django's, and remember what the migrations wrote."""
+    from tests.keeping import migrated_rows  # noqa: PLC0415 - models, after Django is set up
+
+    with django_db_blocker.unblock():
+        request.config.stash[MIGRATED] = migrated_rows()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Put the migrated rows back after a test that committed: its end empties every table."""
+    answer = yield
+    more = nextitem is not None  # after the last one the database itself is gone
+    if more and MIGRATED in item.config.stash and _commits(item):
+        from tests.keeping import put_back  # noqa: PLC0415
+
+        with item.config.stash[blocking_manager_key].unblock():
+            put_back(item.config.stash[MIGRATED])
+    return answer
+
+
+def _commits(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("django_db")
+    asked = {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    return bool(asked) or bool(mark and mark.kwargs.get("transaction"))
+
+
+@pytest.fixture(autouse=True)
+def _fresh_caches() -> Iterator[None]:
+    """What a process keeps of the database belongs to one test."""
+    from config.workspace import selectors, tokens  # noqa: PLC0415
+
+    selectors.forget_workspace()
+    tokens.forget_keys()
+    yield
+    selectors.forget_workspace()
+    tokens.forget_keys()

@@ -4,9 +4,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.test_people import PHONE, page, sideways
 from tests.cast import make_ada, make_event, make_rejection, make_source
-from tests.keeping import migrated, whole_database
 
-__all__ = ["migrated", "page", "whole_database"]
+__all__ = ["page"]
 
 
 def test_new_calls_wait_behind_a_bar_and_nothing_jumps(page: Page):  # noqa: F811

@@ -20,9 +20,7 @@ from tests.cast import (
     make_user,
     set_trait,
 )
-from tests.keeping import migrated, whole_database
 
-__all__ = ["migrated", "whole_database"]
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 HOSTILE = [
     "<script>document.title='owned'</script>",
@@ -34,7 +32,7 @@ HOSTILE = [
 
 
 @pytest.fixture
-def page(whole_database: None, chromium: Browser, live_server) -> Iterator[Page]:
+def page(transactional_db: None, chromium: Browser, live_server) -> Iterator[Page]:
     """A signed-in admin's page; an error in the browser's console fails the test."""
     client = Client()
     client.force_login(make_user(Role.ADMIN), backend="config.workspace.permissions.RoleBackend")

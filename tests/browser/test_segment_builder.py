@@ -13,13 +13,12 @@ from profiles.models import EventDefinition
 from segments.models import Segment
 from segments.work import work
 from tests.segments.builders import AS_OF, make_event, make_person
-from tests.segments.kept import committed, migrated  # noqa: F401 - fixtures
 
 HOSTILE = '<img src=x onerror="window.pwned=1">'
 
 
 @pytest.fixture
-def shop(committed: None) -> None:  # noqa: F811 - the fixture
+def shop(transactional_db: None) -> None:  # noqa: F811 - the fixture
     now = (AS_OF - timezone.now()).total_seconds() / 86400
     for name in ("Order Completed", "Product Viewed"):
         EventDefinition.objects.get_or_create(name=name)

@@ -12,7 +12,6 @@ from segments.changes import process_changes
 from segments.locks import lock_members
 from segments.models import Membership, Segment
 from tests.segments.builders import group, make_person, trait
-from tests.segments.kept import committed, migrated  # noqa: F401 - fixtures
 
 PRO = group("all", trait("plan", "eq", "pro"))
 
@@ -29,13 +28,14 @@ def in_thread(act) -> threading.Thread:
     return thread
 
 
-@pytest.mark.usefixtures("committed")
+@pytest.mark.usefixtures("transactional_db")
 def test_a_change_waits_for_a_running_refresh_and_is_not_lost() -> None:
     ada = make_person(plan="free")
     segment = services.create_segment(slug="pro", name="Pro", rule=PRO)
     membership.refresh(segment.pk)
     with transaction.atomic():
-        lock_members([segment.pk])  # as a refresh that has read already and not yet committed
+        # as a refresh that has read already and has not committed yet
+        lock_members([segment.pk])
         other = in_thread(lambda: change_to_pro(ada.pk))
         other.join(1.0)
         assert other.is_alive()
@@ -45,7 +45,7 @@ def test_a_change_waits_for_a_running_refresh_and_is_not_lost() -> None:
     assert not ProfileChange.objects.exists()
 
 
-@pytest.mark.usefixtures("committed")
+@pytest.mark.usefixtures("transactional_db")
 def test_many_at_once_end_with_the_truth() -> None:
     people = [make_person(plan="free") for _ in range(8)]
     segment = services.create_segment(slug="pro", name="Pro", rule=PRO)

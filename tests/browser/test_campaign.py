@@ -1,0 +1,152 @@
+"""From an empty list to a delivered mail and its report, in a real browser."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client, override_settings
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+
+from campaigns.models import Campaign, Message
+from config.workspace.models import Role
+from config.workspace.work import drain
+from segments.models import Segment
+from tests.campaigns.builders import make_person, make_segment, make_sender, say, smtp_server
+from tests.cast import make_identifier, make_user
+
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+BACKEND = "config.workspace.permissions.RoleBackend"
+
+
+@pytest.fixture
+def audience(transactional_db: None) -> Segment:
+    """Three who may be written to, one who was never asked."""
+    make_sender()
+    people = [make_person(name) for name in ("ada", "leyla")]
+    people.append(make_person("nameless", traits={}))
+    for person in people:
+        say(person)
+        make_identifier(person, "rapport_id", str(person.public_id))
+    segment = make_segment(*people, make_person("silent"))
+    Segment.objects.update(name="Bought a tent", count=4)
+    return segment
+
+
+@pytest.fixture
+def page(audience: Segment, live_server, chromium: Browser) -> Iterator[Page]:
+    """A marketer's page; an error in the browser fails the test."""
+    client, errors = Client(), []
+    client.force_login(make_user(Role.MARKETER, email="me@shop.example"), backend=BACKEND)
+    context = chromium.new_context(base_url=live_server.url, viewport=WIDE)
+    cookie = {
+        "name": "sessionid",
+        "value": client.cookies["sessionid"].value,
+        "url": live_server.url,
+    }
+    context.add_cookies([cookie])
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    with override_settings(BASE_URL=live_server.url):
+        yield page
+    context.close()
+    assert errors == []
+
+
+def sideways(page: Page) -> int:
+    """Pixels that the page is wider than the window."""
+    return page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+
+def begin(page: Page) -> None:
+    """From the empty list to the step What."""
+    page.goto("/console/campaigns/")
+    page.get_by_role("link", name="New campaign").click()
+    page.get_by_label("Name").fill("Boots for tent people")
+    page.get_by_role("button", name="Choose who gets it").click()
+    page.get_by_role("radio", name="Bought a tent").check()
+    expect(page.locator("#reach")).to_contain_text("of 4")
+    expect(page.locator("#saved")).to_contain_text("Saved")
+    page.locator(".r-head").get_by_role("button", name="Write the mail").click()
+
+
+def write(page: Page) -> None:
+    """A subject with a variable, words in place of the starter's."""
+    page.get_by_label("Subject").focus()
+    page.get_by_role("button", name="first_name").click()
+    page.get_by_label("Subject").press_sequentially(", dry feet")
+    source = page.get_by_label("Mail", exact=True)
+    source.fill(source.input_value().replace("[[ your words ]]", "Boots are back."))
+    expect(page.locator("#preview .r-inb-s")).to_contain_text(", dry feet")
+
+
+def test_create_preview_launch_undo_launch_delivered_report(page: Page):
+    begin(page)
+    write(page)
+    page.get_by_placeholder("Somebody else").fill("ada")
+    page.get_by_role("button", name="Ada").click()
+    expect(page.locator("#preview h2")).to_contain_text("Ada")
+    expect(page.locator("#preview .r-inb-s")).to_have_text("Ada, dry feet")
+    frame = page.frame_locator("#preview iframe")
+    expect(frame.get_by_text("Boots are back.")).to_be_visible()
+    page.get_by_role("button", name="Plain text").click()
+    expect(page.locator("#preview pre")).to_contain_text("Boots are back.")
+
+    page.locator(".r-head").get_by_role("button", name="Choose when").click()
+    page.get_by_label("Goal").fill("Order Completed")
+    page.locator(".r-head").get_by_role("button", name="See who gets it").click()
+    expect(page.locator(".r-one .r-big")).to_contain_text("3")
+    assert sideways(page) <= 0
+
+    page.get_by_role("button", name="Send to 3 now").click()
+    expect(page.get_by_text("Held. Nothing has left yet.")).to_be_visible()
+    drain()
+    assert not Message.objects.exists()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("It is a draft again")).to_be_visible()
+
+    page.get_by_role("button", name="Send to 3 now").click()
+    expect(page.get_by_text("Held. Nothing has left yet.")).to_be_visible()
+    Campaign.objects.update(hold_until=timezone.now())
+    with smtp_server() as server:
+        drain()
+    assert server.counts == {f"{name}@example.com": 1 for name in ("ada", "leyla", "nameless")}
+    page.reload()
+    expect(page.get_by_text("3 of 3 have left")).to_be_visible()
+    page.get_by_role("link", name="Report").click()
+    expect(page.locator("#report")).to_contain_text("0 people did Order Completed after a click")
+    expect(page.locator("#report")).to_contain_text("1 no permission")
+    page.locator(".r-fb-l").get_by_role("link", name="1", exact=True).first.click()
+    expect(page.locator(".r-cmp-p")).to_contain_text("Silent")
+
+
+def test_the_editor_works_on_a_phone_and_by_keyboard(page: Page):
+    page.set_viewport_size(PHONE)
+    page.goto("/console/campaigns/new/")
+    page.get_by_label("Name").focus()
+    page.keyboard.type("By keyboard")
+    page.keyboard.press("Enter")
+    radio = page.get_by_role("radio", name="Bought a tent")
+    radio.focus()
+    page.keyboard.press("Space")
+    expect(page.locator("#saved")).to_contain_text("Saved")
+    assert sideways(page) <= 0
+    slug = Campaign.objects.get().slug
+    for here in ("what", "when", "checks", "launch"):
+        page.goto(f"/console/campaigns/{slug}/{here}/")
+        expect(page.locator("h1")).to_contain_text("By keyboard")
+        page.wait_for_load_state("networkidle")
+        assert sideways(page) <= 0, here
+
+
+def test_a_refused_value_is_said_beside_its_field_and_stays(page: Page):
+    begin(page)
+    page.locator(".r-steps").get_by_role("link", name="Who").click()
+    page.get_by_label("Control group").fill("120")
+    page.get_by_label("Control group").blur()
+    expect(page.locator("#err-holdout")).to_contain_text("less than or equal to 90")
+    expect(page.get_by_label("Control group")).to_have_value("120")
+    page.get_by_label("Control group").fill("10")
+    page.get_by_label("Control group").blur()
+    expect(page.locator("#err-holdout")).to_be_hidden()
+    expect(page.locator("#saved")).to_contain_text("Saved")
