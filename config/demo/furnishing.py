@@ -69,7 +69,7 @@ def ensure_rates(start: datetime, end: datetime) -> None:
 
 
 def ensure_segments() -> None:
-    """The six segments; `due work` counts them."""
+    """The shop's segments; `due work` counts them."""
     there = set(Segment.objects.values_list("slug", flat=True))
     for said in SEGMENTS:
         if said["slug"] not in there:

@@ -20,7 +20,7 @@ from config.demo.state import State
 from config.workspace.models import User
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
-from profiles.models import Identifier, Source
+from profiles.models import Identifier, Profile, Source
 from segments.models import SegmentVersion
 
 SEGMENT = "tent-no-boots"
@@ -75,7 +75,7 @@ class Facts:
 
 
 def story(user: Any) -> Story | None:
-    """The card for one of the demo's own users; None for anybody else. Six small queries."""
+    """The card for one of the demo's own users; None for anybody else. Nine small queries."""
     run, began = state.current(), workspace().demo_at
     if run is None or began is None or getattr(user, "pk", None) not in run.users:
         return None
@@ -106,7 +106,8 @@ def _facts(began: datetime) -> Facts:
     hers = Identifier.objects.filter(
         Q(kind="user_id", value=maya.USER_ID) | Q(kind="anonymous_id", value=maya.LAPTOP_ID)
     )
-    owners = {kind: (owner, public_id) for kind, owner, public_id in _owners(hers)}
+    owners = dict(hers.values_list("kind", "profile_id"))
+    page = Profile.objects.filter(pk=owners.get("user_id", 0)).values_list("public_id", flat=True)
     launched = list(Campaign.objects.filter(launched_at__gt=began).values_list("pk", flat=True))
     responses = _responses(launched) if launched else {"bought": 0, "left": 0}
     return Facts(
@@ -118,12 +119,8 @@ def _facts(began: datetime) -> Facts:
         launched=bool(launched),
         bought=bool(responses["bought"]),
         left=bool(responses["left"]),
-        maya_id=str(owners.get("user_id", ("", ""))[1]),
+        maya_id=str(page.first() or ""),
     )
-
-
-def _owners(hers: Any) -> Any:
-    return hers.values_list("kind", "profile_id", "profile__public_id")
 
 
 def _responses(campaigns: list[int]) -> dict[str, int]:
@@ -198,8 +195,8 @@ def _steps(facts: Facts, user: User) -> list[Step]:
             "leave",
             _("Unsubscribe; prove when and how"),
             _(
-                "Use the link in her mail, then launch again: she is left out as withdrawn, "
-                "with the time, and the proof is one press away."
+                "Use the link in her mail, then copy “Winter care for your tent” and launch it: "
+                "she is left out as withdrawn, with the time, and the proof is one press away."
             ),
             facts.left,
             f"{mailbox}?to={maya.EMAIL}" if mailbox else "",

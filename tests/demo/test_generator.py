@@ -393,7 +393,7 @@ def test_catalogue_is_ours_and_in_order():
 
 def test_segments_use_only_the_kinds_of_the_first_hour(full):
     slugs = [segment["slug"] for segment in content.SEGMENTS]
-    assert len(slugs) == len(set(slugs)) == 6
+    assert len(slugs) == len(set(slugs)) == 7
     assert set(full[1].members) == set(slugs) - {"newsletter-indonesia"}
     kinds = {c["kind"] for s in content.SEGMENTS for c in s["rule"]["conditions"]}
     assert kinds <= {"trait", "event", "segment", "consent"}

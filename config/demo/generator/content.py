@@ -1,4 +1,4 @@
-"""What the demo's marketers made: six segments, two campaigns, a sender; shaped as in api.md."""
+"""What the demo's marketers made: seven segments, two campaigns, a sender; shaped as in api.md."""
 
 from __future__ import annotations
 
@@ -46,6 +46,11 @@ SEGMENTS: tuple[Json, ...] = (
         "rule": every(
             event("Order Completed", "tents"), event("Order Completed", "boots", **NEVER)
         ),
+    },
+    {
+        "slug": "tent-people",
+        "name": "Tent people",
+        "rule": every(event("Order Completed", "tents")),
     },
     {
         "slug": "abandoned-cart",
@@ -102,13 +107,13 @@ SEGMENTS: tuple[Json, ...] = (
 )
 
 
-def _mail_campaign(slug: str, name: str, content: Json, goal: Json) -> Json:
-    """A one-step campaign to those who bought a tent and no boots."""
+def _mail_campaign(slug: str, name: str, segment: str, content: Json, goal: Json) -> Json:
+    """A one-step campaign to the people of a segment."""
     step = {"kind": "message", "channel": "email", "purpose": "marketing", "content": content}
     return {
         "slug": slug,
         "name": name,
-        "entry": {"kind": "segment", "segment": "tent-no-boots"},
+        "entry": {"kind": "segment", "segment": segment},
         "steps": [{"id": "mail", **step}],
         "goal": goal,
     }
@@ -119,6 +124,7 @@ def campaigns(shop_url: str) -> tuple[Json, Json]:
     days = {"window": {"days": 5}}
     boots_only = [{"property": "category", "op": "eq", "value": "boots"}]
     ordered = {"event": "Order Completed", **days}
-    sent = _mail_campaign(SENT_SLUG, "Winter care for your tent", winter(shop_url), ordered)
+    care = ("Winter care for your tent", "tent-people", winter(shop_url))
+    walk = ("Boots for tent people", "tent-no-boots", boots(shop_url))
     goal = {"event": "Order Completed", "where": boots_only, **days}
-    return sent, _mail_campaign(DRAFT_SLUG, "Boots for tent people", boots(shop_url), goal)
+    return _mail_campaign(SENT_SLUG, *care, ordered), _mail_campaign(DRAFT_SLUG, *walk, goal)

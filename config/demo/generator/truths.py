@@ -217,6 +217,7 @@ def _boot_looker(facts: Facts, end: int) -> bool:
 
 
 _RULES = {
+    "tent-people": lambda facts, end: _bought(facts, "tents"),
     "tent-no-boots": _tent_no_boots,
     "abandoned-cart": _abandoned,
     "lapsing-regulars": _lapsing,
