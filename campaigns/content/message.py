@@ -209,7 +209,9 @@ def _encoded(data: bytes, surplus: int) -> tuple[str, bytes]:
     `surplus` is the number of bytes beyond one a character, and so a measure of the script.
     """
     if surplus * 5 < len(data):
-        return "quoted-printable", binascii.b2a_qp(data, istext=True)
+        lines = binascii.b2a_qp(data, istext=True)
+        # it breaks long lines as the first line of the text ends, and by LF where there is one line
+        return "quoted-printable", lines if CRLF in data else lines.replace(b"\n", CRLF)
     line = binascii.b2a_base64(data, newline=False)
     rows = [line[start : start + _LINE] for start in range(0, len(line), _LINE)]
     return "base64", CRLF.join(rows)
