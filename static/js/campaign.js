@@ -29,3 +29,13 @@ window.addEventListener("beforeunload", (event) => {
 document.addEventListener("submit", (event) => {
   if (event.target.id === "step-form") document.getElementById("saved")?.classList.remove("r-cmp-unsaved");
 });
+
+// The search for somebody else outlives the preview's renewals; a choice closes it.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.("#as-people button")) return;
+  const search = document.getElementById("as-search");
+  setTimeout(() => {
+    search.querySelector("input").value = "";
+    search.querySelector("#as-people").replaceChildren();
+  }, 50);
+});

@@ -1,0 +1,248 @@
+"""The editor: what is typed is kept, what is wrong stands beside its field, and who may."""
+
+import pytest
+from django.urls import reverse
+
+from campaigns.models import Campaign, Sender
+from config.workspace.models import AuditEntry, Role, Workspace
+from config.workspace.selectors import forget_workspace
+from consent.models import Purpose, Topic
+from tests.campaigns.builders import make_campaign, make_person, make_segment, make_sender, say
+from tests.campaigns.views.conftest import people_of
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+HOSTILE = '<script>alert(1)</script>"' + "ل" * 270
+
+
+def url(name: str, campaign: Campaign, *more: str) -> str:
+    return reverse(f"campaigns:{name}", args=[campaign.slug, *more])
+
+
+@pytest.fixture
+def campaign():
+    return make_campaign(make_segment(*people_of(3)))
+
+
+WHO = {"name": "Spring", "segment": "everyone", "purpose": "marketing", "topic": "", "holdout": "5"}
+WHAT = {"subject": "Hi", "preheader": "", "kind": "html", "source": "<p>x</p>", "text": ""}
+WHEN = {"mode": "now", "at": "", "goal_event": "", "goal_days": "", "cap_count": "", "cap_days": ""}
+
+
+def test_an_empty_list_teaches_and_has_one_button(marketer):
+    page = marketer.get(reverse("campaigns:list")).content.decode()
+    assert "Write to people who want to hear from you" in page
+    assert page.count("r-btn-1") == 1
+
+
+def test_a_new_campaign_begins_with_a_mail_that_can_be_made(marketer):
+    make_sender()
+    answer = marketer.post(reverse("campaigns:new"), {"name": "Boots!", "starter": "offer"})
+    campaign = Campaign.objects.get()
+    assert answer["Location"] == url("step", campaign, "who")
+    assert (campaign.slug, campaign.created_by.role) == ("boots", Role.MARKETER)
+    panel = marketer.get(url("preview", campaign)).content.decode()
+    assert "Cannot be made" not in panel
+
+
+@pytest.mark.parametrize("name", ["new", "sender", "Boots", "بخ", HOSTILE[:300]])
+def test_every_name_gets_a_slug_of_its_own(marketer, campaign, name):
+    Campaign.objects.filter(pk=campaign.pk).update(slug="boots")
+    marketer.post(reverse("campaigns:new"), {"name": name, "starter": "letter"})
+    made = Campaign.objects.exclude(pk=campaign.pk).get()
+    assert made.slug not in {"new", "sender", "boots"}
+    assert made.name == name
+    assert marketer.get(url("step", made, "who")).status_code == 200
+
+
+def test_the_admin_of_senders_is_not_taken_for_a_campaign(log_in):
+    client = log_in(Role.ADMIN)
+    assert client.get("/console/campaigns/sender/").status_code == 200
+    assert client.get("/console/campaigns/sender/add/").status_code == 200
+
+
+def test_the_steps_open_where_one_goes_on(marketer, campaign):
+    assert marketer.get(url("detail", campaign))["Location"] == url("step", campaign, "checks")
+    Campaign.objects.filter(pk=campaign.pk).update(entry={})
+    assert marketer.get(url("detail", campaign))["Location"] == url("step", campaign, "who")
+
+
+@pytest.mark.parametrize("here", ["who", "what", "when", "checks", "launch"])
+def test_every_step_shows_a_hostile_name_as_text(marketer, campaign, here):
+    Campaign.objects.filter(pk=campaign.pk).update(name=HOSTILE)
+    page = marketer.get(url("step", campaign, here))
+    assert page.status_code == 200
+    assert b"<script>alert" not in page.content
+
+
+def test_who_is_saved_with_its_purpose_topic_and_control_group(marketer, campaign):
+    marketing = Purpose.objects.get(slug="marketing")
+    Topic.objects.create(purpose=marketing, slug="arrivals", name="New arrivals")
+    answer = marketer.post(url("step", campaign, "who"), {**WHO, "topic": "arrivals", "go": "what"})
+    assert answer["Location"] == url("step", campaign, "what")
+    campaign.refresh_from_db()
+    assert (campaign.name, campaign.holdout) == ("Spring", 0.05)
+    assert campaign.steps[0]["topic"] == "arrivals"
+    assert campaign.steps[0]["content"]["subject"] == "Tents, {{ first_name }}"
+
+
+def test_a_save_in_the_background_says_so_and_wakes_the_preview(marketer, campaign):
+    answer = marketer.post(url("step", campaign, "what"), WHAT, headers=HTMX)
+    assert b"Saved" in answer.content
+    assert answer["HX-Trigger-After-Settle"] == "saved"
+    campaign.refresh_from_db()
+    assert campaign.steps[0]["content"]["html"] == "<p>x</p>"
+
+
+def test_an_error_stands_beside_its_field_and_nothing_typed_is_lost(marketer, campaign):
+    typed = {**WHO, "name": "Kept <b>", "holdout": "120"}
+    answer = marketer.post(url("step", campaign, "who"), typed)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert 'value="Kept &lt;b&gt;"' in page
+    assert "less than or equal to 90" in page.split('id="err-holdout"')[1][:300]
+    part = marketer.post(url("step", campaign, "who"), typed, headers=HTMX).content.decode()
+    assert "Not saved yet" in part
+    assert "less than or equal to 90" in part.split('id="err-holdout"')[1][:300]
+    campaign.refresh_from_db()
+    assert campaign.name == "spring"
+
+
+def test_a_broken_template_is_kept_and_named_in_the_preview(marketer, campaign):
+    marketer.post(url("step", campaign, "what"), {**WHAT, "source": "<p>{% if %}</p>"})
+    campaign.refresh_from_db()
+    assert campaign.steps[0]["content"]["html"] == "<p>{% if %}</p>"
+    panel = marketer.get(url("preview", campaign)).content.decode()
+    assert "Cannot be made" in panel
+
+
+def test_line_ends_of_a_browser_do_not_reach_the_compiler(marketer, campaign):
+    mjml = "<mjml>\n<mj-head>\n<mj-title>x</mj-title>\n</mj-head>\n<mj-body></mj-body>\n</mjml>"
+    typed = {**WHAT, "kind": "mjml", "source": mjml.replace("\n", "\r\n"), "preheader": "Hello"}
+    marketer.post(url("step", campaign, "what"), typed)
+    campaign.refresh_from_db()
+    content = campaign.steps[0]["content"]
+    assert "\r" not in content["mjml"]
+    assert "<mj-preview>Hello</mj-preview>" in content["mjml"]
+    page = marketer.get(url("step", campaign, "what")).content.decode()
+    assert 'value="Hello"' in page
+    source = page.split('id="id_source"')[1].split("</textarea>")[0]
+    assert "mj-title" in source
+    assert "mj-preview" not in source
+
+
+def test_a_time_is_read_by_the_workspaces_clock(marketer, campaign):
+    Workspace.objects.update(time_zone="Asia/Jakarta")
+    forget_workspace()
+    typed = {**WHEN, "mode": "at", "at": "2099-01-05T09:00", "goal_event": "Order Completed"}
+    marketer.post(url("step", campaign, "when"), typed)
+    campaign.refresh_from_db()
+    assert campaign.entry["at"] == "2099-01-05T09:00:00+07:00"
+    assert campaign.goal == {"event": "Order Completed", "window": {"days": 5}}
+    page = marketer.get(url("step", campaign, "when")).content.decode()
+    assert "2099-01-05T09:00" in page
+    assert "Asia/Jakarta" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "words"),
+    [
+        ({"mode": "at", "at": "2001-01-01T09:00"}, "at", "has passed"),
+        ({"mode": "at", "at": "soon"}, "at", "Choose a day"),
+        ({"cap_count": "2"}, "cap_days", "how many days"),
+    ],
+)
+def test_when_says_what_is_wrong(marketer, campaign, typed, field, words):
+    page = marketer.post(url("step", campaign, "when"), {**WHEN, **typed}).content.decode()
+    assert words in page.split(f'id="err-{field}"')[1][:400]
+
+
+def test_variants_made_by_the_api_survive_the_editor(marketer, campaign):
+    step = campaign.steps[0]
+    step["variants"] = [{"name": "a", "content": {"subject": "A", "html": "<p>a</p>"}}]
+    Campaign.objects.filter(pk=campaign.pk).update(steps=[step])
+    marketer.post(url("step", campaign, "what"), WHAT)
+    marketer.post(url("step", campaign, "when"), WHEN)
+    campaign.refresh_from_db()
+    assert campaign.steps[0]["variants"][0]["content"]["subject"] == "A"
+
+
+def test_the_mail_is_framed_alone_without_script(marketer, campaign):
+    answer = marketer.get(url("frame", campaign))
+    assert "sandbox" in answer["Content-Security-Policy"]
+    assert "script-src" not in answer["Content-Security-Policy"]
+    assert b"Hello Maya" in answer.content
+
+
+def test_a_preview_as_a_real_person_is_in_the_trail(marketer):
+    person = make_person("ada", traits={"first_name": "Ada <i>"})
+    say(person)
+    campaign = make_campaign(make_segment(person))
+    panel = marketer.get(f"{url('preview', campaign)}?as={person.public_id}").content.decode()
+    assert "Tents, Ada &lt;i&gt;" in panel
+    assert AuditEntry.objects.filter(action="campaign.previewed", profile_id=person.pk).exists()
+
+
+def test_without_the_right_previews_are_of_made_up_people(log_in):
+    person = make_person("ada", traits={"first_name": "Zebulon"})
+    say(person)
+    campaign = make_campaign(make_segment(person))
+    client = log_in(Role.ANALYST)
+    for address in (
+        f"{url('preview', campaign)}?as={person.public_id}",
+        f"{url('frame', campaign)}?as={person.public_id}",
+        f"{url('count', campaign)}",
+    ):
+        assert "Zebulon" not in client.get(address).content.decode()
+    assert client.get(url("people", campaign)).status_code == 403
+
+
+def test_missing_values_say_how_many_they_touch(marketer):
+    people = [make_person("a"), make_person("b", traits={})]
+    campaign = make_campaign(make_segment(*people))
+    panel = marketer.get(url("preview", campaign)).content.decode()
+    assert "first_name is missing for 1 of 2" in panel
+
+
+def test_whoever_may_only_look_gets_no_button_and_no_way_round(log_in, campaign):
+    client = log_in(Role.ANALYST)
+    for here in ("who", "what", "when", "checks", "launch"):
+        page = client.get(url("step", campaign, here)).content.decode()
+        assert "r-btn-1" not in page, here
+    assert client.post(url("step", campaign, "who"), WHO).status_code == 403
+    for name in ("launch", "undo", "pause", "resume", "cancel", "copy", "delete", "test"):
+        assert client.post(url(name, campaign)).status_code == 403, name
+    assert client.get(reverse("campaigns:new")).status_code == 403
+
+
+def test_who_may_not_even_look_is_told_so(log_in, campaign):
+    client = log_in(Role.INTEGRATOR)
+    for name in ("list", "messages"):
+        assert client.get(reverse(f"campaigns:{name}")).status_code == 403
+    for name in ("detail", "preview", "frame", "count", "report", "progress", "reach"):
+        assert client.get(url(name, campaign)).status_code == 403
+
+
+def test_a_draft_can_be_copied_and_thrown_away(marketer, campaign):
+    answer = marketer.post(url("copy", campaign))
+    copy = Campaign.objects.exclude(pk=campaign.pk).get()
+    assert answer["Location"] == url("step", copy, "who")
+    marketer.post(url("delete", copy))
+    assert not Campaign.objects.filter(pk=copy.pk).exists()
+
+
+def test_the_rail_counts_who_may_get_it(marketer, campaign):
+    part = marketer.get(f"{url('reach', campaign)}?segment=everyone&holdout=50").content.decode()
+    assert "of 3" in part
+    assert marketer.get(f"{url('reach', campaign)}?segment=nope&holdout=x").status_code == 200
+
+
+def test_senders_have_one_default(log_in):
+    first = make_sender()
+    client = log_in(Role.ADMIN)
+    typed = {"name": "B", "address": "b@shop.example", "postal_address": "", "is_default": "on"}
+    answer = client.post("/console/campaigns/sender/add/", typed)
+    assert answer.status_code == 302, answer.content.decode()[:2000]
+    first.refresh_from_db()
+    assert not first.is_default
+    assert Sender.objects.get(is_default=True).name == "B"

@@ -1,0 +1,31 @@
+"""The preheader's way into the source and out again."""
+
+import pytest
+
+from campaigns.views.preheaders import with_preheader, without_preheader
+
+MJML = "<mjml>\n  <mj-body></mj-body>\n</mjml>\n"
+HEAD = "<mjml>\n  <mj-head>\n    <mj-title>x</mj-title>\n  </mj-head>\n  <mj-body/>\n</mjml>\n"
+HTML = "<html><body class='a'>\n<p>Hi</p></body></html>"
+
+
+@pytest.mark.parametrize(("source", "is_mjml"), [(MJML, True), (HEAD, True), (HTML, False)])
+def test_what_goes_in_comes_out_again(source, is_mjml):
+    written = with_preheader(source, 'Free & fast, {{ name | default: "you" }} <3', is_mjml=is_mjml)
+    assert "&amp; fast" in written
+    assert '{{ name | default: "you" }}' in written
+    plain, words = without_preheader(written, is_mjml=is_mjml)
+    assert words == 'Free & fast, {{ name | default: "you" }} <3'
+    assert plain == source
+
+
+def test_new_words_take_the_place_of_the_old_ones():
+    once = with_preheader(HEAD, "one", is_mjml=True)
+    twice = with_preheader(once, "two", is_mjml=True)
+    assert "one" not in twice
+    assert twice.count("<mj-preview>") == 1
+
+
+@pytest.mark.parametrize("source", ["", "no mark-up at all"])
+def test_where_there_is_no_place_the_source_stays(source):
+    assert with_preheader(source, "words", is_mjml=True) == source
