@@ -1,6 +1,7 @@
 """Permissions on the customer page: chips, the card, the timeline, and the API's sub-route."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -13,15 +14,23 @@ from config.workspace.api.permissions import request_may
 from config.workspace.permissions import may
 from consent.api.serializers import PermissionsSerializer
 from consent.api.views import AS_OF, permissions_of
-from consent.models import ConsentEntry
+from consent.models import ConsentEntry, Purpose, Topic
 from consent.models.ledger import Status
-from consent.selectors.contactable import Reach, reachability
+from consent.selectors.contactable import (
+    MARKETING,
+    Reach,
+    is_free,
+    reachability,
+    reachable_channels,
+)
 from consent.selectors.history import history_of, states_of
-from consent.selectors.words import source_of
+from consent.selectors.words import act_of, said_words, source_of
 from profiles.api.subroutes import SUBROUTES, Subroute
 from profiles.models import Profile
 from profiles.panels import CHIPS, PANELS, Chip, Panel
 from profiles.selectors.masking import mask_identifier
+from profiles.selectors.people import REACH
+from profiles.selectors.people import Reach as Reached
 from profiles.timeline import TIMELINE, Cursor, TimelineItem, id_below, key_of
 
 CHANNEL_WORDS = {
@@ -35,23 +44,44 @@ CHANNEL_WORDS = {
     "webhook": gettext_lazy("Webhook"),
     "": gettext_lazy("All channels"),
 }
-ICONS = {"email": "mail", "sms": "phone", "push": "bell"}
+ICONS = {"email": "mail", "sms": "sms", "push": "bell"}
+COLUMNS = ("email", "sms", "push")  # those that always stand in the table
 SHOWN = 12
 
 
 @CHIPS.register("consent")
 def chips(request: HttpRequest, profile: Profile) -> list[Chip]:
-    """One chip a channel: reachable for marketing, or why not; one query."""
+    """One chip a channel: reachable for marketing, or why not, and since when; three queries."""
+    stands = states_of(profile.pk)
+    url = "#permissions" if may(request.user, "consents.view") else ""
     return [
         Chip(
             channel=one.channel,
             label=CHANNEL_WORDS[one.channel],
             status=_tone(one),
-            reason=one.reason,
+            reason=_reason(one, stands),
             icon=ICONS.get(one.channel, "mail"),
+            url=url,
         )
         for one in reachability(profile)
     ]
+
+
+def _reason(one: Reach, stands: Sequence[ConsentEntry]) -> str:
+    """The statement that decides, in words, where one does."""
+    if one.code in ("frozen", "no_address", "suppressed", "never_asked"):
+        return one.reason
+    fitting = [
+        entry
+        for entry in stands
+        if entry.purpose.slug == MARKETING
+        and entry.channel == one.channel
+        and entry.contact_point in ("", one.address)
+        and entry.topic_id is None
+        and (entry.status == Status.GRANTED) == one.ok
+    ]
+    entry = max(fitting, key=lambda entry: (bool(entry.contact_point), entry.at), default=None)
+    return said_words(entry) if entry else one.reason
 
 
 def _tone(one: Reach) -> Any:
@@ -60,24 +90,81 @@ def _tone(one: Reach) -> Any:
     return "ask" if one.code in ("never_asked", "pending", "expired") else "no"
 
 
+@REACH.register("consent")
+def channels_of(profile_ids: Sequence[int]) -> dict[int, list[Reached]]:
+    """On which channels each of a page of people may get marketing; two queries."""
+    return {
+        profile_id: [Reached(name, CHANNEL_WORDS[name], ICONS[name]) for name in channels]
+        for profile_id, channels in reachable_channels(profile_ids).items()
+    }
+
+
 @PANELS.register("consent", order=30)
 def panel(request: HttpRequest, profile: Profile) -> Panel | None:
-    """What stands, with since when and from where, and the proof of each; two queries."""
+    """Purpose by channel: what stands, since when, from where, and the proof; two queries."""
     if not may(request.user, "consents.view"):
         return None
+    entries = states_of(profile.pk)
+    said = {entry.channel for entry in entries if entry.channel}
+    columns = [name for name in CHANNEL_WORDS if name in said | set(COLUMNS) and name]
     personal = may(request.user, "people.personal")
-    rows = [
-        {
-            "entry": entry,
-            "channel": CHANNEL_WORDS.get(entry.channel, entry.channel),
-            "point": _point(entry, personal),
-            "source": source_of(entry),
-            "ok": entry.status == Status.GRANTED,
-            "evidence": [(k, v) for k, v in entry.evidence.items() if isinstance(v, str | int)],
-        }
-        for entry in states_of(profile.pk)[:SHOWN]
+    context = {
+        "columns": [CHANNEL_WORDS[name] for name in columns],
+        "rows": [_row(*lines, columns, personal) for lines in _lines(entries)],
+        "profile": profile,
+    }
+    return Panel("consent/_permissions.html", context)
+
+
+def _lines(entries: Sequence[ConsentEntry]) -> list[tuple[Purpose, Topic | None, list[Any]]]:
+    """Each purpose, said of or not, and the topics that were said of; in order."""
+    by_key: dict[tuple[int, int], list[ConsentEntry]] = defaultdict(list)
+    topics: dict[int, list[Topic]] = defaultdict(list)
+    for entry in entries:
+        by_key[entry.purpose_id, entry.topic_id or 0].append(entry)
+        if entry.topic and entry.topic not in topics[entry.purpose_id]:
+            topics[entry.purpose_id].append(entry.topic)
+    return [
+        (purpose, topic, by_key[purpose.pk, topic.pk if topic else 0])
+        for purpose in Purpose.objects.all()
+        for topic in [None, *topics[purpose.pk][:SHOWN]]
     ]
-    return Panel("consent/_permissions.html", {"rows": rows, "profile": profile})
+
+
+def _row(
+    purpose: Purpose,
+    topic: Topic | None,
+    entries: Sequence[ConsentEntry],
+    columns: Sequence[str],
+    personal: bool,
+) -> dict[str, Any]:
+    newest = max(entries, key=lambda entry: entry.at, default=None)
+    return {
+        "name": topic.name if topic else purpose.name,
+        "is_topic": topic is not None,
+        "free": is_free(purpose),
+        "newest": newest,
+        "how": act_of(newest) or newest.get_basis_display() if newest else "",  # type: ignore[attr-defined]
+        "cells": [(CHANNEL_WORDS[name], _cell(entries, name, purpose)) for name in columns],
+        "proofs": [
+            {
+                "entry": entry,
+                "channel": CHANNEL_WORDS.get(entry.channel, entry.channel),
+                "point": _point(entry, personal),
+                "source": source_of(entry),
+                "evidence": [(k, v) for k, v in entry.evidence.items() if isinstance(v, str | int)],
+            }
+            for entry in entries
+        ],
+    }
+
+
+def _cell(entries: Sequence[ConsentEntry], channel: str, purpose: Purpose) -> str:
+    """The status on one channel, over all addresses: granted where one of them is."""
+    found = {entry.status for entry in entries if entry.channel in (channel, "")}
+    order = (Status.GRANTED, Status.PENDING, Status.WITHDRAWN, Status.DENIED, Status.EXPIRED)
+    stands = next((status.value for status in order if status in found), "")
+    return stands or ("free" if is_free(purpose) else "")
 
 
 def _point(entry: ConsentEntry, personal: bool) -> str:

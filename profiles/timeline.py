@@ -58,6 +58,7 @@ class TimelineItem:
     # items of one word here, following one another closely, fold into one ("14 pages in 9 min")
     fold: str = ""
     subject: str = ""  # what a folded one was about: the page's name
+    thing: Literal["page", "product"] = "page"  # what a folded one is counted as
     folded: tuple["TimelineItem", ...] = field(default=())
 
     @property

@@ -74,7 +74,7 @@ GROUPS = (
                 _("Live events"),
                 "pulse",
                 ["profiles:live", "live_events"],
-                "people.view",
+                "events.view",
             ),
             Item(
                 _("Sources"),
@@ -123,15 +123,21 @@ GROUPS = (
         [
             Item(_("Requests"), "shield", ["consent:requests"], "consents.view"),
             Item(
-                _("Permissions"),
+                _("Purposes"),
                 "okc",
-                ["consent:purposes", "admin:consent_purpose_changelist"],
+                ["admin:consent_purpose_changelist"],
+                "consents.view",
+            ),
+            Item(
+                _("Topics"),
+                "star",
+                ["admin:consent_topic_changelist"],
                 "consents.view",
             ),
             Item(
                 _("Suppressions"),
                 "ban",
-                ["consent:suppressions", "admin:consent_suppression_changelist"],
+                ["admin:consent_suppression_changelist"],
                 "suppressions.view",
             ),
             Item(
@@ -156,6 +162,18 @@ GROUPS = (
                 _("Workspace"),
                 "gear",
                 ["workspace:settings", "admin:workspace_workspace_changelist"],
+                "settings.view",
+            ),
+            Item(
+                _("Event definitions"),
+                "ticket",
+                ["admin:profiles_eventdefinition_changelist"],
+                "settings.view",
+            ),
+            Item(
+                _("Exchange rates"),
+                "lift",
+                ["admin:profiles_exchangerate_changelist"],
                 "settings.view",
             ),
             Item(_("Demo mailbox"), "inbox", ["console:mailbox", "mailbox"], None, True),

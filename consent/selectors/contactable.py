@@ -1,5 +1,7 @@
 """Who may be contacted: as a query set, as counts, and for one person in words."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -90,6 +92,34 @@ def reachable_counts(
             parameters,
         )
         return dict(cursor.fetchall())
+
+
+def reachable_channels(
+    profile_ids: Sequence[int],
+    *,
+    purpose: Purpose | str = MARKETING,
+    channels: tuple[str, ...] = ("email", "sms", "push"),
+) -> dict[int, list[str]]:
+    """On which of `channels` each of these people may get `purpose`, in their order: one query."""
+    purpose = purpose_of(purpose)
+    people, ids = people_cte(profile_ids)
+    permitted = "TRUE" if is_free(purpose) else "r.entry_id IS NOT NULL"
+    parts, parameters = [], []
+    for place, channel in enumerate(channels):
+        query = reach(people, purpose=purpose, channel=channel)
+        sql, values = Query(query.sql, {**query.parameters, **ids}).positional()
+        parts.append(
+            f"SELECT r.profile_id, %s AS place FROM ({sql}) r"  # noqa: S608 - pieces of ours, values are bound
+            f" JOIN profile p ON p.id = r.profile_id AND p.state = 'active'"
+            f" WHERE NOT r.suppressed AND {permitted}"
+        )
+        parameters += [place, *values]
+    found: dict[int, list[str]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{' UNION ALL '.join(parts)} ORDER BY place", parameters)
+        for profile_id, place in cursor.fetchall():
+            found[profile_id].append(channels[place])
+    return dict(found)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from consent.models import ConsentEntry
+from consent.models.ledger import Basis, Status
 from profiles.selectors.masking import mask_identifier
 
 PLACES = ("collection_point", "place", "source", "page", "url")
@@ -16,6 +19,42 @@ def source_of(entry: ConsentEntry) -> str:
         return str(entry.source.name)
     place = next((entry.evidence[name] for name in PLACES if entry.evidence.get(name)), "")
     return str(place) if place else actor_words(entry.actor)
+
+
+def act_of(entry: ConsentEntry) -> str:
+    """How it was said: "double opt-in", "by STOP", "on the preference page"; else the ground."""
+    act = str(entry.evidence.get("act") or entry.evidence.get("kind") or "")
+    if entry.status == Status.GRANTED and entry.basis != Basis.CONSENT:
+        return str(entry.get_basis_display())  # type: ignore[attr-defined]
+    if act == "keyword":
+        return _("by %(word)s") % {"word": str(entry.evidence.get("word") or "STOP")[:20]}
+    words = {
+        "form": _("in a form"),
+        "double_opt_in": _("double opt-in"),
+        "recorded_call": _("on a recorded call"),
+        "one_click": _("by one click in a mail"),
+        "preference_page": _("on the preference page"),
+        "console": _("in the console"),
+    }
+    if entry.evidence.get("signal") == "gpc":
+        return _("their browser says GPC")
+    return words.get(act, "")
+
+
+def said_words(entry: ConsentEntry) -> str:
+    """How and when, for a chip: "double opt-in, 14 Mar 2025"; "withdrawn 10 Nov by STOP"."""
+    at = timezone.localtime(entry.at)
+    this_year = at.year == timezone.localtime().year
+    day, act = date_format(at, "j M" if this_year else "j M Y"), act_of(entry)
+    if entry.status == Status.GRANTED:
+        return f"{act or _('allowed')}, {day}"
+    words = {
+        Status.WITHDRAWN: _("withdrawn %(day)s %(how)s"),
+        Status.DENIED: _("said no %(day)s %(how)s"),
+        Status.PENDING: _("not confirmed since %(day)s"),
+        Status.EXPIRED: _("expired %(day)s"),
+    }
+    return (words[Status(entry.status)] % {"day": day, "how": act}).strip()
 
 
 def actor_words(actor: str) -> str:

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from profiles.models import Event, Identifier, Merge
 from profiles.selectors.masking import is_personal_name
@@ -21,6 +22,18 @@ MESSAGE_WORDS = ("Email ", "SMS ", "Push ", "Message ")
 ORDER_WORDS = ("Order ", "Checkout ", "Payment ")
 COLUMNS = ("id", "type", "name", "occurred_at", "source_id", "value", "properties", "context")
 PAGE_NAMES = ("Page Viewed", "Screen Viewed")
+PRODUCT_NAME = "Product Viewed"
+LIST_NAMES = ("Product List Viewed", "Products Searched")
+# what became of a message, as one says it; the name of the campaign follows
+MESSAGE_ACTS = {
+    "Email Delivered": gettext_lazy("Delivered {}"),
+    "Email Opened": gettext_lazy("Opened {}"),
+    "Email Link Clicked": gettext_lazy("Clicked {}"),
+    "Email Bounced": gettext_lazy("Bounced {}"),
+    "Email Marked as Spam": gettext_lazy("Called {} spam"),
+    "Unsubscribed": gettext_lazy("Unsubscribed from {}"),
+}
+SAID_ALREADY = ("value", "total", "revenue", "price", "currency")
 SHORT_TEXT = 80
 SHOWN_FACTS = 3
 SHORT_NAMES = 6
@@ -90,7 +103,9 @@ def _event_item(row: Mapping[str, Any], sources: Mapping[int, str]) -> TimelineI
     kind = kind_of(row["type"], row["name"])
     title, detail = _words_of(row)
     device = device_of(row["context"])
-    is_page = row["name"] in PAGE_NAMES
+    properties = row["properties"] or {}
+    is_product = row["name"] == PRODUCT_NAME
+    is_view = is_product or row["name"] in PAGE_NAMES or row["name"] in LIST_NAMES
     return TimelineItem(
         at=row["occurred_at"],
         key=key_of(EVENTS, row["id"]),
@@ -101,8 +116,9 @@ def _event_item(row: Mapping[str, Any], sources: Mapping[int, str]) -> TimelineI
         detail=detail,
         source=sources.get(row["source_id"], ""),
         properties=row["properties"] or None,
-        subject=subject_of(row["properties"] or {}) if is_page else "",
-        fold=f"page:{row['source_id']}:{device}" if is_page else "",
+        subject=_subject(row["name"], properties) if is_view else "",
+        thing="product" if is_product else "page",
+        fold=f"view:{row['source_id']}:{device}" if is_view else "",
     )
 
 
@@ -135,15 +151,27 @@ def _words_of(row: Mapping[str, Any]) -> tuple[str, str]:
         return format_html("<b>{}</b>", _("Took a new id")), ""
     if row["type"] == "group":
         return format_html("<b>{}</b>", _("Belongs to a group")), _facts(properties)
+    campaign = properties.get("campaign_name")
+    if row["name"] in MESSAGE_ACTS and isinstance(campaign, str) and campaign:
+        act = format_html(str(MESSAGE_ACTS[row["name"]]), _bold(campaign[:SHORT_TEXT]))
+        told = (properties.get(name) for name in ("link_url", "url", "reason"))
+        return act, str(next(filter(None, told), ""))[:SHORT_TEXT]
     amount = money_in(properties, row["value"])
-    return format_html("<b>{}</b> {}", row["name"], amount), _facts(properties)
+    facts = _facts(properties, SAID_ALREADY if amount else ())
+    return format_html("<b>{}</b> {}", row["name"], amount), facts
+
+
+def _subject(name: str, properties: Mapping[str, Any]) -> str:
+    """What a view was of; a list of products is its category."""
+    listed = properties.get("category") if name in LIST_NAMES else None
+    return str(listed)[:SHORT_TEXT] if listed else subject_of(properties)
 
 
 def _bold(text: str) -> str:
     return format_html("<b>{}</b>", text)
 
 
-def _facts(properties: Mapping[str, Any]) -> str:
+def _facts(properties: Mapping[str, Any], said: Collection[str] = ()) -> str:
     """A line on what it was about: products and order number, else the first plain facts."""
     products, order = product_names(properties), properties.get("order_id")
     if "product_id" in properties or "sku" in properties:
@@ -154,7 +182,7 @@ def _facts(properties: Mapping[str, Any]) -> str:
     return " · ".join(
         f"{name}: {str(value)[:SHORT_TEXT]}"
         for name, value in list(properties.items())
-        if isinstance(value, str | int | float) and not is_personal_name(name)
+        if isinstance(value, str | int | float) and not is_personal_name(name) and name not in said
     )[: SHORT_TEXT * SHOWN_FACTS]
 
 

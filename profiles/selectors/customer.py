@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from config.workspace.permissions import may
+from profiles.identity.normalise import normalise_email, normalise_kind
 from profiles.models import Merge, Profile
 from profiles.selectors import activity
 from profiles.selectors import traits as facts
@@ -129,6 +130,8 @@ def _about(person: Profile) -> list[str]:
 
 def _line(trait: facts.Trait, shown: Shown) -> TraitLine:
     def text(value: Any) -> str:
+        if isinstance(value, str) and normalise_kind(trait.name) == "email":
+            value = normalise_email(value) or value
         return trait_text(shown.value(trait.name, value))
 
     used = trait.used

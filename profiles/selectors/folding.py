@@ -39,9 +39,8 @@ def _runs(items: Sequence[TimelineItem]) -> Iterator[list[TimelineItem]]:
 
 def _burst(run: list[TimelineItem]) -> TimelineItem:
     newest, oldest = run[0], run[-1]
-    pages = ngettext("%(n)s page", "%(n)s pages", len(run)) % {"n": len(run)}
     span = words.lasting(max((newest.at - oldest.at).total_seconds(), 1))
-    title = _("%(pages)s in %(span)s") % {"pages": pages, "span": span}
+    title = _("%(what)s in %(span)s") % {"what": _counted(run), "span": span}
     device = device_words(newest.fold.rpartition(":")[2])
     return replace(
         newest,
@@ -50,6 +49,20 @@ def _burst(run: list[TimelineItem]) -> TimelineItem:
         properties=None,
         folded=tuple(run),
     )
+
+
+def _counted(run: list[TimelineItem]) -> str:
+    """14 pages; 6 products viewed; 6 products and 2 pages."""
+    products = sum(item.thing == "product" for item in run)
+    pages = len(run) - products
+    if not products:
+        return ngettext("%(n)s page", "%(n)s pages", pages) % {"n": pages}
+    if not pages:
+        return ngettext("%(n)s product viewed", "%(n)s products viewed", products) % {"n": products}
+    return _("%(products)s and %(pages)s") % {
+        "products": ngettext("%(n)s product", "%(n)s products", products) % {"n": products},
+        "pages": ngettext("%(n)s page", "%(n)s pages", pages) % {"n": pages},
+    }
 
 
 def _mostly(run: list[TimelineItem]) -> str:

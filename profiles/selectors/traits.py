@@ -24,6 +24,8 @@ from django.db.models import (
 from django.db.models.fields.json import KT
 from django.db.models.functions import Abs, Cast, Coalesce
 
+from config.workspace.selectors import workspace
+from profiles.identity.normalise import normalise, normalise_kind
 from profiles.models import (
     AliasPending,
     Event,
@@ -80,13 +82,24 @@ class Trait:
 
     @property
     def conflicts(self) -> list[Statement]:
-        """The others that say something else."""
-        own = _same(self.value)
-        return [statement for statement in self.others if _same(statement.value) != own]
+        """The others that say something else, the newest of each; spelling is no difference."""
+        told = {_same(self.name, self.value)}
+        different = []
+        for statement in self.others:
+            said = _same(self.name, statement.value)
+            if said not in told:
+                told.add(said)
+                different.append(statement)
+        return different
 
 
-def _same(value: Any) -> str:
-    return json.dumps(value, sort_keys=True)
+def _same(name: str, value: Any) -> str:
+    """What two values have in common that mean the same: addresses normalised, letter case not."""
+    if not isinstance(value, str):
+        return json.dumps(value, sort_keys=True)
+    kind = normalise_kind(name)
+    spelt = normalise(kind, value, workspace().country) if kind in ("email", "phone") else ""
+    return json.dumps(spelt or " ".join(value.split()).casefold())
 
 
 def source_names(ids: Collection[int] | None = None) -> dict[int, str]:
@@ -120,7 +133,8 @@ def _trait(
     statements.sort(key=lambda statement: statement.at, reverse=True)
     if name in profile.traits:
         value = profile.traits[name]
-        used = next((s for s in statements if _same(s.value) == _same(value)), None)
+        same = [s for s in statements if _same(name, s.value) == _same(name, value)]
+        used = next((s for s in same if s.value == value), next(iter(same), None))
     else:
         used = statements[0]
         value = used.value
