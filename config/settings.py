@@ -5,12 +5,14 @@ first refused connection (`config/postgres/`).
 """
 
 from pathlib import Path
+from typing import Any
 
 import environ
 
 from config import paths
-from config.console.theme import UNFOLD as UNFOLD
+from config.console import theme
 
+UNFOLD = theme.UNFOLD
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 if (BASE_DIR / ".env").exists():
@@ -18,14 +20,10 @@ if (BASE_DIR / ".env").exists():
 
 VAR_DIR = paths.var_dir(env.str("VAR_DIR", default=""))
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or paths.kept_secret(
-    VAR_DIR, "secret_key"
-)
+SECRET_KEY = env.str("SECRET_KEY", default="") or paths.kept_secret(VAR_DIR, "secret_key")
 # Encrypts the keys of public tokens in the database, so that a changed SECRET_KEY leaves the
 # links in old mails working (design.md section 4).
-SECRETS_KEY = env.str("SECRETS_KEY", default="") or paths.kept_secret(
-    VAR_DIR, "secrets_key"
-)
+SECRETS_KEY = env.str("SECRETS_KEY", default="") or paths.kept_secret(VAR_DIR, "secrets_key")
 SECRET_KEY_IS_GENERATED = not env.str("SECRET_KEY", default="")
 SECRETS_KEY_IS_GENERATED = not env.str("SECRETS_KEY", default="")
 BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
@@ -34,9 +32,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 BEHIND_TLS = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
-SECURE_SSL_REDIRECT = (
-    False  # never under /v1/: one SDK counts a redirect as delivered (wire.md)
-)
+SECURE_SSL_REDIRECT = False  # never under /v1/: one SDK counts a redirect as delivered (wire.md)
 SECURE_REFERRER_POLICY = "same-origin"
 APPEND_SLASH = False  # both spellings are routed by hand; a redirect loses a POST
 
@@ -107,7 +103,7 @@ TEMPLATES = [
 # --- database -------------------------------------------------------------------------------
 DATABASE_URL = env.str("DATABASE_URL", default="")
 EMBEDDED_POSTGRES = not DATABASE_URL
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": env.db_url_config(DATABASE_URL)
     if DATABASE_URL
     else {"NAME": "rapport", "USER": "rapport", "HOST": str(paths.socket_dir(VAR_DIR))}
@@ -134,9 +130,7 @@ AUTHENTICATION_BACKENDS = [
     "config.workspace.permissions.RoleBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"
-    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 10},
@@ -175,9 +169,7 @@ MAILBOX_PORT = env.int("MAILBOX_PORT", default=0)  # 0: chosen and written down 
 
 # --- how much, how long ---------------------------------------------------------------------------
 CONSOLE_HOLD_SECONDS = env.int("CONSOLE_HOLD_SECONDS", default=60)
-INGEST_RATE_LIMIT = env.int(
-    "INGEST_RATE_LIMIT", default=0
-)  # requests/s a source; 0: unlimited
+INGEST_RATE_LIMIT = env.int("INGEST_RATE_LIMIT", default=0)  # requests/s a source; 0: unlimited
 MESSAGE_ID_MONTHS = env.int("MESSAGE_ID_MONTHS", default=13)
 CELERY_CONCURRENCY = env.int("CELERY_CONCURRENCY", default=2)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
@@ -219,9 +211,7 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
-    },
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
 }

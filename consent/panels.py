@@ -144,7 +144,7 @@ def _row(
         "is_topic": topic is not None,
         "free": is_free(purpose),
         "newest": newest,
-        "how": act_of(newest) or newest.get_basis_display() if newest else "",  # type: ignore[attr-defined]
+        "how": act_of(newest) or newest.get_basis_display() if newest else "",
         "cells": [(CHANNEL_WORDS[name], _cell(entries, name, purpose)) for name in columns],
         "proofs": [
             {

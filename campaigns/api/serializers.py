@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from campaigns.models import Campaign, Sender
+from config.workspace.api.fields import AsWritten
 
 
 def z(moment: datetime | None) -> str | None:
@@ -19,7 +20,8 @@ class SenderSerializer(serializers.ModelSerializer[Sender]):
 
     default = serializers.BooleanField(source="is_default", required=False, default=False)
     reply_to = serializers.EmailField(required=False, allow_blank=True, default="")
-    postal_address = serializers.CharField(required=False, allow_blank=True, default="")
+    name = AsWritten(max_length=200)
+    postal_address = AsWritten(required=False, allow_blank=True, default="")
 
     class Meta:
         model = Sender
@@ -108,7 +110,7 @@ class CampaignBody(serializers.Serializer[Any]):
     """What a campaign is made of; deeper shapes are refused with JSON paths by the service."""
 
     slug = serializers.SlugField(max_length=80)
-    name = serializers.CharField(max_length=300)
+    name = AsWritten(max_length=300)
     sender = serializers.CharField(required=False, allow_null=True)
     entry = EntryField()
     steps = StepsField(max_length=50)
@@ -118,10 +120,15 @@ class CampaignBody(serializers.Serializer[Any]):
     holdout = serializers.JSONField(required=False)
 
 
-class CampaignAnswer(CampaignBody):
+class CampaignAnswer(serializers.Serializer[Any]):
     """A campaign as it is answered."""
 
     id = serializers.IntegerField()
+    slug = serializers.SlugField()
+    name = serializers.CharField()
+    sender = serializers.CharField(allow_null=True)
+    exit = serializers.ListField(child=serializers.DictField())
+    caps = serializers.DictField(allow_null=True)
     entry = serializers.DictField()
     steps = serializers.ListField(child=serializers.DictField())
     goal = serializers.DictField(allow_null=True)
@@ -150,7 +157,7 @@ class SendBody(serializers.Serializer[Any]):
     purpose = serializers.CharField(max_length=60, required=False, default="service")
     content = ContentField(required=False)
     template = serializers.CharField(max_length=80, required=False, default="")
-    data = serializers.DictField(required=False)
+    data = serializers.DictField(required=False)  # type: ignore[assignment]
 
 
 class MessageAnswer(serializers.Serializer[Any]):
@@ -209,7 +216,7 @@ class RenderBody(serializers.Serializer[Any]):
     """A template with its data."""
 
     template = serializers.CharField(allow_blank=True, trim_whitespace=False)
-    data = serializers.DictField(required=False)
+    data = serializers.DictField(required=False)  # type: ignore[assignment]
     escape = serializers.BooleanField(required=False)
     templates = serializers.DictField(required=False)
 
@@ -271,6 +278,6 @@ class CampaignPatch(CampaignBody):
     """Any part of a draft."""
 
     slug = serializers.SlugField(max_length=80, required=False)
-    name = serializers.CharField(max_length=300, required=False)
+    name = AsWritten(max_length=300, required=False)
     entry = EntryField(required=False)
     steps = StepsField(max_length=50, required=False)

@@ -54,7 +54,7 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(User)
-class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg]
+class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg, misc]
     """Who works here, and as what."""
 
     form = UserChangeForm
@@ -71,7 +71,9 @@ class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg]
     )
     add_fieldsets = ((None, {"fields": ("username", "email", "role", "password1", "password2")}),)
 
-    @display(description=_("Name"))
+    @display(  # type: ignore[untyped-decorator]
+        description=_("Name")
+    )
     def full_name(self, user: User) -> str:
         """First and last name."""
         return user.get_full_name()
@@ -105,7 +107,9 @@ class ApiKeyAdmin(AuditedAdmin):
     list_display = ("name", "hint", "shown_scopes", "created_at", "last_used_at", "revoked_at")
     actions = ("revoke",)
 
-    @display(description=_("Scopes"))
+    @display(  # type: ignore[untyped-decorator]
+        description=_("Scopes")
+    )
     def shown_scopes(self, key: ApiKey) -> str:
         """As a list."""
         return ", ".join(key.scopes)
@@ -190,7 +194,9 @@ class AuditEntryAdmin(ModelAdmin):  # type: ignore[misc]
     fields = ("at", "actor_kind", "actor_name", "action", "target_kind", "target", "fields")
     readonly_fields = fields
 
-    @display(description=_("Fields"))
+    @display(  # type: ignore[untyped-decorator]
+        description=_("Fields")
+    )
     def shown_fields(self, entry: AuditEntry) -> str:
         """Names only; values are never kept."""
         return ", ".join(entry.fields)

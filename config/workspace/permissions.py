@@ -104,7 +104,7 @@ def requires(permission: str) -> Callable[[View[Params]], View[Params]]:
                 return redirect_to_login(request.get_full_path())
             if not may(request.user, permission):
                 raise PermissionDenied(permission)
-            with audit.acting(audit.actor_of_user(cast("User", request.user))):
+            with audit.acting(audit.actor_of_user(request.user)):
                 return view(request, *args, **kwargs)
 
         cast("Any", checked).required_permission = permission

@@ -5,7 +5,7 @@ of foreign keys), a distributed table wants `profile_id` in each unique key. So 
 that `id` is the key, and the operations here make the database's key (profile_id, ..., id).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,20 +29,21 @@ class ProfileScoped(models.Model):
     class Meta:
         abstract = True
 
-    def _do_update(self, base_qs: models.QuerySet[Any], *args: Any) -> bool:
-        narrowed = base_qs.filter(profile_id=self.profile_id)  # type: ignore[attr-defined]
-        return super()._do_update(narrowed, *args)  # type: ignore[misc, no-any-return]
+    def _do_update(self, base_qs: models.QuerySet[Any], *args: Any) -> Any:
+        narrowed = base_qs.filter(profile_id=self.__dict__["profile_id"])
+        return super()._do_update(narrowed, *args)
 
     def refresh_from_db(
         self,
         using: str | None = None,
-        fields: Sequence[str] | None = None,
+        fields: Iterable[str] | None = None,
         from_queryset: models.QuerySet[Any] | None = None,
     ) -> None:
         """Read the row again, by profile and id."""
-        rows = from_queryset if from_queryset is not None else type(self)._base_manager.all()
-        owner = self.__dict__["profile_id"]
-        super().refresh_from_db(using, fields, rows.filter(profile_id=owner))
+        everything: models.QuerySet[Any] = type(self)._base_manager.all()
+        rows = everything if from_queryset is None else from_queryset
+        owner = {"profile_id": self.__dict__["profile_id"]}
+        super().refresh_from_db(using, fields, rows.filter(**owner))
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refused: Django would delete by `id` alone. Use a query set narrowed by profile."""

@@ -1,7 +1,8 @@
 """Public tokens: short, signed, with a key id; keys of their own, kept encrypted, five years valid.
 
 A token holds a purpose, some numbers and a truncated HMAC; it is not secret what it says, only
-that nobody else can make one. Links in old mails must outlive a changed SECRET_KEY (design.md section 4).
+that nobody else can make one. Links in old mails must outlive a changed SECRET_KEY (design.md
+section 4).
 """
 
 import base64
@@ -42,7 +43,7 @@ def seal(plain: bytes) -> bytes:
     return _fernet().encrypt(plain)
 
 
-def unseal(ciphertext: bytes) -> bytes:
+def unseal(ciphertext: bytes | memoryview) -> bytes:
     """Decrypt what `seal` made. Raises InvalidToken with another SECRETS_KEY."""
     return _fernet().decrypt(bytes(ciphertext))
 

@@ -46,9 +46,7 @@ class ConsentEntry(ProfileScoped):
     contact_point = models.TextField(blank=True, default="")
     purpose = models.ForeignKey("consent.Purpose", models.PROTECT, db_index=False)
     channel = models.TextField()
-    topic = models.ForeignKey(
-        "consent.Topic", models.PROTECT, null=True, db_index=False
-    )
+    topic = models.ForeignKey("consent.Topic", models.PROTECT, null=True, db_index=False)
     status = models.TextField(choices=Status.choices)
     basis = models.TextField(choices=Basis.choices)
     outcome = models.TextField(choices=Outcome.choices, default=Outcome.RECORDED)
@@ -70,15 +68,11 @@ class ConsentEntry(ProfileScoped):
         db_index=False,
         db_constraint=False,
     )
-    actor = models.TextField(
-        blank=True, default=""
-    )  # user:3, api_key:1, person, system
+    actor = models.TextField(blank=True, default="")  # user:3, api_key:1, person, system
     at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     evidence = models.JSONField(default=dict)
-    cites_id = models.BigIntegerField(
-        null=True
-    )  # the entry that a merge or its undoing repeats
+    cites_id = models.BigIntegerField(null=True)  # the entry that a merge or its undoing repeats
 
     class Meta:
         db_table = "consent_entry"
@@ -103,9 +97,7 @@ class ConsentState(ProfileScoped):
     contact_point = models.TextField(blank=True, default="")
     purpose = models.ForeignKey("consent.Purpose", models.PROTECT, db_index=False)
     channel = models.TextField()
-    topic_key = models.BigIntegerField(
-        default=0
-    )  # topic id, 0 for the purpose as a whole
+    topic_key = models.BigIntegerField(default=0)  # topic id, 0 for the purpose as a whole
     status = models.TextField(choices=Status.choices)
     basis = models.TextField(choices=Basis.choices)
     source_id = models.BigIntegerField(null=True)
@@ -167,9 +159,7 @@ class Suppression(models.Model):
         verbose_name = _("suppression")
         verbose_name_plural = _("suppressions")
         constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "digest", "level"], name="suppression_once"
-            ),
+            models.UniqueConstraint(fields=["kind", "digest", "level"], name="suppression_once"),
         ]
 
     def __str__(self) -> str:

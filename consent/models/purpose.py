@@ -55,7 +55,7 @@ class Topic(models.Model):
 
 
 class Policy(models.Model):
-    """country x channel x purpose: what the law and we ask; read once the privacy issue fills it."""
+    """country x channel x purpose: what law and we ask; read once the privacy issue fills it."""
 
     country = models.CharField(max_length=6, blank=True)  # "" is every other country
     channel = models.CharField(max_length=10)

@@ -25,7 +25,7 @@ def act_of(entry: ConsentEntry) -> str:
     """How it was said: "double opt-in", "by STOP", "on the preference page"; else the ground."""
     act = str(entry.evidence.get("act") or entry.evidence.get("kind") or "")
     if entry.status == Status.GRANTED and entry.basis != Basis.CONSENT:
-        return str(entry.get_basis_display())  # type: ignore[attr-defined]
+        return str(entry.get_basis_display())
     if act == "keyword":
         return _("by %(word)s") % {"word": str(entry.evidence.get("word") or "STOP")[:20]}
     words = {

@@ -30,7 +30,7 @@ class CursorPages(BasePagination):
 
     ordering: tuple[str, ...] = ("-id",)
 
-    def paginate_queryset(
+    def paginate_queryset(  # type: ignore[override]
         self, queryset: QuerySet[Any], request: Request, view: Any = None
     ) -> list[Any]:
         """The rows of the page that was asked for; one query. Raises Problem (400)."""

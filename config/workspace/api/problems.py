@@ -99,7 +99,7 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
     set_rollback()
     headers = {}
     if getattr(exc, "auth_header", None):
-        headers["WWW-Authenticate"] = exc.auth_header
+        headers["WWW-Authenticate"] = getattr(exc, "auth_header", "")
     if getattr(exc, "wait", None):
         headers["Retry-After"] = str(int(exc.wait) + 1)  # type: ignore[attr-defined]
     return Response(
