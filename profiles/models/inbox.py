@@ -16,9 +16,7 @@ class Inbox(models.Model):
     body = models.BinaryField()
     envelope = models.JSONField(default=dict)
     count = models.IntegerField(default=0)
-    is_history = models.BooleanField(
-        default=False
-    )  # a file: no age limit, no live effects
+    is_history = models.BooleanField(default=False)  # a file: no age limit, no live effects
     received_at = models.DateTimeField()
     attempts = models.SmallIntegerField(default=0)
     failed_at = models.DateTimeField(null=True)

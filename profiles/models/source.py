@@ -23,16 +23,10 @@ class Source(models.Model):
     trust = models.SmallIntegerField(
         _("trust"),
         default=50,
-        help_text=_(
-            "0 to 100; of two traits set at the same moment the more trusted wins"
-        ),
+        help_text=_("0 to 100; of two traits set at the same moment the more trusted wins"),
     )
-    write_key_digest = models.BinaryField(
-        max_length=32, unique=True, null=True, editable=False
-    )
-    write_key_hint = models.CharField(
-        _("write key begins with"), max_length=12, editable=False
-    )
+    write_key_digest = models.BinaryField(max_length=32, unique=True, null=True, editable=False)
+    write_key_hint = models.CharField(_("write key begins with"), max_length=12, editable=False)
     # clients put it into a URL (settings document); of browser and mobile sources only
     public_write_key = models.CharField(max_length=64, blank=True, editable=False)
     user_hash_secret = models.ForeignKey(
@@ -50,9 +44,7 @@ class Source(models.Model):
         verbose_name_plural = _("sources")
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(
-                    kind__in=["server", "warehouse", "import", "browser", "mobile"]
-                ),
+                condition=models.Q(kind__in=["server", "warehouse", "import", "browser", "mobile"]),
                 name="source_kind_known",
             ),
         ]
