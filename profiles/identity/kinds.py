@@ -32,6 +32,7 @@ BLOCKED = frozenset(
         *("anonymous_id", "anonymousid", "user_id", "userid", "nil", "unknown"),
     }
 )
+NO_VALUE_STARTS = ("", "0", "-", " ")
 NO_VALUE = re.compile(r"[0\-\s]*")  # blank, zeros, dashes: also the nil UUID
 
 
@@ -61,9 +62,11 @@ class Rules:
     def is_blocked(self, kind: str, value: str) -> bool:
         """Whether so many clients send this value that it is nobody's."""
         lowered = value.lower()
-        if lowered in self.blocked or NO_VALUE.fullmatch(value):
+        if lowered in self.blocked or (value[:1] in NO_VALUE_STARTS and NO_VALUE.fullmatch(value)):
             return True
-        own = self.kinds.get(kind, {}).get("blocked", ())
+        if kind not in self.kinds:
+            return False
+        own = self.kinds[kind].get("blocked", ())
         return any(str(entry).lower() == lowered for entry in own)
 
 

@@ -77,14 +77,18 @@ class Catalog:
 
     def of(self, name: str) -> Definition:
         """The definition of this name, a plain one if it is new."""
-        return self._found.setdefault(name, Definition())
+        definition = self._found.get(name)
+        if definition is None:
+            definition = self._found[name] = Definition()
+        return definition
 
     def note(self, message: Message) -> None:
         """Remember the name, and which properties came with which types."""
         definition = self.of(message.name)
-        first, last = self._seen.get(message.name, (message.occurred_at, message.occurred_at))
         at = message.occurred_at
-        self._seen[message.name] = (min(first, at), max(last, at))
+        first, last = self._seen.get(message.name, (at, at))
+        if at <= first or at >= last:
+            self._seen[message.name] = (min(first, at), max(last, at))
         schema = definition.schema
         for name, value in message.properties.items():
             kind = JSON_TYPES.get(type(value))

@@ -192,8 +192,10 @@ def _identify(message: Message, rules: Rules, region: str) -> None:
         if not value or len(value) > limits.MAX_IDENTIFIER or rules.is_blocked(kind, value):
             continue
         keys.setdefault((kind, value), raw)
-    ours = [key for key in keys if key[0] == PROFILE_KIND]
-    message.keys = ours[:1] or sorted(keys, key=lambda key: rules.rank(key[0]))
+    message.keys = list(keys)
+    if len(keys) > 1:
+        ours = [key for key in keys if key[0] == PROFILE_KIND]
+        message.keys = ours[:1] or sorted(keys, key=lambda key: rules.rank(key[0]))
     message.raw_values = {key: raw for key, raw in keys.items() if raw != key[1]}
     if not message.keys:
         reason = "no identifier that could be somebody's: blocked, blank or malformed"

@@ -46,9 +46,10 @@ TABLES = {
     "message_claim": "true",
 }
 PEOPLE = """
-INSERT INTO profile (id, public_id, bucket, state, is_test, display_name, time_zone, locale, country,
-                     lifecycle, first_seen, last_seen, traits)
-SELECT n, md5('p' || n)::uuid, n %% 10000, 'active', false, '', '', '', '', '', %(first)s, %(last)s, '{}'
+INSERT INTO profile (id, public_id, bucket, state, is_test, display_name, time_zone, locale,
+                     country, lifecycle, first_seen, last_seen, traits)
+SELECT n, md5('p' || n)::uuid, n %% 10000, 'active', false, '', '', '', '', '',
+       %(first)s, %(last)s, '{}'
 FROM generate_series(1::bigint, %(people)s) AS n;
 INSERT INTO identifier (kind, value, raw_value, profile_id, first_source_id, first_seen, last_seen,
                         deliverability)
@@ -87,23 +88,38 @@ def main(argv: Sequence[str] = ()) -> int:
         _prepare(server, base, options.identifiers // 2)
         names = [f"{base}_run", f"{base}_reference"]
         for name in names:
-            server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            _drop(server, name)
             server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{base}"')
         try:
             return _compare(dsn, names, options)
         finally:
             for name in names:
-                server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+                _drop(server, name)
+
+
+def _drop(server: psycopg.Connection, name: str) -> None:
+    """Again where a vacuum of the server's own is in it."""
+    for attempt in range(20):
+        try:
+            server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            return
+        except (psycopg.errors.ObjectInUse, psycopg.errors.InsufficientPrivilege):
+            if attempt == 19:
+                raise
+            time.sleep(1)
 
 
 def _dsn() -> str:
     given = connection.settings_dict
     host = given["HOST"] or "localhost"
-    return f"host={host} user={given['USER']} dbname={given['NAME']} password={given['PASSWORD'] or ''}"
+    login = f"user={given['USER']} password={given['PASSWORD'] or ''}"
+    return f"host={host} {login} dbname={given['NAME']}"
 
 
 def _of(dsn: str, name: str) -> str:
-    return " ".join(f"dbname={name}" if part.startswith("dbname=") else part for part in dsn.split())
+    return " ".join(
+        f"dbname={name}" if part.startswith("dbname=") else part for part in dsn.split()
+    )
 
 
 def _prepare(server: psycopg.Connection, base: str, people: int) -> None:
@@ -145,12 +161,17 @@ def make_batches(events: int, people: int, seed: int) -> list[bytes]:
             messages.append(draw.choice(messages[-500:]))
             continue
         is_new = draw.random() < 0.2
-        user = f"new-{seed}-{draw.randrange(events)}" if is_new else f"user-{draw.randint(1, people)}"
+        user = (
+            f"new-{seed}-{draw.randrange(events)}" if is_new else f"user-{draw.randint(1, people)}"
+        )
         messages.append(json.dumps(_message(draw, user, number, now)).encode())
     sent = now.isoformat()
     return [
-        b'{"batch":[' + b",".join(messages[start : start + BATCH]) + b'],"sentAt":"'
-        + sent.encode() + b'"}'
+        b'{"batch":['
+        + b",".join(messages[start : start + BATCH])
+        + b'],"sentAt":"'
+        + sent.encode()
+        + b'"}'
         for start in range(0, len(messages), BATCH)
     ]
 
@@ -160,7 +181,10 @@ def _message(draw: random.Random, user: str, number: int, now: datetime) -> dict
         "messageId": str(uuid.UUID(int=draw.getrandbits(128))),
         "userId": user,
         "timestamp": (now - timedelta(seconds=draw.randint(0, 86_400 * 20))).isoformat(),
-        "context": {"library": {"name": "analytics-python", "version": "2.4.0"}, "ip": "203.0.113.7"},
+        "context": {
+            "library": {"name": "analytics-python", "version": "2.4.0"},
+            "ip": "203.0.113.7",
+        },
         "integrations": {},
     }
     kind = draw.random()
@@ -168,25 +192,51 @@ def _message(draw: random.Random, user: str, number: int, now: datetime) -> dict
     if kind < 0.10:
         return message | {
             "type": "identify",
-            "traits": {"name": f"Person {number}", "plan": draw.choice(["free", "pro", "team"]),
-                       "country": draw.choice(["ID", "SG", "NL", "DE"]), "age": draw.randint(18, 80)},
+            "traits": {
+                "name": f"Person {number}",
+                "plan": draw.choice(["free", "pro", "team"]),
+                "country": draw.choice(["ID", "SG", "NL", "DE"]),
+                "age": draw.randint(18, 80),
+            },
         }
     if kind < 0.15:
         price = draw.randint(5, 200)
-        products = [{"product_id": f"p{n}", "name": f"Thing {n}", "category": category,
-                     "quantity": 1, "price": price} for n in range(2)]
+        products = [
+            {
+                "product_id": f"p{n}",
+                "name": f"Thing {n}",
+                "category": category,
+                "quantity": 1,
+                "price": price,
+            }
+            for n in range(2)
+        ]
         return message | {
-            "type": "track", "event": "Order Completed",
-            "properties": {"order_id": f"o{number}", "revenue": 2 * price, "currency": "EUR",
-                           "category": category, "products": products},
+            "type": "track",
+            "event": "Order Completed",
+            "properties": {
+                "order_id": f"o{number}",
+                "revenue": 2 * price,
+                "currency": "EUR",
+                "category": category,
+                "products": products,
+            },
         }
     if kind < 0.45:
-        return message | {"type": "page", "name": "Home",
-                          "properties": {"url": "https://shop.example/", "title": "Home"}}
+        return message | {
+            "type": "page",
+            "name": "Home",
+            "properties": {"url": "https://shop.example/", "title": "Home"},
+        }
     return message | {
-        "type": "track", "event": draw.choice(["Product Viewed", "Product Added", "Cart Viewed"]),
-        "properties": {"product_id": f"p{draw.randint(1, 500)}", "category": category,
-                       "price": draw.randint(5, 200), "position": draw.randint(1, 20)},
+        "type": "track",
+        "event": draw.choice(["Product Viewed", "Product Added", "Cart Viewed"]),
+        "properties": {
+            "product_id": f"p{draw.randint(1, 500)}",
+            "category": category,
+            "price": draw.randint(5, 200),
+            "position": draw.randint(1, 20),
+        },
     }
 
 
@@ -215,8 +265,9 @@ def _compare(dsn: str, names: Sequence[str], options: argparse.Namespace) -> int
     return int(ratio < CLAIM)
 
 
-def _ingest(database: psycopg.Connection, name: str, batches: list[bytes],
-            options: argparse.Namespace) -> tuple[float, float]:
+def _ingest(
+    database: psycopg.Connection, name: str, batches: list[bytes], options: argparse.Namespace
+) -> tuple[float, float]:
     """Seconds until everything was accepted, and until everything was processed."""
     with _installation(name, options.workers) as port:
         _post(port, make_batches(200, 1000, options.seed + 99)[:1], 1)  # warm
@@ -248,12 +299,30 @@ def _installation(name: str, workers: int) -> Iterator[int]:
         "WAKE_BY_CELERY": "false",
         "VAR_DIR": str(settings.VAR_DIR),
     }
-    web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-           "--port", str(port), "--workers", "1", "--blocking-threads", "4", "--no-ws",
-           "--log-level", "error", "config.wsgi:application"]
+    web = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        "--blocking-threads",
+        "4",
+        "--no-ws",
+        "--log-level",
+        "error",
+        "config.wsgi:application",
+    ]
     commands = [web] + [[sys.executable, "-c", WORKER]] * workers
-    running = [subprocess.Popen(one, env=environment, cwd=paths.BASE_DIR, start_new_session=True)
-               for one in commands]
+    running = [
+        subprocess.Popen(one, env=environment, cwd=paths.BASE_DIR, start_new_session=True)
+        for one in commands
+    ]
     try:
         _wait_port(port)
         yield port
@@ -285,8 +354,10 @@ def _post(port: int, batches: Sequence[bytes], threads: int) -> None:
 
     def send() -> None:
         client = HTTPConnection("127.0.0.1", port, timeout=60)
-        headers = {"Authorization": "Basic " + base64.b64encode(f"{KEY}:".encode()).decode(),
-                   "Content-Type": "application/json"}
+        headers = {
+            "Authorization": "Basic " + base64.b64encode(f"{KEY}:".encode()).decode(),
+            "Content-Type": "application/json",
+        }
         while True:
             try:
                 body = waiting.get_nowait()
@@ -321,9 +392,13 @@ def _export(database: psycopg.Connection, before: dict) -> dict[str, list[bytes]
 def _copy(dsn: str, rows: dict[str, list[bytes]]) -> float:
     """Seconds to write them, 500 rows a transaction."""
     with psycopg.connect(dsn) as database:
-        columns = [row[0] for row in database.execute(
-            "SELECT attname FROM pg_attribute WHERE attrelid = 'event'::regclass AND attnum > 0"
-            " AND NOT attisdropped ORDER BY attnum")]
+        columns = [
+            row[0]
+            for row in database.execute(
+                "SELECT attname FROM pg_attribute WHERE attrelid = 'event'::regclass AND attnum > 0"
+                " AND NOT attisdropped ORDER BY attnum"
+            )
+        ]
         at = columns.index("occurred_at")
         months = {line.split(b"\t")[at][:7] for line in rows["event"]}
         started = time.perf_counter()
