@@ -17,6 +17,7 @@ from tests.cast import make_identifier, make_user
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 ABORTED = {"htmx:afterRequest", "htmx:sendAbort"}  # a request that a newer one, or leaving, ended
 BACKEND = "config.workspace.permissions.RoleBackend"
+expect.set_options(timeout=20_000)  # tests run beside one another
 
 
 @pytest.fixture
