@@ -112,7 +112,9 @@ def _drop(server: psycopg.Connection, name: str) -> None:
 def _dsn() -> str:
     given = connection.settings_dict
     host = given["HOST"] or "localhost"
-    login = f"user={given['USER']} password={given['PASSWORD'] or ''}"
+    login = f"user={given['USER']}"
+    if given["PASSWORD"]:
+        login += f" password={given['PASSWORD']}"
     return f"host={host} {login} dbname={given['NAME']}"
 
 
