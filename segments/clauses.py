@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from segments.compiler import CompileContext, working
-from segments.context import one
+from segments.context import joining_by_hash, one
 from segments.preview import ALL_PEOPLE, SECONDS
 from segments.rules import Condition, Group
 from segments.sql import COMMA, Sql, people, sql
@@ -71,7 +71,7 @@ class _Plan:
 def clause_counts(rule: Group, context: CompileContext) -> list[ClauseCount]:
     """For each clause and group below the root, in order."""
     plan = _Plan(context)
-    with working(context, seconds=SECONDS):
+    with working(context, seconds=SECONDS), joining_by_hash():
         plan.add(rule, "", plan.table(ALL_PEOPLE))
         if not plan.lines:
             return []

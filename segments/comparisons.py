@@ -70,7 +70,7 @@ class Comparison:
         return sql("coalesce({test}, FALSE)", test=_TESTS[self.op](self, subject, as_of, today))
 
     def bare_test(self, subject: Subject, as_of: datetime, today: Sql) -> Sql:
-        """As `test`, but may be NULL for false: where a row is wanted only if it is true."""
+        """As `test`, but may be NULL for false: for a column's index, and in HAVING."""
         if self.op in OPPOSITES:
             return self.test(subject, as_of, today)
         if self.op == "is_set":

@@ -37,7 +37,9 @@ class PropertyTest:
         if self.property.startswith(ITEM_PREFIX):
             return self._item_test(context)
         subject = subject_of(context, event, self.property, self.comparison)
-        return self.comparison.bare_test(subject, context.as_of, _utc_day(context))
+        # a column's own test can use its index and statistics; of jsonb see segments.sql.Filter
+        ask = self.comparison.bare_test if subject.is_column else self.comparison.test
+        return ask(subject, context.as_of, _utc_day(context))
 
     def describe(self) -> str:
         """In words: "category is shoes"."""

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from profiles.changes import announce
 from segments.compiler import CompileContext, compile_rule
+from segments.context import joining_by_hash, one
 from segments.locks import lock_members
 from segments.models import Segment, SegmentSize
 from segments.rules import RuleError, parse_rule
@@ -28,7 +29,7 @@ came AS (
     SELECT {segment}, n.profile_id, {at}::timestamptz FROM now_in n
     WHERE NOT EXISTS (SELECT 1 FROM membership m WHERE m.segment_id = {segment}
                       AND m.profile_id = n.profile_id AND m.left_at IS NULL)
-      AND EXISTS (SELECT 1 FROM profile p WHERE p.id = n.profile_id)
+      AND (SELECT TRUE FROM profile p WHERE p.id = n.profile_id)
     ORDER BY n.profile_id
     ON CONFLICT DO NOTHING RETURNING profile_id
 ),
@@ -105,9 +106,11 @@ def store(
     if within is not None:
         narrowing = sql("AND m.profile_id = ANY({ids}::bigint[])", ids=list(within))
     statement = sql(STORE, query=query, segment=segment.pk, at=now, narrowing=narrowing)
-    with connection.cursor() as cursor:
-        cursor.execute(statement.text, statement.params)
-        entered, left = cursor.fetchone()
+    if within is None:
+        with joining_by_hash():
+            entered, left = one(statement)
+    else:
+        entered, left = one(statement)
     moved = Moved(entered or [], left or [])
     if moved:
         tell(segment, moved, now)

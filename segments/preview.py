@@ -11,7 +11,7 @@ from django.utils import timezone
 from consent.selectors import reachable_counts
 from profiles.models import Profile
 from segments.compiler import CompileContext, compile_rule, working
-from segments.context import one, run
+from segments.context import joining_by_hash, one, run
 from segments.models import Membership, Segment
 from segments.rules import Group
 from segments.sql import COUNTS, Sql, sql
@@ -101,7 +101,7 @@ def difference(rule: Group, segment: Segment) -> tuple[int, int]:
 def overlap(rule: Group, segments: Sequence[Segment]) -> dict[int, int]:
     """How many of the rule's people are in each of `segments`; one query."""
     context = context_at(None)
-    with working(context, seconds=SECONDS):
+    with working(context, seconds=SECONDS), joining_by_hash():
         query = sql(
             "WITH found AS MATERIALIZED ({query}) SELECT m.segment_id, count(*) FROM membership m "
             "JOIN found USING (profile_id) WHERE m.segment_id = ANY({ids}::bigint[]) "

@@ -52,7 +52,7 @@ def create_segment(
     if problems:
         raise RuleError(problems)
     segment = Segment(
-        slug=slug, name=name.strip(), kind=kind, description=description, created_by=user, version=0
+        slug=slug, name=name, kind=kind, description=description, created_by=user, version=0
     )
     if parsed is None:
         now = timezone.now()
@@ -90,8 +90,8 @@ def update_segment(
     if problems:
         raise RuleError(problems)
     changed = []
-    if name is not None and name.strip() != segment.name:
-        segment.name = name.strip()
+    if name is not None and name != segment.name:
+        segment.name = name
         changed.append("name")
     if description is not None and description != segment.description:
         segment.description = description

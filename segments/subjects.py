@@ -22,6 +22,11 @@ class Subject:
     exists: Sql = FALSE
     exact_text: bool = True
 
+    @property
+    def is_column(self) -> bool:
+        """Whether it is a column of its own, with statistics."""
+        return self.json == NOTHING
+
 
 def json_subject(column: str, name: str) -> Subject:
     """The value under `name` of a jsonb column."""

@@ -70,8 +70,7 @@ class TraitCondition(Condition):
     def compile(self, context: CompileContext) -> Part:
         """A test on the profile row."""
         today = _today(context) if self.comparison.op == "anniversary_in" else Sql("NULL")
-        place = (self._subject(), context.as_of, today)
-        return Filter(self.comparison.test(*place), self.comparison.bare_test(*place))
+        return Filter(self.comparison.test(self._subject(), context.as_of, today))
 
     def describe(self) -> str:
         """In words: "plan is pro"."""
