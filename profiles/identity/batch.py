@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -32,7 +33,7 @@ def resolve(cursor: Any, messages: Sequence[Message], rules: Rules, salt: str) -
     """Set `key`, `profile_id` and the identifier ids of each message; write new identifiers.
 
     Where another worker makes one of the same identifiers meanwhile, its result is read and
-    everything resolved again. Raises Raced. At most 7 statements an attempt.
+    everything resolved again. Raises Raced. At most 8 statements an attempt.
     """
     sightings = _sightings(messages)
     for _ in range(ATTEMPTS):
@@ -58,16 +59,23 @@ def _attempt(
     people = store.load_people(
         cursor, store.who_may_change((message.keys for message in kept), known)
     )
-    resolver = Resolver(rules, known.owners, people)
+    resolver = Resolver(rules, known.owners, people, proven=set(known.proven))
     for message in kept:
         message.key = resolver.resolve(
             message.keys, verified=message.source.is_verified, message_id=message.message_id
         )
     numbers, newcomers = _number(cursor, resolver, salt)
     owners = {key: numbers[resolver.root(who)] for key, who in resolver.attached.items()}
+    vouched = _vouched(kept, resolver)
+    for key, sighting in sightings.items():
+        sighting.verified_at = vouched.get(key)
     made = store.insert(cursor, owners, sightings, salt)
     if made is None:
         return None
+    store.verify(
+        cursor,
+        {k: at for k, at in vouched.items() if k in known.owners and k not in known.proven},
+    )
     ids = known.ids | made
     for message in kept:
         _assign(message, ids, known.owners, owners)
@@ -78,14 +86,29 @@ def _sightings(messages: Sequence[Message]) -> dict[Key, store.Sighting]:
     found: dict[Key, store.Sighting] = {}
     for message in messages:
         at, source = message.occurred_at, message.source
-        verified_at = message.received_at if source.is_verified else None
         for key in message.keys:
             one = found.get(key)
             if one is None:
                 raw = message.raw_values.get(key, "")
-                found[key] = store.Sighting(at, at, source.id, raw, verified_at)
+                found[key] = store.Sighting(at, at, source.id, raw)
             else:
-                one.add(at, verified_at)
+                one.add(at)
+    return found
+
+
+def _vouched(messages: Sequence[Message], resolver: Resolver) -> dict[Key, datetime]:
+    """Identifiers that a source whose word counts gave to the very person who has them.
+
+    One that was dropped on the way stays somebody else's, and is no more proven for that.
+    """
+    found: dict[Key, datetime] = {}
+    for message in messages:
+        if message.key is None or not message.source.is_verified:
+            continue
+        person = resolver.person_of(message.key)
+        for key in message.keys:
+            if resolver.person_of(key) == person:
+                found.setdefault(key, message.received_at)
     return found
 
 

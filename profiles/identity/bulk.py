@@ -38,8 +38,8 @@ CLIENT_KINDS = ["browser", "mobile"]
 def find_joins(progress: Callable[[int], None] = lambda _: None) -> list[Pair]:
     """Who would be one with whom by the rules as they are now, survivors first; changes nothing."""
     with connection.cursor() as cursor:
-        keys, owners, people = _everybody(cursor)
-        resolver = Resolver(rules(), owners, people)
+        keys, owners, people, proven = _everybody(cursor)
+        resolver = Resolver(rules(), owners, people, proven=proven)
         for count, (one, other, verified) in enumerate(_pairs(cursor, keys), start=1):
             if one in owners and other in owners:
                 pair = sorted((one, other), key=lambda key: resolver.rules.rank(key[0]))
@@ -59,14 +59,21 @@ def resolve_all(progress: Callable[[int], None] = lambda _: None) -> int:
     return done
 
 
-def _everybody(cursor: Any) -> tuple[dict[int, Key], dict[Key, int], dict[int, Person]]:
+def _everybody(
+    cursor: Any,
+) -> tuple[dict[int, Key], dict[Key, int], dict[int, Person], set[Key]]:
     keys: dict[int, Key] = {}
     owners: dict[Key, int] = {}
     people: dict[int, Person] = {}
+    proven: set[Key] = set()
     cursor.execute(
-        "SELECT id, kind, value, profile_id FROM identifier WHERE kind <> %s", [PROFILE_KIND]
+        "SELECT id, kind, value, profile_id, verified_at IS NOT NULL FROM identifier"
+        " WHERE kind <> %s",
+        [PROFILE_KIND],
     )
-    for number, kind, value, profile_id in cursor.fetchall():
+    for number, kind, value, profile_id, is_proven in cursor.fetchall():
+        if is_proven:
+            proven.add((kind, value))
         keys[number], owners[kind, value] = (kind, value), profile_id
         people.setdefault(profile_id, Person()).keys.add((kind, value))
     cursor.execute(
@@ -75,7 +82,7 @@ def _everybody(cursor: Any) -> tuple[dict[int, Key], dict[Key, int], dict[int, P
     for profile_id, count in cursor.fetchall():
         if profile_id in people:
             people[profile_id].merges = count
-    return keys, owners, people
+    return keys, owners, people, proven
 
 
 def _pairs(cursor: Any, keys: dict[int, Key]) -> Iterator[tuple[Key, Key, bool]]:

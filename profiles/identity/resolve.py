@@ -51,6 +51,8 @@ class Resolver:
     people: dict[int, Person]  # of the database, with all their identifiers
     joins: list[Join] = field(default_factory=list)
     attached: dict[Key, int] = field(default_factory=dict)  # new identifiers -> person
+    # identifiers verified as their owner's; None: everybody's word is taken for it
+    proven: set[Key] | None = None
     _same: dict[int, int] = field(default_factory=dict)
     _made: int = 0
     _message_id: str = ""
@@ -64,6 +66,8 @@ class Resolver:
         self._message_id = message_id
         while not self._try(tried, verified):
             tried.pop()
+        if verified and self.proven is not None:
+            self.proven.update(tried)
         return tried[0]
 
     def person_of(self, key: Key) -> int:
@@ -96,6 +100,8 @@ class Resolver:
         people = list(owned)
         unchanged = len(people) == 1 and not fresh
         if not unchanged and not self.fits(people, fresh, verified=verified):
+            return False
+        if len(people) > 1 and not self._is_evidence(owned):
             return False
         self._unite(people, owned)
         person = self._find(people[0])
@@ -130,6 +136,18 @@ class Resolver:
         if len(keys) > MAX_IDENTIFIERS and (fresh or len(people) > 1):
             return False
         return all(counts[kind] <= self.rules.limit(kind) for kind in changed)
+
+    def _is_evidence(self, owned: Mapping[int, Key]) -> bool:
+        """Whether known people are named by more than a device that only a browser gave them.
+
+        Else who plants a device on somebody by the public key, then logs in on it as another,
+        would be joined to them by our own server's word (guarantee 10).
+        """
+        known = [key for person, key in owned.items() if self.people[person].is_known]
+        return len(known) < 2 or all(map(self._proves, known))  # noqa: PLR2004 - two people
+
+    def _proves(self, key: Key) -> bool:
+        return key[0] in KNOWN_KINDS or self.proven is None or key in self.proven
 
     def _too_many_merges(self, people: Sequence[int]) -> bool:
         real = [person for person in people if person > 0]

@@ -18,14 +18,18 @@ from profiles.ingest import arrays
 # keys takes the locks in their order.
 FIND = """
     UPDATE identifier i SET first_seen = least(i.first_seen, seen.first_at),
-        last_seen = greatest(i.last_seen, seen.last_at),
-        verified_at = coalesce(i.verified_at, seen.verified_at)
-    FROM (SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[],
-                               %s::timestamptz[])
-              AS given(kind, value, first_at, last_at, verified_at)
+        last_seen = greatest(i.last_seen, seen.last_at)
+    FROM (SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
+              AS given(kind, value, first_at, last_at)
           ORDER BY kind, value) AS seen
     WHERE i.kind = seen.kind AND i.value = seen.value
-    RETURNING i.id, i.kind, i.value, i.profile_id
+    RETURNING i.id, i.kind, i.value, i.profile_id, i.verified_at IS NOT NULL
+"""
+# Those that `FIND` holds: a source whose word counts says that they are this person's.
+VERIFY = """
+    UPDATE identifier i SET verified_at = said.at
+    FROM unnest(%s::text[], %s::text[], %s::timestamptz[]) AS said(kind, value, at)
+    WHERE i.kind = said.kind AND i.value = said.value AND i.verified_at IS NULL
 """
 LOCK_PEOPLE = "SELECT id FROM profile WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 SELECT_PEOPLE = """
@@ -55,20 +59,20 @@ class Sighting:
     last_at: datetime
     source_id: int
     raw: str = ""
-    verified_at: datetime | None = None
+    verified_at: datetime | None = None  # known when it is known whose it is
 
-    def add(self, at: datetime, verified_at: datetime | None) -> None:
+    def add(self, at: datetime) -> None:
         """One more message with it."""
         self.first_at, self.last_at = min(self.first_at, at), max(self.last_at, at)
-        self.verified_at = self.verified_at or verified_at
 
 
 @dataclass
 class Known:
-    """The identifiers that are in the database."""
+    """The identifiers that are in the database. `proven`: verified as their owner's."""
 
     ids: dict[Key, int] = field(default_factory=dict)
     owners: dict[Key, int] = field(default_factory=dict)
+    proven: set[Key] = field(default_factory=set)
 
 
 def find(cursor: Any, sightings: Mapping[Key, Sighting]) -> Known:
@@ -81,12 +85,25 @@ def find(cursor: Any, sightings: Mapping[Key, Sighting]) -> Known:
         arrays.texts(value for _, value in keys),
         arrays.times(one.first_at for one in seen),
         arrays.times(one.last_at for one in seen),
-        arrays.times(one.verified_at for one in seen),
     ]
     cursor.execute(FIND, given)
-    for number, kind, value, profile_id in cursor.fetchall():
+    for number, kind, value, profile_id, is_proven in cursor.fetchall():
         known.ids[kind, value], known.owners[kind, value] = number, profile_id
+        if is_proven:
+            known.proven.add((kind, value))
     return known
+
+
+def verify(cursor: Any, vouched: Mapping[Key, datetime]) -> None:
+    """Mark identifiers that were in the database as proven. One statement where there are any."""
+    keys = sorted(vouched)
+    if keys:
+        given = [
+            arrays.texts(kind for kind, _ in keys),
+            arrays.texts(value for _, value in keys),
+            arrays.times(vouched[key] for key in keys),
+        ]
+        cursor.execute(VERIFY, given)
 
 
 def load_people(cursor: Any, ids: Iterable[int]) -> dict[int, Person]:
