@@ -13,7 +13,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
-RELAXED_PATHS = ("/console/", "/api/docs/")
+RELAXED_PATHS = ("/console/", "/api/docs")
 
 CONSOLE = {
     "default-src": "'self'",

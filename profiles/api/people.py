@@ -200,7 +200,7 @@ def record_look(person: Profile, names: Any, *, masked: bool) -> None:
 class EventFilter(django_filters.FilterSet):  # type: ignore[misc]
     """By name and time; `to` is exclusive."""
 
-    name = django_filters.CharFilter()
+    name = django_filters.CharFilter(strip=False)
     to = django_filters.IsoDateTimeFilter(field_name="occurred_at", lookup_expr="lt")
 
     class Meta:

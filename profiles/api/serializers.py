@@ -6,6 +6,7 @@ from typing import Any
 from django.core.validators import MaxLengthValidator
 from rest_framework import serializers
 
+from config.workspace.api.fields import AsWritten
 from profiles.models import Source
 
 
@@ -79,7 +80,7 @@ class EventSerializer(Shape):
 class NewSourceSerializer(Shape):
     """What a new source needs."""
 
-    name = serializers.CharField(validators=[MaxLengthValidator(200)])
+    name = AsWritten(validators=[MaxLengthValidator(200)])
     kind = serializers.ChoiceField(
         Source.Kind.choices,
         error_messages={

@@ -1,0 +1,182 @@
+"""What every call has in common: keys, scopes, errors, lists."""
+
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+from drf_spectacular.generators import SchemaGenerator
+
+from config.workspace.keys import UnknownScope, create_api_key, revoke_api_key
+from config.workspace.models import ApiKey
+from profiles.models import Profile
+from segments.models import Membership, Segment
+from tests.api.world import client, make_world, new_key
+
+pytestmark = pytest.mark.django_db
+PROBLEM = "application/problem+json"
+SPEC = SchemaGenerator().get_schema(request=None, public=True)
+NAMES = {"slug": "draft", "person": "email:ada@example.com", "merge_id": "1", "number": "1"}
+OPERATIONS = [
+    (method.upper(), path.format(**NAMES))
+    for path, methods in SPEC["paths"].items()
+    for method in methods
+]
+LISTS = [path for method, path in OPERATIONS if method == "GET" and path.endswith("s/")]
+LISTS = [path for path in LISTS if "draft" not in path] + ["/api/segments/everyone/members/"]
+
+
+@pytest.fixture
+def api():
+    return client(make_world().key)
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_without_a_key_nothing_is_answered_and_without_the_scope_neither(method, path):
+    answer = client().generic(method, path, b"{", "application/json")
+    assert answer.status_code == 401
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+    for key in ("wrong", "", "\xff", "a b"):
+        assert client(key or " ").generic(method, path).status_code == 401
+    answer = client(new_key("audit.view")).generic(method, path, b"{", "application/json")
+    assert answer.status_code == 403
+    assert answer["Content-Type"] == PROBLEM
+    assert answer.json()["status"] == 403
+
+
+def test_a_revoked_key_is_no_key():
+    key = new_key("all")
+    revoke_api_key(key=ApiKey.objects.get())
+    assert client(key).get("/api/segments/").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("scope", "allowed"),
+    [
+        ("segments", {"/api/segments/": 200, "/api/campaigns/": 403}),
+        ("segments.view", {"/api/segments/": 200, "/api/profiles/": 403}),
+        ("people.view", {"/api/profiles/": 200, "/api/segments/": 403}),
+        ("messages.send", {"/api/messages/": 403}),
+    ],
+)
+def test_a_scope_is_a_permission_or_its_group(scope, allowed):
+    one = client(new_key(scope))
+    assert {path: one.get(path).status_code for path in allowed} == allowed
+    assert one.post("/api/segments/", {}, format="json").status_code == (
+        400 if scope == "segments" else 403
+    )
+
+
+@pytest.mark.parametrize("scope", ["everything", "segments.fly", ""])
+def test_an_unknown_scope_makes_no_key(scope):
+    with pytest.raises(UnknownScope):
+        create_api_key(name="x", scopes=[scope])
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_has_one_shape_in_both_spellings(api, path):
+    for spelling in (path, path.rstrip("/")):
+        body = api.get(spelling).json()
+        assert set(body) == {"results", "next", "previous"}, body
+        assert isinstance(body["results"], list)
+    assert api.get(path, {"limit": 500}).status_code == 200
+    assert "\\u0000" not in api.get(path, {"limit": 9999}).content.decode()
+
+
+def test_a_limit_that_is_none_is_refused(api):
+    for limit in ("0", "-1", "x", "1.5", "٣", "1e3"):
+        answer = api.get("/api/profiles/", {"limit": limit})
+        assert (answer.status_code, answer.json()["errors"][0]["path"]) == (400, "limit")
+    assert len(api.get("/api/profiles/", {"limit": "1"}).json()["results"]) == 1
+
+
+def test_people_who_came_in_together_are_leafed_through_once_and_back(api):
+    now, segment = datetime(2026, 11, 22, tzinfo=UTC), Segment.objects.get(slug="everyone")
+    people = [Profile(public_id=uuid.uuid4(), first_seen=now, last_seen=now) for _ in range(2300)]
+    for number, person in enumerate(people):
+        person.bucket = number
+    rows = Profile.objects.bulk_create(people)
+    Membership.objects.bulk_create(
+        Membership(segment=segment, profile=row, entered_at=now) for row in rows
+    )
+    for path, extra in (("/api/segments/everyone/members/", 3), ("/api/profiles/", 3)):
+        seen, pages, url = [], [], f"{path}?limit=500"
+        while url:
+            body = api.get(url).json()
+            page = [row.get("profile") or row["id"] for row in body["results"]]
+            pages.append(page)
+            seen += page
+            url, back = body["next"], body["previous"]
+        assert len(seen) == len(set(seen)) == 2300 + extra
+        back_page = api.get(back).json()
+        assert [row.get("profile") or row["id"] for row in back_page["results"]] == pages[-2]
+
+
+@pytest.mark.parametrize(
+    "cursor", ["x", "e30", "W10", "WzAsMV0x", "WzAsIngiXQ", "WzAsMWU5OTld", "%00", "é", "A" * 5000]
+)
+def test_a_cursor_of_others_is_refused(api, cursor):
+    for path in ("/api/profiles/", "/api/campaigns/", "/api/segments/everyone/members/"):
+        answer = api.get(f"{path}?cursor={cursor}")
+        assert (answer.status_code, answer["Content-Type"]) == (400, PROBLEM)
+
+
+def test_errors_are_problems_whatever_goes_wrong(api):
+    answers = {
+        404: api.get("/api/nothing/"),
+        405: api.put("/api/segments/", {}, format="json"),
+        406: api.get("/api/segments/", headers={"Accept": "text/csv"}),
+        415: api.post("/api/segments/", b"a=1", content_type="application/x-www-form-urlencoded"),
+        400: api.post("/api/segments/", b"{", content_type="application/json"),
+    }
+    for status, answer in answers.items():
+        assert answer.status_code == status
+        assert answer["Content-Type"] == PROBLEM
+        assert answer.json()["status"] == status
+        assert {"type", "title", "detail"} <= set(answer.json())
+
+
+def test_a_body_beyond_the_limit_is_not_read(api, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
+    answer = api.post("/api/segments/preview/", b" " * (2**20 + 1), content_type="application/json")
+    assert (answer.status_code, answer["Content-Type"]) == (413, PROBLEM)
+
+
+@pytest.mark.parametrize("path", [*LISTS, "/api/campaigns/draft/report/"])
+def test_a_nul_in_a_query_is_answered(api, path):
+    for name in ("kind", "search", "campaign", "source", "segment", "person", "as_of", "a%00b"):
+        assert api.get(f"{path}?{name}=%00").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "where"),
+    [
+        ("/api/segments/", {"slug": "A b", "name": "x", "rule": {}}, "slug"),
+        ("/api/segments/", {"slug": "a", "name": "x", "kind": "odd"}, "kind"),
+        ("/api/segments/preview/", {"rule": {"match": "all"}}, "conditions"),
+        ("/api/segments/preview/", {"rule": 5}, ""),
+        ("/api/consents/", {"person": 5}, "purpose"),
+        ("/api/senders/", {"name": "x", "address": "no"}, "address"),
+        ("/api/sources/", {"name": "x", "kind": "odd"}, "kind"),
+        ("/api/suppressions/", {"kind": "email", "value": "no", "reason": "invalid"}, "value"),
+        ("/api/campaigns/draft/launch/", {"hold": -1}, "hold"),
+        ("/api/content/mjml/", {"mjml": 5}, "mjml"),
+    ],
+)
+def test_a_wrong_field_is_named(api, path, body, where):
+    answer = api.post(path, body, format="json")
+    assert answer.status_code == 400
+    assert where in {error["path"] for error in answer.json()["errors"]}
+    assert all({"path", "code", "message"} <= set(error) for error in answer.json()["errors"])
+
+
+def test_changing_a_segment_checks_the_kind_of_each_field(api):
+    for body in (
+        {"description": 5},
+        {"description": None},
+        {"name": 5},
+        {"rule": 5},
+        {"slug": "x"},
+    ):
+        assert api.patch("/api/segments/named/", body, format="json").status_code == 400
+    body = api.patch("/api/segments/named/", {"description": "Known"}, format="json").json()
+    assert body["description"] == "Known"

