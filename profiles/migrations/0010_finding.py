@@ -21,7 +21,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="event",
             index=models.Index(
-                django.db.models.fields.json.KeyTextTransform("order_id", "properties"),
+                django.db.models.functions.text.Left(
+                    django.db.models.fields.json.KeyTextTransform("order_id", "properties"), 200
+                ),
                 condition=models.Q(("name", "Order Completed")),
                 name="event_by_order",
             ),

@@ -3,9 +3,12 @@
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.fields.json import KT
+from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.schema import ProfileScoped
+
+ORDER_ID_CHARS = 200
 
 
 class Event(ProfileScoped):
@@ -54,7 +57,7 @@ class Event(ProfileScoped):
             BrinIndex(fields=["id"], name="event_newest", autosummarize=True),
             # search by order number
             models.Index(
-                KT("properties__order_id"),
+                Left(KT("properties__order_id"), ORDER_ID_CHARS),  # an index entry has a limit
                 name="event_by_order",
                 condition=models.Q(name="Order Completed"),
             ),

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 
 from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KT
-from django.db.models.functions import Lower
+from django.db.models.functions import Left, Lower
 
 from config.workspace.api.parsers import is_storable
 from config.workspace.selectors import workspace
 from profiles.identity.kinds import PROFILE_KIND
 from profiles.identity.normalise import normalise, normalise_kind
 from profiles.models import Event, Identifier, Profile
+from profiles.models.event import ORDER_ID_CHARS
 from profiles.selectors.masking import PERSONAL_KINDS
 
 PUBLIC_ID = PROFILE_KIND
@@ -107,6 +108,7 @@ def _by_name(term: str) -> Iterable[int]:
 
 
 def _by_order(term: str) -> Iterable[int]:
-    orders = Event.objects.alias(order=KT("properties__order_id"))
-    found = orders.filter(name=ORDER_EVENT, order=term).order_by()
+    start = Left(KT("properties__order_id"), ORDER_ID_CHARS)
+    orders = Event.objects.alias(start=start, order=KT("properties__order_id"))
+    found = orders.filter(name=ORDER_EVENT, start=term[:ORDER_ID_CHARS], order=term).order_by()
     return found.values_list("profile_id", flat=True)[:MAX_FOUND]
