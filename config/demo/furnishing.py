@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from math import sin
+from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from campaigns.models import Campaign, Sender
 from campaigns.services.drafts import create_campaign
 from campaigns.services.senders import create_sender
 from config.demo.generator.catalogue import USD_FOR_EUR
 from config.demo.generator.content import DRAFT_SLUG, SEGMENTS, SENDER, SENT_SLUG, campaigns
+from config.demo.generator.sources import TILL
 from config.workspace.models import User, Workspace
 from config.workspace.selectors import forget_workspace
 from consent.models import Purpose, Topic
-from profiles.models import ExchangeRate
+from profiles.ingest.inbox import accept
+from profiles.models import ExchangeRate, Source
 from segments.models import Segment
 from segments.services import create_segment
 
 NAME, CURRENCY, TIME_ZONE, COUNTRY = "Cairnway Outdoor", "EUR", "Europe/Amsterdam", "NL"
 WEEK = timedelta(days=7)
+REPAIRS = "repairs@cairnway.example"
+FORGETFUL_TILL = 4  # calls
 TOPICS = (
     ("new-arrivals", "New arrivals", "What came in, before it is in the window."),
     ("restock", "Restock", "Your size is back."),
@@ -98,3 +104,22 @@ def worth(at: int, amount: float, currency: str) -> float:
     day = datetime.fromtimestamp(at / 1000, UTC)
     monday = day - timedelta(days=day.weekday())
     return amount * dollar_on(monday.replace(hour=0, minute=0, second=0, microsecond=0))
+
+
+def leave_something_to_do() -> None:
+    """Two things that need somebody: a till whose calls name nobody, a sender without a place."""
+    till = Source.objects.get(name=TILL)
+    accept(till, [_nameless_sale(number) for number in range(FORGETFUL_TILL)])
+    if not Sender.objects.filter(address=REPAIRS).exists():
+        create_sender(name="Cairnway Repairs", address=REPAIRS)
+
+
+def _nameless_sale(number: int) -> dict[str, Any]:
+    """The card was not shown, and the till sends the call all the same."""
+    return {
+        "type": "track",
+        "event": "Order Completed",
+        "messageId": f"till-utrecht-{number}",
+        "timestamp": timezone.now().isoformat(),
+        "properties": {"order_id": f"UT-{4_310 + number}", "revenue": 25.0, "currency": "EUR"},
+    }

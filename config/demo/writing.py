@@ -134,6 +134,9 @@ def _finish(run: State, progress: Progress) -> None:
     """The draft, the gap since the run began, everything that is due; then it is a demo."""
     progress.step(_("Everything that is due"), 0.98)
     furnishing.ensure_campaign(DRAFT_SLUG, _marketer(run))
+    if "needs" not in run.done:
+        furnishing.leave_something_to_do()
+        state.finish(run, "needs")
     now = datetime.now(UTC)
     feeding.feed(run, now)
     drain()

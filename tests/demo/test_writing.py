@@ -10,7 +10,7 @@ from django.test import override_settings
 from campaigns.models import Campaign, Message
 from campaigns.services.contents import preview
 from config import mailbox
-from config.demo import clockwork, sink, state, traffic, writing
+from config.demo import clockwork, sink, state, team, traffic, writing
 from config.demo.generator import maya, permissions
 from config.demo.generator.clock import to_ms
 from config.demo.generator.content import DRAFT_SLUG, SEGMENTS, SENT_SLUG
@@ -18,6 +18,7 @@ from config.demo.generator.permissions import readers
 from config.demo.generator.stream import make_people, make_world
 from config.demo.progress import Progress
 from config.demo.state import moment
+from config.home.needs import needs
 from config.workspace.models import Role, User, Workspace
 from config.workspace.selectors import forget_workspace, workspace
 from config.workspace.work import drain
@@ -42,10 +43,11 @@ def names_of(slug: str) -> set[str]:
     return {by_user.get(owner) or by_device[owner] for owner in ids}
 
 
-def test_everything_came_in_and_nothing_was_refused(demo):
+def test_everything_came_in_and_only_the_forgetful_till_was_refused(demo):
     events = Event.objects.filter(source__is_internal=False)
     assert events.count() == demo.truths.messages
-    assert not Rejection.objects.exists()
+    assert Rejection.objects.count() == 4
+    assert set(Rejection.objects.values_list("source__name", flat=True)) == {"Store till"}
     assert not Inbox.objects.exists()
     by_name = dict(events.values_list("name").annotate(n=Count("id")))
     assert by_name == demo.truths.by_event
@@ -155,6 +157,15 @@ def test_a_draft_waits_and_greets_maya(demo):
     assert rendered.subject.startswith("Maya,")
     assert "size 38.5" in rendered.html
     assert not rendered.missing
+
+
+def test_three_things_need_somebody(demo):
+    admin = team.members(demo.run)[0]
+    said = [str(need.title) for need in needs(admin)]
+    assert len(said) >= 3
+    assert any("Store till" in title and "refused" in title for title in said)
+    assert any("Cairnway Repairs" in title for title in said)
+    assert any("Boots for tent people" in title for title in said)
 
 
 def test_maya_is_two_people_yet(demo):
