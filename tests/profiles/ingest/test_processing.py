@@ -446,13 +446,14 @@ def test_months_of_long_ago_are_made(source):
 
 def test_values_longer_than_an_index_entry_are_kept(call):
     """PostgreSQL refuses index entries over some 2,700 bytes; noise does not compress."""
-    noise = "".join(chr(0x4E00 + (n * 7919) % 20_000) for n in range(3_000))
+    noise = "".join(chr(0x4E00 + (n * 7919) % 20_000) for n in range(1_500))
     call.batch(
         track("Order Completed", properties={"order_id": noise, "category": noise, "revenue": 5}),
         identify(name=noise, email="a@example.com", plan=noise),
         track(noise[:250], properties={"category": noise}),
     )
     work_off()
+    assert list(Rejection.objects.values_list("code", "errors")) == []
     assert Event.objects.count() == 3
-    assert not Rejection.objects.exists() and not Inbox.objects.exists()
+    assert not Inbox.objects.exists()
     assert Event.objects.get(name="Order Completed").properties["order_id"] == noise
