@@ -184,7 +184,7 @@ class Variable:
     @property
     def token(self) -> str:
         """As it is put into the content, with a fallback."""
-        fallback = "there" if self.name in ("first_name", "firstName", "name") else "..."
+        fallback = _("there") if self.name in ("first_name", "firstName", "name") else "..."
         return f'{{{{ {self.name} | default: "{fallback}" }}}}'
 
 

@@ -19,6 +19,7 @@ from config.console.pages import ApiCall, page, part, wants_partial
 from config.workspace import audit
 from config.workspace.permissions import may, requires
 from consent.models import ConsentEntry
+from consent.selectors.words import act_of, source_of
 from profiles.selectors.masking import Shown
 from profiles.selectors.people import BadCursor, decode_cursor, encode_cursor
 
@@ -158,12 +159,15 @@ def message(request: HttpRequest, profile_id: int, message_id: int) -> HttpRespo
         "message.viewed", "message", str(row.public_id),
         fields=["display_name", "address"] if shown.personal else [], profile_id=row.profile_id,
     )  # fmt: skip
+    entry = _entry(row)
     context = {
         "line": line,
         "row": row,
         "why": WHY.get(row.reason),
-        "entry": _entry(row),
-        "events": [(_event(one["name"]), one["at"]) for one in message_events(row)],
+        "entry": entry,
+        "how": act_of(entry) if entry else "",
+        "by": source_of(entry) if entry else "",
+        "events": [(*_event(one["name"]), one["at"]) for one in message_events(row)],
         "may_consents": may(request.user, "consents.view"),
     }
     return page(
@@ -176,19 +180,20 @@ def message(request: HttpRequest, profile_id: int, message_id: int) -> HttpRespo
     )
 
 
-def _event(name: str) -> str:
+def _event(name: str) -> tuple[str, str]:
+    """What happened in words, and its icon."""
     return {
-        "queued": _("Queued"),
-        "sent": _("Handed over"),
-        "bounced": _("Bounced"),
-        "machine_opened": _("Opened by a machine"),
-        "opened": _("Opened by the person"),
-        "machine_clicked": _("Clicked by a machine"),
-        "clicked": _("Clicked by the person"),
-        "unsubscribed": _("Unsubscribed"),
-        "complained": _("Complained"),
-        "converted": _("Converted"),
-    }.get(name, name)
+        "queued": (_("Queued"), "clock"),
+        "sent": (_("Handed over"), "send"),
+        "bounced": (_("Bounced"), "alert"),
+        "machine_opened": (_("Opened by a machine"), "device"),
+        "opened": (_("Opened by the person"), "eye"),
+        "machine_clicked": (_("Clicked by a machine"), "device"),
+        "clicked": (_("Clicked by the person"), "link"),
+        "unsubscribed": (_("Unsubscribed"), "exit"),
+        "complained": (_("Complained"), "ban"),
+        "converted": (_("Converted"), "star"),
+    }.get(name, (name, "pulse"))
 
 
 def _entry(row: Message) -> ConsentEntry | None:
