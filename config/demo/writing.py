@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from config.workspace.work import WORK, drain
 from profiles.models import Profile
 
 PATIENCE = 10_000  # rounds of due work
+ATTEMPTS, LEASE = 8, timedelta(minutes=10)
 
 
 class NotHere(Exception):
@@ -119,15 +120,24 @@ def _send(run: State, progress: Progress) -> None:
         drain_quietly("segments")  # changes announced before there was any segment
         furnishing.ensure_segments()
         drain_quietly("segments")
-        progress.step(_("A campaign, sent and delivered"), 0.74)
         campaign = furnishing.ensure_campaign(SENT_SLUG, _marketer(run))
-        with sink.open_sink():
-            if campaign.status == Campaign.Status.DRAFT:
-                launch(campaign)
-            drain_quietly("campaigns", "delivery")
+        if campaign.status == Campaign.Status.DRAFT:
+            launch(campaign)
+    progress.step(_("A campaign, sent and delivered"), 0.74)
+    _deliver(run, campaign)
     progress.step(_("People open it, click, leave"), 0.8)
     readers.read_mails(SENT_SLUG, readers.soon_buyers(run), progress.at)
     state.finish(run, "sent")
+
+
+def _deliver(run: State, campaign: Campaign) -> None:
+    """Until all is handed over; what a killed run held leased is free some minutes later."""
+    for attempt in range(ATTEMPTS):
+        with clockwork.set_to(run.sent_at + attempt * LEASE), sink.open_sink():
+            drain_quietly("campaigns", "delivery")
+        campaign.refresh_from_db()
+        if campaign.status == Campaign.Status.FINISHED:
+            return
 
 
 def _finish(run: State, progress: Progress) -> None:
