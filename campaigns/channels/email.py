@@ -102,6 +102,9 @@ class SmtpSession:
             self._drop()
             kind = UNKNOWN if handed.content else TEMPORARY
             return Outcome(mail.key, kind, word_of(error))
+        except UnicodeError as error:  # no address of plain SMTP; it must not cost the others
+            self._drop()
+            return Outcome(mail.key, FAILED, type(error).__name__)
         self._count += 1
         return outcome
 

@@ -161,7 +161,7 @@ def _phrase(name: str) -> str:
 
 def mailbox(name: str, address: str) -> str:
     """`"Name" <address>`. Raises ContentError where `address` is none that plain SMTP carries."""
-    target = _address(address)
+    target = wire_address(address)
     phrase = _phrase(name)
     if not phrase:
         return target
@@ -172,7 +172,8 @@ def mailbox(name: str, address: str) -> str:
     )
 
 
-def _address(address: str) -> str:
+def wire_address(address: str) -> str:
+    """As plain SMTP carries it: an international domain in its ASCII form. Raises ContentError."""
     _checked(_ADDRESS, address, "mail address")
     local, _, domain = address.rpartition("@")
     _checked(_NO_SPECIALS, local, "mail address")

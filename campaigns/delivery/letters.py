@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from campaigns.channels.email import Mail, with_crlf
-from campaigns.content.message import build_email
+from campaigns.content.message import build_email, wire_address
 from campaigns.content.render import Compiled, MessageUrls, render
 from campaigns.delivery.claims import Chunk
 from campaigns.models import Campaign, ContentVersion, Sender
@@ -188,7 +188,8 @@ def write_mail(letter: Letter, head: Letterhead) -> Mail:
     urls = urls_of(letter, head)
     rendered = render(
         head.compiled,
-        data={**head.fixed, **letter.data} if head.fixed else letter.data,
+        # ours last: a trait of the same name may come from any web form
+        data={**letter.data, **head.fixed} if head.fixed else letter.data,
         urls=urls,
         measuring=letter.measuring,
     )
@@ -203,7 +204,8 @@ def write_mail(letter: Letter, head: Letterhead) -> Mail:
         list_unsubscribe_url=urls.unsubscribe if head.is_marketing else None,
         feedback_id=f"{head.campaign}:rapport" if head.campaign else "",
     )
-    return Mail(letter.message_id, head.sender.address, letter.address, with_crlf(content))
+    sender, recipient = wire_address(head.sender.address), wire_address(letter.address)
+    return Mail(letter.message_id, sender, recipient, with_crlf(content))
 
 
 def message_id(letter: Letter, sender: Sender) -> str:

@@ -1,0 +1,63 @@
+"""What a person may say of themself by any web form: it costs no other mail, and changes none."""
+
+import pytest
+
+from campaigns.channels.email import FAILED, SENT, Mail, SmtpSession, smtp_target
+from campaigns.models import Message
+from tests.campaigns.builders import (
+    deliver_all,
+    launched,
+    make_person,
+    make_segment,
+    say,
+    smtp_server,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def server():
+    with smtp_server() as handler:
+        yield handler
+
+
+def permitted(name, address="", **fields):
+    person = make_person(name, address, **fields)
+    say(person)
+    return person
+
+
+def test_an_international_domain_is_written_to_in_its_ascii_form(server):
+    eva, ada = permitted("eva", "eva@bücher.example"), permitted("ada")
+    launched(make_segment(eva, ada))
+    deliver_all()
+    assert set(Message.objects.values_list("state", flat=True)) == {"sent"}
+    assert dict(server.counts) == {"eva@xn--bcher-kva.example": 1, "ada@example.com": 1}
+
+
+def test_an_address_that_plain_smtp_cannot_carry_costs_no_other_mail(server):
+    zoe, ada = permitted("zoe", "zoë@example.com"), permitted("ada")
+    launched(make_segment(zoe, ada))
+    deliver_all()
+    assert Message.objects.get(profile=zoe).state == "failed"
+    assert Message.objects.get(profile=ada).state == "sent"
+
+
+def test_the_session_survives_an_address_that_it_cannot_write(server):
+    session = SmtpSession(smtp_target())
+    mails = [
+        Mail(n, "news@shop.example", to, b"Subject: x\r\n\r\nx\r\n")
+        for n, to in enumerate(["ü@example.com", "ada@example.com"])
+    ]
+    assert [outcome.kind for outcome in session.send(mails)] == [FAILED, SENT]
+    session.close()
+
+
+def test_a_trait_does_not_stand_for_the_senders_own_words(server):
+    traits = {"first_name": "Mal", "postal_address": "Elsewhere 1", "sender": {"name": "Bank"}}
+    launched(make_segment(permitted("mal", traits=traits)))
+    deliver_all()
+    html = server.message().get_body(("html",)).get_content()
+    assert "Oudegracht 1" in html
+    assert "Elsewhere" not in html
