@@ -10,7 +10,7 @@ from config.workspace.selectors import workspace
 from profiles.identity.kinds import PROFILE_KIND
 from profiles.identity.normalise import normalise, normalise_kind
 from profiles.selectors.finding import as_uuid
-from profiles.selectors.masking import PERSONAL_KINDS
+from profiles.selectors.masking import is_personal_key
 
 FIND = """
 SELECT k.n, i.profile_id FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS k(kind, value, n)
@@ -40,6 +40,6 @@ def _key(reference: Any, region: str, may_personal: bool) -> tuple[str, str]:
     if not colon and "@" in kind:  # a pasted address says what it is
         kind, value = "email", kind
     kind = normalise_kind(kind)
-    if kind in PERSONAL_KINDS and not may_personal:
+    if not may_personal and is_personal_key(kind, value):
         return "", ""
     return kind, normalise(kind, value, region)

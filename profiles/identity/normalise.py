@@ -45,7 +45,9 @@ def normalise(kind: str, value: str, region: str = "") -> str:
 def normalise_email(value: str) -> str:
     """Trimmed, lower case; "" if the syntax is wrong. No DNS is asked."""
     lowered = value.strip().lower()
-    if len(lowered) <= MAX_EMAIL and PLAIN_EMAIL.fullmatch(lowered):
+    # of an international domain there are two spellings; the library knows that they are one
+    plain = len(lowered) <= MAX_EMAIL and "xn--" not in lowered
+    if plain and PLAIN_EMAIL.fullmatch(lowered):
         return lowered if lowered.index("@") <= MAX_LOCAL else ""
     try:
         found = validate_email(value.strip(), check_deliverability=False, test_environment=True)

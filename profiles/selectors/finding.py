@@ -13,7 +13,7 @@ from profiles.identity.kinds import PROFILE_KIND
 from profiles.identity.normalise import normalise, normalise_kind
 from profiles.models import Event, Identifier, Profile
 from profiles.models.event import ORDER_ID_CHARS
-from profiles.selectors.masking import PERSONAL_KINDS
+from profiles.selectors.masking import PERSONAL_KINDS, is_personal_key
 
 PUBLIC_ID = PROFILE_KIND
 MAX_TERM = 200
@@ -57,7 +57,7 @@ def by_reference(reference: str, *, personal: bool) -> Profile:
         return by_public_id(public_id)
     given, _colon, value = reference.partition(":")
     kind = normalise_kind(given)
-    if kind in PERSONAL_KINDS and not personal:
+    if not personal and is_personal_key(kind, value):
         raise PersonalLookup(kind)
     value = normalise(kind, value, workspace().country)
     if not kind or not value:
@@ -97,7 +97,9 @@ def _by_identifier(term: str, personal: bool) -> Iterable[int]:
     rows = Identifier.objects.filter(wanted)
     if not personal:
         rows = rows.exclude(kind__in=PERSONAL_KINDS).exclude(value__contains="@")
-    return rows.values_list("profile_id", flat=True)[:MAX_FOUND]
+    found = rows.values_list("profile_id", "kind", "value")[:MAX_FOUND]
+    # what is shown masked would be spelled out by asking for ever longer beginnings
+    return [owner for owner, kind, value in found if personal or not is_personal_key(kind, value)]
 
 
 def _by_name(term: str) -> Iterable[int]:

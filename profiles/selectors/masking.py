@@ -17,6 +17,13 @@ PERSONAL_NAMES = {
     *("avatar", "photo", "ip", "ipaddress", "ssn", "taxid", "iban", "passport", "latitude"),
     *("longitude", "lat", "lng", "lon", "location", "recipient", "to"),
 }
+# personal too where a name ends in them, as contact_email and billingPhone do
+PERSONAL_ENDINGS = {
+    *("email", "emailaddress", "phone", "phonenumber", "telephone", "whatsapp", "birthday"),
+    *("birthdate", "dateofbirth", "dob", "firstname", "lastname", "fullname", "surname"),
+    *("familyname", "ipaddress", "ssn", "taxid", "iban", "passport", "postalcode", "zipcode"),
+}
+_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+|[^\W_]+")
 _MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
 _PHONE = re.compile(r"^\+?[\d\s().-]{8,20}$")
 _MIN_DIGITS = 8
@@ -24,7 +31,15 @@ _MIN_DIGITS = 8
 
 def is_personal_name(name: str) -> bool:
     """Whether a trait or property of this name holds personal data."""
-    return re.sub(r"[\s_.-]", "", name).lower() in PERSONAL_NAMES
+    if re.sub(r"[\s_.-]", "", name).lower() in PERSONAL_NAMES:
+        return True
+    words = [word.lower() for word in _WORD.findall(name)]
+    return any("".join(words[start:]) in PERSONAL_ENDINGS for start in range(1, len(words)))
+
+
+def is_personal_key(kind: str, value: str) -> bool:
+    """Whether an identifier is personal data: who may not see it may not ask by it either."""
+    return kind in PERSONAL_KINDS or is_personal_name(kind) or "@" in value
 
 
 def mask_email(value: str) -> str:

@@ -1,0 +1,64 @@
+"""Who may not see personal data may not find out by asking."""
+
+import pytest
+
+from profiles.identity.normalise import normalise_email
+from profiles.selectors.finding import PersonalLookup, by_reference, search
+from profiles.selectors.masking import is_personal_name
+from segments.people import find_people
+from tests.cast import make_identifier, make_profile
+
+HIDDEN = [
+    *("email", "contact_email", "workEmail", "billing.phone", "home-phone-number", "parent_iban"),
+    *("guardianFirstName", "date_of_birth", "kid_birthday", "E-Mail"),
+]
+OPEN = [
+    *("plan", "product_name", "smartphone", "email_frequency", "emails_sent", "campaign_name"),
+    *("lifetime_value", "total", "url"),
+]
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_a_name_that_ends_in_a_personal_one_is_personal(name):
+    assert is_personal_name(name)
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_other_names_are_not(name):
+    assert not is_personal_name(name)
+
+
+PERSONAL_KEYS = ["user_id:jane@example.com", "passport:X123", "work_phone:5550100"]
+
+
+@pytest.fixture
+def jane(db):
+    person = make_profile("Jane Doe", user_id="jane@example.com")
+    make_identifier(person, "passport", "X123")
+    make_identifier(person, "work_phone", "5550100")
+    return person
+
+
+@pytest.mark.parametrize("reference", PERSONAL_KEYS)
+def test_an_identifier_that_is_shown_masked_finds_nobody(jane, reference):
+    assert find_people([reference]) == ([jane.pk], [])
+    assert find_people([reference], may_personal=False) == ([], [reference])
+    assert by_reference(reference, personal=True) == jane
+    with pytest.raises(PersonalLookup):
+        by_reference(reference, personal=False)
+
+
+@pytest.mark.parametrize("term", ["X12", "55501", "jane@"])
+def test_nor_does_its_beginning(jane, term):
+    assert jane in search(term, personal=True)
+    assert not search(term, personal=False).exists()
+
+
+def test_an_id_that_is_not_personal_still_finds(db):
+    person = make_profile(user_id="customer-7")
+    assert list(search("customer", personal=False)) == [person]
+    assert by_reference("user_id:customer-7", personal=False) == person
+
+
+def test_the_two_spellings_of_an_international_domain_are_one_address():
+    assert normalise_email("Eva@XN--bcher-kva.example") == normalise_email("eva@bücher.example")
