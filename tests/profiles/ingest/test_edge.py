@@ -309,3 +309,15 @@ def test_a_database_that_fails_is_503_and_to_be_retried(call, monkeypatch):
     answer = call.batch(TRACK)
     assert answer.status_code == 503
     assert int(answer["Retry-After"]) > 0
+
+
+def test_more_parameters_than_any_client_has_are_no_fault_of_ours(client, source):
+    query = "&".join(f"writeKey=wrong{n}" for n in range(60))
+    answer = raw(client, f"/v1/track?{query}", json.dumps({**TRACK, "writeKey": "key-shop"}))
+    assert answer.status_code == 200
+
+
+def test_guessed_keys_cost_few_queries(client, django_assert_max_num_queries):
+    query = "&".join(f"writeKey=wrong{n}" for n in range(40))
+    with django_assert_max_num_queries(4):
+        assert raw(client, f"/v1/track?{query}", json.dumps(TRACK)).status_code == 401
