@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from config.workspace import audit
 from config.workspace.keys import create_api_key, known_scopes, revoke_api_key
-from config.workspace.models import ApiKey, AuditEntry, User, Workspace
+from config.workspace.models import ApiKey, AuditEntry, Role, User, Workspace
 from config.workspace.permissions import PERMISSIONS
 from config.workspace.selectors import forget_workspace
 from config.workspace.zones import zone_choices
@@ -77,6 +77,11 @@ class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg, misc]
     def full_name(self, user: User) -> str:
         """First and last name."""
         return user.get_full_name()
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Who is given another role is no superuser any more: that would make an admin again."""
+        obj.is_superuser = obj.is_superuser and obj.role == Role.ADMIN
+        super().save_model(request, obj, form, change)
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -126,3 +126,17 @@ def test_every_api_view_names_a_permission_for_each_method():
             if m not in view.required or view.required[m] not in PERMISSIONS
         ]
     assert missing == []
+
+
+@pytest.mark.django_db
+def test_a_superuser_who_is_given_another_role_has_only_that(client):
+    boss = User.objects.create_superuser("boss", password="x")
+    root = User.objects.create_superuser("root", password="x")
+    client.force_login(boss)
+    address = f"/console/workspace/user/{root.pk}/change/"
+    form = client.get(address).context["adminform"].form
+    data = {name: form[name].value() or "" for name in form.fields} | {"role": Role.ANALYST}
+    assert client.post(address, data).status_code == 302
+    root = User.objects.get(pk=root.pk)
+    assert (root.role, root.is_superuser) == (Role.ANALYST, False)
+    assert not root.has_perm("workspace.change_user")
