@@ -8,6 +8,13 @@ from django.views import defaults
 from config.workspace.api.problems import CONTENT_TYPE, body_of
 
 
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: a request that is refused before a view sees it."""
+    if request.path.startswith("/api/"):
+        return _problem(400, "This request cannot be read: its host, its fields or its size.")
+    return defaults.bad_request(request, exception or Exception())
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404."""
     if request.path.startswith("/api/"):

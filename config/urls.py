@@ -32,5 +32,6 @@ urlpatterns = [
     path("console/first-admin/<str:token>/", first_admin.view, name="first-admin"),
     path("console/", admin.site.urls),
 ]
+handler400 = "config.errors.bad_request"
 handler404 = "config.errors.not_found"
 handler500 = "config.errors.server_error"

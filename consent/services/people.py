@@ -11,9 +11,10 @@ from consent.channels import contact_kind
 from consent.models import Purpose
 from consent.models.ledger import Status
 from profiles.changes import announce
-from profiles.identity.kinds import PROFILE_KIND
+from profiles.identity.kinds import PROFILE_KIND, rules
 from profiles.identity.normalise import normalise, normalise_kind
 from profiles.identity.store import newcomers, take_ids
+from profiles.ingest.limits import MAX_IDENTIFIER
 from profiles.models import Identifier, Profile, Source
 from profiles.selectors.finding import NotAPerson, as_uuid, by_reference
 
@@ -46,9 +47,15 @@ def refer(reference: str, *, create: bool = True) -> Referred:
     except NotAPerson as error:
         if not create:
             raise
-        if not kind or not value or kind == PROFILE_KIND:
+        if not _may_be_somebodys(kind, value):
             raise NoIdentifier(reference) from error
     return Referred(_make(kind, value), kind, value)
+
+
+def _may_be_somebodys(kind: str, value: str) -> bool:
+    """By the rules of what comes in: a person made here must be found by what comes in later."""
+    given = bool(kind and value) and kind != PROFILE_KIND
+    return given and len(value) <= MAX_IDENTIFIER and not rules().is_blocked(kind, value)
 
 
 def _make(kind: str, value: str) -> Profile:

@@ -128,6 +128,12 @@ def test_errors_are_problems_whatever_goes_wrong(api):
         415: api.post("/api/segments/", b"a=1", content_type="application/x-www-form-urlencoded"),
         400: api.post("/api/segments/", b"{", content_type="application/json"),
     }
+    many = "&".join(f"a{n}=1" for n in range(2000))
+    for refused in (
+        api.get("/api/segments/", headers={"Host": "a b"}),
+        api.get(f"/api/segments/?{many}"),
+    ):
+        assert (refused.status_code, refused["Content-Type"]) == (400, PROBLEM)
     for status, answer in answers.items():
         assert answer.status_code == status
         assert answer["Content-Type"] == PROBLEM
@@ -167,6 +173,15 @@ def test_a_wrong_field_is_named(api, path, body, where):
     assert answer.status_code == 400
     assert where in {error["path"] for error in answer.json()["errors"]}
     assert all({"path", "code", "message"} <= set(error) for error in answer.json()["errors"])
+
+
+@pytest.mark.parametrize(
+    "person", ["user_id:null", "user_id:" + "ü" * 501, "email:no", "x", ":", "rapport_id:x", "a:"]
+)
+def test_permission_is_not_given_to_what_names_nobody(api, person):
+    body = {"person": person, "purpose": "marketing", "channel": "email", "status": "granted"}
+    answer = api.post("/api/consents/", body, format="json")
+    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (400, "person")
 
 
 def test_changing_a_segment_checks_the_kind_of_each_field(api):
