@@ -28,7 +28,7 @@ def compile_mjml(
     No font and no include is ever fetched: web fonts are only what the source names by mj-font.
     Raises ContentError where Liquid is not closed.
     """
-    masked = mask(source)
+    masked = mask(source.replace("\r\n", "\n").replace("\r", "\n"))  # CR LF trips the compiler
     try:
         problems = _Checker(masked).problems
     except ContentError as error:

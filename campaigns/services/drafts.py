@@ -13,6 +13,7 @@ from config.workspace import audit
 from config.workspace.models import User
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,80}")
+RESERVED = frozenset({"new", "sender"})  # /console/campaigns/new/ and the senders
 MAX_NAME = 300
 ID_DIGITS = 19  # that a bigint always holds are fewer
 
@@ -121,6 +122,8 @@ def _naming(campaign: Campaign, data: Mapping[str, Any]) -> list[FieldError]:
     slug = data.get("slug", campaign.slug)
     if not isinstance(slug, str) or not SLUG.fullmatch(slug):
         errors.append(fault("slug", _("Letters, digits, - and _, at most 80.")))
+    elif slug in RESERVED:
+        errors.append(fault("slug", _("This word is an address of the console."), "reserved"))
     elif Campaign.objects.filter(slug=slug).exclude(pk=campaign.pk).exists():
         errors.append(fault("slug", _("Another campaign has this slug."), "unique"))
     name = data.get("name", campaign.name)

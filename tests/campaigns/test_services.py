@@ -65,6 +65,7 @@ GOOD = {
         ({"holdout": 1.5}, "holdout"),
         ({"sender": "nobody@example.com"}, "sender"),
         ({"exit": [{"event": "x"}]}, "exit"),
+        ({"slug": "new"}, "slug"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_path(change, path):

@@ -74,3 +74,10 @@ def test_attributes_of_classes_and_defaults_are_known() -> None:
         ' /><mj-text padding-left="0" /></mj-attributes></mj-head><mj-body></mj-body></mjml>'
     )
     assert messages(head) == []
+
+
+def test_line_ends_of_a_browser_compile_too() -> None:
+    source = "<mjml>\r\n<mj-head>\r\n<mj-title>T</mj-title>\r\n</mj-head>\r\n<mj-body>\r\n"
+    source += "<mj-section><mj-column><mj-text>Hi</mj-text></mj-column></mj-section>\r\n"
+    html, problems = compile_mjml(source + "</mj-body>\r\n</mjml>")
+    assert "Hi" in html and problems == []
