@@ -46,7 +46,8 @@ def create_segment(
     problems = [*_slug_problems(slug), *_name_problems(name), *_kind_problems(kind)]
     parsed = None
     try:
-        parsed = read_rule(rule, kind=kind, slug=slug, may_personal=may_personal)
+        own = slug if isinstance(slug, str) else ""  # refused above
+        parsed = read_rule(rule, kind=kind, slug=own, may_personal=may_personal)
     except RuleError as error:
         problems += error.problems
     if problems:

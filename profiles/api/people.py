@@ -118,7 +118,12 @@ class ProfileFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 def filtered(kind: type[Any], request: Request, rows: QuerySet[Any]) -> QuerySet[Any]:
     """`rows` by a filter set. Raises ValidationError (400 with the parameter's name)."""
-    found = kind(request.query_params, queryset=rows)
+    asked = request.query_params.copy()
+    for name, narrowing in kind.base_filters.items():
+        if name in asked and isinstance(narrowing, django_filters.IsoDateTimeFilter):
+            # the + of an offset, where nobody encoded it
+            asked[name] = str(asked[name]).replace(" ", "+")
+    found = kind(asked, queryset=rows)
     if not found.is_valid():
         raise ValidationError(found.errors)
     narrowed: QuerySet[Any] = found.qs

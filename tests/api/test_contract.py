@@ -10,7 +10,7 @@ from config.workspace.keys import UnknownScope, create_api_key, revoke_api_key
 from config.workspace.models import ApiKey
 from profiles.models import Profile
 from segments.models import Membership, Segment
-from tests.api.world import client, make_world, new_key
+from tests.api.world import RULE, client, make_world, new_key
 
 pytestmark = pytest.mark.django_db
 PROBLEM = "application/problem+json"
@@ -182,6 +182,22 @@ def test_permission_is_not_given_to_what_names_nobody(api, person):
     body = {"person": person, "purpose": "marketing", "channel": "email", "status": "granted"}
     answer = api.post("/api/consents/", body, format="json")
     assert (answer.status_code, answer.json()["errors"][0]["path"]) == (400, "person")
+
+
+def test_an_offset_that_nobody_encoded_is_an_offset(api):
+    events = "/api/profiles/user_id:u_ada/events/"
+    assert len(api.get(f"{events}?from=2020-01-01T00:00:00+02:00").json()["results"]) == 2
+    assert api.get(f"{events}?to=2020-01-01T00:00:00+02:00").json()["results"] == []
+    assert api.get(f"{events}?to=2020-01-01T00:00:00-99:00").status_code == 400
+
+
+@pytest.mark.parametrize("wrong", [5, None, [], ["a"], {}, True, "", " ", "A"])
+@pytest.mark.parametrize("name", ["slug", "kind"])
+def test_a_segment_of_an_odd_slug_or_kind_is_refused(api, name, wrong):
+    body = {"slug": "new", "name": "New", "kind": "dynamic", "rule": RULE, name: wrong}
+    answer = api.post("/api/segments/", body, format="json")
+    assert answer.status_code == 400
+    assert name in {error["path"] for error in answer.json()["errors"]}
 
 
 def test_changing_a_segment_checks_the_kind_of_each_field(api):
