@@ -28,7 +28,7 @@ from config.workspace.work import WORK, drain
 from profiles.models import Profile
 
 PATIENCE = 10_000  # rounds of due work
-ATTEMPTS, LEASE = 8, timedelta(minutes=10)
+ATTEMPTS, LEASE, MOMENT = 8, timedelta(minutes=10), timedelta(seconds=5)
 
 
 class NotHere(Exception):
@@ -132,8 +132,10 @@ def _send(run: State, progress: Progress) -> None:
 
 def _deliver(run: State, campaign: Campaign) -> None:
     """Until all is handed over; what a killed run held leased is free some minutes later."""
+    campaign.refresh_from_db()
+    begun = campaign.launched_at or run.sent_at  # by the clock of then, which has gone on since
     for attempt in range(ATTEMPTS):
-        with clockwork.set_to(run.sent_at + attempt * LEASE), sink.open_sink():
+        with clockwork.set_to(begun + MOMENT + attempt * LEASE), sink.open_sink():
             drain_quietly("campaigns", "delivery")
         campaign.refresh_from_db()
         if campaign.status == Campaign.Status.FINISHED:
