@@ -154,6 +154,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = "config.formats"
 
 # --- files --------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

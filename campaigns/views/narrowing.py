@@ -2,14 +2,17 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, Message
 from campaigns.models.message import Reason, State
@@ -17,6 +20,7 @@ from campaigns.views.reasons import WHY
 from profiles.models import Profile
 from profiles.selectors.traits import taken_in
 
+MOST_DIGITS = 4  # of a number of days
 # what a report's numbers open: a parameter of the address -> the rows
 DID: dict[str, Q] = {
     "opened": Q(opened_at__isnull=False),
@@ -111,12 +115,22 @@ def _by_did(found: Asked, value: str) -> str | None:
     }[value]
 
 
+def _by_days(found: Asked, value: str) -> str | None:
+    """Queued in the last so many days: what a number of Home counts."""
+    days = int(value) if value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS else 0
+    if not days:
+        return None
+    found.rows = found.rows.filter(queued_at__gte=timezone.now() - timedelta(days=days))
+    return ngettext("The last day", "The last %(n)s days", days) % {"n": days}
+
+
 _NARROW: dict[str, Any] = {
     "campaign": _by_campaign,
     "state": _by_state,
     "reason": _by_reason,
     "person": _by_person,
     "did": _by_did,
+    "days": _by_days,
 }
 
 

@@ -1,7 +1,6 @@
 """What the palette finds: people by name or identifier, segments and campaigns by name, pages."""
 
 from django.db.models import Q
-from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -11,25 +10,17 @@ from config.console.search import LIMIT, SEARCHERS, Hit, Searcher
 from config.console.theme import navigation
 from config.workspace import audit
 from config.workspace.permissions import may
-from profiles.models import Identifier, Profile
+from profiles.selectors.finding import search
+from profiles.selectors.people import main_contacts
 from segments.models import Segment
 
 
 def _people(request: HttpRequest, term: str) -> list[Hit]:
-    """By the beginning of the name or of an identifier; both index-backed. Two or three queries."""
+    """As the people list searches, the last seen first; six queries, all index-backed."""
     if not may(request.user, "people.personal"):
         return []
-    known_as = dict(
-        Identifier.objects.filter(value__startswith=term.lower())
-        .exclude(kind="rapport_id")
-        .values_list("profile_id", "value")[:LIMIT]
-    )
-    lowered = Profile.objects.exclude(state=Profile.State.ERASED).alias(
-        lowered=Lower("display_name")
-    )
-    named = list(lowered.filter(lowered__startswith=term.lower())[:LIMIT])
-    others = set(known_as) - {profile.pk for profile in named}
-    found = named + list(lowered.filter(pk__in=others))
+    found = list(search(term, personal=True).order_by("-last_seen", "-id")[:LIMIT])
+    known_as = main_contacts([profile.pk for profile in found]) if found else {}
     if found:
         audit.record(
             "search", "profile", fields=["display_name", "identifier"], detail={"hits": len(found)}
@@ -37,7 +28,9 @@ def _people(request: HttpRequest, term: str) -> list[Hit]:
     return [
         Hit(
             profile.display_name or str(_("No name yet")),
-            known_as.get(profile.pk) or words.in_words(profile.last_seen),
+            known_as[profile.pk][1]
+            if profile.pk in known_as
+            else words.in_words(profile.last_seen),
             places.person(profile.public_id),
             "users",
         )

@@ -141,6 +141,12 @@ def _loop(request: HttpRequest) -> HttpResponse:
     context = {
         "stations": _stations(events.value, messages.value),
         "back": messages.value,
+        "doors": {
+            "clicked": places.messages(did="clicked", days=7),
+            "bought": places.messages(did="converted", days=7),
+            "bounced": places.messages(state="bounced", days=7),
+            "stopped": places.messages(did="unsubscribed", days=7),
+        },
         "events": events.value,
         "counted_at": min(events.at, messages.at),
         "revenue": money(events.value["revenue"], workspace().currency),
@@ -203,20 +209,20 @@ def _stations(events: dict[str, Any], messages: dict[str, Any]) -> list[dict[str
             "gate",
             _("Send"),
             lags["send"],
-            places.messages(),
+            places.messages(did="left", days=7),
             num(messages["out"]),
             _("messages out"),
             change=(messages["out"], messages["out_before"]),
             news=_("%(n)s not sent, each with a reason") % {"n": num(messages["kept_back"])}
             if messages["kept_back"]
             else "",
-            news_url=places.messages(state="excluded"),
+            news_url=places.messages(state="excluded", days=7),
         ),
         _station(
             "bag",
             _("Respond"),
             None,
-            places.messages(clicked="1"),
+            places.messages(did="clicked", days=7),
             num(messages["engaged"]),
             _("people engaged"),
             change=(messages["engaged"], messages["engaged_before"]),

@@ -100,5 +100,36 @@ document.addEventListener("toast", (event) => say(event.detail));
 document.addEventListener("htmx:load", (event) => start(event.detail.elt));
 start(document);
 
+// The menu below 1024 px: the focus stays in it while it is open, and goes back to its button.
+const menu = document.querySelector("[data-menu]");
+const opener = document.querySelector(".sh-menu");
+const isOpen = () => Boolean(menu?.classList.contains("is-open"));
+menu?.addEventListener("keydown", (event) => {
+  if (event.key !== "Tab" || !isOpen()) return;
+  const reachable = [...menu.querySelectorAll("a[href], button, summary")].filter((one) => one.checkVisibility());
+  const [first, last] = [reachable[0], reachable.at(-1)];
+  const leaving = document.activeElement === (event.shiftKey ? first : last);
+  if (!leaving) return;
+  event.preventDefault();
+  (event.shiftKey ? last : first).focus();
+});
+if (menu) {
+  let was = false;
+  new MutationObserver(() => {
+    const now = isOpen();
+    if (was && !now && (menu.contains(document.activeElement) || document.activeElement === document.body)) opener?.focus();
+    was = now;
+  }).observe(menu, { attributes: true, attributeFilter: ["class"] });
+}
+
+// An open menu of a summary closes by Esc, as everything that floats does.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const open = document.activeElement?.closest("details.sh-user[open], details.r-menu[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary")?.focus();
+});
+
 // The theme's lists and forms have no main landmark of their own.
 if (!document.querySelector("main")) document.getElementById("content")?.setAttribute("role", "main");

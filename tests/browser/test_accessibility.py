@@ -1,0 +1,195 @@
+"""Every main page, light and dark, wide and on a phone: axe finds nothing serious, nothing is wider
+than the window, and the browser's console stays silent (blocked by a policy counts as noise)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+
+from campaigns.models import Message
+from config.workspace import tokens
+from config.workspace.models import Role
+from profiles.models import EventDefinition, Profile, Source
+from tests.campaigns.builders import launched, make_campaign
+from tests.campaigns.builders import make_segment as make_list
+from tests.cast import (
+    give_consent,
+    make_ada,
+    make_ben,
+    make_event,
+    make_merge,
+    make_profile,
+    make_rejection,
+    make_user,
+    set_trait,
+)
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+SERIOUS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+    .filter(found => ["serious", "critical"].includes(found.impact))
+    .map(found => `${found.id}: ${found.nodes.slice(0, 3).map(node => node.html).join(" | ")}`)"""
+HOSTILE = [
+    "<script>document.title='owned'</script><img src=x onerror=alert(1)>",
+    "W" * 300,
+    "ليلى عبد الرحمن القحطاني " * 4,
+    "\u202eevil\u202d",
+    "",
+]
+PAGES = {
+    "home": "/console/",
+    "people": "/console/people/",
+    "nobody found": "/console/people/?q=zzzz",
+    "live events": "/console/live/",
+    "sources": "/console/profiles/source/",
+    "new source": "/console/profiles/source/add/",
+    "segments": "/console/segments/",
+    "new segment": "/console/segments/-/new/",
+    "segment": "/console/segments/everyone/",
+    "campaigns": "/console/campaigns/",
+    "new campaign": "/console/campaigns/new/",
+    "messages": "/console/messages/",
+    "senders": "/console/campaigns/sender/",
+    "mailbox": "/console/mailbox/",
+    "purposes": "/console/consent/purpose/",
+    "new purpose": "/console/consent/purpose/add/",
+    "topics": "/console/consent/topic/",
+    "suppressions": "/console/consent/suppression/",
+    "new suppression": "/console/consent/suppression/add/",
+    "audit trail": "/console/workspace/auditentry/",
+    "team": "/console/workspace/user/",
+    "new member": "/console/workspace/user/add/",
+    "API keys": "/console/workspace/apikey/",
+    "new API key": "/console/workspace/apikey/add/",
+    "workspace": "/console/workspace/workspace/1/change/",
+    "event definitions": "/console/profiles/eventdefinition/",
+    "exchange rates": "/console/profiles/exchangerate/",
+}
+STEPS = ("who", "what", "when", "checks", "launch")
+
+
+def make_cast() -> dict[str, str]:
+    """People with awkward names, one campaign sent and one draft; the addresses of their pages."""
+    ada, ben = make_ada(), make_ben()
+    for number, name in enumerate(HOSTILE):
+        person = make_profile(name, email=f"p{number}@example.com")
+        give_consent(person)
+        set_trait(person, "nickname", name)
+        make_event(person, "Product Viewed", days_ago=1, name=name or "Boots", product_id="b1")
+    for number in range(4):
+        make_event(ada, "Product Viewed", days_ago=0.1 + number / 2000, product_id="b2", name="Mid")
+    make_event(ada, "Order Completed", days_ago=1, revenue=20, order_id="A1")
+    make_merge(ada)
+    make_rejection(Source.objects.first())
+    EventDefinition.objects.get_or_create(name="Order Completed")
+    segment = make_list(*Profile.objects.filter(state="active"))
+    sent = launched(segment)
+    draft = make_campaign(segment, "draft", name=HOSTILE[0])
+    message = Message.objects.filter(profile_id=ada.pk).latest("id")
+    pages = PAGES | {f"draft: {step}": f"/console/campaigns/{draft.slug}/{step}/" for step in STEPS}
+    numbers = (ada.pk, message.pk)
+    return pages | {
+        "Ada": f"/console/people/{ada.public_id}/",
+        "Ben": f"/console/people/{ben.public_id}/",
+        **{
+            f"person {person.display_name[:20]}": f"/console/people/{person.public_id}/"
+            for person in Profile.objects.filter(display_name__in=HOSTILE)
+        },
+        "report": f"/console/campaigns/{sent.slug}/report/",
+        "message": f"/console/messages/{ada.pk}/{message.pk}/",
+        "preferences": f"/preferences/{tokens.issue('preferences', *numbers)}/",
+        "unsubscribe": f"/u/{tokens.issue('unsubscribe', *numbers)}/",
+        "no such page": "/console/no-such-page/",
+    }
+
+
+@pytest.fixture
+def sign_in(transactional_db: None, chromium: Browser, live_server) -> Iterator:
+    """Opens a page of a signed-in admin at a width and in a theme; gives it and its errors."""
+    client = Client()
+    client.force_login(make_user(Role.ADMIN), backend="config.workspace.permissions.RoleBackend")
+    opened = []
+
+    def open_page(width: int = 1440, theme: str = "light") -> tuple[Page, list[str]]:
+        context = chromium.new_context(
+            base_url=live_server.url, viewport={"width": width, "height": 900}, color_scheme=theme
+        )
+        opened.append(context)
+        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value}
+        context.add_cookies([cookie | {"url": live_server.url}])
+        page, errors = context.new_page(), []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: said.type == "error" and errors.append(said.text))
+        return page, errors
+
+    yield open_page
+    for context in opened:
+        context.close()
+
+
+def walk(page: Page, errors: list[str], pages: dict[str, str]) -> list[str]:
+    """What is wrong with each of `pages`, in lines."""
+    wrong = []
+    for name, address in pages.items():
+        errors.clear()
+        page.goto(address)
+        page.wait_for_load_state("networkidle") if "live" not in address else None
+        page.evaluate(AXE)
+        wrong += [f"{name}: {line}" for line in page.evaluate(SERIOUS)]
+        too_wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if too_wide > 0:
+            wrong.append(f"{name}: {too_wide} px wider than the window")
+        noise = [text for text in errors if "status of 404" not in text]
+        wrong += [f"{name}: {text}" for text in noise]
+        if page.title() == "owned":
+            wrong.append(f"{name}: a name ran as a script")
+    return wrong
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_every_page_can_be_used_by_everyone(sign_in, width, theme):
+    pages = make_cast()
+    page, errors = sign_in(width, theme)
+    assert walk(page, errors, pages) == []
+
+
+def test_an_empty_installation_can_too(sign_in):
+    page, errors = sign_in(390)
+    assert walk(page, errors, PAGES | {"segment": "/console/segments/"}) == []
+
+
+def test_the_menu_on_a_phone_keeps_the_focus_and_gives_it_back(sign_in):
+    page, _errors = sign_in(390)
+    page.goto("/console/people/")
+    page.get_by_role("button", name="Open menu").press("Enter")
+    expect(page.get_by_role("button", name="Close menu")).to_be_focused()
+    for _press in range(40):
+        page.keyboard.press("Tab")
+        assert page.evaluate("Boolean(document.activeElement.closest('#nav-sidebar'))")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Open menu")).to_be_focused()
+    expect(page.locator("#nav-sidebar")).not_to_be_visible()
+
+
+def test_a_person_is_found_by_the_keyboard_alone(sign_in):
+    make_ada()
+    page, _errors = sign_in()
+    page.goto("/console/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("love")
+    expect(page.get_by_role("option", name="Ada Lovelace")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ada Lovelace")
+
+
+def test_the_sidebar_stays_in_view_on_a_long_page(sign_in):
+    for number in range(60):
+        make_profile(f"Person {number}")
+    page, _errors = sign_in()
+    page.goto("/console/people/")
+    page.mouse.wheel(0, 2000)
+    page.wait_for_function("scrollY > 500")
+    assert page.locator("#nav-sidebar").bounding_box()["y"] > -1
