@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from config.console.words import num
 from config.workspace.models import User
 from config.workspace.permissions import may
 from consent.channels import ADDRESSED
@@ -100,7 +101,7 @@ def events() -> Choices:
     rows = _rows(EVENTS, [since, COUNTED + 1, MOST * 3])
     most = max((n for _name, n in rows), default=0) or 1
     items = [
-        Choice(name, name, "event", f"{COUNTED:,}+" if n > COUNTED else f"{n:,}", n / most)
+        Choice(name, name, "event", f"{num(COUNTED)}+" if n > COUNTED else num(n), n / most)
         for name, n in rows
     ]
     return Choices(items, _("Events of the last 30 days."))
@@ -154,7 +155,7 @@ def segments(but: str = "") -> Choices:
     """Other segments, with their size."""
     rows = Segment.objects.filter(archived_at=None).exclude(slug=but)[: MOST * 3]
     return Choices(
-        [Choice(row.slug, row.name, "segment", f"{row.count:,}") for row in rows],
+        [Choice(row.slug, row.name, "segment", num(row.count)) for row in rows],
         _("People in each now."),
     )
 
@@ -192,11 +193,11 @@ def _newest(event: str) -> list[Any]:
 
 
 def _of_events(rows: list[Any]) -> str:
-    return _("Of the newest %(n)s events.") % {"n": f"{rows[0][2]:,}"} if rows else ""
+    return _("Of the newest %(n)s events.") % {"n": num(rows[0][2])} if rows else ""
 
 
 def _of_people(rows: list[Any]) -> str:
-    return _("Of the %(n)s people seen last.") % {"n": f"{rows[0][2]:,}"} if rows else ""
+    return _("Of the %(n)s people seen last.") % {"n": num(rows[0][2])} if rows else ""
 
 
 def _may_see(name: str, user: User) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from segments import patterns
@@ -430,7 +430,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return _("true") if value else _("false")
     if is_number(value):
-        return f"{value:,}"
+        return str(number_format(value, use_l10n=True, force_grouping=True))
     moment = moment_of(value)
     if moment is None:
         return str(value)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 from config.console import preferences, search
@@ -29,7 +30,7 @@ def home_part(request: HttpRequest, name: str) -> HttpResponse:
 class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
     """`admin.site`. Everything personal that Unfold would cache or log goes through ours."""
 
-    index_title = "Home"
+    index_title = _("Home")
     enable_nav_sidebar = True
 
     def index(

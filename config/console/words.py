@@ -41,11 +41,11 @@ def compact(value: float | None) -> str:
     if value is None:
         return NOTHING
     if abs(value) >= MILLION:
-        return f"{num(value / MILLION, _places(value / MILLION))} M"
+        return _("%(n)s M") % {"n": num(value / MILLION, _places(value / MILLION))}
     if abs(value) >= 10 * THOUSAND:
-        return f"{num(round(value / THOUSAND))} k"
+        return _("%(n)s k") % {"n": num(round(value / THOUSAND))}
     if abs(value) >= THOUSAND:
-        return f"{num(value / THOUSAND, 0 if value % THOUSAND == 0 else 1)} k"
+        return _("%(n)s k") % {"n": num(value / THOUSAND, 0 if value % THOUSAND == 0 else 1)}
     return num(round(value) if abs(value) >= TEN else round(value, 1))
 
 

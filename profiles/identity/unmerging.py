@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from config.workspace import audit
 from config.workspace.models import User
@@ -93,7 +94,7 @@ def undo_merge(*, merge_id: int, user: User | None = None) -> Merge:
     with transaction.atomic(), connection.cursor() as cursor:
         merge = Merge.objects.select_for_update().filter(pk=merge_id).first()
         if merge is None or merge.undone_at is not None:
-            raise CannotUndo("This merge is undone already.")
+            raise CannotUndo(_("This merge is undone already."))
         owner = _owner(cursor, merge.survivor_id)
         _take_apart(cursor, merge, owner)
         for name, merger in MERGERS:
@@ -113,7 +114,7 @@ def _owner(cursor: Any, survivor_id: int) -> int:
     cursor.execute(SELECT_OWNER, [survivor_id])
     row = cursor.fetchone()
     if row is None:
-        raise CannotUndo("The person is not there any more.")
+        raise CannotUndo(_("The person is not there any more."))
     return int(row[0])
 
 
@@ -123,11 +124,11 @@ def _take_apart(cursor: Any, merge: Merge, owner: int) -> None:
     own = merge.snapshot["profiles"]
     ids = sorted(held.intersection(own["identifiers"]))
     if not ids:
-        raise CannotUndo("Nothing of this person is left here.")
+        raise CannotUndo(_("Nothing of this person is left here."))
     both = sorted({owner, merge.absorbed_id})
     cursor.execute(LOCK_PEOPLE, [both])
     if len(cursor.fetchall()) < len(both) or owner == merge.absorbed_id:
-        raise CannotUndo("The person is not there any more.")
+        raise CannotUndo(_("The person is not there any more."))
     _revive(own, merge.absorbed_id)
     _narrow_owner(own["survivor"], merge, owner)
     given = {"absorbed": merge.absorbed_id, "owner": owner, "ids": ids, "both": both}

@@ -9,12 +9,26 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.console import words
 from config.workspace.selectors import workspace
 
 SHORT = 60
 MOST_PRODUCTS = 3
+KNOWN_TRAITS = {  # those that nearly every source sends; others keep their own name
+    "First name": gettext_lazy("First name"),
+    "Last name": gettext_lazy("Last name"),
+    "Name": gettext_lazy("Name"),
+    "Email": gettext_lazy("Email"),
+    "Phone": gettext_lazy("Phone"),
+    "City": gettext_lazy("City"),
+    "Country": gettext_lazy("Country"),
+    "Birthday": gettext_lazy("Birthday"),
+    "Gender": gettext_lazy("Gender"),
+    "Company": gettext_lazy("Company"),
+    "Language": gettext_lazy("Language"),
+}
 
 
 def _text(value: Any) -> str:
@@ -127,7 +141,8 @@ def _locale() -> Locale:
 def trait_label(name: str) -> str:
     """First name, for firstName and first_name."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ").strip()
-    return spaced[:1].upper() + spaced[1:].lower() if spaced else name
+    label = spaced[:1].upper() + spaced[1:].lower() if spaced else name
+    return str(KNOWN_TRAITS.get(label, label))
 
 
 def trait_text(value: Any) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from config.console.pages import ApiCall, page, part, toast, wants_partial
+from config.console.words import num
 from config.workspace.permissions import may, requires
 from consent.selectors import reachable_counts
 from profiles.models import Profile
@@ -90,7 +91,7 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
     change = services.remove_members if act == "remove" else services.add_members
     done = change(segment, references, may_personal=personal)
     words = _("%(n)s taken out") if act == "remove" else _("%(n)s added")
-    toast(request, words % {"n": f"{done.changed:,}"})
+    toast(request, words % {"n": num(done.changed)})
     segment.refresh_from_db()
     context = {"segment": segment, "unknown": done.unknown, "may_edit": True}
     return part(request, "segments/_people.html", context)

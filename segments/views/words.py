@@ -1,6 +1,7 @@
 """The words that the builder's script shows; here, so that they are translated with the rest."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from segments.comparisons import (
     NEEDS_NO_VALUE,
@@ -66,8 +67,8 @@ def _labels() -> dict[str, str]:
         "where": _("where"),
         "with": _("with a"),
         "since": _("and no"),
-        "sinceEnd": _("since"),
-        "by": _("by"),
+        "sinceEnd": pgettext("and no ... since", "since"),
+        "by": pgettext("channel", "by"),
         "inSegment": _("are in the segment"),
         "choose": _("choose"),
         "all": _("all"),
