@@ -72,6 +72,8 @@ class Messages(ApiView):
     def get(self, request: Request) -> Response:
         """Newest first."""
         shown = shown_to(self)
+        if shown.personal:
+            audit.record("message.listed", "message", fields=["address"])
         return answer_page(
             self,
             self._rows(request),

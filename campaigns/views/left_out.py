@@ -20,6 +20,7 @@ from campaigns.views.messages import shown_to
 from campaigns.views.previews import found
 from campaigns.views.reasons import WHY, remedy_of, remedy_url
 from config.console.pages import page
+from config.workspace import audit
 from config.workspace.permissions import requires
 from profiles.models import Profile
 
@@ -69,6 +70,8 @@ def people(request: HttpRequest, slug: str, reason: str) -> HttpResponse:
     more, numbers = len(numbers) > PAGE_SIZE, numbers[:PAGE_SIZE]
     rows = Profile.objects.in_bulk(numbers)
     shown = shown_to(request)
+    if shown.personal:
+        audit.record("profile.listed", "profile", fields=["display_name"])
     own = reverse("campaigns:left_out", args=[slug, reason])
     why = WHY[reason]
     there = remedy_url(why, campaign)

@@ -111,6 +111,8 @@ def messages_page(request: HttpRequest) -> HttpResponse:
     if more:
         cursor = encode_cursor(leaf[-1].queued_at, leaf[-1].pk)
         next_url = address_of({**found.kept, "before": cursor})
+    if shown_to(request).personal:
+        audit.record("message.listed", "message", fields=["display_name", "address"])
     context = {
         "lines": lines_of(leaf, shown_to(request)),
         "asked": found,

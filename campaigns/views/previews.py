@@ -182,6 +182,7 @@ def frame(request: HttpRequest, slug: str) -> HttpResponse:
         cast = made_up
     elif is_personal(request):
         cast = _person(key) or cast
+    note_look(campaign, cast)
     seen = draft_of(campaign, request.GET.get("variant", "")).seen_by(cast)
     response = HttpResponse(seen.mail.html if seen.mail else "")
     response["Cache-Control"] = "no-store, private"

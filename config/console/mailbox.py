@@ -120,7 +120,9 @@ def _parts(mail: Mail) -> list[tuple[str, str]]:
 @personal
 def html(request: HttpRequest, mail_id: str) -> HttpResponse:
     """The HTML part alone, for the frame. Its picture counts the open, as with any reader."""
-    content = _mail(mail_id).html
+    mail = _mail(mail_id)
+    audit.record("mail.viewed", "mail", mail.id, fields=["address", "content"])
+    content = mail.html
     response = HttpResponse(BASE + content if content else "")
     response.csp = POLICY  # type: ignore[attr-defined]
     response["X-Frame-Options"] = "SAMEORIGIN"

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
+from config.workspace import audit
 from config.workspace.api.pagination import one_page
 from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.views import ApiView
@@ -32,7 +33,7 @@ from consent.selectors.words import answer_of
 from consent.services.recording import record_consents
 from consent.services.suppressing import release, suppress
 from profiles.api.paging import PAGE_PARAMETERS
-from profiles.api.people import person_of
+from profiles.api.people import person_of, record_look
 from profiles.identity.normalise import normalise
 from profiles.models import Profile
 
@@ -67,7 +68,9 @@ class Consents(ApiView):
         """Current states of a person, or of everybody by pages; `as_of` for one person."""
         reference = request.query_params.get("person")
         if reference:
-            return permissions_of(request, person_of(self, reference), self.may("people.personal"))
+            person = person_of(self, reference)
+            record_look(person, ("consents",), masked=not self.may("people.personal"))
+            return permissions_of(request, person, self.may("people.personal"))
         if "as_of" in request.query_params:
             raise invalid("as_of", _("Name the person too."))
         # an entry stands when its state row names it
@@ -80,6 +83,8 @@ class Consents(ApiView):
             .exclude(profile__state=Profile.State.ERASED)
         )
         personal = self.may("people.personal")
+        if personal:
+            audit.record("consent.listed", "consent", fields=["contact_point"])
         return self.paged(
             rows,
             lambda row: answer_of(row, row.profile.public_id, personal=personal),

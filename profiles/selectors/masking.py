@@ -26,6 +26,7 @@ PERSONAL_ENDINGS = {
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+|[^\W_]+")
 _MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
 _PHONE = re.compile(r"^\+?[\d\s().-]{8,20}$")
+_DATE = re.compile(r"^\d{4}-\d\d-\d\d")
 _MIN_DIGITS = 8
 
 
@@ -96,6 +97,8 @@ def mask_identifier(kind: str, value: str) -> str:
 
 
 def _looks_like_phone(value: str) -> bool:
+    if _DATE.match(value):  # a birthday: century and day would stay
+        return False
     return bool(_PHONE.match(value)) and sum(c.isdigit() for c in value) >= _MIN_DIGITS
 
 

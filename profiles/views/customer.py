@@ -87,6 +87,7 @@ def customer_timeline(request: HttpRequest, public_id: uuid.UUID) -> HttpRespons
     person = _find(public_id)
     if person is None:
         return _nobody(request)
+    record_look(person, (), masked=not shown_to(request).personal)
     context = {"person": person, **_timeline_context(request, person)}
     further = "before" in request.GET
     return part(request, f"profiles/{'_timeline_leaf' if further else '_timeline'}.html", context)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.console.pages import ApiCall, page, part, wants_partial
+from config.workspace import audit
 from config.workspace.permissions import requires
 from config.workspace.selectors import workspace
 from profiles.models import Identifier, Source
@@ -53,6 +54,8 @@ def live(request: HttpRequest) -> HttpResponse:
     wanted = _wanted(request)
     now = reads.live(wanted)
     shown = shown_to(request)
+    if shown.personal:
+        audit.record("event.listed", "event", fields=["display_name"])
     context = {
         "rows": [_row(call, shown) for call in now.calls],
         "newer_url": _newer_url(wanted, now.last_event, now.last_rejection),
@@ -95,13 +98,20 @@ def call(request: HttpRequest, profile_id: int, event_id: int) -> HttpResponse:
     shown = shown_to(request)
     by = Identifier.objects.filter(id=event.identifier_id).first()
     properties = shown.mapping(event.properties)
+    audit.record(
+        "event.viewed",
+        "event",
+        str(event.pk),
+        fields=["display_name", "identifier", "properties"] if shown.personal else [],
+        profile_id=event.profile_id,
+    )
     context = {
         "event": event,
         "source": Source.objects.filter(pk=event.source_id).first(),
         "person": event.profile,
         "person_name": shown.name(event.profile.display_name),
         "by": (by.kind, shown.identifier(by.kind, by.value)) if by else None,
-        "what": _what(event.type, event.name, event.properties),
+        "what": _what(event.type, event.name, event.properties, shown),
         "properties": {name: trait_text(value) for name, value in properties.items()},
         "amount": money_in(event.properties, event.value),
     }
@@ -170,16 +180,18 @@ def _row(call: reads.Call, shown: Shown) -> Row:
         what = call.type or _("a call")
         return Row(call, icon, what, _("nobody yet"), became, refused)
     event = call.event
-    what = _what(call.type, call.name, event.properties) if event else call.name
+    what = _what(call.type, call.name, event.properties, shown) if event else call.name
     return Row(call, icon, what, _who(call, shown), _became(call))
 
 
-def _what(kind: str, name: str, properties: dict[str, Any]) -> str:
+def _what(kind: str, name: str, properties: dict[str, Any], shown: Shown) -> str:
+    """A page is called what its site says: `/welcome?mail=...` too."""
     if kind in ("page", "screen"):
-        return subject_of(properties)
+        return str(shown.stray(subject_of(properties)))
     if kind == "identify":
-        return ", ".join(list(properties)[:SHOWN_NAMES]) or _("who it is")
-    return name
+        names = ", ".join(list(properties)[:SHOWN_NAMES])
+        return str(shown.stray(names)) or _("who it is")
+    return str(shown.stray(name))
 
 
 def _who(call: reads.Call, shown: Shown) -> str:

@@ -61,6 +61,8 @@ def _list_context(request: HttpRequest, term: str) -> dict[str, Any]:
         leaf = people_page(found, shown)
     if term:
         audit.record("profile.searched", "profile", detail={"found": len(leaf.rows)})
+    elif shown.personal:
+        audit.record("profile.listed", "profile", fields=["display_name", "identifier"])
     kept = _kept(request)
     narrowed = bool(term or words)
     return {

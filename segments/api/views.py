@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.workspace import audit
 from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.views import ApiView
 from config.workspace.models import User
@@ -178,6 +179,8 @@ class PreviewView(ApiView):
         except OperationalError as error:
             raise Problem(422, detail="This rule takes too long to count.") from error
         shown = Shown(personal)
+        if personal and found.sample:
+            audit.record("profile.listed", "profile", fields=["display_name"])
         return Response(
             {
                 "count": found.count,

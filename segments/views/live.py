@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from config.console.pages import part
+from config.workspace import audit
 from config.workspace.models import User
 from config.workspace.permissions import may, requires
 from profiles.models import Profile
@@ -61,6 +62,8 @@ def effect(request: HttpRequest) -> HttpResponse:
         return part(request, "segments/_wrong.html", {"too_long": True, "problems": []})
     personal = may(request.user, "people.personal")
     shown = Shown(personal)
+    if personal and found.sample:
+        audit.record("profile.listed", "profile", fields=["display_name"])
     kept, out = rule.halves()
     context = {
         "found": found,

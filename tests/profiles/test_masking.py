@@ -4,7 +4,7 @@ import pytest
 
 from profiles.identity.normalise import normalise_email
 from profiles.selectors.finding import PersonalLookup, by_reference, search
-from profiles.selectors.masking import is_personal_name
+from profiles.selectors.masking import DOTS, is_personal_name, mask_value
 from segments.people import find_people
 from tests.cast import make_identifier, make_profile
 
@@ -62,3 +62,8 @@ def test_an_id_that_is_not_personal_still_finds(db):
 
 def test_the_two_spellings_of_an_international_domain_are_one_address():
     assert normalise_email("Eva@XN--bcher-kva.example") == normalise_email("eva@bücher.example")
+
+
+def test_a_birthday_keeps_neither_century_nor_day():
+    assert mask_value("birthday", "2001-03-28") == DOTS
+    assert mask_value("mobile", "+31 6 1234 5678") != DOTS
