@@ -36,7 +36,8 @@ def test_every_unique_key_of_a_profile_scoped_table_contains_the_profile():
                   ARRAY(SELECT a.attname FROM unnest(x.indkey::int[]) WITH ORDINALITY k(n, o)
                         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.n
                         WHERE k.o <= x.indnkeyatts)
-           FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid
+           FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid
+           JOIN pg_class i ON i.oid = x.indexrelid
            WHERE x.indisunique AND c.relname = ANY(%s)""",
         sorted(profile_tables()),
     )

@@ -209,15 +209,11 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=200, verbose_name="name")),
                 (
                     "address",
-                    models.EmailField(
-                        max_length=254, unique=True, verbose_name="address"
-                    ),
+                    models.EmailField(max_length=254, unique=True, verbose_name="address"),
                 ),
                 (
                     "reply_to",
-                    models.EmailField(
-                        blank=True, max_length=254, verbose_name="reply to"
-                    ),
+                    models.EmailField(blank=True, max_length=254, verbose_name="reply to"),
                 ),
                 (
                     "postal_address",
@@ -351,9 +347,7 @@ class Migration(migrations.Migration):
                 "db_table": "enrolment",
                 "indexes": [
                     models.Index(
-                        condition=models.Q(
-                            ("due_at__isnull", False), ("ended_at__isnull", True)
-                        ),
+                        condition=models.Q(("due_at__isnull", False), ("ended_at__isnull", True)),
                         fields=["due_at"],
                         name="enrolment_due",
                     ),

@@ -50,9 +50,7 @@ class Campaign(models.Model):
     slug = models.SlugField(_("slug"), max_length=80, unique=True)
     name = models.CharField(_("name"), max_length=300)
     sender = models.ForeignKey(Sender, models.PROTECT, null=True, blank=True)
-    status = models.CharField(
-        max_length=10, choices=Status.choices, default=Status.DRAFT
-    )
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
     # the draft, as design.md and api.md write it; a launch freezes it into a version
     entry = models.JSONField(default=dict)
     steps = models.JSONField(default=list)
@@ -108,9 +106,7 @@ class CampaignVersion(models.Model):
     class Meta:
         db_table = "campaign_version"
         constraints = [
-            models.UniqueConstraint(
-                fields=["campaign", "number"], name="campaign_version_once"
-            ),
+            models.UniqueConstraint(fields=["campaign", "number"], name="campaign_version_once"),
         ]
 
     def __str__(self) -> str:
@@ -120,9 +116,7 @@ class CampaignVersion(models.Model):
 class ContentVersion(models.Model):
     """The compiled content of one step and variant; never changed. `links` by position."""
 
-    version = models.ForeignKey(
-        CampaignVersion, models.CASCADE, related_name="contents", null=True
-    )
+    version = models.ForeignKey(CampaignVersion, models.CASCADE, related_name="contents", null=True)
     step = models.CharField(max_length=60)
     variant = models.CharField(max_length=60, blank=True, default="")
     locale = models.CharField(max_length=16, blank=True, default="")
@@ -149,9 +143,7 @@ class Enrolment(ProfileScoped):
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey("profiles.Profile", models.CASCADE, db_index=False)
     campaign = models.ForeignKey(Campaign, models.CASCADE, db_index=False)
-    campaign_version = models.ForeignKey(
-        CampaignVersion, models.CASCADE, db_index=False
-    )
+    campaign_version = models.ForeignKey(CampaignVersion, models.CASCADE, db_index=False)
     instance_key = models.TextField(blank=True, default="")
     bucket = models.SmallIntegerField()
     step = models.TextField(blank=True, default="")

@@ -119,9 +119,7 @@ class Message(ProfileScoped):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["campaign_id", "state", "reason"], name="message_by_campaign"
-            ),
+            models.Index(fields=["campaign_id", "state", "reason"], name="message_by_campaign"),
             models.Index(fields=["-queued_at", "-id"], name="message_by_time"),
             models.Index(
                 fields=["due_at"],

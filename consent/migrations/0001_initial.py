@@ -345,9 +345,7 @@ class Migration(migrations.Migration):
                         db_persist=True,
                         expression=models.Case(
                             models.When(
-                                models.Q(
-                                    ("status", "granted"), ("outcome", "recorded")
-                                ),
+                                models.Q(("status", "granted"), ("outcome", "recorded")),
                                 then=models.Value(True),
                             ),
                             default=models.Value(False),

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 class EventDefinition(models.Model):
     """A name of events that came in, with what its rows mean.
 
-    `slots` maps a property to a slot: {"category": {"slot": "k1", "valid_from": ISO or null}}; a slot
-    is used by rules only where `ready` is true. `schema` is what was seen: {property: {types}}.
+    `slots` maps a property to a slot: {"category": {"slot": "k1", "ready": true}}; rules use a slot
+    only where `ready` is true. `schema` is what was seen: {property: {types}}.
     """
 
     name = models.TextField(_("name"), unique=True)
