@@ -14,6 +14,7 @@ from config.console.pages import part
 from config.workspace import audit
 from config.workspace.models import User
 from config.workspace.permissions import may, requires
+from consent.panels import CHANNEL_WORDS
 from profiles.models import Profile
 from profiles.selectors.masking import Shown
 from segments import catalog, services
@@ -95,7 +96,12 @@ def reach(request: HttpRequest) -> HttpResponse:
         return part(request, "segments/_reach.html", {"lines": []})
     total = _number(request.POST.get("count"))
     lines = [
-        (channel, CHANNEL_ICONS.get(channel, "send"), n, n / total if total else 0.0)
+        (
+            CHANNEL_WORDS.get(channel, channel),
+            CHANNEL_ICONS.get(channel, "send"),
+            n,
+            n / total if total else 0.0,
+        )
         for channel, n in counts.items()
         if n or channel in SHOWN_CHANNELS
     ]
