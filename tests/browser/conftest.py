@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, sync_playwright
 
 from tools import browser as finder
@@ -49,11 +50,17 @@ def browser_path() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
-def chromium(browser_path: str) -> Iterator[Browser]:
-    """One browser for the session; open a context of your own for each test."""
+@pytest.fixture(scope="module")
+def chromium(browser_path: str, django_db_blocker) -> Iterator[Browser]:
+    """One browser for a file of tests; open a context of your own for each test.
+
+    While Playwright's loop runs, Django keeps connections apart: those are closed before it ends,
+    or they would be in the way when the test database is dropped.
+    """
     flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=flags)
         yield browser
+        with django_db_blocker.unblock():
+            connections.close_all()
         browser.close()

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from io import StringIO
 
 import pytest
-from django.db import connections
 from django.test import Client, override_settings
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
@@ -21,14 +20,6 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 BACKEND = "config.workspace.permissions.RoleBackend"
 
 
-@pytest.fixture(scope="session")
-def tidy(chromium: Browser, django_db_blocker) -> Iterator[None]:
-    """While Playwright's loop runs, Django keeps connections apart; close those before it ends."""
-    yield
-    with django_db_blocker.unblock():
-        connections.close_all()
-
-
 @pytest.fixture
 def shop(transactional_db: None, tmp_path, live_server) -> Iterator[str]:
     """A small demo, committed, and the address of its server."""
@@ -41,7 +32,7 @@ def shop(transactional_db: None, tmp_path, live_server) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(shop: str, tidy: None, chromium: Browser) -> Iterator[Page]:
+def page(shop: str, chromium: Browser) -> Iterator[Page]:
     """The demo's admin; an error or a blocked load in the browser fails the test."""
     client, errors = Client(), []
     client.force_login(team.members(writing.begin_or_resume(0, 0))[0], backend=BACKEND)
