@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from profiles.models import ProfileChange
 from segments.locks import lock_members
-from segments.membership import note_failure, update_some
+from segments.membership import note_failure, reason_of, update_some
 from segments.models import Segment
 from segments.rules import RuleError
 
@@ -54,8 +54,8 @@ def _update(segment: Segment, profile_ids: list[int]) -> None:
         with transaction.atomic():
             update_some(segment, profile_ids, timezone.now())
     except (DatabaseError, RuleError) as error:
-        log.exception("update of segment %s", segment.slug)
-        note_failure(segment.pk, str(error))
+        log.error("update of segment %s: %s", segment.slug, reason_of(error))
+        note_failure(segment.pk, reason_of(error))
 
 
 def _touched(rows: list[ProfileChange]) -> dict[int, set[int]]:

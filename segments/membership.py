@@ -54,6 +54,11 @@ class Moved:
         return bool(self.entered or self.left)
 
 
+def reason_of(error: DatabaseError | RuleError) -> str:
+    """What may be kept and logged: PostgreSQL's own words may quote a person's value."""
+    return str(error) if isinstance(error, RuleError) else type(error).__name__
+
+
 def refresh(segment_id: int) -> Moved:
     """Evaluate the whole rule and store the differences; a failure is kept on the segment."""
     for attempt in range(ATTEMPTS):
@@ -61,11 +66,11 @@ def refresh(segment_id: int) -> Moved:
             return _refresh(segment_id)
         except (OperationalError, IntegrityError):  # deadlock, or a person went away meanwhile
             if attempt == ATTEMPTS - 1:
-                log.exception("refresh of segment %s", segment_id)
+                log.error("refresh of segment %s: busy", segment_id)
                 note_failure(segment_id, "busy")
         except (DatabaseError, RuleError) as error:
-            log.exception("refresh of segment %s", segment_id)
-            note_failure(segment_id, str(error))
+            log.error("refresh of segment %s: %s", segment_id, reason_of(error))
+            note_failure(segment_id, reason_of(error))
             break
     return Moved([], [])
 
