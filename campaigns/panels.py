@@ -106,4 +106,5 @@ def _title(row: Any, name: str) -> tuple[Any, str]:
         State.CANCELLED: _("Cancelled: {}"),
     }
     icon = LOOKS.get(row.state, ("", "mail"))[1] if row.state not in GOOD else "mail"
-    return format_html(words.get(State(row.state), _("Waiting: {}")), name), icon
+    bold = format_html("<b>{}</b>", name)
+    return format_html(words.get(State(row.state), _("Waiting: {}")), bold), icon

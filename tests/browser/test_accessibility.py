@@ -7,7 +7,7 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from campaigns.models import Message
 from config.workspace import tokens
@@ -193,3 +193,41 @@ def test_the_sidebar_stays_in_view_on_a_long_page(sign_in):
     page.mouse.wheel(0, 2000)
     page.wait_for_function("scrollY > 500")
     assert page.locator("#nav-sidebar").bounding_box()["y"] > -1
+
+
+def test_a_campaign_is_launched_and_undone_by_the_keyboard_alone(sign_in):
+    ada = make_ada()
+    campaign = make_campaign(make_list(ada))
+    page, errors = sign_in()
+    page.goto(f"/console/campaigns/{campaign.slug}/checks/")
+    send = page.get_by_role("button", name="Send to 1 now")
+    expect(send).to_be_enabled(timeout=20_000)
+    tab_to(page, send)
+    page.keyboard.press("Enter")
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_visible(timeout=20_000)
+    tab_to(page, undo)
+    page.keyboard.press("Enter")
+    expect(page.locator("#status-chip, .r-head").first).to_contain_text("Draft", timeout=20_000)
+    assert errors == []
+
+
+def test_a_preference_is_recorded_by_the_keyboard_alone(sign_in):
+    ada = make_ada()
+    launched(make_list(ada))
+    message = Message.objects.get(profile_id=ada.pk)
+    page, _errors = sign_in()
+    page.goto(f"/preferences/{tokens.issue('preferences', ada.pk, message.pk)}/")
+    tab_to(page, page.get_by_role("button", name="Stop all marketing email"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("No more marketing email from us")).to_be_visible()
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until `wanted` has the focus, which must show wherever it is."""
+    for _press in range(60):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("one => one === document.activeElement"):
+            assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+            return
+    pytest.fail("the keyboard does not reach it")
