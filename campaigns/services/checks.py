@@ -103,6 +103,20 @@ def _steps(campaign: Campaign) -> Iterator[Check]:
         yield from _content(campaign, step.get("content") or {}, "steps[0].content", purpose)
 
 
+def skipping_permission(campaign: Campaign) -> list[Check]:
+    """An error for each step whose purpose needs no permission."""
+    slugs = [step.get("purpose") for step in campaign.steps]
+    named = Purpose.objects.filter(purpose_class=Purpose.Class.TRANSACTIONAL, slug__in=slugs)
+    free = set(named.values_list("slug", flat=True))
+    message = _("This purpose asks nobody's permission.")
+    remedy = _("Ask a privacy officer or an admin to launch it, or send it as marketing.")
+    return [
+        _error("needs_officer", message, remedy, f"steps[{index}].purpose")
+        for index, slug in enumerate(slugs)
+        if slug in free
+    ]
+
+
 def _no_steps() -> Check:
     return _error("no_steps", _("There is no message yet."), _("Write the message."), "steps")
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignVersion
-from campaigns.services.checks import Check, check_campaign, errors_of
+from campaigns.services.checks import Check, check_campaign, errors_of, skipping_permission
 from campaigns.services.contents import freeze_contents
 from campaigns.services.drafts import WrongStatus, needs_status
 from campaigns.services.shapes import moment
@@ -32,14 +32,24 @@ def _locked(campaign: Campaign) -> Campaign:
 
 
 @transaction.atomic
-def launch(campaign: Campaign, *, at: datetime | None = None, hold: int = 0) -> Campaign:
+def launch(
+    campaign: Campaign,
+    *,
+    at: datetime | None = None,
+    hold: int = 0,
+    may_skip_permission: bool = True,
+) -> Campaign:
     """Freeze the draft into a version and let it run: after `hold` seconds, at `at`, or at once.
 
-    Raises WrongStatus, and NotReady with what has to be mended first.
+    A transactional purpose asks nobody's permission, so whoever launches such a campaign needs the
+    right to say what is transactional (`may_skip_permission`; semantics.md section 15). Raises
+    WrongStatus, and NotReady with what has to be mended first.
     """
     row = _locked(campaign)
     needs_status(row, Status.DRAFT)
     errors = errors_of(check_campaign(row))
+    if not may_skip_permission:
+        errors += skipping_permission(row)
     if errors:
         raise NotReady(errors)
     row.current = _freeze(row)

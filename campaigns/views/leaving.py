@@ -20,7 +20,7 @@ from campaigns.views import heads
 from campaigns.views.checking import ready
 from campaigns.views.previews import found
 from config.console.pages import ApiCall, page, part, toast
-from config.workspace.permissions import requires
+from config.workspace.permissions import may, requires
 
 Status = Campaign.Status
 
@@ -74,9 +74,14 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
         toast(request, words, level=messages.WARNING)
         return redirect("campaigns:step", slug, "checks")
     try:
-        launching.launch(campaign, hold=settings.CONSOLE_HOLD_SECONDS)
+        launching.launch(
+            campaign,
+            hold=settings.CONSOLE_HOLD_SECONDS,
+            may_skip_permission=may(request.user, "purposes.edit"),
+        )
     except NotReady as error:
-        words = _("Not launched: %s") % error.checks[0].message
+        first = error.checks[0]
+        words = _("Not launched: %s") % f"{first.message} {first.remedy}"
         toast(request, words, level=messages.WARNING)
         return redirect("campaigns:step", slug, "checks")
     except (WrongStatus, InvalidCampaign) as error:

@@ -172,3 +172,15 @@ def test_single_sends_are_idempotent_and_pass_the_gate():
         assert server.message()["Subject"] == "Order 42"
         assert server.message()["List-Unsubscribe"] is None
         assert len(server.mails) == 1
+
+
+def test_what_asks_nobody_is_launched_only_by_those_who_may_say_so():
+    make_sender()
+    make_segment(make_person("ada"))
+    campaign = create_campaign(GOOD | {"steps": [STEP | {"purpose": "service"}]})
+    with pytest.raises(NotReady) as caught:
+        launch(campaign, may_skip_permission=False)
+    assert [check.code for check in caught.value.checks] == ["needs_officer"]
+    assert launch(campaign, hold=60).status == "held"
+    marketing = create_campaign(GOOD | {"slug": "m"})
+    assert launch(marketing, hold=60, may_skip_permission=False).status == "held"
