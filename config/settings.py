@@ -189,6 +189,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "config.workspace.api.problems.handle",
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
     "PAGE_SIZE": 50,
+    "URL_FORMAT_OVERRIDE": None,  # there is one format; `?format=` says nothing
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Rapport",
