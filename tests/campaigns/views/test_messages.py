@@ -123,7 +123,7 @@ def test_a_mail_not_sent_has_its_place_in_the_timeline(sent):
     items = [
         i for i in timeline(message.profile_id, kinds=["messages"]) if i.key.startswith("message:")
     ]
-    assert [str(item.title) for item in items] == ["Not sent: spring"]
+    assert [str(item.title) for item in items] == ["Not sent: <b>spring</b>"]
     assert str(items[0].detail) == "No permission"
     assert items[0].tone == "no"
     assert timeline(message.profile_id, items[0].cursor, kinds=["messages"]) == []
