@@ -32,6 +32,11 @@ class Resolved:
 def resolve(cursor: Any, messages: Sequence[Message], rules: Rules, salt: str) -> Resolved:
     """Set `key`, `profile_id` and the identifier ids of each message; write new identifiers.
 
+    Messages are resolved in the order in which they happened, whatever order they came in: an
+    anonymous id belongs to whom it was first identified with. What was decided in an earlier
+    batch stands: times are the client's word, and whoever holds a public key could otherwise
+    pull a visitor's history to themselves with a date in the past.
+
     Where another worker makes one of the same identifiers meanwhile, its result is read and
     everything resolved again. Raises Raced. At most 8 statements an attempt.
     """
@@ -60,12 +65,12 @@ def _attempt(
         cursor, store.who_may_change((message.keys for message in kept), known)
     )
     resolver = Resolver(rules, known.owners, people, proven=set(known.proven))
-    for message in kept:
+    for message in sorted(kept, key=_occurred_at):
         message.key = resolver.resolve(
             message.keys, verified=message.source.is_verified, message_id=message.message_id
         )
     numbers, newcomers = _number(cursor, resolver, salt)
-    owners = {key: numbers[resolver.root(who)] for key, who in resolver.attached.items()}
+    owners = {key: numbers[resolver.home(who)] for key, who in resolver.attached.items()}
     vouched = _vouched(kept, resolver)
     for key, sighting in sightings.items():
         sighting.verified_at = vouched.get(key)
@@ -80,6 +85,10 @@ def _attempt(
     for message in kept:
         _assign(message, ids, known.owners, owners)
     return Resolved(ids, newcomers, resolver.joins, refused)
+
+
+def _occurred_at(message: Message) -> datetime:
+    return message.occurred_at
 
 
 def _sightings(messages: Sequence[Message]) -> dict[Key, store.Sighting]:
@@ -125,10 +134,10 @@ def _number(
     cursor: Any, resolver: Resolver, salt: str
 ) -> tuple[dict[int, int], list[store.Newcomer]]:
     """Profile ids for the people made here; the database's have their own."""
-    roots = {resolver.root(person) for person in resolver.attached.values()}
-    fresh = sorted((person for person in roots if person < 0), reverse=True)
+    homes = {resolver.home(person) for person in resolver.attached.values()}
+    fresh = sorted((person for person in homes if person < 0), reverse=True)
     ids = store.take_ids(cursor, "profile", len(fresh))
-    numbers = {person: person for person in roots if person > 0}
+    numbers = {person: person for person in homes if person > 0}
     numbers |= dict(zip(fresh, ids, strict=True))
     return numbers, store.newcomers(ids, salt)
 

@@ -9,7 +9,7 @@ Nothing personal is kept in the record: ids of identifiers and names of kinds, n
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,14 +78,18 @@ def remember(cursor: Any, joins: Sequence[Join], ids: Mapping[Key, int]) -> None
 
 
 def run_pending() -> int:
-    """Do the merges that are waiting, a portion in one transaction; how many rows were handled."""
+    """Do the merges that are waiting, a portion in one transaction; how many rows were handled.
+
+    A row stays for the next time where somebody else moved its identifiers meanwhile.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         waiting = list(
             MergePending.objects.select_for_update(skip_locked=True).order_by("id")[:AT_ONCE]
         )
         if waiting:
-            _merge(cursor, _allowed(cursor, waiting))
-            MergePending.objects.filter(pk__in=[row.pk for row in waiting]).delete()
+            found, settled = _allowed(cursor, waiting)
+            _merge(cursor, found)
+            MergePending.objects.filter(pk__in=[row.pk for row in settled]).delete()
     return len(waiting)
 
 
@@ -123,21 +127,27 @@ def merge_found(cursor: Any, pairs: Sequence[Pair], rule: str) -> int:
     return len(_merge(cursor, found))
 
 
-def _allowed(cursor: Any, waiting: Sequence[MergePending]) -> list[Found]:
+def _allowed(
+    cursor: Any, waiting: Sequence[MergePending]
+) -> tuple[list[Found], list[MergePending]]:
     """Those that still hold, with everyone locked: identifiers first, then people.
 
-    Limits are asked again, since another batch may have added something meanwhile.
+    Limits are asked again, since another batch may have added something meanwhile. Also the rows
+    that are settled now: one whose identifier another merge took away before it was locked is not.
     """
     numbers = {number for row in waiting for number in (row.identifier_id, row.other_identifier_id)}
-    cursor.execute("SELECT profile_id FROM identifier WHERE id = ANY(%s)", [sorted(numbers)])
-    locked = _lock(cursor, sorted({profile for (profile,) in cursor.fetchall()}))
+    locked = _lock(cursor, sorted(set(_owners(cursor, numbers).values())))
+    moved = _owners(cursor, numbers).keys() - locked.keys()
+    settled = [
+        row for row in waiting if moved.isdisjoint((row.identifier_id, row.other_identifier_id))
+    ]
     owners = {locked[number][0]: locked[number][1] for number in numbers if number in locked}
     keys = {number: locked[number][0] for number in numbers if number in locked}
     people = store.load_people(cursor, set(owners.values()))
     resolver = Resolver(rules(), owners, people)
     vetoes = _vetoes(cursor, sorted(people))
     reasons: dict[int, MergePending] = {}
-    for row in waiting:
+    for row in settled:
         pair = [keys.get(row.identifier_id), keys.get(row.other_identifier_id)]
         if None in pair or frozenset(owners[key] for key in pair if key) in vetoes:
             continue
@@ -145,10 +155,17 @@ def _allowed(cursor: Any, waiting: Sequence[MergePending]) -> list[Found]:
         resolver.resolve([key for key in pair if key], verified=True)
         for join in resolver.joins[before:]:
             reasons[join.absorbed] = row
-    return [
+    found = [
         Found(Pair(resolver.root(absorbed), absorbed), row.rule, _evidence(row))
         for absorbed, row in reasons.items()
     ]
+    return found, settled
+
+
+def _owners(cursor: Any, numbers: Collection[int]) -> dict[int, int]:
+    """Whose these identifiers are at the moment; those that exist."""
+    cursor.execute("SELECT id, profile_id FROM identifier WHERE id = ANY(%s)", [sorted(numbers)])
+    return dict(cursor.fetchall())
 
 
 def _evidence(row: MergePending) -> dict[str, Any]:

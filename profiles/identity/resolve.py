@@ -78,6 +78,16 @@ class Resolver:
         """Who this person is one with."""
         return self._find(person)
 
+    def home(self, person: int) -> int:
+        """Under whom new identifiers of this person are kept: the first person of the database.
+
+        Not `root`: people of the database who are found to be one are merged later, by evidence
+        that has to lead to both of them until then.
+        """
+        while person < 0 and person in self._same:
+            person = self._same[person]
+        return person
+
     def _owner(self, key: Key) -> int | None:
         return self.owners.get(key) or self.attached.get(key)
 

@@ -17,11 +17,12 @@ from django.db import OperationalError, connection, transaction
 from psycopg import errors
 
 from config.workspace.selectors import workspace
+from config.workspace.work import wake
 from profiles import changes, months
 from profiles.identity import batch as identity
 from profiles.identity import merging, store
 from profiles.identity.kinds import rules
-from profiles.ingest import claims, events, hooks, inbox, people, queue, reading, traits
+from profiles.ingest import claims, events, hooks, inbox, people, queue, reading, traits, turns
 from profiles.ingest.catalog import Catalog
 from profiles.ingest.messages import Message
 from profiles.ingest.reading import InboxRow
@@ -34,6 +35,7 @@ RETRY_STATES = (
     errors.SerializationFailure,
     errors.LockNotAvailable,
 )
+LOST_RACES = (identity.Raced, turns.OutOfTurn)
 log = logging.getLogger("rapport.ingest")
 
 
@@ -42,12 +44,22 @@ class MissingMonths(Exception):
 
 
 def work() -> int:
-    """Work off one portion of the inbox, then the merges it found; how many messages it was."""
+    """Work off one portion of the inbox, then merges; how many messages and merges it was.
+
+    0 means that none of either is left. Where many merges wait, the work unit `merge` is woken for
+    them, so that the inbox does not wait.
+    """
     with _no_collection():
         handled = _with_retries(process_portion)
-    if handled:
-        merging.run_pending()
-    return handled
+    merged = merge()
+    if merged >= merging.AT_ONCE:
+        wake("merge")
+    return handled + merged
+
+
+def merge() -> int:
+    """Do a portion of the merges that batches found; how many."""
+    return _with_retries(merging.run_pending)
 
 
 @contextmanager
@@ -73,6 +85,7 @@ def process_portion() -> int:
             found = [message for row in rows for message in _read(row)]
             _ensure_months(found, nested)
             with connection.cursor() as cursor:
+                turns.wait(cursor, rows, found)
                 apply(cursor, found)
     except MissingMonths as missing:
         months.ensure(missing.args[0])
@@ -235,7 +248,7 @@ def _may_pass(error: Exception) -> bool:
 
     Errors inside COPY are psycopg's own, others are Django's around them.
     """
-    moment = (OperationalError, errors.OperationalError, *RETRY_STATES, identity.Raced)
+    moment = (OperationalError, errors.OperationalError, *RETRY_STATES, *LOST_RACES)
     return isinstance(error, moment) or isinstance(error.__cause__, RETRY_STATES)
 
 
@@ -245,7 +258,7 @@ def _with_retries(function: Callable[[], int]) -> int:
         try:
             return function()
         except Exception as error:
-            again = isinstance(error, (*RETRY_STATES, identity.Raced)) or isinstance(
+            again = isinstance(error, (*RETRY_STATES, *LOST_RACES)) or isinstance(
                 error.__cause__, RETRY_STATES
             )
             if not again or attempt == RETRIES - 1 or connection.in_atomic_block:

@@ -25,6 +25,11 @@ TAKE = """
     ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 EVERYTHING = 2**63 - 1
+# The first row within a portion that another worker holds (deleted there, not committed yet).
+FIRST_GAP = """
+    SELECT min(id) FROM inbox
+    WHERE failed_at IS NULL AND id > %s AND id < %s AND id <> ALL(%s)
+"""
 TOUCH = """
     UPDATE source SET last_seen_at = seen.at
     FROM (SELECT s.id, seen.at FROM unnest(%s::bigint[], %s::timestamptz[]) AS seen(id, at)
@@ -39,7 +44,8 @@ log = logging.getLogger("rapport.ingest")
 def take(connection: Any) -> list[InboxRow]:
     """Lock and delete waiting rows, oldest first, up to a portion; others take the rest.
 
-    3 statements: a few rows first, then as many more small ones as fit.
+    At most 4 statements: a few rows first, then as many more small ones as fit. A portion holds no
+    row after one of another worker's, so that of two portions one is the earlier (`turns`).
     """
     with connection.cursor() as cursor:
         cursor.execute(TAKE, [0, EVERYTHING, FIRST_ROWS])
@@ -51,9 +57,19 @@ def take(connection: Any) -> list[InboxRow]:
             rows += cursor.fetchall()
         if not rows:
             return []
+        rows = _until_gap(cursor, rows)
         cursor.execute("DELETE FROM inbox WHERE id = ANY(%s)", [[row[0] for row in rows]])
     known = senders()
     return [_row(row, known) for row in rows]
+
+
+def _until_gap(cursor: Any, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    ids = [row[0] for row in rows]
+    if ids[-1] - ids[0] + 1 == len(ids):
+        return rows
+    cursor.execute(FIRST_GAP, [ids[0], ids[-1], ids])
+    (gap,) = cursor.fetchone()
+    return rows if gap is None else [row for row in rows if row[0] < gap]
 
 
 def senders() -> dict[int, Sender]:

@@ -172,7 +172,8 @@ class MergePending(models.Model):
     """Two identifiers whose people are to be one; written by the batch that found it.
 
     The merge runs in a transaction of its own afterwards; this row makes it survive a kill between.
-    Identifiers, not profiles: by then either may belong to somebody else.
+    Identifiers, not profiles: by then either may belong to somebody else. Each belongs to a person
+    of its own side as the batch commits, so that a chain resolves whatever its order.
     """
 
     identifier_id = models.BigIntegerField()
