@@ -8,6 +8,7 @@ temporary. A connection that breaks after the content was sent leaves the outcom
 import re
 import smtplib
 import ssl
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 TIMEOUT_SECONDS = 30
+IDLE_SECONDS = 10.0  # after so long a silence the server may have hung up
 PER_CONNECTION = 1000  # mails; then a new one: servers cut long sessions
 SENT, BOUNCED, TEMPORARY, FAILED, UNKNOWN = "sent", "bounced", "temporary", "failed", "unknown"
 _OK, _MORE, _PERMANENT = 250, 354, 500
@@ -68,6 +70,7 @@ class SmtpSession:
         self.url = url
         self._smtp: smtplib.SMTP | None = None
         self._count = 0
+        self._used_at = 0.0
 
     def close(self) -> None:
         """Say goodbye, if that still can be said."""
@@ -108,12 +111,27 @@ class SmtpSession:
         self._count += 1
         return outcome
 
+    def __del__(self) -> None:
+        """A thread that ended leaves its connection behind."""
+        self._drop()
+
     def _open(self) -> smtplib.SMTP:
-        if self._smtp is not None and self._count >= PER_CONNECTION:
+        now = time.monotonic()
+        idle, self._used_at = now - self._used_at, now
+        if self._smtp is not None and (self._count >= PER_CONNECTION or not self._is_alive(idle)):
             self.close()
         if self._smtp is None:
             self._smtp, self._count = connect(self.url), 0
         return self._smtp
+
+    def _is_alive(self, idle_seconds: float) -> bool:
+        """Servers hang up on the silent: after a pause ask before the next mail depends on it."""
+        if idle_seconds < IDLE_SECONDS or self._smtp is None:
+            return True
+        try:
+            return self._smtp.noop()[0] == _OK
+        except (OSError, smtplib.SMTPException):
+            return False
 
     def _drop(self) -> None:
         if self._smtp is not None:

@@ -128,6 +128,7 @@ def test_the_editor_works_on_a_phone_and_by_keyboard(page: Page):
     page.get_by_label("Name").focus()
     page.keyboard.type("By keyboard")
     page.keyboard.press("Enter")
+    page.wait_for_load_state("networkidle")
     radio = page.get_by_role("radio", name="Bought a tent")
     radio.focus()
     page.keyboard.press("Space")

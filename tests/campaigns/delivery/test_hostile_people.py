@@ -1,5 +1,7 @@
 """What a person may say of themself by any web form: it costs no other mail, and changes none."""
 
+import socket
+
 import pytest
 
 from campaigns.channels.email import FAILED, SENT, Mail, SmtpSession, smtp_target
@@ -61,3 +63,13 @@ def test_a_trait_does_not_stand_for_the_senders_own_words(server):
     html = server.message().get_body(("html",)).get_content()
     assert "Oudegracht 1" in html
     assert "Elsewhere" not in html
+
+
+def test_a_server_that_hung_up_on_silence_costs_no_mail(server, monkeypatch):
+    monkeypatch.setattr("campaigns.channels.email.IDLE_SECONDS", 0.0)
+    session = SmtpSession(smtp_target())
+    mail = Mail(1, "news@shop.example", "ada@example.com", b"Subject: x\r\n\r\nx\r\n")
+    assert [outcome.kind for outcome in session.send([mail])] == [SENT]
+    session._smtp.sock.shutdown(socket.SHUT_RDWR)  # what a time-out of the server looks like
+    assert [outcome.kind for outcome in session.send([mail])] == [SENT]
+    session.close()
