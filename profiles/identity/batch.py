@@ -38,7 +38,8 @@ def resolve(cursor: Any, messages: Sequence[Message], rules: Rules, salt: str) -
     pull a visitor's history to themselves with a date in the past.
 
     Where another worker makes one of the same identifiers meanwhile, its result is read and
-    everything resolved again. Raises Raced. At most 8 statements an attempt.
+    everything resolved again. Raises Raced. At most 9 statements an attempt; a few more where
+    merges lag behind.
     """
     sightings = _sightings(messages)
     for _ in range(ATTEMPTS):
@@ -64,7 +65,9 @@ def _attempt(
     people = store.load_people(
         cursor, store.who_may_change((message.keys for message in kept), known)
     )
+    promised = store.load_promised(cursor, people)
     resolver = Resolver(rules, known.owners, people, proven=set(known.proven))
+    resolver.promise(promised)
     for message in sorted(kept, key=_occurred_at):
         message.key = resolver.resolve(
             message.keys, verified=message.source.is_verified, message_id=message.message_id

@@ -70,6 +70,13 @@ class Resolver:
             self.proven.update(tried)
         return tried[0]
 
+    def promise(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Hold these for one already, as far as they may be: their merge is written down."""
+        for pair in pairs:
+            one, other = map(self._find, pair)
+            if one != other and self.fits([one, other], [], verified=True):
+                self._hold_for_one(*self._oldest(one, other))
+
     def person_of(self, key: Key) -> int:
         """The person who owns this identifier after all that was resolved so far."""
         return self._find(self._owner(key) or 0)
@@ -114,9 +121,9 @@ class Resolver:
         if len(people) > 1 and not self._is_evidence(owned):
             return False
         self._unite(people, owned)
-        person = self._find(people[0])
+        owner = self._owner(owned[people[0]]) or 0
         for key in fresh:
-            self._attach(key, person)
+            self._attach(key, owner)
         return True
 
     def _create(self, keys: list[Key]) -> bool:
@@ -131,7 +138,7 @@ class Resolver:
 
     def _attach(self, key: Key, person: int) -> None:
         self.attached[key] = person
-        self.people[person].keys.add(key)
+        self.people[self._find(person)].keys.add(key)
 
     def fits(self, people: Sequence[int], fresh: Sequence[Key], *, verified: bool) -> bool:
         """Whether these people may be one, and take these new identifiers in."""
@@ -172,9 +179,13 @@ class Resolver:
                 rule = f"{evidence[first][0]} with {evidence[other][0]}"
                 one, two = evidence[first], evidence[other]
                 self.joins.append(Join(survivor, absorbed, one, two, rule[:60], self._message_id))
-                self.people[survivor].merges += self.people[absorbed].merges + 1
-            self._same[absorbed] = survivor
-            self.people[survivor].keys |= self.people[absorbed].keys
+            self._hold_for_one(survivor, absorbed)
+
+    def _hold_for_one(self, survivor: int, absorbed: int) -> None:
+        if survivor > 0 and absorbed > 0:
+            self.people[survivor].merges += self.people[absorbed].merges + 1
+        self._same[absorbed] = survivor
+        self.people[survivor].keys |= self.people[absorbed].keys
 
     def _oldest(self, one: int, other: int) -> tuple[int, int]:
         """Survivor first: known before anonymous, of the database before new, then the oldest."""

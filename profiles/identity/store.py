@@ -39,6 +39,18 @@ COUNT_MERGES = """
     SELECT survivor_id, count(*) FROM merge
     WHERE survivor_id = ANY(%s) AND undone_at IS NULL GROUP BY survivor_id
 """
+# Merges that earlier batches promised, but for those whose undoing was.
+SELECT_PROMISED = """
+    SELECT one.profile_id, other.profile_id FROM merge_pending m
+    JOIN identifier one ON one.id = m.identifier_id
+    JOIN identifier other ON other.id = m.other_identifier_id
+    WHERE one.profile_id <> other.profile_id
+      AND (one.profile_id = ANY(%(ids)s) OR other.profile_id = ANY(%(ids)s))
+      AND NOT EXISTS (SELECT 1 FROM merge u WHERE u.undone_at IS NOT NULL AND (
+          (u.survivor_id = one.profile_id AND u.absorbed_id = other.profile_id)
+          OR (u.survivor_id = other.profile_id AND u.absorbed_id = one.profile_id)))
+    ORDER BY m.id
+"""
 INSERT = """
     INSERT INTO identifier (id, kind, value, raw_value, digest, profile_id, verified_at,
                             first_source_id, first_seen, last_seen, deliverability)
@@ -119,6 +131,22 @@ def load_people(cursor: Any, ids: Iterable[int]) -> dict[int, Person]:
         for profile_id, count in cursor.fetchall():
             people[profile_id].merges = count
     return people
+
+
+def load_promised(cursor: Any, people: dict[int, Person]) -> list[tuple[int, int]]:
+    """Pairs of these people, and of others added to them, whose merge waits to be done.
+
+    A device promised to one person is not to be had by another. One statement where none waits;
+    read again after a lock, as a merge may have been done meanwhile.
+    """
+    while people:
+        cursor.execute(SELECT_PROMISED, {"ids": sorted(people)})
+        pairs = cursor.fetchall()
+        more = {number for pair in pairs for number in pair} - people.keys()
+        if not more:
+            return list(pairs)
+        people |= load_people(cursor, more)
+    return []
 
 
 def who_may_change(messages_keys: Iterable[Sequence[Key]], known: Known) -> set[int]:

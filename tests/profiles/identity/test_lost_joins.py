@@ -93,6 +93,39 @@ def test_a_merge_whose_identifiers_moved_meanwhile_stays_for_the_next_time(call,
     assert person_of("anonymous_id", "b") == person_of("user_id", "u")
 
 
+def test_a_device_promised_to_somebody_is_not_to_be_had_by_a_newcomer(call):
+    """The merge is written down and not done yet when the second person logs in."""
+    call.batch(identify("ann"), track("Seen", anonymous="tablet"))
+    processor.work()
+    call.batch(identify("ann", "tablet"))
+    processor.process_portion()
+    call.batch(identify("bob", "tablet", email="bob@example.com"))
+    processor.process_portion()
+    merge_all()
+    assert person_of("anonymous_id", "tablet") == person_of("user_id", "ann")
+    assert person_of("user_id", "bob") == person_of("email", "bob@example.com")
+    assert Event.objects.get(name="Seen").profile_id == person_of("user_id", "ann")
+    assert living().count() == 2
+
+
+def test_a_chain_of_promises_is_known_to_the_next_batch(call):
+    call.batch(identify("ann"), track("A", anonymous="a"), track("B", anonymous="b"))
+    processor.work()
+    for one, other in (("a", "b"), ("b", "a")):
+        call.batch({"type": "alias", "anonymousId": one, "previousId": other})
+        processor.process_portion()
+    assert MergePending.objects.count() == 1
+    call.batch(identify("ann", "b"))
+    processor.process_portion()
+    call.batch(identify("bob", "a"))
+    processor.process_portion()
+    merge_all()
+    assert {person_of("anonymous_id", "a"), person_of("anonymous_id", "b")} == {
+        person_of("user_id", "ann")
+    }
+    assert living().count() == 2
+
+
 def pairs_to_join(call, count):
     for n in range(count):
         call.batch(track("A", anonymous=f"a{n}"), track("B", f"u{n}"))
