@@ -1,4 +1,4 @@
-"""Long work that shows itself: made, advanced, stopped, finished."""
+"""Long work that shows itself: made, advanced, finished."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def start_job(
 
 
 def advance(job: Job, by: int) -> bool:
-    """Count `by` more as done; False when someone asked it to stop."""
+    """Count `by` more as done; False when it was asked to stop (`stop_requested`)."""
     Job.objects.filter(pk=job.pk).update(done=F("done") + by)
     return not Job.objects.filter(pk=job.pk, stop_requested=True).exists()
 
@@ -34,8 +34,3 @@ def finish_job(job: Job, *, state: str = Job.State.DONE, error: str = "", **resu
     Job.objects.filter(pk=job.pk, finished_at=None).update(
         state=state, error=error, result=result, finished_at=timezone.now()
     )
-
-
-def request_stop(job: Job) -> None:
-    """Ask a running job to stop at its next step."""
-    Job.objects.filter(pk=job.pk, finished_at=None).update(stop_requested=True)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import CommandError, call_command
 
-from config.workspace.models import Workspace
+from config.workspace.models import Job, Workspace
 from config.workspace.selectors import forget_workspace
 from profiles.ingest import inbox
 from profiles.models import Event, Identifier, Inbox, Merge, Profile, Rejection, Source
@@ -208,3 +208,29 @@ def test_resolve_joins_what_new_rules_allow():
     assert Profile.objects.exclude(state="erased").count() == 1
     assert Merge.objects.count() == 1
     assert run("resolve").startswith("0 people")
+
+
+def test_an_import_is_a_job_that_ends_as_it_went(tmp_path):
+    file = tmp_path / "calls.jsonl"
+    lines = [{"type": "track", "event": "Seen", "userId": "u"}, {"type": "track"}]
+    file.write_text("\n".join(json.dumps(line) for line in lines))
+    run("ingest", file)
+    job = Job.objects.get(kind="import")
+    assert (job.state, job.title, job.done, job.total) == (
+        "done", "calls.jsonl", file.stat().st_size, file.stat().st_size
+    )  # fmt: skip
+    assert job.result == {"accepted": 1, "rejected": 1}
+    assert job.finished_at is not None
+
+
+def test_an_import_that_breaks_off_says_so(tmp_path, monkeypatch):
+    file = tmp_path / "calls.jsonl"
+    file.write_text('{"type": "track", "event": "Seen", "userId": "u"}')
+
+    def full(*args, **kwargs):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("profiles.ingest.inbox.store", full)
+    with pytest.raises(OSError, match="full"):
+        run("ingest", file)
+    assert Job.objects.get(kind="import").state == "failed"

@@ -5,6 +5,8 @@ import shutil
 import sys
 import tempfile
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
+from config.workspace.jobs import advance, finish_job, start_job
+from config.workspace.models import Job
 from profiles.ingest import inbox
 from profiles.ingest.files import Line, read_file
 from profiles.ingest.mapping import BadMapping, RowMapping, read_mapping
@@ -79,7 +83,10 @@ class Command(BaseCommand):
         part: list[Line] = []
         held = 0
         size = path.stat().st_size
-        with tqdm(total=size, unit="B", unit_scale=True, desc=label, disable=None) as bar:
+        with (
+            _job(source, Path(label).name, size) as job,
+            tqdm(total=size, unit="B", unit_scale=True, desc=label, disable=None) as bar,
+        ):
             for line in read_file(path, name, mapping):
                 part.append(line)
                 held += len(line.raw)
@@ -88,9 +95,12 @@ class Command(BaseCommand):
                         source, part, rejected_path, accepted, rejected
                     )
                     part, held = [], 0
+                    advance(job, line.position - int(bar.n))
                     bar.update(line.position - bar.n)
             accepted, rejected = self._store(source, part, rejected_path, accepted, rejected)
+            advance(job, size - int(bar.n))
             bar.update(size - bar.n)
+            finish_job(job, accepted=accepted, rejected=rejected)
         tail = f", rows and reasons in {rejected_path}" if rejected else ""
         self.stdout.write(f"{label}: {accepted:,} accepted, {rejected:,} rejected{tail}")
 
@@ -109,6 +119,17 @@ class Command(BaseCommand):
                 for line in bad:
                     file.write(json.dumps(_described(line)) + "\n")
         return accepted + len(good), rejected + len(bad)
+
+
+@contextmanager
+def _job(source: Source, label: str, size: int) -> Iterator[Job]:
+    """The import as a job that the console knows of, counted in bytes of the file."""
+    job = start_job(kind="import", title=label, subject=source.name, total=size)
+    try:
+        yield job
+    except BaseException as error:
+        finish_job(job, state=Job.State.FAILED, error=type(error).__name__)
+        raise
 
 
 def _described(line: Line) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from config.home.views import PARTS
+from config.workspace.jobs import finish_job, start_job
 from config.workspace.models import Role, User
 from tests.cast import make_event, make_profile
 
@@ -42,3 +43,10 @@ def test_home_asks_the_same_number_of_questions_however_many_people(
         make_event(make_profile(f"Person {number}"), "Order Completed", revenue=5)
     with django_assert_max_num_queries(BUDGET):
         admin_client.get(reverse("admin:index"))
+
+
+def test_an_import_that_failed_needs_someone(admin_client):
+    job = start_job(kind="import", title="customers.csv")
+    assert b"customers.csv" not in admin_client.get(reverse("admin:index")).content
+    finish_job(job, state="failed", error="OSError")
+    assert b"customers.csv" in admin_client.get(reverse("admin:index")).content
