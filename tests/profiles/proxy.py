@@ -4,6 +4,7 @@ import http.client
 import threading
 import time
 from collections import deque
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -32,11 +33,12 @@ class Proxy:
                     return self._say(
                         429, b'{"code":"too_many_requests","message":"wait"}', {"Retry-After": "1"}
                     )
-                upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
                 headers = {k: v for k, v in self.headers.items() if k.lower() != "host"}
-                upstream.request("POST", self.path, body, headers)
-                answer = upstream.getresponse()
-                data = answer.read()
+                link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+                with closing(link) as upstream:
+                    upstream.request("POST", self.path, body, headers)
+                    answer = upstream.getresponse()
+                    data = answer.read()
                 proxy.seen.append((time.monotonic(), fate, answer.status))
                 if fate == "503":
                     return self._say(503, b"<html>bad gateway</html>", {})
