@@ -48,7 +48,7 @@ layers: install-dev
 migrations: install-dev
 	@DJANGO_SETTINGS_MODULE=config.settings_test $(BIN)/python manage.py makemigrations --check --dry-run
 
-bench: install-dev ## the benchmarks: make bench NAME=...
+bench: install-dev ## the benchmarks, all or one: make bench NAME=segments
 	@$(BIN)/python manage.py bench $(NAME)
 
 lock: ## pin requirements/*.in, with hashes (needs uv)
