@@ -15,10 +15,6 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
 
-class ProfileScopedQuerySet(models.QuerySet[Any]):
-    """Query sets of profile-scoped rows; the base of each app's own."""
-
-
 class ProfileScoped(models.Model):
     """Abstract base of the tables whose distribution key is `profile_id`.
 
