@@ -6,10 +6,11 @@ rehearsal, when messages are queued, and (in the part that can change meanwhile)
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any, Final
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
+from campaigns.delivery.quiet_hours import QuietHours
 from campaigns.models.message import Reason
 from consent.models import Purpose
 from consent.selectors.contactable import is_free
@@ -17,20 +18,6 @@ from consent.selectors.reach import Query, judged_addresses, reach
 
 ORDER: Final[tuple[str, ...]] = tuple(Reason.values)
 BUCKETS = 10_000
-
-
-@dataclass(frozen=True)
-class QuietHours:
-    """No messages from `start` to `end` of the person's day; hold them until then, or drop them."""
-
-    start: time
-    end: time
-    hold: bool = True
-
-    @property
-    def spans_midnight(self) -> bool:
-        """From late to early."""
-        return self.start > self.end
 
 
 @dataclass(frozen=True)
@@ -175,36 +162,29 @@ class _Pieces:
     def _join_zones(self) -> str:
         if self.terms.quiet is None:
             return ""
-        self.parameters |= zone_offsets(self.terms.zone, self.terms.due_at)
-        self.parameters |= {"quiet_from": self.terms.quiet.start, "quiet_to": self.terms.quiet.end}
+        home = self.terms.quiet.until(self.terms.due_at, ZoneInfo(self.terms.zone))
+        names, ends = zip(*self.terms.quiet.ends(self.terms.due_at), strict=True)
+        self.parameters |= {"zones": list(names), "quiet_ends": list(ends), "quiet_home": home}
+        # a zone that a profile only claims joins nothing: the workspace's clock then
         return (
-            "LEFT JOIN unnest(%(zones)s::text[], %(offsets)s::interval[]) AS z(name, shift)"
-            " ON z.name = p.time_zone CROSS JOIN LATERAL"
-            " (SELECT (%(due_at)s AT TIME ZONE 'UTC') + coalesce(z.shift, %(home)s) AS at) l"
+            "LEFT JOIN unnest(%(zones)s::text[], %(quiet_ends)s::timestamptz[]) AS z(name, ends)"
+            " ON z.name = p.time_zone CROSS JOIN LATERAL (SELECT CASE WHEN z.name IS NULL"
+            " THEN %(quiet_home)s::timestamptz ELSE z.ends END AS ends) l"
         )
-
-    @property
-    def _is_quiet(self) -> str:
-        quiet = self.terms.quiet
-        joint = "OR" if quiet and quiet.spans_midnight else "AND"
-        return f"(l.at::time >= %(quiet_from)s {joint} l.at::time < %(quiet_to)s)"
 
     @property
     def due(self) -> str:
         """Held until the quiet hours of this person end."""
         if self.terms.quiet is None:
             return "%(due_at)s::timestamptz"
-        end = "l.at::date + %(quiet_to)s::time + (CASE WHEN l.at::time >= %(quiet_to)s"
-        end += " THEN interval '1 day' ELSE interval '0' END)"
-        shifted = f"(({end}) - coalesce(z.shift, %(home)s)) AT TIME ZONE 'UTC'"
-        return f"CASE WHEN {self._is_quiet} THEN {shifted} ELSE %(due_at)s::timestamptz END"
+        return "coalesce(l.ends, %(due_at)s::timestamptz)"
 
     @property
     def quiet(self) -> str:
         if self.terms.quiet is None:
             return ""
         held = "" if not self.terms.quiet.hold else f" AND {self.due} >= %(expires_at)s"
-        return f"WHEN {self._is_quiet}{held} THEN 'quiet_hours'"
+        return f"WHEN l.ends IS NOT NULL{held} THEN 'quiet_hours'"
 
     @property
     def draw(self) -> str:
@@ -219,18 +199,6 @@ class _Pieces:
             return ""
         self.parameters["holdout"] = round(self.terms.holdout * BUCKETS)
         return f"WHEN {self.draw} < %(holdout)s THEN 'holdout'"
-
-
-def zone_offsets(home: str, at: datetime) -> dict[str, Any]:
-    """The offset of every named zone at a moment: unknown names of a profile join nothing."""
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 - beside its only use
-
-    names = sorted(available_timezones())
-    return {
-        "zones": names,
-        "offsets": [at.astimezone(ZoneInfo(name)).utcoffset() for name in names],
-        "home": at.astimezone(ZoneInfo(home)).utcoffset(),
-    }
 
 
 # What can change between queueing and hand-over, of messages that are queued already. `m` holds the

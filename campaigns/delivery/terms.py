@@ -7,7 +7,8 @@ from datetime import datetime, time, timedelta
 from math import gcd
 from typing import Any
 
-from campaigns.delivery.gate import BUCKETS, Cap, QuietHours, Terms
+from campaigns.delivery.gate import BUCKETS, Cap, Terms
+from campaigns.delivery.quiet_hours import QuietHours
 from campaigns.models import Campaign, CampaignVersion
 from config.workspace.selectors import workspace
 from consent.models import Purpose, Topic
