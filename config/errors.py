@@ -1,33 +1,245 @@
-"""What an address that is not there, or a fault of ours, answers: problem details under /api/."""
+"""What we answer where there is no page: our own pages in the reader's language, saying what to do.
 
+Under /api/ and /v1/ it is problem details. Nothing here asks the database, save the pages inside
+the shell: an error page that fails is no answer.
+"""
+
+import re
+from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views import defaults
+from django.middleware.csrf import REASON_BAD_ORIGIN, REASON_NO_CSRF_COOKIE
+from django.template.loader import render_to_string
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from config.console.errors import in_shell
 from config.workspace.api.problems import CONTENT_TYPE, body_of
+from config.workspace.errors import Explained
+
+MACHINES = ("/api/", "/v1/")
+CUSTOMERS = ("/u/", "/preferences/", "/confirm/", "/t/", "/demo/")  # they have no console
+MEGABYTE = 1024 * 1024
+LONGEST_NAME = 100  # characters of a host name that are repeated to whoever sent it
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400: a request that is refused before a view sees it."""
-    if request.path.startswith("/api/"):
-        return _problem(400, "This request cannot be read: its host, its fields or its size.")
-    return defaults.bad_request(request, exception or Exception())
+    """400: a request that is refused before a view sees it; 413 where it is too large."""
+    if isinstance(exception, RequestDataTooBig):
+        return too_large(request)
+    if isinstance(exception, DisallowedHost):
+        return _unknown_host(request)
+    return _answer(
+        request,
+        400,
+        _("This request cannot be read"),
+        _("Something in it is damaged or missing. Go back, load the page anew and try again."),
+        "This request cannot be read: its host, its fields or its size.",
+    )
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """413: more than DATA_UPLOAD_MAX_MEMORY_SIZE in one form."""
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // MEGABYTE
+    words = _("At most %(n)d MB are taken at once. Send less, or in several parts.") % {"n": most}
+    problem = f"This request is too large: at most {most} MB are taken at once."
+    return _answer(request, 413, _("That is too much at once"), words, problem)
+
+
+def not_allowed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403."""
+    problem = "This is not allowed."
+    if not _is_machine(request):
+        shown = in_shell(request, "console/403.html", _("Not allowed"), 403)
+        if shown is not None:
+            return shown
+    words = _("Your role does not include it. An admin of your team can change that.")
+    return _answer(request, 403, _("You may not open this page"), words, problem)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """404."""
-    if request.path.startswith("/api/"):
-        return _problem(404, "There is nothing at this address.")
-    return defaults.page_not_found(request, exception or Exception())
+    """404: inside the shell for somebody who is logged in, else a plain public page."""
+    problem = "There is nothing at this address."
+    if not _is_machine(request):
+        shown = in_shell(request, "console/404.html", _("Not found"), 404)
+        if shown is not None:
+            return shown
+    words = _("Check the address, or go back to where you came from.")
+    if isinstance(exception, Explained):
+        words = str(exception)
+    return _answer(request, 404, _("There is nothing at this address"), words, problem)
 
 
 def server_error(request: HttpRequest, *args: Any) -> HttpResponse:
     """500; the log has the reason, the answer has none."""
-    if request.path.startswith("/api/"):
-        return _problem(500, "Something failed here; it was written down.")
-    return defaults.server_error(request)
+    return _answer(
+        request,
+        500,
+        _("Something broke on our side"),
+        _(
+            "What was accepted before is kept. Try again in a moment; "
+            "the server's log says what happened."
+        ),
+        "Something failed here; it was written down.",
+    )
 
 
-def _problem(status: int, detail: str) -> HttpResponse:
-    return JsonResponse(body_of(status, detail=detail), status=status, content_type=CONTENT_TYPE)
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: a form that did not come from a page of ours, as far as one can tell."""
+    words, advice = _csrf_words(request, reason)
+    back = _page_before(request)
+    return _answer(
+        request,
+        403,
+        _("This form was not taken"),
+        words,
+        "The CSRF token is missing or wrong, or the call comes from another origin.",
+        advice=advice,
+        way_on=(back, _("Back to the form")) if back else None,
+    )
+
+
+def locked_out(
+    request: HttpRequest, original: HttpResponse | None = None, credentials: Any = None
+) -> HttpResponse:
+    """429: too many failed log-ins of one name from one address."""
+    minutes = round(settings.AXES_COOLOFF_TIME * 60)
+    words = ngettext(
+        "Wait %(n)d minute, then try again. Another admin can set a new password under Team.",
+        "Wait %(n)d minutes, then try again. Another admin can set a new password under Team.",
+        minutes,
+    ) % {"n": minutes}
+    advice = _("On the server, manage.py changepassword NAME sets a new one.")
+    response = _answer(
+        request, 429, _("Too many failed log-ins"), words, "Too many failed log-ins.", advice=advice
+    )
+    response["Retry-After"] = str(minutes * 60)
+    return response
+
+
+class BareAnswers:
+    """Middleware: a browser that would be shown an empty page gets one that says what to do."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """As the view answered, unless that is an error without a word. No query."""
+        response = self.get_response(request)
+        if not _is_bare(request, response):
+            return response
+        words = _("Go back, load the page anew and try again.")
+        title = _("This request cannot be read")
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            title = _("This address is not a page")
+            words = _("It only takes what a form or a button of ours sends. Open the page again.")
+        ours = _answer(request, response.status_code, title, words, title)
+        if allowed := response.get("Allow"):
+            ours["Allow"] = allowed
+        return ours
+
+
+def _is_bare(request: HttpRequest, response: HttpResponse) -> bool:
+    return (
+        response.status_code >= HTTPStatus.BAD_REQUEST
+        and request.method != "HEAD"
+        and not response.streaming
+        and not response.content
+        and "text/html" in request.headers.get("Accept", "")
+    )
+
+
+def _unknown_host(request: HttpRequest) -> HttpResponse:
+    name = request.META.get("HTTP_HOST", "")[:LONGEST_NAME]
+    advice = _(
+        "Add the name to ALLOWED_HOSTS and start again, if this installation should answer to it."
+    )
+    return _answer(
+        request,
+        400,
+        _("This installation does not answer to that name"),
+        _("It was asked for as %(host)s. Open it at its own address.") % {"host": name},
+        f"This installation does not answer to the name {name}: see ALLOWED_HOSTS.",
+        advice=advice,
+        way_on=(f"{settings.BASE_URL}/", settings.BASE_URL),
+    )
+
+
+def _csrf_words(request: HttpRequest, reason: str) -> tuple[str, str]:
+    """What the person can do, and what whoever runs the installation can."""
+    origin = request.META.get("HTTP_ORIGIN", "")
+    if reason == REASON_NO_CSRF_COOKIE:
+        words = _(
+            "Your browser kept no cookie of this address. Allow cookies for it, go back and load "
+            "the page anew."
+        )
+        secure = settings.CSRF_COOKIE_SECURE and not request.is_secure()
+        advice = _(
+            "BASE_URL is %(url)s, so that cookies are sent over https only; open it there. A proxy "
+            "in front has to pass X-Forwarded-Proto."
+        ) % {"url": settings.BASE_URL}
+        return words, advice if secure else ""
+    if reason != REASON_BAD_ORIGIN % origin:
+        return _(
+            "The page was open for long, or you signed in anew in another window. Go back, load "
+            "it anew and send it again."
+        ), ""
+    if origin == "null":
+        return _(
+            "Your browser did not say which page it was sent from; a privacy add-on may hide it."
+        ), _("A proxy in front must not set Referrer-Policy: no-referrer.")
+    return _("It was sent from %(origin)s. Open the console at its own address.") % {
+        "origin": origin[:LONGEST_NAME]
+    }, _(
+        "BASE_URL is %(url)s. Set it to the address that people open, and have a proxy in front "
+        "pass Host and X-Forwarded-Proto."
+    ) % {"url": settings.BASE_URL}
+
+
+def _page_before(request: HttpRequest) -> str:
+    """The path of the page that the form stood on, if it is one of ours and we are told."""
+    before = urlsplit(request.META.get("HTTP_REFERER", ""))
+    ours = before.netloc == request.get_host()
+    return before.path if ours and re.match(r"/(?!/)", before.path) else ""
+
+
+def _is_machine(request: HttpRequest) -> bool:
+    return request.path.startswith(MACHINES)
+
+
+def _answer(
+    request: HttpRequest,
+    status: int,
+    title: str,
+    words: str,
+    problem: str,
+    *,
+    advice: str = "",
+    way_on: tuple[str, str] | None = None,
+) -> HttpResponse:
+    """A page of ours, or for a program the problem. `way_on`: address and label of the button."""
+    response: HttpResponse
+    if _is_machine(request):
+        body = body_of(status, detail=problem)
+        response = JsonResponse(body, status=status, content_type=CONTENT_TYPE)
+    else:
+        is_ours = not request.path.startswith(CUSTOMERS)
+        url, button = way_on or (("/console/", _("Open the console")) if is_ours else ("", ""))
+        context = {
+            "title": title,
+            "words": words,
+            "advice": advice if is_ours else "",
+            "url": url,
+            "button": button,
+            "is_ours": is_ours,
+        }
+        page = render_to_string("console/_error.html", context)
+        response = HttpResponse(page, status=status)
+    add_never_cache_headers(response)
+    return response

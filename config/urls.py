@@ -33,5 +33,6 @@ urlpatterns = [
     path("console/", admin.site.urls),
 ]
 handler400 = "config.errors.bad_request"
+handler403 = "config.errors.not_allowed"
 handler404 = "config.errors.not_found"
 handler500 = "config.errors.server_error"

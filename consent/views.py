@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import wraps
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from config.workspace import audit, tokens
+from config.workspace.errors import Explained
 from consent import preferences
 from consent.hooks import SentTo, find_message, tell_left
 from consent.masking import masked
@@ -50,14 +51,14 @@ def public(view: View) -> View:
 
 
 def _sent(purpose: str, token: str) -> tuple[SentTo, tuple[int, int]]:
-    """Whom a link was made for. Raises Http404."""
+    """Whom a link was made for. Raises Explained, a 404."""
     try:
         profile_id, message_id = tokens.read(purpose, token)
     except (tokens.BadToken, ValueError) as error:
-        raise Http404(_("This link is not one of ours, or it has ended.")) from error
+        raise Explained(_("This link is not one of ours, or it has ended.")) from error
     sent = find_message(profile_id, message_id)
     if sent is None:
-        raise Http404(_("This link is not one of ours, or it has ended."))
+        raise Explained(_("This link is not one of ours, or it has ended."))
     return sent, (profile_id, message_id)
 
 

@@ -2,7 +2,7 @@
 
 import base64
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -11,6 +11,7 @@ from campaigns.tracking.agents import clicked_by, opened_by
 from campaigns.tracking.links import target_of
 from campaigns.tracking.recording import Sent, find_sent, record_click, record_open
 from config.workspace import audit, tokens
+from config.workspace.errors import Explained
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
@@ -41,7 +42,7 @@ def clicked(request: HttpRequest, token: str, index: str) -> HttpResponse:
     sent = _sent("click", token)
     target = target_of(sent, int(index)) if sent is not None else None
     if sent is None or target is None:
-        raise Http404(_("This link is not one of ours, or it has ended."))
+        raise Explained(_("This link is not one of ours, or it has ended."))
     who = clicked_by(request.headers.get("User-Agent", ""), request.method or "")
     with audit.acting(audit.PERSON):
         record_click(sent, int(index), target, who)

@@ -1,16 +1,13 @@
-"""What stands where there is nothing."""
-
-from typing import Any
+"""Errors inside the shell, for somebody who is logged in."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from config.console.pages import page
 
 
-def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
-    """404: inside the shell for somebody who is logged in, else a plain public page."""
+def in_shell(request: HttpRequest, template: str, title: str, status: int) -> HttpResponse | None:
+    """The page inside the shell for somebody who is logged in to the console; else None."""
     user = getattr(request, "user", None)
-    if request.path.startswith("/console/") and user is not None and user.is_authenticated:
-        return page(request, "console/404.html", title="404", status=404).render()
-    return render(request, "404.html", status=404)
+    if not request.path.startswith("/console/") or user is None or not user.is_authenticated:
+        return None
+    return page(request, template, title=title, status=status).render()

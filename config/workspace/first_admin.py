@@ -10,17 +10,23 @@ from django.contrib import admin
 from django.contrib.auth import login
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.db import connection, transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from config import paths
 from config.workspace import audit
+from config.workspace.errors import Explained
 from config.workspace.models import User
 
 FILE = "first_admin"  # kept beside the other secrets of the installation until it is used
+USED = gettext_noop(
+    "This link was used, or another one was printed since. Sign in, or take the newest one."
+)
 BACKEND = "config.workspace.permissions.RoleBackend"
 
 
@@ -69,16 +75,18 @@ def make_first_admin(form: FirstAdminForm, token: str) -> User | None:
 def view(request: HttpRequest, token: str) -> HttpResponse:
     """The form behind the link; a used or wrong link is not found."""
     if not is_valid(token):
-        raise Http404
+        raise Explained(_(USED))
     form = FirstAdminForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         user = make_first_admin(form, token)
         if user is None:
-            raise Http404
+            raise Explained(_(USED))
         login(request, user, backend=BACKEND)
         return redirect("/console/")
     context: dict[str, Any] = {**admin.site.each_context(request), "form": form}
     status = 422 if form.errors else 200
     response = TemplateResponse(request, "workspace/first_admin.html", context, status=status)
-    response["Referrer-Policy"] = "no-referrer"  # the address is the secret
+    # The address is the secret, so that no other site may see it. "no-referrer" would be too much:
+    # it makes browsers send the form with `Origin: null`, which the CSRF check refuses.
+    response["Referrer-Policy"] = "same-origin"
     return response
