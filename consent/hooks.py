@@ -5,6 +5,9 @@ from typing import Protocol
 
 from config.workspace.registry import Registry
 
+# (profile, message) that the links of a test mail name: both are numbered from 1
+NOBODY = (0, 0)
+
 
 @dataclass(frozen=True)
 class SentTo:

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 from config.workspace import audit, tokens
 from config.workspace.errors import Explained
 from consent import preferences
-from consent.hooks import SentTo, find_message, tell_left
+from consent.hooks import NOBODY, SentTo, find_message, tell_left
 from consent.masking import masked
 from consent.preferences import Choice, Visitor
 from consent.selectors.words import source_of
@@ -32,7 +32,10 @@ PREFERENCES, UNSUBSCRIBE = "preferences", "unsubscribe"
 
 
 def public(view: View) -> View:
-    """In the person's name, in the language asked for, never cached."""
+    """In the person's name, in the language asked for, never cached.
+
+    The link of a test mail acts on nobody: it leads to a page that says so.
+    """
 
     @csrf_exempt
     @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,12 +45,31 @@ def public(view: View) -> View:
         if language not in dict(settings.LANGUAGES):
             language = translation.get_language() or "en"
         with translation.override(language), audit.acting(audit.PERSON):
-            response = view(request, token)
+            response = _of_a_test(request) if _is_test(token) else view(request, token)
         add_never_cache_headers(response)
         response["Content-Language"] = language
         return response
 
     return wrapped
+
+
+def _is_test(token: str) -> bool:
+    for purpose in (PREFERENCES, UNSUBSCRIBE):
+        try:
+            if tokens.read(purpose, token) == NOBODY:
+                return True
+        except ValueError:  # of another purpose, or none of ours
+            continue
+    return False
+
+
+def _of_a_test(request: HttpRequest) -> HttpResponse:
+    return render(request, "consent/test_mail.html", {"languages": _languages()})
+
+
+def _languages() -> list[tuple[str, str, bool]]:
+    here = translation.get_language()
+    return [(code, name, code == here) for code, name in settings.LANGUAGES]
 
 
 def _sent(purpose: str, token: str) -> tuple[SentTo, tuple[int, int]]:
@@ -85,9 +107,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 def _page(request: HttpRequest, sent: SentTo) -> dict[str, object]:
     return {
         "address": masked(sent.address),
-        "languages": [
-            (code, name, code == translation.get_language()) for code, name in settings.LANGUAGES
-        ],
+        "languages": _languages(),
         "sent": sent,
         "now": timezone.now(),
     }

@@ -117,8 +117,8 @@ def is_personal(request: HttpRequest) -> bool:
 
 
 def chosen(request: HttpRequest, cast: list[casting.Cast]) -> casting.Cast:
-    """The person that the address names, else the first of the cast."""
-    key = request.GET.get("as", "")
+    """The person that the address or the form names, else the first of the cast."""
+    key = request.POST.get("as") or request.GET.get("as", "")
     made_up = casting.made_up(key)
     if made_up is not None:
         return made_up

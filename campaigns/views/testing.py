@@ -1,6 +1,5 @@
 """A test to myself: the mail as the chosen person would get it, to the address of whoever asks."""
 
-import secrets
 from typing import Any
 
 from django.contrib import messages
@@ -10,25 +9,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from campaigns.content.errors import ContentError
-from campaigns.models import Campaign
-from campaigns.models.message import State
-from campaigns.services.shapes import InvalidCampaign
-from campaigns.services.single import send_message
+from campaigns.content.render import Compiled
+from campaigns.delivery.send_test import SENT, UNKNOWN, NoTarget, NotWritten, Outcome, send_test
+from campaigns.models import Campaign, Sender
+from campaigns.services.contents import compile_step
 from campaigns.views import casting
 from campaigns.views.previews import chosen, content_of, found, is_personal, note_look
-from campaigns.views.reasons import label_of
 from config.console.pages import part, toast, wants_partial
+from config.workspace import audit
 from config.workspace.permissions import requires
-from consent.services.people import NoIdentifier, refer
-from profiles.models import Profile
-from profiles.selectors.finding import NotAPerson
-
-CONTENT = ("subject", "mjml", "html", "text", "preheader")
+from consent.models import Purpose
 
 
 @require_POST
 @requires("campaigns.edit")
-def send_test(request: HttpRequest, slug: str) -> HttpResponse:
+def test_to_myself(request: HttpRequest, slug: str) -> HttpResponse:
     """Send it, and say what became of it."""
     campaign = found(slug)
     text, level = _send(request, campaign)
@@ -40,43 +35,50 @@ def send_test(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _send(request: HttpRequest, campaign: Campaign) -> tuple[str, int]:
     user: Any = request.user
+    sender = campaign.sender or Sender.objects.order_by("-is_default", "pk").first()
+    content, slug = content_of(campaign)
     if not user.email:
-        return _(
-            "Your own account has no mail address. An admin can add it under Team."
-        ), messages.WARNING
-    content, _purpose = content_of(campaign)
+        words = _("Your own account has no mail address. An admin can add it under Team.")
+        return words, messages.WARNING
     if not any((content.get(name) or "").strip() for name in ("mjml", "html", "text")):
         return _("The mail is still empty."), messages.WARNING
+    if sender is None:
+        return _("No sender is chosen and there is no default one."), messages.WARNING
     who = chosen(
         request, casting.cast_of(casting.segment_of(campaign), personal=is_personal(request))
     )
     note_look(campaign, who)
-    written = {name: content[name] for name in CONTENT if content.get(name)}
-    written["subject"] = f"{_('[Test]')} {written.get('subject', '')}".strip()
+    purpose = Purpose.objects.filter(slug=slug).first() or Purpose.objects.get(slug="marketing")
     try:
-        message, _is_new = send_message(
-            profile=tester(user.email),
-            channel="email",
-            purpose="service",
-            content=written,
+        outcome = send_test(
+            _compiled(content, purpose),
+            sender=sender,
+            purpose=purpose,
+            campaign=campaign.slug,
             data=who.data,
-            idempotency_key=f"test-{campaign.pk}-{secrets.token_hex(8)}",
+            address=user.email,
+            name=user.get_full_name(),
         )
-    except NoIdentifier:
-        return _("Your own mail address cannot be used."), messages.WARNING
-    except (ContentError, InvalidCampaign) as error:
+    except (ContentError, NotWritten, NoTarget) as error:
         return _("The test was not sent: %s") % error, messages.WARNING
-    if message.state == State.EXCLUDED:
-        return _("The test was not sent: %s") % label_of(message.reason), messages.WARNING
-    return _("On its way to %(address)s.") % {"address": user.email}, messages.SUCCESS
+    audit.record("send_test", "campaign", campaign.slug, detail={"outcome": outcome.kind})
+    return _said(outcome, user.email)
 
 
-def tester(address: str) -> Profile:
-    """The person behind a team member's address; a test person where there is none."""
-    reference = f"email:{address}"
-    try:
-        return refer(reference, create=False).profile
-    except NotAPerson:
-        person = refer(reference).profile
-        Profile.objects.filter(pk=person.pk).update(is_test=True)
-        return person
+def _compiled(content: dict[str, Any], purpose: Purpose) -> Compiled:
+    """The mail itself, marked in its subject alone. Raises ContentError, NotWritten."""
+    subject = f"{_('[Test]')} {content.get('subject') or ''}".strip()
+    compiled = compile_step({**content, "subject": subject}, purpose_class=purpose.purpose_class)
+    if not compiled.usable:
+        wrong = [one for one in compiled.problems if one["severity"] == "error"]
+        raise NotWritten(str(wrong[0]["message"]))
+    return compiled
+
+
+def _said(outcome: Outcome, address: str) -> tuple[str, int]:
+    if outcome.kind == SENT:
+        return _("On its way to %(address)s.") % {"address": address}, messages.SUCCESS
+    if outcome.kind == UNKNOWN:
+        words = _("Nobody knows whether the test left; the mail server broke off: %s")
+        return words % outcome.word, messages.WARNING
+    return _("The test was not sent: %s") % outcome.word, messages.WARNING

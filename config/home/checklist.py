@@ -10,10 +10,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Campaign, Message, Sender
+from campaigns.models import Campaign, Sender
 from config.console import places
 from config.console.theme import resolve
-from config.workspace.models import Job
+from config.workspace.models import AuditEntry, Job
 from config.workspace.permissions import may
 from consent.models import Purpose, Topic
 from profiles.models import Source
@@ -106,11 +106,10 @@ def _imported() -> bool:
 
 
 def _tested() -> bool:
-    """Asked only before the first launch, when there are few messages."""
+    """Asked only before the first launch, when the trail is short."""
     lately = timezone.now() - timedelta(days=30)
-    return Message.objects.filter(
-        is_test=True, queued_at__gte=lately, sent_at__isnull=False
-    ).exists()
+    rows = AuditEntry.objects.filter(target_kind="campaign", action="send_test", at__gte=lately)
+    return rows.filter(detail__outcome="sent").exists()
 
 
 def _may(user: Any | AnonymousUser, permission: str) -> bool:

@@ -152,18 +152,6 @@ def test_after_the_launch_the_checks_say_what_was(marketer, campaign):
     assert "messages/?campaign=spring&amp;reason=no_permission" in page
 
 
-def test_a_test_goes_to_me_alone(log_in, campaign):
-    client = log_in("marketer")
-    answer = client.post(url("test", campaign), follow=True)
-    assert b"On its way to me@shop.example" in answer.content
-    message = Message.objects.get()
-    assert (message.address, message.state) == ("me@shop.example", "queued")
-    assert message.campaign_id is None
-    assert message.profile.is_test
-    client.post(url("test", campaign))
-    assert Message.objects.values("profile").distinct().count() == 1
-
-
 def test_checks_cost_no_query_a_person(marketer, django_assert_max_num_queries):
     few = make_campaign(make_segment(*people_of(3), slug="few"), "few")
     many_people = [make_person(f"m{n}", traits={"first_name": f"M{n}"}) for n in range(40)]

@@ -1,0 +1,90 @@
+"""A test mail: written and handed over as any other, to a colleague, and kept nowhere.
+
+A test is no person: it makes no profile, message or event, so nothing can count it. What its way
+out names is nobody (`consent.hooks.NOBODY`); the other links lead straight to their targets, as
+for a person who may not be measured.
+"""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns.channels.email import SENT, UNKNOWN, NoTarget, Outcome, SmtpSession, smtp_target
+from campaigns.content.errors import Abort, ContentError
+from campaigns.content.render import Compiled
+from campaigns.delivery.letters import Letter, Letterhead, write_mail
+from campaigns.models import Sender
+from campaigns.services.contents import sender_data
+from config.workspace.digests import contact_digest
+from consent.hooks import NOBODY
+from consent.models import Purpose, Suppression
+from profiles.identity.normalise import normalise
+
+__all__ = ["SENT", "UNKNOWN", "NoTarget", "NotWritten", "Outcome", "send_test"]
+
+
+class NotWritten(Exception):
+    """There is no mail to hand over; why not, in words."""
+
+
+def send_test(  # noqa: PLR0913 - keyword only, each a part of one mail
+    compiled: Compiled,
+    *,
+    sender: Sender,
+    purpose: Purpose,
+    campaign: str,
+    data: Mapping[str, Any],
+    address: str,
+    name: str = "",
+) -> Outcome:
+    """Write the mail with `data` and hand it over now; the provider's word on what became of it.
+
+    One look-up and one SMTP session. Raises NotWritten, NoTarget (nowhere to hand it over to).
+    """
+    _refuse_unusable(address)
+    head = Letterhead(
+        compiled=compiled,
+        purpose=purpose,
+        topic_id=None,
+        sender=sender,
+        fixed=sender_data(sender),
+        campaign=campaign,
+        per_second=0.0,
+    )
+    profile_id, message_id = NOBODY
+    letter = Letter(
+        profile_id=profile_id,
+        message_id=message_id,
+        address=address,
+        content_version_id=0,
+        name=name,
+        data=dict(data),
+        public_id=str(uuid.uuid4()),
+        attempts=0,
+        expires_at=timezone.now(),
+    )
+    try:
+        mail = write_mail(letter, head)
+    except (ContentError, Abort) as error:
+        raise NotWritten(str(error)) from error
+    session = SmtpSession(smtp_target())
+    try:
+        return next(iter(session.send([mail])))
+    finally:
+        session.close()
+
+
+def _refuse_unusable(address: str) -> None:
+    """Nothing is sent where nothing may be, such as after a hard bounce."""
+    value = normalise("email", address)
+    if not value:
+        raise NotWritten(_("Your own mail address cannot be used."))
+    digest = contact_digest("email", value)
+    rows = Suppression.objects.filter(kind="email", digest=digest, level=Suppression.Level.ALL)
+    row = rows.first()
+    if row is not None:
+        values = {"reason": row.get_reason_display()}
+        raise NotWritten(_("your own address is suppressed (%(reason)s).") % values)

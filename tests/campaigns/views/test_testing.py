@@ -1,0 +1,186 @@
+"""A test to myself: the same mail, for real, and no trace of anybody."""
+
+import importlib
+import re
+from types import SimpleNamespace
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test import override_settings
+from django.urls import reverse
+from django.utils import timezone
+
+from campaigns.models import Campaign, Message
+from campaigns.models.campaign import ContentVersion
+from config.home.checklist import checklist
+from config.workspace.models import AuditEntry
+from consent.models import ConsentEntry, Purpose
+from consent.services.suppressing import suppress
+from profiles.models import Identifier, Profile
+from segments.models import Membership
+from tests.campaigns.builders import (
+    HTML,
+    deliver_all,
+    join,
+    launched,
+    make_campaign,
+    make_person,
+    make_segment,
+    say,
+    smtp_server,
+)
+from tests.cast import make_event, make_user
+
+pytestmark = pytest.mark.django_db
+NOT_OURS = {"audit_entry", "django_session", "secret"}
+
+
+@pytest.fixture
+def zebulon():
+    person = make_person("zebulon", traits={"first_name": "Zebulon", "code": "SPRING"})
+    say(person)
+    say(person, purpose="measuring")
+    return person
+
+
+@pytest.fixture
+def campaign(zebulon):
+    return make_campaign(make_segment(make_person("other"), zebulon))
+
+
+def send(client, campaign: Campaign, **posted):
+    address = reverse("campaigns:test", args=[campaign.slug])
+    return client.post(address, posted, follow=True).content.decode()
+
+
+def rows() -> dict[str, int]:
+    tables = {model._meta.db_table: model for model in apps.get_models()}
+    return {name: model.objects.count() for name, model in tables.items() if name not in NOT_OURS}
+
+
+def body_of(mail, kind: str = "html") -> str:
+    return mail.get_body(preferencelist=(kind,)).get_content()
+
+
+def test_it_is_the_mail_that_the_chosen_person_gets_and_leaves_no_row(marketer, campaign, zebulon):
+    with smtp_server() as server:
+        before = rows()
+        page = send(marketer, campaign, **{"as": str(zebulon.public_id)})
+        assert "On its way to me@shop.example" in page
+        assert rows() == before
+        assert server.counts == {"me@shop.example": 1}
+        test = server.message()
+        assert test["Subject"] == "[Test] Tents, Zebulon"
+        assert test["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        launched(make_segment(make_person("zebulon", "z@example.com"), slug="s"), "real")
+        say(made := Profile.objects.latest("pk"))
+        launched(make_segment(made, slug="r"), "spring2")
+        deliver_all()
+        real = server.message(-1)
+    assert real["To"].endswith("z@example.com>")
+    assert plain(body_of(test)) == plain(body_of(real))
+    assert test["From"] == real["From"]
+
+
+def plain(html: str) -> str:
+    """Without what is of one message and one campaign."""
+    html = re.sub(r"/(u|preferences)/[\w-]+/", r"/\1/TOKEN/", html)
+    return re.sub(r"utm_campaign=\w+", "utm_campaign=NAME", html)
+
+
+def test_what_is_recorded_names_no_value(marketer, campaign, zebulon):
+    with smtp_server():
+        send(marketer, campaign, **{"as": str(zebulon.public_id)})
+    told = AuditEntry.objects.filter(target=campaign.slug, action__in=["send_test"])
+    assert [entry.detail for entry in told] == [{"outcome": "sent"}]
+    assert "Zebulon" not in str(list(AuditEntry.objects.values()))
+    assert "me@shop.example" not in str(list(AuditEntry.objects.values()))
+    ticks = {tick.name: tick.done for tick in checklist(told[0])}
+    assert ticks["mail"], "Home knows that a test was sent"
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_its_links_act_on_nobody_and_say_so(marketer, client, campaign, zebulon, language):
+    step = campaign.steps[0]
+    step["content"]["html"] = HTML.replace(
+        "</body>", "<a href='{{ preferences_url }}'>P</a></body>"
+    )
+    Campaign.objects.update(steps=[step])
+    with smtp_server() as server:
+        send(marketer, campaign, **{"as": str(zebulon.public_id)})
+    html = body_of(server.message())
+    before = ConsentEntry.objects.count()
+    header = re.search(r"/u/[\w-]+/", server.message()["List-Unsubscribe"])
+    links = {header[0], *re.findall(r"/(?:u|preferences)/[\w-]+/", html)}
+    assert len({link.split("/")[1] for link in links}) == 2, "a way out, and a choice"
+    for link in links:
+        for answer in (
+            client.get(f"{link}?lang={language}", headers={"Sec-GPC": "1"}),
+            client.post(f"{link}?lang={language}", {"List-Unsubscribe": "One-Click"}),
+            client.post(f"{link}?lang={language}", {"action": "stop"}),
+        ):
+            assert answer.status_code == 200
+            assert f'<html lang="{language}"' in answer.content.decode()
+            assert answer.content.decode().count("<form") == 0
+    assert ConsentEntry.objects.count() == before
+    assert "This was a test mail" in client.get(f"{links.pop()}?lang=en").content.decode()
+    assert 'href="https://shop.example/tents?utm_campaign=spring"' in html
+    assert "/t/" not in html
+
+
+def test_what_the_mail_server_says_is_said(marketer, campaign):
+    with smtp_server() as server:
+        server.refusals["me@shop.example"] = ["550 5.1.1 no such mailbox here"]
+        assert "no such mailbox here" in send(marketer, campaign)
+    assert not server.mails
+    with override_settings(EMAIL_URL="smtp://127.0.0.1:9"):
+        assert "The test was not sent" in send(marketer, campaign)
+
+
+def test_nothing_goes_to_an_address_of_which_everything_stops(marketer, campaign):
+    suppress(kind="email", value="me@shop.example", reason="hard_bounce")
+    with smtp_server() as server:
+        assert "suppressed (Hard bounce)" in send(marketer, campaign)
+    assert not server.mails
+
+
+def test_tests_of_before_are_taken_out(campaign, zebulon):
+    """What the data migration does: the copied data goes, and who was never a person."""
+    maker = make_person("maker", "me@shop.example", traits={}, is_test=True)
+    buyer = make_person("buyer", "buyer@shop.example", is_test=True)
+    make_event(buyer, "Order Completed")
+    make_user(email="Me@shop.example")
+    make_user(email="buyer@shop.example")
+    segment = make_segment(slug="late")
+    join(segment, maker, buyer)
+    segment.count = 2
+    segment.save()
+    content = ContentVersion.objects.create(
+        step="x", purpose_id=campaign_purpose(), channel="email", compiled={}
+    )
+    for key, data in (
+        ("test-1-0123456789abcdef", dict.fromkeys(("traits", "person", "customer", "profile"), 1)),
+        ("test-1-0123456789abcdee", {"order": 7}),  # a shop's own key of the same look
+    ):
+        now = timezone.now()
+        Message.objects.create(
+            profile=maker, is_marketing=False, purpose_id=campaign_purpose(), channel="email",
+            state="sent", queued_at=now, due_at=now, expires_at=now, idempotency_key=key,
+            content_version_id=content.pk, data={**data, "_request": "x"},
+        )  # fmt: skip
+    migration = importlib.import_module("campaigns.migrations.0003_forget_tests")
+    migration.forget(apps, SimpleNamespace(connection=connection))
+    assert [message.data["order"] for message in Message.objects.all()] == [7]
+    maker.refresh_from_db()
+    buyer.refresh_from_db()
+    assert (maker.state, buyer.state) == ("erased", "active")
+    assert not Profile.objects.filter(is_test=True).exists()
+    assert not Identifier.objects.filter(value="me@shop.example").exists()
+    segment.refresh_from_db()
+    assert segment.count == 1
+    assert Membership.objects.get(segment=segment, left_at=None).profile_id == buyer.pk
+
+
+def campaign_purpose() -> int:
+    return Purpose.objects.get(slug="service").pk
