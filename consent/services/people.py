@@ -41,21 +41,21 @@ def refer(reference: str, *, create: bool = True) -> Referred:
     """
     given, _colon, value = reference.partition(":")
     kind = "" if as_uuid(reference) else normalise_kind(given)
-    value = normalise(kind, value, workspace().country) if kind else ""
+    raw, value = value, normalise(kind, value, workspace().country) if kind else ""
     try:
         return Referred(by_reference(reference, personal=True), kind, value)
     except NotAPerson as error:
         if not create:
             raise
-        if not _may_be_somebodys(kind, value):
+        if not _may_be_somebodys(kind, value, raw):
             raise NoIdentifier(reference) from error
     return Referred(_make(kind, value), kind, value)
 
 
-def _may_be_somebodys(kind: str, value: str) -> bool:
+def _may_be_somebodys(kind: str, value: str, raw: str) -> bool:
     """By the rules of what comes in: a person made here must be found by what comes in later."""
     given = bool(kind and value) and kind != PROFILE_KIND
-    return given and len(value) <= MAX_IDENTIFIER and not rules().is_blocked(kind, value)
+    return given and len(value) <= MAX_IDENTIFIER and not rules().is_blocked(kind, value, raw)
 
 
 def _make(kind: str, value: str) -> Profile:

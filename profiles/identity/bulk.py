@@ -5,14 +5,14 @@ in SQL it took 53 s), with the limits of `kinds`; what turns out to be one goes 
 merge, recorded and undoable. Run it after the rules were changed: a limit raised, for instance.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.db import connection, transaction
 
 from config.workspace.selectors import workspace
 from profiles.identity import merging
-from profiles.identity.kinds import PROFILE_KIND, rules
+from profiles.identity.kinds import PROFILE_KIND, Rules, rules
 from profiles.identity.merging import merge_found
 from profiles.identity.moving import Pair
 from profiles.identity.normalise import normalise
@@ -40,6 +40,8 @@ def find_joins(progress: Callable[[int], None] = lambda _: None) -> list[Pair]:
     with connection.cursor() as cursor:
         keys, owners, people, proven = _everybody(cursor)
         resolver = Resolver(rules(), owners, people, proven=proven)
+        for nobodys in _nobodys(resolver.rules, owners):
+            del owners[nobodys]
         for count, (one, other, verified) in enumerate(_pairs(cursor, keys), start=1):
             if one in owners and other in owners:
                 pair = sorted((one, other), key=lambda key: resolver.rules.rank(key[0]))
@@ -83,6 +85,18 @@ def _everybody(
         if profile_id in people:
             people[profile_id].merges = count
     return keys, owners, people, proven
+
+
+def _nobodys(own: Rules, keys: Iterable[Key]) -> list[Key]:
+    """Identifiers kept by earlier rules that join nobody by those of now."""
+    return [key for key in keys if not own.identifies(*key)]
+
+
+def count_nobodys() -> int:
+    """How many of the identifiers that are kept identify nobody by the rules as they are now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kind, value FROM identifier WHERE kind <> %s", [PROFILE_KIND])
+        return len(_nobodys(rules(), cursor.fetchall()))
 
 
 def _pairs(cursor: Any, keys: dict[int, Key]) -> Iterator[tuple[Key, Key, bool]]:

@@ -151,6 +151,8 @@ def _allowed(
         pair = [keys.get(row.identifier_id), keys.get(row.other_identifier_id)]
         if None in pair or frozenset(owners[key] for key in pair if key) in vetoes:
             continue
+        if not all(resolver.rules.identifies(*key) for key in pair if key):
+            continue  # found by earlier rules
         before = len(resolver.joins)
         resolver.resolve([key for key in pair if key], verified=True)
         for join in resolver.joins[before:]:

@@ -58,11 +58,15 @@ def normalise_email(value: str) -> str:
 
 @lru_cache(maxsize=65536)
 def normalise_phone(value: str, region: str = "") -> str:
-    """E.164, as +628123456789; "" if no number of this length can be."""
+    """E.164, as +628123456789; "" if it is no number that its country gives out.
+
+    Only possible (of a right length) is not enough: 0000000000 would be somebody's in 30 countries.
+    A number with an extension is a switchboard's: everybody behind it would be one.
+    """
     try:
         number = phonenumbers.parse(value, region.upper() or None)
     except phonenumbers.NumberParseException:
         return ""
-    if not phonenumbers.is_possible_number(number):
+    if number.extension or not phonenumbers.is_valid_number(number):
         return ""
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

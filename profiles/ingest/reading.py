@@ -189,7 +189,7 @@ def _identify(message: Message, rules: Rules, region: str) -> None:
         if kind == PROFILE_KIND and not message.source.is_internal:
             continue
         value = normalise(kind, raw, _region(message, region))
-        if not value or len(value) > limits.MAX_IDENTIFIER or rules.is_blocked(kind, value):
+        if not value or len(value) > limits.MAX_IDENTIFIER or rules.is_blocked(kind, value, raw):
             continue
         keys.setdefault((kind, value), raw)
     message.keys = list(keys)
