@@ -88,13 +88,13 @@ def _broker() -> dict[str, Any]:
         options = {"wait_time_seconds": 0, "polling_interval": 0.1, "visibility_timeout": 300}
         return {"broker_url": transport.register(), "broker_transport_options": options}
     options = {}
-    if scheme in ("redis", "rediss", "valkey", "sentinel"):
+    if scheme in ("redis", "rediss"):
         options = {
             "visibility_timeout": 300,
             "unacked_restore_interval": 2,
             "unacked_restore_throttle": 1,
         }
-    elif scheme in ("amqp", "amqps", "pyamqp"):
+    elif scheme in ("amqp", "amqps"):
         options = {"confirm_publish": True}
     return {"broker_url": url, "broker_transport_options": options}
 

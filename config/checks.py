@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 
+from config import connections
+
 
 def _lacks(number: int, setting: str, message: str, hint: str) -> CheckMessage:
     return Warning(f"{setting}: {message}", hint=hint, id=f"rapport.W{number:03}")
@@ -29,6 +31,9 @@ def public_installation(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not settings.EMAIL_URL:
         hint = "Set it to your mail server; until then every mail goes to the demo mailbox."
         found.append(_lacks(5, "EMAIL_URL", "is not set", hint))
+    elif connections.mail_server(settings.EMAIL_URL).is_open:
+        hint = "Add ?tls=true, and leave ssl_verify out: mails and password can be read on the way."
+        found.append(_lacks(7, "EMAIL_URL", "does not encrypt, or checks no certificate", hint))
     if settings.EMBEDDED_POSTGRES:
         hint = "Fine on one machine with backups (`dbserver backup`); else set DATABASE_URL."
         found.append(_lacks(6, "DATABASE_URL", "is not set: the embedded server is used", hint))

@@ -7,27 +7,26 @@ first refused connection (`config/postgres/`).
 from pathlib import Path
 from typing import Any
 
-import environ
-
-from config import paths
+from config import connections, paths
 from config.console import theme
+from config.environment import Environment, kept_secret
 
 UNFOLD = theme.UNFOLD
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Environment()
 if (BASE_DIR / ".env").exists():
     env.read_env(str(BASE_DIR / ".env"))
 
 VAR_DIR = paths.var_dir(env.str("VAR_DIR", default=""))
-DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or paths.kept_secret(VAR_DIR, "secret_key")
+DEBUG = env.flag("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret(VAR_DIR, "secret_key")
 # Encrypts the keys of public tokens in the database, so that a changed SECRET_KEY leaves the
 # links in old mails working (design.md section 4).
-SECRETS_KEY = env.str("SECRETS_KEY", default="") or paths.kept_secret(VAR_DIR, "secrets_key")
+SECRETS_KEY = env.str("SECRETS_KEY", default="") or kept_secret(VAR_DIR, "secrets_key")
 SECRET_KEY_IS_GENERATED = not env.str("SECRET_KEY", default="")
 SECRETS_KEY_IS_GENERATED = not env.str("SECRETS_KEY", default="")
-BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
+BASE_URL = env.parsed("BASE_URL", connections.base_url, "http://127.0.0.1:8000")
+ALLOWED_HOSTS = env.parsed("ALLOWED_HOSTS", connections.host_names, "*")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 BEHIND_TLS = BASE_URL.startswith("https://")
@@ -106,24 +105,25 @@ TEMPLATES = [
 DATABASE_URL = env.str("DATABASE_URL", default="")
 EMBEDDED_POSTGRES = not DATABASE_URL
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.db_url_config(DATABASE_URL)
+    "default": env.parsed("DATABASE_URL", connections.database)
     if DATABASE_URL
     else {"NAME": "rapport", "USER": "rapport", "HOST": str(paths.socket_dir(VAR_DIR))}
 }
 DATABASES["default"] |= {
     "ENGINE": "config.postgres.backend",
-    "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
+    "CONN_MAX_AGE": env.number("CONN_MAX_AGE", default=600),
     "CONN_HEALTH_CHECKS": True,
 }
-DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
+DATABASES["default"]["OPTIONS"] = {
+    "connect_timeout": 10,
+    **DATABASES["default"].get("OPTIONS", {}),
     # every connection but a migration's acts as this role (design.md section 6)
     "assume_role": "rapport_app",
-    "connect_timeout": 10,
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- celery: wake-ups only; the work is rows in PostgreSQL ------------------------------------
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
+CELERY_BROKER_URL = env.parsed("CELERY_BROKER_URL", connections.broker)
 
 # --- people -----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "workspace.User"
@@ -141,7 +141,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "/console/login/"
 LOGIN_REDIRECT_URL = "/console/"
-AXES_FAILURE_LIMIT = env.int("AXES_FAILURE_LIMIT", default=10)
+AXES_FAILURE_LIMIT = env.number("AXES_FAILURE_LIMIT", default=10, least=1)
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "config.errors.locked_out"
@@ -168,14 +168,15 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- mail: unset, the demo mailbox takes it -------------------------------------------------------
-EMAIL_URL = env.str("EMAIL_URL", default="")
-MAILBOX_PORT = env.int("MAILBOX_PORT", default=0)  # 0: chosen and written down by `up`
+EMAIL_URL = env.parsed("EMAIL_URL", connections.mail_url)
+# 0: chosen and written down by `up`
+MAILBOX_PORT = env.number("MAILBOX_PORT", default=0, most=connections.HIGHEST_PORT)
 
 # --- how much, how long ---------------------------------------------------------------------------
-CONSOLE_HOLD_SECONDS = env.int("CONSOLE_HOLD_SECONDS", default=60)
-INGEST_RATE_LIMIT = env.int("INGEST_RATE_LIMIT", default=0)  # requests/s a source; 0: unlimited
-MESSAGE_ID_MONTHS = env.int("MESSAGE_ID_MONTHS", default=13)
-CELERY_CONCURRENCY = env.int("CELERY_CONCURRENCY", default=2)
+CONSOLE_HOLD_SECONDS = env.number("CONSOLE_HOLD_SECONDS", default=60)
+INGEST_RATE_LIMIT = env.number("INGEST_RATE_LIMIT", default=0)  # requests/s a source; 0: unlimited
+MESSAGE_ID_MONTHS = env.number("MESSAGE_ID_MONTHS", default=13)
+CELERY_CONCURRENCY = env.number("CELERY_CONCURRENCY", default=2, least=1, most=256)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 
 REST_FRAMEWORK = {
@@ -213,13 +214,14 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+LOG_LEVEL = env.one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "WARNING")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }
 SILENCED_SYSTEM_CHECKS = ["axes.W003"]
 # False: nobody listens (tests, one-off commands); due work then waits for `drain` or the tick.
-WAKE_BY_CELERY = env.bool("WAKE_BY_CELERY", default=True)
+WAKE_BY_CELERY = env.flag("WAKE_BY_CELERY", default=True)

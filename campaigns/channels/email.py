@@ -11,11 +11,12 @@ import ssl
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import Any, Final
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+
+from config import connections
 
 TIMEOUT_SECONDS = 30
 IDLE_SECONDS = 10.0  # after so long a silence the server may have hung up
@@ -146,28 +147,24 @@ class _Handed:
 
 
 def connect(url: str) -> smtplib.SMTP:
-    """A greeted, encrypted and authenticated connection as the URL asks.
+    """A greeted, encrypted and authenticated connection as the URL asks (config.connections).
 
-    `smtp://`, `smtp+tls://` (STARTTLS), `smtps://` or `smtp+ssl://`; `?ssl_verify=0`
-    for a test server.
+    Raises what smtplib raises; a server that offers no STARTTLS where it is asked for gets nothing.
     """
-    parts = urlsplit(url)
-    host, query = parts.hostname or "localhost", parse_qs(parts.query)
+    server = connections.mail_server(url)
     context = ssl.create_default_context()
-    if query.get("ssl_verify") == ["0"]:
+    if not server.verify:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    smtp: smtplib.SMTP
-    if parts.scheme in ("smtps", "smtp+ssl", "smtpssl"):
-        smtp = smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT_SECONDS, context=context)
-    else:
-        smtp = smtplib.SMTP(host, parts.port or 25, timeout=TIMEOUT_SECONDS)
+    place: dict[str, Any] = {"host": server.host, "port": server.port, "timeout": TIMEOUT_SECONDS}
+    tls = server.encryption == connections.TLS
+    smtp = smtplib.SMTP_SSL(**place, context=context) if tls else smtplib.SMTP(**place)
     try:
         smtp.ehlo_or_helo_if_needed()
-        if parts.scheme in ("smtp+tls", "smtptls", "submission"):
+        if server.encryption == connections.STARTTLS:
             smtp.starttls(context=context)
             smtp.ehlo()
-        if parts.username:
-            smtp.login(unquote(parts.username), unquote(parts.password or ""))
+        if server.user:
+            smtp.login(server.user, server.password)
     except BaseException:
         smtp.close()
         raise

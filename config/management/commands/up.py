@@ -45,7 +45,8 @@ class Command(BaseCommand):
         ensure_free(host, port)
         started = self._start_database(var)
         call_command("migrate", interactive=False, verbosity=0)
-        url = os.environ.setdefault("BASE_URL", f"http://127.0.0.1:{port}").rstrip("/")
+        url = settings.BASE_URL if os.environ.get("BASE_URL") else f"http://127.0.0.1:{port}"
+        os.environ["BASE_URL"] = url
         plan = Plan(
             commands=self._commands(host, port, var),
             url=url,

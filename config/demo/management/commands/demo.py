@@ -44,7 +44,7 @@ class Command(BaseCommand):
             raise CommandError(f"At least {LEAST_PROFILES} profiles and {LEAST_EVENTS} events.")
         if port is not None:
             up.ensure_free(options["host"], port)
-            if "BASE_URL" not in os.environ:  # what `up` will say too: mails carry it
+            if not os.environ.get("BASE_URL"):  # what `up` will say too: mails carry it
                 settings.BASE_URL = f"http://127.0.0.1:{port}"
         started = self._prepare()
         run = self._write(options["profiles"], options["events"])

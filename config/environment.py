@@ -1,0 +1,54 @@
+"""Reading the environment: what is wrong in it ends the program in one sentence, at its start."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import environ
+
+from config import connections, paths
+
+Value = TypeVar("Value")
+
+
+class BadSetting(SystemExit):
+    """A setting that is not understood. As a SystemExit it ends commands, workers and servers
+    alike, without a traceback: none of them can go on."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}.")
+
+
+class Environment(environ.Env):  # type: ignore[misc]
+    """As django-environ's, with bounds; an empty variable is an unset one. Raises BadSetting."""
+
+    def parsed(self, name: str, parse: Callable[[str], Value], default: str = "") -> Value:
+        """What `parse` makes of the text; its ValueError says what is wrong."""
+        text = self.str(name, default="") or default
+        try:
+            return parse(text.strip())
+        except ValueError as error:
+            raise BadSetting(name, str(error)) from None
+
+    def flag(self, name: str, default: bool) -> bool:
+        """true or false, and nothing that only looks like it."""
+        return self.parsed(name, connections.is_true, str(default))
+
+    def number(self, name: str, default: int, least: int = 0, most: int = 1_000_000) -> int:
+        """A whole number within its bounds."""
+        return self.parsed(name, lambda text: connections.number(text, least, most), str(default))
+
+    def one_of(self, name: str, known: tuple[Any, ...], default: str) -> str:
+        """One of these words, in whatever case."""
+        word = self.parsed(name, str.upper, default)
+        if word not in known:
+            raise BadSetting(name, f"{word!r} is none of {', '.join(known)}")
+        return word
+
+
+def kept_secret(var: Path, name: str) -> str:
+    """As `paths.kept_secret`. Raises BadSetting where the folder cannot be written."""
+    try:
+        return paths.kept_secret(var, name)
+    except OSError as error:
+        raise BadSetting("VAR_DIR", f"{var} cannot be used ({error.strerror})") from None
