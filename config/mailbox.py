@@ -24,6 +24,8 @@ from pathlib import Path
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
 
+from config.workspace.domains import ascii_domain
+
 KEEP = 20_000
 PRUNE_EVERY = 500
 LARGEST_BYTES = 30 * 1024 * 1024
@@ -155,7 +157,16 @@ def _is_to(path: Path, address: str) -> bool:
             recipients = _addresses(file.readline())
     except FileNotFoundError:
         return False
-    return address.lower() in (recipient.lower() for recipient in recipients)
+    return _spelling(address) in map(_spelling, recipients)
+
+
+def _spelling(address: str) -> str:
+    """One form of an address: in the envelope its domain stands in ASCII, with us it does not."""
+    local, at, domain = address.lower().rpartition("@")
+    try:
+        return f"{local}{at}{ascii_domain(domain)}"
+    except ValueError:
+        return address.lower()
 
 
 def _addresses(line: bytes) -> tuple[str, ...]:

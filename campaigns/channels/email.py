@@ -16,6 +16,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from campaigns.content.addresses import NEEDS_SMTPUTF8
 from config import connections
 
 TIMEOUT_SECONDS = 30
@@ -34,12 +35,17 @@ class NoTarget(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail, ready: `key` is the caller's own."""
+    """One mail, ready: `key` is the caller's own; the addresses as SMTP carries them."""
 
     key: int
     sender: str
     recipient: str
     content: bytes
+
+    @property
+    def needs_utf8(self) -> bool:
+        """An address beyond ASCII: only for servers that offer SMTPUTF8 (RFC 6531)."""
+        return not (self.sender.isascii() and self.recipient.isascii())
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +112,6 @@ class SmtpSession:
             self._drop()
             kind = UNKNOWN if handed.content else TEMPORARY
             return Outcome(mail.key, kind, word_of(error))
-        except UnicodeError as error:  # no address of plain SMTP; it must not cost the others
-            self._drop()
-            return Outcome(mail.key, FAILED, type(error).__name__)
         self._count += 1
         return outcome
 
@@ -172,14 +175,17 @@ def connect(url: str) -> smtplib.SMTP:
 
 
 def _transact(smtp: smtplib.SMTP, mail: Mail, handed: _Handed) -> Outcome:
-    mail_from, rcpt = f"MAIL FROM:<{mail.sender}>", f"RCPT TO:<{mail.recipient}>"
+    if mail.needs_utf8 and not (smtp.has_extn("smtputf8") and smtp.has_extn("8bitmime")):
+        return Outcome(mail.key, FAILED, NEEDS_SMTPUTF8)
+    extras = " BODY=8BITMIME SMTPUTF8" if mail.needs_utf8 else ""
+    mail_from, rcpt = f"MAIL FROM:<{mail.sender}>{extras}", f"RCPT TO:<{mail.recipient}>"
     if smtp.has_extn("pipelining"):
-        smtp.send(f"{mail_from}\r\n{rcpt}\r\nDATA\r\n")
+        smtp.send(f"{mail_from}\r\n{rcpt}\r\nDATA\r\n".encode())
         replies = [_reply(smtp), _reply(smtp), _reply(smtp)]
     else:
         replies = []
         for command in (mail_from, rcpt, "DATA"):
-            smtp.send(f"{command}\r\n")
+            smtp.send(f"{command}\r\n".encode())
             replies.append(_reply(smtp))
             if replies[-1][0] >= 400:  # noqa: PLR2004 - refused
                 break

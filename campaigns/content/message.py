@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import sha256
 
+from campaigns.content.addresses import wire_address
 from campaigns.content.errors import ContentError
 from campaigns.content.render import Rendered
 
@@ -21,8 +22,6 @@ _WORD_BYTES = 45  # of text in one encoded word: 60 of base64 and 12 around it
 _PLAIN = re.compile(r"[\x20-\x7e]*")
 _CONTROLS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff]+")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,76}")
-_ADDRESS = re.compile(r"[\x21-\x7e]+@[^\s<>@,;:\"()\[\]\\]+")
-_NO_SPECIALS = re.compile(r'[^\s<>,;:"()\[\]\\]+')
 _MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]+@[\x21-\x3b\x3d\x3f-\x7e]+>")
 _URL = re.compile(r"[\x21-\x3b\x3d\x3f-\x7e]+")
 _OWN_HEADERS = re.compile(
@@ -49,8 +48,10 @@ def build_email(  # noqa: PLR0913 - keyword only, one for each header
 ) -> bytes:
     """The message of RFC 5322, lines ended by CRLF, 7 bit throughout.
 
-    `message_id` with its angle brackets. With `list_unsubscribe_url` (https) it is one-click
-    (RFC 8058). Raises ContentError for an address, id or header name that cannot stand in a mail.
+    Only an address whose part before the @ is beyond ASCII stands as UTF-8 (RFC 6532): such a mail
+    goes to servers alone that take it. `message_id` with its angle brackets. With
+    `list_unsubscribe_url` (https) it is one-click (RFC 8058). Raises ContentError for an address,
+    id or header name that cannot stand in a mail.
     """
     lines = [
         f"From: {mailbox(sender_name, sender_address)}",
@@ -66,7 +67,7 @@ def build_email(  # noqa: PLR0913 - keyword only, one for each header
         lines.append(f"Feedback-ID: {header_text(feedback_id, len('Feedback-ID: '))}")
     lines += _unsubscribe(list_unsubscribe_url, list_unsubscribe_mailto)
     lines += _extra(headers or {})
-    return "\r\n".join(lines).encode("ascii") + CRLF + _body(rendered, message_id)
+    return "\r\n".join(lines).encode() + CRLF + _body(rendered, message_id)
 
 
 def _checked(pattern: re.Pattern[str], value: str, what: str) -> str:
@@ -160,7 +161,7 @@ def _phrase(name: str) -> str:
 
 
 def mailbox(name: str, address: str) -> str:
-    """`"Name" <address>`. Raises ContentError where `address` is none that plain SMTP carries."""
+    """`"Name" <address>`. Raises ContentError where `address` is none that SMTP carries."""
     target = wire_address(address)
     phrase = _phrase(name)
     if not phrase:
@@ -170,19 +171,6 @@ def mailbox(name: str, address: str) -> str:
         if len(phrase) + len(target) > _LINE // 2
         else (f"{phrase} <{target}>")
     )
-
-
-def wire_address(address: str) -> str:
-    """As plain SMTP carries it: an international domain in its ASCII form. Raises ContentError."""
-    _checked(_ADDRESS, address, "mail address")
-    local, _, domain = address.rpartition("@")
-    _checked(_NO_SPECIALS, local, "mail address")
-    if domain.isascii():
-        return f"{local}@{_checked(_URL, domain, 'mail address')}"
-    try:
-        return f"{local}@{domain.encode('idna').decode('ascii')}"
-    except UnicodeError as error:
-        raise ContentError(f"no valid mail address: {address[:80]!r}") from error
 
 
 def _body(rendered: Rendered, message_id: str) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from campaigns.content import liquid
+from campaigns.content.addresses import wire_url
 from campaigns.content.context import State
 from campaigns.content.errors import ContentError, Problem, position
 from campaigns.content.html import OWN_LINKS, Prepared, add_footer, add_text_footer, prepare
@@ -158,7 +159,11 @@ class _Links:
 
 @lru_cache(maxsize=4096)
 def tagged(url: str, campaign: str) -> str:
-    """`url` with `utm_campaign`, unless it has one; the redirect of a tracked link uses it too."""
+    """`url` with `utm_campaign`, unless it has one, and its host in ASCII.
+
+    A mail program that knows IDNA 2003 alone would lead from `straße.de` to the owner of another.
+    """
+    url = wire_url(url)
     try:
         parts = urlsplit(url)
         if not campaign or "utm_campaign" in dict(parse_qsl(parts.query)):

@@ -10,7 +10,8 @@ from django.conf import settings
 from django.db import connection
 
 from campaigns.channels.email import Mail, with_crlf
-from campaigns.content.message import build_email, wire_address
+from campaigns.content.addresses import wire_address, wire_domain
+from campaigns.content.message import build_email
 from campaigns.content.render import Compiled, MessageUrls, render
 from campaigns.delivery.claims import Chunk
 from campaigns.models import Campaign, ContentVersion, Sender
@@ -209,8 +210,8 @@ def write_mail(letter: Letter, head: Letterhead) -> Mail:
 
 
 def message_id(letter: Letter, sender: Sender) -> str:
-    """`<public id@the sender's domain>`."""
-    return f"<{letter.public_id}@{sender.address.rpartition('@')[2]}>"
+    """`<public id@the sender's domain>`. Raises ContentError."""
+    return f"<{letter.public_id}@{wire_domain(sender.address.rpartition('@')[2])}>"
 
 
 def urls_of(letter: Letter, head: Letterhead) -> MessageUrls:

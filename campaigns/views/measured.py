@@ -9,6 +9,7 @@ from django.db import connection
 
 from campaigns.models import Campaign
 from campaigns.models.message import State
+from campaigns.views.reasons import label_of
 from consent.models import Purpose
 from consent.selectors.reach import judged_addresses
 from profiles.selectors.masking import mask_stray
@@ -64,7 +65,7 @@ def _grouped(rows: Sequence[tuple[str, str, int]]) -> list[tuple[str, str, str, 
     for state, reason, count in rows:
         counts[state, str(mask_stray(reason))] += count
     return [
-        (state, str(State(state).label), word, count)
+        (state, str(State(state).label), str(label_of(word)), count)
         for (state, word), count in counts.most_common(SHOWN)
     ]
 

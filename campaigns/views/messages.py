@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import Campaign, Message
 from campaigns.models.message import State
 from campaigns.selectors.messages import message_events
+from campaigns.views import reasons
 from campaigns.views.narrowing import address_of, asked
 from campaigns.views.reasons import WHY
 from config.console.pages import ApiCall, page, part, wants_partial
@@ -72,8 +73,9 @@ def word_of(row: Message) -> str:
 
 def why_of(row: Message, shown: Shown = MASKED) -> str | Promise:
     """The reason in words: ours, or the provider's, which may name the address."""
-    if row.reason in WHY:
-        return WHY[row.reason].label
+    why = reasons.why_of(row.reason)
+    if why is not None:
+        return why.label
     return str(shown.stray(word_of(row) or row.reason))
 
 
@@ -165,7 +167,7 @@ def message(request: HttpRequest, profile_id: int, message_id: int) -> HttpRespo
     context = {
         "line": line,
         "row": row,
-        "why": WHY.get(row.reason),
+        "why": reasons.why_of(row.reason),
         "entry": entry,
         "how": act_of(entry) if entry else "",
         "by": source_of(entry) if entry else "",

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.content.addresses import NEEDS_SMTPUTF8, UNUSABLE_ADDRESS, UNUSABLE_DOMAIN
 from campaigns.models import Campaign
 from campaigns.models.message import Reason
 from config.console.theme import resolve
@@ -71,7 +72,30 @@ WHY: dict[str, Why] = {
         "flask", _("Change the share"), "who",
     ),
 }  # fmt: skip
+# why a mail failed, where the word is ours; `remedy` as above
+FAULTS: dict[str, Why] = {
+    UNUSABLE_ADDRESS: Why(
+        _("Unusable address"),
+        _("This mail address is none that a mail can carry."),
+        "alert", _("Correct it where it comes from"),
+    ),
+    UNUSABLE_DOMAIN: Why(
+        _("Unusable domain"),
+        _("No mail server can be named so: the domain cannot be written by IDNA 2008."),
+        "alert", _("Correct it where it comes from"),
+    ),
+    NEEDS_SMTPUTF8: Why(
+        _("Address beyond ASCII"),
+        _("The mail server takes no letters beyond ASCII before the @ (no SMTPUTF8)."),
+        "alert", _("Ask your mail provider for SMTPUTF8"),
+    ),
+}  # fmt: skip
 STEPS = ("who", "what", "when")
+
+
+def why_of(reason: str) -> Why | None:
+    """Our words for a reason; None where it is the provider's own."""
+    return WHY.get(reason) or FAULTS.get(reason)
 
 
 def remedy_url(why: Why, campaign: Campaign) -> str:
@@ -88,4 +112,5 @@ def remedy_of(why: Why, url: str) -> Text:
 
 def label_of(reason: str) -> Text:
     """The reason in a word or two; the provider's own word where it is none of ours."""
-    return WHY[reason].label if reason in WHY else reason
+    why = why_of(reason)
+    return why.label if why else reason

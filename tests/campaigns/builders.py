@@ -178,10 +178,10 @@ class Handler:
 
 
 @contextmanager
-def smtp_server():
-    """A real SMTP server on a free port that EMAIL_URL points to."""
+def smtp_server(**options):
+    """A real SMTP server on a free port that EMAIL_URL points to; `options` are the server's."""
     handler = Handler()
-    controller = Controller(handler, hostname="127.0.0.1", port=0)
+    controller = Controller(handler, hostname="127.0.0.1", port=0, **options)
     # aiosmtpd probes the port it was told, so a free one is found first
     import socket  # noqa: PLC0415 - of this test alone
 

@@ -56,7 +56,10 @@ def test_mails_are_listed_newest_first_by_page_and_by_address(place):
 def test_a_persons_mails_can_be_forgotten(place):
     mailbox.keep(place, "", ["ada@example.com"], b"\n")
     mailbox.keep(place, "", ["ben@example.com"], b"\n")
+    mailbox.keep(place, "", ["kunde@xn--strae-oqa.de"], b"\n")
     assert mailbox.forget("Ada@example.com") == 1
+    assert mailbox.forget("kunde@strasse.de") == 0
+    assert mailbox.forget("Kunde@straße.de") == 1
     assert mailbox.count() == 1
 
 

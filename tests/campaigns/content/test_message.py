@@ -135,7 +135,9 @@ def test_odd_addresses_are_refused_or_harmless(text: str) -> None:
         {"to_address": "a@b.example\r\nBcc: x@y.example"},
         {"to_address": "a b@c.example"},
         {"to_address": "a@b.example>, <x@y.example"},
-        {"to_address": "gré@example.com"},
+        {"to_address": "gr\u202ee@example.com"},
+        {"to_address": "a@i❤.example"},
+        {"to_address": "a@b@c.example"},
         {"message_id": "<a@b>\r\nBcc: x"},
         {"list_unsubscribe_url": "https://a.example/\r\nBcc: x"},
         {"headers": {"X:\r\nBcc": "x"}},
@@ -149,6 +151,12 @@ def test_what_cannot_stand_in_a_mail_is_refused(changes: dict[str, Any]) -> None
 
 def test_a_domain_in_another_script_is_written_in_ascii() -> None:
     assert b"<a@xn--mnchen-3ya.example>" in build(to_address="a@münchen.example")
+
+
+def test_an_address_beyond_ascii_stands_as_utf_8_and_nothing_else_does() -> None:
+    data = build(to_address="gré@straße.example", to_name="Gré")
+    (line,) = [line for line in data.split(b"\r\n") if not line.isascii()]
+    assert "<gré@xn--strae-oqa.example>" in line.decode()
 
 
 @pytest.mark.parametrize("subject", ["x" * 900, "word " * 180, "漢" * 300, "=?utf-8?q?a?=", "a  b"])

@@ -6,7 +6,7 @@ from django.utils import timezone
 from campaigns.channels.email import kind_of
 from campaigns.delivery.claims import lease_chunk, mark_handing_over
 from campaigns.delivery.worker import deliver
-from campaigns.models import Campaign, Message, MessageChunk
+from campaigns.models import Campaign, Message, MessageChunk, Sender
 from campaigns.services.launching import cancel, pause, resume
 from config.workspace.work import WORK
 from consent.models import Purpose, Suppression
@@ -181,6 +181,27 @@ def test_what_a_refusal_means():
     assert kind_of(552, "5.2.2 mailbox full", recipient=True) == "temporary"
     assert kind_of(550, "sender refused", recipient=False) == "failed"
     assert kind_of(451, "4.7.1 greylisted", recipient=True) == "temporary"
+
+
+@pytest.mark.parametrize("offered", [True, False])
+def test_a_mail_goes_to_the_owner_of_the_domain_or_says_why_not(offered):
+    people = [
+        make_person("kunde", "kunde@straße.de"),
+        make_person("jose", "josé@shop.example"),
+        make_person("old", "a@i❤.ws"),  # from before such a domain was refused at the door
+    ]
+    for person in people:
+        say(person)
+    with smtp_server(enable_SMTPUTF8=offered) as server:
+        launched(make_segment(*people))
+        Sender.objects.update(address="news@straße.example")
+        deliver_all()
+        arrived = {"kunde@xn--strae-oqa.de"} | ({"josé@shop.example"} if offered else set())
+        assert set(server.counts) == arrived
+        assert server.message()["Message-ID"].endswith("@xn--strae-oqa.example>")
+    assert state_of(people[0]) == ("sent", "")
+    assert state_of(people[1]) == (("sent", "") if offered else ("failed", "needs_smtputf8"))
+    assert state_of(people[2]) == ("failed", "unusable_domain")
 
 
 def test_a_server_that_is_away_loses_nothing(server, settings):

@@ -38,22 +38,15 @@ def test_an_international_domain_is_written_to_in_its_ascii_form(server):
     assert dict(server.counts) == {"eva@xn--bcher-kva.example": 1, "ada@example.com": 1}
 
 
-def test_an_address_that_plain_smtp_cannot_carry_costs_no_other_mail(server):
-    zoe, ada = permitted("zoe", "zoë@example.com"), permitted("ada")
-    launched(make_segment(zoe, ada))
-    deliver_all()
-    assert Message.objects.get(profile=zoe).state == "failed"
-    assert Message.objects.get(profile=ada).state == "sent"
-
-
-def test_the_session_survives_an_address_that_it_cannot_write(server):
-    session = SmtpSession(smtp_target())
-    mails = [
-        Mail(n, "news@shop.example", to, b"Subject: x\r\n\r\nx\r\n")
-        for n, to in enumerate(["ü@example.com", "ada@example.com"])
-    ]
-    assert [outcome.kind for outcome in session.send(mails)] == [FAILED, SENT]
-    session.close()
+def test_the_session_survives_an_address_that_it_cannot_write():
+    with smtp_server(enable_SMTPUTF8=False):
+        session = SmtpSession(smtp_target())
+        mails = [
+            Mail(n, "news@shop.example", to, b"Subject: x\r\n\r\nx\r\n")
+            for n, to in enumerate(["ü@example.com", "ada@example.com"])
+        ]
+        assert [outcome.kind for outcome in session.send(mails)] == [FAILED, SENT]
+        session.close()
 
 
 def test_a_trait_does_not_stand_for_the_senders_own_words(server):
