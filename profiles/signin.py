@@ -1,9 +1,13 @@
 """What this app signs in at the registries of lower apps."""
 
-from config.workspace.work import WORK
+from config.workspace.work import LEFT, WORK, left_of
 from profiles.identity import rewriting
 from profiles.ingest import processor
 
 WORK.register("ingest")(processor.work)
 WORK.register("merge")(processor.merge)
 WORK.register("rewrite")(rewriting.rewrite_events)
+
+LEFT.register("ingest")(left_of("SELECT id FROM inbox WHERE failed_at IS NULL"))
+LEFT.register("merge")(left_of("SELECT id FROM merge_pending"))
+LEFT.register("rewrite")(left_of("SELECT id FROM alias_pending"))

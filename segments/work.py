@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from config.workspace.work import WORK
+from config.workspace.work import LEFT, WORK, left_of
 from segments.changes import process_changes
 from segments.membership import refresh
 from segments.models import Segment
@@ -13,6 +13,9 @@ from segments.models import Segment
 SECONDS = 10.0  # after which a call gives way to other work
 LEAST_BETWEEN = timedelta(seconds=60)
 TIMES_ITS_COST = 20  # a segment that takes 5 s is refreshed every 100 s
+
+# of segments to refresh nobody takes one away: whoever comes second waits for its members' lock
+LEFT.register("segments", order=20)(left_of("SELECT id FROM profile_change"))
 
 
 @WORK.register("segments", order=20)

@@ -13,8 +13,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils import timezone
 
 from campaigns.delivery.gate import still_allowed
+from config.workspace.work import Left
 from consent.models import Purpose
 
 BATCH = 25
@@ -75,6 +77,22 @@ def lease_chunk(channel: str, now: datetime) -> Chunk | None:
         if was_leased:
             cursor.execute(_LOST, [profile_ids, message_ids])
     return Chunk(chunk_id, token, campaign_id, channel, profile_ids, message_ids)
+
+
+_LEFT = """
+SELECT count(*), count(*) FILTER (WHERE c.lease_until >= %(now)s) FROM message_chunk c
+WHERE c.due_at <= %(now)s AND c.channel = %(channel)s
+  AND (c.lease IS NOT NULL OR c.campaign_id IS NULL OR EXISTS (
+       SELECT 1 FROM campaign k WHERE k.id = c.campaign_id AND k.status = 'running'))
+"""
+
+
+def chunks_left(channel: str) -> Left:
+    """Chunks that are due; those under a lease are in somebody's hands until it runs out."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT, {"now": timezone.now(), "channel": channel})
+        due, held = cursor.fetchone()
+    return Left(due, held)
 
 
 _MARK = """

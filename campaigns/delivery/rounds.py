@@ -11,6 +11,15 @@ from config.workspace import audit
 from config.workspace.work import wake
 from segments.models import Segment
 
+# whose row the next step locks; paused ones are not under way
+UNDER_WAY = """
+SELECT k.id FROM campaign k
+WHERE k.status = 'held' AND k.hold_until <= now()
+   OR k.status = 'scheduled' AND k.scheduled_at <= now()
+   OR k.status = 'running' AND (k.fanned_out_at IS NULL OR NOT EXISTS (
+        SELECT 1 FROM message_chunk c WHERE c.campaign_id = k.id))
+"""
+
 
 def advance_campaigns() -> int:
     """One step for each campaign that is under way; the number of things done, 0 when none."""

@@ -5,22 +5,77 @@ The rows are the truth; Celery and `drain` only call these. A function handles a
 Running one twice at the same moment is safe: each claims its rows.
 """
 
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from config.workspace.registry import Registry
 
 WORK: Registry[Callable[[], int]] = Registry("work")
+LONGEST_PAUSE_SECONDS = 0.5
 
 
-def drain(limit_rounds: int = 100_000) -> dict[str, int]:
-    """Do all due work until nothing is left; the number of rows handled by each kind."""
+@dataclass(frozen=True)
+class Left:
+    """Rows of one kind of work that are due now, and how many of them another worker holds."""
+
+    due: int
+    held: int
+
+
+# What another worker may hold, where one function's 0 does not say that nothing is due; in the
+# order in which one kind of work leads to the next.
+LEFT: Registry[Callable[[], Left]] = Registry("what is left")
+
+
+def left_of(due: str) -> Callable[[], Left]:
+    """What is left of the rows that `due` selects, which others claim by locking them.
+
+    A row that cannot be locked at once is in somebody's hands; one whose holder died is free again.
+    """
+
+    def left() -> Left:
+        from django.db import connection  # noqa: PLC0415
+
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT (SELECT count(*) FROM ({due}) AS due),"  # noqa: S608 - pieces of ours
+                f" (SELECT count(*) FROM ({due} FOR KEY SHARE SKIP LOCKED) AS free)"
+            )
+            total, free = cursor.fetchone()
+        return Left(total, max(total - free, 0))
+
+    return left
+
+
+def drain(
+    limit_rounds: int = 100_000, on_wait: Callable[[dict[str, int]], None] | None = None
+) -> dict[str, int]:
+    """Do all due work until nothing is left anywhere; the number of rows handled by each kind.
+
+    What other workers hold is waited for; `on_wait` is told before each pause what that is, as rows
+    by kind of work. What is due, free, and yet cannot go on (no mail server is set) is left.
+    """
     totals = dict.fromkeys(WORK.names(), 0)
+    pause, looked_again = 0.01, False
     for _ in range(limit_rounds):
         handled = {name: function() for name, function in WORK}
         for name, count in handled.items():
             totals[name] += count
-        if not any(handled.values()):
+        if any(handled.values()):
+            pause, looked_again = 0.01, False
+            continue
+        left = {name: function() for name, function in LEFT}
+        held = {name: one.held for name, one in left.items() if one.held}
+        if held:
+            if on_wait is not None:
+                on_wait(held)
+            time.sleep(pause)
+            pause, looked_again = min(pause * 2, LONGEST_PAUSE_SECONDS), False
+        elif looked_again or not any(one.due for one in left.values()):
             break
+        else:
+            looked_again = True  # it may have been given back just now
     return totals
 
 
