@@ -282,4 +282,34 @@ def _jobs(user: Any) -> list[Need]:
             job.finished_at,
         )
         for job in failed[:AT_MOST]
+    ] + _imports(mine, lately)
+
+
+def _imports(mine: Q, lately: datetime) -> list[Need]:
+    """Files that were taken in, though not all of each."""
+    lacking = Q(result__rejected__gt=0) | Q(result__warned__gt=0)
+    rows = Job.objects.filter(
+        mine, lacking, kind="import", state=Job.State.DONE, finished_at__gte=lately
+    )
+    return [
+        Need(
+            4,
+            "inbox",
+            "warn",
+            format_html(_("<b>{}</b> was not taken in as a whole"), job.title),
+            _import_counts(job),
+            "",
+            "",
+            in_words(job.finished_at) if job.finished_at else "",
+            job.finished_at,
+        )
+        for job in rows[:AT_MOST]
     ]
+
+
+def _import_counts(job: Job) -> str:
+    counts = {name: num(job.result.get(name, 0)) for name in ("accepted", "rejected", "warned")}
+    return _(
+        "Rows accepted: %(accepted)s, of them %(warned)s without an address or other cell that"
+        " cannot be used; rejected: %(rejected)s. Each is in the file that ends in .rejected.jsonl."
+    ) % {name: str(count) for name, count in counts.items()}

@@ -85,6 +85,8 @@ class Catalog:
     def note(self, message: Message) -> None:
         """Remember the name, and which properties came with which types."""
         definition = self.of(message.name)
+        for dropped in message.dropped_kinds:
+            self._warn(message, "unusable_identifier", dropped)
         at = message.occurred_at
         first, last = self._seen.get(message.name, (at, at))
         if at <= first or at >= last:

@@ -1,35 +1,122 @@
 """Files of messages: JSON lines, or CSV with a mapping. Memory does not grow with the file."""
 
-import csv
+import codecs
 import gzip
 import hashlib
 import io
-import itertools
 import json
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import msgspec
 
+from profiles.identity.kinds import Rules
+from profiles.ingest import sheets
 from profiles.ingest.envelope import Refused
-from profiles.ingest.mapping import RowMapping, guess_mapping
+from profiles.ingest.mapping import RowMapping
+from profiles.ingest.messages import Call
+from profiles.ingest.reading import name_call
+from profiles.ingest.sheets import BadFile, Record, Sheet
 from profiles.ingest.validation import Problem, check
 
 DIGEST_CHARS = 32
-MAX_CELL = 10_000_000
 CSV_ENDINGS = (".csv", ".tsv")
 CHUNK = 1 << 20
-csv.field_size_limit(MAX_CELL)
+# what is no text, by how it begins
+FOREIGN = {b"PK\x03\x04": "an Excel workbook", b"PAR1": "a Parquet file", b"%PDF": "a PDF"}
+NAMES_NOBODY = "nothing in the row could be somebody's: each is blank, blocked or malformed"
 
 
 class Line(NamedTuple):
-    """One message of a file, or why it is none. `raw` is what is kept of it either way."""
+    """One message of a file, or why it is none. `raw` is what is kept of it either way.
+
+    `warnings`: what of an accepted one cannot be used.
+    """
 
     number: int
     raw: bytes
     problem: Problem | None
     position: int  # bytes of the file read so far, for a progress bar
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass
+class Reader:
+    """A file that was looked through, and by what its rows are read and judged."""
+
+    path: Path
+    name: str  # tells the kind by its ending
+    digest: str
+    rules: Rules
+    region: str
+    mapping: RowMapping | None = None
+    sheet: Sheet | None = None
+    encoding: str = "utf-8-sig"
+    notes: list[str] = field(default_factory=list)
+
+    def open(self) -> IO[bytes]:
+        """The file's text as bytes."""
+        return gzip.open(self.path) if _is_packed(self.name) else self.path.open("rb")  # type: ignore[return-value]
+
+    def lines(self) -> Iterator[Line]:
+        """The messages of the file in its order.
+
+        Each has a message id: its own, or one of (digest of the file, line).
+        """
+        with self.path.open("rb") as under, _opened(under, self.name) as file:
+            made = _csv_rows(file, self.sheet) if self.sheet else self._json_rows(file)
+            for number, row, warnings in made:
+                yield self._line(number, row, under.tell(), warnings)
+
+    def _json_rows(self, file: IO[bytes]) -> Iterator["Made"]:
+        if self.encoding != "utf-8-sig":
+            with io.TextIOWrapper(file, self.encoding, errors="replace") as text:
+                yield from _json_rows((line.encode() for line in text), self.mapping)
+        else:
+            yield from _json_rows(file, self.mapping)
+
+    def _line(self, number: int, made: Any, position: int, warnings: list[Problem]) -> Line:
+        """`made` is raw JSON, a message, or (what was read, why it is no message)."""
+        if isinstance(made, tuple):
+            return Line(number, made[0], made[1], position)
+        if isinstance(made, bytes):
+            raw, call, problem = _from_json(made, f"{self.digest}-{number}")
+        else:
+            raw, call, problem = _from_row(made, f"{self.digest}-{number}")
+        if call is None or problem is not None:
+            return Line(number, raw, problem, position)
+        named = name_call(call, self.rules, self.region)
+        if not named.keys:
+            return Line(number, raw, Problem("no_identifier", "", NAMES_NOBODY), position)
+        warnings += [_unusable(kind, value) for kind, value in named.dropped]
+        return Line(number, raw, None, position, tuple(warnings))
+
+
+Made = tuple[int, Any, list[Problem]]  # number of the line, what `_line` takes, warnings
+
+
+def prepare(path: Path, name: str, mapping: RowMapping | None, rules: Rules, region: str) -> Reader:
+    """Look the file through before a row of it is taken. Raises BadFile, BadMapping."""
+    reader = Reader(path, name, digest_of(path), rules, region, mapping)
+    with reader.open() as file:
+        start = file.read(sheets.SAMPLE)
+    for mark, what in FOREIGN.items():
+        if start.startswith(mark):
+            raise BadFile(f"it is {what}; save it as CSV")
+    if name.removesuffix(".gz").lower().endswith(CSV_ENDINGS):
+        reader.sheet = sheets.inspect(reader.open, mapping)
+        reader.notes = reader.sheet.notes
+        return reader
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        reader.encoding = "utf-16"
+    if mapping:
+        reader.mapping = mapping.typed({})  # JSON has types of its own
+    if not start.strip():
+        reader.notes = ["it is empty"]
+    return reader
 
 
 def digest_of(path: Path) -> str:
@@ -41,109 +128,110 @@ def digest_of(path: Path) -> str:
     return found.hexdigest()[:DIGEST_CHARS]
 
 
-def read_file(path: Path, name: str, mapping: RowMapping | None) -> Iterator[Line]:
-    """The messages of a file in its order; `name` tells the kind by its ending.
-
-    Each has a message id: its own, or one of (digest of the file, line).
-    """
-    digest = digest_of(path)
-    plain = name.removesuffix(".gz").lower()
-    with path.open("rb") as under, _opened(under, name) as file:
-        if plain.endswith(CSV_ENDINGS):
-            rows = _csv_rows(file, mapping)
-        else:
-            rows = _json_rows(file, mapping)
-        for number, made in rows:
-            yield _line(number, made, digest, under.tell())
-
-
 def _opened(under: IO[bytes], name: str) -> IO[bytes]:
-    return gzip.open(under) if name.lower().endswith(".gz") else under  # type: ignore[return-value]
+    return gzip.open(under) if _is_packed(name) else under  # type: ignore[return-value]
 
 
-def _line(number: int, made: Any, digest: str, position: int) -> Line:
-    """`made` is raw JSON, a message, or (what was read, why it is no message)."""
-    if isinstance(made, tuple):
-        return Line(number, made[0], made[1], position)
-    if isinstance(made, bytes):
-        return _raw_line(number, made, digest, position)
-    made.setdefault("messageId", f"{digest}-{number}")
+def _is_packed(name: str) -> bool:
+    return name.lower().endswith(".gz")
+
+
+def _unusable(kind: str, value: str) -> Problem:
+    words = f"{value[:60]!r} is no {kind} that could be somebody's; the rest is accepted"
+    return Problem(f"unusable_{kind}"[:40], kind, words)
+
+
+def _from_row(made: dict[str, Any], own_id: str) -> tuple[bytes, Call | None, Problem | None]:
+    made.setdefault("messageId", own_id)
     try:
         raw = json.dumps(made, ensure_ascii=False, allow_nan=False).encode()
     except ValueError:
         refused = Problem("not_holdable", "", "the row is not UTF-8 or holds NaN")
-        return Line(number, json.dumps(made).encode(), refused, position)
-    return Line(number, raw, check(msgspec.Raw(raw))[1], position)
+        return json.dumps(made).encode(), None, refused
+    return raw, *check(msgspec.Raw(raw))
 
 
-def _raw_line(number: int, raw: bytes, digest: str, position: int) -> Line:
+def _from_json(raw: bytes, own_id: str) -> tuple[bytes, Call | None, Problem | None]:
     call, problem = _checked(raw)
-    if problem is None and call.message_id in (None, ""):
-        own = {**msgspec.json.decode(raw), "messageId": f"{digest}-{number}"}
+    if call is not None and call.message_id in (None, ""):
+        own = {**msgspec.json.decode(raw), "messageId": own_id}
         raw = msgspec.json.encode(own)
-    return Line(number, raw, problem, position)
+    return raw, call, problem
 
 
-def _checked(raw: bytes) -> tuple[Any, Problem | None]:
+def _checked(raw: bytes) -> tuple[Call | None, Problem | None]:
     try:
-        raw.decode()
+        text = raw.decode()
     except UnicodeDecodeError:
         return None, Problem("invalid_utf8", "", "the line is not UTF-8")
     if not raw.startswith(b"{"):
         return None, Problem("not_an_object", "", "a line is a JSON object")
-    return check(msgspec.Raw(raw))
+    call, problem = check(msgspec.Raw(raw))
+    return (None, problem) if problem else _without_doubles(call, text)
 
 
-def _json_rows(file: IO[bytes], mapping: RowMapping | None) -> Iterator[tuple[int, Any]]:
-    for number, line in enumerate(file, start=1):
-        raw = line.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else line.strip()
+class _Doubled(ValueError):
+    """A key that an object has twice."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        raise _Doubled(next(name for name, n in counts.items() if n > 1))
+    return found
+
+
+def _without_doubles(call: Call | None, text: str) -> tuple[Call | None, Problem | None]:
+    """Of a key that is there twice the last would win without a word."""
+    try:
+        json.loads(text, object_pairs_hook=_once)
+    except _Doubled as error:
+        words = f"{str(error)[:60]!r} stands twice in one object"
+        return None, Problem("duplicate_key", str(error)[:200], words)
+    except (ValueError, RecursionError):
+        return call, None  # what `check` lets pass is good
+    return call, None
+
+
+def _json_rows(lines: Any, mapping: RowMapping | None) -> Iterator[Made]:
+    for number, line in enumerate(lines, start=1):
+        raw = line.removeprefix(codecs.BOM_UTF8).strip() if number == 1 else line.strip()
         if not raw:
             continue
         if mapping is None:
-            yield number, raw
+            yield number, raw, []
             continue
         try:
-            row = json.loads(raw)
+            row = json.loads(raw, object_pairs_hook=_once)
             if not isinstance(row, dict):
                 raise ValueError("a line is a JSON object")
-            yield number, mapping.message(row)
+            yield number, mapping.message(row), []
+        except _Doubled as error:
+            words = f"{str(error)[:60]!r} stands twice in one object"
+            yield number, (raw, Problem("duplicate_key", str(error)[:200], words)), []
         except (ValueError, RecursionError) as error:
-            yield number, (raw, Problem("invalid_row", "", str(error)))
+            yield number, (raw, Problem("invalid_row", "", str(error))), []
 
 
-def _csv_rows(file: IO[bytes], mapping: RowMapping | None) -> Iterator[tuple[int, Any]]:
-    """Rows of a CSV file by its header; numbered as lines of the file, the header being line 1."""
-    text = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
-    first = text.readline()
-    reader = csv.reader(itertools.chain([first], text), delimiter=_delimiter(first))
-    header = next(reader, [])
-    mapping = mapping or guess_mapping(header)
-    while True:
-        number = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            text.detach()
-            return
-        except csv.Error as error:
-            yield number, (b"", Problem("invalid_row", "", str(error)))
-            continue
-        if row:
-            yield number, _csv_message(header, row, mapping)
+def _csv_rows(file: IO[bytes], sheet: Sheet) -> Iterator[Made]:
+    """Rows by their header; numbered as lines of the file, the header being line 1."""
+    with sheets.as_text(file, sheet.encoding) as text:
+        for record in sheets.rows(text):
+            yield record.number, *_csv_message(record, sheet)
 
 
-def _csv_message(header: list[str], row: list[str], mapping: RowMapping) -> Any:
-    kept = json.dumps(row).encode()
-    if len(row) > len(header):
-        words = f"{len(row)} cells under {len(header)} columns"
-        return kept, Problem("too_many_cells", "", words)
+def _csv_message(record: Record, sheet: Sheet) -> tuple[Any, list[Problem]]:
+    if record.reason:
+        kept = record.text.encode("utf-8", "backslashreplace")
+        return (kept, Problem("invalid_row", "", record.reason)), []
+    header, cells = sheet.header, record.cells
+    kept = json.dumps(cells).encode()
+    words = f"{len(cells)} cells under {len(header)} columns"
+    if len(cells) > len(header):
+        return (kept, Problem("too_many_cells", "", words)), []
+    few = [Problem("too_few_cells", "", words)] if len(cells) < len(header) else []
     try:
-        return mapping.message(dict(zip(header, row, strict=False)))
+        return sheet.mapping.message(dict(zip(header, cells, strict=False))), few
     except (ValueError, Refused) as error:
-        return kept, Problem("invalid_row", "", str(error))
-
-
-def _delimiter(header: str) -> str:
-    """What the header is parted by: a comma, or where there is none a semicolon or tab."""
-    found = {mark: header.count(mark) for mark in (",", ";", "\t")}
-    return max(found, key=lambda mark: found[mark]) if any(found.values()) else ","
+        return (kept, Problem("invalid_row", "", str(error))), []

@@ -4,12 +4,13 @@ A mapping is `{"type": "track", "event": NAME, "columns": {"Total": "properties.
 
 A target is a field of a message (`userId`, `timestamp`, `traits.email`, `properties.total`,
 `context.ip`) or `identifiers.KIND` for an identifier of that kind; an object names a type too:
-`{"to": "traits.postcode", "type": "text"}` (text, number, boolean, json, auto).
+`{"to": "traits.postcode", "type": "text"}` (text, number, boolean, json, auto). The type of an auto
+column of a CSV file follows from all of its cells (`sheets`); JSON has types of its own.
 """
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,12})?")
@@ -49,12 +50,28 @@ class RowMapping:
     ) -> None:
         self.columns, self.constants = columns, constants
 
+    def cleaned(self, clean: Callable[[str], str]) -> "RowMapping":
+        """The same for headers that are `clean`."""
+        columns: dict[str, tuple[str, str]] = {}
+        for name, target in self.columns.items():
+            if columns.setdefault(clean(name), target) != target:
+                raise BadMapping(f"columns.{name}: another column is called like this")
+        return RowMapping(columns, self.constants)
+
+    def typed(self, types: Mapping[str, str]) -> "RowMapping":
+        """The same with these types for columns that have none; text for the rest."""
+        columns = {
+            name: (target, types.get(name, "text") if kind == "auto" else kind)
+            for name, (target, kind) in self.columns.items()
+        }
+        return RowMapping(columns, self.constants)
+
     def message(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """The message of this row. Raises ValueError where a cell is not of the type asked for."""
         made: dict[str, Any] = dict(self.constants)
         for column, (target, kind) in self.columns.items():
             cell = row.get(column)
-            if cell not in (None, ""):
+            if cell is not None and not (isinstance(cell, str) and not cell.strip()):
                 _put(made, target, _typed(cell, target, kind, column))
         made.setdefault("type", "track" if made.get("event") else "identify")
         return made
@@ -84,20 +101,21 @@ def guess_mapping(header: Sequence[str]) -> RowMapping:
     columns = {}
     for name in header:
         first = name.partition(".")[0]
-        known = FIELDS.get(_plain(name)) if _plain(name) not in ("name", "category") else None
+        plain = _plain(name)
+        known = FIELDS.get(plain) if plain not in ("name", "category") else None
         if first in (*OBJECTS, "identifiers") and "." in name:
             columns[name] = (name, "auto")
         elif known:
             columns[name] = (known, "auto")
-        elif _plain(name) in ("email", "phone"):
-            columns[name] = (f"traits.{name.lower()}", "text")
+        elif plain in ("email", "phone"):
+            columns[name] = (f"traits.{plain}", "text")
         elif name.strip():
             columns[name] = (f"{facts}.{name.strip()}", "auto")
     return RowMapping(columns, {})
 
 
 def _plain(name: str) -> str:
-    return name.strip().lower().replace("_", "").replace(" ", "")
+    return re.sub(r"[\s_-]", "", name.lower())
 
 
 def _target(column: str, given: Any) -> tuple[str, str]:
@@ -136,33 +154,47 @@ def _put(made: dict[str, Any], target: str, value: Any) -> None:
     inner[last] = value
 
 
+def may_repeat(target: str) -> bool:
+    """Whether several columns may fill this: a person has many identifiers of a kind."""
+    return target.startswith("identifiers.")
+
+
+def is_code(target: str) -> bool:
+    """Whether digits are no quantity here: ids, a post code, all outside traits and properties."""
+    return "." not in target or may_repeat(target) or bool(TEXT_NAMES.search(_rest(target)))
+
+
+def _rest(target: str) -> str:
+    return target.partition(".")[2]
+
+
+def looks_like(cell: str) -> str:
+    """What a cell that is not blank could be: boolean, number, json or text."""
+    text = cell.strip()
+    if text.lower() in BOOLEANS:
+        return "boolean"
+    if NUMBER.fullmatch(text):
+        return "number"
+    if text[:1] in ("[", "{"):
+        try:
+            json.loads(text)
+        except (ValueError, RecursionError):
+            return "text"
+        return "json"
+    return "text"
+
+
 def _typed(cell: Any, target: str, kind: str, column: str) -> Any:
     if not isinstance(cell, str):
         return cell
     if GUARDED.match(cell):
         cell = cell[1:]
-    if kind == "text" or "." not in target or target.startswith("identifiers."):
+    if kind in ("text", "auto") or "." not in target or may_repeat(target):
         return cell
-    if kind == "auto":
-        return _guess(cell, target)
     try:
         return _convert(cell.strip(), kind)
     except (ValueError, KeyError):
         raise ValueError(f"{column}: {cell[:60]!r} is no {kind}") from None
-
-
-def _guess(cell: str, target: str) -> Any:
-    text = cell.strip()
-    if text.lower() in BOOLEANS:
-        return BOOLEANS[text.lower()]
-    if NUMBER.fullmatch(text) and not TEXT_NAMES.search(target.partition(".")[2]):
-        return _convert(text, "number")
-    if text[:1] in ("[", "{"):
-        try:
-            return json.loads(text)
-        except ValueError:
-            return cell
-    return cell
 
 
 def _convert(text: str, kind: str) -> Any:

@@ -81,6 +81,7 @@ class Message(msgspec.Struct):
     is_active: bool = True
     keys: list[tuple[str, str]] = []  # (kind, normalised value), highest priority first
     raw_values: dict[tuple[str, str], str] = {}
+    dropped_kinds: list[str] = []  # of values that are nobody's: blocked, malformed
     refusal: tuple[str, str, str] | None = None  # code, path, reason
     key: tuple[str, str] | None = None  # the one it is attributed to
     profile_id: int = 0

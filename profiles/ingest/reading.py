@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -171,41 +171,78 @@ def _time(text: str | None) -> datetime | None:
     return parse_time(text) if text else None
 
 
+class Named(NamedTuple):
+    """Whom a call names: normalised identifiers with what was given, and what is nobody's."""
+
+    keys: dict[tuple[str, str], str]
+    dropped: list[tuple[str, str]]  # kind, value as given
+
+
+def name_call(call: Call, rules: Rules, region: str) -> Named:
+    """Whom a checked call of a file will name, so that its reader can be told of what will not."""
+    kind = call.type or ""
+    context = read_context(call.context)
+    traits = {} if kind == "group" else read_object(call.traits)
+    if kind == "identify" and isinstance(context.traits, dict):
+        traits = {**context.traits, **traits}
+    named = _name(_given(call, kind, context, traits), rules, _region(traits, region))
+    for name in ("email", "phone"):
+        value = traits.get(name)
+        if value is not None and not isinstance(value, str) and not text_of(value):
+            named.dropped.append((name, str(value)))
+    return named
+
+
 def _identify(message: Message, rules: Rules, region: str) -> None:
     """Fill `keys`, highest priority first, from everything in the message that names somebody."""
-    call = message.call
-    found: list[tuple[str, str]] = []
-    if value := text_of(call.user_id):
-        found.append(("user_id", value))
-    if value := text_of(call.anonymous_id):
-        found.append(("anonymous_id", value))
-    if message.type == "alias" and (value := text_of(call.previous_id)):
-        known = {value for kind, value in found if kind == "user_id"}
-        found += [("anonymous_id", value)] if value not in known else []
-    found += identifiers_in(message.context, message.traits)
-    keys: dict[tuple[str, str], str] = {}
-    for given_kind, raw in found:
-        kind = normalise_kind(given_kind)
-        if kind == PROFILE_KIND and not message.source.is_internal:
-            continue
-        value = normalise(kind, raw, _region(message, region))
-        if not value or len(value) > limits.MAX_IDENTIFIER or rules.is_blocked(kind, value, raw):
-            continue
-        keys.setdefault((kind, value), raw)
+    given = _given(message.call, message.type, message.context, message.traits)
+    is_internal = message.source.is_internal
+    named = _name(given, rules, _region(message.traits, region), is_internal=is_internal)
+    keys = named.keys
     message.keys = list(keys)
     if len(keys) > 1:
         ours = [key for key in keys if key[0] == PROFILE_KIND]
         message.keys = ours[:1] or sorted(keys, key=lambda key: rules.rank(key[0]))
     message.raw_values = {key: raw for key, raw in keys.items() if raw != key[1]}
+    message.dropped_kinds = [kind for kind, _ in named.dropped]
     if not message.keys:
         reason = "no identifier that could be somebody's: blocked, blank or malformed"
         message.refusal = ("no_identifier", "userId", reason)
 
 
-def _region(message: Message, fallback: str) -> str:
-    address = message.traits.get("address")
-    given = message.traits.get("country") or (
-        address.get("country") if isinstance(address, dict) else ""
-    )
+def _given(
+    call: Call, kind: str, context: Context, traits: dict[str, Any]
+) -> list[tuple[str, str]]:
+    """(kind, value), as given, of everything that names somebody."""
+    found: list[tuple[str, str]] = []
+    if value := text_of(call.user_id):
+        found.append(("user_id", value))
+    if value := text_of(call.anonymous_id):
+        found.append(("anonymous_id", value))
+    if kind == "alias" and (value := text_of(call.previous_id)):
+        known = {value for kind, value in found if kind == "user_id"}
+        found += [("anonymous_id", value)] if value not in known else []
+    return [*found, *identifiers_in(context, traits)]
+
+
+def _name(
+    given: list[tuple[str, str]], rules: Rules, region: str, *, is_internal: bool = False
+) -> Named:
+    named = Named({}, [])
+    for given_kind, raw in given:
+        kind = normalise_kind(given_kind)
+        if kind == PROFILE_KIND and not is_internal:
+            continue
+        value = normalise(kind, raw, region)
+        if not value or len(value) > limits.MAX_IDENTIFIER or rules.is_blocked(kind, value, raw):
+            named.dropped.append((kind, raw))
+        else:
+            named.keys.setdefault((kind, value), raw)
+    return named
+
+
+def _region(traits: dict[str, Any], fallback: str) -> str:
+    address = traits.get("address")
+    given = traits.get("country") or (address.get("country") if isinstance(address, dict) else "")
     is_code = isinstance(given, str) and len(given) == 2 and given.isalpha()  # noqa: PLR2004
     return given.upper() if is_code else fallback  # type: ignore[union-attr]

@@ -102,7 +102,7 @@ def test_csv_with_a_mapping(tmp_path):
     work_off()
     ada = Event.objects.get(value=12.5)
     assert ada.properties == {
-        "total": 12.5,
+        "total": "12.50",
         "phone": "0812345",
         "vip": True,
         "note": 'a "b", \nc',

@@ -1,12 +1,15 @@
 """Takes files in through the inbox."""
 
+import gzip
 import json
 import shutil
 import sys
 import tempfile
 from argparse import ArgumentParser
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,13 @@ from tqdm import tqdm
 
 from config.workspace.jobs import advance, finish_job, start_job
 from config.workspace.models import Job
+from config.workspace.selectors import workspace
+from profiles.identity.kinds import rules
 from profiles.ingest import inbox
-from profiles.ingest.files import Line, read_file
+from profiles.ingest.files import Line, Reader, prepare
 from profiles.ingest.mapping import BadMapping, RowMapping, read_mapping
+from profiles.ingest.sheets import BadFile
+from profiles.ingest.validation import Problem
 from profiles.models import Source
 from profiles.services.sources import source_named
 
@@ -32,7 +39,8 @@ class Command(BaseCommand):
 
     help = (
         "Takes in JSON lines of Segment-spec messages, or CSV with a mapping. Rejected rows go to "
-        "FILE.rejected.jsonl. Returns when all is in the inbox; running it again is harmless."
+        "FILE.rejected.jsonl with line and reason, and so does what of an accepted row cannot be "
+        "used. Returns when all is in the inbox; running it again is harmless."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -45,13 +53,24 @@ class Command(BaseCommand):
         """Counts go to standard output; rejections are no failure."""
         mapping = self._mapping(options["mapping"])
         files = [self._path(name) for name in options["files"]]
-        source = source_named(options["source"])
-        for name, path in files:
-            try:
-                self._take(source, name, path, mapping)
-            finally:
+        try:
+            # all are looked through before anything of one is taken
+            readers = [self._prepare(name, path, mapping) for name, path in files]
+            source = source_named(options["source"])
+            for reader in readers:
+                self._take(source, reader)
+        finally:
+            for name, path in files:
                 if name == STANDARD_INPUT:
                     path.unlink(missing_ok=True)
+
+    def _prepare(self, name: str, path: Path, mapping: RowMapping | None) -> Reader:
+        try:
+            return prepare(path, name, mapping, rules(), workspace().country)
+        except (BadFile, BadMapping) as error:
+            raise CommandError(f"{_label(name)}: {error}. Nothing is taken in.") from error
+        except (gzip.BadGzipFile, EOFError) as error:
+            raise CommandError(f"{_label(name)}: no whole gzip file: {error}") from error
 
     def _mapping(self, path: Path | None) -> RowMapping | None:
         if path is None:
@@ -75,50 +94,96 @@ class Command(BaseCommand):
             shutil.copyfileobj(sys.stdin.buffer, kept)
         return name, Path(kept.name)
 
-    def _take(self, source: Source, name: str, path: Path, mapping: RowMapping | None) -> None:
-        label = "stdin" if name == STANDARD_INPUT else name
-        rejected_path = Path(f"{label}.rejected.jsonl")
-        rejected_path.unlink(missing_ok=True)
-        accepted = rejected = 0
+    def _take(self, source: Source, reader: Reader) -> None:
+        label = _label(reader.name)
+        report = Path(f"{label}.rejected.jsonl")
+        report.unlink(missing_ok=True)
+        counts = Counts()
         part: list[Line] = []
         held = 0
-        size = path.stat().st_size
+        size = reader.path.stat().st_size
         with (
             _job(source, Path(label).name, size) as job,
             tqdm(total=size, unit="B", unit_scale=True, desc=label, disable=None) as bar,
         ):
-            for line in read_file(path, name, mapping):
+            for line in reader.lines():
                 part.append(line)
                 held += len(line.raw)
                 if len(part) >= SLICE_MESSAGES or held >= SLICE_BYTES:
-                    accepted, rejected = self._store(
-                        source, part, rejected_path, accepted, rejected
-                    )
+                    _store(source, part, report, counts)
                     part, held = [], 0
                     advance(job, line.position - int(bar.n))
                     bar.update(line.position - bar.n)
-            accepted, rejected = self._store(source, part, rejected_path, accepted, rejected)
+            _store(source, part, report, counts)
             advance(job, size - int(bar.n))
             bar.update(size - bar.n)
-            finish_job(job, accepted=accepted, rejected=rejected)
-        tail = f", rows and reasons in {rejected_path}" if rejected else ""
-        self.stdout.write(f"{label}: {accepted:,} accepted, {rejected:,} rejected{tail}")
+            finish_job(job, **counts.as_result(reader.notes))
+        self.stdout.write(f"{label}: {counts.in_words(report)}")
+        for note in [*reader.notes, *counts.warnings()]:
+            self.stdout.write(f"{label}: {note}")
 
-    def _store(
-        self, source: Source, part: list[Line], rejected_path: Path, accepted: int, rejected: int
-    ) -> tuple[int, int]:
-        """Commit one slice; the totals so far."""
-        good = [line.raw for line in part if line.problem is None]
-        bad = [line for line in part if line.problem is not None]
-        refused = [
-            inbox.refusal(line.number, line.problem, line.raw) for line in bad if line.problem
-        ]
-        inbox.store(source.pk, good, refused, {}, timezone.now(), is_history=True)
-        if bad:
-            with rejected_path.open("a") as file:
-                for line in bad:
-                    file.write(json.dumps(_described(line)) + "\n")
-        return accepted + len(good), rejected + len(bad)
+
+@dataclass
+class Counts:
+    """What became of the rows of a file. `warned` were accepted, though not all of each."""
+
+    accepted: int = 0
+    rejected: int = 0
+    warned: int = 0
+    codes: Counter[str] = field(default_factory=Counter)  # of warnings
+
+    def add(self, line: Line) -> None:
+        """One more row."""
+        if line.problem is not None:
+            self.rejected += 1
+            return
+        self.accepted += 1
+        self.warned += bool(line.warnings)
+        self.codes.update({warning.code for warning in line.warnings})
+
+    def in_words(self, report: Path) -> str:
+        """One line, with the file that tells more where there is more to tell."""
+        words = f"{self.accepted:,} accepted, {self.rejected:,} rejected"
+        if self.warned:
+            words += f", {self.warned:,} of the accepted not in full"
+        if self.rejected or self.warned:
+            words += f"; rows and reasons in {report}"
+        return words
+
+    def warnings(self) -> list[str]:
+        """Each kind of warning with its count."""
+        return [f"{_words(code)}: {n:,}" for code, n in sorted(self.codes.items())]
+
+    def as_result(self, notes: list[str]) -> dict[str, Any]:
+        """For the job; what is nothing is left out, but for the two that are always said."""
+        found = {"accepted": self.accepted, "rejected": self.rejected}
+        more = {"warned": self.warned, "warnings": dict(self.codes), "notes": notes}
+        return found | {name: value for name, value in more.items() if value}
+
+
+def _words(code: str) -> str:
+    kind = code.removeprefix("unusable_")
+    if kind != code:
+        return f"accepted without their {kind}, which is nobody's"
+    return "accepted with fewer cells than there are columns"
+
+
+def _label(name: str) -> str:
+    return "stdin" if name == STANDARD_INPUT else name
+
+
+def _store(source: Source, part: list[Line], report: Path, counts: Counts) -> None:
+    """Commit one slice, and add to the report what is to be said of it."""
+    good = [line.raw for line in part if line.problem is None]
+    refused = [inbox.refusal(line.number, line.problem, line.raw) for line in part if line.problem]
+    inbox.store(source.pk, good, refused, {}, timezone.now(), is_history=True)
+    told = [line for line in part if line.problem or line.warnings]
+    if told:
+        with report.open("a") as file:
+            for line in told:
+                file.writelines(json.dumps(row) + "\n" for row in _described(line))
+    for line in part:
+        counts.add(line)
 
 
 @contextmanager
@@ -132,12 +197,19 @@ def _job(source: Source, label: str, size: int) -> Iterator[Job]:
         raise
 
 
-def _described(line: Line) -> dict[str, Any]:
+def _described(line: Line) -> Iterator[dict[str, Any]]:
+    """A rejected row with its reason; an accepted one with each thing that is not used of it."""
     text = line.raw.decode("utf-8", "backslashreplace")
     try:
         row = json.loads(text)
     except (ValueError, RecursionError):
         row = text
-    problem = line.problem
-    reason = {} if problem is None else {"reason": problem.message, **problem.as_dict()}
-    return {"line": line.number, **reason, "row": row}
+    if line.problem is not None:
+        yield _reason(line, line.problem) | {"row": row}
+        return
+    for warning in line.warnings:
+        yield _reason(line, warning) | {"accepted": True, "row": row}
+
+
+def _reason(line: Line, problem: Problem) -> dict[str, Any]:
+    return {"line": line.number, "reason": problem.message, **problem.as_dict()}

@@ -50,3 +50,12 @@ def test_an_import_that_failed_needs_someone(admin_client):
     assert b"customers.csv" not in admin_client.get(reverse("admin:index")).content
     finish_job(job, state="failed", error="OSError")
     assert b"customers.csv" in admin_client.get(reverse("admin:index")).content
+
+
+def test_an_import_that_left_something_out_says_how_much(admin_client):
+    finish_job(start_job(kind="import", title="whole.csv"), accepted=7, rejected=0)
+    finish_job(start_job(kind="import", title="holes.csv"), accepted=9, rejected=0, warned=3)
+    page = admin_client.get(reverse("admin:index")).content
+    assert b"<b>holes.csv</b> was not taken in as a whole" in page
+    assert b"Rows accepted: 9, of them 3" in page
+    assert b"whole.csv" not in page
