@@ -178,6 +178,23 @@ class MessageAnswer(serializers.Serializer[Any]):
     events = serializers.ListField(child=serializers.DictField())
 
 
+class RateAnswer(serializers.Serializer[Any]):
+    """A share from 0 to 1 (null where its base is nobody), and of how many."""
+
+    value = serializers.FloatField(allow_null=True)
+    base = serializers.IntegerField()
+
+
+class RatesAnswer(serializers.Serializer[Any]):
+    """`open`, `click` and `conversion` are of those who could be measured."""
+
+    open = RateAnswer()
+    click = RateAnswer()
+    conversion = RateAnswer()
+    unsubscribe = RateAnswer(help_text="Of the delivered.")
+    bounce = RateAnswer(help_text="Of those handed over.")
+
+
 class ReportAnswer(serializers.Serializer[Any]):
     """From audience through each reason to what came of it; `revenue` in workspace currency."""
 
@@ -197,7 +214,11 @@ class ReportAnswer(serializers.Serializer[Any]):
     failed = serializers.IntegerField()
     unknown = serializers.IntegerField()
     cancelled = serializers.IntegerField()
-    revenue = serializers.FloatField()
+    revenue = serializers.FloatField(help_text="Attributed revenue, less what came back.")
+    measured = serializers.IntegerField(help_text="Delivered, and could be measured.")
+    unmeasured = serializers.IntegerField()
+    unknown_opened = serializers.IntegerField()
+    rates = RatesAnswer()
     variants = serializers.ListField(child=serializers.DictField())
     control = serializers.DictField()
     lift = serializers.DictField()

@@ -2,14 +2,15 @@
 
 from django.db.models import Count
 
-from campaigns.models import Campaign, Message
+from campaigns.models import Campaign
+from campaigns.selectors.figures import counted_messages
 from segments.models import Segment
 
 
 def progress(campaign: Campaign) -> dict[str, int]:
     """`audience` (the segment's size until all are queued), `seen`, and each state's number."""
-    rows = Message.objects.filter(campaign_id=campaign.pk).values("state").annotate(n=Count("*"))
-    states = {row["state"]: row["n"] for row in rows.order_by()}
+    rows = counted_messages().filter(campaign_id=campaign.pk).values("state")
+    states = {row["state"]: row["n"] for row in rows.annotate(n=Count("*"))}
     seen = sum(states.values())
     audience = seen
     if campaign.fanned_out_at is None:

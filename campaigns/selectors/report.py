@@ -1,95 +1,63 @@
-"""The report of a campaign: one aggregate over its messages; control and lift beside it."""
+"""The report of a campaign: one aggregate over its messages; control and lift beside it.
 
-from dataclasses import dataclass
+What each figure means stands in `campaigns.selectors.figures`.
+"""
+
+from dataclasses import asdict, dataclass
 from math import sqrt
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count, Sum
 
 from campaigns.delivery.gate import ORDER
 from campaigns.delivery.terms import WINDOW_DAYS, duration
 from campaigns.models import Campaign
+from campaigns.selectors.figures import FIGURES, counted_messages, counting, rates_of
+from campaigns.selectors.measured import Measured, measured_by_variant
+from campaigns.tracking.conversions import holds_sql
+from profiles.selectors.revenue import KEY, WHOLE, revenue_events, stands
 
 Z_95 = 1.959964
 
-_COUNTS = """
-SELECT variant, state, CASE WHEN state = 'excluded' THEN reason ELSE '' END AS reason, count(*),
-       count(*) FILTER (WHERE sent_at IS NOT NULL AND state <> 'bounced'),
-       count(*) FILTER (WHERE opened_at IS NOT NULL),
-       count(*) FILTER (WHERE opened_at IS NULL AND machine_opened_at IS NOT NULL),
-       count(*) FILTER (WHERE clicked_at IS NOT NULL),
-       count(*) FILTER (WHERE clicked_at IS NULL AND machine_clicked_at IS NOT NULL),
-       count(*) FILTER (WHERE unsubscribed_at IS NOT NULL),
-       count(*) FILTER (WHERE complained_at IS NOT NULL),
-       count(*) FILTER (WHERE converted_at IS NOT NULL),
-       coalesce(sum(revenue), 0)::float8
-FROM message WHERE campaign_id = %s AND NOT is_test
-GROUP BY 1, 2, 3
-"""
-NAMES = (
-    "delivered",
-    "opened",
-    "machine_opened",
-    "clicked",
-    "machine_clicked",
-    "unsubscribed",
-    "complained",
-    "converted",
-    "revenue",
-)
-STATES = ("queued", "handing_over", "sent", "bounced", "failed", "unknown", "cancelled")
-
 
 def report(campaign: Campaign) -> dict[str, Any]:
-    """api.md's report. `sent` counts all that the provider took, bounces included; `delivered` is
-    `sent` less bounces. Two queries, four with a control group.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, [campaign.pk])
-        rows = cursor.fetchall()
-    whole = _sum(rows)
-    excluded: dict[str, int] = {}
-    for _variant, state, reason, count, *_rest in rows:
-        if state == "excluded":
-            excluded[reason] = excluded.get(reason, 0) + count
-    audience = sum(row[3] for row in rows)
+    """api.md's report, with the bases of its rates. Five queries, eight with a control group."""
+    mine = counted_messages().filter(campaign_id=campaign.pk)
+    reasons = mine.filter(FIGURES["excluded"]).values_list("reason").annotate(n=Count("id"))
+    excluded = dict(reasons)
+    rows = {row["variant"]: row for row in _counts(mine)}
+    measured = measured_by_variant(campaign)
     control, lift = control_and_lift(campaign, excluded.get("holdout", 0))
     return {
-        "audience": audience,
+        "audience": sum(row["audience"] for row in rows.values()),
         "excluded": {name: excluded[name] for name in ORDER if name in excluded},
-        **whole,
-        "variants": _variants(rows),
+        **_sum(list(rows.values()), sum(measured.values(), Measured())),
+        "variants": [
+            {"name": name, **_sum([rows[name]], measured.get(name, Measured()))}
+            for name in sorted(rows)
+            if name
+        ],
         "control": control,
         "lift": lift,
     }
 
 
-def _sum(rows: list[tuple[Any, ...]]) -> dict[str, Any]:
-    states = dict.fromkeys(STATES, 0)
-    totals: dict[str, Any] = dict.fromkeys(NAMES, 0)
-    for _variant, state, _reason, count, *figures in rows:
-        if state in states:
-            states[state] += count
-        elif state == "delivered":
-            states["sent"] += count
-        for name, figure in zip(NAMES, figures, strict=True):
-            totals[name] += figure
-    bounced = states["bounced"]
+def _counts(mine: Any) -> list[dict[str, Any]]:
+    counted = counting(name for name in FIGURES if name != "excluded")
+    rows = mine.values("variant").annotate(audience=Count("id"), revenue=Sum("revenue"), **counted)
+    return list(rows)
+
+
+def _sum(rows: list[dict[str, Any]], measured: Measured) -> dict[str, Any]:
+    names = [name for name in FIGURES if name != "excluded"]
+    counts: dict[str, Any] = {name: sum(row[name] for row in rows) for name in names}
+    counts |= asdict(measured)
     return {
-        "queued": states["queued"] + states["handing_over"],
-        "sent": states["sent"] + bounced,
-        "delivered": states["sent"],
-        **{name: totals[name] for name in NAMES if name != "delivered"},
-        "bounced": bounced,
-        "failed": states["failed"],
-        "unknown": states["unknown"],
-        "cancelled": states["cancelled"],
+        **counts,
+        "revenue": float(sum(row["revenue"] or 0 for row in rows)),
+        "rates": rates_of(counts),
     }
-
-
-def _variants(rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    names = sorted({row[0] for row in rows if row[0]})
-    return [{"name": name, **_sum([r for r in rows if r[0] == name])} for name in names]
 
 
 @dataclass(frozen=True)
@@ -107,22 +75,35 @@ class Arm:
         return self.converted / self.people if self.people else 0.0
 
 
-# All goal events of both arms in the same window count, attributed or not (semantics.md section 6);
-# a person merged since has events elsewhere and is left out, with the husk.
+# All goal events of both arms in the same window count, attributed or not (semantics.md section 6),
+# each order once and less what came back, by the goal's own conditions. The written-to arm is
+# everybody whose mail was handed over, as `sent` counts them; a person merged since has events
+# elsewhere and is left out, with the husk.
 _ARMS = """
 WITH arms AS (
     SELECT m.profile_id, m.state = 'excluded' AS control,
-           CASE WHEN m.state = 'excluded' THEN m.queued_at ELSE m.sent_at END AS since
+           coalesce(m.sent_at, m.bounced_at, m.queued_at) AS since
     FROM message m JOIN profile p ON p.id = m.profile_id AND p.state <> 'erased'
-    WHERE m.campaign_id = %(campaign)s AND (m.reason = 'holdout' OR m.sent_at IS NOT NULL)
-), goals AS (
-    SELECT a.profile_id, count(*) AS n, sum(e.value) AS value
+    WHERE m.campaign_id = %(campaign)s AND NOT m.is_test
+      AND (m.reason = 'holdout' OR m.state IN ('sent', 'delivered', 'bounced'))
+), done AS (
+    SELECT a.profile_id, {key} AS key, max(e.value) AS value
     FROM arms a JOIN event e ON e.profile_id = a.profile_id AND e.name = %(event)s
      AND e.occurred_at >= a.since AND e.occurred_at < a.since + %(within)s
-    WHERE e.occurred_at >= %(from)s AND e.occurred_at < %(to)s
-    GROUP BY 1
+    WHERE e.occurred_at >= %(from)s AND e.occurred_at < %(to)s AND {holds}
+    GROUP BY 1, 2
+), back AS (
+    SELECT d.profile_id, d.key, sum(e.value) AS value, bool_or({whole}) AS whole
+    FROM done d JOIN event e ON e.profile_id = d.profile_id AND e.name = ANY(%(reversals)s)
+     AND e.properties->>'order_id' = d.key
+    WHERE e.occurred_at >= %(from)s
+    GROUP BY 1, 2
+), goals AS (
+    SELECT d.profile_id, count(*) FILTER (WHERE {stands}) AS n,
+           sum(CASE WHEN b.whole THEN 0 ELSE d.value + coalesce(b.value, 0) END) AS value
+    FROM done d LEFT JOIN back b USING (profile_id, key) GROUP BY 1
 )
-SELECT a.control, count(*), count(g.profile_id), coalesce(sum(g.n), 0),
+SELECT a.control, count(*), count(g.profile_id) FILTER (WHERE g.n > 0), coalesce(sum(g.n), 0),
        coalesce(sum(g.value), 0)::float8
 FROM arms a LEFT JOIN goals g USING (profile_id) GROUP BY 1
 """
@@ -135,15 +116,21 @@ def control_and_lift(campaign: Campaign, held_out: int) -> tuple[dict[str, Any],
         return ({"people": held_out} if held_out else {}), {}
     within = duration(goal.get("window"), WINDOW_DAYS)
     ends = (campaign.finished_at or campaign.launched_at) + within + within
+    holds, properties = holds_sql(goal.get("where") or [])
     values: dict[str, Any] = {
         "campaign": campaign.pk,
         "event": goal["event"],
         "within": within,
         "from": campaign.launched_at,
         "to": ends,
+        "reversals": revenue_events().reversals,
+        **properties,
     }
+    sql = _ARMS.format(
+        key=KEY, whole=WHOLE, holds=holds, stands=stands("d.value", "b.value", "b.whole")
+    )
     with connection.cursor() as cursor:
-        cursor.execute(_ARMS, values)
+        cursor.execute(sql, values)
         arms = {control: Arm(*figures) for control, *figures in cursor.fetchall()}
     control, treated = arms.get(True, Arm(0, 0, 0, 0)), arms.get(False, Arm(0, 0, 0, 0))
     answer = {

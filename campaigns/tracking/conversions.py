@@ -1,22 +1,27 @@
 """Conversions: a goal event is credited to the last mail that the person clicked before it.
 
 Our default (semantics.md section 9): the last click of a human within the campaign's window (5 days
-unless it says otherwise), each event credited once, opens never; refunds and cancellations of the
-same order subtract. Runs inside the batch's transaction, set-based.
+unless it says otherwise), each event credited once, opens never. Refunds and cancellations of the
+same order subtract, whichever of the two comes in first; once an order does not stand any more
+(`profiles.selectors.revenue`), it is no conversion. Runs inside the batch's transaction, set-based.
+
+What a message was credited with is kept in its `data`:
+`orders: {order: {"value", "at", "back": {reversal: its value, or null for all of it}}}`. From it
+follow `converted_at` (the first order that stands, or null) and `revenue` (net, or null where no
+order has a value), which every figure of conversions and attributed revenue reads.
 """
 
+import json
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from campaigns.delivery.terms import duration
+from campaigns.delivery.terms import WINDOW_DAYS, duration
 from campaigns.models import Campaign
 from profiles.ingest.hooks import AFTER_BATCH, Batch
+from profiles.selectors.revenue import PENNY, WHOLE, revenue_events, takes_all_back
 
-WINDOW = timedelta(days=5)
-REVERSALS = ("Order Refunded", "Order Cancelled")
-ORDER = "Order Completed"
 _LIVE = (
     Campaign.Status.RUNNING,
     Campaign.Status.PAUSED,
@@ -24,53 +29,111 @@ _LIVE = (
     Campaign.Status.CANCELLED,
 )
 
-# `data.orders` of the message remembers what it was credited with, so that an event counts once
-# and a reversal finds where to subtract
-_CREDIT = """
-WITH given AS (
+# a message stays with the person it was written to, whoever they are one with today
+_OWNERS = """
+owners(person, profile_id) AS (
+    SELECT DISTINCT profile_id, profile_id FROM given
+    UNION
+    SELECT o.person, g.absorbed_id FROM owners o
+    JOIN merge g ON g.survivor_id = o.profile_id AND g.undone_at IS NULL
+)"""
+_CREDIT = f"""
+WITH RECURSIVE given AS (
     SELECT * FROM unnest(%(profiles)s::bigint[], %(events)s::text[], %(orders)s::text[],
         %(times)s::timestamptz[], %(values)s::float8[], %(campaigns)s::bigint[],
         %(windows)s::interval[])
         AS g(profile_id, event, order_id, at, value, campaign_id, within)
-), matched AS (
+), {_OWNERS}, matched AS (
     SELECT DISTINCT ON (g.profile_id, g.event, g.order_id)
-           g.event, g.order_id, g.at, g.value, m.profile_id, m.id
-    FROM given g JOIN message m ON m.profile_id = g.profile_id AND m.campaign_id = g.campaign_id
+           g.order_id, g.at, g.value, g.profile_id AS person, m.profile_id, m.id
+    FROM given g JOIN owners w ON w.person = g.profile_id
+    JOIN message m ON m.profile_id = w.profile_id AND m.campaign_id = g.campaign_id
     WHERE m.clicked_at IS NOT NULL AND m.clicked_at <= g.at AND m.clicked_at > g.at - g.within
-      AND NOT EXISTS (SELECT 1 FROM message o WHERE o.profile_id = g.profile_id
-                      AND o.data->'orders' ? g.order_id)
-    ORDER BY g.profile_id, g.event, g.order_id, m.clicked_at DESC, m.id DESC
+      AND NOT EXISTS (SELECT 1 FROM owners x JOIN message o ON o.profile_id = x.profile_id
+                      WHERE x.person = g.profile_id AND o.data->'orders' ? g.order_id)
+    ORDER BY g.profile_id, g.event, g.order_id, m.clicked_at DESC, m.id DESC, g.at
 ), summed AS (
-    SELECT profile_id, id, min(at) AS at, sum(value) AS value,
-           jsonb_object_agg(order_id, coalesce(value, 0)) AS orders
+    SELECT profile_id, id, min(person) AS person, array_agg(order_id) AS keys,
+           jsonb_object_agg(order_id, jsonb_build_object('value', value, 'at', at)) AS orders
     FROM matched GROUP BY profile_id, id
 )
-UPDATE message m SET converted_at = least(m.converted_at, s.at),
-       revenue = CASE WHEN s.value IS NULL THEN m.revenue ELSE coalesce(m.revenue, 0) + s.value END,
-       data = jsonb_set(m.data, '{orders}', coalesce(m.data->'orders', '{}') || s.orders)
+UPDATE message m SET data = jsonb_set(m.data, '{{orders}}', coalesce(m.data->'orders', '{{}}')
+                                                            || s.orders)
 FROM summed s WHERE m.profile_id = s.profile_id AND m.id = s.id
-"""
-_SUBTRACT = """
-WITH given AS (
-    SELECT DISTINCT ON (profile_id, mark) * FROM unnest(%(profiles)s::bigint[], %(orders)s::text[],
-        %(marks)s::text[], %(values)s::float8[]) AS g(profile_id, order_id, mark, value)
+RETURNING m.profile_id, m.id, s.person, s.keys
+"""  # noqa: S608 - our own pieces, values are bound
+# a reversal that came in before the order that it takes back
+_EARLIER = f"""
+SELECT e.profile_id, e.properties->>'order_id', e.name || ':' || e.message_id, e.value, {WHOLE}
+FROM unnest(%(people)s::bigint[], %(keys)s::text[]) AS g(profile_id, key)
+JOIN event e ON e.profile_id = g.profile_id AND e.name = ANY(%(reversals)s)
+ AND e.properties->>'order_id' = g.key
+"""  # noqa: S608 - our own pieces, values are bound
+_REVERSE = f"""
+WITH RECURSIVE given AS (
+    SELECT profile_id, order_id, mark, CASE WHEN NOT whole THEN coalesce(value, 0) END AS value
+    FROM unnest(%(profiles)s::bigint[], %(orders)s::text[], %(marks)s::text[],
+                %(values)s::float8[], %(wholes)s::boolean[])
+         AS g(profile_id, order_id, mark, value, whole)
+), {_OWNERS}, backs AS (
+    SELECT w.profile_id, g.order_id, jsonb_object_agg(g.mark, g.value) AS back
+    FROM given g JOIN owners w ON w.person = g.profile_id GROUP BY 1, 2
 ), summed AS (
-    SELECT m.profile_id, m.id, sum(g.value) AS value, jsonb_object_agg(g.mark, g.value) AS marks
-    FROM given g JOIN message m ON m.profile_id = g.profile_id
-    WHERE m.data->'orders' ? g.order_id AND NOT m.data->'orders' ? g.mark
-    GROUP BY m.profile_id, m.id
+    SELECT m.profile_id, m.id, jsonb_object_agg(b.order_id, b.back) AS backs
+    FROM backs b JOIN message m ON m.profile_id = b.profile_id AND m.data->'orders' ? b.order_id
+    GROUP BY 1, 2
 )
-UPDATE message m SET revenue = coalesce(m.revenue, 0) + s.value,
-       data = jsonb_set(m.data, '{orders}', m.data->'orders' || s.marks)
+UPDATE message m SET data = jsonb_set(m.data, '{{orders}}', (
+    SELECT jsonb_object_agg(o.key, CASE WHEN s.backs ? o.key
+        THEN o.value || jsonb_build_object('back',
+                                           coalesce(o.value->'back', '{{}}') || (s.backs->o.key))
+        ELSE o.value END)
+    FROM jsonb_each(m.data->'orders') o))
 FROM summed s WHERE m.profile_id = s.profile_id AND m.id = s.id
-"""
+RETURNING m.profile_id, m.id
+"""  # noqa: S608 - our own pieces, values are bound
+# `left` of an order: its value less what came back; nothing where all of it did
+_RECKON = f"""
+UPDATE message m SET
+    converted_at = (SELECT min(o.at) FROM ({{orders}}) o WHERE NOT o.whole
+                     AND (o.value IS NULL OR o.back = 0 OR o.value + o.back > {PENNY})),
+    revenue = (SELECT sum(CASE WHEN o.whole THEN 0 ELSE o.value + o.back END)
+               FROM ({{orders}}) o WHERE o.value IS NOT NULL)
+FROM unnest(%(profiles)s::bigint[], %(messages)s::bigint[]) AS g(profile_id, id)
+WHERE m.profile_id = g.profile_id AND m.id = g.id
+"""  # noqa: S608 - our own pieces, values are bound
+_ORDERS = """
+    SELECT (x.value->>'at')::timestamptz AS at, (x.value->>'value')::float8 AS value,
+           coalesce((SELECT sum(b.value::float8) FROM jsonb_each_text(x.value->'back') b), 0)
+               AS back,
+           EXISTS (SELECT 1 FROM jsonb_each(x.value->'back') b WHERE b.value = 'null') AS whole
+    FROM jsonb_each(m.data->'orders') x"""
+Reversal = tuple[int, str, str, float | None, bool]  # profile, order, mark, value, all of it
 
 
 def credit(cursor: Any, batch: Batch) -> None:
-    """Credit the goal events of the batch; one query where no campaign has such a goal."""
+    """Credit the goal events of the batch; two queries where no campaign has such a goal."""
     names = {message.name for message in batch.messages if not message.is_history}
-    if not names:
-        return
+    given = {message.name for message in batch.messages}
+    reversals = revenue_events().reversals
+    back = _reversals(batch, reversals) if given.intersection(reversals) else []
+    touched = []
+    rows = _goals_met(batch, names) if names else []
+    if rows:
+        cursor.execute(_CREDIT, _columns(rows, _CREDITS))
+        credited = cursor.fetchall()
+        touched += [row[:2] for row in credited]
+        if credited:
+            back += _earlier(cursor, credited, reversals)
+    if back:
+        cursor.execute(_REVERSE, _columns(sorted(set(back), key=str), _BACK))
+        touched += cursor.fetchall()
+    if touched:
+        keys = sorted(set(touched))
+        cursor.execute(_RECKON.format(orders=_ORDERS), _columns(keys, ("profiles", "messages")))
+
+
+def _goals_met(batch: Batch, names: set[str]) -> list[tuple[Any, ...]]:
     goals = [
         (pk, goal)
         for pk, goal in Campaign.objects.filter(
@@ -78,42 +141,49 @@ def credit(cursor: Any, batch: Batch) -> None:
         ).values_list("pk", "current__goal")
         if goal
     ]
-    rows = [
+    return [
         (m.profile_id, m.name, key_of(m), m.occurred_at, _money(m.value), pk, _window(goal))
         for m in batch.messages
         if not m.is_history
         for pk, goal in goals
         if m.name == goal["event"] and holds(goal.get("where") or [], m.properties)
     ]
-    if rows:
-        cursor.execute(_CREDIT, _columns(rows, _CREDITS))
-    if names.intersection(REVERSALS):
-        _reverse(cursor, batch)
 
 
 _CREDITS = ("profiles", "events", "orders", "times", "values", "campaigns", "windows")
+_BACK = ("profiles", "orders", "marks", "values", "wholes")
 
 
 def _columns(rows: Sequence[Sequence[Any]], names: Sequence[str]) -> dict[str, list[Any]]:
     return dict(zip(names, (list(column) for column in zip(*rows, strict=True)), strict=True))
 
 
-def _reverse(cursor: Any, batch: Batch) -> None:
-    """`value` of a refund is negative already; a cancellation without one takes all back."""
-    rows = []
-    for message in batch.messages:
-        order = message.properties.get("order_id")
-        if message.name in REVERSALS and order is not None:
-            mark = f"{message.name}:{message.message_id}"
-            rows.append((message.profile_id, str(order), mark, _money(message.value) or 0.0))
-    if rows:
-        cursor.execute(_SUBTRACT, _columns(rows, ("profiles", "orders", "marks", "values")))
+def _reversals(batch: Batch, names: Sequence[str]) -> list[Reversal]:
+    """Those of the batch that name an order; the value of a refund is negative already."""
+    return [
+        (
+            message.profile_id,
+            key_of(message),
+            f"{message.name}:{message.message_id}",
+            _money(message.value),
+            takes_all_back(message.name, message.value, message.properties),
+        )
+        for message in batch.messages
+        if message.name in names and message.properties.get("order_id") not in (None, "")
+    ]
+
+
+def _earlier(cursor: Any, credited: Iterable[Any], names: Sequence[str]) -> list[Reversal]:
+    pairs = [(person, key) for _profile, _id, person, keys in credited for key in keys]
+    values = _columns(pairs, ("people", "keys")) | {"reversals": list(names)}
+    cursor.execute(_EARLIER, values)
+    return list(cursor.fetchall())
 
 
 def key_of(message: Any) -> str:
-    """What makes an event one: its order, else its message id."""
+    """What makes an event one: its order, else its message id; `KEY` is the same in SQL."""
     order = message.properties.get("order_id")
-    return str(order) if order is not None else f"id:{message.message_id}"
+    return str(order) if order not in (None, "") else f"id:{message.message_id}"
 
 
 def _money(value: Any) -> float | None:
@@ -121,7 +191,7 @@ def _money(value: Any) -> float | None:
 
 
 def _window(goal: Mapping[str, Any]) -> timedelta:
-    return duration(goal.get("window"), WINDOW)
+    return duration(goal.get("window"), WINDOW_DAYS)
 
 
 def holds(where: Sequence[Mapping[str, Any]], properties: Mapping[str, Any]) -> bool:
@@ -159,6 +229,41 @@ def _same_kind(one: Any, other: Any) -> bool:
     if isinstance(one, numbers):
         return isinstance(other, numbers)
     return isinstance(one, str) and isinstance(other, str)
+
+
+_SQL_OPS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
+
+def holds_sql(where: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
+    """`holds` as SQL over the row `e` of event, with its parameters."""
+    tests = ["TRUE"]
+    values: dict[str, Any] = {}
+    for number, condition in enumerate(where):
+        name, value = f"property{number}", f"value{number}"
+        tests.append(_one_sql(condition["op"], f"(e.properties->%({name})s)", f"%({value})s"))
+        values |= {name: condition["property"], value: json.dumps(condition.get("value"))}
+    return " AND ".join(tests), values
+
+
+def _one_sql(op: str, held: str, given: str) -> str:
+    known = f"coalesce(jsonb_typeof{held} <> 'null', FALSE)"
+    if op == "is_set":
+        return known
+    if op in ("ne", "not_in"):
+        opposite = _one_sql("eq" if op == "ne" else "in", held, given)
+        return f"NOT coalesce({opposite}, FALSE)"
+    if op == "in":
+        return f"{known} AND {given}::jsonb @> {held}"
+    if op == "contains":
+        return (
+            f"jsonb_typeof{held} = 'string' AND jsonb_typeof({given}::jsonb) = 'string'"
+            f" AND position(lower({given}::jsonb #>> '{{}}') IN lower({held} #>> '{{}}')) > 0"
+        )
+    if op == "eq":
+        return f"{known} AND {held} = {given}::jsonb"
+    same = f"jsonb_typeof{held} = jsonb_typeof({given}::jsonb)"
+    ordered = f"jsonb_typeof{held} IN ('number', 'string')"
+    return f"{same} AND {ordered} AND {held} {_SQL_OPS[op]} {given}::jsonb"
 
 
 AFTER_BATCH.register("campaigns.conversions")(credit)

@@ -107,10 +107,10 @@ def funnel_of(data: dict[str, Any], measured: Measured, doors: Doors, goal: str)
             losses=_states(data, doors, bounced=_("bounced, now suppressed")),
         ),
         bar(
-            _("Delivered"), data["delivered"], doors.to(state="sent"), data["sent"],
+            _("Delivered"), data["delivered"], doors.to(did="delivered"), data["sent"],
             _("handed over"), losses=unmeasured,
         ),
-        bar(_("May be measured"), measured.base, "", data["delivered"], _("delivered")),
+        bar(_("Could be measured"), measured.base, "", data["delivered"], _("delivered")),
         bar(
             _("Clicked, people only"), data["clicked"], doors.to(did="clicked"), measured.base,
             _("measured"),

@@ -4,7 +4,7 @@ import secrets
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q, Sum
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from campaigns.forms import NewForm
-from campaigns.models import Campaign, Message
-from campaigns.models.message import State
+from campaigns.models import Campaign
+from campaigns.selectors.figures import counted_messages, counting
 from campaigns.services.drafts import WrongStatus, create_campaign, delete_draft, duplicate
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.views import heads
@@ -26,7 +26,6 @@ from segments.models import Segment
 
 PAGE_SIZE = 25
 DIGITS = 18  # of an id
-LEFT = [State.SENT, State.DELIVERED, State.BOUNCED]
 RESERVED = {"new", "sender"}
 GROUPS: dict[str, list[str]] = {
     "draft": ["draft"],
@@ -105,13 +104,8 @@ def figures_of(leaf: list[Campaign]) -> dict[int, dict[str, Any]]:
     launched = [row.pk for row in leaf if row.launched_at]
     if not launched:
         return {}
-    rows = Message.objects.filter(campaign_id__in=launched, is_test=False).order_by()
-    counted = rows.values("campaign_id").annotate(
-        sent=Count("id", filter=Q(state__in=LEFT)),
-        clicked=Count("clicked_at"),
-        converted=Count("converted_at"),
-        revenue=Sum("revenue"),
-    )
+    rows = counted_messages().filter(campaign_id__in=launched).values("campaign_id")
+    counted = rows.annotate(revenue=Sum("revenue"), **counting(("sent", "clicked", "converted")))
     return {row["campaign_id"] or 0: dict(row) for row in counted}
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, Message
 from campaigns.models.message import Reason, State
+from campaigns.selectors.figures import FIGURES
 from campaigns.views.reasons import WHY
 from profiles.models import Profile
 from profiles.selectors.traits import taken_in
@@ -23,15 +24,17 @@ from profiles.selectors.traits import taken_in
 MOST_DIGITS = 4  # of a number of days
 # what a report's numbers open: a parameter of the address -> the rows
 DID: dict[str, Q] = {
-    "opened": Q(opened_at__isnull=False),
-    "machine_opened": Q(opened_at=None, machine_opened_at__isnull=False),
-    "clicked": Q(clicked_at__isnull=False),
-    "machine_clicked": Q(clicked_at=None, machine_clicked_at__isnull=False),
-    "unsubscribed": Q(unsubscribed_at__isnull=False),
-    "complained": Q(complained_at__isnull=False),
-    "converted": Q(converted_at__isnull=False),
-    "left": Q(state__in=[State.SENT, State.DELIVERED, State.BOUNCED]),
-}
+    name: FIGURES[name]
+    for name in (
+        "opened",
+        "machine_opened",
+        "clicked",
+        "machine_clicked",
+        "unsubscribed",
+        "complained",
+        "converted",
+    )
+} | {"left": FIGURES["sent"], "delivered": FIGURES["delivered"]}
 
 
 @dataclass
@@ -112,6 +115,7 @@ def _by_did(found: Asked, value: str) -> str | None:
         "complained": _("Complained"),
         "converted": _("Converted"),
         "left": _("Handed over"),
+        "delivered": _("Delivered"),
     }[value]
 
 

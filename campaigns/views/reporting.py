@@ -15,14 +15,13 @@ from campaigns.selectors.report import report
 from campaigns.views import heads
 from campaigns.views.estimates import points, scale_of
 from campaigns.views.funnels import Doors, funnel_of, seen_bars
-from campaigns.views.measured import Measured, measured_of
+from campaigns.views.measured import measured_of
 from campaigns.views.previews import found
 from config.console.pages import ApiCall, page, part, wants_partial
 from config.console.words import num, pct
 from config.workspace.permissions import may, requires
 
 Status = Campaign.Status
-_STATES = {"bounced": "bounced", "delivered": "sent"}
 
 
 def window_of(campaign: Campaign) -> int:
@@ -41,7 +40,7 @@ def counts_until(campaign: Campaign) -> datetime | None:
     return until if until > timezone.now() else None
 
 
-def answer_of(data: dict[str, Any], measured: Measured, goal: str) -> dict[str, Any]:
+def answer_of(data: dict[str, Any], goal: str) -> dict[str, Any]:
     """The headline: the lift where there is a control group, else what came after a click."""
     lift = data["lift"]
     if lift:
@@ -59,12 +58,10 @@ def answer_of(data: dict[str, Any], measured: Measured, goal: str) -> dict[str, 
             "least": round(lift["low"] * lift["people"]),
             "most": round(lift["high"] * lift["people"]),
         }
-    if goal:
-        base = data["delivered"]
-        share = pct(data["converted"] / base, 1) if base else ""
-        return {"kind": "goal", "number": num(data["converted"]), "share": share, "base": base}
-    share = pct(data["clicked"] / measured.base, 1) if measured.base else ""
-    return {"kind": "clicks", "number": num(data["clicked"]), "share": share, "base": measured.base}
+    kind, counted = ("goal", "converted") if goal else ("clicks", "clicked")
+    rate = data["rates"]["conversion" if goal else "click"]
+    share = "" if rate["value"] is None else pct(rate["value"], 1)
+    return {"kind": kind, "number": num(data[counted]), "share": share, "base": rate["base"]}
 
 
 @requires("campaigns.view")
@@ -100,15 +97,16 @@ def _counted(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     data, goal = report(campaign), _goal(campaign)
     measured = measured_of(campaign, data)
     doors = Doors(campaign)
-    door = {name: doors.to(did=name) for name in ("converted", "unsubscribed", "complained")}
-    door |= {name: doors.to(state=state) for name, state in _STATES.items()}
-    door["control"] = doors.to(reason="holdout")
+    door = {
+        name: doors.to(did=name) for name in ("converted", "unsubscribed", "complained", "left")
+    }
+    door |= {"bounced": doors.to(state="bounced"), "control": doors.to(reason="holdout")}
     return {
         "campaign": campaign,
         "data": data,
         "goal": goal,
         "window": window_of(campaign),
-        "answer": answer_of(data, measured, goal),
+        "answer": answer_of(data, goal),
         "bars": funnel_of(data, measured, doors, goal),
         "seen": [
             (one, doors.to(did=one.did), doors.to(did=f"machine_{one.did}"))
@@ -131,8 +129,6 @@ def _variants(campaign: Campaign, data: dict[str, Any]) -> list[dict[str, Any]]:
         {
             **one,
             "subject": subjects.get(one["name"], ""),
-            "click_share": one["clicked"] / one["delivered"] if one["delivered"] else None,
-            "buy_share": one["converted"] / one["delivered"] if one["delivered"] else None,
         }
         for one in data["variants"]
     ]

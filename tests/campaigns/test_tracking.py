@@ -1,21 +1,26 @@
 """Opens, clicks, unsubscribes, conversions and the report, through the real pages and the inbox."""
 
+import json
 import re
+from importlib import import_module
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Message
+from campaigns.selectors.progress import progress
 from campaigns.selectors.report import Arm, lift_of, report
 from campaigns.tracking.agents import clicked_by, opened_by
-from campaigns.tracking.conversions import holds
+from campaigns.tracking.conversions import holds, holds_sql
 from campaigns.tracking.events import internal_source
+from campaigns.views.listing import figures_of
 from config.workspace.work import WORK
 from consent.models import ConsentEntry
 from consent.selectors import contactable
 from profiles.ingest.inbox import accept
-from profiles.models import Event, Inbox, Profile
+from profiles.models import Event, Inbox, Merge, Profile
 from tests.campaigns.builders import (
     add_address,
     deliver_all,
@@ -148,7 +153,8 @@ def order(ada, order_id, revenue, name="Order Completed", at=None):
             {
                 "type": "track",
                 "event": name,
-                "properties": {"order_id": order_id, "revenue": revenue},
+                "properties": {"order_id": order_id}
+                | ({"revenue": revenue} if revenue is not None else {}),
                 "timestamp": (at or timezone.now()).isoformat(),
                 "context": {"externalIds": [{"type": "rapport_id", "id": str(ada.public_id)}]},
             }
@@ -180,13 +186,92 @@ def test_conversions_are_credited_to_the_last_click_once_and_refunds_subtract(ma
     assert Event.objects.filter(profile_id=ada.pk, name="Email Link Clicked").count() == 1
 
 
-def test_goal_conditions_respect_types():
-    assert holds([{"property": "n", "op": "gte", "value": 5}], {"n": 5})
-    assert not holds([{"property": "n", "op": "gte", "value": 5}], {"n": True})
-    assert not holds([{"property": "n", "op": "gte", "value": 5}], {"n": "9"})
-    assert holds([{"property": "n", "op": "ne", "value": 5}], {})
-    assert not holds([{"property": "n", "op": "eq", "value": 5}], {})
-    assert holds([{"property": "c", "op": "in", "value": ["a", "b"]}], {"c": "b"})
+def come_of(campaign) -> tuple[int, float]:
+    """Converted and revenue, the same in the report, its API and the list."""
+    found = report(campaign)
+    listed = figures_of([campaign])[campaign.pk]
+    assert (listed["converted"], listed["revenue"] or 0) == (found["converted"], found["revenue"])
+    return found["converted"], round(found["revenue"], 2)
+
+
+def test_what_was_given_back_whole_is_no_conversion(mail):
+    ada, links, campaign, _server = mail
+    order(ada, "old", 30)
+    get(only(links, "/t/c/"))
+    order(ada, "old", 30, name="Order Refunded")
+    assert come_of(campaign) == (0, 0), "a refund of what the mail did not bring"
+    order(ada, "o1", 20)
+    first = row(ada).converted_at
+    order(ada, "o2", 50)
+    assert come_of(campaign) == (1, 70)
+    order(ada, "o1", 8, name="Order Refunded")
+    assert come_of(campaign) == (1, 62)
+    order(ada, "o1", 12, name="Order Refunded")
+    assert come_of(campaign) == (1, 50), "the second order stands"
+    assert row(ada).converted_at > first
+    order(ada, "o2", None, name="Order Cancelled")
+    assert come_of(campaign) == (0, 0), "a cancellation without an amount takes all of it back"
+    assert row(ada).converted_at is None
+
+
+def test_a_refund_that_came_in_before_its_order_takes_it_back_as_well(mail):
+    ada, links, campaign, _server = mail
+    get(only(links, "/t/c/"))
+    order(ada, "o1", 20, name="Order Refunded")
+    order(ada, "o1", 20)
+    assert come_of(campaign) == (0, 0)
+
+
+def test_after_a_merge_orders_and_refunds_find_the_mail_of_either_person(mail):
+    ada, links, campaign, _server = mail
+    get(only(links, "/t/c/"))
+    survivor = make_person("grace")
+    add_address(survivor, str(survivor.public_id), "rapport_id")
+    order(ada, "o1", 20)
+    Merge.objects.create(
+        survivor_id=survivor.pk, absorbed_id=ada.pk, absorbed_public_id=ada.public_id, rule="test"
+    )
+    order(survivor, "o2", 30)
+    assert come_of(campaign) == (1, 50)
+    order(survivor, "o1", 20, name="Order Refunded")
+    order(survivor, "o2", 30, name="Order Refunded")
+    assert come_of(campaign) == (0, 0)
+
+
+CONDITIONS = [
+    ({"op": "gte", "value": 5}, {"n": 5}, True),
+    ({"op": "gt", "value": 5}, {"n": 5}, False),
+    ({"op": "gte", "value": 5}, {"n": True}, False),
+    ({"op": "gte", "value": 5}, {"n": "9"}, False),
+    ({"op": "lt", "value": "b"}, {"n": "a"}, True),
+    ({"op": "ne", "value": 5}, {}, True),
+    ({"op": "ne", "value": 5}, {"n": 5.0}, False),
+    ({"op": "eq", "value": 5}, {}, False),
+    ({"op": "eq", "value": 5}, {"n": 5.0}, True),
+    ({"op": "eq", "value": True}, {"n": True}, True),
+    ({"op": "eq", "value": "5"}, {"n": 5}, False),
+    ({"op": "in", "value": ["a", "b"]}, {"n": "b"}, True),
+    ({"op": "in", "value": ["a", "b"]}, {"n": None}, False),
+    ({"op": "not_in", "value": ["a"]}, {"n": None}, True),
+    ({"op": "not_in", "value": ["a"]}, {"n": "a"}, False),
+    ({"op": "contains", "value": "OOT"}, {"n": "Boots"}, True),
+    ({"op": "contains", "value": "x"}, {"n": 5}, False),
+    ({"op": "is_set"}, {"n": None}, False),
+    ({"op": "is_set"}, {"n": False}, True),
+]
+
+
+def test_goal_conditions_respect_types_and_mean_the_same_in_sql():
+    for condition, properties, answer in CONDITIONS:
+        where = [{"property": "n"} | condition]
+        assert holds(where, properties) is answer, (condition, properties)
+        sql, values = holds_sql(where)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT {sql} FROM (SELECT %(given)s::jsonb AS properties) e",
+                values | {"given": json.dumps(properties)},
+            )
+            assert cursor.fetchone()[0] is answer, (condition, properties)
 
 
 def test_lift_with_its_interval():
@@ -223,3 +308,51 @@ def test_the_report_adds_up(mail):
         "failed",
     }
     assert expected <= set(found)
+    assert (found["measured"], found["unmeasured"]) == (1, 0)
+    assert found["rates"] == {
+        "open": {"value": 0, "base": 1},
+        "click": {"value": 0, "base": 1},
+        "conversion": {"value": 0, "base": 1},
+        "unsubscribe": {"value": 0, "base": 1},
+        "bounce": {"value": 0, "base": 1},
+    }
+
+
+def test_who_could_be_measured_is_asked_of_the_day_the_mail_left(mail):
+    """A permission withdrawn or given afterwards changes no base; a test counts nowhere."""
+    ada, _links, campaign, _server = mail
+    say(ada, "withdrawn", purpose="measuring")
+    ben = make_person("ben")
+    say(ben, purpose="measuring")
+    Message.objects.bulk_create(
+        Message(
+            profile=ben, campaign_id=campaign.pk, purpose=row(ada).purpose, channel="email",
+            address="ben@example.com", is_marketing=True, consent_entry_id=say(ben).id,
+            is_test=is_test, state="sent", queued_at=sent, due_at=sent, expires_at=sent,
+            sent_at=sent,
+        )
+        for is_test, sent in ((False, timezone.now() - hours(1)), (True, timezone.now()))
+    )  # fmt: skip
+    found = report(campaign)
+    assert (found["delivered"], found["measured"], found["unmeasured"]) == (2, 1, 1)
+    assert progress(campaign)["seen"] == 2
+
+
+def test_what_an_older_version_wrote_is_read_in_the_new_shape(mail):
+    """The migration puts each reversal to its order, and takes back what no order is left of."""
+    ada, links, campaign, _server = mail
+    get(only(links, "/t/c/"))
+    order(ada, "o1", 20)
+    order(ada, "o1", 20, name="Order Refunded")
+    refund = Event.objects.get(name="Order Refunded")
+    old = {"orders": {"o1": 20.0, f"Order Refunded:{refund.message_id}": -20.0}}
+    at = timezone.now()
+    Message.objects.filter(profile=ada).update(data=old, converted_at=at, revenue=0)
+    migration = import_module("campaigns.migrations.0004_orders_with_their_reversals")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.RESHAPE)
+    assert come_of(campaign) == (0, 0)
+    back = {f"Order Refunded:{refund.message_id}": -20.0}
+    assert row(ada).data["orders"]["o1"]["back"] == back
+    order(ada, "o2", 9)
+    assert come_of(campaign) == (1, 9)

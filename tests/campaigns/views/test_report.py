@@ -1,7 +1,10 @@
 """The report and the list: the answer first, numbers that are doors, few queries."""
 
+import uuid
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from campaigns.models import Campaign, Message
 from campaigns.selectors.report import report
@@ -9,7 +12,14 @@ from campaigns.views.estimates import points, scale_of
 from campaigns.views.measured import measured_of
 from campaigns.views.reporting import counts_until
 from config.workspace.models import Role
-from tests.campaigns.builders import fan_out_all, launched, make_campaign, make_segment
+from tests.campaigns.builders import (
+    fan_out_all,
+    launched,
+    make_campaign,
+    make_person,
+    make_segment,
+    say,
+)
 from tests.campaigns.views.conftest import people_of
 from tests.cast import make_event
 
@@ -25,7 +35,7 @@ def counted(client, campaign) -> str:
 def test_without_a_control_group_the_answer_is_who_did_it_after_a_click(marketer, sent):
     page = counted(marketer, sent)
     assert '<span class="r-answer-n">1</span> person did Order Completed after a click' in page
-    assert "12.5 %" in page
+    assert "<b>33.3 %</b> of the 3 who could be measured" in page
     assert "€80.00" in page
     assert "last click within 5 days" in page
 
@@ -61,10 +71,48 @@ def test_with_a_control_group_the_answer_is_the_lift(marketer):
     for message in written:
         Message.objects.filter(profile_id=message.profile_id).update(state="sent", sent_at=now)
         make_event(message.profile, "Order Completed", at=now, total=10)
+    test = Message.objects.filter(campaign_id=campaign.pk, state="sent").first()
+    test.pk, test.public_id, test.is_test, test.enrolment_id = None, uuid.uuid4(), True, None
+    test.save()
     page = counted(marketer, campaign)
     assert "+100.0 points" in page
+    assert "did=left" in page
     assert "more buyers than the control group" in page
     assert "How is this counted?" in page
+
+
+def test_both_arms_count_orders_that_stand_and_meet_the_goal(marketer):
+    """Given back whole, too small for the goal, or only a refund: no buyer, in either arm."""
+    people = [make_person(f"b{number}", bucket=number * 500) for number in range(20)]
+    for person in people:
+        say(person)
+    goal = {
+        "event": "Order Completed",
+        "where": [{"property": "revenue", "op": "gte", "value": 10}],
+    }
+    campaign = launched(make_segment(*people), holdout=0.5, goal=goal)
+    now = timezone.now()
+    Message.objects.filter(campaign_id=campaign.pk, state="queued").update(
+        state="sent", sent_at=now
+    )
+    for control in (False, True):
+        arm = Message.objects.filter(
+            campaign_id=campaign.pk, state="excluded" if control else "sent"
+        )
+        keeps, gives_back, buys_little, only_refunds, gives_some = [one.profile for one in arm[:5]]
+        for number, person in enumerate((keeps, gives_back, buys_little, gives_some)):
+            amount = 5 if person == buys_little else 40
+            make_event(person, "Order Completed", at=now, revenue=amount, order_id=f"o{number}")
+        for person, order, amount in (
+            (gives_back, "o1", 40),
+            (only_refunds, "x", 9),
+            (gives_some, "o3", 15),
+        ):
+            make_event(person, "Order Refunded", at=now, revenue=amount, order_id=order)
+    found = report(campaign)
+    assert found["control"] == {"people": 10, "converted": 2, "rate": 0.2, "revenue": 65.0}
+    assert (found["lift"]["rate"], found["lift"]["control_rate"]) == (0.2, 0.2)
+    assert found["lift"]["incremental_revenue"] == 0
 
 
 def test_a_draft_has_no_report(marketer):
