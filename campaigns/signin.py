@@ -5,6 +5,7 @@ from campaigns.api import signin  # noqa: F401 - signs itself in
 from campaigns.delivery.claims import chunks_left
 from campaigns.delivery.rounds import UNDER_WAY, advance_campaigns
 from campaigns.delivery.worker import CHANNEL, deliver
+from campaigns.services import uses  # noqa: F401 - signs itself in
 from campaigns.tracking import conversions, messages  # noqa: F401 - each signs itself in
 from config.workspace.work import LEFT, WORK, left_of
 

@@ -50,6 +50,7 @@ urlpatterns = [
     path("campaigns/<campaign:slug>/pause/", leaving.pause, name="pause"),
     path("campaigns/<campaign:slug>/resume/", leaving.resume, name="resume"),
     path("campaigns/<campaign:slug>/cancel/", leaving.cancel, name="cancel"),
+    path("campaigns/<campaign:slug>/retry/", leaving.retry, name="retry"),
     path("campaigns/<campaign:slug>/progress/", leaving.progress, name="progress"),
     path("campaigns/<campaign:slug>/report/", reporting.report_page, name="report"),
     path("campaigns/<campaign:slug>/<slug:here>/", editor.step, name="step"),

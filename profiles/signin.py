@@ -1,6 +1,7 @@
 """What this app signs in at the registries of lower apps."""
 
 from config.workspace.work import LEFT, WORK, left_of
+from profiles import uses  # noqa: F401 - signs itself in
 from profiles.identity import rewriting
 from profiles.ingest import processor
 

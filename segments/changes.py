@@ -1,17 +1,14 @@
 """Real-time membership: announced changes re-evaluate only what they can touch."""
 
-import logging
-
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from config.workspace.faults import is_outage
 from profiles.models import ProfileChange
 from segments.locks import lock_members
 from segments.membership import note_failure, reason_of, update_some
 from segments.models import Segment
-from segments.rules import RuleError
 
-log = logging.getLogger(__name__)
 ROWS_AT_ONCE = 500
 # beyond it one refresh of the whole segment is cheaper than the narrowed query
 MOST_PROFILES = 20_000
@@ -50,11 +47,13 @@ def _apply(rows: list[ProfileChange]) -> None:
 
 
 def _update(segment: Segment, profile_ids: list[int]) -> None:
+    """What fails is written on the segment, which is then counted whole; the others go on."""
     try:
         with transaction.atomic():
             update_some(segment, profile_ids, timezone.now())
-    except (DatabaseError, RuleError) as error:
-        log.error("update of segment %s: %s", segment.slug, reason_of(error))
+    except Exception as error:
+        if is_outage(error):
+            raise
         note_failure(segment.pk, reason_of(error))
 
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
+from config.workspace.faults import is_outage, is_passing, log_failure, pause_after
 from profiles.changes import announce
 from segments.compiler import CompileContext, compile_rule
 from segments.context import joining_by_hash, one
@@ -54,25 +56,34 @@ class Moved:
         return bool(self.entered or self.left)
 
 
-def reason_of(error: DatabaseError | RuleError) -> str:
+def reason_of(error: Exception) -> str:
     """What may be kept and logged: PostgreSQL's own words may quote a person's value."""
-    return str(error) if isinstance(error, RuleError) else type(error).__name__
+    if isinstance(error, RuleError):
+        return str(error)
+    return "busy" if _is_passing(error) else type(error).__name__
 
 
 def refresh(segment_id: int) -> Moved:
-    """Evaluate the whole rule and store the differences; a failure is kept on the segment."""
-    for attempt in range(ATTEMPTS):
+    """Evaluate the whole rule and store the differences; a failure is kept on the segment.
+
+    Raises outages of the database: they are no segment's fault.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
         try:
             return _refresh(segment_id)
-        except (OperationalError, IntegrityError):  # deadlock, or a person went away meanwhile
-            if attempt == ATTEMPTS - 1:
-                log.error("refresh of segment %s: busy", segment_id)
-                note_failure(segment_id, "busy")
-        except (DatabaseError, RuleError) as error:
-            log.error("refresh of segment %s: %s", segment_id, reason_of(error))
+        except Exception as error:
+            if is_outage(error):
+                raise
+            if _is_passing(error) and attempt < ATTEMPTS:
+                continue
             note_failure(segment_id, reason_of(error))
             break
     return Moved([], [])
+
+
+def _is_passing(error: Exception) -> bool:
+    """A deadlock, or a person who went away meanwhile."""
+    return is_passing(error) or isinstance(error, IntegrityError)
 
 
 @transaction.atomic
@@ -140,10 +151,24 @@ def tell(segment: Segment, moved: Moved, now: datetime) -> None:
 
 
 def note_failure(segment_id: int, error: str) -> None:
-    """Keep why a refresh failed; it is tried again when asked for."""
-    Segment.objects.filter(pk=segment_id).update(
-        status=Segment.Status.FAILED, error=error[:2_000], refresh_requested_at=None
+    """Keep why a refresh failed; it is tried again after a while, or when asked for."""
+    rows = Segment.objects.filter(pk=segment_id)
+    rows.update(
+        status=Segment.Status.FAILED,
+        error=error[:2_000],
+        refresh_requested_at=None,
+        failures=F("failures") + 1,
+        failed_at=timezone.now(),
     )
+    for slug, failures in rows.values_list("slug", "failures"):
+        log_failure(log, f"refresh of segment {slug}", error, failures)
+
+
+def retry_at(segment: Segment) -> datetime | None:
+    """When a failed one is tried again; None where none failed."""
+    if segment.failed_at is None or not segment.failures:
+        return None
+    return segment.failed_at + pause_after(segment.failures)
 
 
 def note_size(segment: Segment, now: datetime) -> None:
@@ -167,6 +192,8 @@ def _note_refreshed(segment: Segment, now: datetime, seconds: float) -> None:
     Segment.objects.filter(pk=segment.pk).update(
         count=segment.count,
         error="",
+        failures=0,
+        failed_at=None,
         refreshed_at=now,
         refresh_seconds=seconds,
         counted_version=segment.version,

@@ -66,6 +66,11 @@ class Condition(ABC):
     def found(self, context: "CompileContext", profile_id: int) -> str:
         """What was found of one person, in words."""
 
+    @classmethod
+    def refers_to(cls, data: Mapping[str, Any]) -> set[tuple[str, str]]:
+        """What one as it is stored names of other objects: `("segment", slug)`; unchecked data."""
+        return set()
+
     def personal_fields(self) -> set[str]:
         """Names of traits and properties that it reads; to refuse personal ones."""
         return set()

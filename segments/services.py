@@ -12,23 +12,21 @@ from django.utils.translation import gettext as _
 
 from config.workspace import audit
 from config.workspace.models import User
+from config.workspace.usage import hold
 from config.workspace.work import wake
 from segments.context import ids_of, run
 from segments.locks import lock_members
 from segments.membership import Moved, note_size, tell
-from segments.models import Membership, Segment, SegmentVersion
+from segments.models import Segment, SegmentVersion
 from segments.people import find_people
 from segments.personal import refuse_personal
 from segments.reading import RuleError, RuleProblem, text_problem
 from segments.rules import NEW_PERSON, Group, parse_rule, walk
 from segments.sql import sql
+from segments.uses import references_in
 
 SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 LONGEST_SLUG, LONGEST_NAME = 80, 300
-
-
-class StillUsed(Exception):
-    """A segment that others refer to cannot go; the message names them."""
 
 
 @transaction.atomic
@@ -45,6 +43,7 @@ def create_segment(
     """A new segment; its members are counted by the work that it wakes. Raises RuleError."""
     problems = [*_slug_problems(slug), *_name_problems(name), *_kind_problems(kind)]
     parsed = None
+    hold(references_in(rule))  # what it refers to cannot be archived before it is saved
     try:
         own = slug if isinstance(slug, str) else ""  # refused above
         parsed = read_rule(rule, kind=kind, slug=own, may_personal=may_personal)
@@ -78,7 +77,8 @@ def update_segment(
     user: User | None = None,
 ) -> Segment:
     """Change what is given; a changed rule is a new version. Raises RuleError."""
-    segment = Segment.objects.select_for_update().get(pk=segment.pk)
+    hold([("segment", segment.slug), *references_in(rule)])
+    segment = Segment.objects.get(pk=segment.pk)
     problems = _name_problems(name) if name is not None else []
     parsed = None
     try:
@@ -105,32 +105,6 @@ def update_segment(
     if changed:
         audit.record("update", "segment", segment.slug, fields=changed)
     return segment
-
-
-@transaction.atomic
-def archive_segment(segment: Segment) -> None:
-    """Put a segment away: its members leave, its history stays, its slug is free again.
-
-    Raises StillUsed.
-    """
-    users = Segment.objects.filter(
-        depends_on__contains=[f"segment:{segment.slug}"], archived_at=None
-    )
-    names = [other.name for other in users[:5]]
-    if names:
-        raise StillUsed(_("Used by %(names)s.") % {"names": ", ".join(names)})
-    now = timezone.now()
-    lock_members([segment.pk])
-    open_rows = Membership.objects.filter(segment=segment, left_at=None)
-    left = list(open_rows.values_list("profile_id", flat=True))
-    open_rows.update(left_at=now)
-    if left:
-        tell(segment, Moved([], left), now)
-    slug = segment.slug
-    Segment.objects.filter(pk=segment.pk).update(
-        archived_at=now, slug=f"{slug[:60]}--{segment.pk}", count=0, refresh_requested_at=None
-    )
-    audit.record("archive", "segment", slug)
 
 
 def request_refresh(segment: Segment) -> None:
@@ -274,7 +248,11 @@ def _slug_problems(slug: Any) -> list[RuleProblem]:
     if not isinstance(slug, str) or len(slug) > LONGEST_SLUG or not SLUG.fullmatch(slug):
         message = _("This must be lower case letters, digits, - and _, at most 80.")
         return [RuleProblem("slug", "invalid", message)]
-    if Segment.objects.filter(slug=slug).exists():
+    there = Segment.objects.filter(slug=slug).first()
+    if there is not None and there.archived_at is not None:
+        message = _("An archived segment has this slug. Restore it, or choose another slug.")
+        return [RuleProblem("slug", "taken", message)]
+    if there is not None:
         return [RuleProblem("slug", "taken", _("There is a segment of this slug already."))]
     return []
 

@@ -20,6 +20,7 @@ urlpatterns = [
     path("segments/<slug:slug>/reachable/", lists.reachable, name="reachable"),
     path("segments/<slug:slug>/refresh/", lists.refresh, name="refresh"),
     path("segments/<slug:slug>/archive/", lists.archive, name="archive"),
+    path("segments/<slug:slug>/restore/", lists.restore, name="restore"),
     path("segments/<slug:slug>/why/<uuid:person>/", live.why_member, name="why-member"),
     path("segments/<slug:slug>/people/", lists.people, name="members"),
 ]

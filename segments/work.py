@@ -1,4 +1,4 @@
-"""What is due: announced changes, refreshes asked for, and segments that time moves."""
+"""What is due: announced changes, refreshes asked for or failed, and segments that time moves."""
 
 import time
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from config.workspace.work import LEFT, WORK, left_of
 from segments.changes import process_changes
-from segments.membership import refresh
+from segments.membership import refresh, retry_at
 from segments.models import Segment
 
 SECONDS = 10.0  # after which a call gives way to other work
@@ -41,7 +41,9 @@ def due(now: datetime) -> list[int]:
     live = Segment.objects.filter(archived_at=None)
     asked = list(live.filter(refresh_requested_at__isnull=False))
     timed = live.filter(is_timed=True, status=Segment.Status.FRESH, refresh_requested_at=None)
-    return [segment.pk for segment in _referred_first([*asked, *filter(_by(now), timed)])]
+    failed = live.filter(status=Segment.Status.FAILED, refresh_requested_at=None)
+    again = [segment for segment in failed if (retry_at(segment) or now) <= now]
+    return [segment.pk for segment in _referred_first([*asked, *again, *filter(_by(now), timed)])]
 
 
 def _by(now: datetime):  # type: ignore[no-untyped-def]

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from campaigns.models import Campaign, Sender
+from campaigns.services.uses import things_of
 from config.workspace.api.fields import AsWritten
 
 
@@ -120,6 +121,24 @@ class CampaignBody(serializers.Serializer[Any]):
     holdout = serializers.JSONField(required=False)
 
 
+class CampaignFault(serializers.Serializer[Any]):
+    """Why a campaign cannot go on; it is tried again, after longer and longer."""
+
+    message = serializers.CharField()
+    since = serializers.DateTimeField()
+    attempts = serializers.IntegerField()
+    next_attempt_at = serializers.DateTimeField(allow_null=True)
+
+
+class UsedThing(serializers.Serializer[Any]):
+    """A segment, purpose, topic or sender that a campaign uses."""
+
+    kind = serializers.CharField()
+    key = serializers.CharField()
+    name = serializers.CharField()
+    archived = serializers.BooleanField()
+
+
 class CampaignAnswer(serializers.Serializer[Any]):
     """A campaign as it is answered."""
 
@@ -140,6 +159,10 @@ class CampaignAnswer(serializers.Serializer[Any]):
     hold_until = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
     pause_reason = serializers.CharField(allow_blank=True)
+    uses = UsedThing(many=True, required=False, help_text="Of one campaign, not in lists.")
+    fault = CampaignFault(
+        allow_null=True, help_text="What keeps it from going on; null while nothing does."
+    )
 
 
 class LaunchBody(serializers.Serializer[Any]):
@@ -292,6 +315,27 @@ def campaign_answer(campaign: Campaign) -> dict[str, Any]:
         "hold_until": z(campaign.hold_until),
         "finished_at": z(campaign.finished_at),
         "pause_reason": campaign.pause_reason,
+        "fault": fault_answer(campaign),
+    }
+
+
+def uses_answer(campaign: Campaign) -> list[dict[str, Any]]:
+    """What a campaign uses, by kind and key."""
+    return [
+        {"kind": one.kind, "key": one.key, "name": one.name, "archived": one.is_archived}
+        for one in things_of(campaign)
+    ]
+
+
+def fault_answer(campaign: Campaign) -> dict[str, Any] | None:
+    """What keeps it from going on; null while nothing does."""
+    if not campaign.fault_count:
+        return None
+    return {
+        "message": campaign.fault,
+        "since": z(campaign.fault_at),
+        "attempts": campaign.fault_count,
+        "next_attempt_at": z(campaign.retry_at),
     }
 
 

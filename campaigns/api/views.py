@@ -137,8 +137,9 @@ class OneCampaign(ApiView):
 
     @extend_schema(operation_id="campaigns_retrieve", responses=shapes.CampaignAnswer)
     def get(self, request: Request, slug: str) -> Response:
-        """The campaign with its status."""
-        return Response(shapes.campaign_answer(found(slug)))
+        """The campaign with its status, and what it uses."""
+        campaign = found(slug)
+        return Response(shapes.campaign_answer(campaign) | {"uses": shapes.uses_answer(campaign)})
 
     @extend_schema(
         operation_id="campaigns_update",

@@ -73,7 +73,7 @@ def letterhead(content_version_id: int) -> Letterhead:
 
 def default_sender() -> Sender | None:
     """Who single mails are from."""
-    return Sender.objects.order_by("-is_default", "pk").first()
+    return Sender.objects.filter(archived_at=None).order_by("-is_default", "pk").first()
 
 
 @dataclass(slots=True)

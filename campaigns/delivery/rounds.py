@@ -6,18 +6,20 @@ from django.utils import timezone
 
 from campaigns.delivery.fanout import fan_out
 from campaigns.models import Campaign, MessageChunk
+from campaigns.services.faults import one_by_one
 from campaigns.services.launching import take_up
 from config.workspace import audit
 from config.workspace.work import wake
 from segments.models import Segment
 
-# whose row the next step locks; paused ones are not under way
+# whose row the next step locks; paused ones are not under way, nor those that wait after a fault
 UNDER_WAY = """
 SELECT k.id FROM campaign k
-WHERE k.status = 'held' AND k.hold_until <= now()
+WHERE (k.retry_at IS NULL OR k.retry_at <= now()) AND (
+      k.status = 'held' AND k.hold_until <= now()
    OR k.status = 'scheduled' AND k.scheduled_at <= now()
    OR k.status = 'running' AND (k.fanned_out_at IS NULL OR NOT EXISTS (
-        SELECT 1 FROM message_chunk c WHERE c.campaign_id = k.id))
+        SELECT 1 FROM message_chunk c WHERE c.campaign_id = k.id)))
 """
 
 
@@ -25,12 +27,14 @@ def advance_campaigns() -> int:
     """One step for each campaign that is under way; the number of things done, 0 when none."""
     handled = take_up()
     running = Campaign.objects.filter(status=Campaign.Status.RUNNING)
-    for pk in list(running.filter(fanned_out_at=None).values_list("pk", flat=True)):
-        if _audience_is_known(pk):
-            handled += fan_out(pk)
+    handled += one_by_one(running.filter(fanned_out_at=None), _queue_audience)
     if handled:
         wake("delivery")
     return handled + _finish(running)
+
+
+def _queue_audience(campaign_id: int) -> int:
+    return fan_out(campaign_id) if _audience_is_known(campaign_id) else 0
 
 
 def _audience_is_known(campaign_id: int) -> bool:
@@ -50,18 +54,19 @@ def _finish(running: QuerySet[Campaign]) -> int:
     """Finished is a campaign whose audience is queued and of whose messages none waits."""
     waiting = MessageChunk.objects.filter(campaign_id=OuterRef("pk"))
     done = running.filter(~Exists(waiting), fanned_out_at__isnull=False)
-    finished = 0
-    for pk in list(done.values_list("pk", flat=True)):
-        with transaction.atomic():
-            row = (
-                Campaign.objects.select_for_update(skip_locked=True, of=("self",))
-                .filter(pk=pk, status=Campaign.Status.RUNNING)
-                .first()
-            )
-            if row is None:
-                continue
-            row.status, row.finished_at = Campaign.Status.FINISHED, timezone.now()
-            row.save(update_fields=["status", "finished_at", "updated_at"])
-            audit.record("finish", "campaign", row.slug)
-            finished += 1
-    return finished
+    return one_by_one(done, _finish_one)
+
+
+@transaction.atomic
+def _finish_one(campaign_id: int) -> int:
+    row = (
+        Campaign.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(pk=campaign_id, status=Campaign.Status.RUNNING)
+        .first()
+    )
+    if row is None:
+        return 0
+    row.status, row.finished_at = Campaign.Status.FINISHED, timezone.now()
+    row.save(update_fields=["status", "finished_at", "updated_at"])
+    audit.record("finish", "campaign", row.slug)
+    return 1

@@ -7,9 +7,12 @@ from datetime import datetime, time, timedelta
 from math import gcd
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from campaigns.delivery.gate import BUCKETS, Cap, Terms
 from campaigns.delivery.quiet_hours import QuietHours
 from campaigns.models import Campaign, CampaignVersion
+from campaigns.services.faults import CannotGoOn
 from config.workspace.selectors import workspace
 from consent.models import Purpose, Topic
 from segments.models import Segment
@@ -76,14 +79,15 @@ def terms_of(plan: Plan, *, now: datetime, start: datetime | None = None) -> Ter
     """The terms under which the plan's audience goes through the gate at `now`.
 
     `start` is when the send began; its messages expire a while after that, however late they are.
+    Raises CannotGoOn where something that it names is gone.
     """
     step, space = plan.step, workspace()
     topic = step.get("topic")
     began = start or now
     return Terms(
-        purpose=Purpose.objects.get(slug=step.get("purpose", "marketing")),
+        purpose=_purpose(step.get("purpose", "marketing")),
         channel=step["channel"],
-        topic_id=Topic.objects.get(slug=topic).pk if topic else None,
+        topic_id=_topic_id(topic) if topic else None,
         now=now,
         due_at=max(now, began),
         expires_at=began + duration(step.get("expires_in"), EXPIRES_IN),
@@ -92,9 +96,33 @@ def terms_of(plan: Plan, *, now: datetime, start: datetime | None = None) -> Ter
         quiet=_quiet(step.get("quiet_hours") or space.setting("quiet_hours", None)),
         holdout=plan.holdout,
         shuffle=shuffle_of(f"holdout:{plan.campaign.slug}"),
-        segment_id=Segment.objects.values_list("pk", flat=True).get(slug=plan.entry["segment"]),
+        segment_id=_segment_id(plan.entry["segment"]),
         campaign_id=plan.campaign.pk or 0,
     )
+
+
+def _purpose(slug: str) -> Purpose:
+    found = Purpose.objects.filter(slug=slug).first()
+    if found is None:
+        raise CannotGoOn(_("There is no purpose “%(slug)s” any more.") % {"slug": slug})
+    return found
+
+
+def _topic_id(slug: str) -> int:
+    found = Topic.objects.filter(slug=slug).values_list("pk", flat=True).first()
+    if found is None:
+        raise CannotGoOn(_("There is no topic “%(slug)s” any more.") % {"slug": slug})
+    return found
+
+
+def _segment_id(slug: str) -> int:
+    found = Segment.objects.filter(slug=slug).first()
+    if found is None:
+        raise CannotGoOn(_("There is no segment “%(slug)s” any more.") % {"slug": slug})
+    if found.archived_at is not None:
+        words = _("Its segment “%(name)s” is archived. Restore it, and the campaign goes on.")
+        raise CannotGoOn(words % {"name": found.name})
+    return found.pk
 
 
 def _cap(caps: Mapping[str, Any] | None) -> Cap | None:

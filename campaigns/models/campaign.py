@@ -14,6 +14,7 @@ class Sender(models.Model):
     reply_to = models.EmailField(_("reply to"), blank=True)
     postal_address = models.TextField(_("postal address"), blank=True)
     is_default = models.BooleanField(_("default"), default=False)
+    archived_at = models.DateTimeField(_("archived"), null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -68,6 +69,11 @@ class Campaign(models.Model):
     finished_at = models.DateTimeField(null=True)
     paused_from = models.CharField(max_length=10, blank=True)
     pause_reason = models.TextField(blank=True)
+    # what keeps it from going on (services/faults.py): since when, how often, when it tries again
+    fault = models.TextField(blank=True, default="")
+    fault_at = models.DateTimeField(null=True)
+    fault_count = models.IntegerField(default=0)
+    retry_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey("workspace.User", models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -125,6 +125,9 @@ def _sender(campaign: Campaign, marketing: bool) -> Iterator[Check]:
     if campaign.sender is None:
         words = _("No sender is chosen and there is no default one.")
         yield _error("no_sender", words, _("Add a sender."), "sender")
+    elif campaign.sender.archived_at is not None:
+        words = _("The sender %(name)s is archived.") % {"name": campaign.sender.name}
+        yield _error("sender_archived", words, _("Choose another, or restore it."), "sender")
     elif marketing and not campaign.sender.postal_address.strip():
         words = _("The sender has no postal address; the law asks for one in marketing mail.")
         yield _error("no_postal_address", words, _("Add it to the sender."), "sender")

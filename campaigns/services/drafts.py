@@ -136,7 +136,7 @@ def find_sender(value: Any) -> Sender | None:
     """By id, address or name; None for nothing given. Raises LookupError."""
     if value in (None, ""):
         return None
-    rows = Sender.objects.all()
+    rows = Sender.objects.filter(archived_at=None)
     if isinstance(value, Mapping):
         value = value.get("id")
     text = str(value)
@@ -150,4 +150,4 @@ def find_sender(value: Any) -> Sender | None:
 
 
 def _default_sender() -> Sender | None:
-    return Sender.objects.filter(is_default=True).first()
+    return Sender.objects.filter(is_default=True, archived_at=None).first()

@@ -1,6 +1,7 @@
 """Launch, undo, pause, resume, cancel: where a campaign stands, and what its messages become."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -11,8 +12,10 @@ from campaigns.models import Campaign, CampaignVersion
 from campaigns.services.checks import Check, check_campaign, errors_of, skipping_permission
 from campaigns.services.contents import freeze_contents
 from campaigns.services.drafts import WrongStatus, needs_status
+from campaigns.services.faults import forget_fault, one_by_one
 from campaigns.services.shapes import moment
-from config.workspace import audit
+from campaigns.services.uses import references_of
+from config.workspace import audit, usage
 from config.workspace.work import wake
 
 __all__ = ["NotReady", "WrongStatus", "cancel", "launch", "pause", "resume", "take_up", "undo"]
@@ -47,6 +50,7 @@ def launch(
     """
     row = _locked(campaign)
     needs_status(row, Status.DRAFT)
+    usage.hold(references_of(row))  # from here on nothing that it uses can be archived
     errors = errors_of(check_campaign(row))
     if not may_skip_permission:
         errors += skipping_permission(row)
@@ -95,6 +99,7 @@ def undo(campaign: Campaign) -> Campaign:
     row = _locked(campaign)
     needs_status(row, Status.HELD, Status.SCHEDULED)
     row.status = Status.DRAFT
+    forget_fault(row)
     row.current = row.hold_until = row.scheduled_at = None
     row.save()
     audit.record("undo_launch", "campaign", row.slug)
@@ -107,6 +112,7 @@ def pause(campaign: Campaign, *, reason: str = "") -> Campaign:
     row = _locked(campaign)
     needs_status(row, Status.RUNNING, Status.SCHEDULED, Status.HELD)
     row.paused_from, row.status, row.pause_reason = row.status, Status.PAUSED, reason
+    forget_fault(row)
     row.save()
     audit.record("pause", "campaign", row.slug, detail={"reason": reason} if reason else None)
     return row
@@ -118,6 +124,7 @@ def resume(campaign: Campaign) -> Campaign:
     row = _locked(campaign)
     needs_status(row, Status.PAUSED)
     row.status, row.paused_from, row.pause_reason = row.paused_from or Status.RUNNING, "", ""
+    forget_fault(row)
     row.save()
     audit.record("resume", "campaign", row.slug)
     wake("campaigns")
@@ -134,6 +141,7 @@ def cancel(campaign: Campaign) -> Campaign:
     row = _locked(campaign)
     needs_status(row, Status.HELD, Status.SCHEDULED, Status.RUNNING, Status.PAUSED)
     row.status, row.finished_at = Status.CANCELLED, timezone.now()
+    forget_fault(row)
     row.save()
     with connection.cursor() as cursor:
         cursor.execute(_CANCEL, {"campaign": row.pk})
@@ -167,20 +175,21 @@ def take_up(now: datetime | None = None) -> int:
     due = Campaign.objects.filter(status=Status.HELD, hold_until__lte=now) | (
         Campaign.objects.filter(status=Status.SCHEDULED, scheduled_at__lte=now)
     )
-    started = 0
-    for pk in due.values_list("pk", flat=True):
-        with transaction.atomic():
-            row = (
-                Campaign.objects.select_for_update(skip_locked=True, of=("self",))
-                .filter(pk=pk, status__in=[Status.HELD, Status.SCHEDULED])
-                .first()
-            )
-            if row is None:
-                continue
-            _start(row, now)
-            row.save()
-            started += 1
-    return started
+    return one_by_one(due, partial(_take_up, now=now))
+
+
+@transaction.atomic
+def _take_up(campaign_id: int, now: datetime) -> int:
+    row = (
+        Campaign.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(pk=campaign_id, status__in=[Status.HELD, Status.SCHEDULED])
+        .first()
+    )
+    if row is None:
+        return 0
+    _start(row, now)
+    row.save()
+    return 1
 
 
 def pause_words(kind: str, values: dict[str, Any]) -> str:

@@ -11,7 +11,8 @@ from campaigns.delivery.counting import count_audience
 from campaigns.delivery.gate import ORDER
 from campaigns.delivery.terms import plan_of, terms_of
 from campaigns.models import Campaign
-from campaigns.services.checks import audience_errors
+from campaigns.services.checks import Check, audience_errors
+from campaigns.services.faults import CannotGoOn
 from campaigns.services.launching import NotReady
 
 
@@ -31,7 +32,8 @@ class Rehearsal:
 def rehearse(campaign: Campaign, *, as_of: datetime | None = None) -> Rehearsal:
     """Count the draft's (or the launched version's) audience through the gate, as if sent now.
 
-    Raises NotReady where the draft does not say who is written to and by which channel.
+    Raises NotReady where the draft does not say who is written to and by which channel, or what
+    it names is gone.
     """
     began = time.perf_counter()
     missing = [] if campaign.current else audience_errors(campaign)
@@ -39,7 +41,10 @@ def rehearse(campaign: Campaign, *, as_of: datetime | None = None) -> Rehearsal:
         raise NotReady(missing)
     now = as_of or timezone.now()
     plan = plan_of(campaign, campaign.current)
-    terms = terms_of(plan, now=now)
+    try:
+        terms = terms_of(plan, now=now)
+    except CannotGoOn as error:
+        raise NotReady([Check("gone", "error", str(error), "", "entry")]) from error
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '64MB'")
         found = count_audience(cursor, terms, plan)

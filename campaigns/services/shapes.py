@@ -87,8 +87,13 @@ def _entry(entry: Any) -> Errors:
 def _segment(slug: Any) -> Errors:
     if not isinstance(slug, str) or not slug:
         yield fault("entry.segment", _("Name the segment by its slug."), "required")
-    elif not Segment.objects.filter(slug=slug, archived_at=None).exists():
+        return
+    segment = Segment.objects.filter(slug=slug).first()
+    if segment is None:
         yield fault("entry.segment", _("There is no segment %(slug)s.") % {"slug": slug}, "unknown")
+    elif segment.archived_at is not None:
+        words = _("The segment %(slug)s is archived: restore it, or choose another.")
+        yield fault("entry.segment", words % {"slug": slug}, "archived")
 
 
 def moment(value: Any) -> datetime | None:
@@ -127,11 +132,17 @@ def _message(step: Mapping[str, Any], path: str) -> Errors:
     purpose = Purpose.objects.filter(slug=slug).first() if isinstance(slug, str) else None
     if purpose is None or purpose.purpose_class == Purpose.Class.PROCESSING:
         yield fault(f"{path}.purpose", _("No purpose that messages are sent for."), "unknown")
+    elif purpose.archived_at is not None:
+        words = _("The purpose %(slug)s is archived: restore it, or choose another.")
+        yield fault(f"{path}.purpose", words % {"slug": slug}, "archived")
     topic = step.get("topic")
     if topic is not None and not isinstance(topic, str):
         yield fault(f"{path}.topic", _("A text."), "type")
     elif topic and not Topic.objects.filter(slug=str(topic), purpose=purpose).exists():
         yield fault(f"{path}.topic", _("No topic of this purpose."), "unknown")
+    elif topic and Topic.objects.filter(slug=topic).exclude(archived_at=None).exists():
+        words = _("The topic %(slug)s is archived: restore it, or choose another.")
+        yield fault(f"{path}.topic", words % {"slug": topic}, "archived")
     for name in ("expires_in",):
         if step.get(name) is not None:
             yield from _duration(step[name], f"{path}.{name}")

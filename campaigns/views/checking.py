@@ -15,6 +15,7 @@ from campaigns.forms import step_of
 from campaigns.models import Campaign
 from campaigns.selectors.report import report
 from campaigns.services.checks import Check, check_campaign
+from campaigns.services.launching import NotReady
 from campaigns.services.rehearsing import Rehearsal, rehearse
 from campaigns.views import casting, heads
 from campaigns.views.previews import CUT, Draft, Seen, draft_of, found, is_personal, note_look
@@ -145,8 +146,8 @@ def count(request: HttpRequest, slug: str) -> HttpResponse:
     """The dry run: the funnel, the inboxes, the checks, and the button that repeats the number."""
     campaign = found(slug)
     context = heads.head(request, campaign, request.GET.get("on", "checks"))
-    if ready(campaign):
-        rehearsal = what_was(campaign) if campaign.launched_at else rehearse(campaign)
+    rehearsal = _rehearsal(campaign) if ready(campaign) else None
+    if rehearsal is not None:
         context |= {
             "funnel": funnel_of(campaign, rehearsal),
             "rehearsal": rehearsal,
@@ -157,6 +158,16 @@ def count(request: HttpRequest, slug: str) -> HttpResponse:
     context["to_look_at"] = sum(one.state != "ok" for one in context["findings"])
     context["counted_at"] = timezone.now()
     return part(request, "campaigns/_checks.html", context)
+
+
+def _rehearsal(campaign: Campaign) -> Rehearsal | None:
+    """None where something that it names is gone: the list of checks says what."""
+    if campaign.launched_at:
+        return what_was(campaign)
+    try:
+        return rehearse(campaign)
+    except NotReady:
+        return None
 
 
 def _people_url(campaign: Campaign) -> str:

@@ -12,6 +12,7 @@ from campaigns.forms import FORMS, StepForm, WhoForm, goal_events, has_variants
 from campaigns.models import Campaign, Sender
 from campaigns.services.drafts import WrongStatus, update_campaign
 from campaigns.services.shapes import InvalidCampaign
+from campaigns.services.uses import things_of
 from campaigns.views import casting, checking, heads, leaving
 from campaigns.views.previews import found
 from config.console.pages import ApiCall, page, part, toast, wants_partial
@@ -117,7 +118,8 @@ def _try(form: StepForm) -> Campaign | None:
 
 def _who(campaign: Campaign, form: StepForm) -> dict[str, Any]:
     segments = form.segments if isinstance(form, WhoForm) else []
-    return {"segments": segments, "chosen": str(form["segment"].value() or "")}
+    chosen = str(form["segment"].value() or "")
+    return {"segments": segments, "chosen": chosen, "uses": things_of(campaign)}
 
 
 def _what(campaign: Campaign, form: StepForm) -> dict[str, Any]:

@@ -65,6 +65,8 @@ class Look:
 
 def look_of(campaign: Campaign) -> Look:
     """The chip of a campaign's status, with the day it was sent."""
+    if campaign.fault_count:
+        return Look(_("Cannot go on"), "bad", "alert")
     state, icon = LOOKS[Status(campaign.status)]
     text = str(campaign.get_status_display())
     if campaign.status == Status.FINISHED and campaign.launched_at:

@@ -14,8 +14,10 @@ from campaigns.models import Campaign
 from campaigns.selectors.progress import progress as progress_of
 from campaigns.services import launching
 from campaigns.services.drafts import WrongStatus
+from campaigns.services.faults import try_now
 from campaigns.services.launching import NotReady
 from campaigns.services.shapes import InvalidCampaign
+from campaigns.services.uses import things_of
 from campaigns.views import heads
 from campaigns.views.checking import ready
 from campaigns.views.previews import found
@@ -30,7 +32,9 @@ def launch_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     return page(
         request,
         "campaigns/launch.html",
-        heads.head(request, campaign, "launch") | _state(campaign) | {"ready": ready(campaign)},
+        heads.head(request, campaign, "launch")
+        | _state(campaign)
+        | {"ready": ready(campaign), "uses": things_of(campaign)},
         title=campaign.name,
         crumbs=heads.crumbs(),
         api_call=ApiCall("POST", f"/api/campaigns/{campaign.slug}/launch/", {"hold": 0}),
@@ -127,6 +131,15 @@ def pause(request: HttpRequest, slug: str) -> HttpResponse:
 def resume(request: HttpRequest, slug: str) -> HttpResponse:
     """On it goes."""
     return _change(request, slug, launching.resume, _("It goes on."), "launch")
+
+
+@require_POST
+@requires("campaigns.launch")
+def retry(request: HttpRequest, slug: str) -> HttpResponse:
+    """Try at once what a fault holds up."""
+    try_now(found(slug))
+    toast(request, _("It is tried again now."))
+    return redirect("campaigns:step", slug, "launch")
 
 
 @require_POST

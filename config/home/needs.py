@@ -43,14 +43,14 @@ class Need:
 
 
 def needs(user: Any) -> list[Need]:
-    """All rows that this user can do something about; seven small queries at most."""
+    """All rows that this user can do something about; eight small queries at most."""
     found: list[Need] = []
     if may(user, "consents.view"):
         found += _requests()
     if may(user, "sources.view"):
         found += [*_set_aside(), *_refused(), *_quiet()]
     if may(user, "campaigns.view"):
-        found += [*_campaigns(), *_senders()]
+        found += [*_held_up(), *_campaigns(), *_senders()]
     if may(user, "segments.view"):
         found += _segments()
     found += _jobs(user)
@@ -175,10 +175,32 @@ def _quiet() -> list[Need]:
     ]
 
 
+def _held_up() -> list[Need]:
+    """Campaigns that a fault keeps from going on, longest first."""
+    stuck = Campaign.objects.filter(fault_count__gt=0).order_by("fault_at")
+    return [
+        Need(
+            0,
+            "alert",
+            "bad",
+            format_html(_("<b>{}</b> cannot go on"), campaign.name),
+            campaign.fault,
+            places.campaign(campaign.slug),
+            _("Open the campaign"),
+            _("since %(when)s") % {"when": in_words(campaign.fault_at)}
+            if campaign.fault_at
+            else "",
+            campaign.fault_at,
+        )
+        for campaign in stuck[:AT_MOST]
+    ]
+
+
 def _campaigns() -> list[Need]:
     statuses = Campaign.Status
     shown = Campaign.objects.filter(
-        status__in=[statuses.HELD, statuses.PAUSED, statuses.SCHEDULED, statuses.DRAFT]
+        fault_count=0,
+        status__in=[statuses.HELD, statuses.PAUSED, statuses.SCHEDULED, statuses.DRAFT],
     )
     found = []
     for campaign in shown.order_by("-updated_at")[: 3 * AT_MOST]:

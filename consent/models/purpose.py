@@ -23,6 +23,7 @@ class Purpose(models.Model):
         _("class"), max_length=14, choices=Class.choices, db_column="class"
     )
     is_ready_made = models.BooleanField(default=False, editable=False)
+    archived_at = models.DateTimeField(_("archived"), null=True, editable=False)
     position = models.SmallIntegerField(default=0)
 
     class Meta:
@@ -42,6 +43,7 @@ class Topic(models.Model):
     slug = models.SlugField(_("slug"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=200)
     description = models.TextField(_("description"), blank=True)
+    archived_at = models.DateTimeField(_("archived"), null=True, editable=False)
     position = models.SmallIntegerField(default=0)
 
     class Meta:

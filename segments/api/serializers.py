@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from config.workspace.api.usage import UseSerializer
 from segments.models import Segment
 
 MATCH = {"type": "string", "enum": ["all", "any", "none"]}
@@ -61,6 +62,8 @@ class SegmentSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(Segment.Status.choices)
     error = serializers.CharField()
     refreshed_at = serializers.DateTimeField(allow_null=True)
+    archived_at = serializers.DateTimeField(allow_null=True)
+    used_by = UseSerializer(many=True, required=False, help_text="Of one segment, not in lists.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 

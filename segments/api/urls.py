@@ -11,5 +11,6 @@ urlpatterns = [
     re_path(r"^segments/preview/?$", views.PreviewView.as_view(), name="api-segment-preview"),
     re_path(rf"^segments/{SLUG}/?$", views.SegmentView.as_view(), name="api-segment"),
     re_path(rf"^segments/{SLUG}/refresh/?$", views.RefreshView.as_view(), name="api-refresh"),
+    re_path(rf"^segments/{SLUG}/restore/?$", views.RestoreView.as_view(), name="api-restore"),
     re_path(rf"^segments/{SLUG}/members/?$", views.MembersView.as_view(), name="api-members"),
 ]

@@ -12,12 +12,16 @@ from rest_framework.response import Response
 
 from config.workspace import audit
 from config.workspace.api.problems import Problem, invalid
+from config.workspace.api.usage import problem_of as in_use
+from config.workspace.api.usage import used_by
 from config.workspace.api.views import ApiView
 from config.workspace.models import User
+from config.workspace.usage import InUse
 from profiles.api.paging import PAGE_PARAMETERS
 from profiles.selectors.masking import Shown
 from segments import services
 from segments.api import serializers as shapes
+from segments.archiving import NotRestorable, archive_segment, restore_segment
 from segments.models import Membership, Segment
 from segments.preview import preview
 from segments.reading import RuleError, moment_of
@@ -61,6 +65,7 @@ def answer_of(segment: Segment) -> dict[str, Any]:
         "status": segment.status,
         "error": segment.error,
         "refreshed_at": segment.refreshed_at,
+        "archived_at": segment.archived_at,
         "created_at": segment.created_at,
         "updated_at": segment.updated_at,
     }
@@ -83,12 +88,16 @@ class SegmentsView(ApiView):
 
     @extend_schema(
         operation_id="segments_list",
-        parameters=[*PAGE_PARAMETERS, OpenApiParameter("kind", str, enum=Segment.Kind.values)],
+        parameters=[
+            *PAGE_PARAMETERS,
+            OpenApiParameter("kind", str, enum=Segment.Kind.values),
+            OpenApiParameter("archived", bool, description="Those in the archive instead."),
+        ],
         responses=shapes.SegmentPage,
     )
     def get(self, request: Request) -> Response:
-        """Newest first; `?kind=` narrows."""
-        rows = Segment.objects.filter(archived_at=None)
+        """Newest first; `?kind=` narrows, `?archived=true` shows the archive."""
+        rows = Segment.objects.filter(archived_at__isnull=not _is_archived(request))
         if kind := request.query_params.get("kind"):
             if kind not in Segment.Kind.values:
                 raise invalid("kind", f"One of: {', '.join(Segment.Kind.values)}.")
@@ -121,8 +130,9 @@ class SegmentView(ApiView):
 
     @extend_schema(parameters=[SLUG], responses=shapes.SegmentSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """How it stands."""
-        return Response(answer_of(segment_of(slug)))
+        """How it stands, and who uses it."""
+        segment = segment_of(slug)
+        return Response(answer_of(segment) | {"used_by": used_by("segment", segment.slug)})
 
     @extend_schema(
         parameters=[SLUG], request=shapes.SegmentChange, responses=shapes.SegmentSerializer
@@ -148,12 +158,29 @@ class SegmentView(ApiView):
 
     @extend_schema(parameters=[SLUG], responses={204: None})
     def delete(self, request: Request, slug: str) -> Response:
-        """Put it away; refused while other segments refer to it."""
+        """Archive it: 409 naming its users while a rule or a campaign under way needs it."""
         try:
-            services.archive_segment(segment_of(slug))
-        except services.StillUsed as error:
-            raise Problem(409, "Conflict", str(error)) from error
+            archive_segment(segment_of(slug))
+        except InUse as error:
+            raise in_use(error) from error
         return Response(status=204)
+
+
+class RestoreView(ApiView):
+    """Out of the archive."""
+
+    required = {"POST": "segments.edit"}
+
+    @extend_schema(parameters=[SLUG], request=None, responses=shapes.SegmentSerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """Back into use: a rule is counted anew, a list holds again whom it held."""
+        segment = Segment.objects.filter(slug=slug).first()
+        if segment is None:
+            raise Http404(f"There is no segment {slug!r}.")
+        try:
+            return Response(answer_of(restore_segment(segment)))
+        except NotRestorable as error:
+            raise Problem(409, detail=str(error)) from error
 
 
 class PreviewView(ApiView):
@@ -253,6 +280,13 @@ class MembersView(ApiView):
         if segment.kind != Segment.Kind.STATIC:
             raise Problem(409, detail="Only a static segment's members are put in by hand.")
         return segment, self.checked(shapes.People, body_of(request))["people"]
+
+
+def _is_archived(request: Request) -> bool:
+    given = request.query_params.get("archived", "false")
+    if given not in ("true", "false"):
+        raise invalid("archived", "One of: true, false.")
+    return given == "true"
 
 
 def user_of(request: Request) -> User | None:

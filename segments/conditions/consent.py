@@ -1,7 +1,8 @@
 """Permission for a purpose on a channel."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -73,6 +74,12 @@ class ConsentCondition(Condition):
             NEVER_ASKED: _("were never asked about %(purpose)s by %(channel)s"),
         }
         return words[self.status] % {"purpose": self.purpose, "channel": self.channel}
+
+    @classmethod
+    def refers_to(cls, data: Mapping[str, Any]) -> set[tuple[str, str]]:
+        """That purpose."""
+        slug = data.get("purpose")
+        return {("purpose", slug)} if isinstance(slug, str) else set()
 
     def depends_on(self) -> set[str]:
         """Any change of permission."""

@@ -1,7 +1,8 @@
 """Is in another segment."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -62,6 +63,12 @@ class SegmentCondition(Condition):
         """In words, by the segment's name."""
         name = Segment.objects.filter(slug=self.slug).values_list("name", flat=True).first()
         return _("in the segment “%(name)s”") % {"name": name or self.slug}
+
+    @classmethod
+    def refers_to(cls, data: Mapping[str, Any]) -> set[tuple[str, str]]:
+        """That segment."""
+        slug = data.get("slug")
+        return {("segment", slug)} if isinstance(slug, str) else set()
 
     def depends_on(self) -> set[str]:
         """That segment's members."""

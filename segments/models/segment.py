@@ -36,6 +36,9 @@ class Segment(models.Model):
     count = models.BigIntegerField(default=0)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.REFRESHING)
     error = models.TextField(blank=True)
+    # since the last success; a failed one is tried again, after longer and longer
+    failures = models.IntegerField(default=0)
+    failed_at = models.DateTimeField(null=True)
     refresh_requested_at = models.DateTimeField(null=True)
     refreshed_at = models.DateTimeField(null=True)
     # the version that the stored members were counted by

@@ -13,6 +13,7 @@ from config.console.charts import sparkline
 from config.console.pages import ApiCall, page, toast
 from config.workspace.models import User
 from config.workspace.permissions import may, requires
+from config.workspace.usage import users
 from segments import services
 from segments.models import Segment
 from segments.reading import RuleError, RuleProblem
@@ -43,7 +44,9 @@ def new(request: HttpRequest) -> HttpResponse:
 @requires("segments.view")
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     """A saved segment: its rule in the builder, or its list."""
-    segment = get_object_or_404(Segment, slug=slug, archived_at=None)
+    segment = get_object_or_404(Segment, slug=slug)
+    if segment.archived_at is not None:
+        return _archived_page(request, segment)
     if segment.kind == Segment.Kind.STATIC:
         return _list_page(request, segment)
     return _builder(request, segment, segment.rule)
@@ -84,7 +87,7 @@ def _builder(request: HttpRequest, segment: Segment | None, rule: dict[str, Any]
         "segment": segment,
         "may_edit": may_edit,
         **_sentences(rule),
-        "used_by": _users_of(slug),
+        "used_by": users("segment", slug) if slug else [],
         "sizes": _sizes(segment),
         "others": Segment.objects.filter(archived_at=None).exclude(slug=slug)[:50],
         "setup": {
@@ -112,13 +115,31 @@ def _list_page(request: HttpRequest, segment: Segment) -> HttpResponse:
     context = {
         "segment": segment,
         "may_edit": may(request.user, "segments.edit"),
-        "used_by": _users_of(segment.slug),
+        "used_by": users("segment", segment.slug),
         "sizes": _sizes(segment),
     }
     call = ApiCall("POST", f"/api/segments/{segment.slug}/members/", {"people": ["email:..."]})
     return page(
         request,
         "segments/list_detail.html",
+        context,
+        title=segment.name,
+        crumbs=_crumbs(),
+        api_call=call,
+    )
+
+
+def _archived_page(request: HttpRequest, segment: Segment) -> HttpResponse:
+    context = {
+        "segment": segment,
+        "may_edit": may(request.user, "segments.edit"),
+        "used_by": users("segment", segment.slug),
+        **_sentences(segment.rule),
+    }
+    call = ApiCall("POST", f"/api/segments/{segment.slug}/restore/")
+    return page(
+        request,
+        "segments/archived.html",
         context,
         title=segment.name,
         crumbs=_crumbs(),
@@ -135,13 +156,6 @@ def _sizes(segment: Segment | None) -> Any:
         return None
     counts = list(segment.sizes.order_by("-day").values_list("count", flat=True)[: WEEKS * 7])
     return sparkline(_("Size over time"), counts[::-1]) if len(counts) > 1 else None
-
-
-def _users_of(slug: str) -> list[Segment]:
-    if not slug:
-        return []
-    asking = Segment.objects.filter(depends_on__contains=[f"segment:{slug}"], archived_at=None)
-    return list(asking[:20])
 
 
 def _sentences(rule: dict[str, Any]) -> dict[str, str]:

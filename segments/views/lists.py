@@ -10,9 +10,11 @@ from django.views.decorators.http import require_POST
 from config.console.pages import ApiCall, page, part, toast, wants_partial
 from config.console.words import num
 from config.workspace.permissions import may, requires
+from config.workspace.usage import InUse, users_of
 from consent.selectors import reachable_counts
 from profiles.models import Profile
 from segments import services
+from segments.archiving import NotRestorable, archive_segment, restore_segment
 from segments.models import Segment
 from segments.preview import everybody
 
@@ -24,14 +26,17 @@ MOST = 500
 def segment_list(request: HttpRequest) -> HttpResponse:
     """All segments with size and state; used by which others."""
     term = request.GET.get("q", "").strip().replace("\x00", "")[:100]
-    rows = Segment.objects.filter(archived_at=None)
+    archived = request.GET.get("archived") == "1"
+    rows = Segment.objects.filter(archived_at__isnull=not archived)
     if term:
         rows = rows.filter(name__icontains=term)
     segments = list(rows[:MOST])
-    used = _used_by()
+    used = users_of("segment", [segment.slug for segment in segments])
     context = {
-        "segments": [(segment, used.get(segment.slug, [])) for segment in segments],
+        "segments": [(segment, used[segment.slug]) for segment in segments],
         "term": term,
+        "archived": archived,
+        "has_archived": archived or Segment.objects.exclude(archived_at=None).exists(),
         "total": everybody(),
         "may_edit": may(request.user, "segments.edit"),
     }
@@ -68,15 +73,30 @@ def refresh(request: HttpRequest, slug: str) -> HttpResponse:
 @requires("segments.edit")
 @require_POST
 def archive(request: HttpRequest, slug: str) -> HttpResponse:
-    """Put it away."""
+    """Put it away; refused while somebody needs it, with their names."""
     segment = get_object_or_404(Segment, slug=slug, archived_at=None)
     try:
-        services.archive_segment(segment)
-    except services.StillUsed as error:
-        toast(request, str(error), level=40)
+        archive_segment(segment)
+    except InUse as error:
+        toast(request, _("Not archived. %(why)s") % {"why": error}, level=40)
         return HttpResponseRedirect(reverse("segments:detail", args=[slug]))
-    toast(request, _("“%(name)s” is put away.") % {"name": segment.name})
+    back = reverse("segments:restore", args=[slug])
+    toast(request, _("“%(name)s” is archived.") % {"name": segment.name}, undo_url=back)
     return HttpResponseRedirect(reverse("segments:list"))
+
+
+@requires("segments.edit")
+@require_POST
+def restore(request: HttpRequest, slug: str) -> HttpResponse:
+    """Back from the archive."""
+    segment = get_object_or_404(Segment, slug=slug)
+    try:
+        restore_segment(segment)
+    except NotRestorable as error:
+        toast(request, str(error), level=40)
+    else:
+        toast(request, _("“%(name)s” is back.") % {"name": segment.name})
+    return HttpResponseRedirect(reverse("segments:detail", args=[slug]))
 
 
 @requires("segments.edit")
@@ -95,15 +115,3 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
     segment.refresh_from_db()
     context = {"segment": segment, "unknown": done.unknown, "may_edit": True}
     return part(request, "segments/_people.html", context)
-
-
-def _used_by() -> dict[str, list[str]]:
-    """slug -> names of the segments that refer to it."""
-    used: dict[str, list[str]] = {}
-    for name, depends_on in Segment.objects.filter(archived_at=None).values_list(
-        "name", "depends_on"
-    ):
-        for each in depends_on:
-            if each.startswith("segment:"):
-                used.setdefault(each.removeprefix("segment:"), []).append(name)
-    return used

@@ -6,9 +6,11 @@ import pytest
 from django.utils import timezone
 
 from config.workspace.models import AuditEntry
+from config.workspace.usage import InUse
 from profiles.changes import announce
 from profiles.models import Identifier, ProfileChange
 from segments import services
+from segments.archiving import archive_segment
 from segments.changes import process_changes
 from segments.membership import refresh
 from segments.models import Membership, Segment, SegmentSize
@@ -206,8 +208,8 @@ def test_lists(moves) -> None:
     everything()
     assert members("listed") == {ben.pk}
     assert Segment.objects.get(slug="list").count == 1
-    with pytest.raises(services.StillUsed):
-        services.archive_segment(segment)
+    with pytest.raises(InUse, match="L "):
+        archive_segment(segment)
     with pytest.raises(RuleError):
         services.update_segment(segment, rule=PRO)
 
@@ -226,3 +228,41 @@ def test_personal_fields_are_refused_without_the_right() -> None:
     with pytest.raises(RuleError) as error:
         services.create_segment(slug="p", name="P", rule=rule, may_personal=False)
     assert (error.value.path, error.value.code) == ("conditions[1].conditions[0]", "personal")
+
+
+def test_whatever_a_poisoned_segment_raises_the_others_are_counted_and_it_is_tried_again() -> None:
+    """Not only what a rule or the database says: who listens to its moves may raise anything."""
+    ada = make_person(plan="pro")
+    bad = services.create_segment(slug="bad", name="Bad", rule=PRO)
+    services.create_segment(slug="pro", name="Pro", rule=PRO)
+    everything()
+
+    def listener(segment: Segment, **_: object) -> None:
+        if segment.slug == "bad":
+            raise KeyError("poison")
+
+    membership_changed.connect(listener)
+    try:
+        change(ada, plan="free")
+        everything()
+        assert members("pro") == set()
+        assert members("bad") == {ada.pk}, "nothing is half done"
+        request_all()
+        everything()
+    finally:
+        membership_changed.disconnect(listener)
+    assert not Segment.objects.exclude(pk=bad.pk).exclude(status="fresh").exists()
+    bad.refresh_from_db()
+    assert (bad.status, bad.failures, bad.error) == ("failed", 2, "KeyError")
+    assert not due(timezone.now()), "it waits before it is tried again"
+    assert due(timezone.now() + timedelta(seconds=31)) == [bad.pk]
+    Segment.objects.filter(pk=bad.pk).update(failed_at=AS_OF)
+    everything()
+    bad.refresh_from_db()
+    assert (bad.status, bad.failures, bad.failed_at) == ("fresh", 0, None)
+    assert members("bad") == set()
+
+
+def request_all() -> None:
+    for segment in Segment.objects.all():
+        services.request_refresh(segment)

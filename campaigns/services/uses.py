@@ -1,0 +1,117 @@
+"""Campaigns as those that use segments, purposes, topics and senders; senders as what is used."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from django.db import connection
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from campaigns.models import (
+    Campaign,
+    CampaignVersion,
+    ContentVersion,
+    Message,
+    MessageChunk,
+    Sender,
+)
+from config.workspace.usage import KINDS, USES, Kind, Reference, Thing, Use, things
+from consent.models import Purpose
+
+Status = Campaign.Status
+MARKETING = "marketing"  # the purpose of a step that names none
+UNDER_WAY = (Status.SCHEDULED, Status.HELD, Status.RUNNING, Status.PAUSED)
+OVER = (Status.FINISHED, Status.CANCELLED)
+WAITING = ("queued", "handing_over")
+
+
+def sender_url(sender: Sender) -> str:
+    """Its form."""
+    return reverse("admin:campaigns_sender_change", args=[sender.pk])
+
+
+KINDS.register("sender", order=40)(Kind(gettext_lazy("Sender"), Sender, "pk", sender_url))
+
+
+def references_of(source: Campaign | CampaignVersion) -> set[Reference]:
+    """What a draft or a launched version uses, by name; asks no database."""
+    entry = source.entry if isinstance(source.entry, Mapping) else {}
+    steps = source.steps if isinstance(source.steps, list) else []
+    pairs: list[tuple[str, Any]] = [("segment", entry.get("segment"))]
+    for step in steps:
+        if isinstance(step, Mapping):
+            pairs += [("purpose", step.get("purpose", MARKETING)), ("topic", step.get("topic"))]
+    if source.sender_id:
+        pairs.append(("sender", str(source.sender_id)))
+    return {(kind, key) for kind, key in pairs if isinstance(key, str) and key}
+
+
+def things_of(campaign: Campaign) -> list[Thing]:
+    """What it uses, as its pages show it: of the launched version, else of the draft."""
+    return things(references_of(campaign.current or campaign))
+
+
+# Of a campaign that was launched what its version says, of a draft what it says itself.
+_NAMED = """
+SELECT c.slug, c.name, c.status, r.key
+FROM campaign c
+LEFT JOIN campaign_version v ON v.id = c.current_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(v.entry, c.entry) AS entry, coalesce(v.sender_id, c.sender_id) AS sender_id,
+           CASE WHEN jsonb_typeof(coalesce(v.steps, c.steps)) = 'array'
+                THEN coalesce(v.steps, c.steps) ELSE '[]' END AS steps) o
+CROSS JOIN LATERAL (
+    SELECT 'segment' AS kind, o.entry->>'segment' AS key
+    UNION SELECT 'purpose', coalesce(s->>'purpose', %(marketing)s)
+          FROM jsonb_array_elements(o.steps) s
+    UNION SELECT 'topic', s->>'topic' FROM jsonb_array_elements(o.steps) s
+    UNION SELECT 'sender', o.sender_id::text) r
+WHERE r.kind = %(kind)s AND r.key = ANY(%(keys)s)
+ORDER BY c.id DESC
+"""
+
+
+@USES.register("campaigns", order=20)
+def uses(kind: str, keys: Collection[str]) -> Iterator[tuple[str, Use]]:
+    """Campaigns that name them: those under way bind, drafts and what was sent are named."""
+    if kind not in ("segment", "purpose", "topic", "sender"):
+        return
+    over: dict[str, int] = {}
+    with connection.cursor() as cursor:
+        values: dict[str, Any] = {"marketing": MARKETING, "kind": kind, "keys": list(keys)}
+        cursor.execute(_NAMED, values)
+        rows = cursor.fetchall()
+    for slug, name, status, key in rows:
+        if status in OVER:
+            over[key] = over.get(key, 0) + 1
+        else:
+            why = _("campaign, %(status)s") % {"status": Status(status).label.lower()}
+            url = reverse("campaigns:detail", args=[slug])
+            yield key, Use("campaign", name, why, url, binds=status in UNDER_WAY)
+    for key, count in over.items():
+        words = ngettext("%(n)d campaign that is over", "%(n)d campaigns that are over", count)
+        url = f"{reverse('campaigns:list')}?status=finished"
+        yield key, Use("campaigns", words % {"n": count}, "", url)
+    yield from _single_messages(kind, keys)
+
+
+def _single_messages(kind: str, keys: Collection[str]) -> Iterator[tuple[str, Use]]:
+    """Messages to one person belong to no campaign: the default sender's, of any purpose."""
+    waiting = _("single messages that wait")
+    if kind == "sender" and MessageChunk.objects.filter(campaign_id=None).exists():
+        default = Sender.objects.filter(pk__in=[int(key) for key in keys], is_default=True)
+        for pk in default.values_list("pk", flat=True):
+            yield str(pk), Use("messages", waiting, "", messages_url(), binds=True)
+    if kind == "purpose":
+        for purpose in Purpose.objects.filter(slug__in=keys):
+            rows = Message.objects.filter(purpose=purpose, campaign_id=None)
+            if rows.filter(state__in=WAITING).exists():
+                yield purpose.slug, Use("messages", waiting, "", messages_url(), binds=True)
+            elif ContentVersion.objects.filter(version=None, purpose=purpose).exists():
+                yield purpose.slug, Use("messages", _("single messages"), "", messages_url())
+
+
+def messages_url() -> str:
+    """The list of messages."""
+    return reverse("campaigns:messages")

@@ -1,0 +1,47 @@
+"""What failed: the installation's database, or the one thing that was worked on.
+
+Work goes over many things of one kind (campaigns, segments). What fails on one of them is written
+on it, waits longer each time, and holds up none of the others; an outage is nobody's fault, and
+goes up to whoever called.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.db import DatabaseError, InterfaceError, OperationalError
+
+PAUSES_SECONDS = (5, 30, 120, 600, 1800, 3600)
+# connection lost, out of disk or connections, server going down, input/output error, read-only
+OUTAGES = ("08", "53100", "53300", "57P", "58", "25006")
+PASSING = ("40001", "40P01", "55P03")  # serialization, deadlock, lock not available
+
+
+def sqlstate(error: BaseException) -> str:
+    """PostgreSQL's code for what went wrong; "" where no server said anything."""
+    return getattr(error.__cause__, "sqlstate", None) or ""
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database was away or unable, so that nothing can be said of what was tried."""
+    if not isinstance(error, DatabaseError | InterfaceError):
+        return False
+    code = sqlstate(error)
+    if code:
+        return code.startswith(OUTAGES)
+    return isinstance(error, InterfaceError | OperationalError)
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether two were in each other's way: it goes as soon as it is tried again."""
+    return isinstance(error, DatabaseError) and sqlstate(error) in PASSING
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long to wait after so many failures in a row."""
+    return timedelta(seconds=PAUSES_SECONDS[min(attempts, len(PAUSES_SECONDS)) - 1])
+
+
+def log_failure(log: logging.Logger, what: str, reason: str, attempts: int) -> None:
+    """Once, and then each time that the count has doubled."""
+    if attempts & (attempts - 1) == 0:
+        log.error("%s: %s (failures in a row: %d)", what, reason, attempts)
