@@ -7,9 +7,24 @@ from campaigns.delivery.rounds import UNDER_WAY, advance_campaigns
 from campaigns.delivery.worker import CHANNEL, deliver
 from campaigns.services import uses  # noqa: F401 - signs itself in
 from campaigns.tracking import conversions, messages  # noqa: F401 - each signs itself in
+from config.workspace.health.units import WAITING
 from config.workspace.work import LEFT, WORK, left_of
 
 WORK.register("campaigns", order=60)(advance_campaigns)
 WORK.register("delivery", order=70)(deliver)
 LEFT.register("campaigns", order=60)(left_of(UNDER_WAY))
 LEFT.register("delivery", order=70)(lambda: chunks_left(CHANNEL))
+
+WAITING.register("campaigns")(
+    "SELECT least(min(hold_until) FILTER (WHERE status = 'held'), "
+    "min(scheduled_at) FILTER (WHERE status = 'scheduled')) FROM campaign "
+    "WHERE status = 'held' AND hold_until <= now() "
+    "OR status = 'scheduled' AND scheduled_at <= now()"
+)
+# as `delivery.claims` leases: what a paused campaign holds is not due
+WAITING.register("delivery")(
+    "SELECT c.due_at FROM message_chunk c WHERE c.due_at <= now() "
+    "AND (c.lease IS NULL OR c.lease_until < now()) AND (c.campaign_id IS NULL OR EXISTS "
+    "(SELECT 1 FROM campaign k WHERE k.id = c.campaign_id AND k.status = 'running')) "
+    "ORDER BY c.due_at LIMIT 1"
+)

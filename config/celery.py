@@ -9,12 +9,17 @@ import os
 import sys
 import threading
 import time
-import traceback
+from pathlib import Path
 from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
+from django.db import connection
+
+from config.workspace.health import alive, recording
+from config.workspace.health.reasons import reason_of
+from config.workspace.health.units import WORKER
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -25,6 +30,8 @@ TICK_SECONDS = 1.0
 GATHER_SECONDS = 0.05
 HINT_LIFE_SECONDS = 10  # older hints are dropped unread: a tick has come since
 TICK_LOCK = 0x7261_7070  # "rapp", the advisory lock of the one that ticks
+
+SIGN_SECONDS = 5.0  # between signs of life on disk
 
 log = logging.getLogger("rapport.work")
 
@@ -66,7 +73,9 @@ class Application(Celery):
                     for name in names:
                         self.send_now(name)
             except Exception as error:  # the tick makes up for it
-                log.warning("no wake-up for %s: %s", ", ".join(names), type(error).__name__)
+                recording.repeats.failed("waking the worker", reason_of(error))
+            else:
+                recording.repeats.worked("waking the worker")
             time.sleep(GATHER_SECONDS)
 
 
@@ -133,14 +142,12 @@ def work(name: str) -> None:
         return
     deadline = time.monotonic() + SLICE_SECONDS
     try:
-        while function():
+        while recording.watched(name, function):
             if time.monotonic() > deadline:
                 app.send_task(TASK, [name])
                 return
-    except Exception as error:
-        # Neither the message nor the locals: both may hold personal data.
-        frames = "".join(traceback.format_tb(error.__traceback__))
-        log.error("work %s failed with %s\n%s", name, type(error).__name__, frames)
+    except Exception:  # said and noted where it was raised; the next tick tries again
+        return
 
 
 class Ticker(threading.Thread):
@@ -149,27 +156,36 @@ class Ticker(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="tick", daemon=True)
         self.stopped = threading.Event()
+        self.signed_at = 0.0
 
     def run(self) -> None:
         """Until told to stop. A database that is down is asked again at the next tick."""
-        from django.db import connection  # noqa: PLC0415 - after django.setup()
-
         leading = False
         while not self.stopped.wait(TICK_SECONDS):
             try:
                 leading = self._lead(leading)
                 if leading:
                     self._tick()
+                    recording.succeeded(WORKER, 1)
             except Exception as error:
                 leading = False
                 connection.close()
-                log.warning("no tick: %s", type(error).__name__)
+                recording.repeats.failed("the tick", reason_of(error))
+                recording.failed(WORKER, error)
+                self._sign(reason_of(error))
+            else:
+                recording.repeats.worked("the tick")
+                self._sign("")
         connection.close()
+
+    def _sign(self, reason: str) -> None:
+        """A sign of life on disk, every few seconds: for when the database is away."""
+        if time.monotonic() - self.signed_at >= SIGN_SECONDS:
+            self.signed_at = time.monotonic()
+            alive.write(Path(settings.VAR_DIR), reason)
 
     def _lead(self, leading: bool) -> bool:
         """The session's lock says who leads; the same question tells whether it still stands."""
-        from django.db import connection  # noqa: PLC0415
-
         with connection.cursor() as cursor:
             if leading:
                 cursor.execute("SELECT true")

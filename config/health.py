@@ -1,38 +1,58 @@
-"""Whether this installation lives, is ready, and how its queues stand (Prometheus text)."""
+"""Whether this installation lives and is ready. `config/metrics.py` has the figures."""
 
-from django.db import DatabaseError, connection
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone, translation
 
-QUEUES = """
-SELECT 'inbox_waiting', count(*) FROM inbox WHERE failed_at IS NULL
-UNION ALL SELECT 'inbox_set_aside', count(*) FROM inbox WHERE failed_at IS NOT NULL
-UNION ALL SELECT 'inbox_lag_seconds', coalesce(extract(epoch FROM now() - min(received_at)), 0)
-          FROM inbox WHERE failed_at IS NULL
-UNION ALL SELECT 'changes_waiting', count(*) FROM profile_change
-UNION ALL SELECT 'message_chunks_waiting', count(*) FROM message_chunk
-UNION ALL SELECT 'webhooks_waiting', count(*) FROM webhook_delivery
-          WHERE delivered_at IS NULL AND failed_at IS NULL
-"""
+from config import probe
+from config.workspace.health import alive, words
+from config.workspace.health.status import Unit
+
+UNAVAILABLE = 503
 
 
 def live(request: HttpRequest) -> HttpResponse:
     """200 while the process answers."""
-    return JsonResponse({"status": "live"})
+    return _said({"status": "live"})
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """200 when the database answers, 503 otherwise."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return JsonResponse({"status": "database away"}, status=503)
-    return JsonResponse({"status": "ready"})
+    """200 when the database answers and each unit of work goes on; else 503, which and why."""
+    health, reason = probe.ask()
+    if health is None:
+        return _failing("database", reason, {}, [])
+    work = {unit.name: _unit(unit) for unit in health.units}
+    failing = health.failing
+    if not failing:
+        return _said({"status": "ready", "work": work})
+    with translation.override("en"), timezone.override("UTC"):
+        said = [{"unit": unit.name, "reason": words.said(unit)} for unit in failing]
+    return _failing(said[0]["unit"], said[0]["reason"], work, said)
 
 
-def metrics(request: HttpRequest) -> HttpResponse:
-    """The queues as gauges; counts only, nothing personal."""
-    with connection.cursor() as cursor:
-        cursor.execute(QUEUES)
-        lines = [f"rapport_{name} {float(value):g}" for name, value in cursor.fetchall()]
-    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4")
+def _unit(unit: Unit) -> dict[str, Any]:
+    at = unit.last_success
+    return {
+        "last_success": at.isoformat().replace("+00:00", "Z") if at else None,
+        "lag_seconds": round(unit.lag_seconds, 1),
+    }
+
+
+def _failing(
+    unit: str, reason: str, work: dict[str, Any], failing: list[dict[str, str]]
+) -> HttpResponse:
+    body: dict[str, Any] = {"status": "failing", "unit": unit, "reason": reason, "work": work}
+    body["failing"] = failing or [{"unit": unit, "reason": reason}]
+    if unit == "database" and (sign := alive.read(Path(settings.VAR_DIR))):
+        body["worker"] = {"last_sign_seconds": round(sign.age_seconds, 1), "reason": sign.reason}
+    return _said(body, UNAVAILABLE)
+
+
+def _said(body: dict[str, Any], status: int = 200) -> HttpResponse:
+    response = JsonResponse(body, status=status)
+    response["Cache-Control"] = "no-store"
+    response._has_been_logged = True  # type: ignore[attr-defined]  # asked every few seconds
+    return response

@@ -7,7 +7,7 @@ first refused connection (`config/postgres/`).
 from pathlib import Path
 from typing import Any
 
-from config import connections, paths
+from config import connections, logs, paths
 from config.console import theme
 from config.environment import Environment, kept_secret
 
@@ -64,6 +64,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.requests.RequestMiddleware",  # an id and a count for every answer
     "profiles.ingest.middleware.IngestMiddleware",  # /v1/ answers without sessions, CSRF or locale
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -214,14 +215,11 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-LOG_LEVEL = env.one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "WARNING")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-}
+# --- logs and figures ----------------------------------------------------------------------------
+LOG_LEVEL = env.one_of("LOG_LEVEL", logs.LEVELS, "WARNING")
+LOG_FORMAT = env.one_of("LOG_FORMAT", tuple(logs.FORMATTERS), "LINE")
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+LOGGING = logs.configuration(LOG_LEVEL, LOG_FORMAT)
 SILENCED_SYSTEM_CHECKS = ["axes.W003"]
 # False: nobody listens (tests, one-off commands); due work then waits for `drain` or the tick.
 WAKE_BY_CELERY = env.flag("WAKE_BY_CELERY", default=True)

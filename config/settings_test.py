@@ -21,6 +21,8 @@ os.environ |= {
     "MESSAGE_ID_MONTHS": "13",
     "WAKE_BY_CELERY": "false",
     "LOG_LEVEL": "WARNING",
+    "LOG_FORMAT": "line",
+    "METRICS_TOKEN": "",
 }
 
 from config.settings import *  # noqa: E402, F403

@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config import health
+from config.metrics import metrics
 from config.workspace import first_admin
 
 docs = SpectacularSwaggerSplitView.as_view(url_name="schema")  # split: no inline script
@@ -14,7 +15,7 @@ urlpatterns = [
     path("", RedirectView.as_view(url="/console/")),
     path("health/live", health.live),
     path("health/ready", health.ready),
-    path("metrics", health.metrics),
+    path("metrics", metrics),
     path("", include("consent.public_urls")),
     path("", include("campaigns.tracking.urls")),
     path("", include("config.demo.urls")),

@@ -1,5 +1,6 @@
 """What this app signs in at the registries of lower apps."""
 
+from config.workspace.health.units import WAITING
 from config.workspace.work import LEFT, WORK, left_of
 from profiles import uses  # noqa: F401 - signs itself in
 from profiles.identity import rewriting
@@ -12,3 +13,9 @@ WORK.register("rewrite")(rewriting.rewrite_events)
 LEFT.register("ingest")(left_of("SELECT id FROM inbox WHERE failed_at IS NULL"))
 LEFT.register("merge")(left_of("SELECT id FROM merge_pending"))
 LEFT.register("rewrite")(left_of("SELECT id FROM alias_pending"))
+
+WAITING.register("ingest")(
+    "SELECT received_at FROM inbox WHERE failed_at IS NULL ORDER BY id LIMIT 1"
+)
+WAITING.register("merge")("SELECT created_at FROM merge_pending ORDER BY id LIMIT 1")
+WAITING.register("rewrite")("SELECT min(created_at) FROM alias_pending")

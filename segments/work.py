@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from config.workspace.health.units import WAITING
 from config.workspace.work import LEFT, WORK, left_of
 from segments.changes import process_changes
 from segments.membership import refresh, retry_at
@@ -16,6 +17,10 @@ TIMES_ITS_COST = 20  # a segment that takes 5 s is refreshed every 100 s
 
 # of segments to refresh nobody takes one away: whoever comes second waits for its members' lock
 LEFT.register("segments", order=20)(left_of("SELECT id FROM profile_change"))
+WAITING.register("segments")(
+    "SELECT least((SELECT created_at FROM profile_change ORDER BY id LIMIT 1), "
+    "(SELECT min(refresh_requested_at) FROM segment WHERE archived_at IS NULL))"
+)
 
 
 @WORK.register("segments", order=20)

@@ -53,9 +53,11 @@ def _commits(item: pytest.Item) -> bool:
 def _fresh_caches() -> Iterator[None]:
     """What a process keeps of the database belongs to one test."""
     from config.workspace import selectors, tokens  # noqa: PLC0415
+    from config.workspace.health import status  # noqa: PLC0415
 
     selectors.forget_workspace()
     tokens.forget_keys()
+    status.forget()
     yield
     selectors.forget_workspace()
     tokens.forget_keys()

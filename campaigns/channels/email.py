@@ -50,11 +50,12 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a mail; `word` is the provider's."""
+    """What became of a mail; `word` is the provider's. `at_door`: no mail at all was let in."""
 
     key: int
     kind: str
     word: str = ""
+    at_door: bool = False
 
 
 def smtp_target() -> str:
@@ -93,14 +94,14 @@ class SmtpSession:
         down = ""
         for mail in mails:
             if down:  # nothing was handed over, so all of it can be tried again later
-                yield Outcome(mail.key, TEMPORARY, down)
+                yield Outcome(mail.key, TEMPORARY, down, at_door=True)
                 continue
             try:
                 smtp = self._open()
             except (OSError, smtplib.SMTPException) as error:
                 self._drop()
                 down = word_of(error)
-                yield Outcome(mail.key, TEMPORARY, down)
+                yield Outcome(mail.key, TEMPORARY, down, at_door=True)
                 continue
             yield self._send_one(smtp, mail)
 

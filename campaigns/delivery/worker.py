@@ -37,6 +37,7 @@ from campaigns.delivery.letters import (
     read_letters,
     write_mail,
 )
+from campaigns.delivery.outcomes import note_nowhere, note_outcomes
 from campaigns.delivery.setbacks import note_bounces
 
 CHANNEL = "email"
@@ -71,7 +72,8 @@ def deliver() -> int:
         return 0
     try:
         target = session()
-    except NoTarget:
+    except NoTarget as error:
+        note_nowhere(CHANNEL, error)
         release_chunk(chunk)
         return 0
     try:
@@ -150,8 +152,9 @@ def _hand_over(letters: dict[int, Letter], head: Letterhead, target: SmtpSession
             outcomes.append(Outcome(letter.message_id, "cancelled", abort.reason))
         except ContentError as error:
             outcomes.append(Outcome(letter.message_id, "failed", str(error)))
-    outcomes += target.send(mails)
-    return outcomes
+    answered = list(target.send(mails))
+    note_outcomes(CHANNEL, answered)
+    return outcomes + answered
 
 
 def _settled(letter: Letter, outcome: Outcome, head: Letterhead, now: datetime) -> Settled:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from config.workspace.health import recording
 from config.workspace.registry import Registry
 
 WORK: Registry[Callable[[], int]] = Registry("work")
@@ -59,7 +60,7 @@ def drain(
     totals = dict.fromkeys(WORK.names(), 0)
     pause, looked_again = 0.01, False
     for _ in range(limit_rounds):
-        handled = {name: function() for name, function in WORK}
+        handled = {name: recording.watched(name, function) for name, function in WORK}
         for name, count in handled.items():
             totals[name] += count
         if any(handled.values()):

@@ -8,6 +8,7 @@ import msgspec
 from django.http import HttpRequest
 from django.utils import timezone
 
+from config.workspace.health import counters
 from profiles.ingest import envelope as envelopes
 from profiles.ingest import inbox, keys, limits, throttle
 from profiles.ingest.envelope import BadItem, Refused
@@ -54,9 +55,12 @@ def take(request: HttpRequest, kind: str) -> list[inbox.Rejected]:
     is_history = kind == "import" and source.is_verified
     made = _envelope(request, batch, lacking)
     inbox.store(source.pk, items, rejected, made, received_at, is_history=is_history)
+    counters.count("accepted_total", len(items))
     if single_refusal is not None:
         problem = single_refusal.problem
         raise Refused(400, problem.code, problem.message, path=problem.path)
+    for one in rejected:
+        counters.count("refused_total", reason=one.problem.code)
     return rejected
 
 

@@ -4,7 +4,6 @@ Segment's published paths and shapes; see docs of the wire. Never a redirect, al
 readable across origins.
 """
 
-import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -13,6 +12,8 @@ import msgspec
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 
+from config.workspace.health import counters, recording
+from config.workspace.health.reasons import reason_of
 from profiles.ingest import edge
 from profiles.ingest.browser import settings_document
 from profiles.ingest.envelope import Refused
@@ -25,7 +26,6 @@ ALLOWED_HEADERS = (
 )
 RETRY_SECONDS = 5  # when the database is away
 OK = b'{"success":true}'
-log = logging.getLogger("rapport.ingest")
 
 
 class IngestMiddleware:
@@ -59,14 +59,15 @@ def _answer(request: HttpRequest, kind: str) -> HttpResponse:
     try:
         rejected = edge.take(request, kind)
     except Refused as refused:
+        counters.count("refused_total", reason=refused.code)
         return _refusal(refused)
     except DatabaseError as error:
-        # the class alone: the words may quote what was sent
-        log.error("an ingest call could not be kept: %s", type(error).__name__)
+        recording.repeats.failed("keeping ingest calls", reason_of(error))
         connection.close_if_unusable_or_obsolete()
         response = _problem(503, "unavailable", "try again")
         response["Retry-After"] = str(RETRY_SECONDS)
         return response
+    recording.repeats.worked("keeping ingest calls")
     if not rejected:
         return _json(OK, 200)
     reasons = [

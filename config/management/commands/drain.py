@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from config.workspace import work
+from config.workspace.health import recording
 
 PATIENCE_SECONDS = 2.0  # before it says what it waits for
 SAY_SECONDS = 30.0  # between saying so
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         self.say_at = time.monotonic() + PATIENCE_SECONDS
         for name, count in work.drain(on_wait=self.say).items():
             self.stdout.write(f"{name}: {count}")
+        recording.flush()
 
     def say(self, held: dict[str, int]) -> None:
         """What is waited for, on standard error, now and then."""

@@ -3,6 +3,7 @@
 from config.workspace.models.access import ApiKey, Role, Secret, User
 from config.workspace.models.records import AuditEntry, AuditSeal, Job
 from config.workspace.models.webhooks import Webhook, WebhookDelivery
+from config.workspace.models.work import SendCount, WorkRun
 from config.workspace.models.workspace import Workspace
 
 __all__ = [
@@ -12,8 +13,10 @@ __all__ = [
     "Job",
     "Role",
     "Secret",
+    "SendCount",
     "User",
     "Webhook",
     "WebhookDelivery",
+    "WorkRun",
     "Workspace",
 ]

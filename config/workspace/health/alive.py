@@ -1,0 +1,43 @@
+"""The worker's sign of life on disk: what is known when the database is away.
+
+One small file in VAR_DIR, for a web process on the same machine. Where there is none the worker
+runs elsewhere, or has never run.
+"""
+
+import json
+import os
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Seconds since the worker last wrote; why it does not tick ("" while it does)."""
+
+    age_seconds: float
+    reason: str
+
+
+def write(var: Path, reason: str = "") -> None:
+    """Say that the worker lives, and what keeps it from ticking. A full disk is no fault here."""
+    path = _file(var)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps({"at": time.time(), "reason": reason}))
+        temporary.replace(path)
+
+
+def read(var: Path) -> Sign | None:
+    """What the worker last wrote, or None."""
+    try:
+        found = json.loads(_file(var).read_text())
+        return Sign(max(time.time() - float(found["at"]), 0.0), str(found["reason"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _file(var: Path) -> Path:
+    return Path(var) / "worker.json"

@@ -1,0 +1,74 @@
+"""What may be said of an error: its class and a phrase of ours, or words without anybody in them.
+
+PostgreSQL's and other libraries' words may quote a person's value, so that they are kept out; what
+a connection came to is said in phrases of our own.
+"""
+
+import re
+from typing import Final
+
+MOST = 160  # characters
+SERVER_CHANGED: Final = "the server's programs were replaced under it"
+PHRASES = (
+    ("could not load library", SERVER_CHANGED),
+    ("undefined symbol", SERVER_CHANGED),
+    ("could not access file", SERVER_CHANGED),
+    ("incompatible library", SERVER_CHANGED),
+    ("connection refused", "connection refused"),
+    ("no such file or directory", "no server listens"),
+    ("password authentication failed", "the password is refused"),
+    ("no password supplied", "the password is refused"),
+    ("too many clients", "too many connections"),
+    ("remaining connection slots", "too many connections"),
+    ("starting up", "the server is starting"),
+    ("shutting down", "the server is shutting down"),
+    ("recovery mode", "the server is recovering"),
+    ("terminating connection", "the server ended the connection"),
+    ("closed the connection", "the server ended the connection"),
+    ("connection is lost", "the server ended the connection"),
+    ("the connection is closed", "the server ended the connection"),
+    ("could not translate host name", "the host name is not known"),
+    ("name or service not known", "the host name is not known"),
+    ("certificate verify failed", "the certificate is not trusted"),
+    ("deadlock detected", "deadlock"),
+    ("statement timeout", "the statement took too long"),
+    ("timed out", "no answer in time"),
+    ("timeout expired", "no answer in time"),
+    ("no space left", "the disk is full"),
+    ("could not extend file", "the disk is full"),
+)
+_MAIL = re.compile(r"[^\s<>\"'(),;:/=\[\]]+(?:@|%40)[^\s<>\"'(),;:/=&\[\]]+", re.I)
+_PHONE = re.compile(r"(?<![\w.])(?:\+|%2B)\d(?:[\s().-]?\d){6,14}(?!\w)", re.I)
+# what stands in an address of ours: a person, or the secret of a link
+_PLACES = re.compile(r"(/(?:api/profiles|preferences|confirm|u|t/\w+)/)[^/\s\"'?]+")
+_QUERY = re.compile(r"(/[^\s\"'?]*\?)[^\s\"']+")
+# queue ids, host names with numbers and so on make two of the same word look different
+_VARYING = re.compile(r"\b(?=\w*\d)(?=\w*[a-z])\w{8,}\b|\b\d{6,}\b", re.I)
+
+
+def without_people(text: str) -> str:
+    """`text` with mail addresses, phone numbers, and people in addresses of ours replaced."""
+    text = _PLACES.sub(r"\1…", text)
+    text = _QUERY.sub(r"\1…", text)
+    return _PHONE.sub("<phone>", _MAIL.sub("<address>", text))
+
+
+def provider_word(text: str) -> str:
+    """A provider's refusal without addresses and without what differs from mail to mail."""
+    plain = " ".join(_VARYING.sub("…", without_people(text)).split())
+    return plain[:MOST]
+
+
+def reason_of(error: BaseException) -> str:
+    """ "OperationalError: connection refused": the class, and a phrase where one is known."""
+    name, words = type(error).__name__, str(error).lower()
+    for sign, phrase in PHRASES:
+        if sign in words and _is_about_us(error):
+            return f"{name}: {phrase}"
+    return name
+
+
+def _is_about_us(error: BaseException) -> bool:
+    """Not about a person's data: connections, files, time. Those classes and their causes."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & {"OperationalError", "OSError", "InterfaceError", "InternalError"})

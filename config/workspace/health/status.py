@@ -1,0 +1,270 @@
+"""How is each unit of work? Screens, readiness, metrics and Home all ask here.
+
+A unit is behind when its oldest work waits for a minute. It fails when its runs raise, when what
+is due is not touched for minutes, when nothing has run at all, or when the other side of a channel
+takes nothing. Times before this process started count from its start: what stood still overnight
+gets a moment to begin.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from config.workspace.health import alive
+from config.workspace.health.units import SENDING, WAITING, WORKER
+from config.workspace.work import WORK
+
+BEHIND_SECONDS = 60.0
+RAISING = timedelta(seconds=30)  # so long without a success
+REFUSING = timedelta(seconds=60)  # the first retry comes after 30
+TRIED = timedelta(hours=2, minutes=30)  # the longest pause before a retry, and some
+NO_TICK = timedelta(minutes=2)
+UNTOUCHED = timedelta(minutes=5)  # a run may take four
+NO_RUN = timedelta(minutes=10)
+LATELY = timedelta(minutes=10)
+REFUSED_SHARE, REFUSED_LEAST = 0.5, 10
+KEPT_SECONDS = 5.0
+ACCEPTED = frozenset({"sent", "bounced"})  # a bounce is about one address: the server works
+STARTED = timezone.now()
+
+
+class Level(IntEnum):
+    """From well to worst."""
+
+    OK = 0
+    BEHIND = 1
+    FAILING = 2
+
+
+@dataclass(frozen=True)
+class Run:
+    """A row of `work_run`."""
+
+    name: str
+    last_success: datetime | None = None
+    last_progress: datetime | None = None
+    runs: int = 0
+    failures: int = 0
+    handled: int = 0
+    error: str = ""
+    error_since: datetime | None = None
+    error_at: datetime | None = None
+    error_count: int = 0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a unit: a kind that `words` has sentences for, and its facts."""
+
+    kind: str  # no_tick, raising, refusing, refusing_some, untouched, no_run, behind
+    since: datetime | None = None
+    seconds: float = 0.0
+    count: int = 0
+    of: int = 0
+    reason: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One unit of work."""
+
+    name: str
+    level: Level
+    lag_seconds: float
+    run: Run
+    fault: Fault | None = None
+
+    @property
+    def last_success(self) -> datetime | None:
+        """When a run of it last ended well."""
+        return self.run.last_success
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Hand-overs on a channel with one outcome: in all, or (`lately`) in the last ten minutes."""
+
+    channel: str
+    outcome: str
+    word: str
+    n: int
+    lately: bool
+
+
+@dataclass(frozen=True)
+class Health:
+    """The answer. `units` in their order, the worker first; `sending` by channel."""
+
+    at: datetime
+    units: Sequence[Unit]
+    sending: Sequence[Run] = ()
+    sent: Sequence[Sent] = field(default=())
+
+    @property
+    def level(self) -> Level:
+        """The worst of the units'."""
+        return max((unit.level for unit in self.units), default=Level.OK)
+
+    @property
+    def failing(self) -> list[Unit]:
+        """Those that need somebody; the worker alone where it is the reason for the others."""
+        found = [unit for unit in self.units if unit.level == Level.FAILING]
+        return [u for u in found if u.name == WORKER] or found
+
+    @property
+    def behind(self) -> list[Unit]:
+        """Those whose work waits, and go on."""
+        return [unit for unit in self.units if unit.level == Level.BEHIND]
+
+    def unit(self, name: str) -> Unit | None:
+        """One of them by name."""
+        return next((unit for unit in self.units if unit.name == name), None)
+
+
+class _Kept:
+    """The last answer of this process."""
+
+    health: Health | None = None
+    until = 0.0
+
+
+def current() -> Health:
+    """The health as of the last five seconds. Three small queries when asked anew."""
+    now = time.monotonic()
+    if _Kept.health is None or now >= _Kept.until:
+        with connection.cursor() as cursor:
+            _Kept.health = read(cursor)
+        _Kept.until = now + KEPT_SECONDS
+    return _Kept.health
+
+
+def forget() -> None:
+    """Ask anew next time."""
+    _Kept.health = None
+
+
+def read(cursor: Any) -> Health:
+    """Ask the database, through Django's cursor or psycopg's."""
+    runs = _runs(cursor)
+    waiting = _waiting(cursor)
+    sent = _sent(cursor)
+    now = timezone.now()
+    sending = [run for name, run in sorted(runs.items()) if name.startswith(SENDING)]
+    units = [_worker(runs.get(WORKER, Run(WORKER)), now)]
+    for name in WORK.names():
+        found = judge(runs.get(name, Run(name)), waiting.get(name, 0.0), now)
+        units.append(_with_sending(found, sending, sent, now) if name == "delivery" else found)
+    return Health(now, units, sending, sent)
+
+
+def _runs(cursor: Any) -> dict[str, Run]:
+    cursor.execute(
+        "SELECT name, last_success, last_progress, runs, failures, handled, error, error_since, "
+        "error_at, error_count FROM work_run"
+    )
+    return {row[0]: Run(*row) for row in cursor.fetchall()}
+
+
+def _waiting(cursor: Any) -> dict[str, float]:
+    """Seconds that the oldest due work of each unit has waited. SQL of our own code alone."""
+    parts = [
+        f"SELECT '{name}', extract(epoch FROM clock_timestamp() - ({oldest}))::float8"  # noqa: S608
+        for name, oldest in WAITING
+    ]
+    if not parts:
+        return {}
+    cursor.execute(" UNION ALL ".join(parts))
+    return {name: max(seconds or 0.0, 0.0) for name, seconds in cursor.fetchall()}
+
+
+def _sent(cursor: Any) -> list[Sent]:
+    cursor.execute(
+        "SELECT channel, outcome, word, sum(n)::bigint, minute IS NOT NULL FROM send_count "
+        "WHERE minute IS NULL OR minute > %s GROUP BY 1, 2, 3, 5 ORDER BY 1, 2, 3",
+        [timezone.now() - LATELY],
+    )
+    return [Sent(*row) for row in cursor.fetchall()]
+
+
+# --- judging --------------------------------------------------------------------------------------
+def since_start(at: datetime | None) -> datetime:
+    """`at`, or when this process started if that is later."""
+    return STARTED if at is None else max(at, STARTED)
+
+
+def _worker(run: Run, now: datetime) -> Unit:
+    """The tick. Where nobody is to listen (WAKE_BY_CELERY off, cron drains) none is expected."""
+    age = (now - run.last_success).total_seconds() if run.last_success else 0.0
+    expected = settings.WAKE_BY_CELERY
+    if not expected or now - since_start(run.last_success) < NO_TICK:
+        return Unit(WORKER, Level.OK, age if expected else 0.0, run)
+    sign = alive.read(Path(settings.VAR_DIR))
+    said = sign.reason if sign and sign.age_seconds < NO_TICK.total_seconds() else run.error
+    silent = (now - since_start(run.last_success)).total_seconds()
+    fault = Fault("no_tick", run.last_success, age or silent, reason=said)
+    return Unit(WORKER, Level.FAILING, age or silent, run, fault)
+
+
+def judge(run: Run, lag_seconds: float, now: datetime) -> Unit:
+    """A unit by what its runs came to and by what waits."""
+
+    def unit(level: Level, fault: Fault | None = None) -> Unit:
+        return Unit(run.name, level, lag_seconds, run, fault)
+
+    if run.error_since is not None and now - since_start(run.error_since) >= RAISING:
+        fault = Fault("raising", run.error_since, count=run.error_count, reason=run.error)
+        return unit(Level.FAILING, fault)
+    untouched = now - since_start(run.last_progress)
+    if lag_seconds >= UNTOUCHED.total_seconds() and untouched >= UNTOUCHED:
+        touched = run.last_progress or now - timedelta(seconds=lag_seconds)
+        return unit(Level.FAILING, Fault("untouched", touched, lag_seconds))
+    no_run = now - since_start(run.last_success)
+    if settings.WAKE_BY_CELERY and no_run >= NO_RUN:
+        return unit(Level.FAILING, Fault("no_run", run.last_success, no_run.total_seconds()))
+    if lag_seconds >= BEHIND_SECONDS:
+        return unit(Level.BEHIND, Fault("behind", None, lag_seconds))
+    return unit(Level.OK)
+
+
+def _with_sending(unit: Unit, sending: Sequence[Run], sent: Sequence[Sent], now: datetime) -> Unit:
+    """Delivery fails with a channel whose other side takes nothing."""
+    found = [_of_channel(run, sent, now) for run in sending]
+    worst = max(found, key=lambda item: item[0], default=(Level.OK, None))
+    if worst[0] <= unit.level:
+        return unit
+    return Unit(unit.name, worst[0], unit.lag_seconds, unit.run, worst[1])
+
+
+def _of_channel(run: Run, sent: Sequence[Sent], now: datetime) -> tuple[Level, Fault | None]:
+    channel = run.name.removeprefix(SENDING)
+    if run.error_since is not None and run.error_at is not None:
+        fault = Fault(
+            "refusing",
+            run.error_since,
+            count=run.error_count,
+            of=run.error_count,
+            reason=run.error,
+            channel=channel,
+        )
+        lasting = now - since_start(run.error_since) >= REFUSING
+        is_tried = now - run.error_at < TRIED
+        return (Level.FAILING if lasting and is_tried else Level.BEHIND), fault
+    lately = [one for one in sent if one.lately and one.channel == channel]
+    bad = [one for one in lately if one.outcome not in ACCEPTED]
+    count, of = sum(one.n for one in bad), sum(one.n for one in lately)
+    if count >= REFUSED_LEAST and count >= REFUSED_SHARE * of:
+        word = max(bad, key=lambda one: one.n).word
+        fault = Fault(
+            "refusing_some", now - LATELY, count=count, of=of, reason=word, channel=channel
+        )
+        return Level.BEHIND, fault
+    return Level.OK, None

@@ -1,0 +1,10 @@
+"""What the units of work have waiting: each app signs in beside its unit."""
+
+from config.workspace.registry import Registry
+
+WORKER = "worker"  # the tick, as a unit
+SENDING = "send."  # + channel: handing over, as a unit
+
+# Unit -> SQL of one value: when the oldest work that is due and not done became due, or NULL. It is
+# asked on every page of the console (kept for some seconds): an index must answer it.
+WAITING: Registry[str] = Registry("waiting work")

@@ -1,0 +1,154 @@
+"""What is wrong, in words: the same for the console, readiness and the log."""
+
+from datetime import datetime
+
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from config.workspace.health.status import Fault, Health, Level, Unit
+from config.workspace.health.units import WORKER
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def said(unit: Unit) -> str:
+    """What is wrong with it, after its name and a colon; "" where nothing is."""
+    return _said(unit.fault) if unit.fault else ""
+
+
+def _said(fault: Fault) -> str:
+    return _SENTENCES.get(fault.kind, _behind)(fault)
+
+
+def _no_tick(fault: Fault) -> str:
+    words = _("no tick for %(time)s") % {"time": lasting(fault.seconds)}
+    return f"{words} ({fault.reason})" if fault.reason else words
+
+
+def _untouched(fault: Fault) -> str:
+    return _("the oldest work waits for %(time)s, and nothing was done since %(when)s") % {
+        "time": lasting(fault.seconds),
+        "when": clock(fault.since),
+    }
+
+
+def _no_run(fault: Fault) -> str:
+    return _("no run has ended for %(time)s") % {"time": lasting(fault.seconds)}
+
+
+def _behind(fault: Fault) -> str:
+    return _("%(time)s behind") % {"time": lasting(fault.seconds)}
+
+
+def _with_times(fault: Fault) -> str:
+    return ngettext(
+        "%(reason)s, %(count)d time since %(when)s",
+        "%(reason)s, %(count)d times since %(when)s",
+        fault.count,
+    ) % {"reason": fault.reason, "count": fault.count, "when": clock(fault.since)}
+
+
+def _refusals(fault: Fault) -> str:
+    if not fault.count:
+        return _("%(channel)s: %(reason)s, since %(when)s") % {
+            "channel": _channel(fault),
+            "reason": fault.reason,
+            "when": clock(fault.since),
+        }
+    return _("%(channel)s: %(count)d of %(of)d refused since %(when)s: %(reason)s") % {
+        "channel": _channel(fault),
+        "count": fault.count,
+        "of": fault.of,
+        "when": clock(fault.since),
+        "reason": fault.reason,
+    }
+
+
+def _channel(fault: Fault) -> str:
+    return _("mail") if fault.channel == "email" else fault.channel
+
+
+_SENTENCES = {
+    "no_tick": _no_tick,
+    "raising": _with_times,
+    "refusing": _refusals,
+    "refusing_some": _refusals,
+    "untouched": _untouched,
+    "no_run": _no_run,
+}
+
+
+def title(unit: Unit) -> str:
+    """What it means for somebody at the console."""
+    names = _TITLES()
+    kind = unit.fault.kind if unit.fault else ""
+    if kind in ("refusing", "refusing_some"):
+        return names["refusing"]
+    return names.get(unit.name, _("%(name)s does not go on") % {"name": unit.name})
+
+
+def _TITLES() -> dict[str, str]:  # noqa: N802 - in the reader's language
+    return {
+        WORKER: _("The worker does not run"),
+        "ingest": _("Calls are not processed"),
+        "merge": _("People are not joined"),
+        "rewrite": _("Joined people's events are not moved"),
+        "segments": _("Segments are not kept up to date"),
+        "consents": _("Permissions that end are not ended"),
+        "campaigns": _("Campaigns do not go on"),
+        "delivery": _("Messages are not handed over"),
+        "audit_seal": _("The audit trail is not sealed"),
+        "refusing": _("The mail server takes nothing"),
+    }
+
+
+def headline(health: Health) -> str:
+    """The one sentence that stands above all while something fails; "" otherwise."""
+    failing = health.failing
+    if not failing:
+        return ""
+    first = failing[0]
+    since = first.fault.since if first.fault else None
+    if first.name == WORKER and since:
+        return _("Nothing is processed since %(when)s.") % {"when": clock(since)}
+    if first.name == WORKER:
+        return _("Nothing is processed: the worker does not run.")
+    if since:
+        return _("%(what)s, since %(when)s.") % {"what": title(first), "when": clock(since)}
+    return _("%(what)s.") % {"what": title(first)}
+
+
+def short(health: Health) -> str:
+    """Two or three words beside the dot."""
+    if health.level == Level.FAILING:
+        return title(health.failing[0])
+    if health.level == Level.BEHIND:
+        behind = health.behind
+        slowest = max(behind, key=lambda unit: unit.lag_seconds)
+        if slowest.fault and slowest.fault.kind != "behind":
+            return title(slowest)
+        return _("%(time)s behind") % {"time": lasting(slowest.lag_seconds)}
+    return _("All work is done")
+
+
+def lasting(seconds: float) -> str:
+    """3 s, 2 min, 5 h, 3 d."""
+    if seconds < MINUTE:
+        return _("%(n)s s") % {"n": int(seconds)}
+    if seconds < HOUR:
+        return _("%(n)s min") % {"n": int(seconds // MINUTE)}
+    if seconds < 2 * DAY:
+        return _("%(n)s h") % {"n": int(seconds // HOUR)}
+    return _("%(n)s d") % {"n": int(seconds // DAY)}
+
+
+def clock(at: datetime | None) -> str:
+    """14:02, with the day when it is not today; in UTC it says so."""
+    if at is None:
+        return "?"
+    local = timezone.localtime(at)
+    text = f"{local:%H:%M}"
+    if local.date() != timezone.localdate():
+        text = f"{formats.date_format(local, 'j M')} {text}"
+    return f"{text} UTC" if timezone.get_current_timezone_name() == "UTC" else text

@@ -1,0 +1,128 @@
+"""What a log line holds: an id, a reason, and nobody's data. The same in both formats."""
+
+import io
+import json
+import logging
+
+import pytest
+from django.db import IntegrityError, connection
+from django.urls import path
+
+from config import logs
+from config.urls import *  # noqa: F403 - the real addresses, and two that fail
+from config.workspace.models import Workspace
+
+PERSON = "jane@example.com"
+
+
+def fail(request):
+    raise ValueError(f"{PERSON} is unknown")
+
+
+def collide(request):
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE held (email text UNIQUE)")
+        cursor.execute("INSERT INTO held VALUES (%s), (%s)", [PERSON, PERSON])
+
+
+urlpatterns = [path("fail/", fail), path("collide/", collide), *urlpatterns]  # noqa: F405
+
+
+@pytest.fixture(params=["LINE", "JSON"])
+def written(request):
+    """What the installation's own handler writes, at the default level."""
+    given = logs.configuration("WARNING", request.param)
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    chosen = dict(given["formatters"]["chosen"])
+    made = {"LineFormatter": logs.LineFormatter, "JsonFormatter": logs.JsonFormatter}
+    kind = made[chosen.pop("()").rpartition(".")[2]]
+    handler.setFormatter(kind(chosen["fmt"], personal=chosen["personal"]))
+    handler.addFilter(logs.WithoutPeople(given["filters"]["people"]["personal"]))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    yield lambda: _read(stream, request.param)
+    root.removeHandler(handler)
+
+
+def _read(stream, shape):
+    text = stream.getvalue()
+    if shape == "JSON":
+        assert all({"time", "level", "logger", "message"} <= set(json.loads(line))
+                   for line in text.splitlines())  # fmt: skip
+    return text
+
+
+@pytest.fixture
+def failing(client, settings):
+    settings.ROOT_URLCONF = __name__
+    client.raise_request_exception = False
+    return client
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("asked", "status", "said"),
+    [
+        (f"/api/profiles/email:{PERSON}/", 401, "Unauthorized: /api/profiles/<"),
+        ("/api/nowhere/jane%40example.com/", 404, "Not Found: /api/…"),
+        ("/preferences/sEcReT-token/", 404, "Not Found: /preferences/"),
+        ("/fail/", 500, "ValueError"),
+        ("/collide/", 500, "UniqueViolation"),
+    ],
+)
+def test_a_request_that_fails_is_logged_by_its_route_and_class(
+    failing, written, asked, status, said
+):
+    number = "req-12345678"
+    answer = failing.get(asked, headers={"x-request-id": number})
+    assert answer.status_code == status
+    assert answer["X-Request-ID"] == number
+    text = written()
+    assert said in text
+    assert number in text
+    for private in ("jane", "sEcReT", "held_email_key"):
+        assert private not in text
+
+
+@pytest.mark.django_db
+def test_a_look_up_that_finds_nobody_names_nobody(admin_client, written):
+    assert admin_client.get(f"/api/profiles/email:{PERSON}/").status_code == 404
+    assert "Not Found" in written()
+    assert "jane" not in written()
+
+
+def test_addresses_and_numbers_are_taken_out_of_any_line(written):
+    log = logging.getLogger("rapport.anything")
+    log.warning("refused %s (%s) at /u/abc.DEF?next=%s", PERSON, "+31 6 1234 5678", "x")
+    log.warning({"to": PERSON})
+    text = written()
+    assert "<address>" in text
+    assert "<phone>" in text
+    for private in ("jane", "1234", "abc.DEF", "next="):
+        assert private not in text
+
+
+@pytest.mark.django_db
+def test_an_integrity_error_keeps_its_frames_and_loses_its_words(written):
+    try:
+        Workspace.objects.create(pk=1, name=PERSON)
+    except IntegrityError:
+        logging.getLogger("rapport.anything").exception("could not keep it")
+    text = written()
+    assert "test_logs.py" in text
+    assert "IntegrityError" in text
+    assert "Key (" not in text
+
+
+def test_an_id_that_is_none_is_replaced(client):
+    for given in ("", "x" * 200, "a b", "<script>"):
+        made = client.get("/health/live", headers={"x-request-id": given})["X-Request-ID"]
+        assert made != given
+        assert len(made) == 16
+
+
+def test_debug_shows_all_to_whoever_asks_for_it():
+    given = logs.configuration("DEBUG", "LINE")
+    assert given["formatters"]["chosen"]["personal"] is True
+    assert given["root"]["level"] == "DEBUG"

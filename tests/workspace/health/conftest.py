@@ -1,0 +1,12 @@
+"""What this process noted belongs to one test."""
+
+import pytest
+
+from config.workspace.health import recording
+
+
+@pytest.fixture(autouse=True)
+def nothing_noted():
+    recording._forget()
+    yield
+    recording._forget()
