@@ -18,6 +18,7 @@ from config.workspace.models import User
 from config.workspace.permissions import may
 from consent.channels import ADDRESSED
 from consent.models import Purpose
+from profiles.identity.comparing import spelling_of
 from profiles.selectors.masking import is_personal_name
 from segments.conditions.trait import COLUMNS, column_label
 from segments.models import Segment
@@ -119,7 +120,7 @@ def property_values(event: str, name: str, user: User) -> Choices:
     if not _may_see(name, user):
         return Choices([], _("Values of personal fields are not listed."))
     rows = _rows(NEWEST_EVENTS + PROPERTY_VALUES, [*_newest(event), name, name, MOST])
-    return Choices(_values(rows), _of_events(rows))
+    return Choices(_values(rows, name), _of_events(rows))
 
 
 def traits(user: User) -> Choices:
@@ -148,7 +149,7 @@ def trait_values(field: str, user: User) -> Choices:
         rows = _rows(query, [SAMPLED_PEOPLE, MOST])
     else:
         return Choices([])
-    return Choices(_values(rows), _of_people(rows))
+    return Choices(_values(rows, column), _of_people(rows))
 
 
 def segments(but: str = "") -> Choices:
@@ -170,7 +171,9 @@ def channels() -> Choices:
     return Choices([Choice(name, name) for name in ADDRESSED])
 
 
-def _values(rows: list[Any]) -> list[Choice]:
+def _values(rows: list[Any], name: str) -> list[Choice]:
+    """With a doubt beside what is there in another case too, where a rule would tell them apart."""
+    in_doubt = not spelling_of(name)
     items, seen = [], {}  # type: ignore[var-annotated]
     for raw, n, total in rows:
         value = json.loads(raw) if isinstance(raw, str) else raw
@@ -178,7 +181,11 @@ def _values(rows: list[Any]) -> list[Choice]:
         if len(label) > LONGEST_VALUE:
             continue
         twin = seen.setdefault(label.strip().casefold(), value)
-        note = _("same word, other case") if twin != value and isinstance(value, str) else ""
+        note = (
+            _("same word, other case")
+            if in_doubt and twin != value and isinstance(value, str)
+            else ""
+        )
         items.append(Choice(value, label, "", *_part(n, total), note))
     return items
 

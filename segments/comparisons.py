@@ -1,41 +1,50 @@
 """Comparing a value: the operators of design.md section 5, on traits, columns and properties.
 
 Every test is two-valued: a missing value satisfies `ne`, `not_in`, `not_contains` and `is_not_set`
-and nothing else. Types are strict: 5 is not "5". Texts are compared as they are, case and all.
+and nothing else. Types are strict: 5 is not "5". `eq` and `in` compare texts as they are; letter
+case says nothing to `..._ignore_case` and to parts of texts. Contact points compare by their normal
+form and codes (country, currency, language) in any case, whatever the operator: segments.spelling.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
-from segments import patterns
-from segments.durations import Duration, read_duration
-from segments.reading import Reader, is_day, is_number, moment_of, text_problem
+from profiles.ingest.messages import text_of
+from segments.context import Clock
+from segments.durations import Duration
+from segments.operands import READERS
+from segments.reading import Reader, is_day, is_number, moment_of
 from segments.rules import joined
 from segments.sql import FALSE, OR, Sql, sql
 from segments.subjects import Subject
 
 EQUALITY = ("eq", "ne", "in", "not_in")
+ANY_CASE = ("eq_ignore_case", "ne_ignore_case", "in_ignore_case", "not_in_ignore_case")
 ORDER = ("gt", "gte", "lt", "lte", "between")
 TEXT = ("contains", "not_contains", "starts_with", "ends_with", "matches")
 TIME = ("before", "after", "in_last", "in_next", "anniversary_in")
 PRESENCE = ("is_set", "is_not_set")
 TRUTH = ("is_true", "is_false")
-OPERATORS = (*EQUALITY, *ORDER, *TEXT, *PRESENCE, *TRUTH, *TIME)
+SEVERAL = ("in", "not_in", "in_ignore_case", "not_in_ignore_case")
+OPERATORS = (*EQUALITY, *ANY_CASE, *ORDER, *TEXT, *PRESENCE, *TRUTH, *TIME)
 NEEDS_NO_VALUE = (*PRESENCE, *TRUTH)
-HOLD_WHEN_MISSING = ("ne", "not_in", "not_contains", "is_not_set")
-OPPOSITES = {"ne": "eq", "not_in": "in", "not_contains": "contains", "is_not_set": "is_set"}
+OPPOSITES = {
+    "ne": "eq",
+    "not_in": "in",
+    "ne_ignore_case": "eq_ignore_case",
+    "not_in_ignore_case": "in_ignore_case",
+    "not_contains": "contains",
+    "is_not_set": "is_set",
+}
 ORDER_SIGNS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
-DAYS = ("days", "weeks", "months")
-MOST_VALUES = 10_000
 # what a subject of a type can be asked
 OPERATORS_OF = {
     "json": OPERATORS,
-    "text": (*EQUALITY, *TEXT, *PRESENCE),
+    "text": (*EQUALITY, *ANY_CASE, *TEXT, *PRESENCE),
     "number": (*EQUALITY, *ORDER, *PRESENCE),
     "time": ("between", *PRESENCE, *TIME),
 }
@@ -56,26 +65,24 @@ class Comparison:
     @property
     def holds_when_missing(self) -> bool:
         """Whether someone without the value is in."""
-        return self.op in HOLD_WHEN_MISSING
+        return self.op in OPPOSITES
 
-    def test(self, subject: Subject, as_of: datetime, today: Sql) -> Sql:
-        """The two-valued test. `today` is the person's own day, for anniversaries."""
+    def test(self, subject: Subject, clock: Clock) -> Sql:
+        """The two-valued test."""
         opposite = OPPOSITES.get(self.op)
         if opposite:
-            return sql(
-                "NOT {test}", test=Comparison(opposite, self.value).test(subject, as_of, today)
-            )
+            return sql("NOT {test}", test=Comparison(opposite, self.value).test(subject, clock))
         if self.op == "is_set":
             return sql("coalesce({exists}, FALSE)", exists=subject.exists)
-        return sql("coalesce({test}, FALSE)", test=_TESTS[self.op](self, subject, as_of, today))
+        return sql("coalesce({test}, FALSE)", test=_TESTS[self.op](self, subject, clock))
 
-    def bare_test(self, subject: Subject, as_of: datetime, today: Sql) -> Sql:
+    def bare_test(self, subject: Subject, clock: Clock) -> Sql:
         """As `test`, but may be NULL for false: for a column's index, and in HAVING."""
         if self.op in OPPOSITES:
-            return self.test(subject, as_of, today)
+            return self.test(subject, clock)
         if self.op == "is_set":
             return subject.exists
-        return _TESTS[self.op](self, subject, as_of, today)
+        return _TESTS[self.op](self, subject, clock)
 
     def describe(self, label: str) -> str:
         """In words, with the value's name first: "plan is pro"."""
@@ -87,7 +94,7 @@ class Comparison:
         if self.op == "between":
             low, high = map(shown, self.value)
             return " " + _("%(low)s and %(high)s") % {"low": low, "high": high}
-        if self.op in ("in", "not_in"):
+        if self.op in SEVERAL:
             words = [shown(value) for value in self.value[:5]]
             more = len(self.value) - len(words)
             if more > 0:
@@ -120,119 +127,12 @@ def read_comparison(
     if value not in reader.data:
         reader.fail(value, "required", _("This is needed."))
         return Comparison("is_set")
-    return Comparison(operator, _READERS[operator](reader, value, type_))
+    return Comparison(operator, READERS[operator](reader, value, type_))
 
-
-# --- reading operands ---------------------------------------------------------------------------
-
-
-def _scalar_problem(value: Any, type_: str) -> str:
-    if isinstance(value, str):
-        if type_ == "number":
-            return _("This must be a number.")
-        return text_problem(value)
-    if type_ == "text":
-        return _("This must be a text.")
-    if isinstance(value, bool):
-        return _("This must be a number.") if type_ == "number" else ""
-    return "" if is_number(value) else _("This must be a text, a number, true or false.")
-
-
-def _read_scalar(reader: Reader, name: str, type_: str) -> Any:
-    problem = _scalar_problem(reader.data[name], type_)
-    if problem:
-        reader.fail(name, "type", problem)
-    return reader.data[name]
-
-
-def _read_list(reader: Reader, name: str, type_: str) -> Any:
-    values = reader.data[name]
-    if not isinstance(values, list) or not values:
-        reader.fail(name, "type", _("This must be a list with at least one value."))
-        return ()
-    if len(values) > MOST_VALUES:
-        reader.fail(name, "range", _("At most %(n)d values.") % {"n": MOST_VALUES})
-        return ()
-    for index, value in enumerate(values):
-        if problem := _scalar_problem(value, type_):
-            reader.fail(f"{name}[{index}]", "type", problem)
-    return tuple(values)
-
-
-def _read_number(reader: Reader, name: str, type_: str) -> Any:
-    if not is_number(reader.data[name]):
-        reader.fail(name, "type", _("This must be a number."))
-    return reader.data[name]
-
-
-def _read_text(reader: Reader, name: str, type_: str) -> Any:
-    return reader.text(name)
-
-
-def _read_part(reader: Reader, name: str, type_: str) -> Any:
-    value = reader.data[name]
-    if type_ == "json" and (is_number(value) or isinstance(value, bool)):
-        return value
-    return reader.text(name)
-
-
-def _read_pattern(reader: Reader, name: str, type_: str) -> Any:
-    value = reader.text(name)
-    if value and (problem := patterns.problem(value)):
-        reader.fail(name, "pattern", problem)
-    return value
-
-
-def _read_range(reader: Reader, name: str, type_: str) -> Any:
-    value = reader.data[name]
-    if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - low and high
-        reader.fail(name, "type", _("This must be a list of the lowest and the highest."))
-        return (0, 0)
-    numbers = all(is_number(each) for each in value)
-    times = all(moment_of(each) for each in value)
-    if (type_ == "number" and not numbers) or (type_ == "time" and not times):
-        numbers = times = False
-    if not numbers and not times:
-        for index, each in enumerate(value):
-            fits = (is_number(each) and type_ != "time") or (moment_of(each) and type_ != "number")
-            if not fits or index == 1:
-                reader.fail(f"{name}[{index}]", "type", _("This must be two numbers or two dates."))
-        return (0, 0)
-    low, high = value
-    if (moment_of(low) or low) > (moment_of(high) or high):
-        reader.fail(name, "range", _("The first is greater than the second."))
-    return tuple(value)
-
-
-def _read_moment(reader: Reader, name: str, type_: str) -> Any:
-    reader.moment(name)
-    return reader.data[name]
-
-
-def _read_span(reader: Reader, name: str, type_: str) -> Any:
-    return read_duration(reader, name)
-
-
-def _read_days(reader: Reader, name: str, type_: str) -> Any:
-    return read_duration(reader, name, least=0, units=DAYS)
-
-
-_READERS: dict[str, Callable[[Reader, str, str], Any]] = {
-    **dict.fromkeys(("eq", "ne"), _read_scalar),
-    **dict.fromkeys(("in", "not_in"), _read_list),
-    **dict.fromkeys(ORDER_SIGNS, _read_number),
-    **dict.fromkeys(("contains", "not_contains"), _read_part),
-    **dict.fromkeys(("starts_with", "ends_with"), _read_text),
-    **dict.fromkeys(("before", "after"), _read_moment),
-    **dict.fromkeys(("in_last", "in_next"), _read_span),
-    "matches": _read_pattern,
-    "between": _read_range,
-    "anniversary_in": _read_days,
-}
 
 # --- tests --------------------------------------------------------------------------------------
 
-Test = Callable[[Comparison, Subject, datetime, Sql], Sql]
+Test = Callable[[Comparison, Subject, Clock], Sql]
 
 
 def _looks_typed(value: str) -> bool:
@@ -242,14 +142,24 @@ def _looks_typed(value: str) -> bool:
 
 
 def _equals(subject: Subject, values: list[Any]) -> Sql:
-    tests = []
+    if subject.spelling and subject.spelling.reads_numbers:
+        values = [text_of(value) if is_number(value) else value for value in values]
     texts = [value for value in values if isinstance(value, str)]
     truths = [value for value in values if isinstance(value, bool)]
     numbers = [value for value in values if is_number(value)]
+    tests = _equal_texts(subject, texts)
+    if numbers:
+        tests.append(_among(subject.number, numbers, "numeric"))
+    tests += [_is_truth(subject, truth) for truth in dict.fromkeys(truths)]
+    return tests[0] if len(tests) == 1 else sql("({tests})", tests=OR.joined(tests))
+
+
+def _equal_texts(subject: Subject, texts: list[str]) -> list[Sql]:
+    if subject.spelling:
+        return [subject.spelling.among(texts)] if texts else []
     plain = texts if subject.exact_text else [each for each in texts if not _looks_typed(each)]
     typed = [] if subject.exact_text else [each for each in texts if _looks_typed(each)]
-    if plain:
-        tests.append(_among(subject.text, plain, "text"))
+    tests = [_among(subject.text, plain, "text")] if plain else []
     if typed:
         tests.append(
             sql(
@@ -258,10 +168,7 @@ def _equals(subject: Subject, values: list[Any]) -> Sql:
                 same=_among(subject.text, typed, "text"),
             )
         )
-    if numbers:
-        tests.append(_among(subject.number, numbers, "numeric"))
-    tests += [_is_truth(subject, truth) for truth in dict.fromkeys(truths)]
-    return tests[0] if len(tests) == 1 else sql("({tests})", tests=OR.joined(tests))
+    return tests
 
 
 def _among(place: Sql, values: list[Any], type_: str) -> Sql:
@@ -274,11 +181,11 @@ def _is_truth(subject: Subject, truth: bool) -> Sql:
     return sql(f"{{json}} = '{'true' if truth else 'false'}'::jsonb", json=subject.json)
 
 
-def _order(it: Comparison, subject: Subject, as_of: datetime, today: Sql) -> Sql:
+def _order(it: Comparison, subject: Subject, clock: Clock) -> Sql:
     return sql(f"{{number}} {ORDER_SIGNS[it.op]} {{value}}", number=subject.number, value=it.value)
 
 
-def _between(it: Comparison, subject: Subject, as_of: datetime, today: Sql) -> Sql:
+def _between(it: Comparison, subject: Subject, clock: Clock) -> Sql:
     low, high = it.value
     if is_number(low):
         return sql("{number} BETWEEN {low} AND {high}", number=subject.number, low=low, high=high)
@@ -291,15 +198,16 @@ def _between(it: Comparison, subject: Subject, as_of: datetime, today: Sql) -> S
     )
 
 
-def _contains(it: Comparison, subject: Subject, as_of: datetime, today: Sql) -> Sql:
-    inside = sql("position({value} IN {text}) > 0", value=str(it.value), text=subject.text)
+def _contains(it: Comparison, subject: Subject, clock: Clock) -> Sql:
+    """A part of a text, or an element of a list."""
+    inside = _part("position({value} IN {text}) > 0", it, subject)
     if subject.exact_text:
         return inside
     if not isinstance(it.value, str):
         inside = FALSE
     return sql(
-        "CASE jsonb_typeof({json}) WHEN 'string' THEN {inside} "
-        "WHEN 'array' THEN {json} @> jsonb_build_array({value}{cast}) END",
+        "CASE WHEN jsonb_typeof({json}) = 'array' THEN {json} @> jsonb_build_array({value}{cast})"
+        " ELSE {inside} END",
         json=subject.json,
         inside=inside,
         value=it.value,
@@ -313,77 +221,75 @@ def _cast(value: Any) -> Sql:
     return Sql("::text") if isinstance(value, str) else Sql("::numeric")
 
 
-def _only_text(subject: Subject, test: Sql) -> Sql:
-    if subject.exact_text:
-        return test
-    return sql(
-        "CASE WHEN jsonb_typeof({json}) = 'string' THEN {test} END", json=subject.json, test=test
+def _part(template: str, it: Comparison, subject: Subject) -> Sql:
+    """`template` over {text} and {value}, both in the form in which the subject's texts compare."""
+    return subject.any_case.test(
+        lambda text, value: sql(template, text=text, value=value), str(it.value)
     )
 
 
-def _starts(it: Comparison, subject: Subject, as_of: datetime, today: Sql) -> Sql:
-    return _only_text(
-        subject, sql("starts_with({text}, {value})", text=subject.text, value=it.value)
-    )
+def _starts(it: Comparison, subject: Subject, clock: Clock) -> Sql:
+    return _part("starts_with({text}, {value})", it, subject)
 
 
-def _ends(it: Comparison, subject: Subject, as_of: datetime, today: Sql) -> Sql:
-    test = sql("right({text}, {n}) = {value}", text=subject.text, n=len(it.value), value=it.value)
-    return _only_text(subject, test)
+def _ends(it: Comparison, subject: Subject, clock: Clock) -> Sql:
+    return _part("right({text}, length({value})) = {value}", it, subject)
 
 
-def _matches(it: Comparison, subject: Subject, as_of: datetime, today: Sql) -> Sql:
-    return _only_text(subject, sql("{text} ~ {value}", text=subject.text, value=it.value))
+def _matches(it: Comparison, subject: Subject, clock: Clock) -> Sql:
+    return sql("{text} ~ {value}", text=subject.only_text, value=it.value)
 
 
-def _before(it: Comparison, subject: Subject, as_of: datetime, today: Sql) -> Sql:
+def _before(it: Comparison, subject: Subject, clock: Clock) -> Sql:
     return sql("{time} < {value}::timestamptz", time=subject.time, value=moment_of(it.value))
 
 
-def _after(it: Comparison, subject: Subject, as_of: datetime, today: Sql) -> Sql:
+def _after(it: Comparison, subject: Subject, clock: Clock) -> Sql:
     sign = ">=" if is_day(it.value) else ">"  # after a day: from the next day on
     value = moment_of(it.value, ends_day=True)
     return sql(f"{{time}} {sign} {{value}}::timestamptz", time=subject.time, value=value)
 
 
-def _in_last(it: Comparison, subject: Subject, as_of: datetime, today: Sql) -> Sql:
+def _in_last(it: Comparison, subject: Subject, clock: Clock) -> Sql:
     return sql(
         "({time} >= {as_of}::timestamptz - {span} AND {time} <= {as_of}::timestamptz)",
         time=subject.time,
-        as_of=as_of,
+        as_of=clock.as_of,
         span=it.value.interval,
     )
 
 
-def _in_next(it: Comparison, subject: Subject, as_of: datetime, today: Sql) -> Sql:
+def _in_next(it: Comparison, subject: Subject, clock: Clock) -> Sql:
     return sql(
         "({time} >= {as_of}::timestamptz AND {time} <= {as_of}::timestamptz + {span})",
         time=subject.time,
-        as_of=as_of,
+        as_of=clock.as_of,
         span=it.value.interval,
     )
 
 
-def _anniversary(it: Comparison, subject: Subject, as_of: datetime, today: Sql) -> Sql:
+def _anniversary(it: Comparison, subject: Subject, clock: Clock) -> Sql:
     return sql(
         "rapport_anniversary(({time} AT TIME ZONE 'UTC')::date, {today}) <= {today} + {span}",
         time=subject.time,
-        today=today,
+        today=clock.today,
         span=it.value.interval,
     )
 
 
 _TESTS: dict[str, Test] = {
-    "eq": lambda it, subject, as_of, today: _equals(subject, [it.value]),
-    "in": lambda it, subject, as_of, today: _equals(subject, list(it.value)),
+    "eq": lambda it, subject, clock: _equals(subject, [it.value]),
+    "in": lambda it, subject, clock: _equals(subject, list(it.value)),
+    "eq_ignore_case": lambda it, subject, clock: subject.any_case.among([it.value]),
+    "in_ignore_case": lambda it, subject, clock: subject.any_case.among(list(it.value)),
     **dict.fromkeys(ORDER_SIGNS, _order),
     "between": _between,
     "contains": _contains,
     "starts_with": _starts,
     "ends_with": _ends,
     "matches": _matches,
-    "is_true": lambda it, subject, as_of, today: _is_truth(subject, True),
-    "is_false": lambda it, subject, as_of, today: _is_truth(subject, False),
+    "is_true": lambda it, subject, clock: _is_truth(subject, True),
+    "is_false": lambda it, subject, clock: _is_truth(subject, False),
     "before": _before,
     "after": _after,
     "in_last": _in_last,
@@ -398,6 +304,10 @@ _WORDS: dict[str, Callable[[], str]] = {
     "ne": lambda: _("is not"),
     "in": lambda: _("is one of"),
     "not_in": lambda: _("is none of"),
+    "eq_ignore_case": lambda: _("is (in any case)"),
+    "ne_ignore_case": lambda: _("is not (in any case)"),
+    "in_ignore_case": lambda: _("is one of (in any case)"),
+    "not_in_ignore_case": lambda: _("is none of (in any case)"),
     "gt": lambda: _("is more than"),
     "gte": lambda: _("is at least"),
     "lt": lambda: _("is less than"),
@@ -435,8 +345,3 @@ def shown(value: Any) -> str:
     if moment is None:
         return str(value)
     return date_format(moment, "DATE_FORMAT" if is_day(value) else "DATETIME_FORMAT")
-
-
-def day_before(moment: datetime) -> datetime:
-    """The day before, for words about ends."""
-    return moment - timedelta(days=1)

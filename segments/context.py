@@ -13,6 +13,21 @@ from profiles.models import AliasPending, EventDefinition
 from segments.sql import Sql, sql
 
 
+@dataclass(frozen=True)
+class Clock:
+    """The moment that a comparison asks about; `zone`, in SQL, says whose day it is."""
+
+    as_of: datetime
+    zone: Sql
+
+    @property
+    def today(self) -> Sql:
+        """The day that it is there."""
+        return sql(
+            "({as_of}::timestamptz AT TIME ZONE {zone})::date", as_of=self.as_of, zone=self.zone
+        )
+
+
 @dataclass
 class CompileContext:
     """`as_of`: the moment of the question; `profile_ids`: narrow to these, where not None.
@@ -28,12 +43,20 @@ class CompileContext:
     entered: Sql | None = None
     inlined: tuple[str, ...] = ()
     _definitions: dict[str, EventDefinition | None] = field(default_factory=dict)
+    _rows: dict[tuple[str, str], list[tuple[Any, ...]]] = field(default_factory=dict)
 
     def definition(self, event: str) -> EventDefinition | None:
         """What is known of an event's name; one query a name."""
         if event not in self._definitions:
             self._definitions[event] = EventDefinition.objects.filter(name=event).first()
         return self._definitions[event]
+
+    def remembered(self, query: Sql) -> list[tuple[Any, ...]]:
+        """All rows of `query`, which is asked once."""
+        key = (query.text, repr(query.params))
+        if key not in self._rows:
+            self._rows[key] = run(query)
+        return self._rows[key]
 
     @cached_property
     def has_aliases(self) -> bool:
@@ -53,6 +76,10 @@ class CompileContext:
     def moment(self) -> Sql:
         """`as_of` as SQL."""
         return sql("{as_of}::timestamptz", as_of=self.as_of)
+
+    def clock(self, zone: Sql | None = None) -> Clock:
+        """For comparing; `zone`: of whom the value is, where that is known."""
+        return Clock(self.as_of, zone or Sql("'UTC'"))
 
     def narrowing(self, column: Sql) -> list[Sql]:
         """The test that narrows `column` to `profile_ids`; none where all are asked for."""

@@ -4,11 +4,18 @@ Slots and the value column are used where the event's definition has them ready;
 from `properties`. Events of an absorbed profile count for the survivor (`alias_pending`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from segments.comparisons import ORDER, Comparison
-from segments.context import CompileContext
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from segments.comparisons import ORDER, SEVERAL, Comparison, read_comparison
+from segments.context import CompileContext, run
 from segments.durations import Window
+from segments.reading import Reader
+from segments.spelling import Place, spelled
 from segments.sql import AND, Sql, sql
 from segments.subjects import Subject, json_subject, number_subject
 
@@ -22,7 +29,6 @@ ITEM_COLUMNS = {
     "price": "number",
 }
 ITEM_PREFIX = "products."
-NO_DAY = Sql("NULL::date")
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class PropertyTest:
         subject = subject_of(context, event, self.property, self.comparison)
         # a column's own test can use its index and statistics; of jsonb see segments.sql.Filter
         ask = self.comparison.bare_test if subject.is_column else self.comparison.test
-        return ask(subject, context.as_of, _utc_day(context))
+        return ask(subject, context.clock())
 
     def describe(self) -> str:
         """In words: "category is shoes"."""
@@ -55,8 +61,26 @@ class PropertyTest:
         return sql(
             "EXISTS (SELECT 1 FROM event_item i WHERE i.profile_id = e.profile_id "
             "AND i.occurred_at = e.occurred_at AND i.event_id = e.id AND {test})",
-            test=self.comparison.test(subject, context.as_of, _utc_day(context)),
+            test=self.comparison.test(subject, context.clock()),
         )
+
+
+def read_where(reader: Reader) -> tuple[PropertyTest, ...]:
+    """The list under `where`; problems go to the reader."""
+    return tuple(_read_test(item) for item in reader.items("where"))
+
+
+def _read_test(reader: Reader) -> PropertyTest:
+    reader.only("property", "op", "value")
+    name, type_ = reader.text("property"), "json"
+    if name.startswith(ITEM_PREFIX):
+        type_ = ITEM_COLUMNS.get(name.removeprefix(ITEM_PREFIX), "")
+        if not type_:
+            known = ", ".join(f"{ITEM_PREFIX}{column}" for column in ITEM_COLUMNS)
+            message = _("“%(name)s” is not known; known are %(known)s.")
+            reader.fail("property", "unknown_field", message % {"name": name, "known": known})
+            type_ = "json"
+    return PropertyTest(name, read_comparison(reader, type_))
 
 
 def subject_of(
@@ -64,24 +88,29 @@ def subject_of(
 ) -> Subject:
     """Where to read a property: the value column, a slot or `properties`."""
     known = context.definition(event)
-    if known is None:
-        return json_subject("e.properties", name)
-    is_numeric = (
-        comparison is None
-        or comparison.op in ORDER
-        or (comparison.op in ("eq", "ne") and isinstance(comparison.value, int | float))
-    )
-    if name == known.value_property and is_numeric:
+    if known and name == known.value_property and _is_numeric(comparison):
         return number_subject("e.value", known.value_sign)
-    slot = known.slots.get(name, {})
+    slot = known.slots.get(name, {}) if known else {}
     if comparison and slot.get("ready") and slot.get("slot") in SLOTS and _asks_texts(comparison):
-        return Subject(text=Sql(f"e.{slot['slot']}"))
-    return json_subject("e.properties", name)
+        subject = Subject(text=Sql(f"e.{slot['slot']}"))
+    else:
+        subject = json_subject("e.properties", name)
+    tests = [sql("e.name = {event}", event=event)]
+    if context.profile_ids is not None:
+        tests.append(sql("e.profile_id = ANY({ids}::bigint[])", ids=context.event_profile_ids))
+    return spelled(subject, name, context, Place(sql("event e WHERE {t}", t=AND.joined(tests))))
+
+
+def _is_numeric(comparison: Comparison | None) -> bool:
+    if comparison is None or comparison.op in ORDER:
+        return True
+    return comparison.op in ("eq", "ne") and isinstance(comparison.value, int | float)
 
 
 def _asks_texts(comparison: Comparison) -> bool:
-    values = comparison.value if comparison.op == "in" else [comparison.value]
-    return comparison.op in ("eq", "in") and all(isinstance(value, str) for value in values)
+    values = comparison.value if comparison.op in SEVERAL else [comparison.value]
+    asked = ("eq", "in", "eq_ignore_case", "in_ignore_case")
+    return comparison.op in asked and all(isinstance(value, str) for value in values)
 
 
 @dataclass(frozen=True)
@@ -135,5 +164,22 @@ class Occurrences:
         )
 
 
-def _utc_day(context: CompileContext) -> Sql:
-    return sql("({as_of} AT TIME ZONE 'UTC')::date", as_of=context.moment)
+def matching(
+    name: str, where: Sequence[PropertyTest], events: Sequence[tuple[int, datetime, int]]
+) -> set[int]:
+    """Which stored `events` (profile, time, id) of this name pass `where`: their ids. One query."""
+    profiles, times, ids = (list(column) for column in zip(*events, strict=True))
+    context = CompileContext(as_of=timezone.now(), profile_ids=profiles)
+    tests = [test.test(context, name) for test in where]
+    rows = run(
+        sql(
+            "SELECT e.id FROM unnest({profiles}::bigint[], {times}::timestamptz[], {ids}::bigint[])"
+            " AS g(profile_id, at, id) JOIN event e ON e.profile_id = g.profile_id"
+            " AND e.occurred_at = g.at AND e.id = g.id WHERE {tests}",
+            profiles=profiles,
+            times=times,
+            ids=ids,
+            tests=AND.joined(tests),
+        )
+    )
+    return {int(row[0]) for row in rows}

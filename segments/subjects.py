@@ -1,10 +1,59 @@
 """What a comparison looks at: a jsonb value, a text column, a time column or a number column."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from segments.sql import FALSE, Sql, sql
 
 NOTHING = Sql("NULL")
+TextTest = Callable[[Sql, Sql], Sql]
+
+
+class Spelling(ABC):
+    """The texts of a subject, compared by a form of theirs."""
+
+    reads_numbers = False  # whether a JSON number is one of its texts
+
+    @abstractmethod
+    def among(self, values: Sequence[str]) -> Sql:
+        """Whether the text means one of `values`; NULL where there is none."""
+
+    @abstractmethod
+    def test(self, ask: TextTest, value: str) -> Sql:
+        """`ask(text, value)` of both in their form: begins with, contains and so on."""
+
+
+@dataclass(frozen=True)
+class AnyCase(Spelling):
+    """Letter case says nothing."""
+
+    text: Sql
+
+    def fold(self, text: Sql) -> Sql:
+        """The form of a text, in SQL: for both sides, so that they are folded alike."""
+        return sql("lower({text})", text=text)
+
+    def among(self, values: Sequence[str]) -> Sql:
+        """One is compared directly, several by a hash of their forms."""
+        mine = self.fold(self.text)
+        if len(values) == 1:
+            return sql("{mine} = {value}", mine=mine, value=self.fold(bound_text(values[0])))
+        return sql(
+            "{mine} IN (SELECT {form} FROM unnest({values}::text[]) AS v)",
+            mine=mine,
+            form=self.fold(Sql("v")),
+            values=list(values),
+        )
+
+    def test(self, ask: TextTest, value: str) -> Sql:
+        """Both folded."""
+        return ask(self.fold(self.text), self.fold(bound_text(value)))
+
+
+def bound_text(value: str) -> Sql:
+    """A value as a text, where the database could not tell."""
+    return sql("{value}::text", value=value)
 
 
 @dataclass(frozen=True)
@@ -13,6 +62,7 @@ class Subject:
 
     The type is checked before it is read, since jsonb orders across types and a cast of a text
     that is no number would end the query. `exact_text`: `text` holds a text and nothing else.
+    `spelling`: how its texts compare, where not as they are.
     """
 
     text: Sql = NOTHING
@@ -21,11 +71,28 @@ class Subject:
     json: Sql = NOTHING
     exists: Sql = FALSE
     exact_text: bool = True
+    spelling: Spelling | None = None
 
     @property
     def is_column(self) -> bool:
         """Whether it is a column of its own, with statistics."""
         return self.json == NOTHING
+
+    @property
+    def only_text(self) -> Sql:
+        """`text`, NULL where the value is none."""
+        if self.exact_text:
+            return self.text
+        return sql(
+            "CASE WHEN jsonb_typeof({json}) = 'string' THEN {text} END",
+            json=self.json,
+            text=self.text,
+        )
+
+    @property
+    def any_case(self) -> Spelling:
+        """How its texts compare where case says nothing."""
+        return self.spelling or AnyCase(self.only_text)
 
 
 def json_subject(column: str, name: str) -> Subject:

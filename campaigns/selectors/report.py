@@ -15,7 +15,7 @@ from campaigns.delivery.terms import WINDOW_DAYS, duration
 from campaigns.models import Campaign
 from campaigns.selectors.figures import FIGURES, counted_messages, counting, rates_of
 from campaigns.selectors.measured import Measured, measured_by_variant
-from campaigns.tracking.conversions import holds_sql
+from campaigns.tracking.conversions import fitting_sql
 from profiles.selectors.revenue import KEY, WHOLE, revenue_events, stands
 
 Z_95 = 1.959964
@@ -116,7 +116,7 @@ def control_and_lift(campaign: Campaign, held_out: int) -> tuple[dict[str, Any],
         return ({"people": held_out} if held_out else {}), {}
     within = duration(goal.get("window"), WINDOW_DAYS)
     ends = (campaign.finished_at or campaign.launched_at) + within + within
-    holds, properties = holds_sql(goal.get("where") or [])
+    holds, properties = fitting_sql(goal)
     values: dict[str, Any] = {
         "campaign": campaign.pk,
         "event": goal["event"],

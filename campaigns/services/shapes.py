@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 
 from consent.models import Purpose, Topic
 from consent.models.purpose import CHANNELS
+from segments.events import read_where
 from segments.models import Segment
+from segments.reading import Reader, RuleProblem
 
 LONGEST = {"minutes": 5_256_000, "hours": 87_600, "days": 3_650, "weeks": 520, "months": 120}
 DURATIONS = tuple(LONGEST)
-OPERATORS = ("eq", "ne", "in", "not_in", "gt", "gte", "lt", "lte", "contains", "is_set")
 MAX_NAME = 60
 HUGE = 1e300
 MOST_CAPPED = 10_000
@@ -232,17 +233,9 @@ def _goal(goal: Any) -> Errors:
         yield fault("goal.event", _("The name of an event."), "required")
     if goal.get("window") is not None:
         yield from _duration(goal["window"], "goal.window")
-    where = goal.get("where")
-    if where is not None and not isinstance(where, list):
-        yield fault("goal.where", _("A list of conditions."), "type")
-        return
-    for index, condition in enumerate(where or []):
-        path = f"goal.where[{index}]"
-        if not isinstance(condition, Mapping) or not isinstance(condition.get("property"), str):
-            yield fault(f"{path}.property", _("The name of a property."), "required")
-        elif condition.get("op") not in OPERATORS:
-            words = _("One of %(operators)s.") % {"operators": ", ".join(OPERATORS)}
-            yield fault(f"{path}.op", words, "choice")
+    problems: list[RuleProblem] = []
+    read_where(Reader(goal, "goal", problems))
+    yield from (fault(each.path, each.message, each.code) for each in problems)
 
 
 def _duration(value: Any, path: str) -> Errors:

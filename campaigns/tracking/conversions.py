@@ -11,16 +11,24 @@ follow `converted_at` (the first order that stands, or null) and `revenue` (net,
 order has a value), which every figure of conversions and attributed revenue reads.
 """
 
-import json
-import operator
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from campaigns.delivery.terms import WINDOW_DAYS, duration
 from campaigns.models import Campaign
 from profiles.ingest.hooks import AFTER_BATCH, Batch
+from profiles.ingest.messages import Message
 from profiles.selectors.revenue import PENNY, WHOLE, revenue_events, takes_all_back
+from segments.context import CompileContext
+from segments.events import PropertyTest, matching, read_where
+from segments.reading import Reader, RuleProblem
+from segments.sql import FALSE, every
+
+log = logging.getLogger(__name__)
 
 _LIVE = (
     Campaign.Status.RUNNING,
@@ -143,10 +151,8 @@ def _goals_met(batch: Batch, names: set[str]) -> list[tuple[Any, ...]]:
     ]
     return [
         (m.profile_id, m.name, key_of(m), m.occurred_at, _money(m.value), pk, _window(goal))
-        for m in batch.messages
-        if not m.is_history
         for pk, goal in goals
-        if m.name == goal["event"] and holds(goal.get("where") or [], m.properties)
+        for m in fitting(goal, batch.messages)
     ]
 
 
@@ -194,76 +200,40 @@ def _window(goal: Mapping[str, Any]) -> timedelta:
     return duration(goal.get("window"), WINDOW_DAYS)
 
 
-def holds(where: Sequence[Mapping[str, Any]], properties: Mapping[str, Any]) -> bool:
-    """Whether the properties fit all conditions; a missing one fits only `ne` and `not_in`."""
-    return all(_one_holds(condition, properties.get(condition["property"])) for condition in where)
+def fitting(goal: Mapping[str, Any], messages: Sequence[Message]) -> list[Message]:
+    """Those that are the goal's event and pass its conditions, which segments compare by.
+
+    One query where there are conditions. A goal that was saved before they were checked and that
+    cannot be read is nobody's.
+    """
+    named = [m for m in messages if m.name == goal["event"] and not m.is_history]
+    if not named or not goal.get("where"):
+        return named
+    where = _conditions(goal)
+    if where is None:
+        return []
+    stored = [(m.profile_id, m.occurred_at, m.event_id) for m in named]
+    found = matching(goal["event"], where, stored)
+    return [m for m in named if m.event_id in found]
 
 
-def _one_holds(condition: Mapping[str, Any], value: Any) -> bool:
-    op, wanted = condition["op"], condition.get("value")
-    if op == "is_set":
-        return value is not None
-    if value is None:
-        return op in ("ne", "not_in")
-    if op in ("in", "not_in"):
-        return bool(value in (wanted or [])) is (op == "in")
-    if op == "contains":
-        texts = isinstance(value, str) and isinstance(wanted, str)
-        return texts and str(wanted).lower() in value.lower()
-    if op in ("eq", "ne"):
-        return bool(_same_kind(value, wanted) and value == wanted) is (op == "eq")
-    ordered = _same_kind(value, wanted) and not isinstance(value, bool)
-    return ordered and _compares(op, value, wanted)
+def _conditions(goal: Mapping[str, Any]) -> Sequence[PropertyTest] | None:
+    problems: list[RuleProblem] = []
+    where = read_where(Reader(goal, "goal", problems))
+    if problems:
+        log.warning("goal %s: %s", goal["event"], problems[0].path)
+        return None
+    return where
 
 
-def _compares(op: str, value: Any, wanted: Any) -> bool:
-    compare = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
-    return bool(compare[op](value, wanted))
-
-
-def _same_kind(one: Any, other: Any) -> bool:
-    """jsonb orders across types; a rule must not."""
-    numbers = (int, float)
-    if isinstance(one, bool) or isinstance(other, bool):
-        return isinstance(one, bool) and isinstance(other, bool)
-    if isinstance(one, numbers):
-        return isinstance(other, numbers)
-    return isinstance(one, str) and isinstance(other, str)
-
-
-_SQL_OPS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
-
-
-def holds_sql(where: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
-    """`holds` as SQL over the row `e` of event, with its parameters."""
-    tests = ["TRUE"]
-    values: dict[str, Any] = {}
-    for number, condition in enumerate(where):
-        name, value = f"property{number}", f"value{number}"
-        tests.append(_one_sql(condition["op"], f"(e.properties->%({name})s)", f"%({value})s"))
-        values |= {name: condition["property"], value: json.dumps(condition.get("value"))}
-    return " AND ".join(tests), values
-
-
-def _one_sql(op: str, held: str, given: str) -> str:
-    known = f"coalesce(jsonb_typeof{held} <> 'null', FALSE)"
-    if op == "is_set":
-        return known
-    if op in ("ne", "not_in"):
-        opposite = _one_sql("eq" if op == "ne" else "in", held, given)
-        return f"NOT coalesce({opposite}, FALSE)"
-    if op == "in":
-        return f"{known} AND {given}::jsonb @> {held}"
-    if op == "contains":
-        return (
-            f"jsonb_typeof{held} = 'string' AND jsonb_typeof({given}::jsonb) = 'string'"
-            f" AND position(lower({given}::jsonb #>> '{{}}') IN lower({held} #>> '{{}}')) > 0"
-        )
-    if op == "eq":
-        return f"{known} AND {held} = {given}::jsonb"
-    same = f"jsonb_typeof{held} = jsonb_typeof({given}::jsonb)"
-    ordered = f"jsonb_typeof{held} IN ('number', 'string')"
-    return f"{same} AND {ordered} AND {held} {_SQL_OPS[op]} {given}::jsonb"
+def fitting_sql(goal: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """`fitting` as SQL over the row `e` of event, with its parameters by name."""
+    where = _conditions(goal)
+    context = CompileContext(as_of=timezone.now())
+    test = FALSE if where is None else every(t.test(context, goal["event"]) for t in where)
+    first, *others = test.text.split("%s")
+    named = (f"%(goal{number})s{text}" for number, text in enumerate(others))
+    return "".join((first, *named)), {f"goal{n}": value for n, value in enumerate(test.params)}
 
 
 AFTER_BATCH.register("campaigns.conversions")(credit)

@@ -110,5 +110,5 @@ def contact_point(referred: Referred, purpose: Purpose, channel: str, status: st
     own: str = newest or ""
     if not own:
         trait = referred.profile.traits.get(kind)
-        own = normalise(kind, trait) if isinstance(trait, str) else ""
+        own = normalise(kind, trait, workspace().country) if isinstance(trait, str) else ""
     return own

@@ -105,7 +105,7 @@ def _lineage(trait: Trait, shown: Shown) -> dict[str, Any]:
 class ProfileFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Plain narrowings of the list."""
 
-    country = django_filters.CharFilter()
+    country = django_filters.CharFilter(lookup_expr="iexact")
     lifecycle = django_filters.CharFilter()
     state = django_filters.ChoiceFilter(choices=Profile.State.choices)
     new_since = django_filters.IsoDateTimeFilter(field_name="first_seen", lookup_expr="gte")

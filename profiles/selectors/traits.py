@@ -25,7 +25,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Abs, Cast, Coalesce
 
 from config.workspace.selectors import workspace
-from profiles.identity.normalise import normalise, normalise_kind
+from profiles.identity.comparing import EMAIL, PHONE, comparable, spelling_of
 from profiles.models import (
     AliasPending,
     Event,
@@ -97,9 +97,10 @@ def _same(name: str, value: Any) -> str:
     """What two values have in common that mean the same: addresses normalised, letter case not."""
     if not isinstance(value, str):
         return json.dumps(value, sort_keys=True)
-    kind = normalise_kind(name)
-    spelt = normalise(kind, value, workspace().country) if kind in ("email", "phone") else ""
-    return json.dumps(spelt or " ".join(value.split()).casefold())
+    kind = spelling_of(name)
+    if kind in (EMAIL, PHONE):
+        return json.dumps(comparable(kind, value, workspace().country))
+    return json.dumps(" ".join(value.split()).casefold())
 
 
 def source_names(ids: Collection[int] | None = None) -> dict[int, str]:

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.workspace.api.usage import UseSerializer
+from segments.comparisons import OPERATORS
 from segments.models import Segment
 
 MATCH = {"type": "string", "enum": ["all", "any", "none"]}
@@ -17,7 +18,7 @@ CONDITION = {
         "match": MATCH,
         "conditions": {"type": "array", "items": {"type": "object"}},
         "field": {"type": "string"},
-        "op": {"type": "string"},
+        "op": {"type": "string", "enum": list(OPERATORS)},
         "value": {},
         "name": {"type": "string"},
         "where": {"type": "array", "items": {"type": "object"}},

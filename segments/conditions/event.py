@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from segments.comparisons import ORDER_SIGNS, Comparison, read_comparison, shown
 from segments.context import CompileContext, one
 from segments.durations import Window, read_window
-from segments.events import ITEM_COLUMNS, ITEM_PREFIX, Occurrences, PropertyTest, subject_of
+from segments.events import ITEM_PREFIX, Occurrences, PropertyTest, read_where, subject_of
 from segments.rules import Condition, Reader, joined, register
 from segments.sql import AND, Ids, Part, Sql, sql
 from segments.subjects import Subject
@@ -39,7 +39,7 @@ class Measure:
     def test(self, context: CompileContext, event: str) -> Sql:
         """For HAVING."""
         number = Subject(number=self.value(context, event))
-        return self.comparison.bare_test(number, context.as_of, Sql("NULL"))
+        return self.comparison.bare_test(number, context.clock())
 
     def describe(self) -> str:
         """In words: "total revenue is more than 250"."""
@@ -75,14 +75,14 @@ class EventCondition(Condition):
         not_since = None
         if since:
             since.only("name", "where")
-            not_since = (since.text("name"), _read_where(since))
+            not_since = (since.text("name"), read_where(since))
         for field in ("measure", "not_since"):
             if reader.has(field) and holds_for(count, 0):
                 message = _("This needs at least one event, and the count allows none.")
                 reader.fail(field, "conflict", message)
         return cls(
             name=reader.text("name"),
-            where=_read_where(reader),
+            where=read_where(reader),
             window=read_window(reader),
             count=count,
             measure=measure,
@@ -220,7 +220,7 @@ def _is_once(count: Comparison) -> bool:
 
 
 def _count_test(count: Comparison, context: CompileContext) -> Sql:
-    return count.bare_test(Subject(number=Sql("count(*)")), context.as_of, Sql("NULL"))
+    return count.bare_test(Subject(number=Sql("count(*)")), context.clock())
 
 
 def _having(query: Sql, owner: Sql, tests: list[Sql]) -> Sql:
@@ -273,20 +273,3 @@ def _read_measure(reader: Reader) -> Measure | None:
     if name.startswith(ITEM_PREFIX):
         inner.fail("property", "unknown_field", _("Products cannot be summed."))
     return Measure(agg, name, read_comparison(inner, "number"))
-
-
-def _read_where(reader: Reader) -> tuple[PropertyTest, ...]:
-    return tuple(_read_test(item) for item in reader.items("where"))
-
-
-def _read_test(reader: Reader) -> PropertyTest:
-    reader.only("property", "op", "value")
-    name, type_ = reader.text("property"), "json"
-    if name.startswith(ITEM_PREFIX):
-        type_ = ITEM_COLUMNS.get(name.removeprefix(ITEM_PREFIX), "")
-        if not type_:
-            known = ", ".join(f"{ITEM_PREFIX}{column}" for column in ITEM_COLUMNS)
-            message = _("“%(name)s” is not known; known are %(known)s.")
-            reader.fail("property", "unknown_field", message % {"name": name, "known": known})
-            type_ = "json"
-    return PropertyTest(name, read_comparison(reader, type_))

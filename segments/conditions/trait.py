@@ -11,7 +11,8 @@ from profiles.models import Profile
 from segments.comparisons import Comparison, read_comparison, shown
 from segments.context import CompileContext, run
 from segments.rules import Condition, Reader, register
-from segments.sql import Filter, Part, Sql, sql
+from segments.spelling import Place, spelled
+from segments.sql import AND, COUNTS, Filter, Part, Sql, sql
 from segments.subjects import Subject, json_subject, text_subject, time_subject
 
 # column: (type, whether it names a person)
@@ -69,8 +70,8 @@ class TraitCondition(Condition):
 
     def compile(self, context: CompileContext) -> Part:
         """A test on the profile row."""
-        today = _today(context) if self.comparison.op == "anniversary_in" else Sql("NULL")
-        return Filter(self.comparison.test(self._subject(), context.as_of, today))
+        own = _own_zone() if self.comparison.op == "anniversary_in" else None
+        return Filter(self.comparison.test(self._subject(context), context.clock(own)))
 
     def describe(self) -> str:
         """In words: "plan is pro"."""
@@ -94,7 +95,7 @@ class TraitCondition(Condition):
         if self.column in SEEN or self.comparison.holds_when_missing:
             return None
         missing = Comparison("is_not_set")
-        return Filter(missing.test(self._subject(), context.as_of, Sql("NULL")))
+        return Filter(missing.test(self._subject(context), context.clock()))
 
     def found(self, context: CompileContext, profile_id: int) -> str:
         """The value as it is."""
@@ -110,11 +111,16 @@ class TraitCondition(Condition):
             return _("%(label)s is not known") % {"label": self.label}
         return _("%(label)s is %(value)s") % {"label": self.label, "value": shown(words)[:200]}
 
-    def _subject(self) -> Subject:
-        if not self.column:
-            return json_subject("p.traits", self.field)
-        make = time_subject if COLUMNS[self.column] == "time" else text_subject
-        return make(f"p.{self.column}")
+    def _subject(self, context: CompileContext) -> Subject:
+        if self.column in SEEN:
+            return time_subject(f"p.{self.column}")
+        if self.column:
+            subject = text_subject(f"p.{self.column}")
+        else:
+            subject = json_subject("p.traits", self.field)
+        here = AND.joined([COUNTS, *context.narrowing(Sql("p.id"))])
+        place = Place(sql("profile p WHERE {here}", here=here), owner=Sql("p.id"))
+        return spelled(subject, self.column or self.field, context, place)
 
 
 def column_label(column: str) -> str:
@@ -130,14 +136,12 @@ def column_label(column: str) -> str:
     }[column]
 
 
-def _today(context: CompileContext) -> Sql:
-    """The person's own day: by their zone where the database knows it, else the workspace's."""
+def _own_zone() -> Sql:
+    """The person's own zone where the database knows it, else the workspace's."""
     zones = [str(row[0]) for row in run(Sql("SELECT name FROM pg_timezone_names"))]
     own = workspace().time_zone
     return sql(
-        "({as_of}::timestamptz AT TIME ZONE "
-        "CASE WHEN p.time_zone = ANY({zones}::text[]) THEN p.time_zone ELSE {own} END)::date",
-        as_of=context.as_of,
+        "(CASE WHEN p.time_zone = ANY({zones}::text[]) THEN p.time_zone ELSE {own} END)",
         zones=zones,
         own=own if own in zones else "UTC",
     )

@@ -1,5 +1,6 @@
 """The words that the builder's script shows; here, so that they are translated with the rest."""
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -7,6 +8,7 @@ from segments.comparisons import (
     NEEDS_NO_VALUE,
     OPERATORS,
     OPERATORS_OF,
+    SEVERAL,
     operator_words,
 )
 from segments.conditions.trait import COLUMNS, column_label
@@ -19,6 +21,8 @@ def builder_words() -> dict[str, object]:
         "operators": {name: operator_words(name) for name in OPERATORS},
         "operatorsOf": OPERATORS_OF,
         "noValue": NEEDS_NO_VALUE,
+        "several": SEVERAL,
+        "today": timezone.localdate().isoformat(),
         "columns": {
             f"profile.{name}": [column_label(name), type_] for name, type_ in COLUMNS.items()
         },

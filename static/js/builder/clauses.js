@@ -32,15 +32,20 @@ function freeValues(words, type) {
   };
 }
 
+// Days are ISO texts; `words.today` is the workspace's, not the browser's.
+const daysBefore = (day, n) => new Date(Date.parse(day) - n * 864e5).toISOString().slice(0, 10);
+// A time is edited as it is written: a field for days would cut it.
+const dayField = (name, label, value, more = {}) => ({ name, label, value, type: String(value).includes("T") ? "text" : "date", ...more });
+
 const DURATION = ["in_last", "in_next", "anniversary_in"];
 const NUMERIC = ["gt", "gte", "lt", "lte"];
 
-function startValue(op, before) {
+function startValue(op, before, words) {
   if (DURATION.includes(op)) return { days: 30 };
   if (op === "between") return [0, 100];
   if (NUMERIC.includes(op)) return typeof before === "number" ? before : 1;
-  if (op === "before" || op === "after") return new Date().toISOString().slice(0, 10);
-  if (op === "in" || op === "not_in") return Array.isArray(before) && typeof before[0] !== "object" ? before : before === "" || before === undefined || typeof before === "object" ? [] : [before];
+  if (op === "before" || op === "after") return words.today;
+  if (words.several.includes(op)) return Array.isArray(before) && typeof before[0] !== "object" ? before : before === "" || before === undefined || typeof before === "object" ? [] : [before];
   const one = Array.isArray(before) ? before[0] : before;
   return typeof one === "object" || one === undefined ? "" : op === "eq" || op === "ne" ? one : String(one);
 }
@@ -53,7 +58,7 @@ function comparison(node, ui, host, { type = "json", load = null, name = "" }) {
     button, host, words, load: () => options(Object.fromEntries(list.map((op) => [op, words.operators[op]]))),
     choose: ({ value }) => {
       node.op = value;
-      if (words.noValue.includes(value)) delete node.value; else node.value = startValue(value, node.value);
+      if (words.noValue.includes(value)) delete node.value; else node.value = startValue(value, node.value, ui.words);
       ui.changed();
     } }) })];
   if (!words.noValue.includes(node.op)) parts.push(" ", ...operand(node, ui, host, { type, load, name }));
@@ -72,18 +77,17 @@ function operand(node, ui, host, { type, load, name }) {
   }
   if (node.op === "between") {
     const [low, high] = node.value || [0, 0];
-    const kind = type === "time" || typeof low === "string" ? "date" : "number";
-    const ask = (button) => pickFields({ button, host, words, fields: [
-      { name: "low", label: words.from, value: low, type: kind }, { name: "high", label: words.to, value: high, type: kind }],
+    const isDay = type === "time" || typeof low === "string";
+    const field = (at, label, value) => (isDay ? dayField(at, label, value) : { name: at, label, value, type: "number" });
+    const ask = (button) => pickFields({ button, host, words, fields: [field("low", words.from, low), field("high", words.to, high)],
     choose: (given) => set([given.low, given.high]) });
     return [word(ui, low, { name: at, kind: "is-n", act: ask }), ` ${words.two} `, word(ui, high, { name: `${at}2`, kind: "is-n", act: ask })];
   }
   if (NUMERIC.includes(node.op) || node.op === "before" || node.op === "after") {
-    const kind = NUMERIC.includes(node.op) ? "number" : "date";
     return [word(ui, node.value, { name: at, kind: "is-n", act: (button) => pickFields({ button, host, words,
-      fields: [{ name: "value", label: words.operators[node.op], value: node.value, type: kind }], choose: ({ value }) => set(value) }) })];
+      fields: [NUMERIC.includes(node.op) ? { name: "value", label: words.operators[node.op], value: node.value, type: "number" } : dayField("value", words.operators[node.op], node.value)], choose: ({ value }) => set(value) }) })];
   }
-  const several = node.op === "in" || node.op === "not_in";
+  const several = words.several.includes(node.op);
   const from = { host, words, load: load || (() => ({ items: [], of: "" })), free: freeValues(words, type) };
   if (!several) {
     return [word(ui, typeof node.value === "boolean" ? words[String(node.value)] : node.value, { name: at, kind: "is-v", empty: node.value === "",
@@ -106,8 +110,8 @@ function trait(node, ui, host) {
       free: (text) => [{ value: text, label: text, kind: "use" }],
       choose: ({ value }) => {
         const next = ui.words.columns[value]?.[1] || "json";
-        if (!ui.words.operatorsOf[next].includes(node.op)) { node.op = next === "time" ? "in_last" : "eq"; node.value = startValue(node.op, ""); }
-        else if (value !== node.field && "value" in node) node.value = startValue(node.op, "");
+        if (!ui.words.operatorsOf[next].includes(node.op)) { node.op = next === "time" ? "in_last" : "eq"; node.value = startValue(node.op, "", ui.words); }
+        else if (value !== node.field && "value" in node) node.value = startValue(node.op, "", ui.words);
         node.field = value;
         ui.changed();
       } }) }),
@@ -160,11 +164,11 @@ function windowWords(node, ui, host) {
   const last = node.window?.last && Object.entries(node.window.last)[0];
   const set = (value) => { if (value) node.window = value; else delete node.window; ui.changed(); };
   const [unit, amount] = last || ["days", 30];
-  const between = () => set({ from: new Date(Date.now() - 30 * 864e5).toISOString().slice(0, 10), to: new Date().toISOString().slice(0, 10) });
+  const between = () => set({ from: daysBefore(words.today, 30), to: words.today });
   if (node.window && !last) {
     const { from = "", to = "" } = node.window;
     return [word(ui, `${words.from} ${from || "…"} ${words.to} ${to || "…"}`, { name: "window", kind: "is-n", act: (button) => pickFields({ button, host, words,
-      fields: [{ name: "from", label: words.from, value: from.slice(0, 10), type: "date", required: false }, { name: "to", label: words.to, value: to.slice(0, 10), type: "date", required: false }],
+      fields: [dayField("from", words.from, from, { required: false }), dayField("to", words.to, to, { required: false })],
       ways: [[words.ever, () => set(null)], [words.inLast, () => set({ last: { days: 30 } })]],
       choose: (given) => set(given.from || given.to ? Object.fromEntries(Object.entries(given).filter(([, value]) => value)) : null) }) })];
   }

@@ -165,6 +165,11 @@ def test_search_finds_by_name_mail_phone_id_and_order(api, term, who):
     assert sorted(names(api.get("/api/profiles/", {"search": term}))) == who
 
 
+def test_the_list_is_narrowed_by_country_in_any_case(api):
+    make_profile("Nora", country="NL"), make_profile("Dora", country="DE")
+    assert names(api.get("/api/profiles/?country=nl")) == ["Nora"]
+
+
 def test_the_list_leafs_through_everyone_once(api):
     for number in range(7):
         make_profile(f"P{number}", last_seen=ago(number // 2))

@@ -55,7 +55,7 @@ TABLE = [
     ("contains", "ro", "ab"),
     ("not_contains", "x", ALL - {"i"}),
     ("not_contains", "ro", ALL - {"a", "b"}),
-    ("starts_with", "P", "b"),
+    ("starts_with", "P", "ab"),
     ("ends_with", "_c", "q"),
     ("starts_with", "2026", "mno"),
     ("matches", "^p", "a"),

@@ -1,0 +1,124 @@
+"""Reading what a comparison compares with: each operator's operand, checked."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from segments import patterns
+from segments.durations import read_duration
+from segments.reading import Reader, is_number, moment_of, text_problem
+
+DAYS = ("days", "weeks", "months")
+MOST_VALUES = 10_000
+
+
+def _scalar_problem(value: Any, type_: str) -> str:
+    if isinstance(value, str):
+        if type_ == "number":
+            return _("This must be a number.")
+        return text_problem(value)
+    if type_ == "text":
+        return _("This must be a text.")
+    if isinstance(value, bool):
+        return _("This must be a number.") if type_ == "number" else ""
+    return "" if is_number(value) else _("This must be a text, a number, true or false.")
+
+
+def _read_scalar(reader: Reader, name: str, type_: str) -> Any:
+    problem = _scalar_problem(reader.data[name], type_)
+    if problem:
+        reader.fail(name, "type", problem)
+    return reader.data[name]
+
+
+def _read_list(reader: Reader, name: str, type_: str) -> Any:
+    values = reader.data[name]
+    if not isinstance(values, list) or not values:
+        reader.fail(name, "type", _("This must be a list with at least one value."))
+        return ()
+    if len(values) > MOST_VALUES:
+        reader.fail(name, "range", _("At most %(n)d values.") % {"n": MOST_VALUES})
+        return ()
+    for index, value in enumerate(values):
+        if problem := _scalar_problem(value, type_):
+            reader.fail(f"{name}[{index}]", "type", problem)
+    return tuple(values)
+
+
+def _read_texts(reader: Reader, name: str, type_: str) -> Any:
+    return _read_list(reader, name, "text")
+
+
+def _read_number(reader: Reader, name: str, type_: str) -> Any:
+    if not is_number(reader.data[name]):
+        reader.fail(name, "type", _("This must be a number."))
+    return reader.data[name]
+
+
+def _read_text(reader: Reader, name: str, type_: str) -> Any:
+    return reader.text(name)
+
+
+def _read_part(reader: Reader, name: str, type_: str) -> Any:
+    value = reader.data[name]
+    if type_ == "json" and (is_number(value) or isinstance(value, bool)):
+        return value
+    return reader.text(name)
+
+
+def _read_pattern(reader: Reader, name: str, type_: str) -> Any:
+    value = reader.text(name)
+    if value and (problem := patterns.problem(value)):
+        reader.fail(name, "pattern", problem)
+    return value
+
+
+def _read_range(reader: Reader, name: str, type_: str) -> Any:
+    value = reader.data[name]
+    if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - low and high
+        reader.fail(name, "type", _("This must be a list of the lowest and the highest."))
+        return (0, 0)
+    numbers = all(is_number(each) for each in value)
+    times = all(moment_of(each) for each in value)
+    if (type_ == "number" and not numbers) or (type_ == "time" and not times):
+        numbers = times = False
+    if not numbers and not times:
+        for index, each in enumerate(value):
+            fits = (is_number(each) and type_ != "time") or (moment_of(each) and type_ != "number")
+            if not fits or index == 1:
+                reader.fail(f"{name}[{index}]", "type", _("This must be two numbers or two dates."))
+        return (0, 0)
+    low, high = value
+    if (moment_of(low) or low) > (moment_of(high) or high):
+        reader.fail(name, "range", _("The first is greater than the second."))
+    return tuple(value)
+
+
+def _read_moment(reader: Reader, name: str, type_: str) -> Any:
+    reader.moment(name)
+    return reader.data[name]
+
+
+def _read_span(reader: Reader, name: str, type_: str) -> Any:
+    return read_duration(reader, name)
+
+
+def _read_days(reader: Reader, name: str, type_: str) -> Any:
+    return read_duration(reader, name, least=0, units=DAYS)
+
+
+READERS: dict[str, Callable[[Reader, str, str], Any]] = {
+    **dict.fromkeys(("eq", "ne"), _read_scalar),
+    **dict.fromkeys(("in", "not_in"), _read_list),
+    **dict.fromkeys(("eq_ignore_case", "ne_ignore_case"), _read_text),
+    **dict.fromkeys(("in_ignore_case", "not_in_ignore_case"), _read_texts),
+    **dict.fromkeys(("gt", "gte", "lt", "lte"), _read_number),
+    **dict.fromkeys(("contains", "not_contains"), _read_part),
+    **dict.fromkeys(("starts_with", "ends_with"), _read_text),
+    **dict.fromkeys(("before", "after"), _read_moment),
+    **dict.fromkeys(("in_last", "in_next"), _read_span),
+    "matches": _read_pattern,
+    "between": _read_range,
+    "anniversary_in": _read_days,
+}

@@ -1,0 +1,89 @@
+"""The conditions of a goal are those of a segment: one table of values, asked both ways."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.db import connection
+
+from campaigns.tracking.conversions import fitting, fitting_sql
+from config.workspace.models import Workspace
+from config.workspace.selectors import forget_workspace
+from profiles.models import EventItem
+from segments.compiler import CompileContext, members_of
+from segments.rules import parse_rule
+from tests.segments.builders import AS_OF, make_event, make_person
+
+pytestmark = pytest.mark.django_db
+
+GOAL_PROPERTIES = [
+    {},
+    {"n": 5, "c": "Shoes", "currency": "EUR", "email": "Jane@X.com", "phone": "0812 3456 789"},
+    {"n": True, "c": "shoes", "currency": "eur", "email": " jane@x.com", "phone": "+628123456789"},
+    {"n": "9", "c": "boots", "currency": "USD", "email": "jim@x.com", "phone": "+62 811 000 111"},
+    {"n": 9, "c": ["shoes"], "products": [{"product_id": "p1", "category": "Shoes"}]},
+]
+GOAL_CONDITIONS = [
+    ("n", "gte", 5, [1, 4]),
+    ("n", "gt", 5, [4]),
+    ("n", "eq", True, [2]),
+    ("n", "eq", "5", []),
+    ("n", "eq", 9.0, [4]),
+    ("n", "in", ["9", True], [2, 3]),
+    ("n", "ne", 5, [0, 2, 3, 4]),
+    ("n", "eq", 5, [1]),
+    ("n", "is_set", None, [1, 2, 3, 4]),
+    ("c", "in", ["boots", "Shoes"], [1, 3]),
+    ("c", "not_in", ["boots", "Shoes"], [0, 2, 4]),
+    ("c", "contains", "SHOE", [1, 2]),
+    ("c", "contains", "shoes", [1, 2, 4]),
+    ("c", "eq_ignore_case", "SHOES", [1, 2]),
+    ("currency", "eq", "Eur", [1, 2]),
+    ("email", "eq", "JANE@x.com", [1, 2]),
+    ("phone", "eq", "+62 812-3456-789", [1, 2]),
+    ("phone", "ne", "08123456789", [0, 3, 4]),
+    ("products.category", "eq", "Shoes", [4]),
+]
+
+
+def test_a_goal_and_a_segment_answer_the_same_for_the_same_condition():
+    Workspace.objects.update(country="ID")
+    forget_workspace()
+    people = [make_person() for _ in GOAL_PROPERTIES]
+    events = [
+        make_event(person, "Goal Reached", **properties)
+        for person, properties in zip(people, GOAL_PROPERTIES, strict=True)
+    ]
+    EventItem.objects.create(
+        profile_id=people[4].pk,
+        occurred_at=events[4].occurred_at,
+        event_id=events[4].pk,
+        name="Goal Reached",
+        product_id="p1",
+        category="Shoes",
+    )
+    messages = [
+        SimpleNamespace(
+            name="Goal Reached",
+            is_history=False,
+            profile_id=event.profile_id,
+            occurred_at=event.occurred_at,
+            event_id=event.pk,
+        )
+        for event in events
+    ]
+    for name, op, value, expected in GOAL_CONDITIONS:
+        condition = {"property": name, "op": op} | ({} if value is None else {"value": value})
+        hits = fitting({"event": "Goal Reached", "where": [condition]}, messages)
+        assert [messages.index(hit) for hit in hits] == expected, condition
+        text, values = fitting_sql({"event": "Goal Reached", "where": [condition]})
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT e.profile_id FROM event e WHERE {text}", values)
+            assert {row[0] for row in cursor.fetchall()} == {people[n].pk for n in expected}
+        rule = {"kind": "event", "name": "Goal Reached", "where": [condition]}
+        members = members_of(
+            parse_rule({"match": "all", "conditions": [rule]}), CompileContext(as_of=AS_OF)
+        )
+        assert members == {people[n].pk for n in expected}, condition
+    unreadable = {"event": "Goal Reached", "where": [{"property": "n", "op": "gte", "value": "x"}]}
+    assert fitting(unreadable, messages) == []
+    assert fitting_sql(unreadable) == ("FALSE", {})
