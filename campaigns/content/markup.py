@@ -1,7 +1,7 @@
 """Reading mark-up without surprises: the standard parser is lenient, but not with everything.
 
 On a comment or tag that is never closed it starts again at each `<`, which takes minutes for
-64 KB, and on `<![x` it fails an assertion.
+64 KB, and what it makes of `<![x` depends on Python's version: an assertion or a comment.
 """
 
 import re
@@ -10,10 +10,12 @@ from html.parser import HTMLParser
 from campaigns.content.errors import ContentError, position
 
 _OPEN_TAG = re.compile(r"<[a-zA-Z/!?]")
+# comments, to step over them, or `<![` that begins neither what Outlook reads nor CDATA
+_MARKED = re.compile(r"<!--.*?-->|(<!\[(?!(?:if|else|endif)\b|cdata\[))", re.DOTALL | re.IGNORECASE)
 
 
 def check_shape(text: str) -> None:
-    """Raise ContentError for a comment or tag that is never closed. Linear."""
+    """Raise ContentError for what is never closed, or is no mark-up of any version. Linear."""
     end = 0
     while (start := text.find("<!--", end)) >= 0:
         end = text.find("-->", start + 4)
@@ -22,6 +24,8 @@ def check_shape(text: str) -> None:
     last = text.rfind(">")
     if match := _OPEN_TAG.search(text, last + 1):
         raise ContentError("a tag is never closed", *position(text, match.start()))
+    if unknown := next((found for found in _MARKED.finditer(text) if found[1]), None):
+        raise ContentError("no mark-up begins with <![ here", *position(text, unknown.start()))
 
 
 def without_comments(text: str) -> str:

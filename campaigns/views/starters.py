@@ -79,10 +79,11 @@ _HTML = """<!doctype html>
 
 def content_of(key: str) -> dict[str, Any]:
     """The content that a starter makes."""
+    mark = _("What is new, and what they get out of it.")
     words = {
         "greeting": _("Hello"),
         "fallback": _("there"),
-        "mark": f"{PLACEHOLDER} {_('What is new, and what they get out of it.')}",
+        "mark": f"{PLACEHOLDER} {mark}",
         "second": _("One more thing that helps them to decide."),
         "first": _("One sentence about what it is and for whom."),
         "reason": _("A reason"),

@@ -67,7 +67,7 @@ def _send(request: HttpRequest, campaign: Campaign) -> tuple[str, int]:
 
 def _compiled(content: dict[str, Any], purpose: Purpose) -> Compiled:
     """The mail itself, marked in its subject alone. Raises ContentError, NotWritten."""
-    subject = f"{_('[Test]')} {content.get('subject') or ''}".strip()
+    subject = " ".join(filter(None, (_("[Test]"), content.get("subject"))))
     compiled = compile_step({**content, "subject": subject}, purpose_class=purpose.purpose_class)
     if not compiled.usable:
         wrong = [one for one in compiled.problems if one["severity"] == "error"]

@@ -47,7 +47,7 @@ def said_words(entry: ConsentEntry) -> str:
     this_year = at.year == timezone.localtime().year
     day, act = date_format(at, "j M" if this_year else "j M Y"), act_of(entry)
     if entry.status == Status.GRANTED:
-        return f"{act or _('allowed')}, {day}"
+        return f"{act}, {day}" if act else _("allowed %(day)s") % {"day": day}
     words = {
         Status.WITHDRAWN: _("withdrawn %(day)s %(how)s"),
         Status.DENIED: _("said no %(day)s %(how)s"),

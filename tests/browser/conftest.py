@@ -29,8 +29,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     for item in mine:
         item.add_marker(pytest.mark.browser)
-    if finder.find() is None:
-        reason = f"NO BROWSER: {len(mine)} browser tests are skipped (set CHROMIUM to one)"
+    driver = finder.driver()
+    if driver:
+        os.environ["PLAYWRIGHT_NODEJS_PATH"] = driver
+    if driver is None or finder.find() is None:
+        remedy = "set CHROMIUM to one" if driver else "its driver needs libatomic1"
+        reason = f"NO BROWSER: {len(mine)} browser tests are skipped ({remedy})"
         if os.environ.get("CI") == "true":
             pytest.exit(reason.replace("are skipped", "cannot run"), returncode=1)
         config.stash[SKIPPED] = reason

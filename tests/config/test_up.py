@@ -18,7 +18,7 @@ from config import paths
 from config.postgres import server
 
 pytestmark = pytest.mark.slow
-SECONDS = 60
+SECONDS = 180  # of patience: the machine may be busy
 
 
 def wait_for(condition, what: str):

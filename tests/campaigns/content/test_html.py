@@ -99,11 +99,20 @@ def test_plain_text_of_html() -> None:
     assert preheader(source) == "Preview {{ x }}"
 
 
-@pytest.mark.parametrize("source", ["<!-- a", "text <a href='x'", "<![<![<![>", "<!--" * 60_000])
+@pytest.mark.parametrize(
+    "source",
+    ["<!-- a", "text <a href='x'", "<![<![<![>", "<!-- --><![x]>", "<![ if mso]>", "<!--" * 60_000],
+)
 def test_broken_mark_up_is_refused_soon(source: str) -> None:
     with pytest.raises(ContentError):
         prepare(source, pixel=False)
     assert not has_unsubscribe(source)
+
+
+def test_what_only_outlook_reads_is_mark_up() -> None:
+    link = '<a href="https://a.example">a</a>'
+    source = f"<!--<![x]>--><![IF !mso]>{link}<![else]>{link}<![endif]><![CDATA[{link}]]>"
+    assert prepare(source, pixel=False).links == ["https://a.example"] * 2
 
 
 def test_long_names_in_tags_are_no_trap() -> None:
