@@ -118,8 +118,8 @@ DATABASES["default"] |= {
 DATABASES["default"]["OPTIONS"] = {
     "connect_timeout": 10,
     **DATABASES["default"].get("OPTIONS", {}),
-    # every connection but a migration's acts as this role (design.md section 6)
-    "assume_role": "rapport_app",
+    # every connection but a migration's acts as the database's own role (design.md section 6)
+    "assume_role": True,
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -1,4 +1,4 @@
-"""Fixtures for every test. The database role is the backend's affair: tests run as rapport_app."""
+"""Fixtures for every test. The database role is the backend's affair: tests act in its name."""
 
 import os
 from collections.abc import Generator, Iterator

@@ -105,7 +105,7 @@ def test_every_key_is_a_bigint():
 def test_the_application_may_not_change_the_ledgers():
     for table in ("consent_entry", "audit_entry"):
         rights = {
-            right: _rows("SELECT has_table_privilege('rapport_app', %s, %s)", table, right)[0][0]
+            right: _rows("SELECT has_table_privilege(%s, %s)", table, right)[0][0]
             for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE")
         }
         assert rights == {

@@ -1,7 +1,7 @@
 """Our database backend: PostgreSQL's, plus the embedded server and the two roles.
 
-A refused connection starts the embedded server. Every connection acts as the role of
-`OPTIONS["assume_role"]`, except inside `connection.owner()`, which migrations run in.
+A refused connection starts the embedded server. With `OPTIONS["assume_role"]` every connection acts
+as its database's own role, except inside `connection.owner()`, which migrations run in.
 """
 
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ from psycopg import sql
 
 from config.postgres.backend.creation import DatabaseCreation
 from config.postgres.backend.operations import DatabaseOperations
+from config.postgres.role_names import role_names
 from config.postgres.starting import connecting
 
 
@@ -35,7 +36,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     creation_class = DatabaseCreation
     ops_class = DatabaseOperations
     as_owner = False
-    _seen_tables_in: set[tuple[str, str]] = set()
+    _roles: dict[tuple[str, int, str], str] = {}
 
     @contextmanager
     def owner(self) -> Iterator[None]:
@@ -60,13 +61,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _configure_role(self, connection: psycopg.Connection[Any]) -> bool:
         """SET ROLE; a connection that may not take its role is closed, never used without it."""
-        role = self.settings_dict["OPTIONS"].get("assume_role")
-        if not role or self.as_owner or self.alias == NO_DB_ALIAS:
+        if not self._takes_role():
             return False
         try:
+            role = self._role_of(connection)
             connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
-            if not self._has_tables(connection):
-                raise NotSetUp
         except psycopg.errors.InvalidParameterValue as error:  # no such role
             self._forget(connection)
             raise NotSetUp from error
@@ -75,16 +74,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise
         return True
 
-    def _has_tables(self, connection: psycopg.Connection[Any]) -> bool:
-        """Roles are shared by all databases of a server, so that a role alone says nothing."""
-        place = (connection.info.host, connection.info.dbname)
-        if place not in self._seen_tables_in:
-            query = "SELECT to_regclass('django_content_type') IS NOT NULL"
+    def _takes_role(self) -> bool:
+        asked = self.settings_dict["OPTIONS"].get("assume_role")
+        return bool(asked) and not self.as_owner and self.alias != NO_DB_ALIAS
+
+    def _role_of(self, connection: psycopg.Connection[Any]) -> str:
+        """By the name that the server has for the database: a pooler's may differ.
+
+        Raises NotSetUp where there are no tables, whatever roles another database left behind.
+        """
+        info = connection.info
+        place = (info.host, info.port, info.dbname)
+        if place not in self._roles:
+            query = "SELECT current_database(), to_regclass('django_content_type') IS NOT NULL"
             row = connection.execute(query).fetchone()
-            if row is None or not row[0]:
-                return False
-            self._seen_tables_in.add(place)
-        return True
+            if row is None or not row[1]:
+                raise NotSetUp
+            self._roles[place] = role_names(row[0]).app
+        return self._roles[place]
 
     def _forget(self, connection: psycopg.Connection[Any]) -> None:
         connection.close()
