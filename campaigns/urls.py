@@ -44,6 +44,7 @@ urlpatterns = [
     path("campaigns/<campaign:slug>/preview/people/", previews.people, name="people"),
     path("campaigns/<campaign:slug>/test/", testing.test_to_myself, name="test"),
     path("campaigns/<campaign:slug>/count/", checking.count, name="count"),
+    path("campaigns/<campaign:slug>/number/", checking.number, name="number"),
     path("campaigns/<campaign:slug>/left-out/<slug:reason>/", left_out.people, name="left_out"),
     path("campaigns/<campaign:slug>/go/", leaving.launch, name="launch"),
     path("campaigns/<campaign:slug>/undo/", leaving.undo, name="undo"),

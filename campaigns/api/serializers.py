@@ -157,6 +157,7 @@ class CampaignAnswer(serializers.Serializer[Any]):
     launched_at = serializers.DateTimeField(allow_null=True)
     scheduled_at = serializers.DateTimeField(allow_null=True)
     hold_until = serializers.DateTimeField(allow_null=True)
+    revision = serializers.IntegerField(help_text="Goes up with every change of the draft.")
     finished_at = serializers.DateTimeField(allow_null=True)
     pause_reason = serializers.CharField(allow_blank=True)
     uses = UsedThing(many=True, required=False, help_text="Of one campaign, not in lists.")
@@ -165,11 +166,21 @@ class CampaignAnswer(serializers.Serializer[Any]):
     )
 
 
+class ExpectBody(serializers.Serializer[Any]):
+    """What was seen of the draft: where it is otherwise, nothing is launched."""
+
+    audience = serializers.IntegerField(required=False, min_value=0, help_text="As rehearsed.")
+    recipients = serializers.IntegerField(required=False, min_value=0, help_text="As rehearsed.")
+    segment = serializers.CharField(required=False, max_length=80, help_text="Slug.")
+    revision = serializers.IntegerField(required=False, min_value=1, help_text="Of the draft.")
+
+
 class LaunchBody(serializers.Serializer[Any]):
-    """When, and how long it may still be undone (seconds)."""
+    """When, how long it may still be undone (seconds), and what is expected."""
 
     at = serializers.DateTimeField(required=False, allow_null=True)
     hold = serializers.IntegerField(required=False, min_value=0, max_value=86_400, default=0)
+    expect = ExpectBody(required=False, allow_null=True)
 
 
 class SendBody(serializers.Serializer[Any]):
@@ -313,6 +324,7 @@ def campaign_answer(campaign: Campaign) -> dict[str, Any]:
         "launched_at": z(campaign.launched_at),
         "scheduled_at": z(campaign.scheduled_at),
         "hold_until": z(campaign.hold_until),
+        "revision": campaign.revision,
         "finished_at": z(campaign.finished_at),
         "pause_reason": campaign.pause_reason,
         "fault": fault_answer(campaign),
@@ -340,8 +352,9 @@ def fault_answer(campaign: Campaign) -> dict[str, Any] | None:
 
 
 class CampaignPatch(CampaignBody):
-    """Any part of a draft."""
+    """Any part of a draft, and the revision that the change builds on (absent: whatever is)."""
 
+    revision = serializers.IntegerField(required=False, min_value=1)
     slug = serializers.SlugField(max_length=80, required=False)
     name = AsWritten(max_length=300, required=False)
     entry = EntryField(required=False)

@@ -21,9 +21,11 @@ from campaigns.services.launching import NotReady, cancel, launch, pause, resume
 from campaigns.services.rehearsing import rehearse
 from campaigns.services.senders import create_sender
 from campaigns.services.shapes import InvalidCampaign
+from campaigns.services.shown import Differs, Shown
 from config.workspace.api.problems import FieldError, Problem, invalid
 from config.workspace.api.views import ApiView
 from config.workspace.models import User
+from config.workspace.revisions import Stale
 from profiles.api.paging import PAGE_PARAMETERS, answer_page
 from profiles.api.serializers import pages_of
 
@@ -130,6 +132,12 @@ def _taken() -> Problem:
     return Problem(409, detail=error["message"], errors=[error])
 
 
+def stale(error: Stale) -> Problem:
+    """409 with the revision of now."""
+    one = FieldError(path="revision", code="stale", message=str(error))
+    return Problem(409, detail=str(error), errors=[one], extra={"revision": error.revision})
+
+
 class OneCampaign(ApiView):
     """One campaign by its slug."""
 
@@ -147,16 +155,19 @@ class OneCampaign(ApiView):
         responses=shapes.CampaignAnswer,
     )
     def patch(self, request: Request, slug: str) -> Response:
-        """Change a draft."""
+        """Change a draft. 409 where it was changed since the `revision` that is given."""
         campaign = found(slug)
         body = self.checked(shapes.CampaignPatch)
+        revision = body.pop("revision", None)
         try:
             with transaction.atomic():
-                changed = update_campaign(campaign, body)
+                changed = update_campaign(campaign, body, revision=revision)
         except InvalidCampaign as error:
             raise refused(error) from error
         except WrongStatus as error:
             raise Problem(409, detail=str(error)) from error
+        except Stale as error:
+            raise stale(error) from error
         except IntegrityError as error:
             raise _taken() from error
         return Response(shapes.campaign_answer(changed))
@@ -221,7 +232,10 @@ class Launch(ApiView):
         responses={202: shapes.CampaignAnswer},
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Launch now or `at` a time, with `hold` seconds of undo. 409 with what is missing."""
+        """Launch now or `at` a time, with `hold` seconds of undo.
+
+        409 with what is missing, or with what is otherwise than `expect` says.
+        """
         campaign = found(slug)
         body = self.checked(shapes.LaunchBody)
         try:
@@ -230,7 +244,12 @@ class Launch(ApiView):
                 at=body.get("at"),
                 hold=body["hold"],
                 may_skip_permission=self.may("purposes.edit"),
+                shown=Shown(**body["expect"]) if body.get("expect") else None,
             )
+        except Differs as error:
+            path = f"expect.{error.field}"
+            one = FieldError(path=path, code="differs", message=str(error))
+            raise Problem(409, detail=str(error), errors=[one], extra={"now": error.now}) from error
         except NotReady as error:
             raise _not_ready(error) from error
         except WrongStatus as error:

@@ -53,6 +53,7 @@ class Campaign(models.Model):
     sender = models.ForeignKey(Sender, models.PROTECT, null=True, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
     # the draft, as design.md and api.md write it; a launch freezes it into a version
+    revision = models.IntegerField(default=1)  # goes up with every change of the draft
     entry = models.JSONField(default=dict)
     steps = models.JSONField(default=list)
     exit = models.JSONField(default=list)

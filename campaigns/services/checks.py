@@ -33,6 +33,14 @@ class Check:
     path: str = ""
 
 
+class NotReady(Exception):
+    """The draft has errors. `checks` name them."""
+
+    def __init__(self, checks: list[Check]) -> None:
+        super().__init__("; ".join(check.message for check in checks))
+        self.checks = checks
+
+
 def check_campaign(campaign: Campaign) -> list[Check]:
     """All that is wrong with a draft, errors first. Renders for real people; writes nothing."""
     found = [*_shape(campaign), *_entry(campaign), *_steps(campaign)]

@@ -11,6 +11,7 @@ from campaigns.models import Campaign, Sender
 from campaigns.services.shapes import FieldError, InvalidCampaign, check_shape, fault, share_of
 from config.workspace import audit
 from config.workspace.models import User
+from config.workspace.revisions import refuse_stale
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,80}")
 RESERVED = frozenset({"new", "sender"})  # /console/campaigns/new/ and the senders
@@ -52,20 +53,53 @@ def create_campaign(data: Mapping[str, Any], *, user: User | None = None) -> Cam
 
 
 @transaction.atomic
-def update_campaign(campaign: Campaign, data: Mapping[str, Any]) -> Campaign:
-    """Change what `data` names of a draft. Raises InvalidCampaign, WrongStatus."""
+def update_campaign(
+    campaign: Campaign, data: Mapping[str, Any], *, revision: int | None = None
+) -> Campaign:
+    """Change what `data` names of a draft; its revision goes up.
+
+    `revision` is the one that the change builds on, where whoever asks has seen one. What changes
+    nothing is saved already: asked again after a broken connection, it is no change of another's.
+    Raises InvalidCampaign, WrongStatus, Stale.
+    """
     row = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
     needs_status(row, Campaign.Status.DRAFT)
-    _take(row, data)
+    before = _content_of(row)
+    try:
+        _take(row, data)
+    except InvalidCampaign:
+        refuse_stale(row.revision, revision)
+        raise
+    changed = [name for name, value in _content_of(row).items() if value != before[name]]
+    if not changed:
+        return row
+    refuse_stale(row.revision, revision)
+    row.revision += 1
     row.save()
-    audit.record("change", "campaign", row.slug, fields=list(data))
+    audit.record("change", "campaign", row.slug, fields=changed, detail={"revision": row.revision})
     return row
 
 
+def _content_of(row: Campaign) -> dict[str, Any]:
+    return {
+        "slug": row.slug,
+        "name": row.name,
+        "sender": row.sender_id,
+        "entry": row.entry,
+        "steps": row.steps,
+        "exit": row.exit,
+        "goal": row.goal,
+        "caps": row.caps,
+        "holdout": row.holdout,
+    }
+
+
 @transaction.atomic
-def delete_draft(campaign: Campaign) -> None:
-    """Throw a draft away. Raises WrongStatus."""
+def delete_draft(campaign: Campaign, *, revision: int | None = None) -> None:
+    """Throw a draft away, as it was seen. Raises WrongStatus, Stale."""
+    campaign = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
     needs_status(campaign, Campaign.Status.DRAFT)
+    refuse_stale(campaign.revision, revision)
     audit.record("delete", "campaign", campaign.slug)
     Campaign.objects.filter(pk=campaign.pk, status=Campaign.Status.DRAFT).update(current=None)
     campaign.delete()

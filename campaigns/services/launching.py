@@ -9,25 +9,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignVersion
-from campaigns.services.checks import Check, check_campaign, errors_of, skipping_permission
+from campaigns.services.checks import NotReady, check_campaign, errors_of, skipping_permission
 from campaigns.services.contents import freeze_contents
 from campaigns.services.drafts import WrongStatus, needs_status
 from campaigns.services.faults import forget_fault, one_by_one
 from campaigns.services.shapes import moment
+from campaigns.services.shown import Shown, refuse_other
 from campaigns.services.uses import references_of
 from config.workspace import audit, usage
 from config.workspace.work import wake
 
 __all__ = ["NotReady", "WrongStatus", "cancel", "launch", "pause", "resume", "take_up", "undo"]
 Status = Campaign.Status
-
-
-class NotReady(Exception):
-    """The draft has errors. `checks` name them."""
-
-    def __init__(self, checks: list[Check]) -> None:
-        super().__init__("; ".join(check.message for check in checks))
-        self.checks = checks
 
 
 def _locked(campaign: Campaign) -> Campaign:
@@ -41,12 +34,14 @@ def launch(
     at: datetime | None = None,
     hold: int = 0,
     may_skip_permission: bool = True,
+    shown: Shown | None = None,
 ) -> Campaign:
     """Freeze the draft into a version and let it run: after `hold` seconds, at `at`, or at once.
 
     A transactional purpose asks nobody's permission, so whoever launches such a campaign needs the
-    right to say what is transactional (`may_skip_permission`; semantics.md section 15). Raises
-    WrongStatus, and NotReady with what has to be mended first.
+    right to say what is transactional (`may_skip_permission`; semantics.md section 15). What they
+    have seen of it is `shown`, and is still so, or nothing is launched. Raises WrongStatus,
+    NotReady with what has to be mended first, Differs.
     """
     row = _locked(campaign)
     needs_status(row, Status.DRAFT)
@@ -56,6 +51,8 @@ def launch(
         errors += skipping_permission(row)
     if errors:
         raise NotReady(errors)
+    if shown is not None:
+        refuse_other(row, shown)
     row.current = _freeze(row)
     at = at or moment(row.entry.get("at"))
     now = timezone.now()

@@ -11,9 +11,8 @@ from campaigns.delivery.counting import count_audience
 from campaigns.delivery.gate import ORDER
 from campaigns.delivery.terms import plan_of, terms_of
 from campaigns.models import Campaign
-from campaigns.services.checks import Check, audience_errors
+from campaigns.services.checks import Check, NotReady, audience_errors
 from campaigns.services.faults import CannotGoOn
-from campaigns.services.launching import NotReady
 
 
 @dataclass(frozen=True)

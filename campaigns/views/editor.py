@@ -14,9 +14,11 @@ from campaigns.services.drafts import WrongStatus, update_campaign
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.uses import things_of
 from campaigns.views import casting, checking, heads, leaving
+from campaigns.views.conflicts import Conflict, conflict_of
 from campaigns.views.previews import found
 from config.console.pages import ApiCall, page, part, toast, wants_partial
 from config.workspace.permissions import may, requires
+from config.workspace.revisions import Stale, revision_in
 from config.workspace.selectors import workspace
 from consent.selectors.contactable import UnknownPurpose, reachable_counts
 from profiles.models import Profile
@@ -54,10 +56,16 @@ def step(request: HttpRequest, slug: str, here: str) -> HttpResponse:
 
 
 def _show(
-    request: HttpRequest, campaign: Campaign, here: str, form: StepForm, status: int = 200
+    request: HttpRequest,
+    campaign: Campaign,
+    here: str,
+    form: StepForm,
+    conflict: Conflict | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     context = heads.head(request, campaign, here)
-    context |= {"form": form, **_EXTRA[here](campaign, form)}
+    context |= {"form": form, "conflict": conflict, **_EXTRA[here](campaign, form)}
+    context["revision"] = revision_in(request.POST) or context["revision"]
     if not context["can_edit"]:
         for field in form.fields.values():
             field.disabled = True
@@ -78,37 +86,56 @@ def _api_body(campaign: Campaign, here: str) -> dict[str, Any]:
 
 
 def _save(request: HttpRequest, campaign: Campaign, here: str) -> HttpResponse:
-    """Whole by a button, in the background by htmx; what is refused stands beside its field."""
-    if not may(request.user, "campaigns.edit"):
+    """Whole by a button, in the background by the form itself; what is refused stands beside it.
+
+    422 (for the form itself 200) with the fields to mend; 409 where the draft is newer than the
+    page, or no draft any more.
+    """
+    user: Any = request.user
+    if not may(user, "campaigns.edit"):
         return HttpResponse(status=403)
     form = FORMS[here](campaign, request.POST)
-    saved, lost = _try(form), ""
+    built_on = revision_in(request.POST)
+    saved, conflict, lost = None, None, ""
+    try:
+        saved = _try(form, built_on)
+    except Stale:
+        conflict = conflict_of(form, here, built_on or 0, user)
     if saved is None and campaign.status != Status.DRAFT:
         lost = _("This campaign is not a draft any more, so nothing was saved.")
     if wants_partial(request):
-        context = {
-            "errors": form.field_errors(),
-            "general": [lost] if lost else form.non_field_errors(),
-            "saved_at": timezone.now() if saved else None,
-            "steps": heads.steps_of(saved or campaign),
-            "here": here,
-        }
-        response = part(request, "campaigns/_saved.html", context)
-        if saved:
-            response["HX-Trigger-After-Settle"] = "saved"
-        return response
+        context: dict[str, Any] = {"saved": saved, "conflict": conflict, "here": here}
+        if not conflict:
+            context["errors"] = form.field_errors()
+            context["general"] = [lost] if lost else form.non_field_errors()
+        return _told(request, saved or campaign, context, status=409 if lost or conflict else 200)
     if saved is None:
-        return _show(request, campaign, here, form, status=409 if lost else 422)
+        return _show(request, campaign, here, form, conflict, 409 if lost or conflict else 422)
     following = request.POST.get("go", "")
     return redirect("campaigns:step", saved.slug, following if following in heads.STEPS else here)
 
 
-def _try(form: StepForm) -> Campaign | None:
-    """The saved draft, or None with the errors in the form."""
+def _told(
+    request: HttpRequest, campaign: Campaign, context: dict[str, Any], status: int
+) -> HttpResponse:
+    """What became of a save in the background."""
+    context |= {
+        "campaign": campaign,
+        "saved_at": timezone.now() if context["saved"] else None,
+        "steps": heads.steps_of(campaign),
+    }
+    response = part(request, "campaigns/_saved.html", context, status=status)
+    if context["saved"]:
+        response["HX-Trigger-After-Settle"] = "saved"
+    return response
+
+
+def _try(form: StepForm, built_on: int | None) -> Campaign | None:
+    """The saved draft, or None with the errors in the form. Raises Stale."""
     if not form.is_valid():
         return None
     try:
-        return update_campaign(form.campaign, form.data_of())
+        return update_campaign(form.campaign, form.data_of(), revision=built_on)
     except InvalidCampaign as error:
         form.take_errors([(one["path"], one["message"]) for one in error.errors])
     except WrongStatus as error:

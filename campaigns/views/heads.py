@@ -172,7 +172,7 @@ def head(
         "start_words": in_zone(at) if (at := start_of(campaign)) else "",
         "zone": str(zone()),
         "has_report": campaign.launched_at is not None,
-        "stamp": campaign.updated_at.isoformat(),
+        "revision": campaign.revision,
     }
 
 

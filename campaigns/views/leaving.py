@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -17,12 +19,14 @@ from campaigns.services.drafts import WrongStatus
 from campaigns.services.faults import try_now
 from campaigns.services.launching import NotReady
 from campaigns.services.shapes import InvalidCampaign
+from campaigns.services.shown import Differs, Shown
 from campaigns.services.uses import things_of
 from campaigns.views import heads
 from campaigns.views.checking import ready
 from campaigns.views.previews import found
 from config.console.pages import ApiCall, page, part, toast
 from config.workspace.permissions import may, requires
+from config.workspace.revisions import revision_in as number_in
 
 Status = Campaign.Status
 
@@ -34,7 +38,11 @@ def launch_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         "campaigns/launch.html",
         heads.head(request, campaign, "launch")
         | _state(campaign)
-        | {"ready": ready(campaign), "uses": things_of(campaign)},
+        | {
+            "ready": ready(campaign),
+            "uses": things_of(campaign),
+            "was": number_in(request.GET, "was"),
+        },
         title=campaign.name,
         crumbs=heads.crumbs(),
         api_call=ApiCall("POST", f"/api/campaigns/{campaign.slug}/launch/", {"hold": 0}),
@@ -70,19 +78,19 @@ def _state(campaign: Campaign) -> dict[str, Any]:
 @require_POST
 @requires("campaigns.launch")
 def launch(request: HttpRequest, slug: str) -> HttpResponse:
-    """Launch behind the hold. What was changed since the page was opened is looked at again."""
+    """Launch behind the hold what was shown; what is otherwise by now is looked at again."""
     campaign = found(slug)
-    stamp = request.POST.get("stamp", "")
-    if stamp and stamp != stamp_of(campaign):
-        words = _("The campaign was changed since you opened this page. Look once more.")
-        toast(request, words, level=messages.WARNING)
-        return redirect("campaigns:step", slug, "checks")
+    shown = shown_in(request)
     try:
         launching.launch(
             campaign,
             hold=settings.CONSOLE_HOLD_SECONDS,
             may_skip_permission=may(request.user, "purposes.edit"),
+            shown=shown,
         )
+    except Differs as error:
+        toast(request, str(error), level=messages.WARNING)
+        return _look_again(request, slug, shown)
     except NotReady as error:
         first = error.checks[0]
         words = _("Not launched: %s") % f"{first.message} {first.remedy}"
@@ -93,9 +101,23 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("campaigns:step", slug, "launch")
 
 
-def stamp_of(campaign: Campaign) -> str:
-    """Which state of the draft a page was made of."""
-    return campaign.updated_at.isoformat()
+def shown_in(request: HttpRequest) -> Shown:
+    """What the page with the button showed, as its form says."""
+    posted = request.POST
+    return Shown(
+        revision=number_in(posted),
+        segment=posted.get("segment") or None,
+        rule=number_in(posted, "rule"),
+        recipients=number_in(posted, "recipients"),
+        was=number_in(posted, "was"),
+    )
+
+
+def _look_again(request: HttpRequest, slug: str, shown: Shown) -> HttpResponse:
+    """The same page, with the number of now beside the one that was shown."""
+    here = "checks" if request.POST.get("on") == "checks" else "launch"
+    was = "" if shown.recipients is None else f"?{urlencode({'was': shown.recipients})}"
+    return redirect(reverse("campaigns:step", args=[slug, here]) + was)
 
 
 def _change(

@@ -22,6 +22,7 @@ from campaigns.views.previews import found
 from campaigns.views.starters import STARTERS, first_step
 from config.console.pages import ApiCall, page, part, toast
 from config.workspace.permissions import may, requires
+from config.workspace.revisions import Stale, revision_in
 from segments.models import Segment
 
 PAGE_SIZE = 25
@@ -161,8 +162,8 @@ def delete(request: HttpRequest, slug: str) -> HttpResponse:
     """Throw a draft away; what was launched stays."""
     campaign = found(slug)
     try:
-        delete_draft(campaign)
-    except WrongStatus as error:
+        delete_draft(campaign, revision=revision_in(request.POST))
+    except (WrongStatus, Stale) as error:
         toast(request, str(error), level=30)
         return redirect("campaigns:detail", slug)
     toast(request, _("The draft “%(name)s” is gone.") % {"name": campaign.name[:80]})

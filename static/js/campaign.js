@@ -15,21 +15,6 @@ document.addEventListener("click", (event) => {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
-// An autosave that is refused by the server or the network must not look as if it had worked.
-document.addEventListener("htmx:sendError", notSaved);
-document.addEventListener("htmx:responseError", notSaved);
-function notSaved(event) {
-  const saved = document.getElementById("saved");
-  if (saved && event.detail.elt?.id === "step-form") saved.textContent = saved.dataset.failed ?? "Not saved";
-}
-
-window.addEventListener("beforeunload", (event) => {
-  if (document.querySelector("#saved.r-cmp-unsaved")) event.preventDefault();
-});
-document.addEventListener("submit", (event) => {
-  if (event.target.id === "step-form") document.getElementById("saved")?.classList.remove("r-cmp-unsaved");
-});
-
 // The search for somebody else outlives the preview's renewals; a choice closes it.
 document.addEventListener("click", (event) => {
   if (!event.target.closest?.("#as-people button")) return;

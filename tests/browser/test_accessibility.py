@@ -212,7 +212,7 @@ def test_a_campaign_is_launched_and_undone_by_the_keyboard_alone(sign_in):
     campaign = make_campaign(make_list(ada))
     page, errors = sign_in()
     page.goto(f"/console/campaigns/{campaign.slug}/checks/")
-    send = page.get_by_role("button", name="Send to 1 now")
+    send = page.get_by_role("button", name="Send to 1 of")
     expect(send).to_be_enabled(timeout=20_000)
     tab_to(page, send)
     page.keyboard.press("Enter")

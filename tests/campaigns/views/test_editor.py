@@ -4,11 +4,14 @@ import pytest
 from django.urls import reverse
 
 from campaigns.models import Campaign, Sender
+from campaigns.services.drafts import update_campaign
+from config.workspace.audit import acting, actor_of_user
 from config.workspace.models import AuditEntry, Role, Workspace
 from config.workspace.selectors import forget_workspace
 from consent.models import Purpose, Topic
 from tests.campaigns.builders import make_campaign, make_person, make_segment, make_sender, say
 from tests.campaigns.views.conftest import people_of
+from tests.cast import make_user
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -106,6 +109,59 @@ def test_an_error_stands_beside_its_field_and_nothing_typed_is_lost(marketer, ca
     assert "less than or equal to 90" in part.split('id="err-holdout"')[1][:300]
     campaign.refresh_from_db()
     assert campaign.name == "spring"
+
+
+def save(client, campaign, revision, here="who", **typed):
+    fields = {"who": WHO, "what": WHAT, "when": WHEN}[here]
+    posted = {**fields, **typed, "revision": revision}
+    return client.post(url("step", campaign, here), posted, headers=HTMX)
+
+
+def test_each_save_builds_on_the_one_before_and_an_older_one_is_refused(marketer, campaign):
+    page = marketer.get(url("step", campaign, "who")).content.decode()
+    assert '<input type="hidden" name="revision" value="1">' in page
+    newer = save(marketer, campaign, 1, name="Newer")
+    assert 'data-revision="2"' in newer.content.decode()
+    older = save(marketer, campaign, 1, name="Older", segment="")
+    assert older.status_code == 409
+    campaign.refresh_from_db()
+    assert (campaign.name, campaign.entry["segment"], campaign.revision) == ("Newer", "everyone", 2)
+    again = save(marketer, campaign, 1, name="Newer")
+    assert 'data-revision="2"' in again.content.decode(), "what is saved already is no conflict"
+    campaign.refresh_from_db()
+    assert campaign.revision == 2
+
+
+def test_a_stale_page_says_what_was_changed_by_whom_and_loses_nothing_typed(marketer, campaign):
+    make_segment(slug="other")
+    other = make_user(Role.MARKETER, name="ines")
+    with acting(actor_of_user(other)):
+        update_campaign(campaign, {"name": "Theirs", "entry": {}, "goal": {"event": "Bought"}})
+    typed = {**WHO, "name": "Mine <b>", "segment": "other", "revision": "1"}
+    for headers in (HTMX, {}):
+        answer = marketer.post(url("step", campaign, "who"), typed, headers=headers)
+        page = answer.content.decode()
+        assert answer.status_code == 409
+        assert "ines changed it" in page
+        assert "the name, the audience or the start, the goal" in page
+        differences = page.split('class="r-cmp-diff"')[1].split("</dl>")[0]
+        assert "Theirs" in differences
+        assert "Mine &lt;b&gt;" in differences
+        assert "Purpose" not in differences, "what is the same is not told"
+        assert 'name="revision" value="2"' in page, "the button that saves it all the same"
+    assert 'value="Mine &lt;b&gt;"' in page, "the whole page keeps what was typed"
+    assert save(marketer, campaign, 2, name="Mine <b>", segment="other").status_code == 200
+    campaign.refresh_from_db()
+    assert (campaign.name, campaign.entry["segment"]) == ("Mine <b>", "other")
+    assert campaign.goal == {"event": "Bought"}, "of the other steps nothing is written over"
+
+
+def test_an_old_page_throws_no_newer_draft_away(marketer, campaign):
+    update_campaign(campaign, {"name": "Newer"})
+    answer = marketer.post(url("delete", campaign), {"revision": "1"}, follow=True)
+    assert "changed meanwhile" in answer.content.decode()
+    marketer.post(url("delete", campaign), {"revision": "2"})
+    assert not Campaign.objects.exists()
 
 
 def test_a_broken_template_is_kept_and_named_in_the_preview(marketer, campaign):

@@ -1,14 +1,19 @@
 """Checks, launch, undo, and how it goes on."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import Campaign, Message
+from campaigns.services.drafts import update_campaign
 from campaigns.services.launching import launch, pause, take_up
+from segments.models import Segment
 from tests.campaigns.builders import (
     fan_out_all,
     hours,
+    join,
     make_campaign,
     make_person,
     make_segment,
@@ -34,7 +39,7 @@ def campaign():
 
 def test_the_funnel_goes_from_audience_to_recipients_in_the_fixed_order(marketer, campaign):
     page = marketer.get(url("count", campaign)).content.decode()
-    assert "Send to 3 now" in page
+    assert "Send to 3 of “everyone” now" in page
     labels = ["Person frozen", "No address", "Suppressed", "No permission", "Duplicate address"]
     labels += ["Contact frequency reached", "Quiet hours", "Too late", "Control group"]
     places = [page.index(f"<b>{label}</b>") for label in labels]
@@ -98,11 +103,101 @@ def test_what_was_launched_is_not_changed_any_more(marketer, campaign):
     assert b"not a draft any more" in part.content
 
 
-def test_a_change_since_the_page_was_opened_stops_the_launch(marketer, campaign):
-    answer = marketer.post(url("launch", campaign), {"stamp": "2020-01-01"}, follow=True)
-    assert b"Look once more" in answer.content
+def shown_by(page: str) -> dict[str, str]:
+    """What the form with the button posts."""
+    form = page.split('<form class="r-cmp-go"')[1].split("</form>", maxsplit=1)[0]
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+
+
+def test_the_button_names_whom_it_sends_to_and_posts_all_that_was_shown(marketer, campaign):
+    page = marketer.get(f"{url('count', campaign)}?on=launch").content.decode()
+    assert "3 of the 5 people in “everyone” get this mail as soon as you say so" in page
+    shown = shown_by(page)
+    del shown["csrfmiddlewaretoken"]
+    assert shown == {
+        "on": "launch", "revision": "1", "segment": "everyone", "rule": "1", "recipients": "3",
+    }  # fmt: skip
+    marketer.post(url("launch", campaign), shown)
+    campaign.refresh_from_db()
+    assert campaign.status == "held"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("draft", "was changed since you opened this page"),
+        ("segment", "The audience is the segment other now, not everyone"),
+        ("rule", "The rule of “everyone” was changed"),
+        ("people", "4 people would get it now; 3 were shown"),
+    ],
+)
+def test_what_is_otherwise_than_it_was_shown_is_not_launched(marketer, campaign, change, words):
+    page = marketer.get(f"{url('count', campaign)}?on=launch").content.decode()
+    shown = shown_by(page)
+    if change == "draft":
+        update_campaign(campaign, {"name": "Another"})
+    elif change == "segment":
+        others = [make_person(name) for name in ("x", "y", "z")]
+        for person in others:
+            say(person)
+        make_segment(*others, slug="other")
+        entry = {"kind": "segment", "segment": "other"}
+        shown["revision"] = str(update_campaign(campaign, {"entry": entry}).revision)
+    elif change == "rule":
+        Segment.objects.update(version=2, counted_version=2)
+    else:
+        newcomer = make_person("newcomer")
+        say(newcomer)
+        join(Segment.objects.get(), newcomer)
+    answer = marketer.post(url("launch", campaign), shown, follow=True)
+    assert words in answer.content.decode()
+    assert answer.redirect_chain[-1][0] == f"{url('step', campaign, 'launch')}?was=3"
     campaign.refresh_from_db()
     assert campaign.status == "draft"
+    assert not campaign.versions.exists()
+    again = marketer.get(f"{url('count', campaign)}?on=launch&was=3").content.decode()
+    assert ("3 were shown before" in again) == (change == "people"), (
+        "the old number beside the new one"
+    )
+    marketer.post(url("launch", campaign), shown_by(again))
+    campaign.refresh_from_db()
+    assert campaign.status == "held", "one more press"
+
+
+def test_a_live_segment_does_not_refuse_for_ever(marketer, campaign):
+    """Who saw the number move and presses again launches what goes on moving as it did."""
+    segment = Segment.objects.get()
+
+    def one_more():
+        newcomer = make_person()
+        say(newcomer)
+        join(segment, newcomer)
+
+    shown = shown_by(marketer.get(f"{url('count', campaign)}?on=launch").content.decode())
+    one_more()
+    part = marketer.get(f"{url('number', campaign)}?on=launch&revision=1&recipients=3")
+    shown = shown_by(part.content.decode())
+    assert (shown["recipients"], shown["was"]) == ("4", "3"), "the page keeps its number fresh"
+    assert "4 of the 6 people" in part.content.decode()
+    one_more()
+    one_more()
+    assert (
+        b"6 people would get it now; 4 were shown"
+        in marketer.post(url("launch", campaign), shown, follow=True).content
+    )
+    again = marketer.get(f"{url('count', campaign)}?on=launch&was=4").content.decode()
+    one_more()
+    marketer.post(url("launch", campaign), shown_by(again))
+    campaign.refresh_from_db()
+    assert campaign.status == "held"
+
+
+def test_a_page_whose_draft_was_changed_offers_to_look_instead_of_a_number(marketer, campaign):
+    update_campaign(campaign, {"name": "Another"})
+    part = marketer.get(f"{url('number', campaign)}?on=launch&revision=1&recipients=3")
+    assert b"Changed meanwhile" in part.content
+    assert b"hx-trigger" not in part.content
+    assert b"<form" not in part.content
 
 
 def test_a_second_press_does_nothing_twice(marketer, campaign):

@@ -1,0 +1,29 @@
+"""Changes that build on what somebody has seen: a revision that has passed is refused."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+
+class Stale(Exception):
+    """Somebody else changed it meanwhile; nothing was saved. `revision` is the one of now."""
+
+    def __init__(self, revision: int) -> None:
+        super().__init__(_("It was changed meanwhile, so nothing was saved. Read it again."))
+        self.revision = revision
+
+
+def refuse_stale(now: int, built_on: int | None) -> None:
+    """Raise Stale where a change builds on another revision than that of now; None is not asked.
+
+    Ask it with the row locked, or two changes pass together.
+    """
+    if built_on is not None and built_on != now:
+        raise Stale(now)
+
+
+def revision_in(posted: Mapping[str, Any], name: str = "revision") -> int | None:
+    """The revision that a form carries; None where it carries none."""
+    text = str(posted.get(name) or "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None  # noqa: PLR2004
