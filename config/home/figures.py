@@ -1,9 +1,12 @@
 """The figures of Home: few set-based queries, each bounded; the heavier ones are kept for a while.
 
-What is kept says its age. Kept in this process' cache, keyed by nothing personal: only counts.
+What is kept says its age. Kept in this process' cache, keyed by nothing personal: only counts. Two
+parts of the page that show one figure take it from one kept value, so that they never differ.
 """
 
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,9 +14,13 @@ from typing import Any, TypeVar
 
 from django.core.cache import cache
 from django.db import connection
+from django.db.models import Count, Q
 from django.utils import timezone
 
+from campaigns.selectors.figures import FIGURES, counted_messages
+from consent.selectors.growth import reachable_over_time
 from profiles.models import EventDefinition
+from profiles.selectors import revenue
 
 Figure = TypeVar("Figure")
 CAP = 100_000  # counts that open a list stop here and say "more than"
@@ -32,15 +39,22 @@ class Kept:
     at: datetime
 
 
+_counting: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+
 def kept(name: str, seconds: int, count: Callable[[], Figure]) -> Kept:
-    """`count()`, or what it gave within `seconds`; a slow one is kept thirty times its own time."""
-    found = cache.get(f"home:{name}")
-    if isinstance(found, Kept):
-        return found
-    began = time.monotonic()
-    figure = Kept(count(), timezone.now())
-    cache.set(f"home:{name}", figure, max(seconds, int(30 * (time.monotonic() - began))))
-    return figure
+    """`count()`, or what it gave within `seconds`; a slow one is kept thirty times its own time.
+
+    Of several that ask at once, as the parts of a page do, one counts and the others wait for it.
+    """
+    with _counting[name]:
+        found = cache.get(f"home:{name}")
+        if isinstance(found, Kept):
+            return found
+        began = time.monotonic()
+        figure = Kept(count(), timezone.now())
+        cache.set(f"home:{name}", figure, max(seconds, int(30 * (time.monotonic() - began))))
+        return figure
 
 
 def rows(sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
@@ -65,9 +79,10 @@ def people_known() -> tuple[int, bool]:
 
 
 def new_people(since: datetime) -> int:
-    """First seen since then, at most CAP + 1. Index-only on profile_by_first_seen."""
+    """First seen since then, at most CAP + 1. Whoever was joined to another is nobody new."""
     (count,) = one(
-        "SELECT count(*) FROM (SELECT 1 FROM profile WHERE first_seen >= %s LIMIT %s) AS capped",
+        "SELECT count(*) FROM (SELECT 1 FROM profile WHERE first_seen >= %s "
+        "AND state <> 'erased' LIMIT %s) AS capped",
         [since, CAP + 1],
     )
     return int(count)
@@ -88,67 +103,75 @@ def _names() -> list[str]:
 
 
 def events_of_two_weeks() -> dict[str, Any]:
-    """Calls and revenue of this week and the one before; index-only on event_by_name."""
+    """Calls of this week and the one before; index-only on event_by_name."""
     now = timezone.now()
     week, fortnight = now - timedelta(days=7), now - timedelta(days=14)
-    money = list(
-        EventDefinition.objects.filter(is_money=True, is_conversion=True).values_list(
-            "name", flat=True
-        )
-    )
     now_in, before_in = one(
         "SELECT count(*) FILTER (WHERE occurred_at >= %s), "
         "count(*) FILTER (WHERE occurred_at < %s) FROM event "
         "WHERE name = ANY(%s) AND occurred_at >= %s AND occurred_at <= %s",
         [week, week, _names(), fortnight, now],
     )
-    revenue, revenue_before, buyers = one(
-        "SELECT coalesce(sum(value) FILTER (WHERE occurred_at >= %s), 0), "
-        "coalesce(sum(value) FILTER (WHERE occurred_at < %s), 0), "
-        "count(DISTINCT profile_id) FILTER (WHERE occurred_at >= %s) "
-        "FROM event WHERE name = ANY(%s) AND occurred_at >= %s AND occurred_at <= %s",
-        [week, week, week, money, fortnight, now],
-    )
-    return {
-        "now": now_in,
-        "before": before_in,
-        "revenue": revenue,
-        "revenue_before": revenue_before,
-        "buyers": buyers,
-        "has_revenue": bool(money),
-    }
+    return {"now": now_in, "before": before_in}
+
+
+@dataclass(frozen=True)
+class Sales:
+    """Revenue of each seven days up to now, oldest first, and who bought in the last seven.
+
+    Both as `profiles.selectors.revenue` defines them.
+    """
+
+    by_week: list[float]
+    buyers: int
+
+    @property
+    def revenue(self) -> float:
+        """Of the last seven days."""
+        return self.by_week[-1]
+
+
+def sales() -> Kept:
+    """The one `Sales` that every part of the page shows, counted at most once a minute."""
+    return kept("sales", 60, _sales)
+
+
+def _sales() -> Sales:
+    now = timezone.now()
+    weeks = revenue.revenue_by_week(now - timedelta(weeks=WEEKS), now)
+    by_week = [weeks.get(n, 0.0) for n in reversed(range(WEEKS))]
+    return Sales(by_week, revenue.count_buyers(now - timedelta(weeks=1), now))
 
 
 def messages_of_two_weeks() -> dict[str, Any]:
-    """What went out and what came back, this week and before: one scan of message_by_time."""
+    """What was queued this week and before, and what came of it: one scan of message_by_time.
+
+    Mails for what was done with them, people for what they did; as the log of messages counts.
+    """
     now = timezone.now()
     week, fortnight = now - timedelta(days=7), now - timedelta(days=14)
-    names = (
-        "out",
-        "out_before",
-        "kept_back",
-        "engaged",
-        "engaged_before",
-        "bounced",
-        "stopped",
-        "converted",
+    late, early = Q(queued_at__gte=week), Q(queued_at__lt=week)
+
+    def mails(figure: str, when: Q) -> Count:
+        return Count("id", filter=FIGURES[figure] & when)
+
+    def people(figure: str, when: Q) -> Count:
+        return Count("profile_id", filter=FIGURES[figure] & when, distinct=True)
+
+    return (
+        counted_messages()
+        .filter(queued_at__gte=fortnight)
+        .aggregate(
+            out=mails("sent", late),
+            out_before=mails("sent", early),
+            kept_back=mails("excluded", late),
+            engaged=people("clicked", late),
+            engaged_before=people("clicked", early),
+            bounced=mails("bounced", late),
+            stopped=mails("unsubscribed", late),
+            converted=people("converted", late),
+        )
     )
-    found = one(
-        "SELECT count(*) FILTER (WHERE sent_at IS NOT NULL AND queued_at >= %(week)s), "
-        "count(*) FILTER (WHERE sent_at IS NOT NULL AND queued_at < %(week)s), "
-        "count(*) FILTER (WHERE state = 'excluded' AND queued_at >= %(week)s), "
-        "count(DISTINCT profile_id) FILTER "
-        "(WHERE clicked_at IS NOT NULL AND queued_at >= %(week)s), "
-        "count(DISTINCT profile_id) FILTER "
-        "(WHERE clicked_at IS NOT NULL AND queued_at < %(week)s), "
-        "count(*) FILTER (WHERE bounced_at IS NOT NULL AND queued_at >= %(week)s), "
-        "count(*) FILTER (WHERE unsubscribed_at IS NOT NULL AND queued_at >= %(week)s), "
-        "count(DISTINCT profile_id) FILTER "
-        "(WHERE converted_at IS NOT NULL AND queued_at >= %(week)s) "
-        "FROM message WHERE queued_at >= %(fortnight)s AND NOT is_test",
-        {"week": week, "fortnight": fortnight},
-    )
-    return dict(zip(names, found, strict=True))
 
 
 def lags() -> dict[str, float]:
@@ -188,50 +211,21 @@ def week_starts(today: date) -> list[date]:
 
 
 def new_people_by_week(mondays: list[date], zone: str) -> list[int]:
-    """First seen in each week. Index-only on profile_by_first_seen."""
+    """First seen in each week; whoever was joined to another is nobody new."""
     found = dict(
         rows(
             "SELECT date_trunc('week', first_seen AT TIME ZONE %s)::date, count(*) FROM profile "
-            "WHERE first_seen >= %s::timestamp AT TIME ZONE %s GROUP BY 1",
+            "WHERE first_seen >= %s::timestamp AT TIME ZONE %s AND state <> 'erased' GROUP BY 1",
             [zone, mondays[0], zone],
         )
     )
     return [int(found.get(monday, 0)) for monday in mondays]
 
 
-def reachable_by_week(mondays: list[date]) -> dict[str, list[int]]:
-    """Who may be written to now, by channel and by when they said yes: running totals."""
-    edges = [
-        timezone.make_aware(datetime.combine(m + timedelta(weeks=1), datetime.min.time()))
-        for m in mondays
+def reachable_by_week(mondays: list[date]) -> dict[str, list[int | None]]:
+    """Who could be written to at the end of each week, and now for the one that runs."""
+    ends = [
+        timezone.make_aware(datetime.combine(monday, datetime.min.time())) for monday in mondays[1:]
     ]
-    found = rows(
-        "SELECT s.channel, width_bucket(s.at, %s::timestamptz[]) AS week, "
-        "count(DISTINCT s.profile_id) "
-        "FROM consent_state s JOIN purpose p ON p.id = s.purpose_id AND p.class = 'marketing' "
-        "WHERE s.status = 'granted' AND s.topic_key = 0 AND s.channel = ANY(%s) GROUP BY 1, 2",
-        [edges, ["email", "sms", "push"]],
-    )
-    totals: dict[str, list[int]] = {}
-    for channel, week, count in found:
-        line = totals.setdefault(channel, [0] * len(mondays))
-        for at in range(week, len(mondays)):
-            line[at] += int(count)
-    return totals
-
-
-def revenue_by_week(now: datetime) -> list[float]:
-    """Sum of `event.value` of money-type conversions in each seven days up to now, oldest first."""
-    money = list(
-        EventDefinition.objects.filter(is_money=True, is_conversion=True).values_list(
-            "name", flat=True
-        )
-    )
-    found = dict(
-        rows(
-            "SELECT floor(extract(epoch FROM %s - occurred_at) / 604800)::int, sum(value) "
-            "FROM event WHERE name = ANY(%s) AND occurred_at > %s AND occurred_at <= %s GROUP BY 1",
-            [now, money, now - timedelta(weeks=WEEKS), now],
-        )
-    )
-    return [float(found.get(n) or 0) for n in reversed(range(WEEKS))]
+    lines = reachable_over_time(ends)
+    return {channel: line for channel, line in lines.items() if any(line)}

@@ -138,23 +138,24 @@ def _loop(request: HttpRequest) -> HttpResponse:
     """The six stations: lag now, the week's number against the week before."""
     events = figures.kept("events", 60, figures.events_of_two_weeks)
     messages = figures.kept("messages", 60, figures.messages_of_two_weeks)
+    sales = figures.sales()
     context = {
-        "stations": _stations(events.value, messages.value),
+        "stations": _stations(events.value, messages.value, sales.value),
         "back": messages.value,
         "doors": {
             "clicked": places.messages(did="clicked", days=7),
-            "bought": places.messages(did="converted", days=7),
+            "converted": places.messages(did="converted", days=7),
             "bounced": places.messages(state="bounced", days=7),
             "stopped": places.messages(did="unsubscribed", days=7),
         },
-        "events": events.value,
-        "counted_at": min(events.at, messages.at),
-        "revenue": money(events.value["revenue"], workspace().currency),
+        "counted_at": min(events.at, messages.at, sales.at),
     }
     return part(request, "console/_loop.html", context)
 
 
-def _stations(events: dict[str, Any], messages: dict[str, Any]) -> list[dict[str, Any]]:
+def _stations(
+    events: dict[str, Any], messages: dict[str, Any], sales: figures.Sales
+) -> list[dict[str, Any]]:
     lags = figures.lags()
     now = timezone.now()
     people, guessed = figures.people_known()
@@ -163,7 +164,7 @@ def _stations(events: dict[str, Any], messages: dict[str, Any]) -> list[dict[str
     live = Segment.objects.filter(archived_at=None)
     fresh, of = live.filter(status=Segment.Status.FRESH).count(), live.count()
     refused = figures.refused(now - timedelta(days=7))
-    revenue = money(events["revenue"], workspace().currency)
+    revenue = money(round(sales.revenue), workspace().currency)
     return [
         _station(
             "inbox",
@@ -226,9 +227,13 @@ def _stations(events: dict[str, Any], messages: dict[str, Any]) -> list[dict[str
             num(messages["engaged"]),
             _("people engaged"),
             change=(messages["engaged"], messages["engaged_before"]),
-            news=_("%(n)s bought: %(money)s") % {"n": num(events["buyers"]), "money": revenue}
-            if events["has_revenue"] and events["buyers"]
+            news=_("%(n)s bought: %(money)s") % {"n": num(sales.buyers), "money": revenue}
+            if sales.buyers
             else "",
+            news_title=_(
+                "People with an order of the last seven days that was not given back whole, after "
+                "a message or not; revenue less refunds and cancellations."
+            ),
         ),
     ]
 
@@ -245,6 +250,7 @@ def _station(  # noqa: PLR0913 - one row of a table
     more: str = "",
     news: str = "",
     news_url: str = "",
+    news_title: str = "",
 ) -> dict[str, Any]:
     return {
         "icon": icon,
@@ -259,6 +265,7 @@ def _station(  # noqa: PLR0913 - one row of a table
         "more": more,
         "news": news,
         "news_url": news_url,
+        "news_title": news_title,
     }
 
 
@@ -266,7 +273,8 @@ def _charts(request: HttpRequest) -> HttpResponse:
     """Three charts, counted at most every ten minutes."""
     zone = timezone.get_current_timezone_name()
     figure = figures.kept(f"charts:{zone}", 600, lambda: _weekly(zone))
-    mondays, reach, new, revenue = figure.value
+    mondays, reach, new = figure.value
+    revenue = figures.sales().value.by_week
     labels = [day(monday) for monday in mondays]
     names = {"email": _("Email"), "sms": _("SMS"), "push": _("Push")}
     currency = workspace().currency
@@ -312,7 +320,6 @@ def _weekly(zone: str) -> tuple[Any, ...]:
         mondays,
         figures.reachable_by_week(mondays),
         figures.new_people_by_week(mondays, zone),
-        figures.revenue_by_week(timezone.now()),
     )
 
 

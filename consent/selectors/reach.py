@@ -17,12 +17,12 @@ from consent.models import Purpose, Suppression
 # another person's, and the two were kept apart (a family's address). `owner_id` tells the two.
 _OWN = """
     SELECT a.profile_id, i.value AS address, i.digest, i.deliverability, i.last_seen, i.id,
-           i.profile_id AS owner_id, i.verified_at IS NOT NULL AS proven
+           i.profile_id AS owner_id, i.verified_at IS NOT NULL AS proven, i.first_seen
     FROM {people} a
     JOIN identifier i ON i.profile_id = a.profile_id AND i.kind = %(kind)s{narrow}"""
 _BORROWED = """
     SELECT a.profile_id, i.value AS address, i.digest, i.deliverability, i.last_seen, i.id,
-           i.profile_id AS owner_id, FALSE AS proven
+           i.profile_id AS owner_id, FALSE AS proven, i.first_seen
     FROM {people} a JOIN profile p ON p.id = a.profile_id
     JOIN identifier i ON i.kind = %(kind)s AND i.value = lower(btrim(p.traits->>%(kind)s))
     WHERE p.traits ? %(kind)s AND NOT EXISTS (
@@ -91,13 +91,18 @@ def reach(
     permits. An address that may be used goes before one that may not, then a verified one, then
     the one seen last; for a transactional purpose a verified one goes before everything.
     """
-    own = _OWN.format(people=people, narrow=_narrowed(narrow, "i"))
-    lines = f"{own} UNION ALL {_BORROWED.format(people=people)}" if borrowed else own
+    lines = addresses_of(people, narrow=narrow, borrowed=borrowed)
     query = judged_addresses(
         lines, purpose=purpose, channel=channel, topic_id=topic_id, narrow=narrow, best=True
     )
     columns = "profile_id, address, owner_id, suppressed, entry_id, status"
     return Query(f"SELECT {columns} FROM ({query.sql}) best", query.parameters)  # noqa: S608 - pieces of ours, values are bound
+
+
+def addresses_of(people: str, *, narrow: str = "", borrowed: bool = True) -> str:
+    """Every address of `people` on a channel, as `reach` takes them; `kind` is a parameter."""
+    own = _OWN.format(people=people, narrow=_narrowed(narrow, "i"))
+    return f"{own} UNION ALL {_BORROWED.format(people=people)}" if borrowed else own
 
 
 def judged_addresses(

@@ -152,7 +152,7 @@ def main_contacts(profile_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
 
 
 def _values(profile_ids: Sequence[int]) -> list[tuple[int, float | None, int]]:
-    money = EventDefinition.objects.filter(is_money=True).values("name")
+    money = EventDefinition.objects.filter(is_money=True, is_conversion=True).values("name")
     states = EventState.objects.filter(profile_id__in=profile_ids, name__in=money)
     totals = states.values("profile_id").annotate(
         value=Sum("sum"), orders=Sum("count", filter=Q(name=ORDER_EVENT))

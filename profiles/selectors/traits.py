@@ -29,7 +29,6 @@ from profiles.identity.comparing import EMAIL, PHONE, comparable, spelling_of
 from profiles.models import (
     AliasPending,
     Event,
-    EventDefinition,
     Identifier,
     Merge,
     Profile,
@@ -37,6 +36,7 @@ from profiles.models import (
     Source,
 )
 from profiles.selectors.finding import ORDER_EVENT, PUBLIC_ID
+from profiles.selectors.revenue import revenue_events
 
 _CURRENCY = Coalesce(KT("properties__currency"), Value(""), output_field=TextField())
 _NUMBER = r"^-?[0-9]{1,15}(\.[0-9]{1,15})?$"
@@ -213,12 +213,13 @@ class Worth:
 
 
 def worth_of(owners: Sequence[int]) -> Worth:
-    """Sums over the money events of these ids. Two queries.
+    """Sums over the revenue events of these ids, as `profiles.selectors.revenue` defines them.
 
-    An amount whose currency has no rate is never added to the value: it stays in its currency.
+    `orders` are those placed, whatever came back of them. An amount whose currency has no rate is
+    never added to the value: it stays in its currency. Two queries.
     """
-    definitions = EventDefinition.objects.filter(is_money=True)
-    signs = dict(definitions.values_list("name", "value_sign"))
+    names = revenue_events()
+    signs = dict.fromkeys(names.sales, 1) | dict.fromkeys(names.reversals, -1)
     rows = Event.objects.filter(profile_id__in=owners, name__in=signs).order_by()
     rows = rows.alias(amount=_TEXT_AMOUNT)
     groups = rows.values("name", currency=_CURRENCY).annotate(

@@ -1,6 +1,7 @@
 """Home: each of its parts answers, empty and with people, within a budget of queries."""
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 
 from config.home.views import PARTS
@@ -30,6 +31,37 @@ def test_every_part_answers_with_and_without_people(admin_client, part):
     assert admin_client.get(url).status_code in (200, 204)
     make_event(make_profile("Maya"), "Order Completed", revenue=20, currency="EUR")
     assert admin_client.get(url).status_code in (200, 204)
+
+
+def part_of(client, name: str) -> str:
+    return client.get(reverse("admin:home_part", args=[name])).content.decode()
+
+
+def test_who_bought_and_what_it_brought_are_the_same_wherever_home_says_it(admin_client):
+    """Buyers hold an order that stands; the station and the chart show one revenue."""
+    cache.clear()
+    ada, ben, cleo, dan, eve = (make_profile(name) for name in ("Ada", "Ben", "Cleo", "Dan", "Eve"))
+    for number, person in enumerate((ada, ben, cleo)):
+        make_event(person, "Order Completed", days_ago=2, revenue=1000, order_id=f"o{number}")
+    make_event(ben, "Order Refunded", days_ago=1, revenue=1000, order_id="o1")
+    make_event(cleo, "Order Refunded", days_ago=1, revenue=300, order_id="o2")
+    make_event(dan, "Order Completed", days_ago=20, revenue=70, order_id="o3")
+    make_event(dan, "Order Refunded", days_ago=1, revenue=70, order_id="o3")
+    make_event(eve, "Order Completed", days_ago=3, revenue=55, order_id="o4")
+    make_event(eve, "Order Cancelled", days_ago=3, order_id="o4")
+    page = part_of(admin_client, "loop")
+    assert "2 bought: €1,685.00" in page, "dan only gave something back"
+    make_event(ada, "Order Completed", revenue=5000, order_id="late")
+    charts = part_of(admin_client, "charts")
+    assert "€1,685.00" in charts
+    assert "€6,685" not in charts, "both parts show what was counted once"
+
+
+def test_an_erased_husk_is_no_new_person(admin_client):
+    cache.clear()
+    make_profile("Maya", days_ago=0)
+    make_profile("Gone", days_ago=0, state="erased")
+    assert ">1</a> new person" in admin_client.get(reverse("admin:index")).content.decode()
 
 
 def test_an_unknown_part_is_not_found(admin_client):

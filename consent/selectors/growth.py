@@ -1,0 +1,98 @@
+"""How many people could be written to at each of some moments: the line of Home.
+
+At a moment in the past a person counts who is active today, whose address was known by then and not
+yet suppressed, and for whom the ledger says that the purpose was allowed. What left no trace cannot
+be told: who was erased or restricted since is missing, and a suppression that was lifted is not
+seen. The last point is of now, by the very count that segments and lists show as reachable.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from consent.channels import contact_kind
+from consent.models import Purpose
+from consent.selectors.contactable import MARKETING, purpose_of, reachable_counts
+from consent.selectors.reach import Query, addresses_of, levels_for
+from consent.selectors.spans import standing_spans
+from profiles.models import Profile
+
+MOST_MOMENTS = 30  # bits of a number
+
+# a bit for each moment at which one of a person's addresses could be used; an address that a
+# statement names was known by then
+_COUNTED = """
+WITH everybody AS (SELECT id AS profile_id FROM profile WHERE state = 'active'),
+known AS MATERIALIZED (
+    SELECT a.profile_id, a.address, min(a.first_seen) AS first_seen,
+           min(s.created_at) AS suppressed_at
+    FROM ({addresses}) a
+    LEFT JOIN (SELECT digest, min(created_at) AS created_at FROM suppression
+               WHERE kind = %(kind)s AND level = ANY(%(levels)s) GROUP BY 1) s
+      ON s.digest = a.digest
+    WHERE coalesce(a.deliverability, '') <> 'invalid'
+    GROUP BY 1, 2
+), usable AS (
+    SELECT k.profile_id, greatest(s.since, least(k.first_seen, s.named_at)) AS since,
+           least(s.until, k.suppressed_at) AS until
+    FROM ({spans}) s JOIN known k USING (profile_id, address)
+), marked AS (
+    SELECT bit_or((1 << width_bucket(coalesce(until, 'infinity'), %(moments)s::timestamptz[]))
+                  - (1 << width_bucket(since, %(moments)s::timestamptz[]))) AS bits
+    FROM usable WHERE until IS NULL OR until > since GROUP BY profile_id
+)
+SELECT n, count(*) FILTER (WHERE (bits >> n) & 1 = 1)
+FROM marked, generate_series(0, %(last)s::int) AS n GROUP BY n ORDER BY n
+"""
+_BEGAN = "SELECT min(at) FROM consent_entry WHERE purpose_id = %s AND channel = ANY(%s)"
+
+
+def reachable_over_time(
+    moments: Sequence[datetime],
+    *,
+    purpose: Purpose | str = MARKETING,
+    channels: Sequence[str] = ("email", "sms", "push"),
+) -> dict[str, list[int | None]]:
+    """For each channel, people who could get `purpose` at each of `moments` (ascending) and now.
+
+    None before the ledger begins. Five queries over everybody: for a figure that is kept a while.
+    """
+    purpose = purpose_of(purpose)
+    now = reachable_counts(Profile.objects.all(), purpose=purpose)
+    with connection.cursor() as cursor:
+        cursor.execute(_BEGAN, [purpose.pk, list(channels)])
+        began = cursor.fetchone()[0]
+    return {
+        channel: [
+            *(
+                count if began and began < moment else None
+                for moment, count in zip(moments, _at(moments, purpose, channel), strict=True)
+            ),
+            now.get(channel, 0),
+        ]
+        for channel in channels
+    }
+
+
+def _at(moments: Sequence[datetime], purpose: Purpose, channel: str) -> list[int]:
+    query = _query(purpose, channel)
+    values: dict[str, Any] = {
+        **query.parameters,
+        "moments": list(moments),
+        "last": len(moments) - 1,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(query.sql, values)
+        found = dict(cursor.fetchall())
+    return [found.get(n, 0) for n in range(len(moments))]
+
+
+def _query(purpose: Purpose, channel: str) -> Query:
+    spans = standing_spans(
+        "SELECT profile_id, address FROM known", purpose=purpose, channel=channel
+    )
+    sql = _COUNTED.format(addresses=addresses_of("everybody"), spans=spans.sql)
+    values = {"kind": contact_kind(channel), "levels": levels_for(purpose)}
+    return Query(sql, {**spans.parameters, **values})
