@@ -8,16 +8,19 @@ form and codes (country, currency, language) in any case, whatever the operator:
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from config.console.words import when_words
+from config.workspace.zones import begins, ends, read_when
 from profiles.ingest.messages import text_of
 from segments.context import Clock
 from segments.durations import Duration
 from segments.operands import READERS
-from segments.reading import Reader, is_day, is_number, moment_of
+from segments.reading import Reader, is_number
 from segments.rules import joined
 from segments.sql import FALSE, OR, Sql, sql
 from segments.subjects import Subject
@@ -193,9 +196,29 @@ def _between(it: Comparison, subject: Subject, clock: Clock) -> Sql:
     return sql(
         f"({{time}} >= {{low}}::timestamptz AND {{time}} {sign} {{high}}::timestamptz)",
         time=subject.time,
-        low=moment_of(low),
-        high=moment_of(high, ends_day=True),
+        low=_begin(low, clock),
+        high=_end(high, clock),
     )
+
+
+def _begin(value: str, clock: Clock) -> datetime:
+    return begins(_when(value), clock.home_zone)
+
+
+def _end(value: str, clock: Clock) -> datetime:
+    return ends(_when(value), clock.home_zone)
+
+
+def _when(value: str) -> date | datetime:
+    when = read_when(value)
+    if when is None:  # read_comparison refuses what is none
+        raise ValueError(value)
+    return when
+
+
+def is_day(value: str) -> bool:
+    """Whether it is a date without a time."""
+    return not isinstance(read_when(value), datetime)
 
 
 def _contains(it: Comparison, subject: Subject, clock: Clock) -> Sql:
@@ -241,37 +264,37 @@ def _matches(it: Comparison, subject: Subject, clock: Clock) -> Sql:
 
 
 def _before(it: Comparison, subject: Subject, clock: Clock) -> Sql:
-    return sql("{time} < {value}::timestamptz", time=subject.time, value=moment_of(it.value))
+    return sql("{time} < {value}::timestamptz", time=subject.time, value=_begin(it.value, clock))
 
 
 def _after(it: Comparison, subject: Subject, clock: Clock) -> Sql:
     sign = ">=" if is_day(it.value) else ">"  # after a day: from the next day on
-    value = moment_of(it.value, ends_day=True)
+    value = _end(it.value, clock)
     return sql(f"{{time}} {sign} {{value}}::timestamptz", time=subject.time, value=value)
 
 
 def _in_last(it: Comparison, subject: Subject, clock: Clock) -> Sql:
     return sql(
-        "({time} >= {as_of}::timestamptz - {span} AND {time} <= {as_of}::timestamptz)",
+        "({time} >= {first} AND {time} <= {as_of}::timestamptz)",
         time=subject.time,
         as_of=clock.as_of,
-        span=it.value.interval,
+        first=it.value.before(clock),
     )
 
 
 def _in_next(it: Comparison, subject: Subject, clock: Clock) -> Sql:
     return sql(
-        "({time} >= {as_of}::timestamptz AND {time} <= {as_of}::timestamptz + {span})",
+        "({time} >= {as_of}::timestamptz AND {time} <= {last})",
         time=subject.time,
         as_of=clock.as_of,
-        span=it.value.interval,
+        last=it.value.after(clock),
     )
 
 
 def _anniversary(it: Comparison, subject: Subject, clock: Clock) -> Sql:
     return sql(
-        "rapport_anniversary(({time} AT TIME ZONE 'UTC')::date, {today}) <= {today} + {span}",
-        time=subject.time,
+        "rapport_anniversary({day}, {today}) <= {today} + {span}",
+        day=subject.day_in(clock.own),
         today=clock.today,
         span=it.value.interval,
     )
@@ -341,7 +364,5 @@ def shown(value: Any) -> str:
         return _("true") if value else _("false")
     if is_number(value):
         return str(number_format(value, use_l10n=True, force_grouping=True))
-    moment = moment_of(value)
-    if moment is None:
-        return str(value)
-    return date_format(moment, "DATE_FORMAT" if is_day(value) else "DATETIME_FORMAT")
+    when = read_when(value)
+    return str(value) if when is None else when_words(when)

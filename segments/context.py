@@ -6,25 +6,43 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
+from config.workspace.zones import UTC, database_zones, workspace_zone
 from profiles.models import AliasPending, EventDefinition
 from segments.sql import Sql, sql
 
 
+def rule_zone() -> ZoneInfo:
+    """The workspace's zone, in which rules have their days; UTC where the database knows it not."""
+    zone = workspace_zone()
+    return zone if zone.key in database_zones() else UTC
+
+
 @dataclass(frozen=True)
 class Clock:
-    """The moment that a comparison asks about; `zone`, in SQL, says whose day it is."""
+    """The moment that a comparison asks about, and whose days it means.
+
+    `home_zone`: the workspace's, whose day a date without a time is; `own`: the zone, in SQL, of
+    whom the value is, for anniversaries.
+    """
 
     as_of: datetime
-    zone: Sql
+    home_zone: ZoneInfo
+    own: Sql
+
+    @property
+    def home(self) -> Sql:
+        """The workspace's zone in SQL."""
+        return sql("{zone}", zone=self.home_zone.key)
 
     @property
     def today(self) -> Sql:
-        """The day that it is there."""
+        """The day that it is for whom the value is of."""
         return sql(
-            "({as_of}::timestamptz AT TIME ZONE {zone})::date", as_of=self.as_of, zone=self.zone
+            "({as_of}::timestamptz AT TIME ZONE {zone})::date", as_of=self.as_of, zone=self.own
         )
 
 
@@ -32,6 +50,7 @@ class Clock:
 class CompileContext:
     """`as_of`: the moment of the question; `profile_ids`: narrow to these, where not None.
 
+    `zone`: whose days a rule means, the workspace's.
     `is_now`: whether the question is about the present, so that stored membership and current
     permission may answer it; otherwise they are asked for as they were. `entered`: a query for
     (profile_id, entered_at), where a campaign asks.
@@ -42,6 +61,7 @@ class CompileContext:
     is_now: bool = True
     entered: Sql | None = None
     inlined: tuple[str, ...] = ()
+    zone: ZoneInfo = field(default_factory=rule_zone)
     _definitions: dict[str, EventDefinition | None] = field(default_factory=dict)
     _rows: dict[tuple[str, str], list[tuple[Any, ...]]] = field(default_factory=dict)
 
@@ -79,7 +99,7 @@ class CompileContext:
 
     def clock(self, zone: Sql | None = None) -> Clock:
         """For comparing; `zone`: of whom the value is, where that is known."""
-        return Clock(self.as_of, zone or Sql("'UTC'"))
+        return Clock(self.as_of, self.zone, zone or sql("{zone}", zone=self.zone.key))
 
     def narrowing(self, column: Sql) -> list[Sql]:
         """The test that narrows `column` to `profile_ids`; none where all are asked for."""

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from config.console.words import when_words
+from config.workspace.zones import UTC, begins, ends
+from segments.context import Clock
 from segments.reading import Reader, is_number
 from segments.sql import Sql, sql
 
@@ -27,6 +29,21 @@ class Duration:
     def interval(self) -> Sql:
         """As SQL; the unit is one of UNITS."""
         return sql(f"make_interval({_ARGUMENTS[self.unit]} => {{n}}::int)", n=self.amount)
+
+    def before(self, clock: Clock) -> Sql:
+        """So long before `clock.as_of`; months by the workspace's calendar, the rest is rolling."""
+        return self._from(clock, "-")
+
+    def after(self, clock: Clock) -> Sql:
+        """So long after it."""
+        return self._from(clock, "+")
+
+    def _from(self, clock: Clock, sign: str) -> Sql:
+        parts = {"as_of": clock.as_of, "span": self.interval, "zone": clock.home}
+        if self.unit != "months":
+            return sql(f"({{as_of}}::timestamptz {sign} {{span}})", **parts)
+        local = "({as_of}::timestamptz AT TIME ZONE {zone}"
+        return sql(f"({local} {sign} {{span}}) AT TIME ZONE {{zone}})", **parts)
 
     def describe(self) -> str:
         """In words: "30 days"."""
@@ -73,11 +90,14 @@ def read_duration(
 
 @dataclass(frozen=True)
 class Window:
-    """When an event counts: ever, in the last so long, between two times, or since the entry."""
+    """When an event counts: ever, in the last so long, between two times, or since the entry.
+
+    A day is one of the workspace's; the end includes it.
+    """
 
     last: Duration | None = None
-    start: datetime | None = None
-    end: datetime | None = None
+    start: date | datetime | None = None
+    end: date | datetime | None = None
     since_entry: bool = False
 
     @property
@@ -85,17 +105,17 @@ class Window:
         """Whether time alone moves people."""
         return self.last is not None
 
-    def lower(self, as_of: datetime) -> Sql | None:
+    def lower(self, clock: Clock) -> Sql | None:
         """The first moment that counts, or None."""
         if self.last:
-            return sql(
-                "({as_of}::timestamptz - {interval})", as_of=as_of, interval=self.last.interval
-            )
-        return sql("{start}::timestamptz", start=self.start) if self.start else None
+            return self.last.before(clock)
+        if self.start is None:
+            return None
+        return sql("{start}::timestamptz", start=begins(self.start, clock.home_zone))
 
-    def upper(self, as_of: datetime) -> Sql:
+    def upper(self, clock: Clock) -> Sql:
         """The first moment that does not count any more."""
-        end = min(self.end, as_of) if self.end else as_of
+        end = min(ends(self.end, clock.home_zone), clock.as_of) if self.end else clock.as_of
         return sql("{end}::timestamptz", end=end)
 
     def describe(self) -> str:
@@ -104,7 +124,7 @@ class Window:
             return _("in the last %(duration)s") % {"duration": self.last.describe()}
         if self.since_entry:
             return _("since entering the campaign")
-        words = {"start": _shown(self.start), "end": _shown(self.end)}
+        words = {"start": when_words(self.start), "end": when_words(self.end)}
         if self.start and self.end:
             return _("from %(start)s to %(end)s") % words
         if self.start:
@@ -134,15 +154,8 @@ def read_window(reader: Reader, name: str = "window") -> Window:
         elif not inner.has_entry:
             inner.fail("since_entry", "no_entry", _("Nobody enters here; this works in campaigns."))
         return Window(since_entry=True)
-    start = inner.moment("from") if inner.has("from") else None
-    end = inner.moment("to", ends_day=True) if inner.has("to") else None
-    if start and end and start >= end:
+    start = inner.when("from") if inner.has("from") else None
+    end = inner.when("to") if inner.has("to") else None
+    if start and end and begins(start, UTC) >= ends(end, UTC):
         inner.fail("to", "range", _("The end lies before the beginning."))
     return Window(start=start, end=end)
-
-
-def _shown(moment: datetime | None) -> str:
-    if moment is None:
-        return ""
-    whole_day = (moment.hour, moment.minute, moment.second) == (0, 0, 0)
-    return date_format(moment, "DATE_FORMAT" if whole_day else "DATETIME_FORMAT")

@@ -94,7 +94,7 @@ def subject_of(
     if comparison and slot.get("ready") and slot.get("slot") in SLOTS and _asks_texts(comparison):
         subject = Subject(text=Sql(f"e.{slot['slot']}"))
     else:
-        subject = json_subject("e.properties", name)
+        subject = json_subject("e.properties", name, context.zone.key)
     tests = [sql("e.name = {event}", event=event)]
     if context.profile_ids is not None:
         tests.append(sql("e.profile_id = ANY({ids}::bigint[])", ids=context.event_profile_ids))
@@ -131,10 +131,10 @@ class Occurrences:
         """`event e ... WHERE ...`; `lower` stands in for the window's first moment."""
         tests = [sql("e.name = {name}", name=self.name)]
         tests += [test.test(context, self.name) for test in self.where]
-        first = lower or self.window.lower(context.as_of)
+        first = lower or self.window.lower(context.clock())
         if first:
             tests.append(sql("e.occurred_at >= {first}", first=first))
-        tests.append(sql("e.occurred_at < {end}", end=self.window.upper(context.as_of)))
+        tests.append(sql("e.occurred_at < {end}", end=self.window.upper(context.clock())))
         owner = self.owner(context)
         if context.profile_ids is not None:
             tests.append(sql("e.profile_id = ANY({ids}::bigint[])", ids=context.event_profile_ids))

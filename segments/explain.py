@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from config.console.words import day_words
 from profiles.models import Profile
 from profiles.selectors.masking import is_personal_name
 from segments.compiler import CompileContext, compile_rule, working
@@ -70,5 +70,5 @@ def _explain_list(segment: Segment, profile: Profile) -> Explanation:
     row = Membership.objects.filter(segment=segment, profile=profile, left_at=None).first()
     if row is None:
         return Explanation(False, _("Not on this list."))
-    day = date_format(row.entered_at, "DATE_FORMAT")
+    day = day_words(row.entered_at)
     return Explanation(True, _("On this list since %(day)s.") % {"day": day})

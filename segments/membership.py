@@ -11,9 +11,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from config.workspace.faults import is_outage, is_passing, log_failure, pause_after
+from config.workspace.selectors import workspace
+from config.workspace.zones import workspace_zone
 from profiles.changes import announce
 from segments.compiler import CompileContext, compile_rule
-from segments.context import joining_by_hash, one
+from segments.context import joining_by_hash, one, rule_zone
 from segments.locks import lock_members
 from segments.models import Segment, SegmentSize
 from segments.rules import RuleError, parse_rule
@@ -93,12 +95,13 @@ def _refresh(segment_id: int) -> Moved:
     if segment is None:
         return Moved([], [])
     started, now = time.monotonic(), timezone.now()
+    place = counted_in()  # before the rule is compiled: what changes meanwhile is seen by the next
     moved = Moved([], [])
     if segment.kind == Segment.Kind.DYNAMIC:
         context = CompileContext(as_of=now)
         context.tune()
         moved = store(segment, compile_rule(parse_rule(segment.rule), context), now)
-    _note_refreshed(segment, now, time.monotonic() - started)
+    _note_refreshed(segment, now, time.monotonic() - started, place)
     return moved
 
 
@@ -150,6 +153,11 @@ def tell(segment: Segment, moved: Moved, now: datetime) -> None:
     )
 
 
+def counted_in() -> str:
+    """What members are counted by besides the rule: the workspace's time zone and country."""
+    return f"{rule_zone().key} {workspace().country}".strip()
+
+
 def note_failure(segment_id: int, error: str) -> None:
     """Keep why a refresh failed; it is tried again after a while, or when asked for."""
     rows = Segment.objects.filter(pk=segment_id)
@@ -174,11 +182,13 @@ def retry_at(segment: Segment) -> datetime | None:
 def note_size(segment: Segment, now: datetime) -> None:
     """The size of the day, for the chart of size over time."""
     SegmentSize.objects.update_or_create(
-        segment=segment, day=now.date(), defaults={"count": segment.count}
+        segment=segment,
+        day=timezone.localdate(now, workspace_zone()),
+        defaults={"count": segment.count},
     )
 
 
-def _note_refreshed(segment: Segment, now: datetime, seconds: float) -> None:
+def _note_refreshed(segment: Segment, now: datetime, seconds: float, place: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM membership WHERE segment_id = %s AND left_at IS NULL",
@@ -197,6 +207,7 @@ def _note_refreshed(segment: Segment, now: datetime, seconds: float) -> None:
         refreshed_at=now,
         refresh_seconds=seconds,
         counted_version=segment.version,
+        counted_in=place,
     )
     Segment.objects.filter(pk=segment.pk, refresh_requested_at=None).update(
         status=Segment.Status.FRESH

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from config.workspace.zones import UTC, begins, read_when
 from segments import patterns
 from segments.durations import read_duration
-from segments.reading import Reader, is_number, moment_of, text_problem
+from segments.reading import Reader, is_number, text_problem
 
 DAYS = ("days", "weeks", "months")
 MOST_VALUES = 10_000
@@ -80,23 +81,28 @@ def _read_range(reader: Reader, name: str, type_: str) -> Any:
         reader.fail(name, "type", _("This must be a list of the lowest and the highest."))
         return (0, 0)
     numbers = all(is_number(each) for each in value)
-    times = all(moment_of(each) for each in value)
+    times = all(read_when(each) for each in value)
     if (type_ == "number" and not numbers) or (type_ == "time" and not times):
         numbers = times = False
     if not numbers and not times:
         for index, each in enumerate(value):
-            fits = (is_number(each) and type_ != "time") or (moment_of(each) and type_ != "number")
+            fits = (is_number(each) and type_ != "time") or (read_when(each) and type_ != "number")
             if not fits or index == 1:
                 reader.fail(f"{name}[{index}]", "type", _("This must be two numbers or two dates."))
         return (0, 0)
     low, high = value
-    if (moment_of(low) or low) > (moment_of(high) or high):
+    if (low > high) if numbers else _is_after(low, high):
         reader.fail(name, "range", _("The first is greater than the second."))
     return tuple(value)
 
 
+def _is_after(low: str, high: str) -> bool:
+    first, last = read_when(low), read_when(high)
+    return bool(first and last) and begins(first, UTC) > begins(last, UTC)  # type: ignore[arg-type]
+
+
 def _read_moment(reader: Reader, name: str, type_: str) -> Any:
-    reader.moment(name)
+    reader.when(name)
     return reader.data[name]
 
 

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
-from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
+
+from config.workspace.zones import read_when
 
 LONGEST_TEXT = 1_000
 
@@ -145,9 +146,9 @@ class Reader:
                 self.fail(place, "type", _("This must be an object."))
         return readers
 
-    def moment(self, name: str, *, ends_day: bool = False) -> datetime | None:
-        """A time under `name`; a date alone is its first moment, or the next day's (`ends_day`)."""
-        value = moment_of(self.data.get(name), ends_day=ends_day)
+    def when(self, name: str) -> date | datetime | None:
+        """A day or a time under `name`."""
+        value = read_when(self.data.get(name))
         if value is None:
             self.fail(
                 name,
@@ -171,33 +172,3 @@ def is_number(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return abs(value) < 10**300 if isinstance(value, int) else math.isfinite(value)
-
-
-def moment_of(value: Any, *, ends_day: bool = False) -> datetime | None:
-    """An ISO date or time as an aware UTC time; without an offset it is UTC. None if it is none."""
-    if not isinstance(value, str):
-        return None
-    try:
-        day = parse_date(value)
-        found = None if day else parse_datetime(value)
-    except ValueError:
-        return None
-    try:
-        if day:
-            start = datetime.combine(day, time(), UTC)
-            return (
-                datetime.fromordinal(day.toordinal() + 1).replace(tzinfo=UTC) if ends_day else start
-            )
-        if found is None:
-            return None
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (OverflowError, ValueError):
-        return None
-
-
-def is_day(value: Any) -> bool:
-    """Whether `value` is a date without a time."""
-    try:
-        return isinstance(value, str) and isinstance(parse_date(value), date)
-    except ValueError:
-        return False

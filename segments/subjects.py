@@ -89,23 +89,30 @@ class Subject:
             text=self.text,
         )
 
+    def day_in(self, zone: Sql) -> Sql:
+        """The day in `zone`; of a text that says a day and no hour, that day."""
+        if self.is_column:
+            return sql("({time} AT TIME ZONE {zone})::date", time=self.time, zone=zone)
+        return sql("rapport_day({text}, {zone})", text=self.only_text, zone=zone)
+
     @property
     def any_case(self) -> Spelling:
         """How its texts compare where case says nothing."""
         return self.spelling or AnyCase(self.only_text)
 
 
-def json_subject(column: str, name: str) -> Subject:
-    """The value under `name` of a jsonb column."""
+def json_subject(column: str, name: str, zone: str) -> Subject:
+    """The value under `name` of a jsonb column; a day begins when it does in `zone`."""
     place = sql(f"({column}->{{name}})", name=name)
     text = sql(f"{column}->>{{name}}", name=name)
     return Subject(
         text=text,
         number=sql("CASE WHEN jsonb_typeof({it}) = 'number' THEN {it}::numeric END", it=place),
         time=sql(
-            "CASE WHEN jsonb_typeof({it}) = 'string' THEN rapport_time({text}) END",
+            "CASE WHEN jsonb_typeof({it}) = 'string' THEN rapport_time({text}, {zone}) END",
             it=place,
             text=text,
+            zone=zone,
         ),
         json=place,
         exists=sql("({text}) IS NOT NULL", text=text),

@@ -8,7 +8,7 @@ from django.utils import timezone
 from config.workspace.health.units import WAITING
 from config.workspace.work import LEFT, WORK, left_of
 from segments.changes import process_changes
-from segments.membership import refresh, retry_at
+from segments.membership import counted_in, refresh, retry_at
 from segments.models import Segment
 
 SECONDS = 10.0  # after which a call gives way to other work
@@ -42,13 +42,19 @@ def work() -> int:
 
 
 def due(now: datetime) -> list[int]:
-    """Segments to refresh, those first that others refer to."""
+    """Segments to refresh, those first that others refer to.
+
+    Also where the workspace has moved since they were counted: its days are others then.
+    """
     live = Segment.objects.filter(archived_at=None)
     asked = list(live.filter(refresh_requested_at__isnull=False))
     timed = live.filter(is_timed=True, status=Segment.Status.FRESH, refresh_requested_at=None)
+    soon = filter(_by(now), timed)
     failed = live.filter(status=Segment.Status.FAILED, refresh_requested_at=None)
+    settled = live.filter(kind=Segment.Kind.DYNAMIC, status=Segment.Status.FRESH)
+    moved = settled.filter(refresh_requested_at=None).exclude(counted_in=counted_in())
     again = [segment for segment in failed if (retry_at(segment) or now) <= now]
-    return [segment.pk for segment in _referred_first([*asked, *again, *filter(_by(now), timed)])]
+    return [segment.pk for segment in _referred_first([*asked, *again, *moved, *soon])]
 
 
 def _by(now: datetime):  # type: ignore[no-untyped-def]

@@ -13,6 +13,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from config.workspace.zones import workspace_zone
+
 MINUTE, HOUR, DAY = 60, 3600, 86400
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EN DASH}"
@@ -174,7 +176,32 @@ def day(value: date, today: date | None = None) -> str:
 def exactly(value: datetime) -> str:
     """Mon 23 Nov 2026, 09:14:05 CET: the reader's own zone."""
     local = timezone.localtime(value)
-    return f"{formats.date_format(local, 'D j M Y, H:i:s')} {local:%Z}"
+    return f"{formats.date_format(local, 'D j M Y, H:i:s')} {zone_name(local)}"
+
+
+def zone_name(local: datetime) -> str:
+    """CET, or UTC+04 where the zone has no letters."""
+    name = f"{local:%Z}"
+    return f"UTC{name}" if name[:1] in ("+", "-") else name
+
+
+def moment(value: datetime) -> str:
+    """23 Nov 2026, 09:14 CET: the reader's own zone, to the minute."""
+    local = timezone.localtime(value)
+    return f"{formats.date_format(local, 'j M Y, H:i')} {zone_name(local)}"
+
+
+def when_words(value: date | datetime | None) -> str:
+    """A day, or a time in the workspace's zone with its name: as rules mean them, whoever reads."""
+    if not isinstance(value, datetime):
+        return "" if value is None else str(formats.date_format(value, "j M Y"))
+    with timezone.override(workspace_zone()):
+        return moment(value)
+
+
+def day_words(value: datetime) -> str:
+    """The day of a time in the workspace."""
+    return when_words(timezone.localdate(value, workspace_zone()))
 
 
 def ago(value: Any) -> SafeString | str:

@@ -17,6 +17,7 @@ from config.workspace.api.usage import used_by
 from config.workspace.api.views import ApiView
 from config.workspace.models import User
 from config.workspace.usage import InUse
+from config.workspace.zones import read_moment
 from profiles.api.paging import PAGE_PARAMETERS
 from profiles.selectors.masking import Shown
 from segments import services
@@ -24,7 +25,7 @@ from segments.api import serializers as shapes
 from segments.archiving import NotRestorable, archive_segment, restore_segment
 from segments.models import Membership, Segment
 from segments.preview import preview
-from segments.reading import RuleError, moment_of
+from segments.reading import RuleError
 from segments.rules import parse_rule
 
 SLUG = OpenApiParameter("slug", str, OpenApiParameter.PATH)
@@ -194,7 +195,7 @@ class PreviewView(ApiView):
         body = body_of(request)
         as_of = None
         if body.get("as_of") is not None:
-            as_of = moment_of(body["as_of"])
+            as_of = read_moment(body["as_of"])
             if as_of is None:
                 raise invalid("as_of", "This must be a time such as 2026-11-20T09:00Z.", "type")
         personal = self.may("people.personal")
@@ -252,7 +253,7 @@ class MembersView(ApiView):
         rows = Membership.objects.filter(segment=segment_of(slug)).select_related("profile")
         given = request.query_params.get("as_of")
         if given:
-            as_of = moment_of(given.replace(" ", "+"))
+            as_of = read_moment(given.replace(" ", "+"))
             if as_of is None:
                 raise invalid("as_of", "This must be a time such as 2026-11-20T09:00Z.", "type")
             was_in = Q(left_at=None) | Q(left_at__gt=as_of)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from config.console.words import day_words
 from consent.models import ConsentState, Purpose
 from consent.models.ledger import Status
 from consent.models.purpose import CHANNELS
@@ -96,7 +96,7 @@ class ConsentCondition(Condition):
         )
         if state is None:
             return _("never asked")
-        day = date_format(state.at, "DATE_FORMAT")
+        day = day_words(state.at)
         return _("%(status)s since %(day)s") % {"status": state.get_status_display(), "day": day}
 
     def _state(self, context: CompileContext) -> Sql:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from config.console.words import when_words
 from segments.comparisons import ORDER_SIGNS, Comparison, read_comparison, shown
 from segments.context import CompileContext, one
 from segments.durations import Window, read_window
@@ -127,7 +127,9 @@ class EventCondition(Condition):
         """The last match of each person, and none of the other event at or after it."""
         did = self.occurrences
         other = Occurrences(self.not_since[0], Window(), self.not_since[1])  # type: ignore[index]
-        lower = self.window.lower(context.as_of)  # what lies before cannot be after the last match
+        lower = self.window.lower(
+            context.clock()
+        )  # what lies before cannot be after the last match
         latest = "SELECT {owner} AS profile_id, max(e.occurred_at) AS t FROM {rows}"
         owner = did.owner(context)
         first = sql(latest, owner=owner, rows=did.rows(context))
@@ -187,7 +189,7 @@ class EventCondition(Condition):
         }
         text = _("%(times)s; last on %(day)s") % {
             "times": times,
-            "day": date_format(last, "DATETIME_FORMAT"),
+            "day": when_words(last),
         }
         if self.measure and total is not None:
             text += f"; {self.measure.property}: {shown(round(float(total), 2))}"

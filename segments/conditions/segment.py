@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from config.console.words import day_words
 from segments.context import CompileContext
 from segments.models import Membership, Segment
 from segments.rules import Condition, Reader, RuleError, RuleProblem, parse_rule, register
@@ -82,7 +82,7 @@ class SegmentCondition(Condition):
         entered = rows.values_list("entered_at", flat=True).first()
         if entered is None:
             return _("not in it")
-        return _("in it since %(day)s") % {"day": date_format(entered, "DATE_FORMAT")}
+        return _("in it since %(day)s") % {"day": day_words(entered)}
 
     def _stored(self, segment: Segment, context: CompileContext) -> Part:
         tests = [sql("m.segment_id = {id}", id=segment.pk)]

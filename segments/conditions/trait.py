@@ -6,10 +6,11 @@ from typing import Self
 
 from django.utils.translation import gettext as _
 
-from config.workspace.selectors import workspace
+from config.console.words import when_words
+from config.workspace.zones import database_zones
 from profiles.models import Profile
 from segments.comparisons import Comparison, read_comparison, shown
-from segments.context import CompileContext, run
+from segments.context import CompileContext
 from segments.rules import Condition, Reader, register
 from segments.spelling import Place, spelled
 from segments.sql import AND, COUNTS, Filter, Part, Sql, sql
@@ -70,7 +71,7 @@ class TraitCondition(Condition):
 
     def compile(self, context: CompileContext) -> Part:
         """A test on the profile row."""
-        own = _own_zone() if self.comparison.op == "anniversary_in" else None
+        own = _own_zone(context) if self.comparison.op == "anniversary_in" else None
         return Filter(self.comparison.test(self._subject(context), context.clock(own)))
 
     def describe(self) -> str:
@@ -102,7 +103,7 @@ class TraitCondition(Condition):
         profile = Profile.objects.only("traits", *COLUMNS).get(pk=profile_id)
         if self.column:
             value = getattr(profile, self.column)
-            words = value.isoformat() if self.column in SEEN else value
+            words = when_words(value) if self.column in SEEN else value
         else:
             raw = profile.traits.get(self.field)
             value = raw if raw is None or isinstance(raw, str | int | float) else json.dumps(raw)
@@ -117,7 +118,7 @@ class TraitCondition(Condition):
         if self.column:
             subject = text_subject(f"p.{self.column}")
         else:
-            subject = json_subject("p.traits", self.field)
+            subject = json_subject("p.traits", self.field, context.zone.key)
         here = AND.joined([COUNTS, *context.narrowing(Sql("p.id"))])
         place = Place(sql("profile p WHERE {here}", here=here), owner=Sql("p.id"))
         return spelled(subject, self.column or self.field, context, place)
@@ -136,12 +137,10 @@ def column_label(column: str) -> str:
     }[column]
 
 
-def _own_zone() -> Sql:
+def _own_zone(context: CompileContext) -> Sql:
     """The person's own zone where the database knows it, else the workspace's."""
-    zones = [str(row[0]) for row in run(Sql("SELECT name FROM pg_timezone_names"))]
-    own = workspace().time_zone
     return sql(
-        "(CASE WHEN p.time_zone = ANY({zones}::text[]) THEN p.time_zone ELSE {own} END)",
-        zones=zones,
-        own=own if own in zones else "UTC",
+        "(CASE WHEN p.time_zone = ANY({zones}::text[]) THEN p.time_zone ELSE {home} END)",
+        zones=sorted(database_zones()),
+        home=context.zone.key,
     )

@@ -43,6 +43,8 @@ class Segment(models.Model):
     refreshed_at = models.DateTimeField(null=True)
     # the version that the stored members were counted by
     counted_version = models.IntegerField(null=True)
+    # the workspace's time zone and country that they were counted by: days and phones mean these
+    counted_in = models.CharField(max_length=80, default="")
     refresh_seconds = models.FloatField(null=True)
     archived_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey("workspace.User", models.SET_NULL, null=True)

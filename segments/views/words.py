@@ -1,9 +1,9 @@
 """The words that the builder's script shows; here, so that they are translated with the rest."""
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from config.workspace import zones
 from segments.comparisons import (
     NEEDS_NO_VALUE,
     OPERATORS,
@@ -22,7 +22,7 @@ def builder_words() -> dict[str, object]:
         "operatorsOf": OPERATORS_OF,
         "noValue": NEEDS_NO_VALUE,
         "several": SEVERAL,
-        "today": timezone.localdate().isoformat(),
+        "today": zones.today().isoformat(),
         "columns": {
             f"profile.{name}": [column_label(name), type_] for name, type_ in COLUMNS.items()
         },
