@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import (
+    setup_logging,
+    worker_init,
+    worker_ready,
+    worker_shutdown,
+    worker_shutting_down,
+)
 from django.conf import settings
 from django.db import connection
 
@@ -202,6 +208,19 @@ class Ticker(threading.Thread):
 
 
 _ticker: Ticker | None = None
+
+
+@worker_init.connect
+def _compare_keys(**_: Any) -> None:
+    """Without the database's own key no mail can be written. What cannot be asked now is no no."""
+    from config.workspace import tokens  # noqa: PLC0415 - after the apps have signed in
+
+    try:
+        tokens.ensure_readable()
+    except tokens.LostKey as error:
+        raise SystemExit(str(error)) from None
+    except Exception as error:
+        log.warning("keys not compared with the database: %s", type(error).__name__)
 
 
 @worker_ready.connect

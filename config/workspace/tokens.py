@@ -10,12 +10,16 @@ import hashlib
 import hmac
 import secrets
 from datetime import timedelta
+from pathlib import Path
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
+from django.core.management.base import CommandError
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from config.workspace import audit
 from config.workspace.models import Secret
 
 KEY_VALID = timedelta(days=5 * 365 + 2)
@@ -27,6 +31,19 @@ PURPOSE = "public-tokens"
 
 class BadToken(ValueError):
     """The token was not made by us for this purpose, or its key has ended."""
+
+
+class LostKey(CommandError):
+    """The database was written with another SECRETS_KEY. Ends a command in one sentence."""
+
+    def __init__(self, count: int) -> None:
+        kept = Path(settings.VAR_DIR) / "secrets_key.txt"
+        place = f"the file {kept}" if settings.SECRETS_KEY_IS_GENERATED else "the setting"
+        super().__init__(
+            f"SECRETS_KEY is not the one that this database was written with, so that {count} of "
+            f"its keys cannot be read and links in sent mails would end: put the old one back into "
+            f"{place}, or give those links up for good with `manage.py secrets give-up`."
+        )
 
 
 _keys: dict[str, bytes] = {}
@@ -54,6 +71,41 @@ def forget_keys() -> None:
     _current.clear()
 
 
+def _valid() -> QuerySet[Secret]:
+    return Secret.objects.filter(Q(valid_until=None) | Q(valid_until__gt=timezone.now()))
+
+
+def unreadable() -> list[Secret]:
+    """Kept keys that today's SECRETS_KEY does not open: the database was written with another."""
+    return [row for row in _valid().order_by("created_at") if not _opens(row)]
+
+
+def _opens(row: Secret) -> bool:
+    try:
+        unseal(row.ciphertext)
+    except InvalidToken:
+        return False
+    return True
+
+
+def ensure_readable() -> None:
+    """Raise LostKey where `unreadable` finds any. One query."""
+    if lost := unreadable():
+        raise LostKey(len(lost))
+
+
+@transaction.atomic
+def give_up_unreadable() -> int:
+    """End the keys that nobody can read any more, and the links made with them; how many."""
+    lost = unreadable()
+    now = timezone.now()
+    Secret.objects.filter(pk__in=[row.pk for row in lost]).update(valid_until=now)
+    for row in lost:
+        audit.record("secret.given_up", "secret", row.key_id)
+    forget_keys()
+    return len(lost)
+
+
 def _make_key() -> Secret:
     key_id = secrets.token_bytes(KEY_ID_BYTES).hex()
     with transaction.atomic():
@@ -67,7 +119,7 @@ def _make_key() -> Secret:
 
 def _current_key() -> tuple[str, bytes]:
     if PURPOSE not in _current:
-        newest = Secret.objects.filter(purpose=PURPOSE).order_by("-created_at").first()
+        newest = _valid().filter(purpose=PURPOSE).order_by("-created_at").first()
         if newest is None or newest.created_at < timezone.now() - KEY_ROTATED:
             try:
                 newest = _make_key()
@@ -81,9 +133,7 @@ def _current_key() -> tuple[str, bytes]:
 
 def _key(key_id: str) -> bytes:
     if key_id not in _keys:
-        row = Secret.objects.filter(
-            purpose=PURPOSE, key_id=key_id, valid_until__gt=timezone.now()
-        ).first()
+        row = _valid().filter(purpose=PURPOSE, key_id=key_id).first()
         if row is None:
             raise BadToken("unknown key")
         _keys[key_id] = unseal(row.ciphertext)

@@ -1,11 +1,15 @@
 """Public tokens: what was issued reads back, what was not is refused."""
 
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config import celery
 from config.workspace import tokens
-from config.workspace.models import Secret
+from config.workspace.models import AuditEntry, Secret
 
 pytestmark = pytest.mark.django_db
 
@@ -63,3 +67,34 @@ def test_one_changed_character_is_refused(position, bit):
         assert place == len(token) - 1  # the unused bits of the last character say nothing
     except tokens.BadToken:
         pass
+
+
+def test_another_secrets_key_is_refused_in_words_until_its_links_are_given_up(settings):
+    link = tokens.issue("unsubscribe", 12, 34)
+    tokens.ensure_readable()
+    settings.SECRETS_KEY = "of another installation"
+    tokens.forget_keys()
+    with pytest.raises(tokens.LostKey, match="put the old one back"):
+        call_command("secrets", "check")
+    with pytest.raises(tokens.LostKey):
+        call_command("drain")
+    with pytest.raises(SystemExit, match="SECRETS_KEY is not the one"):
+        celery._compare_keys()
+    said = StringIO()
+    call_command("secrets", "give-up", stdout=said)
+    assert said.getvalue().startswith("1 keys are given up")
+    assert AuditEntry.objects.filter(action="secret.given_up").count() == 1
+    call_command("secrets", "check", stdout=StringIO())
+    with pytest.raises(tokens.BadToken):
+        tokens.read("unsubscribe", link)
+    assert tokens.read("unsubscribe", tokens.issue("unsubscribe", 5)) == (5,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_up_refuses_a_database_of_another_key(settings, tmp_path, monkeypatch):
+    tokens.issue("unsubscribe", 12, 34)
+    settings.SECRETS_KEY, settings.VAR_DIR = "of another installation", tmp_path
+    settings.EMBEDDED_POSTGRES = False  # the suite's own goes on
+    monkeypatch.setattr("os.execv", lambda *_: pytest.fail("it went on"))
+    with pytest.raises(tokens.LostKey, match="links in sent mails would end"):
+        call_command("up", port=0)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from config.workspace import work
+from config.workspace import tokens, work
 from config.workspace.health import recording
 
 PATIENCE_SECONDS = 2.0  # before it says what it waits for
@@ -19,7 +19,8 @@ class Command(BaseCommand):
     say_at = 0.0
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """One line a kind."""
+        """One line a kind. Raises LostKey: mails need their links."""
+        tokens.ensure_readable()
         self.say_at = time.monotonic() + PATIENCE_SECONDS
         for name, count in work.drain(on_wait=self.say).items():
             self.stdout.write(f"{name}: {count}")

@@ -21,7 +21,7 @@ from config.demo import state, team
 from config.postgres import server
 from config.postgres.binaries import NoServer
 from config.supervisor import Plan
-from config.workspace import first_admin
+from config.workspace import first_admin, tokens
 
 WEB_THREADS = 8
 
@@ -45,6 +45,7 @@ class Command(BaseCommand):
         ensure_free(host, port)
         started = self._start_database(var)
         call_command("migrate", interactive=False, verbosity=0)
+        self._compare_keys(started)
         url = settings.BASE_URL if os.environ.get("BASE_URL") else f"http://127.0.0.1:{port}"
         os.environ["BASE_URL"] = url
         plan = Plan(
@@ -61,6 +62,16 @@ class Command(BaseCommand):
         os.chdir(paths.BASE_DIR)
         command = [sys.executable, "-m", "config.supervisor", str(_as_file(plan))]
         os.execv(sys.executable, command)  # noqa: S606 - becoming it is the point
+
+    def _compare_keys(self, started: bool) -> None:
+        """A restored database without its key would break links and sends. Raises LostKey."""
+        try:
+            tokens.ensure_readable()
+        except tokens.LostKey:
+            connections.close_all()
+            if started:
+                server.stop(Path(settings.VAR_DIR))
+            raise
 
     def _start_database(self, var: Path) -> bool:
         if not settings.EMBEDDED_POSTGRES:

@@ -20,6 +20,7 @@ from config.demo.state import State
 from config.management.commands import up
 from config.postgres import server
 from config.postgres.binaries import NoServer
+from config.workspace import tokens
 
 LEAST_PROFILES, LEAST_EVENTS = 3, 60
 
@@ -69,6 +70,7 @@ class Command(BaseCommand):
             except (server.ServerError, NoServer) as error:
                 raise CommandError(str(error)) from error
         call_command("migrate", interactive=False, verbosity=0)
+        tokens.ensure_readable()
         return started
 
     def _write(self, profiles: int, events: int) -> State:
