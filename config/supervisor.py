@@ -17,13 +17,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from config.postgres import server
+from config.postgres import server, symptoms
 from config.postgres.binaries import NoServer
 
 LOOK_SECONDS = 0.25
 TERM_SECONDS = 8.0
 QUICK_DEATH_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 10.0
+RESTART_SECONDS = 600.0  # between restarts for a sign of a broken server
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -92,6 +93,7 @@ class Supervisor:
         self.children = [Child(name, command) for name, command in plan.commands.items()]
         self.signals = 0
         self.looked_at_database = 0.0
+        self.restarted_at = -RESTART_SECONDS
 
     def run(self) -> None:
         """Until TERM, INT or HUP; then everything is stopped."""
@@ -134,9 +136,18 @@ class Supervisor:
         try:
             if not server.is_up(var):
                 server.ensure_running(var)
+            elif server.programs_were_replaced(var) or self._is_broken(var):
+                self.restarted_at = time.monotonic()
+                version = server.restart(var)
+                say(f"the database server's programs were replaced: restarted as {version}")
         except (server.ServerError, NoServer) as error:
             say(str(error))
         self.looked_at_database = time.monotonic()
+
+    def _is_broken(self, var: Path) -> bool:
+        """Somebody met a library that does not fit. One restart; more would not help."""
+        found = symptoms.take(var)
+        return found and time.monotonic() - self.restarted_at >= RESTART_SECONDS
 
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.plan.port, timeout=2)

@@ -25,6 +25,8 @@ from campaigns.views import heads
 from campaigns.views.checking import ready
 from campaigns.views.previews import found
 from config.console.pages import ApiCall, page, part, toast
+from config.workspace.health import status
+from config.workspace.health import words as health_words
 from config.workspace.permissions import may, requires
 from config.workspace.revisions import revision_in as number_in
 
@@ -72,6 +74,7 @@ def _state(campaign: Campaign) -> dict[str, Any]:
         "left": ended,
         "to_send": waiting + ended,
         "counting": campaign.fanned_out_at is None,
+        "held_up": health_words.held_up(status.current()) if waiting else "",
     }
 
 

@@ -32,6 +32,13 @@ class Console:
         """The workspace's currency: event values are in it."""
         return getattr(self.workspace, "currency", "") or "EUR"
 
+    @cached_property
+    def health(self) -> Any:
+        """The dot and the banner. One small query, kept for some seconds by the process."""
+        from config.console.health import shown  # noqa: PLC0415
+
+        return shown()
+
     @property
     def demo_mail(self) -> bool:
         """No mail server is set: the demo mailbox takes every mail."""

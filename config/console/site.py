@@ -8,7 +8,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
-from config.console import preferences, search
+from config.console import health, preferences, search
 from config.console.pages import PAGES
 from config.workspace import audit
 from config.workspace.models import User
@@ -62,5 +62,6 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
         """Parts of Home, and what the menu at the foot of the sidebar changes."""
         return [
             path("home/<slug:name>/", self.admin_view(home_part), name="home_part"),
+            path("health/", self.admin_view(health.health), name="health"),
             path("language/", self.admin_view(preferences.language), name="language"),
         ]

@@ -174,24 +174,6 @@ def messages_of_two_weeks() -> dict[str, Any]:
     )
 
 
-def lags() -> dict[str, float]:
-    """How old the oldest waiting work is, in seconds, by station. Small local tables only."""
-    names = ("collect", "unify", "segment", "decide", "send")
-    found = one(
-        "SELECT (SELECT min(received_at) FROM inbox WHERE failed_at IS NULL), "
-        "(SELECT min(created_at) FROM alias_pending), "
-        "(SELECT min(created_at) FROM profile_change), "
-        "(SELECT min(due_at) FROM enrolment WHERE ended_at IS NULL AND due_at IS NOT NULL "
-        " AND due_at <= now()), "
-        "(SELECT min(due_at) FROM message_chunk WHERE due_at <= now())"
-    )
-    now = timezone.now()
-    return {
-        name: max((now - at).total_seconds(), 0) if at else 0.0
-        for name, at in zip(names, found, strict=True)
-    }
-
-
 def due_steps() -> tuple[int, int]:
     """(people inside campaigns, at most CAP + 1; their steps that are due now)."""
     inside, due = one(

@@ -15,6 +15,9 @@ from campaigns.models import Campaign, Sender
 from config.console import places
 from config.console.theme import resolve
 from config.console.words import in_words, lasting, num
+from config.workspace.health import status
+from config.workspace.health import words as health_words
+from config.workspace.health.status import Level
 from config.workspace.models import Job
 from config.workspace.permissions import may
 from consent.models import PrivacyRequest
@@ -44,7 +47,7 @@ class Need:
 
 def needs(user: Any) -> list[Need]:
     """All rows that this user can do something about; eight small queries at most."""
-    found: list[Need] = []
+    found: list[Need] = _standing_still()
     if may(user, "consents.view"):
         found += _requests()
     if may(user, "sources.view"):
@@ -56,6 +59,31 @@ def needs(user: Any) -> list[Need]:
     found += _jobs(user)
     oldest = datetime.min.replace(tzinfo=timezone.get_current_timezone())
     return sorted(found, key=lambda need: (need.rank, need.at or oldest))
+
+
+def _standing_still() -> list[Need]:
+    """Units of work that fail, and a mail server that refuses: for everybody, and first."""
+    health = status.current()
+    urgent = [u for u in health.behind if u.fault and u.fault.kind != "behind"]
+    listed = {
+        "ingest": places.live(),
+        "segments": places.segments(),
+        "campaigns": places.campaigns(),
+        "delivery": places.messages(state="queued"),
+    }
+    return [
+        Need(
+            -1,
+            "alert",
+            "bad" if unit.level == Level.FAILING else "warn",
+            health_words.title(unit),
+            f"{health_words.said(unit)}. {health_words.remedy(unit)}",
+            listed.get(unit.name, ""),
+            _("See what waits") if unit.name in listed else "",
+            at=unit.fault.since if unit.fault else None,
+        )
+        for unit in [*health.failing, *urgent]
+    ]
 
 
 def _requests() -> list[Need]:

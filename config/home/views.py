@@ -1,6 +1,7 @@
 """Home: the sentence, what needs me, the loop, and growth. Heavier parts load by themselves."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -14,19 +15,30 @@ from django.utils.translation import ngettext
 
 from config.console import places
 from config.console.charts import Series, bar_chart, line_chart
+from config.console.health import STATES
 from config.console.pages import PAGES, page, part
 from config.console.templatetags.console import door
 from config.console.words import compact, day, money, num
 from config.home import figures
 from config.home.checklist import checklist, first_event_received
 from config.home.needs import needs
+from config.workspace.health import status
+from config.workspace.health import words as health_words
+from config.workspace.health.status import Level
+from config.workspace.health.units import WORKER
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
 from segments.models import Segment
 
 HIDDEN = "home_checklist_hidden"
 MONDAY, SATURDAY = 0, 5
-SLOW = 60.0  # seconds of lag from which a station asks for a look
+STATIONS = {
+    "collect": ["ingest"],
+    "unify": ["merge", "rewrite"],
+    "segment": ["segments"],
+    "decide": ["campaigns"],
+    "send": ["delivery"],
+}
 Part = Callable[[HttpRequest], HttpResponse]
 
 
@@ -83,6 +95,13 @@ def _clock() -> str:
 
 
 def _sentence(request: HttpRequest, *, begun: bool) -> SafeString | str | Promise:
+    """What stands still comes before what came in."""
+    headline = health_words.headline(status.current())
+    usual = _usual_sentence(request, begun=begun)
+    return format_html("{} {}", headline, usual) if headline else usual
+
+
+def _usual_sentence(request: HttpRequest, *, begun: bool) -> SafeString | str | Promise:
     if not begun and not figures.people_known()[0]:
         return _("Nothing has come in yet. One call is enough to begin.")
     since, name = _since()
@@ -141,6 +160,7 @@ def _loop(request: HttpRequest) -> HttpResponse:
     sales = figures.sales()
     context = {
         "stations": _stations(events.value, messages.value, sales.value),
+        "state": STATES[status.current().level],
         "back": messages.value,
         "doors": {
             "clicked": places.messages(did="clicked", days=7),
@@ -156,7 +176,7 @@ def _loop(request: HttpRequest) -> HttpResponse:
 def _stations(
     events: dict[str, Any], messages: dict[str, Any], sales: figures.Sales
 ) -> list[dict[str, Any]]:
-    lags = figures.lags()
+    stands = _stands()
     now = timezone.now()
     people, guessed = figures.people_known()
     week = figures.new_people(now - timedelta(days=7))
@@ -169,7 +189,7 @@ def _stations(
         _station(
             "inbox",
             _("Collect"),
-            lags["collect"],
+            stands["collect"],
             places.live(),
             num(events["now"]),
             _("events in"),
@@ -182,7 +202,7 @@ def _stations(
         _station(
             "merge",
             _("Unify"),
-            lags["unify"],
+            stands["unify"],
             places.people(),
             num(people) if not guessed else _("about %(n)s") % {"n": compact(people)},
             _("people known"),
@@ -191,7 +211,7 @@ def _stations(
         _station(
             "seg",
             _("Segment"),
-            lags["segment"],
+            stands["segment"],
             places.segments(),
             _("%(fresh)s of %(all)s") % {"fresh": num(fresh), "all": num(of)},
             _("segments fresh"),
@@ -200,7 +220,7 @@ def _stations(
         _station(
             "route",
             _("Decide"),
-            lags["decide"],
+            stands["decide"],
             places.campaigns(),
             num(inside) if inside <= figures.CAP else f"{num(figures.CAP)}+",
             _("people in campaigns"),
@@ -209,7 +229,7 @@ def _stations(
         _station(
             "gate",
             _("Send"),
-            lags["send"],
+            stands["send"],
             places.messages(did="left", days=7),
             num(messages["out"]),
             _("messages out"),
@@ -238,10 +258,31 @@ def _stations(
     ]
 
 
+@dataclass(frozen=True)
+class Stand:
+    """How a station does: ok, warn or bad, and the age in seconds of the oldest that waits."""
+
+    state: str
+    lag: float
+
+
+def _stands() -> dict[str, Stand]:
+    """Each station by its units of work; all stand still with the worker."""
+    health = status.current()
+    dead = any(unit.name == WORKER for unit in health.failing)
+    found = {}
+    for station, names in STATIONS.items():
+        units = [unit for name in names if (unit := health.unit(name))]
+        level = Level.FAILING if dead else max((unit.level for unit in units), default=Level.OK)
+        lag = max((unit.lag_seconds for unit in units), default=0.0)
+        found[station] = Stand(STATES[level], lag)
+    return found
+
+
 def _station(  # noqa: PLR0913 - one row of a table
     icon: str,
     title: str,
-    lag: float | None,
+    stand: Stand | None,
     url: str,
     number: str,
     label: str,
@@ -255,8 +296,7 @@ def _station(  # noqa: PLR0913 - one row of a table
     return {
         "icon": icon,
         "title": title,
-        "lag": lag,
-        "slow": lag is not None and lag > SLOW,
+        "stand": stand,
         "url": url,
         "number": number,
         "label": label,

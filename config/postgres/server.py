@@ -30,6 +30,8 @@ from config.postgres.binaries import Binaries
 PORT = 5432  # only a part of the socket's name
 SUPERUSER, ROLE, DATABASE = "postgres", "rapport", "rapport"
 START_SECONDS = 10.0  # a killed server's children hold its shared memory for some seconds
+DELETED = " (deleted)"  # what the kernel adds to the name of a running program that was replaced
+SETTLE_SECONDS = 5.0  # after the new program came, the rest of its files are there too
 RECOVERY_SECONDS = 300  # after a crash the server replays its log before it answers
 SETTINGS = {
     "shared_buffers": "256MB",
@@ -157,6 +159,34 @@ def stop(var: Path) -> bool:
             if _run(place, [*command, "stop"], place.user()) == 0 or _postmaster(place) is None:
                 return True
         raise ServerError(f"The database server {pid} does not stop; see {place.log}.")
+
+
+def programs_were_replaced(var: Path) -> bool:
+    """Does the server run from a program that is another one on disk by now (an upgrade)?
+
+    It then goes on with the old one in memory and fails as soon as it loads a library of the new.
+    False while the upgrade may still be under way, and where nothing stands in its place.
+    """
+    pid = _postmaster(_Place.of(var))
+    if pid is None:
+        return False
+    program = Path(f"/proc/{pid}/exe")
+    try:
+        name = os.readlink(program)
+        running, found = program.stat(), Path(name.removesuffix(DELETED)).stat()
+    except OSError:  # gone meanwhile, another user's, or nothing is there any more
+        return False
+    is_same = os.path.samestat(running, found) or (
+        not name.endswith(DELETED) and running.st_mtime_ns == found.st_mtime_ns
+    )
+    return not is_same and time.time() - found.st_ctime >= SETTLE_SECONDS
+
+
+def restart(var: Path, options: Mapping[str, str] | None = None) -> str:
+    """Stop it, cutting transactions short, and start what is on disk; its version then."""
+    stop(var)
+    ensure_running(var, options)
+    return status(var).version
 
 
 def status(var: Path) -> Status:

@@ -1,6 +1,7 @@
 """Live events: what comes in now, and what became of it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,10 @@ from django.utils.translation import gettext_lazy
 
 from config.console.pages import ApiCall, page, part, wants_partial
 from config.workspace import audit
+from config.workspace.health import status
+from config.workspace.health.status import Level
+from config.workspace.health.units import WORKER
+from config.workspace.health.words import clock, lasting
 from config.workspace.permissions import requires
 from config.workspace.selectors import workspace
 from profiles.models import Identifier, Source
@@ -61,6 +66,7 @@ def live(request: HttpRequest) -> HttpResponse:
         "newer_url": _newer_url(wanted, now.last_event, now.last_rejection),
         **_filters(wanted),
         **_minute_context(),
+        **_pulse(),
     }
     if wants_partial(request):
         return part(request, "profiles/_live.html", context)
@@ -85,6 +91,7 @@ def newer(request: HttpRequest) -> HttpResponse:
         "live_url": _address(wanted),
         "newer_url": _newer_url(wanted, event, rejection),
         **_minute_context(),
+        **_pulse(),
     }
     return part(request, "profiles/_newer.html", context)
 
@@ -153,6 +160,21 @@ def _filters(wanted: reads.Wanted) -> dict[str, Any]:
         "types": reads.TYPES,
         "sources": list(Source.objects.filter(is_internal=False)),
     }
+
+
+def _pulse() -> dict[str, Any]:
+    """Whether what comes in is processed: `pulse` is ok, warn or bad, with its words."""
+    health = status.current()
+    worker, ingest = health.unit(WORKER), health.unit("ingest")
+    for unit in (worker, ingest):
+        if unit and unit.fault and unit.level == Level.FAILING:
+            since = unit.fault.since or health.at - timedelta(seconds=unit.lag_seconds)
+            words = _("not processed since %(when)s") % {"when": clock(since)}
+            return {"pulse": "bad", "pulse_words": words}
+    if ingest and ingest.level == Level.BEHIND:
+        words = _("%(time)s behind") % {"time": lasting(ingest.lag_seconds)}
+        return {"pulse": "warn", "pulse_words": words}
+    return {"pulse": "ok", "pulse_words": _("live, every 2 s")}
 
 
 def _minute_context() -> dict[str, Any]:

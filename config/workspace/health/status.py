@@ -6,6 +6,7 @@ takes nothing. Times before this process started count from its start: what stoo
 gets a moment to begin.
 """
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -138,7 +139,7 @@ class _Kept:
 
 
 def current() -> Health:
-    """The health as of the last five seconds. Three small queries when asked anew."""
+    """The health as of the last five seconds. One small query when asked anew."""
     now = time.monotonic()
     if _Kept.health is None or now >= _Kept.until:
         with connection.cursor() as cursor:
@@ -153,46 +154,42 @@ def forget() -> None:
 
 
 def read(cursor: Any) -> Health:
-    """Ask the database, through Django's cursor or psycopg's."""
-    runs = _runs(cursor)
-    waiting = _waiting(cursor)
-    sent = _sent(cursor)
+    """Ask the database, through Django's cursor or psycopg's: one statement."""
+    cursor.execute(_statement(), {"lately": timezone.now() - LATELY})
+    rows, ages, counts = (json.loads(text) for text in cursor.fetchone())
     now = timezone.now()
+    runs = {row["name"]: _run(row) for row in rows}
+    sent = [Sent(**row) for row in counts]
     sending = [run for name, run in sorted(runs.items()) if name.startswith(SENDING)]
     units = [_worker(runs.get(WORKER, Run(WORKER)), now)]
     for name in WORK.names():
-        found = judge(runs.get(name, Run(name)), waiting.get(name, 0.0), now)
+        waited = max(ages.get(name) or 0.0, 0.0)
+        found = judge(runs.get(name, Run(name)), waited, now)
         units.append(_with_sending(found, sending, sent, now) if name == "delivery" else found)
     return Health(now, units, sending, sent)
 
 
-def _runs(cursor: Any) -> dict[str, Run]:
-    cursor.execute(
-        "SELECT name, last_success, last_progress, runs, failures, handled, error, error_since, "
-        "error_at, error_count FROM work_run"
-    )
-    return {row[0]: Run(*row) for row in cursor.fetchall()}
-
-
-def _waiting(cursor: Any) -> dict[str, float]:
-    """Seconds that the oldest due work of each unit has waited. SQL of our own code alone."""
-    parts = [
-        f"SELECT '{name}', extract(epoch FROM clock_timestamp() - ({oldest}))::float8"  # noqa: S608
+def _statement() -> str:
+    """Rows of runs, seconds waited by unit, counts of hand-overs; SQL of our own code alone."""
+    ages = ", ".join(
+        f"'{name}', extract(epoch FROM clock_timestamp() - ({oldest}))::float8"
         for name, oldest in WAITING
-    ]
-    if not parts:
-        return {}
-    cursor.execute(" UNION ALL ".join(parts))
-    return {name: max(seconds or 0.0, 0.0) for name, seconds in cursor.fetchall()}
-
-
-def _sent(cursor: Any) -> list[Sent]:
-    cursor.execute(
-        "SELECT channel, outcome, word, sum(n)::bigint, minute IS NOT NULL FROM send_count "
-        "WHERE minute IS NULL OR minute > %s GROUP BY 1, 2, 3, 5 ORDER BY 1, 2, 3",
-        [timezone.now() - LATELY],
     )
-    return [Sent(*row) for row in cursor.fetchall()]
+    return f"""
+        SELECT (SELECT coalesce(json_agg(w), '[]') FROM work_run w)::text,
+               json_build_object({ages})::text,
+               (SELECT coalesce(json_agg(s), '[]') FROM (
+                    SELECT channel, outcome, word, sum(n)::bigint AS n,
+                           minute IS NOT NULL AS lately
+                    FROM send_count WHERE minute IS NULL OR minute > %(lately)s
+                    GROUP BY 1, 2, 3, 5 ORDER BY 1, 2, 3) AS s)::text
+    """  # noqa: S608
+
+
+def _run(row: dict[str, Any]) -> Run:
+    times = ("last_success", "last_progress", "error_since", "error_at")
+    read = {name: datetime.fromisoformat(row[name]) if row[name] else None for name in times}
+    return Run(**(row | read))
 
 
 # --- judging --------------------------------------------------------------------------------------

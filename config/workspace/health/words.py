@@ -103,6 +103,25 @@ def _TITLES() -> dict[str, str]:  # noqa: N802 - in the reader's language
     }
 
 
+def remedy(unit: Unit) -> str:
+    """What somebody can do about it."""
+    kind = unit.fault.kind if unit.fault else ""
+    if unit.name == WORKER:
+        return _("Calls are taken in and kept. Start it (`manage.py up`), or look at its log.")
+    if kind in ("refusing", "refusing_some"):
+        return _("Messages wait and are tried again. Look at EMAIL_URL and at your mail provider.")
+    return _("What waits is kept, and it is tried again each second. The log has the place.")
+
+
+def held_up(health: Health) -> str:
+    """Why messages do not leave just now, in a sentence; "" where they do."""
+    for name in (WORKER, "delivery"):
+        unit = health.unit(name)
+        if unit and unit.fault and unit.fault.kind != "behind":
+            return _("%(what)s: %(reason)s") % {"what": title(unit), "reason": said(unit)}
+    return ""
+
+
 def headline(health: Health) -> str:
     """The one sentence that stands above all while something fails; "" otherwise."""
     failing = health.failing

@@ -1,0 +1,37 @@
+"""The dot in the head of every page, and the banner while something fails."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+
+from config.console.pages import part
+from config.workspace.health import status, words
+from config.workspace.health.status import Level
+
+STATES = {Level.OK: "ok", Level.BEHIND: "warn", Level.FAILING: "bad"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """`state` is ok, warn or bad; `word` stands beside the dot; the others are the banner's."""
+
+    state: str
+    word: str
+    headline: str
+    reasons: list[str]
+
+
+def shown() -> Shown:
+    """How the installation is now."""
+    health = status.current()
+    return Shown(
+        STATES[health.level],
+        words.short(health),
+        words.headline(health),
+        [f"{unit.name}: {words.said(unit)}" for unit in health.failing],
+    )
+
+
+def health(request: HttpRequest) -> HttpResponse:
+    """Asked again every half minute by a page that stays open."""
+    return part(request, "console/_health.html", {"health": shown(), "polled": True})
