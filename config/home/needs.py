@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from campaigns.models import Campaign, Sender
 from config.console import places
 from config.console.theme import resolve
-from config.console.words import in_words, lasting, num
+from config.console.words import capitalised, in_words, lasting, num
 from config.workspace.health import status
 from config.workspace.health import words as health_words
 from config.workspace.health.status import Level
@@ -77,7 +77,7 @@ def _standing_still() -> list[Need]:
             "alert",
             "bad" if unit.level == Level.FAILING else "warn",
             health_words.title(unit),
-            f"{health_words.said(unit)}. {health_words.remedy(unit)}",
+            f"{capitalised(health_words.said(unit))}. {health_words.remedy(unit)}",
             listed.get(unit.name, ""),
             _("See what waits") if unit.name in listed else "",
             at=unit.fault.since if unit.fault else None,

@@ -107,7 +107,7 @@ def remedy(unit: Unit) -> str:
     """What somebody can do about it."""
     kind = unit.fault.kind if unit.fault else ""
     if unit.name == WORKER:
-        return _("Calls are taken in and kept. Start it (`manage.py up`), or look at its log.")
+        return _("Calls are taken in and kept. Start it (manage.py up), or look at its log.")
     if kind in ("refusing", "refusing_some"):
         return _("Messages wait and are tried again. Look at EMAIL_URL and at your mail provider.")
     return _("What waits is kept, and it is tried again each second. The log has the place.")
@@ -130,7 +130,7 @@ def headline(health: Health) -> str:
     first = failing[0]
     since = first.fault.since if first.fault else None
     if first.name == WORKER and since:
-        return _("Nothing is processed since %(when)s.") % {"when": clock(since)}
+        return _("Nothing has been processed since %(when)s.") % {"when": clock(since)}
     if first.name == WORKER:
         return _("Nothing is processed: the worker does not run.")
     if since:
@@ -148,7 +148,7 @@ def short(health: Health) -> str:
         if slowest.fault and slowest.fault.kind != "behind":
             return title(slowest)
         return _("%(time)s behind") % {"time": lasting(slowest.lag_seconds)}
-    return _("All work is done")
+    return _("Everything runs")
 
 
 def lasting(seconds: float) -> str:

@@ -57,7 +57,7 @@ def test_a_dead_worker_is_the_one_reason_said():
     all_well(worker={"last_success": ago(130)}, ingest={"last_success": ago(700)})
     health = read()
     assert said(health) == {"worker": "no tick for 2 min"}
-    assert words.headline(health).startswith("Nothing is processed since ")
+    assert words.headline(health).startswith("Nothing has been processed since ")
 
 
 def test_the_worker_on_this_machine_says_why_it_does_not_tick(settings):
