@@ -5,6 +5,7 @@ bounce, unless the refusal is about us (5.7.x, policy) or about now (5.2.2, mail
 temporary. A connection that breaks after the content was sent leaves the outcome unknown.
 """
 
+import logging
 import re
 import smtplib
 import ssl
@@ -19,6 +20,7 @@ from django.utils.module_loading import import_string
 from campaigns.content.addresses import NEEDS_SMTPUTF8
 from config import connections
 
+log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 30
 IDLE_SECONDS = 10.0  # after so long a silence the server may have hung up
 PER_CONNECTION = 1000  # mails; then a new one: servers cut long sessions
@@ -98,7 +100,7 @@ class SmtpSession:
                 continue
             try:
                 smtp = self._open()
-            except (OSError, smtplib.SMTPException) as error:
+            except Exception as error:  # of whatever kind: no mail has left
                 self._drop()
                 down = word_of(error)
                 yield Outcome(mail.key, TEMPORARY, down, at_door=True)
@@ -113,6 +115,14 @@ class SmtpSession:
             self._drop()
             kind = UNKNOWN if handed.content else TEMPORARY
             return Outcome(mail.key, kind, word_of(error))
+        except Exception as error:  # ours; it must not cost the others
+            log.error("a mail cannot be handed over: %s", type(error).__name__)
+            self._drop()
+            kind = UNKNOWN if handed.content else TEMPORARY
+            return Outcome(mail.key, kind, f"internal error ({type(error).__name__})")
+        except BaseException:
+            self._drop()  # whoever comes next must not read the answers to this mail
+            raise
         self._count += 1
         return outcome
 

@@ -20,7 +20,9 @@ from config.workspace.work import Left
 from consent.models import Purpose
 
 BATCH = 25
+CHUNK = 500
 LEASE_SECONDS = 120
+INTERRUPTED = "interrupted"  # whoever handed it over broke off: nobody knows what became of it
 Key = tuple[int, int]  # profile, message
 
 
@@ -39,6 +41,8 @@ class Chunk:
     channel: str
     profile_ids: list[int]
     message_ids: list[int]
+    attempts: int = 1
+    was_held_up: bool = False  # its campaign shows a fault
 
 
 _LEASE = """
@@ -46,18 +50,21 @@ WITH due AS (
     SELECT c.id, c.lease FROM message_chunk c
     WHERE c.due_at <= %(now)s AND c.channel = %(channel)s
       AND (c.lease IS NULL AND (c.campaign_id IS NULL OR EXISTS (
-               SELECT 1 FROM campaign k WHERE k.id = c.campaign_id AND k.status = 'running'))
+               SELECT 1 FROM campaign k WHERE k.id = c.campaign_id AND k.status = 'running'
+               AND (k.retry_at IS NULL OR k.retry_at <= %(now)s)))
            OR c.lease_until < %(now)s)
     ORDER BY c.lane, c.due_at, c.id LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 UPDATE message_chunk c
    SET lease = %(lease)s, lease_until = %(until)s, attempts = c.attempts + 1
   FROM due WHERE c.id = due.id
-RETURNING c.id, c.campaign_id, c.profile_ids, c.message_ids, due.lease IS NOT NULL
+RETURNING c.id, c.campaign_id, c.profile_ids, c.message_ids, c.attempts,
+          EXISTS (SELECT 1 FROM campaign k WHERE k.id = c.campaign_id AND k.fault_count > 0),
+          due.lease IS NOT NULL
 """
 _LOST = """
-UPDATE message m SET state = 'unknown'
-FROM unnest(%s::bigint[], %s::bigint[]) AS g(profile_id, id)
+UPDATE message m SET state = 'unknown', reason = %(reason)s
+FROM unnest(%(profiles)s::bigint[], %(messages)s::bigint[]) AS g(profile_id, id)
 WHERE m.profile_id = g.profile_id AND m.id = g.id AND m.state = 'handing_over'
 """
 
@@ -73,17 +80,19 @@ def lease_chunk(channel: str, now: datetime) -> Chunk | None:
         row = cursor.fetchone()
         if row is None:
             return None
-        chunk_id, campaign_id, profile_ids, message_ids, was_leased = row
+        chunk_id, campaign_id, profile_ids, message_ids, attempts, held_up, was_leased = row
         if was_leased:
-            cursor.execute(_LOST, [profile_ids, message_ids])
-    return Chunk(chunk_id, token, campaign_id, channel, profile_ids, message_ids)
+            marked = {"profiles": profile_ids, "messages": message_ids, "reason": INTERRUPTED}
+            cursor.execute(_LOST, marked)
+    return Chunk(chunk_id, token, campaign_id, channel, profile_ids, message_ids, attempts, held_up)
 
 
 _LEFT = """
 SELECT count(*), count(*) FILTER (WHERE c.lease_until >= %(now)s) FROM message_chunk c
 WHERE c.due_at <= %(now)s AND c.channel = %(channel)s
   AND (c.lease IS NOT NULL OR c.campaign_id IS NULL OR EXISTS (
-       SELECT 1 FROM campaign k WHERE k.id = c.campaign_id AND k.status = 'running'))
+       SELECT 1 FROM campaign k WHERE k.id = c.campaign_id AND k.status = 'running'
+       AND (k.retry_at IS NULL OR k.retry_at <= %(now)s)))
 """
 
 
@@ -210,15 +219,26 @@ def settle(rows: Sequence[Settled], now: datetime) -> None:
                 "profiles": [row.profile_id for row in rows],
                 "messages": [row.message_id for row in rows],
                 "states": [row.state for row in rows],
-                "reasons": [row.reason.replace("\0", "") for row in rows],
+                "reasons": [_storable(row.reason) for row in rows],
                 "refs": [row.provider_ref for row in rows],
                 "retries": [row.retry_at for row in rows],
             },
         )
 
 
+def _storable(word: str) -> str:
+    """A server's word may hold what a text column cannot."""
+    return word.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+# Whoever holds the lease alone marks: what is marked still was broken off.
 _RELEASE = """
-WITH rest AS (
+WITH lost AS (
+    UPDATE message m SET state = 'unknown', reason = %(reason)s
+    FROM message_chunk c, unnest(c.profile_ids, c.message_ids) AS g(profile_id, id)
+    WHERE c.id = %(chunk)s AND c.lease = %(lease)s
+      AND m.profile_id = g.profile_id AND m.id = g.id AND m.state = 'handing_over'
+), rest AS (
     SELECT array_agg(m.profile_id ORDER BY m.profile_id, m.id) AS profile_ids,
            array_agg(m.id ORDER BY m.profile_id, m.id) AS message_ids, min(m.due_at) AS due_at
     FROM message_chunk c, unnest(c.profile_ids, c.message_ids) AS g(profile_id, id)
@@ -229,12 +249,56 @@ WITH rest AS (
        AND (SELECT message_ids IS NULL FROM rest)
 )
 UPDATE message_chunk c SET lease = NULL, lease_until = NULL, profile_ids = rest.profile_ids,
-       message_ids = rest.message_ids, due_at = rest.due_at
+       message_ids = rest.message_ids, due_at = greatest(rest.due_at, %(not_before)s::timestamptz)
 FROM rest WHERE c.id = %(chunk)s AND c.lease = %(lease)s AND rest.message_ids IS NOT NULL
 """
 
 
-def release_chunk(chunk: Chunk) -> None:
-    """Give the chunk back with what is still queued, due when the first of it is; or remove it."""
+def release_chunk(chunk: Chunk, not_before: datetime | None = None) -> None:
+    """Give the chunk back with what is still queued, due when the first of it is; or remove it.
+
+    What is marked still becomes unknown. With `not_before` it waits at least so long.
+    """
+    values: dict[str, Any] = {
+        "chunk": chunk.id,
+        "lease": chunk.lease,
+        "not_before": not_before,
+        "reason": INTERRUPTED,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_RELEASE, {"chunk": chunk.id, "lease": chunk.lease})
+        cursor.execute(_RELEASE, values)
+
+
+# nothing has a claim on what no chunk holds, whatever brought it there (a backup, an old fault)
+_TAKE_BACK = """
+WITH stray AS (
+    SELECT m.profile_id, m.id, m.state, m.lane, m.channel, m.due_at FROM message m
+    WHERE m.campaign_id = %(campaign)s AND m.state IN ('queued', 'handing_over')
+      AND NOT EXISTS (SELECT 1 FROM message_chunk c WHERE c.campaign_id = %(campaign)s)
+), lost AS (
+    UPDATE message m SET state = 'unknown', reason = %(reason)s FROM stray s
+    WHERE s.state = 'handing_over' AND m.profile_id = s.profile_id AND m.id = s.id
+      AND m.state = 'handing_over'
+), chunked AS (
+    INSERT INTO message_chunk (campaign_id, lane, channel, profile_ids, message_ids, due_at,
+                               attempts, created_at)
+    SELECT %(campaign)s, lane, channel, array_agg(profile_id), array_agg(id), due_at, 0, %(now)s
+    FROM (SELECT s.*, (row_number() OVER (PARTITION BY due_at ORDER BY profile_id) - 1)
+                      / %(size)s AS part FROM stray s WHERE state = 'queued') w
+    GROUP BY lane, channel, due_at, part
+)
+SELECT count(*) FROM stray
+"""
+
+
+def take_back(campaign_id: int, now: datetime) -> int:
+    """Settle or queue again what waits though no chunk holds it; how many messages."""
+    values: dict[str, Any] = {
+        "campaign": campaign_id,
+        "reason": INTERRUPTED,
+        "now": now,
+        "size": CHUNK,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_BACK, values)
+        return int(cursor.fetchone()[0])

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
+from campaigns.delivery.claims import CHUNK
 from campaigns.delivery.gate import BUCKETS, Terms, judged
 from campaigns.delivery.terms import Plan, plan_of, shuffle_of, terms_of
 from campaigns.models import Campaign, ContentVersion
@@ -19,7 +20,6 @@ from config.workspace.models import Job
 from consent.models import Purpose
 
 RANGE = 50_000  # people a transaction: sorts stay within work_mem, a step takes a second or two
-CHUNK = 500
 LANE_BULK = 9
 JOB = "fan_out"
 

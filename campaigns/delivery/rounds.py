@@ -4,6 +4,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from campaigns.delivery.claims import take_back
 from campaigns.delivery.fanout import fan_out
 from campaigns.models import Campaign, MessageChunk
 from campaigns.services.faults import one_by_one
@@ -66,6 +67,8 @@ def _finish_one(campaign_id: int) -> int:
     )
     if row is None:
         return 0
+    if stray := take_back(campaign_id, timezone.now()):
+        return stray
     row.status, row.finished_at = Campaign.Status.FINISHED, timezone.now()
     row.save(update_fields=["status", "finished_at", "updated_at"])
     audit.record("finish", "campaign", row.slug)

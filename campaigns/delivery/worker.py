@@ -1,8 +1,9 @@
 """The unit of work `delivery`: lease a chunk, hand its messages over in batches, settle each."""
 
+import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -12,16 +13,18 @@ from campaigns.channels.email import (
     BOUNCED,
     SENT,
     TEMPORARY,
+    UNKNOWN,
     Mail,
     NoTarget,
     Outcome,
     SmtpSession,
     smtp_target,
 )
-from campaigns.content.errors import Abort, ContentError
 from campaigns.delivery.claims import (
     BATCH,
+    INTERRUPTED,
     Chunk,
+    Key,
     Settled,
     exclude_refused,
     lease_chunk,
@@ -29,18 +32,22 @@ from campaigns.delivery.claims import (
     release_chunk,
     settle,
 )
+from campaigns.delivery.composing import Composed, compose
 from campaigns.delivery.letters import (
     Letter,
     Letterhead,
     letterhead,
     message_id,
     read_letters,
-    write_mail,
 )
 from campaigns.delivery.outcomes import note_nowhere, note_outcomes
 from campaigns.delivery.setbacks import note_bounces
+from campaigns.services.faults import clear_fault, note_fault, place_of
+from config.workspace.faults import is_outage, log_failure, pause_after
 
+log = logging.getLogger(__name__)
 CHANNEL = "email"
+AGAIN = "again"  # was marked, but never tried
 SLICE_SECONDS = 4.0  # then the others' turn; the rest of the chunk is given back
 BACKOFF_SECONDS = (30, 120, 600, 1800, 3600, 7200)
 _local = threading.local()
@@ -66,20 +73,37 @@ def close_session() -> None:
 
 
 def deliver() -> int:
-    """Hand over from one chunk for some seconds; how many it looked at, 0 when none is due."""
+    """Hand over from one chunk for some seconds; how many it looked at, 0 when none is due.
+
+    Whatever happens on the way, the chunk is given back with nothing left marked; where even that
+    fails, the lease runs out and whoever takes it over settles what is left. Raises outages of the
+    database; what else holds up a campaign is written on it.
+    """
     chunk = lease_chunk(CHANNEL, timezone.now())
     if chunk is None:
         return 0
+    not_before: datetime | None = None
     try:
-        target = session()
+        return max(_deliver_chunk(chunk, session()), 1)
     except NoTarget as error:
         note_nowhere(CHANNEL, error)
-        release_chunk(chunk)
         return 0
-    try:
-        return max(_deliver_chunk(chunk, target), 1)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        not_before = _hold_up(chunk, error)
+        return 1
     finally:
-        release_chunk(chunk)
+        release_chunk(chunk, not_before)
+
+
+def _hold_up(chunk: Chunk, error: Exception) -> datetime | None:
+    """A campaign waits with all its chunks and shows why; a single message waits by itself."""
+    if chunk.campaign_id is not None:
+        note_fault(chunk.campaign_id, error)
+        return None
+    log_failure(log, "a single message cannot be handed over", place_of(error), chunk.attempts)
+    return timezone.now() + pause_after(chunk.attempts)
 
 
 def _deliver_chunk(chunk: Chunk, target: SmtpSession) -> int:
@@ -109,25 +133,64 @@ def _throttle(head: Letterhead, count: int, began: float) -> None:
 def _deliver_batch(
     chunk: Chunk, letters: Sequence[Letter], head: Letterhead, target: SmtpSession
 ) -> bool:
-    """Mark, hand over, settle; False where the rest of the chunk has to wait."""
-    now = timezone.now()
+    """Write, mark, hand over, settle; False where the rest of the chunk has to wait.
+
+    Raises what keeps every mail of this content from being written, before any is marked.
+    """
     keys = [letter.key for letter in letters]
-    marked = mark_handing_over(chunk, keys, purpose=head.purpose, topic_id=head.topic_id, now=now)
+    try:
+        composed = compose(letters, head)
+    except Exception:
+        _exclude(chunk, keys, head)
+        raise
+    marked = mark_handing_over(
+        chunk, keys, purpose=head.purpose, topic_id=head.topic_id, now=timezone.now()
+    )
     if len(marked) < len(letters):
-        rest = [letter.key for letter in letters if letter.message_id not in marked]
-        exclude_refused(
-            rest, purpose=head.purpose, channel=chunk.channel, topic_id=head.topic_id, now=now
-        )
+        _exclude(chunk, [key for key in keys if key[1] not in marked], head)
     if not marked:
         return _is_ours(chunk)
     chosen = {letter.message_id: letter for letter in letters if letter.message_id in marked}
-    outcomes = _hand_over(chosen, head, target)
-    now = timezone.now()
-    settle([_settled(chosen[o.key], o, head, now) for o in outcomes], now)
+    outcomes = _hand_over(chosen, composed, head, target)
+    if chunk.was_held_up and chunk.campaign_id is not None:
+        clear_fault(chunk.campaign_id)
     bounced = [(chosen[o.key], o.word) for o in outcomes if o.kind == BOUNCED]
     if bounced:
         note_bounces(chunk.campaign_id, bounced)
     return not all(outcome.kind == TEMPORARY for outcome in outcomes)
+
+
+def _exclude(chunk: Chunk, keys: Sequence[Key], head: Letterhead) -> None:
+    exclude_refused(
+        keys,
+        purpose=head.purpose,
+        channel=chunk.channel,
+        topic_id=head.topic_id,
+        now=timezone.now(),
+    )
+
+
+def _hand_over(
+    letters: dict[int, Letter], composed: Composed, head: Letterhead, target: SmtpSession
+) -> list[Outcome]:
+    """One after the other, and settle all of them, also where something breaks in between."""
+    mails = [composed.mails[key] for key in letters if key in composed.mails]
+    outcomes = [composed.refused[key] for key in letters if key in composed.refused]
+    answered: list[Outcome] = []
+    try:
+        answered.extend(target.send(mails))
+    finally:
+        outcomes += [*answered, *_broken_off(mails[len(answered) :])]
+        now = timezone.now()
+        settle([_settled(letters[o.key], o, head, now) for o in outcomes], now)
+    note_outcomes(CHANNEL, answered)
+    return outcomes
+
+
+def _broken_off(mails: Sequence[Mail]) -> Iterator[Outcome]:
+    """Of the mail under way nobody knows what became of it; those behind it have not left."""
+    for place, mail in enumerate(mails):
+        yield Outcome(mail.key, AGAIN if place else UNKNOWN, "" if place else INTERRUPTED)
 
 
 def _is_ours(chunk: Chunk) -> bool:
@@ -142,25 +205,12 @@ def _is_ours(chunk: Chunk) -> bool:
     return running.exists()
 
 
-def _hand_over(letters: dict[int, Letter], head: Letterhead, target: SmtpSession) -> list[Outcome]:
-    mails: list[Mail] = []
-    outcomes: list[Outcome] = []
-    for letter in letters.values():
-        try:
-            mails.append(write_mail(letter, head))
-        except Abort as abort:
-            outcomes.append(Outcome(letter.message_id, "cancelled", abort.reason))
-        except ContentError as error:
-            outcomes.append(Outcome(letter.message_id, "failed", str(error)))
-    answered = list(target.send(mails))
-    note_outcomes(CHANNEL, answered)
-    return outcomes + answered
-
-
 def _settled(letter: Letter, outcome: Outcome, head: Letterhead, now: datetime) -> Settled:
     if outcome.kind == SENT:
         reference = message_id(letter, head.sender)
         return Settled(*letter.key, state="sent", provider_ref=reference)
+    if outcome.kind == AGAIN:
+        return Settled(*letter.key, state="queued", retry_at=now)
     if outcome.kind != TEMPORARY:
         return Settled(*letter.key, state=outcome.kind, reason=outcome.word)
     pauses = BACKOFF_SECONDS

@@ -48,7 +48,7 @@ def _guarded(campaign_id: int, act: Callable[[int], int]) -> int:
             note_fault(campaign_id, error)
             return 0
         if done:
-            _clear(campaign_id)
+            clear_fault(campaign_id)
         return done
     return 0
 
@@ -62,7 +62,7 @@ def note_fault(campaign_id: int, error: Exception) -> None:
     row.fault_at = row.fault_at or now
     row.retry_at = now + pause_after(row.fault_count)
     row.save(update_fields=list(NO_FAULT))
-    reason = row.fault if isinstance(error, CannotGoOn) else _place_of(error)
+    reason = row.fault if isinstance(error, CannotGoOn) else place_of(error)
     log_failure(log, f"campaign {row.slug} cannot go on", reason, row.fault_count)
 
 
@@ -74,7 +74,8 @@ def words_of(error: Exception) -> str:
     return _("An unexpected error (%(name)s). The log says where.") % {"name": name}
 
 
-def _place_of(error: Exception) -> str:
+def place_of(error: Exception) -> str:
+    """Its kind and where it was raised, for the log."""
     frame = error.__traceback__
     while frame and frame.tb_next:
         frame = frame.tb_next
@@ -83,7 +84,8 @@ def _place_of(error: Exception) -> str:
     return f"{type(error).__name__}{where}"
 
 
-def _clear(campaign_id: int) -> None:
+def clear_fault(campaign_id: int) -> None:
+    """It goes on again."""
     row = Campaign.objects.filter(pk=campaign_id).exclude(fault_count=0).first()
     if row is not None:
         Campaign.objects.filter(pk=campaign_id).update(**NO_FAULT)

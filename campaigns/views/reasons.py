@@ -7,6 +7,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.content.addresses import NEEDS_SMTPUTF8, UNUSABLE_ADDRESS, UNUSABLE_DOMAIN
+from campaigns.delivery.claims import INTERRUPTED
+from campaigns.delivery.composing import INTERNAL_ERROR
 from campaigns.models import Campaign
 from campaigns.models.message import Reason
 from config.console.theme import resolve
@@ -72,7 +74,7 @@ WHY: dict[str, Why] = {
         "flask", _("Change the share"), "who",
     ),
 }  # fmt: skip
-# why a mail failed, where the word is ours; `remedy` as above
+# why a mail failed or nobody knows, where the word is ours; `remedy` as above
 FAULTS: dict[str, Why] = {
     UNUSABLE_ADDRESS: Why(
         _("Unusable address"),
@@ -88,6 +90,17 @@ FAULTS: dict[str, Why] = {
         _("Address beyond ASCII"),
         _("The mail server takes no letters beyond ASCII before the @ (no SMTPUTF8)."),
         "alert", _("Ask your mail provider for SMTPUTF8"),
+    ),
+    INTERNAL_ERROR: Why(
+        _("Could not be written"),
+        _("An unexpected error while this mail was written. The log says where."),
+        "alert", _("Look at this person's data in the preview"), "what",
+    ),
+    INTERRUPTED: Why(
+        _("Broken off"),
+        _("Whoever handed it over was stopped amid it. It may have arrived, so it is never sent"
+          " again by itself."),
+        "q", _("Nothing to do here"),
     ),
 }  # fmt: skip
 STEPS = ("who", "what", "when")

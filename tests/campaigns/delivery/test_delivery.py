@@ -231,7 +231,7 @@ def test_what_a_crash_left_marked_becomes_unknown_and_is_never_sent(server, sett
     assert not server.mails, "the lease still stands"
     MessageChunk.objects.update(lease_until=now - hours(1))
     deliver_all()
-    assert state_of(ada) == ("unknown", "")
+    assert state_of(ada) == ("unknown", "interrupted")
     assert server.counts == {"ben@example.com": 1}
     late = mark_handing_over(chunk, [(ben.pk, 1)], purpose=purpose, topic_id=None, now=now)
     assert late == set(), "whoever lost the lease marks nothing any more"

@@ -1,0 +1,97 @@
+"""A batch's mails, written before anything is marked: a mail that fails costs no other.
+
+What fails for everybody is no person's fault: then nothing is marked, everyone stays queued, and
+the campaign says what holds it up.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import django.db
+from django.utils.translation import gettext as _
+
+from campaigns.channels.email import FAILED, Mail, Outcome
+from campaigns.content.errors import Abort, ContentError
+from campaigns.delivery.letters import Letter, Letterhead, write_mail
+from campaigns.models import Message
+from campaigns.services.faults import CannotGoOn, place_of
+
+log = logging.getLogger(__name__)
+CANCELLED = "cancelled"
+INTERNAL_ERROR = "internal_error"
+
+
+@dataclass(slots=True)
+class Composed:
+    """The mails that can be handed over, and what became of the others, by message."""
+
+    mails: dict[int, Mail] = field(default_factory=dict)
+    refused: dict[int, Outcome] = field(default_factory=dict)
+    _errors: list[Exception] = field(default_factory=list)
+
+    def refuse(self, letter: Letter, kind: str, word: str) -> None:
+        """This one is not handed over, and why."""
+        self.refused[letter.message_id] = Outcome(letter.message_id, kind, word)
+
+    def fail(self, letter: Letter, error: Exception, word: str) -> None:
+        """The same, for an error that may be everybody's."""
+        self._errors.append(error)
+        self.refuse(letter, FAILED, word)
+
+    @property
+    def common_error(self) -> Exception | None:
+        """The error by which every single mail of the batch failed, in the same way."""
+        alike = {(type(error), str(error)) for error in self._errors}
+        whole = len(self._errors) == len(self.refused) and not self.mails
+        return self._errors[-1] if whole and len(alike) == 1 else None
+
+
+def compose(letters: Sequence[Letter], head: Letterhead) -> Composed:
+    """Write each mail. Raises what fails for everybody: CannotGoOn, or the error as it came."""
+    composed = Composed()
+    for letter in letters:
+        try:
+            composed.mails[letter.message_id] = write_mail(letter, head)
+        except Abort as abort:
+            composed.refuse(letter, CANCELLED, abort.reason)
+        except ContentError as error:
+            composed.fail(letter, error, str(error))
+        except django.db.Error:  # says nothing of this mail
+            raise
+        except Exception as error:
+            log.error("message %s cannot be written: %s", letter.public_id, place_of(error))
+            composed.fail(letter, error, INTERNAL_ERROR)
+    common = composed.common_error
+    if common is not None:
+        _raise_if_for_everybody(common, letters, head)
+    return composed
+
+
+def _raise_if_for_everybody(error: Exception, letters: Sequence[Letter], head: Letterhead) -> None:
+    if not _fails_for_nobody_in_particular(letters[0], head):
+        return
+    if not isinstance(error, ContentError):
+        raise error
+    # a template may well fail on nobody's empty data and go for everyone else
+    if len(letters) > 1 and not _has_gone(letters[0]):
+        raise CannotGoOn(_("No mail can be written: %(why)s.") % {"why": error}) from error
+
+
+def _fails_for_nobody_in_particular(letter: Letter, head: Letterhead) -> bool:
+    """Whether the mail fails without this person's data as well."""
+    try:
+        write_mail(replace(letter, data={}, name="", address="nobody@example.com"), head)
+    except Abort:
+        return False
+    except Exception:
+        return True
+    return False
+
+
+def _has_gone(letter: Letter) -> bool:
+    """Whether any mail of this content was handed over before."""
+    own = Message.objects.filter(profile_id=letter.profile_id, id=letter.message_id)
+    campaign_id = own.values_list("campaign_id", flat=True).first()
+    rows = Message.objects.filter(campaign_id=campaign_id, sent_at__isnull=False)
+    return rows.filter(content_version_id=letter.content_version_id).exists()
