@@ -128,6 +128,7 @@ def test_what_cannot_go_on_is_left_and_not_waited_for(settings):
     assert LEFT.get("delivery")().due == 1
 
 
+@pytest.mark.django_db
 def test_the_command_says_what_it_waits_for_once_in_a_while(monkeypatch):
     monkeypatch.setattr(command, "PATIENCE_SECONDS", 0)
     monkeypatch.setattr(
