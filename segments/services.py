@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from config.workspace import audit
 from config.workspace.models import User
+from config.workspace.revisions import refuse_stale
 from config.workspace.usage import hold
 from config.workspace.work import wake
 from segments.context import ids_of, run
@@ -75,8 +76,13 @@ def update_segment(
     description: str | None = None,
     may_personal: bool = True,
     user: User | None = None,
+    revision: int | None = None,
 ) -> Segment:
-    """Change what is given; a changed rule is a new version. Raises RuleError."""
+    """Change what is given; a changed rule is a new version.
+
+    `revision` is the one that the change builds on, where whoever asks has seen one. Raises
+    RuleError, Stale.
+    """
     hold([("segment", segment.slug), *references_in(rule)])
     segment = Segment.objects.get(pk=segment.pk)
     problems = _name_problems(name) if name is not None else []
@@ -99,11 +105,16 @@ def update_segment(
         changed.append("description")
     if parsed is not None and rule != segment.rule:
         changed.append("rule")
+    if not changed:
+        return segment
+    refuse_stale(segment.revision, revision)
+    segment.revision += 1
+    if parsed is not None and "rule" in changed:
         _take_rule(segment, rule, parsed, user)
-    elif changed:
-        segment.save(update_fields=[*changed, "updated_at"])
-    if changed:
-        audit.record("update", "segment", segment.slug, fields=changed)
+    else:
+        segment.save(update_fields=[*changed, "revision", "updated_at"])
+    detail = {"revision": segment.revision}
+    audit.record("update", "segment", segment.slug, fields=changed, detail=detail)
     return segment
 
 

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.forms import FORMS, StepForm
 from campaigns.models import Campaign
-from config.workspace.models import AuditEntry, User
+from config.workspace.models import User
+from config.workspace.revisions import changes_since
 
 PARTS: dict[str, str | Promise] = {
     "name": _("the name"),
@@ -23,7 +24,6 @@ PARTS: dict[str, str | Promise] = {
     "caps": _("the contact frequency"),
     "holdout": _("the control group"),
 }
-NOBODY_KNOWS = 50  # changes in between: beyond these the names of some may be missing
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,7 @@ class Conflict:
 def conflict_of(form: StepForm, here: str, built_on: int, user: User) -> Conflict:
     """The draft as it is now beside what was typed; two queries and those of the form."""
     row = Campaign.objects.select_related("sender", "current").get(pk=form.campaign.pk)
-    since = AuditEntry.objects.filter(
-        target_kind="campaign", target=row.slug, action="change", detail__revision__gt=built_on
-    )
-    entries = list(since[:NOBODY_KNOWS])
+    entries = changes_since("campaign", row.slug, built_on)
     changed = {name for entry in entries for name in entry.fields}
     others = {entry.actor_name for entry in entries if entry.actor_id != user.pk}
     return Conflict(

@@ -5,6 +5,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from config.workspace.models import AuditEntry
+
+MOST = 50  # changes that are looked at
+
 
 class Stale(Exception):
     """Somebody else changed it meanwhile; nothing was saved. `revision` is the one of now."""
@@ -27,3 +31,14 @@ def revision_in(posted: Mapping[str, Any], name: str = "revision") -> int | None
     """The revision that a form carries; None where it carries none."""
     text = str(posted.get(name) or "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None  # noqa: PLR2004
+
+
+def changes_since(target_kind: str, target: str, built_on: int) -> list[AuditEntry]:
+    """What the trail says of the changes since, the newest first and so many at most.
+
+    Each change of the target is recorded with its revision as a detail.
+    """
+    entries = AuditEntry.objects.filter(
+        target_kind=target_kind, target=target, detail__revision__gt=built_on
+    )
+    return list(entries[:MOST])

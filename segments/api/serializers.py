@@ -57,7 +57,8 @@ class SegmentSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(Segment.Kind.choices)
     description = serializers.CharField()
     rule = serializers.JSONField()
-    version = serializers.IntegerField()
+    version = serializers.IntegerField(help_text="Of the rule.")
+    revision = serializers.IntegerField(help_text="Goes up with every change.")
     sentence = serializers.CharField()
     count = serializers.IntegerField()
     status = serializers.ChoiceField(Segment.Status.choices)
@@ -88,8 +89,9 @@ class NewSegment(serializers.Serializer[Any]):
 
 
 class SegmentChange(serializers.Serializer[Any]):
-    """What may change."""
+    """What may change, and the revision that the change builds on (absent: whatever is)."""
 
+    revision = serializers.IntegerField(required=False, min_value=1)
     name = serializers.CharField(required=False)
     description = serializers.CharField(required=False)
     rule = RuleField(required=False)

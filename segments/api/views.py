@@ -11,11 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.workspace import audit
-from config.workspace.api.problems import Problem, invalid
+from config.workspace.api.problems import FieldError, Problem, invalid
 from config.workspace.api.usage import problem_of as in_use
 from config.workspace.api.usage import used_by
 from config.workspace.api.views import ApiView
 from config.workspace.models import User
+from config.workspace.revisions import Stale
 from config.workspace.usage import InUse
 from config.workspace.zones import read_moment
 from profiles.api.paging import PAGE_PARAMETERS
@@ -61,6 +62,7 @@ def answer_of(segment: Segment) -> dict[str, Any]:
         "description": segment.description,
         "rule": segment.rule,
         "version": segment.version,
+        "revision": segment.revision,
         "sentence": sentence_of(segment),
         "count": segment.count,
         "status": segment.status,
@@ -139,10 +141,13 @@ class SegmentView(ApiView):
         parameters=[SLUG], request=shapes.SegmentChange, responses=shapes.SegmentSerializer
     )
     def patch(self, request: Request, slug: str) -> Response:
-        """Change name, description or rule; a changed rule is a new version."""
+        """Change name, description or rule; a changed rule is a new version.
+
+        409 where it was changed since the `revision` that is given.
+        """
         body = body_of(request)
         for name in body:
-            if name not in ("name", "rule", "description"):
+            if name not in ("name", "rule", "description", "revision"):
                 raise invalid(str(name), "This cannot be changed.", "unknown_field")
         try:
             segment = services.update_segment(
@@ -152,9 +157,14 @@ class SegmentView(ApiView):
                 description=_text(body, "description") if "description" in body else None,
                 may_personal=self.may("people.personal"),
                 user=user_of(request),
+                revision=_revision(body),
             )
         except RuleError as error:
             raise problem_of(error) from error
+        except Stale as error:
+            one = FieldError(path="revision", code="stale", message=str(error))
+            now = {"revision": error.revision}
+            raise Problem(409, detail=str(error), errors=[one], extra=now) from error
         return Response(answer_of(segment))
 
     @extend_schema(parameters=[SLUG], responses={204: None})
@@ -297,6 +307,14 @@ def user_of(request: Request) -> User | None:
 
 def _member(row: Membership) -> dict[str, Any]:
     return {"profile": str(row.profile.public_id), "entered_at": row.entered_at}
+
+
+def _revision(body: Mapping[str, Any]) -> int | None:
+    """What the change builds on. Raises Problem."""
+    given = body.get("revision")
+    if given is None or (isinstance(given, int) and not isinstance(given, bool) and given > 0):
+        return given
+    raise invalid("revision", "This must be a number from 1.", "type")
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

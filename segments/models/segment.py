@@ -29,6 +29,7 @@ class Segment(models.Model):
     description = models.TextField(_("description"), blank=True)
     rule = models.JSONField(default=dict)  # {} for a static one
     version = models.IntegerField(default=1)
+    revision = models.IntegerField(default=1)  # goes up with every change of name, words or rule
     # what the rule depends on, as `profile_change.names` writes it; for the incoming change
     depends_on = ArrayField(models.TextField(), default=list)
     # whether time alone moves people in or out (windows, ages): refreshed by the tick

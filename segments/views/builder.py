@@ -6,6 +6,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -13,6 +15,7 @@ from config.console.charts import sparkline
 from config.console.pages import ApiCall, page, toast
 from config.workspace.models import User
 from config.workspace.permissions import may, requires
+from config.workspace.revisions import Stale, changes_since, revision_in
 from config.workspace.usage import users
 from segments import services
 from segments.models import Segment
@@ -61,6 +64,8 @@ def save(request: HttpRequest, slug: str = "") -> HttpResponse:
         segment = _save(request, slug, body)
     except RuleError as error:
         return JsonResponse({"errors": error.as_list()}, status=400)
+    except Stale:
+        return JsonResponse({"stale": _conflict(request, slug, body)}, status=409)
     toast(request, _("Saved. The members are brought up to date."))
     return JsonResponse({"url": reverse("segments:detail", args=[segment.slug])})
 
@@ -73,11 +78,34 @@ def _save(request: HttpRequest, slug: str, body: dict[str, Any]) -> Segment:
     name = body.get("name") or ""
     if slug:
         segment = get_object_or_404(Segment, slug=slug, archived_at=None)
-        return services.update_segment(segment, name=name, rule=body.get("rule"), **rights)
+        return services.update_segment(
+            segment, name=name, rule=body.get("rule"), revision=revision_in(body), **rights
+        )
     kind = body.get("kind", Segment.Kind.DYNAMIC)
     return services.create_segment(
         slug=services.free_slug(str(name)), name=name, kind=kind, rule=body.get("rule"), **rights
     )
+
+
+def _conflict(request: HttpRequest, slug: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The segment as it is now, for a page that is older."""
+    segment = Segment.objects.get(slug=slug)
+    entries = changes_since("segment", slug, revision_in(body) or 0)
+    mine = bool(entries) and all(entry.actor_id == request.user.pk for entry in entries)
+    names = sorted({entry.actor_name for entry in entries if entry.actor_name})
+    time = date_format(timezone.localtime(segment.updated_at), "H:i")
+    values = {"names": ", ".join(names), "time": time}
+    said = _("It was changed at %(time)s.")
+    if mine:
+        said = _("You changed it at %(time)s in another window.")
+    elif names:
+        said = _("%(names)s changed it, last at %(time)s.")
+    return {
+        "revision": segment.revision,
+        "said": said % values,
+        "name": segment.name,
+        **_sentences(segment.rule),
+    }
 
 
 def _builder(request: HttpRequest, segment: Segment | None, rule: dict[str, Any]) -> HttpResponse:
@@ -94,6 +122,7 @@ def _builder(request: HttpRequest, segment: Segment | None, rule: dict[str, Any]
             "rule": rule,
             "name": segment.name if segment else "",
             "slug": slug,
+            "revision": segment.revision if segment else 0,
             "readonly": not may_edit,
             "pick": reverse("segments:pick"),
             "save": reverse("segments:save", args=[slug]) if slug else reverse("segments:create"),

@@ -19,6 +19,7 @@ let counts = new Map();
 let total = null;
 let effect = null;
 let carried = null;
+let leaving = false;
 
 const keyOf = (node) => keys.get(node) || (keys.set(node, `n${nextKey++}`), keys.get(node));
 const ui = {
@@ -281,7 +282,8 @@ async function save() {
   let answer = null;
   let said = {};
   try {
-    answer = await post(setup.save, JSON.stringify({ name: nameField.value, rule: cleaned() }), "application/json");
+    const body = { name: nameField.value, rule: cleaned(), revision: setup.revision };
+    answer = await post(setup.save, JSON.stringify(body), "application/json");
     said = await answer.json();
   } catch { said = { errors: [{ path: "", message: words.failed }] }; }
   if (answer?.ok) {
@@ -291,6 +293,7 @@ async function save() {
     return;
   }
   button.disabled = false;
+  if (said.stale) return tellStale(said.stale);
   problems = said.errors || [{ path: "", message: words.failed }];
   const own = problems.filter((problem) => ["name", "slug", ""].includes(problem.path));
   $("name-error").hidden = !own.length;
@@ -300,6 +303,19 @@ async function save() {
   writeErrors();
   if (own.length) nameField.focus();
   else root.querySelector(".is-bad [data-word]")?.focus();
+}
+
+// Somebody else saved meanwhile: their segment in words, and two ways on.
+function tellStale({ revision, said, name, kept, left_out: leftOut }) {
+  $("stale-said").textContent = said;
+  $("stale-name").textContent = name;
+  $("stale-kept").textContent = kept;
+  $("stale-out").hidden = !leftOut;
+  $("stale-out").querySelector("b").textContent = leftOut;
+  $("stale-mine").onclick = () => { setup.revision = revision; $("stale").hidden = true; save(); };
+  $("stale-theirs").onclick = () => { leaving = true; window.location.reload(); };
+  $("stale").hidden = false;
+  $("stale").focus();
 }
 
 $("save")?.addEventListener("click", save);
@@ -312,7 +328,9 @@ $("discard").addEventListener("click", () => {
   draw();
   later();
 });
-window.addEventListener("beforeunload", (event) => { if (isDirty() && !setup.readonly) event.preventDefault(); });
+window.addEventListener("beforeunload", (event) => { if (isDirty() && !setup.readonly && !leaving) event.preventDefault(); });
+// A page that the browser kept as it was may be older than the segment.
+window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
 
 // --- JSON ---------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from config.workspace.models import User
 from profiles.models import EventDefinition
 from segments.models import Segment
+from segments.services import create_segment, update_segment
 from segments.work import work
 from tests.segments.builders import AS_OF, make_event, make_person
 
@@ -180,3 +181,23 @@ def test_what_is_wrong_stands_at_its_clause_and_loses_nothing(signed_in: Page) -
     page.locator("#save").click()
     expect(page.locator("li.r-cl.is-bad")).to_have_count(1)
     assert not Segment.objects.exists()
+
+
+def test_of_two_windows_the_older_saves_over_nothing(signed_in: Page) -> None:
+    page = signed_in
+    rule = {"match": "all", "conditions": [{"kind": "event", "name": "Order Completed"}]}
+    segment = create_segment(slug="buyers", name="Buyers", rule=rule)
+    page.goto(f"{page.base}/console/segments/buyers/")
+    number(page, "4")
+    update_segment(segment, name="Buyers of tents", rule={"match": "all", "conditions": []})
+    page.get_by_label("Name of the segment").fill("Mine")
+    page.get_by_role("button", name="Save", exact=False).first.click()
+    note = page.locator("#stale")
+    expect(note).to_contain_text("the segment is newer than this page")
+    expect(note).to_contain_text("Buyers of tents")
+    assert Segment.objects.get().name == "Buyers of tents"
+    page.get_by_role("button", name="Save what stands here").click()
+    expect(page.get_by_text("Saved. The members are brought up to date.")).to_be_visible()
+    expect(page.get_by_label("Name of the segment")).to_have_value("Mine")
+    expect(note).to_be_hidden()
+    assert (Segment.objects.get().name, Segment.objects.get().rule) == ("Mine", rule)

@@ -85,6 +85,25 @@ def test_a_segment_from_birth_to_end(api) -> None:
     assert not Membership.objects.filter(left_at=None).exists()
 
 
+def test_a_change_that_builds_on_an_older_revision_is_refused(api) -> None:
+    made = send(api, "post", "segments/", {"slug": "pro", "name": "Pro", "rule": PRO})
+    assert made.json()["revision"] == 1
+    other = group("all", trait("plan", "eq", "free"))
+    for body, revision in (({"name": "Two"}, 2), ({"rule": other}, 3), ({"description": "x"}, 4)):
+        body["revision"] = revision - 1
+        assert send(api, "patch", "segments/pro/", body).json()["revision"] == revision
+    late = send(api, "patch", "segments/pro/", {"rule": PRO, "revision": 1})
+    assert late.status_code == 409
+    assert (late.json()["errors"][0]["code"], late.json()["revision"]) == ("stale", 4)
+    assert Segment.objects.get().rule == other
+    same = send(api, "patch", "segments/pro/", {"rule": other, "revision": 1})
+    assert same.json()["revision"] == 4, "what is so already is kept"
+    assert send(api, "patch", "segments/pro/", {"name": "Five"}).json()["revision"] == 5
+    for odd in (0, "1", True):
+        answer = send(api, "patch", "segments/pro/", {"name": "x", "revision": odd})
+        assert answer.json()["errors"][0]["path"] == "revision"
+
+
 def test_problems_carry_json_paths(api) -> None:
     body = {"slug": "Ä", "name": "", "rule": group("all", PRO, trait("plan", "like", 1))}
     answer = send(api, "post", "segments/", body)

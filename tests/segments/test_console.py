@@ -9,6 +9,7 @@ from django.urls import reverse
 from config.workspace.models import User
 from profiles.models import EventDefinition
 from segments import services
+from segments.models import Segment
 from segments.work import work
 from tests.segments.builders import group, make_event, make_person, trait
 
@@ -137,6 +138,27 @@ def test_saving_answers_with_the_problems(console) -> None:
     analyst = client_of("service_rep")
     denied = analyst.post(reverse("segments:create"), "{}", content_type="application/json")
     assert denied.status_code == 403
+
+
+def test_an_old_page_saves_over_nothing_and_is_told_what_is_stored(console) -> None:
+    def save(name, rule, revision):
+        body = {"name": name, "rule": rule, "revision": revision}
+        path = reverse("segments:save", args=["pros"])
+        return console.post(path, json.dumps(body), content_type="application/json")
+
+    services.create_segment(slug="pros", name="Pros", rule=PRO)
+    page = console.get(reverse("segments:detail", args=["pros"])).content.decode()
+    assert '"revision": 1' in page
+    free = group("all", trait("plan", "eq", "free"))
+    assert save("Free", free, 1).status_code == 200
+    late = save("Pros by train", PRO, 1)
+    assert late.status_code == 409
+    stale = late.json()["stale"]
+    assert (stale["name"], stale["kept"], stale["revision"]) == ("Free", "plan is free", 2)
+    assert "You changed it at" in stale["said"]
+    assert Segment.objects.get().name == "Free"
+    assert save("Pros by train", PRO, 2).status_code == 200
+    assert Segment.objects.get().name == "Pros by train"
 
 
 def test_people_are_pasted_into_a_list(console) -> None:
