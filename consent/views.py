@@ -7,6 +7,7 @@ Whoever holds the link may change permissions and nothing else; the address is s
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,8 +18,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from config.console.words import when_words
 from config.workspace import audit, tokens
 from config.workspace.errors import Explained
+from config.workspace.zones import workspace_zone, zone_of
 from consent import preferences
 from consent.hooks import NOBODY, SentTo, find_message, tell_left
 from consent.masking import masked
@@ -26,13 +29,14 @@ from consent.preferences import Choice, Visitor
 from consent.selectors.words import source_of
 from consent.services.elapsing import PAUSE
 from consent.services.withdrawing import opt_out_of_sharing
+from profiles.models import Profile
 
 View = Callable[[HttpRequest, str], HttpResponse]
 PREFERENCES, UNSUBSCRIBE = "preferences", "unsubscribe"
 
 
 def public(view: View) -> View:
-    """In the person's name, in the language asked for, never cached.
+    """In the person's name, in the language asked for, by their clock, never cached.
 
     The link of a test mail acts on nobody: it leads to a page that says so.
     """
@@ -44,8 +48,10 @@ def public(view: View) -> View:
         language = request.GET.get("lang", "")
         if language not in dict(settings.LANGUAGES):
             language = translation.get_language() or "en"
-        with translation.override(language), audit.acting(audit.PERSON):
-            response = _of_a_test(request) if _is_test(token) else view(request, token)
+        numbers = _numbers(token)
+        clock = timezone.override(_zone(numbers))
+        with translation.override(language), clock, audit.acting(audit.PERSON):
+            response = _of_a_test(request) if numbers == NOBODY else view(request, token)
         add_never_cache_headers(response)
         response["Content-Language"] = language
         return response
@@ -53,14 +59,22 @@ def public(view: View) -> View:
     return wrapped
 
 
-def _is_test(token: str) -> bool:
+def _numbers(token: str) -> tuple[int, int] | None:
+    """(profile, message) of a link of ours, whatever it is for."""
     for purpose in (PREFERENCES, UNSUBSCRIBE):
         try:
-            if tokens.read(purpose, token) == NOBODY:
-                return True
-        except ValueError:  # of another purpose, or none of ours
+            profile_id, message_id = tokens.read(purpose, token)
+        except (tokens.BadToken, ValueError):  # of another purpose, or none of ours
             continue
-    return False
+        return profile_id, message_id
+    return None
+
+
+def _zone(numbers: tuple[int, int] | None) -> ZoneInfo:
+    """The person's own time zone, where it is known, else the workspace's."""
+    profile_id, _message_id = numbers or NOBODY
+    rows = Profile.objects.filter(pk=profile_id).values_list("time_zone", flat=True)
+    return zone_of(rows.first() or "") or workspace_zone()
 
 
 def _of_a_test(request: HttpRequest) -> HttpResponse:
@@ -171,8 +185,6 @@ def _row(choice: Choice) -> dict[str, object]:
 
 def since_words(choice: Choice) -> str:
     """Since when, and from where."""
-    from django.utils.formats import date_format  # noqa: PLC0415 - beside its only use
-
     if choice.fixed:
         return _(
             "Off. Your browser asks this of every site (Global Privacy Control), and we follow it."
@@ -180,7 +192,7 @@ def since_words(choice: Choice) -> str:
     if choice.entry is None:
         return _("We never asked you")
     values = {
-        "date": date_format(choice.entry.at, "j F Y"),
+        "date": when_words(timezone.localdate(choice.entry.at)),
         "place": _place(source_of(choice.entry)),
     }
     if choice.entry.evidence.get("signal") == "gpc":

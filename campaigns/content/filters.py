@@ -11,7 +11,7 @@ import html
 import json
 import urllib.parse
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache, partial
 from typing import Any
@@ -43,11 +43,14 @@ def _text(value: object) -> str:
 
 
 def _moment(value: object, now: datetime) -> datetime | None:
-    """`value` as a time, aware and UTC where it named no zone; None where it is no time."""
+    """`value` as a time on the reader's clock, which is that of `now`; None where it is no time.
+
+    What names no zone is the reader's own. A datetime, as `time_zone` returns it, keeps its zone.
+    """
     if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
+        return value if value.tzinfo else value.replace(tzinfo=now.tzinfo)
     if isinstance(value, date):
-        return datetime.combine(value, time.min, tzinfo=UTC)
+        return datetime.combine(value, time.min, tzinfo=now.tzinfo)
     text = _text(value).strip()
     if text in ("now", "today"):
         return now
@@ -59,12 +62,15 @@ def _moment(value: object, now: datetime) -> datetime | None:
 def _parsed(text: str, now: datetime) -> datetime | None:
     try:
         if text.isdigit() and len(text) != len("20260131"):
-            return datetime.fromtimestamp(int(text), UTC)
+            return datetime.fromtimestamp(int(text), now.tzinfo)
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         moment: datetime = date_parser.parse(text, default=midnight)
     except (ValueError, OverflowError, OSError, TypeError):
         return None
-    return moment
+    try:
+        return moment.astimezone(now.tzinfo) if moment.tzinfo else moment
+    except OverflowError:
+        return moment
 
 
 @with_environment

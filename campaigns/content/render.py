@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
 
 from campaigns.content import liquid
 from campaigns.content.addresses import wire_url
@@ -19,6 +20,7 @@ from campaigns.content.html import OWN_LINKS, Prepared, add_footer, add_text_foo
 from campaigns.content.masks import pieces
 from campaigns.content.mjml import compile_mjml
 from campaigns.content.text import from_html, preheader, tidy
+from config.workspace.zones import zone_of
 
 MARKETING = "marketing"
 _MAX_SUBJECT = 998  # characters; a header line of RFC 5322 holds no more
@@ -174,6 +176,15 @@ def tagged(url: str, campaign: str) -> str:
     return urlunsplit(parts._replace(query=f"{query}utm_campaign={quote(campaign, safe='')}"))
 
 
+def _zone(data: Mapping[str, Any]) -> ZoneInfo:
+    for owner in ("profile", "workspace"):
+        facts = data.get(owner)
+        name = facts.get("time_zone") if isinstance(facts, Mapping) else None
+        if isinstance(name, str) and (zone := zone_of(name)):
+            return zone
+    return ZoneInfo("UTC")
+
+
 def render(
     compiled: Compiled,
     *,
@@ -184,9 +195,12 @@ def render(
 ) -> Rendered:
     """One person's mail. `data` holds plain values only; `postal_address` comes in it too.
 
+    Times in it are by the person's clock (`profile.time_zone`), else by the workspace's.
+
     Raises Abort where the template says so, ContentError where it fails on this data.
     """
-    state = State(now or datetime.now(UTC), {}, _Links(compiled.links, urls, measuring))
+    clock = (now or datetime.now(UTC)).astimezone(_zone(data))
+    state = State(clock, {}, _Links(compiled.links, urls, measuring))
     values = {
         **data,
         "unsubscribe_url": urls.unsubscribe,

@@ -58,7 +58,7 @@ def letterhead(content_version_id: int) -> Letterhead:
     fixed = {
         "postal_address": sender.postal_address,
         "sender": {"name": sender.name, "address": sender.address},
-        "workspace": {"name": workspace().name},
+        "workspace": {"name": workspace().name, "time_zone": workspace().time_zone},
     }
     return Letterhead(
         compiled=Compiled(**row.compiled),

@@ -14,6 +14,7 @@ from campaigns.delivery.quiet_hours import QuietHours
 from campaigns.models import Campaign, CampaignVersion
 from campaigns.services.faults import CannotGoOn
 from config.workspace.selectors import workspace
+from config.workspace.zones import workspace_zone
 from consent.models import Purpose, Topic
 from segments.models import Segment
 
@@ -91,7 +92,7 @@ def terms_of(plan: Plan, *, now: datetime, start: datetime | None = None) -> Ter
         now=now,
         due_at=max(now, began),
         expires_at=began + duration(step.get("expires_in"), EXPIRES_IN),
-        zone=space.time_zone,
+        zone=workspace_zone().key,
         cap=_cap(plan.caps or space.setting("contact_frequency", {}).get(step["channel"])),
         quiet=_quiet(step.get("quiet_hours") or space.setting("quiet_hours", None)),
         holdout=plan.holdout,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.forms.base import MAX_NAME, StepForm, step_of
 from campaigns.models import Campaign
 from campaigns.services.shapes import moment
-from config.workspace.selectors import workspace
+from config.workspace.zones import workspace_zone
 from profiles.models import EventDefinition
 
 LOCAL = "%Y-%m-%dT%H:%M"
@@ -131,7 +131,7 @@ class WhenForm(StepForm):
 
 def zone() -> ZoneInfo:
     """The workspace's own zone: campaigns start by its clock."""
-    return ZoneInfo(workspace().time_zone)
+    return workspace_zone()
 
 
 _UNITS = {"minutes": 1 / 1440, "hours": 1 / 24, "days": 1, "weeks": 7, "months": 30}

@@ -97,7 +97,7 @@ def sender_data(sender: Sender | None) -> dict[str, Any]:
     return {
         "postal_address": sender.postal_address if sender else "",
         "sender": {"name": sender.name, "address": sender.address} if sender else {},
-        "workspace": {"name": workspace().name},
+        "workspace": {"name": workspace().name, "time_zone": workspace().time_zone},
     }
 
 

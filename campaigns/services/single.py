@@ -15,8 +15,8 @@ from campaigns.models import ContentVersion, Message, MessageChunk
 from campaigns.services.contents import compile_step
 from campaigns.services.shapes import FieldError, InvalidCampaign, fault
 from config.workspace import audit
-from config.workspace.selectors import workspace
 from config.workspace.work import wake
+from config.workspace.zones import workspace_zone
 from consent.models import Purpose
 from consent.selectors.reach import Query
 from profiles.models import Profile
@@ -169,7 +169,7 @@ def _gate(
         now=now,
         due_at=now,
         expires_at=now + EXPIRES_IN,
-        zone=workspace().time_zone,
+        zone=workspace_zone().key,
     )
     query: Query = judged(terms, "people", borrowed=True)
     with connection.cursor() as cursor:

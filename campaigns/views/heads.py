@@ -92,8 +92,8 @@ def start_of(campaign: Campaign) -> datetime | None:
 
 
 def in_zone(at: datetime) -> str:
-    """Tue 24 Nov, 9:00: by the workspace's clock."""
-    return formats.date_format(at.astimezone(zone()), "D j M, H:i")
+    """Tue 24 Nov, 9:00 CET: by the workspace's clock."""
+    return formats.date_format(at.astimezone(zone()), "D j M, H:i T")
 
 
 def steps_of(campaign: Campaign, notes: dict[str, str] | None = None) -> list[Step]:

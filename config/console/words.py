@@ -1,5 +1,6 @@
 """Numbers, times, money and names as the console says them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -191,6 +192,12 @@ def moment(value: datetime) -> str:
     return f"{formats.date_format(local, 'j M Y, H:i')} {zone_name(local)}"
 
 
+def hour(value: datetime) -> str:
+    """09:14 CET: the reader's own zone, within a sentence that says the day or means today."""
+    local = timezone.localtime(value)
+    return f"{local:%H:%M} {zone_name(local)}"
+
+
 def when_words(value: date | datetime | None) -> str:
     """A day, or a time in the workspace's zone with its name: as rules mean them, whoever reads."""
     if not isinstance(value, datetime):
@@ -218,6 +225,33 @@ def exact(value: datetime | None) -> SafeString | str:
     if not value:
         return NOTHING
     return _time(value.isoformat(), exactly(value), in_words(value))
+
+
+def clock(value: datetime | None) -> SafeString | str:
+    """A `<time>`: 09:14:05, the whole of it with the zone on hover; where the day stands nearby."""
+    return _local(value, lambda local: f"{local:%H:%M:%S}")
+
+
+def minute(value: datetime | None) -> SafeString | str:
+    """As `clock`, to the minute: 09:14."""
+    return _local(value, lambda local: f"{local:%H:%M}")
+
+
+def on_day(value: datetime | None) -> SafeString | str:
+    """A `<time>`: the local day, the time with its zone on hover."""
+    return _local(value, lambda local: day(local.date()))
+
+
+def at(value: datetime | None) -> SafeString | str:
+    """A `<time>`: 23 Nov 2026, 09:14 CET."""
+    return _local(value, moment)
+
+
+def _local(value: datetime | None, written: Callable[[datetime], str]) -> SafeString | str:
+    if not value:
+        return NOTHING
+    local = timezone.localtime(value)
+    return _time(local.isoformat(), written(local), exactly(value))
 
 
 def _time(machine: str, shown: str, hover: str) -> SafeString:

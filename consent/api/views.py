@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db.models import Exists, OuterRef
-from django.utils.dateparse import parse_datetime
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.timezone import is_naive
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
@@ -17,6 +17,7 @@ from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.views import ApiView
 from config.workspace.digests import contact_digest
 from config.workspace.selectors import workspace
+from config.workspace.zones import begins
 from consent.api.serializers import (
     PermissionsSerializer,
     PurposesSerializer,
@@ -111,12 +112,16 @@ class Consents(ApiView):
 
 
 def as_of_of(request: Request) -> Any:
-    """The moment asked for, or None. Raises Problem."""
+    """The moment asked for (of a date the first one there, in the workspace), or None.
+
+    Raises Problem.
+    """
     text = request.query_params.get("as_of")
     if not text:
         return None
+    text = text.replace(" ", "+")
     try:
-        moment = parse_datetime(text.replace(" ", "+"))
+        moment = begins(day) if (day := parse_date(text)) else parse_datetime(text)
     except ValueError:
         moment = None
     if moment is None or is_naive(moment):

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.workspace import audit
+from config.workspace.api.filters import MomentFilter
 from config.workspace.api.problems import invalid
 from config.workspace.api.views import ApiView
 from profiles.api.fields import extra_fields
@@ -108,8 +109,8 @@ class ProfileFilter(django_filters.FilterSet):  # type: ignore[misc]
     country = django_filters.CharFilter(lookup_expr="iexact")
     lifecycle = django_filters.CharFilter()
     state = django_filters.ChoiceFilter(choices=Profile.State.choices)
-    new_since = django_filters.IsoDateTimeFilter(field_name="first_seen", lookup_expr="gte")
-    seen_since = django_filters.IsoDateTimeFilter(field_name="last_seen", lookup_expr="gte")
+    new_since = MomentFilter(field_name="first_seen", lookup_expr="gte")
+    seen_since = MomentFilter(field_name="last_seen", lookup_expr="gte")
 
     class Meta:
         model = Profile
@@ -118,12 +119,7 @@ class ProfileFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 def filtered(kind: type[Any], request: Request, rows: QuerySet[Any]) -> QuerySet[Any]:
     """`rows` by a filter set. Raises ValidationError (400 with the parameter's name)."""
-    asked = request.query_params.copy()
-    for name, narrowing in kind.base_filters.items():
-        if name in asked and isinstance(narrowing, django_filters.IsoDateTimeFilter):
-            # the + of an offset, where nobody encoded it
-            asked[name] = str(asked[name]).replace(" ", "+")
-    found = kind(asked, queryset=rows)
+    found = kind(request.query_params, queryset=rows)
     if not found.is_valid():
         raise ValidationError(found.errors)
     narrowed: QuerySet[Any] = found.qs
@@ -206,7 +202,7 @@ class EventFilter(django_filters.FilterSet):  # type: ignore[misc]
     """By name and time; `to` is exclusive."""
 
     name = django_filters.CharFilter(strip=False)
-    to = django_filters.IsoDateTimeFilter(field_name="occurred_at", lookup_expr="lt")
+    to = MomentFilter(field_name="occurred_at", lookup_expr="lt")
 
     class Meta:
         model = Event
@@ -214,9 +210,7 @@ class EventFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 # `from` is a word of Python, so it cannot be written as the others
-EventFilter.base_filters["from"] = django_filters.IsoDateTimeFilter(
-    field_name="occurred_at", lookup_expr="gte"
-)
+EventFilter.base_filters["from"] = MomentFilter(field_name="occurred_at", lookup_expr="gte")
 
 
 class PersonEvents(ApiView):
@@ -230,8 +224,10 @@ class PersonEvents(ApiView):
             PERSON,
             *PAGE_PARAMETERS,
             OpenApiParameter("name", str, description="As `Order Completed`."),
-            OpenApiParameter("from", str, description="At or after; ISO 8601."),
-            OpenApiParameter("to", str, description="Before; ISO 8601."),
+            OpenApiParameter(
+                "from", str, description="At or after; ISO 8601, a date is a day of the workspace."
+            ),
+            OpenApiParameter("to", str, description="Before; as `from`."),
         ],
         responses=pages_of(EventSerializer),
     )

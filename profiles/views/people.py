@@ -7,10 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.timezone import get_current_timezone, is_naive, make_aware
+from django.utils.timezone import get_current_timezone, is_naive, localdate, make_aware
 from django.utils.translation import gettext_lazy as _
 
 from config.console.pages import ApiCall, page, part, wants_partial
+from config.console.words import day
 from config.workspace import audit
 from config.workspace.permissions import may, requires
 from profiles.models import Profile
@@ -98,7 +99,7 @@ def _narrowed(request: HttpRequest, found: Any) -> tuple[Any, dict[str, Any], st
         if moment is None:
             return found.none(), words, since
         found = found.filter(first_seen__gte=moment)
-        words["new_since"] = _("New since %(since)s") % {"since": f"{moment:%Y-%m-%d}"}
+        words["new_since"] = _("New since %(since)s") % {"since": day(localdate(moment))}
     return found, words, wrong
 
 
@@ -107,8 +108,8 @@ def _moment(text: str) -> Any:
     try:
         moment = parse_datetime(text)
         if moment is None:
-            day = parse_date(text)
-            moment = parse_datetime(f"{day}T00:00:00") if day else None
+            found = parse_date(text)
+            moment = parse_datetime(f"{found}T00:00:00") if found else None
     except ValueError:
         return None
     if moment is not None and is_naive(moment):

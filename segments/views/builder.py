@@ -6,13 +6,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from config.console.charts import sparkline
 from config.console.pages import ApiCall, page, toast
+from config.console.words import hour
 from config.workspace.models import User
 from config.workspace.permissions import may, requires
 from config.workspace.revisions import Stale, changes_since, revision_in
@@ -93,7 +92,7 @@ def _conflict(request: HttpRequest, slug: str, body: dict[str, Any]) -> dict[str
     entries = changes_since("segment", slug, revision_in(body) or 0)
     mine = bool(entries) and all(entry.actor_id == request.user.pk for entry in entries)
     names = sorted({entry.actor_name for entry in entries if entry.actor_name})
-    time = date_format(timezone.localtime(segment.updated_at), "H:i")
+    time = hour(segment.updated_at)
     values = {"names": ", ".join(names), "time": time}
     said = _("It was changed at %(time)s.")
     if mine:

@@ -8,6 +8,9 @@ from django.utils import timezone
 
 from campaigns.models import Message
 from config.workspace import tokens
+from config.workspace.models import Workspace
+from config.workspace.selectors import forget_workspace
+from config.workspace.zones import zone_of
 from consent.models import ConsentState, Purpose, Topic
 from consent.selectors import contactable
 from consent.services.elapsing import PAUSE, elapse
@@ -67,6 +70,21 @@ def test_one_tap_stops_and_undo_brings_back(ada, path, client):
     response = client.post(path, {"action": "undo"}, follow=True)
     assert may(ada)
     assert "Undone" in response.content.decode()
+
+
+def test_times_are_by_the_persons_clock_and_say_whose(ada, path, client):
+    Workspace.objects.update(time_zone="Asia/Jakarta")
+    forget_workspace()
+    numbers = tokens.read("preferences", path.split("/")[2])
+    unsubscribe = f"/u/{tokens.issue('unsubscribe', *numbers)}/"
+    for zone, name in (("", "WIB"), ("America/New_York", "E[SD]T"), ("No/Where", "WIB")):
+        Profile.objects.filter(pk=ada.pk).update(time_zone=zone)
+        now = timezone.localtime(timezone=zone_of(zone) or zone_of("Asia/Jakarta"))
+        for address, body in ((path, {"action": "stop"}), (unsubscribe, {"how": "button"})):
+            html = client.post(address, body, follow=True).content.decode()
+            said = re.search(rf"From now on, <time[^>]+>(.+?, \d\d):\d\d {name}</time>\.", html)
+            assert said[1] == f"{now:%-d %b %Y, %H}"
+            assert "UTC" not in html
 
 
 def test_a_pause_ends_by_itself(ada, path, client):

@@ -21,7 +21,8 @@ from config.console.theme import resolve
 register = template.Library()
 ICON = 16  # px
 
-for name in ("ago", "exact", "money", "num", "about", "compact", "pct", "lasting"):
+TIMES = ("ago", "exact", "at", "on_day", "clock", "minute")
+for name in (*TIMES, "money", "num", "about", "compact", "pct", "lasting"):
     register.filter(name, getattr(words, name))
 
 

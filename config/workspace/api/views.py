@@ -1,9 +1,11 @@
 """The base of every view under /api/."""
 
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -40,8 +42,11 @@ class ApiView(APIView):
     required: ClassVar[Mapping[str, str]] = {}
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """As DRF's, with the actor set for the audit trail (see `initial`)."""
-        with audit.acting(audit.SYSTEM):
+        """As DRF's, in UTC, with the actor set for the audit trail (see `initial`).
+
+        A user of the console has a zone of their own; times of the API end in Z for them too.
+        """
+        with timezone.override(UTC), audit.acting(audit.SYSTEM):
             return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -163,11 +163,11 @@ def lasting(seconds: float) -> str:
 
 
 def clock(at: datetime | None) -> str:
-    """14:02, with the day when it is not today; in UTC it says so."""
+    """14:02 CET, with the day when it is not today."""
     if at is None:
         return "?"
     local = timezone.localtime(at)
     text = f"{local:%H:%M}"
     if local.date() != timezone.localdate():
         text = f"{formats.date_format(local, 'j M')} {text}"
-    return f"{text} UTC" if timezone.get_current_timezone_name() == "UTC" else text
+    return f"{text} {local:%Z}"

@@ -141,3 +141,27 @@ def test_data_never_writes_mark_up(data: dict[str, str], measuring: bool) -> Non
     data = {name: f"<script>{value}</script>" for name, value in data.items()}
     compiled = replace(compile_content("Hi", HTML + '<b title="{{ name | upcase }}">'))
     assert "<script" not in mail(compiled, measuring, **data).html.lower()
+
+
+@pytest.mark.parametrize(
+    ("person", "workspace", "expected"),
+    [
+        ("Asia/Jakarta", "UTC", "21 Nov 05:30 WIB|20 Nov|21 Nov 05:00 WIB"),
+        ("", "Asia/Jakarta", "21 Nov 05:30 WIB|20 Nov|21 Nov 05:00 WIB"),
+        ("No/Where", "UTC", "20 Nov 22:30 UTC|20 Nov|20 Nov 22:00 UTC"),
+    ],
+)
+def test_times_in_a_mail_are_by_the_readers_clock(person, workspace, expected):
+    source = (
+        "{{ 'now' | date: '%d %b %H:%M %Z' }}|{{ '2026-11-20' | date: '%d %b' }}|"
+        "{{ '2026-11-20T22:00:00Z' | date: '%d %b %H:%M %Z' }}"
+    )
+    compiled = compile_content(source, "<p>x</p>", purpose_class="transactional")
+    rendered = render(
+        compiled,
+        data={"profile": {"time_zone": person}, "workspace": {"time_zone": workspace}},
+        urls=URLS,
+        measuring=False,
+        now=datetime(2026, 11, 20, 22, 30, tzinfo=UTC),
+    )
+    assert rendered.subject == expected

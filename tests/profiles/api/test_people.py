@@ -1,11 +1,13 @@
 """/api/profiles/: who is there, one person, what they did."""
 
 import uuid
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
 
-from config.workspace.models import AuditEntry
+from config.workspace.models import AuditEntry, Workspace
+from config.workspace.selectors import forget_workspace
 from profiles.models import Profile
 from tests.cast import (
     ago,
@@ -168,6 +170,22 @@ def test_search_finds_by_name_mail_phone_id_and_order(api, term, who):
 def test_the_list_is_narrowed_by_country_in_any_case(api):
     make_profile("Nora", country="NL"), make_profile("Dora", country="DE")
     assert names(api.get("/api/profiles/?country=nl")) == ["Nora"]
+
+
+def test_a_date_in_a_filter_is_a_day_of_the_workspace(api):
+    Workspace.objects.update(time_zone="Asia/Jakarta")
+    forget_workspace()
+    seen = datetime(2026, 11, 20, 22, tzinfo=UTC)  # 5:00 on the 21st
+    nora = make_profile("Nora", first_seen=seen)
+    make_event(nora, "Page Viewed", at=seen)
+    assert names(api.get("/api/profiles/?new_since=2026-11-21")) == ["Nora"]
+    assert names(api.get("/api/profiles/?new_since=2026-11-22")) == []
+    assert names(api.get("/api/profiles/?new_since=2026-11-21T05:00:00+07:00")) == ["Nora"]
+    events = f"/api/profiles/{nora.public_id}/events/"
+    assert len(api.get(f"{events}?from=2026-11-21&to=2026-11-22").json()["results"]) == 1
+    assert api.get(f"{events}?from=2026-11-20&to=2026-11-21").json()["results"] == []
+    answer = api.get(f"{events}?from=yesterday")
+    assert (answer.status_code, "from" in answer.content.decode()) == (400, True)
 
 
 def test_the_list_leafs_through_everyone_once(api):
