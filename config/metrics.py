@@ -120,8 +120,8 @@ def exposed() -> str:
         words = "Age of the last sign of life of a worker on this machine."
         text.gauge("worker_sign_age_seconds", words, sign.age_seconds)
     for name, words in COUNTED.items():
-        found = counters.counted(name).items()
-        text.add(name, "counter", words, ((dict(labels), n) for labels, n in sorted(found)))
+        found = sorted(counters.counted(name).items()) or [((), 0.0)]
+        text.add(name, "counter", words, ((dict(labels), n) for labels, n in found))
     return "\n".join(text.lines) + "\n"
 
 

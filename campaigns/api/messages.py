@@ -45,6 +45,7 @@ def _answer(row: Message, slugs: dict[int, str], shown: Shown) -> dict[str, Any]
         "address": shown.identifier(row.channel, row.address),
         "state": row.state,
         "reason": row.reason,
+        "provider_word": str(shown.stray(str(row.data.get("word") or ""))),
         "consent": row.consent_entry_id,
         "variant": row.variant,
         "queued_at": shapes.z(row.queued_at),

@@ -205,6 +205,9 @@ class MessageAnswer(serializers.Serializer[Any]):
     address = serializers.CharField(allow_blank=True)
     state = serializers.CharField()
     reason = serializers.CharField(allow_blank=True)
+    provider_word = serializers.CharField(
+        allow_blank=True, help_text="What the provider said when it last did not take it."
+    )
     consent = serializers.IntegerField(allow_null=True)
     variant = serializers.CharField(allow_blank=True)
     queued_at = serializers.DateTimeField()

@@ -133,3 +133,13 @@ document.addEventListener("keydown", (event) => {
 
 // The theme's lists and forms have no main landmark of their own.
 if (!document.querySelector("main")) document.getElementById("content")?.setAttribute("role", "main");
+
+// An open page asks for the state of the installation; no answer is the worst of states.
+for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => {
+    const dot = document.getElementById("sh-dot");
+    if (event.target.id !== "sh-health" || !dot) return;
+    dot.className = "sh-dot is-bad";
+    dot.title = dot.querySelector(".sh-dot-w").textContent = event.target.dataset.away;
+  });
+}

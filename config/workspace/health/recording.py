@@ -73,14 +73,22 @@ def watched(name: str, function: Callable[[], int]) -> int:
     try:
         handled = function()
     except Exception as error:
-        # Neither the message nor the locals: both may hold personal data.
-        frames = "".join(traceback.format_tb(error.__traceback__))
-        repeats.failed(f"work {name}", reason_of(error), frames.rstrip())
+        repeats.failed(f"work {name}", reason_of(error), _place_of(error))
         failed(name, error)
         raise
     repeats.worked(f"work {name}")
     succeeded(name, handled)
     return handled
+
+
+def _place_of(error: Exception) -> str:
+    """The frames: neither the message nor the locals, which may hold personal data.
+
+    None for what is not about our code: a server that went away.
+    """
+    if ": " in reason_of(error):
+        return ""
+    return "".join(traceback.format_tb(error.__traceback__)).rstrip()
 
 
 def succeeded(name: str, handled: int = 0, *, runs: int = 1) -> None:
