@@ -1,8 +1,10 @@
-"""Language and time zone: first what the browser says, then what the user chose."""
+"""Language and time zone: first what the browser says, then what the user chose. And the log-in."""
 
 import zoneinfo
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +16,28 @@ from config.workspace.selectors import workspace
 
 class UserLocaleMiddleware(LocaleMiddleware):
     """The cookie's or the browser's language, for people who are not (yet) logged in."""
+
+
+class SignInMiddleware:
+    """A part that htmx asks for after the session has ended sends the whole page to the log-in.
+
+    A redirect would be followed out of sight, and the log-in put in the part's place.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """As answered, unless that leads to the log-in. No query."""
+        response = self.get_response(request)
+        leads_to = urlsplit(response.get("Location", "")).path
+        if request.headers.get("HX-Request") != "true" or leads_to != settings.LOGIN_URL:
+            return response
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        here = urlunsplit(("", "", page.path, page.query, ""))
+        answer = HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+        answer["HX-Redirect"] = f"{settings.LOGIN_URL}?{urlencode({'next': here or '/console/'})}"
+        return answer
 
 
 class PreferencesMiddleware:

@@ -97,6 +97,15 @@ function start(root) {
 
 document.addEventListener("toasts", (event) => (event.detail.value ?? []).forEach(say));
 document.addEventListener("toast", (event) => say(event.detail));
+// What somebody asked for and did not get is said, once; what a page asks for by itself is tried again anyway.
+for (const [name, word] of [["htmx:responseError", "refused"], ["htmx:sendError", "away"], ["htmx:timeout", "away"]]) {
+  document.addEventListener(name, ({ detail }) => {
+    const place = document.getElementById("toasts");
+    const text = place?.dataset[word];
+    if (!text || !detail.requestConfig.triggeringEvent?.isTrusted) return;
+    if (![...place.querySelectorAll("p")].some((said) => said.textContent === text)) say({ text, level: "error" });
+  });
+}
 document.addEventListener("htmx:load", (event) => start(event.detail.elt));
 start(document);
 
