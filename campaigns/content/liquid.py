@@ -3,13 +3,14 @@
 Compiled templates are cached by their content, because parsing costs ten renderings.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import liquid
-from liquid import BoundTemplate
+from liquid import BoundTemplate, Node, RenderContext
+from liquid.builtin.expressions import FilteredExpression, Path
 from liquid.exceptions import LiquidError, TemplateNotFoundError
 
 from campaigns.content import limits
@@ -136,6 +137,36 @@ def variables(source: str) -> set[str]:
     except LiquidError as error:
         raise content_error(error) from error
     return {str(variable) for uses in found.values() for variable in uses}
+
+
+def unguarded(source: str) -> set[str]:
+    """Of `variables(source)`, those that are used at least once without a `default`."""
+    try:
+        template = parse(source)
+        found = template.analyze(include_partials=False).globals
+        context = MailContext(template)
+        guarded = {at for node in template.nodes for at in _defaulted(node, context)}
+    except LiquidError as error:
+        raise content_error(error) from error
+    return {
+        str(variable)
+        for uses in found.values()
+        for variable in uses
+        if variable.span.index not in guarded
+    }
+
+
+def _defaulted(node: Node, context: RenderContext) -> Iterator[int]:
+    """Where names stand that a `default` follows."""
+    for expression in node.expressions():
+        if (
+            isinstance(expression, FilteredExpression)
+            and isinstance(expression.left, Path)
+            and any(item.name == "default" for item in expression.filters or ())
+        ):
+            yield expression.left.token.start_index
+    for child in node.children(context, include_partials=False):
+        yield from _defaulted(child, context)
 
 
 def content_error(error: LiquidError) -> ContentError:

@@ -32,7 +32,8 @@ class Compiled:
     """Content ready to send; `to_dict` and `Compiled(**d)` round-trip through JSON.
 
     `links[n]` is the address of link n as written: plain where the same for everybody, else Liquid.
-    `variables` are the names that the data must bring; `problems` are `Problem.to_dict()`.
+    `variables` are the names that the data must bring, `bare` those of them that are used without a
+    `default` somewhere; `problems` are `Problem.to_dict()`.
     """
 
     subject: str
@@ -43,6 +44,7 @@ class Compiled:
     problems: list[dict[str, Any]] = field(default_factory=list)
     preheader: str = ""
     purpose_class: str = MARKETING
+    bare: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON, for the store."""
@@ -105,10 +107,11 @@ def compile_content(
         prepared.html,
         plain,
         prepared.links,
-        _variables(subject, prepared.html, plain),
+        _names(liquid.variables, subject, prepared.html, plain),
         [problem.to_dict() for problem in found],
         preheader(source) if source else "",
         purpose_class,
+        _names(liquid.unguarded, subject, prepared.html, plain),
     )
 
 
@@ -134,8 +137,8 @@ def _plain_text(
     return derived
 
 
-def _variables(subject: str, html: str, text: str) -> list[str]:
-    names = liquid.variables(subject) | liquid.variables(html) | liquid.variables(text)
+def _names(found_in: Callable[[str], set[str]], *sources: str) -> list[str]:
+    names = {name for source in sources for name in found_in(source)}
     return sorted(name for name in names if name not in _GIVEN)
 
 

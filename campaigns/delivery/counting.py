@@ -1,7 +1,7 @@
 """The gate as counts: what fan-out would write, in the same ranges, without writing."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,18 +39,27 @@ FROM judged GROUP BY 1, 2
 """
 
 
-def count_audience(cursor: CursorWrapper, terms: Terms, plan: Plan) -> Counted:
-    """Everyone in the segment, by what the gate says of them."""
-    found = Counted()
-    low = 0
-    while (high := _high(cursor, terms.segment_id, low)) is not None:
-        query = judged(terms, "people", narrow=BETWEEN)
-        sql = without_borrowers(query.sql)
-        parameters = {**query.parameters, "low": low, "high": high}
-        _count(cursor, found, terms, plan, PEOPLE, sql, parameters)
-        low = high
+@dataclass(frozen=True)
+class Portion:
+    """Some of an audience and what the gate says of each: `people` and `judged` over it, as SQL."""
+
+    people: str
+    judged: str
+    parameters: Mapping[str, Any]
+
+
+def own_portion(terms: Terms, low: int, high: int) -> Portion:
+    """Everyone of a range with an address of their own, or none."""
+    query = judged(terms, "people", narrow=BETWEEN)
+    values = {**query.parameters, "segment": terms.segment_id, "low": low, "high": high}
+    return Portion(PEOPLE, without_borrowers(query.sql), values)
+
+
+def borrowing_portion(terms: Terms) -> Portion:
+    """The few who have only another person's address: the owner would get it, if the gate lets
+    them.
+    """
     owners = judged(terms, "owners")
-    # the owner would get it, if the gate lets them
     taken = (
         "r.owner_id IN (WITH owners AS (SELECT o.profile_id FROM identifier o"  # noqa: S608 - pieces of ours, values are bound
         " JOIN membership w ON w.profile_id = o.profile_id AND w.segment_id = %(segment)s"
@@ -60,26 +69,33 @@ def count_audience(cursor: CursorWrapper, terms: Terms, plan: Plan) -> Counted:
     )
     query = judged(terms, "people", borrowed=True, taken=taken)
     people = BORROWERS.format(borrows=BORROWS)
-    _count(cursor, found, terms, plan, people, query.sql, dict(query.parameters))
+    return Portion(people, query.sql, {**query.parameters, "segment": terms.segment_id})
+
+
+def portions(cursor: CursorWrapper, terms: Terms, size: int = 0) -> Iterator[Portion]:
+    """The whole audience, so many (or RANGE) at a time; each person is in one of them."""
+    low = 0
+    while (high := _high(cursor, terms.segment_id, low, size)) is not None:
+        yield own_portion(terms, low, high)
+        low = high
+    yield borrowing_portion(terms)
+
+
+def count_audience(cursor: CursorWrapper, terms: Terms, plan: Plan) -> Counted:
+    """Everyone in the segment, by what the gate says of them."""
+    found = Counted()
+    for portion in portions(cursor, terms):
+        _count(cursor, found, plan, portion)
     return found
 
 
-def _count(
-    cursor: CursorWrapper,
-    found: Counted,
-    terms: Terms,
-    plan: Plan,
-    people: str,
-    sql: str,
-    parameters: Mapping[str, Any],
-) -> None:
+def _count(cursor: CursorWrapper, found: Counted, plan: Plan, portion: Portion) -> None:
     names = [name for name, _share in plan.variants]
     arm_a, arm_b = shuffle_of(f"variant:{plan.campaign.slug}:{plan.step['id']}")
     cursor.execute(
-        _COUNT.format(people=people, judged=sql, buckets=BUCKETS),
+        _COUNT.format(people=portion.people, judged=portion.judged, buckets=BUCKETS),
         {
-            **parameters,
-            "segment": terms.segment_id,
+            **portion.parameters,
             "cuts": _cuts([share for _name, share in plan.variants]),
             "arm_a": arm_a,
             "arm_b": arm_b,

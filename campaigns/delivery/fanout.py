@@ -146,12 +146,12 @@ def _finish(campaign: Campaign, job: Job, now: datetime) -> None:
     Job.objects.filter(pk=job.pk).update(state=Job.State.DONE, finished_at=now)
 
 
-def _high(cursor: CursorWrapper, segment_id: int, low: int) -> int | None:
-    """The end of the range after `low` that holds RANGE members at most; None after the last."""
+def _high(cursor: CursorWrapper, segment_id: int, low: int, size: int = 0) -> int | None:
+    """The end of the range after `low`; None after the last. It holds `size` (or RANGE) at most."""
     cursor.execute(
         "SELECT max(profile_id) FROM (SELECT profile_id FROM membership WHERE segment_id = %s"
         " AND left_at IS NULL AND profile_id > %s ORDER BY profile_id LIMIT %s) m",
-        [segment_id, low, RANGE],
+        [segment_id, low, size or RANGE],
     )
     high: int | None = cursor.fetchone()[0]
     return high

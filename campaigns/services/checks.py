@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from campaigns.content.errors import Abort
 from campaigns.content.render import Compiled, MessageUrls, render
 from campaigns.models import Campaign
+from campaigns.selectors.coverage import Missing, coverage
 from campaigns.services.contents import (
     SAMPLE_URL,
     ContentError,
@@ -16,6 +17,8 @@ from campaigns.services.contents import (
     sender_data,
 )
 from campaigns.services.shapes import InvalidCampaign, check_shape
+from campaigns.services.variables import unknown_names
+from config.console.words import num, pct
 from consent.models import Purpose
 from segments.models import Membership, Segment
 
@@ -31,6 +34,7 @@ class Check:
     message: str
     remedy: str
     path: str = ""
+    detail: str = ""
 
 
 class NotReady(Exception):
@@ -162,14 +166,41 @@ def _content(
             "content", severity, str(problem["message"]), _("Mend the template there."), path
         )
     if compiled.usable:
+        yield from _names(campaign, compiled, path)
         yield from _rendering(campaign, compiled, path, purpose_class)
+
+
+def _names(campaign: Campaign, compiled: Compiled, path: str) -> Iterator[Check]:
+    """A name that nobody has is misspelt, unless a `default` stands in; then who lacks a value."""
+    unknown = {one.written: one for one in unknown_names(compiled.bare)}
+    for one in unknown.values():
+        values = {"name": one.written, "near": one.nearest}
+        if one.nearest:
+            words = _("Nobody has a value called “%(name)s”. Did you mean “%(near)s”?") % values
+        else:
+            words = _("Nobody has a value called “%(name)s”.") % values
+        remedy = _("Mend the name, or give it a default.")
+        yield _error("unknown_variable", words, remedy, path)
+    found = coverage(campaign, [name for name in compiled.variables if name not in unknown])
+    for lack in found.missing:
+        yield _missing(lack, compiled, path, is_part=found.is_part)
+
+
+def _missing(lack: Missing, compiled: Compiled, path: str, *, is_part: bool) -> Check:
+    of = _("%(name)s is missing for %(n)s of %(of)s who get this")
+    if is_part:
+        of = _("%(name)s is missing for %(n)s of the first %(of)s who get this")
+    values = {"name": lack.name, "n": num(lack.without), "of": num(lack.of)}
+    share = {"share": pct(lack.share)}
+    bare = lack.name in compiled.bare
+    text = _("%(share)s read nothing there.") if bare else _("%(share)s read your fallback.")
+    return Check("missing", "warning", of % values, _("Give it a default."), path, text % share)
 
 
 def _rendering(
     campaign: Campaign, compiled: Compiled, path: str, purpose_class: str
 ) -> Iterator[Check]:
-    """For real people: what fails, what is missing, whether the way out can be seen."""
-    missing: dict[str, int] = {}
+    """For real people: what fails, whether the way out can be seen."""
     people = person_data(_sample(campaign)) or {0: {}}
     fixed = sender_data(campaign.sender)
     for data in people.values():
@@ -181,18 +212,12 @@ def _rendering(
             remedy = _("Mend the template, or give the value a default.")
             yield _error("render", str(error), remedy, path)
             return
-        for name in rendered.missing:
-            missing[name] = missing.get(name, 0) + 1
         if purpose_class == Purpose.Class.MARKETING and not _has_way_out(
             rendered.html, rendered.text
         ):
             words = _("The mail shows no unsubscribe link.")
             yield _error("no_unsubscribe", words, _("Put {{ unsubscribe_url }} into it."), path)
             return
-    for name, count in sorted(missing.items()):
-        words = _("%(name)s is missing for %(count)d of %(all)d sample people.")
-        values = {"name": name, "count": count, "all": len(people)}
-        yield Check("missing", "warning", words % values, _("Give it a default."), path)
 
 
 _WAY_OUT = f"{SAMPLE_URL}unsubscribe"

@@ -1,6 +1,5 @@
 """Whom a mail is shown as: someone typical and the worst cases, real where one may see them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +8,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
+from campaigns.selectors.coverage import coverage
 from campaigns.services.contents import person_data
 from profiles.models import Profile
 from segments.models import Segment
 
 LOOKED_AT = 20_000  # members among whom worst cases are looked for
-COUNTED = 10_000  # members among whom missing values are counted
 RTL = r"[֐-ࣿיִ-﷿ﹰ-ﻼ]"
 
 
@@ -130,56 +129,12 @@ def made_up(key: str) -> Cast | None:
 
 
 @dataclass(frozen=True)
-class Missing:
-    """A name in the content for which people have no value."""
-
-    name: str
-    without: int
-    of: int
-
-    @property
-    def share(self) -> float:
-        """How many of those looked at."""
-        return self.without / self.of if self.of else 0.0
-
-
-_MISSING = """
-SELECT count(*), {counts} FROM (SELECT m.profile_id FROM membership m
-    WHERE m.segment_id = %s AND m.left_at IS NULL LIMIT %s) m
-JOIN profile p ON p.id = m.profile_id
-"""
-_WITHOUT = "count(*) FILTER (WHERE coalesce(p.traits->>%s, '') = '')"
-_PREFIXES = ("traits.", "customer.", "person.")
-
-
-def missing_of(
-    segment: Segment | None, names: Sequence[str], looked_at: int = COUNTED
-) -> list[Missing]:
-    """For each trait among `names`, how many members have none; one query, over so many members."""
-    traits = [name for name in map(_trait, names) if name][:30]
-    if segment is None or not traits:
-        return []
-    counts = ", ".join([_WITHOUT] * len(traits))
-    with connection.cursor() as cursor:
-        cursor.execute(_MISSING.format(counts=counts), [*traits, segment.pk, looked_at])
-        total, *without = cursor.fetchone()
-    found = [Missing(name, n, total) for name, n in zip(traits, without, strict=True) if n]
-    return sorted(found, key=lambda one: -one.without)
-
-
-def _trait(name: str) -> str:
-    for prefix in _PREFIXES:
-        name = name.removeprefix(prefix)
-    roots = ("profile", "sender", "workspace", "postal_address")
-    return "" if "." in name or name in roots else name
-
-
-@dataclass(frozen=True)
 class Variable:
-    """A trait that content may use, with how many of the audience have it."""
+    """A trait that content may use, with how many of those who get the mail have it."""
 
     name: str
-    share: float
+    share: float | None = None
+    of: int = 0
 
     @property
     def token(self) -> str:
@@ -189,21 +144,27 @@ class Variable:
 
 
 _NAMES = """
-SELECT k, count(*)::float / max(n) FROM (
-    SELECT p.traits, count(*) OVER () AS n FROM profile p WHERE p.id IN
+SELECT k FROM (
+    SELECT p.traits FROM profile p WHERE p.id IN
         (SELECT profile_id FROM membership
          WHERE segment_id = %(segment)s AND left_at IS NULL LIMIT 300)
     ) s, jsonb_object_keys(s.traits) k
 WHERE jsonb_typeof(s.traits->k) IN ('string', 'number') AND k ~ '^[A-Za-z_][A-Za-z0-9_]*$'
-GROUP BY k ORDER BY 2 DESC, 1 LIMIT 14
+GROUP BY k ORDER BY count(*) DESC, 1 LIMIT 14
 """
 
 
-def variables_of(segment: Segment | None) -> list[Variable]:
-    """The traits that are known of most members; one query over 300 of them."""
-    found = []
+def variables_of(campaign: Campaign, segment: Segment | None) -> list[Variable]:
+    """The traits that most members have, and how many recipients have each: two to three queries.
+
+    Names are looked for among 300 members; shares are of the recipients, as the checks count them.
+    """
+    names = []
     if segment is not None:
         with connection.cursor() as cursor:
             cursor.execute(_NAMES, {"segment": segment.pk})
-            found = [Variable(name, share) for name, share in cursor.fetchall()]
-    return found or [Variable("first_name", 0.0), Variable("last_name", 0.0)]
+            names = [name for (name,) in cursor.fetchall()]
+    if not names:
+        return [Variable("first_name"), Variable("last_name")]
+    found = coverage(campaign, names)
+    return [Variable(name, found.share(name), found.of) for name in names]

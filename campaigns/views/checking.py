@@ -220,23 +220,18 @@ def _inboxes(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     seen = [draft.seen_by(one) for one in casting.cast_of(segment, personal=personal)]
     for one in seen:
         note_look(campaign, one.cast)
-    names = draft.compiled.variables if draft.compiled else []
-    missing = casting.missing_of(segment, names)
     return {
         "seen": seen,
         "is_made_up": all(one.cast.person is None for one in seen),
-        "findings": findings_of(campaign, draft, seen, missing),
+        "findings": findings_of(campaign, draft, seen),
         "sender": campaign.sender,
     }
 
 
-def findings_of(
-    campaign: Campaign, draft: Draft, seen: list[Seen], missing: list[casting.Missing]
-) -> list[Finding]:
+def findings_of(campaign: Campaign, draft: Draft, seen: list[Seen]) -> list[Finding]:
     """What is wrong first, then what to look at, then what is fine."""
-    checks = [check for check in check_campaign(campaign) if check.code != "missing"]
+    checks = check_campaign(campaign)
     found_ = [_of_check(campaign, check) for check in checks]
-    found_ += [_of_missing(campaign, one) for one in missing]
     found_ += _own(campaign, draft, seen)
     found_ += _fine(campaign, draft, checks)
     order = {"bad": 0, "warn": 1, "ok": 2}
@@ -245,7 +240,7 @@ def findings_of(
 
 def _of_check(campaign: Campaign, check: Check) -> Finding:
     state = "bad" if check.severity == "error" else "warn"
-    return Finding(state, check.message, "", _remedy(campaign, check), check.remedy)
+    return Finding(state, check.message, check.detail, _remedy(campaign, check), check.remedy)
 
 
 def _remedy(campaign: Campaign, check: Check) -> str:
@@ -266,15 +261,6 @@ def _step_of(path: str) -> str:
 
 def _what_url(campaign: Campaign) -> str:
     return reverse("campaigns:step", args=[campaign.slug, "what"])
-
-
-def _of_missing(campaign: Campaign, one: casting.Missing) -> Finding:
-    from config.console.words import num, pct  # noqa: PLC0415 - beside its only use
-
-    values = {"name": one.name, "n": num(one.without), "of": num(one.of), "share": pct(one.share)}
-    title = _("%(name)s is missing for %(n)s of %(of)s") % values
-    text = _("They read your fallback, or nothing where there is none (%(share)s).") % values
-    return Finding("warn", title, text, _what_url(campaign), _("Edit fallback"))
 
 
 def _own(campaign: Campaign, draft: Draft, seen: list[Seen]) -> list[Finding]:

@@ -152,7 +152,7 @@ def _who(campaign: Campaign, form: StepForm) -> dict[str, Any]:
 def _what(campaign: Campaign, form: StepForm) -> dict[str, Any]:
     segment = casting.segment_of(campaign)
     return {
-        "variables": casting.variables_of(segment),
+        "variables": casting.variables_of(campaign, segment),
         "has_variants": has_variants(campaign),
         "has_senders": Sender.objects.exists(),
     }

@@ -1,7 +1,6 @@
 """The people behind a loss of the dry run, before anything is sent."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,11 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.delivery.fanout import BORROWERS, BORROWS, PEOPLE
-from campaigns.delivery.gate import judged
+from campaigns.delivery.counting import borrowing_portion, own_portion
 from campaigns.delivery.terms import plan_of, terms_of
 from campaigns.models import Campaign
-from campaigns.models.message import Reason
 from campaigns.views import heads
 from campaigns.views.checking import ready
 from campaigns.views.messages import shown_to
@@ -28,33 +25,32 @@ PAGE_SIZE = 50
 DIGITS = 18  # of an id
 LAST = 2**62
 
-# `low` is the cursor; ids go upwards, so that the gate stops at the first page
+# ids go upwards in both halves: `low` is the cursor, and the gate stops at the first page
 _LEFT_OUT = """
-WITH people AS ({people})
-SELECT j.profile_id FROM ({judged}) j WHERE j.reason = %(reason)s
-AND j.profile_id > %(low)s ORDER BY j.profile_id LIMIT %(limit)s
+(WITH people AS ({people})
+ SELECT j.profile_id FROM ({judged}) j
+ WHERE j.reason = %(reason)s AND j.profile_id > %(low)s ORDER BY j.profile_id LIMIT %(limit)s)
+UNION ALL
+(WITH people AS ({borrowing_people})
+ SELECT j.profile_id FROM ({borrowing_judged}) j
+ WHERE j.reason = %(reason)s AND j.profile_id > %(low)s ORDER BY j.profile_id LIMIT %(limit)s)
+ORDER BY profile_id LIMIT %(limit)s
 """
 
 
 def left_out(campaign: Campaign, reason: str, after: int, now: datetime) -> list[int]:
-    """The next people whom the gate would leave out for this reason, by id."""
+    """The next people whom the gate would leave out for this reason, by id: those it counts."""
     terms = terms_of(plan_of(campaign, campaign.current), now=now)
-    shares = reason == Reason.DUPLICATE_ADDRESS
-    if shares:
-        query = judged(terms, "people", borrowed=True, taken="TRUE")
-        people = BORROWERS.format(borrows=BORROWS)
-    else:
-        query, people = judged(terms, "people"), PEOPLE
-    values: dict[str, Any] = {
-        **query.parameters,
-        "segment": terms.segment_id,
-        "low": after,
-        "high": LAST,
-        "reason": reason,
-        "limit": PAGE_SIZE + 1,
-    }
+    own, borrowing = own_portion(terms, after, LAST), borrowing_portion(terms)
+    values = {**borrowing.parameters, **own.parameters, "reason": reason, "limit": PAGE_SIZE + 1}
+    sql = _LEFT_OUT.format(
+        people=own.people,
+        judged=own.judged,
+        borrowing_people=borrowing.people,
+        borrowing_judged=borrowing.judged,
+    )
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_LEFT_OUT.format(people=people, judged=query.sql), values)
+        cursor.execute(sql, values)
         return [number for (number,) in cursor.fetchall()]
 
 

@@ -16,6 +16,7 @@ from campaigns.content.liquid import parse, run
 from campaigns.content.render import Compiled, MessageUrls, Rendered, render
 from campaigns.forms import step_of
 from campaigns.models import Campaign
+from campaigns.selectors.coverage import coverage
 from campaigns.services.contents import SAMPLE_URL, ContentError, compile_step, sender_data
 from campaigns.views import casting
 from config.console.csp import mail_preview
@@ -163,7 +164,8 @@ def panel(request: HttpRequest, slug: str) -> HttpResponse:
         "who": who,
         "seen": seen,
         "problems": draft.problems,
-        "missing": {one.name: one for one in casting.missing_of(segment, names)},
+        "missing": coverage(campaign, names).missing,
+        "bare": draft.compiled.bare if draft.compiled else [],
         "personal": is_personal(request),
         "stamp": f"{campaign.updated_at:%s%f}",
     }

@@ -253,11 +253,21 @@ def test_without_the_right_previews_are_of_made_up_people(log_in):
     assert client.get(url("people", campaign)).status_code == 403
 
 
-def test_missing_values_say_how_many_they_touch(marketer):
-    people = [make_person("a"), make_person("b", traits={})]
-    campaign = make_campaign(make_segment(*people))
+def test_missing_values_are_counted_of_those_who_get_the_mail_on_every_screen(marketer):
+    """The chips of the step What, the preview beside it and the checks: one base, one count."""
+    people = [make_person("a"), make_person("b", traits={"city": "Delft"}), make_person("c")]
+    for person in people:
+        say(person)
+    nobody = [make_person(f"n{number}", traits={"city": "Gouda"}) for number in range(5)]
+    campaign = make_campaign(make_segment(*people, *nobody))
     panel = marketer.get(url("preview", campaign)).content.decode()
-    assert "first_name is missing for 1 of 2" in panel
+    assert "first_name is missing for 1 of 3 who get this" in panel
+    assert "33 % read nothing there." in panel
+    checks = marketer.get(url("count", campaign)).content.decode()
+    assert "first_name is missing for 1 of 3 who get this" in checks
+    what = marketer.get(url("step", campaign, "what")).content.decode()
+    assert "67 % of the 3 who get this have it" in what
+    assert "33 % of the 3 who get this have it" in what, "city, of one of them"
 
 
 def test_whoever_may_only_look_gets_no_button_and_no_way_round(log_in, campaign):

@@ -1,0 +1,121 @@
+"""For how many of those who will get a mail a value is there: one base for every screen.
+
+The base is the people whom the gate lets through now (the recipients of the dry run), or of a
+launched campaign those for whom a message was written. Of more than `COUNTED` only so many are
+looked at, and `is_part` says so.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from campaigns.delivery.counting import Portion, portions
+from campaigns.delivery.terms import plan_of, terms_of
+from campaigns.models import Campaign
+from campaigns.services.faults import CannotGoOn
+from campaigns.services.variables import PROFILE, Name, name_of
+
+COUNTED: Final = 10_000  # recipients
+MOST: Final = 40  # names
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A name in the content for which people have no value; `of` are those looked at."""
+
+    name: str
+    without: int
+    of: int
+
+    @property
+    def share(self) -> float:
+        """How many of those looked at."""
+        return self.without / self.of if self.of else 0.0
+
+
+@dataclass
+class Coverage:
+    """`of` recipients were looked at; `without[name]` of them have no value."""
+
+    of: int = 0
+    is_part: bool = False
+    without: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> list[Missing]:
+        """The names that some lack, the most first."""
+        found = [Missing(name, n, self.of) for name, n in self.without.items() if n]
+        return sorted(found, key=lambda one: (-one.without, one.name))
+
+    def share(self, name: str) -> float | None:
+        """How many of the recipients have a value; None where nobody was looked at."""
+        return 1 - self.without[name] / self.of if self.of and name in self.without else None
+
+
+_WITHOUT = """
+WITH people AS MATERIALIZED ({people}), judged AS ({judged}),
+chosen AS (SELECT profile_id FROM judged WHERE reason = '' LIMIT %(some)s)
+SELECT count(*){counts} FROM chosen c JOIN profile p ON p.id = c.profile_id
+"""
+_WRITTEN = """
+SELECT profile_id, '' AS reason FROM message
+WHERE campaign_id = %(campaign)s AND NOT is_test AND state <> 'excluded'
+"""
+_COLUMNS = {name: f"p.{name}" for name in PROFILE} | {"name": "p.display_name"}
+_CUSTOMER = "coalesce(nullif(p.traits->>'name', ''), p.display_name)"
+
+
+def coverage(campaign: Campaign, names: Sequence[str]) -> Coverage:
+    """Count who of the recipients lacks each of `names`; a query for each 10,000 people.
+
+    Empty where the campaign does not say yet who is written to.
+    """
+    given = {one.written: one for one in map(name_of, names) if _value(one)}
+    chosen = list(given.values())[:MOST]
+    found = Coverage(without={name.written: 0 for name in chosen})
+    with transaction.atomic(), connection.cursor() as cursor:
+        for portion in _portions(cursor, campaign):
+            left = COUNTED - found.of
+            if left <= 0:
+                found.is_part = True
+                break
+            cursor.execute(*_query(portion, chosen, left))
+            count, *without = cursor.fetchone()
+            found.of += count
+            for name, n in zip(chosen, without, strict=True):
+                found.without[name.written] += n
+    return found
+
+
+def _portions(cursor: Any, campaign: Campaign) -> Iterator[Portion]:
+    if campaign.launched_at:
+        yield Portion("SELECT NULL", _WRITTEN, {"campaign": campaign.pk})
+        return
+    if not campaign.entry.get("segment") or not campaign.steps:
+        return
+    try:
+        terms = terms_of(plan_of(campaign, campaign.current), now=timezone.now())
+    except (CannotGoOn, LookupError):
+        return  # a step that is not whole yet
+    yield from portions(cursor, terms, COUNTED)
+
+
+def _query(portion: Portion, names: Sequence[Name], some: int) -> tuple[str, dict[str, Any]]:
+    counts = [f", count(*) FILTER (WHERE coalesce({_value(name, n)}, '') = '')"
+              for n, name in enumerate(names)]  # fmt: skip
+    sql = _WITHOUT.format(people=portion.people, judged=portion.judged, counts="".join(counts))
+    paths = {f"path{n}": list(name.trait) for n, name in enumerate(names)}
+    return sql, {**portion.parameters, **paths, "some": some}
+
+
+def _value(name: Name, number: int = 0) -> str:
+    """The value of a name as SQL over the row `p` of profile; "" for what is no person's."""
+    if name.trait:
+        return f"(p.traits #>> %(path{number})s::text[])"
+    if name.written == "customer.name":
+        return _CUSTOMER
+    root, _dot, rest = name.written.partition(".")
+    return f"{_COLUMNS[rest]}::text" if root == "profile" and rest in _COLUMNS else ""
