@@ -1,6 +1,6 @@
 """The preference centre: what a person may choose, how each choice stands, and what a tap does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -270,11 +270,18 @@ def undo(visitor: Visitor, *, agent: str = "") -> int:
 
 @transaction.atomic
 def save(
-    visitor: Visitor, wanted: Mapping[str, bool], *, gpc: bool = False, agent: str = ""
+    visitor: Visitor,
+    wanted: Mapping[str, bool],
+    *,
+    were_on: Collection[str] = (),
+    gpc: bool = False,
+    agent: str = "",
 ) -> int:
     """Record every switch that stands otherwise than wanted; the number of them.
 
-    `wanted` holds the switches that were on the page: one that was not there is not touched.
+    `wanted` holds the switches that were on the page: one that was not there is not touched. Who
+    leaves one on that the page showed on (`were_on`) gives no permission by it: it may have been
+    withdrawn since the page was opened, and nobody switched it on again.
     """
     statements = [
         Statement(
@@ -290,6 +297,7 @@ def save(
         )
         for choice in choices_of(visitor, gpc=gpc)
         if choice.name in wanted and not choice.fixed and wanted[choice.name] != choice.on
+        if not (wanted[choice.name] and choice.name in were_on)
     ]
     record_consents(statements)
     return len(statements)

@@ -32,6 +32,7 @@ from consent.services.withdrawing import opt_out_of_sharing
 from profiles.models import Profile
 
 View = Callable[[HttpRequest, str], HttpResponse]
+ON = "on"  # behind a switch's name: how the page showed it
 PREFERENCES, UNSUBSCRIBE = "preferences", "unsubscribe"
 
 
@@ -169,9 +170,10 @@ def _act(
     elif action == "undo":
         preferences.undo(visitor, agent=agent)
     elif action == "save":
-        shown = request.POST.getlist("shown")
-        wanted = {name: name in request.POST for name in shown}
-        preferences.save(visitor, wanted, gpc=gpc, agent=agent)
+        shown = [part.partition(":") for part in request.POST.getlist("shown")]
+        wanted = {name: name in request.POST for name, _colon, _state in shown}
+        were_on = {name for name, _colon, state in shown if state == ON}
+        preferences.save(visitor, wanted, were_on=were_on, gpc=gpc, agent=agent)
     else:
         return HttpResponse(status=400)
     language = request.GET.get("lang", "")

@@ -118,6 +118,22 @@ def test_saving_what_is_shown_changes_nothing(ada, path, client):
     assert ConsentState.objects.count() == before
 
 
+def test_an_old_page_gives_no_permission_that_was_withdrawn_since(ada, path, client):
+    deals, news = Topic.objects.order_by("slug")
+    html = client.get(path).content.decode()
+    shown = re.findall(r'name="shown" value="([^"]+)"', html)
+    assert f"topic-{deals.pk}:on" in shown
+    client.post(path, {"action": "stop"})  # in another window, or by a mail's own link
+    on = dict.fromkeys(re.findall(r'name="([^"]+)" checked', html), "on")
+    client.post(path, {"action": "save", "shown": shown, **on, "use-personalisation": "on"})
+    assert not may(ada, deals), "left as the old page showed it: nobody switched it on again"
+    assert ConsentState.objects.get(purpose__slug="personalisation").status == "granted"
+    html = client.get(path).content.decode()
+    shown = re.findall(r'name="shown" value="([^"]+)"', html)
+    client.post(path, {"action": "save", "shown": shown, f"topic-{deals.pk}": "on"})
+    assert may(ada, deals), "switched on by hand"
+
+
 def test_gpc_is_honoured_and_said(ada, path, client):
     html = client.get(path, headers={"Sec-GPC": "1"}).content.decode()
     assert "Global Privacy Control" in html
