@@ -16,6 +16,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from config.workspace import audit
+from config.workspace.admin_conflicts import StaleGuard
 from config.workspace.keys import create_api_key, known_scopes, revoke_api_key
 from config.workspace.models import ApiKey, AuditEntry, Role, User, Workspace
 from config.workspace.permissions import PERMISSIONS
@@ -25,7 +26,7 @@ from config.workspace.zones import zone_choices
 admin.site.unregister(Group) if admin.site.is_registered(Group) else None
 
 
-class AuditedAdmin(ModelAdmin):  # type: ignore[misc]
+class AuditedAdmin(StaleGuard):
     """Every change goes to our audit trail with the names of the fields; Django's log is off."""
 
     def _record(self, request: HttpRequest, action: str, row: Any, fields: list[str]) -> None:
