@@ -13,7 +13,7 @@ from django.db.models.expressions import RawSQL
 from consent.folding import BLOCKING, UNDONE
 from consent.models import ConsentEntry
 from consent.services.recording import Statement, record_consents
-from profiles.identity.mergers import MERGERS
+from profiles.identity.mergers import MERGERS, PARTERS, Parting
 from profiles.identity.moving import Pair
 from profiles.models import Merge
 
@@ -152,23 +152,58 @@ def _said_since(merge: Merge, survivor: int, points: set[str]) -> list[Statement
         outcome="recorded",
     ).order_by("at", "id")
     return [
-        Statement(
-            profile_id=merge.absorbed_id,
-            purpose_id=row.purpose_id,
-            channel=row.channel,
-            contact_point=row.contact_point,
-            topic_id=row.topic_id,
-            status=row.status,
-            basis=row.basis,
-            source_id=row.source_id,
-            actor=row.actor,
-            at=row.at,
-            evidence=row.evidence,
-            cites_id=row.pk,
-        )
+        _said_again(row, merge.absorbed_id or 0)
         for row in rows
         if not row.evidence.get("merged") and row.evidence.get("act") != UNDONE
     ]
+
+
+@PARTERS.register("consents")
+def part(cursor: Any, parting: Parting) -> None:
+    """What was said of the new person's addresses is said of them, and of the other no more.
+
+    What the other refused as a whole is refused by both: whose word it was is not known, and of two
+    the stricter stands.
+    """
+    rows = ConsentEntry.objects.filter(profile_id=parting.owner, outcome="recorded").order_by(
+        "at", "id"
+    )
+    theirs = [
+        _said_again(row, parting.person)
+        for row in rows.filter(contact_point__in=parting.points)
+        if row.evidence.get("act") != UNDONE
+    ]
+    standing = _standing([parting.owner])[parting.owner]
+    refused = [
+        _said_again(entry, parting.person)
+        for (_purpose, _channel, point, _topic), entry in standing.items()
+        if not point and entry.status in BLOCKING
+    ]
+    ended = [
+        statement
+        for (_purpose, _channel, point, _topic), entry in standing.items()
+        if point in parting.points
+        for statement in _restored(parting.owner, entry, None)
+    ]
+    record_consents([*theirs, *refused, *ended])
+
+
+def _said_again(row: ConsentEntry, profile_id: int) -> Statement:
+    """The same said of another, at its time, by whoever said it."""
+    return Statement(
+        profile_id=profile_id,
+        purpose_id=row.purpose_id,
+        channel=row.channel,
+        contact_point=row.contact_point,
+        topic_id=row.topic_id,
+        status=row.status,
+        basis=row.basis,
+        source_id=row.source_id,
+        actor=row.actor,
+        at=row.at,
+        evidence=row.evidence,
+        cites_id=row.pk,
+    )
 
 
 MERGERS.register("consents")(ConsentMerger())

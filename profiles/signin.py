@@ -5,6 +5,7 @@ from config.workspace.work import LEFT, WORK, left_of
 from profiles import uses  # noqa: F401 - signs itself in
 from profiles.identity import rewriting
 from profiles.ingest import processor
+from profiles.selectors import joins  # noqa: F401 - signs in at the timeline
 
 WORK.register("ingest")(processor.work)
 WORK.register("merge")(processor.merge)

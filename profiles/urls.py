@@ -8,6 +8,7 @@ app_name = "profiles"
 urlpatterns = [
     path("people/", people.people, name="people"),
     path("people/joins/<int:merge_id>/undo/", customer.undo_join, name="undo_join"),
+    path("people/joins/<int:merge_id>/again/", customer.join_again, name="join_again"),
     path("people/<uuid:public_id>/", customer.customer, name="person"),
     path("people/<uuid:public_id>/timeline/", customer.customer_timeline, name="timeline"),
     path("people/<uuid:public_id>/use/", customer.use_trait, name="use_trait"),

@@ -130,11 +130,15 @@ class RejectionSerializer(Shape):
 
 
 class MergeSerializer(Shape):
-    """Two people who became one."""
+    """Two people who became one, or a call that was taken in though it may be another's.
+
+    Of an attach `absorbed` is null until it is undone, which makes that person.
+    """
 
     id = serializers.IntegerField()
+    kind = serializers.ChoiceField(["merge", "attach"])
     survivor = serializers.UUIDField(allow_null=True)
-    absorbed = serializers.UUIDField()
+    absorbed = serializers.UUIDField(allow_null=True)
     rule = serializers.CharField()
     evidence = serializers.DictField(child=serializers.JSONField(allow_null=True))
     at = serializers.DateTimeField()

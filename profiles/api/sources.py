@@ -22,7 +22,7 @@ from profiles.api.serializers import (
     SourceSerializer,
     pages_of,
 )
-from profiles.identity.unmerging import CannotUndo, undo_merge
+from profiles.identity.merging import CannotMerge, CannotUndo, join_again, undo_merge
 from profiles.models import Merge, Profile, Rejection, Source
 from profiles.selectors.masking import Shown
 from profiles.selectors.traits import source_names
@@ -135,12 +135,25 @@ class Merges(ApiView):
     required: ClassVar = {"GET": "people.view"}
 
     @extend_schema(
-        operation_id="merges_list", parameters=PAGE_PARAMETERS, responses=pages_of(MergeSerializer)
+        operation_id="merges_list",
+        parameters=[
+            *PAGE_PARAMETERS,
+            OpenApiParameter("kind", str, enum=Merge.Kind.values, description="Absent: all."),
+        ],
+        responses=pages_of(MergeSerializer),
     )
     def get(self, request: Request) -> Response:
-        """Which people became one, newest first, with what it rests on."""
+        """Which people became one, newest first, with what it rests on.
+
+        Calls that a person took in though they may be another's are among them: kind `attach`.
+        """
         shown = shown_to(self)
         rows = Merge.objects.defer("snapshot")
+        kind = request.query_params.get("kind")
+        if kind is not None and kind not in Merge.Kind.values:
+            raise invalid("kind", "Known are: merge, attach.", "invalid_choice")
+        if kind:
+            rows = rows.filter(kind=kind)
         return answer_page(self, rows, lambda page: _merges(page, shown))
 
 
@@ -156,17 +169,43 @@ class UndoMerge(ApiView):
         responses=MergeSerializer,
     )
     def post(self, request: Request, merge_id: str) -> Response:
-        """Two people again, each with their own; 409 where it was undone before."""
-        number = int(merge_id) if merge_id.isdecimal() and len(merge_id) < ID_DIGITS else 0
-        row = Merge.objects.filter(pk=number).first()
-        if row is None:
-            raise NotFound("There is no such join.")
+        """Two people, each with their own; 409 where it was undone before."""
+        row = _row(merge_id)
         try:
             undo_merge(merge_id=row.pk, user=_user(request))
         except CannotUndo as error:
             raise Problem(409, detail=str(error)) from error
         row.refresh_from_db()
         return Response(_merges([row], shown_to(self))[0])
+
+
+class JoinAgain(ApiView):
+    """POST /api/identities/merges/ID/join-again/."""
+
+    required: ClassVar = {"POST": "people.merge"}
+
+    @extend_schema(
+        operation_id="merges_join_again",
+        parameters=[OpenApiParameter("merge_id", int, OpenApiParameter.PATH)],
+        request=None,
+        responses={201: MergeSerializer},
+    )
+    def post(self, request: Request, merge_id: str) -> Response:
+        """One person again, by a new join; 409 where these two were not taken apart."""
+        row = _row(merge_id)
+        try:
+            made = join_again(merge_id=row.pk)
+        except (CannotMerge, CannotUndo) as error:
+            raise Problem(409, detail=str(error)) from error
+        return Response(_merges([made], shown_to(self))[0], status=201)
+
+
+def _row(merge_id: str) -> Merge:
+    number = int(merge_id) if merge_id.isdecimal() and len(merge_id) < ID_DIGITS else 0
+    row = Merge.objects.filter(pk=number).first()
+    if row is None:
+        raise NotFound("There is no such join.")
+    return row
 
 
 def _user(request: Request) -> User | None:
@@ -179,6 +218,7 @@ def _merges(rows: Sequence[Merge], shown: Shown) -> list[dict[str, Any]]:
     return [
         {
             "id": row.pk,
+            "kind": row.kind,
             "survivor": ids.get(row.survivor_id),
             "absorbed": row.absorbed_public_id,
             "rule": row.rule,

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from config.workspace.api.views import ApiView
 from profiles.api.people import PERSON, People, Person, PersonEvents, person_of
-from profiles.api.sources import IngestMessages, Merges, Sources, UndoMerge
+from profiles.api.sources import IngestMessages, JoinAgain, Merges, Sources, UndoMerge
 from profiles.api.subroutes import SUBROUTES, Subroute, subroute_of
 
 # an identifier's value may hold a slash or a line break, so this takes everything
@@ -52,6 +52,11 @@ urlpatterns = [
         r"^identities/merges/(?P<merge_id>[^/]+)/undo/?\Z",
         UndoMerge.as_view(),
         name="api-merge-undo",
+    ),
+    re_path(
+        r"^identities/merges/(?P<merge_id>[^/]+)/join-again/?\Z",
+        JoinAgain.as_view(),
+        name="api-merge-join-again",
     ),
     re_path(r"^profiles/?\Z", People.as_view(), name="api-profiles"),
     *_subroutes(),

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from profiles.identity import store
+from profiles.identity.apart import keep_apart
 from profiles.identity.kinds import PROFILE_KIND, Rules
 from profiles.identity.resolve import Join, Key, Resolver
 from profiles.ingest.messages import Message
@@ -59,11 +60,13 @@ def _attempt(
     sightings: dict[Key, store.Sighting],
 ) -> Resolved | None:
     known = store.find(cursor, sightings)
+    keep_apart(cursor, messages, known, salt)
     refused = [message for message in messages if _is_nobody(message, known)]
     lost = set(map(id, refused))
     kept = [message for message in messages if id(message) not in lost]
+    seen: dict[Key, int] = {}
     people = store.load_people(
-        cursor, store.who_may_change((message.keys for message in kept), known)
+        cursor, store.who_may_change((message.keys for message in kept), known), seen
     )
     promised = store.load_promised(cursor, people)
     resolver = Resolver(rules, known.owners, people, proven=set(known.proven))
@@ -72,6 +75,7 @@ def _attempt(
         message.key = resolver.resolve(
             message.keys, verified=message.source.is_verified, message_id=message.message_id
         )
+        message.attach = resolver.attach
     numbers, newcomers = _number(cursor, resolver, salt)
     owners = {key: numbers[resolver.home(who)] for key, who in resolver.attached.items()}
     vouched = _vouched(kept, resolver)
@@ -84,7 +88,7 @@ def _attempt(
         cursor,
         {k: at for k, at in vouched.items() if k in known.owners and k not in known.proven},
     )
-    ids = known.ids | made
+    ids = seen | known.ids | made
     for message in kept:
         _assign(message, ids, known.owners, owners)
     return Resolved(ids, newcomers, resolver.joins, refused)

@@ -42,8 +42,9 @@ def find_joins(progress: Callable[[int], None] = lambda _: None) -> list[Pair]:
         resolver = Resolver(rules(), owners, people, proven=proven)
         for nobodys in _nobodys(resolver.rules, owners):
             del owners[nobodys]
+        apart = _parted(cursor, keys)
         for count, (one, other, verified) in enumerate(_pairs(cursor, keys), start=1):
-            if one in owners and other in owners:
+            if one in owners and other in owners and frozenset((one, other)) not in apart:
                 pair = sorted((one, other), key=lambda key: resolver.rules.rank(key[0]))
                 resolver.resolve(pair, verified=verified)
             if count % AT_ONCE == 0:
@@ -79,12 +80,26 @@ def _everybody(
         keys[number], owners[kind, value] = (kind, value), profile_id
         people.setdefault(profile_id, Person()).keys.add((kind, value))
     cursor.execute(
-        "SELECT survivor_id, count(*) FROM merge WHERE undone_at IS NULL GROUP BY survivor_id"
+        "SELECT survivor_id, count(*) FROM merge WHERE undone_at IS NULL AND kind = 'merge'"
+        " GROUP BY survivor_id"
     )
     for profile_id, count in cursor.fetchall():
         if profile_id in people:
             people[profile_id].merges = count
     return keys, owners, people, proven
+
+
+def _parted(cursor: Any, keys: dict[int, Key]) -> set[frozenset[Key]]:
+    """Identifiers that were taken apart: that a call carried both joins nobody any more."""
+    cursor.execute(
+        "SELECT via_id, jsonb_array_elements(snapshot->'moved')::bigint FROM merge"
+        " WHERE via_id IS NOT NULL AND undone_at IS NOT NULL"
+    )
+    return {
+        frozenset((keys[via], keys[moved]))
+        for via, moved in cursor.fetchall()
+        if via in keys and moved in keys
+    }
 
 
 def _nobodys(own: Rules, keys: Iterable[Key]) -> list[Key]:

@@ -1,6 +1,7 @@
 """Where each app says what a merge does to its rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from config.workspace.registry import Registry
@@ -23,3 +24,16 @@ class Merger(Protocol):
 
 
 MERGERS: Registry[Merger] = Registry("mergers")
+
+
+@dataclass(frozen=True)
+class Parting:
+    """A call that was taken apart from who had taken it in."""
+
+    owner: int  # keeps what was there before
+    person: int  # was made for what the call had brought
+    points: frozenset[str]  # normalised contact points that are this person's now
+
+
+# name -> function(cursor, parting): what an app does about its rows, in the transaction
+PARTERS: Registry[Callable[[Any, Parting], None]] = Registry("parters")

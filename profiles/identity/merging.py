@@ -14,23 +14,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 from psycopg.types.json import Jsonb
 
+from config.workspace import audit
 from profiles import changes
 from profiles.identity import moving, store
 from profiles.identity.kinds import rules
 from profiles.identity.mergers import MERGERS, Merger
 from profiles.identity.moving import Pair
+from profiles.identity.regrouping import owner_of
 from profiles.identity.resolve import Join, Key, Resolver
 from profiles.identity.unmerging import CannotUndo, undo_merge
 from profiles.models import Merge, MergePending
 
 __all__ = [
+    "JOINED_AGAIN",
     "MERGERS",
     "CannotMerge",
     "CannotUndo",
     "Merger",
     "Pair",
+    "join_again",
     "merge_found",
     "merge_people",
     "remember",
@@ -39,6 +44,7 @@ __all__ = [
 ]
 
 AT_ONCE = 200
+JOINED_AGAIN = "joined again"  # the rule where somebody undid an undoing
 ANYTHING = "*"  # of profile_change: may matter to every rule
 LOCK_IDENTIFIERS = """
     SELECT id, kind, value, profile_id FROM identifier WHERE profile_id = ANY(%s)
@@ -103,11 +109,33 @@ def merge_people(*, survivor_id: int, absorbed_id: int, rule: str, evidence: dic
         people = store.load_people(cursor, [survivor_id, absorbed_id])
         resolver = Resolver(rules(), {}, people)
         if len({profile for _, profile in locked.values()}) < 2:  # noqa: PLR2004
-            raise CannotMerge("one of the two is not there any more")
+            raise CannotMerge(_("One of the two is not there any more."))
         if not resolver.fits([survivor_id, absorbed_id], [], verified=True):
-            raise CannotMerge("together they would have more identifiers than one person may")
+            raise CannotMerge(_("Together they would have more identifiers than one person may."))
         found = Found(Pair(survivor_id, absorbed_id), rule, evidence)
         return _merge(cursor, [found])[0]
+
+
+def join_again(*, merge_id: int) -> Merge:
+    """Put those together again who were taken apart; the new record, which can be undone.
+
+    Raises CannotMerge, also where they were not, and CannotUndo where one is not there any more.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        row = Merge.objects.select_for_update().filter(pk=merge_id).first()
+        if row is None or row.undone_at is None or row.absorbed_id is None:
+            raise CannotMerge(_("These two were not taken apart."))
+        survivor, absorbed = owner_of(cursor, row.survivor_id), owner_of(cursor, row.absorbed_id)
+        made = merge_people(
+            survivor_id=survivor,
+            absorbed_id=absorbed,
+            rule=JOINED_AGAIN,
+            evidence={"undoes": row.pk},
+        )
+        audit.record(
+            "merge.made", "merge", str(made), detail={"undoes": row.pk}, profile_id=survivor
+        )
+        return Merge.objects.get(pk=made)
 
 
 def merge_found(cursor: Any, pairs: Sequence[Pair], rule: str) -> int:

@@ -12,7 +12,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from profiles.identity.kinds import KNOWN_KINDS, MAX_IDENTIFIERS, MAX_MERGES, Rules
+from profiles.identity.kinds import (
+    DEVICE_KINDS,
+    KNOWN_KINDS,
+    MAX_IDENTIFIERS,
+    MAX_MERGES,
+    PROFILE_KIND,
+    Rules,
+)
 
 Key = tuple[str, str]
 
@@ -42,6 +49,20 @@ class Join:
     message_id: str = ""
 
 
+@dataclass(frozen=True)
+class Attach:
+    """What a person took in by an identifier that another may have as well (`attaching`)."""
+
+    via: Key
+    fresh: tuple[Key, ...]  # a person's own: no devices
+    held: frozenset[Key]  # by the person before
+    kinds: tuple[str, ...]  # of `fresh`, those of which there was one before
+
+
+# whoever has this is this very person
+OWN_KINDS = frozenset({PROFILE_KIND, "user_id"})
+
+
 @dataclass
 class Resolver:
     """Holds the state of a batch: who owns what, and who has been found to be one."""
@@ -51,6 +72,7 @@ class Resolver:
     people: dict[int, Person]  # of the database, with all their identifiers
     joins: list[Join] = field(default_factory=list)
     attached: dict[Key, int] = field(default_factory=dict)  # new identifiers -> person
+    attach: Attach | None = None  # of the message resolved last, where it may be another's
     # identifiers verified as their owner's; None: everybody's word is taken for it
     proven: set[Key] | None = None
     _same: dict[int, int] = field(default_factory=dict)
@@ -63,7 +85,7 @@ class Resolver:
         `verified` says that the source's word may join two known people (guarantee 10).
         """
         tried = list(keys)
-        self._message_id = message_id
+        self._message_id, self.attach = message_id, None
         while not self._try(tried, verified):
             tried.pop()
         if verified and self.proven is not None:
@@ -122,9 +144,19 @@ class Resolver:
             return False
         self._unite(people, owned)
         owner = self._owner(owned[people[0]]) or 0
+        if len(people) == 1:
+            self._note(people[0], owned[people[0]], fresh)
         for key in fresh:
             self._attach(key, owner)
         return True
+
+    def _note(self, person: int, via: Key, fresh: Sequence[Key]) -> None:
+        own = tuple(key for key in fresh if key[0] not in DEVICE_KINDS)
+        if own and via[0] not in OWN_KINDS:
+            held = frozenset(self.people[person].keys)
+            before = {kind for kind, _ in held} & KNOWN_KINDS
+            kinds = sorted({kind for kind, _ in own} & before)
+            self.attach = Attach(via, own, held, tuple(kinds))
 
     def _create(self, keys: list[Key]) -> bool:
         counts = Counter(kind for kind, _ in keys)

@@ -13,6 +13,7 @@ from config.workspace.digests import CONTACT_KINDS, bucket_of, contact_digest
 from profiles.identity.kinds import PROFILE_KIND
 from profiles.identity.resolve import Key, Person
 from profiles.ingest import arrays
+from profiles.ingest.copying import loads
 
 # One statement finds, locks (against a merge) and brings up to date. A nested loop over the sorted
 # keys takes the locks in their order.
@@ -33,11 +34,11 @@ VERIFY = """
 """
 LOCK_PEOPLE = "SELECT id FROM profile WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 SELECT_PEOPLE = """
-    SELECT profile_id, kind, value FROM identifier WHERE profile_id = ANY(%s) AND kind <> %s
+    SELECT profile_id, kind, value, id FROM identifier WHERE profile_id = ANY(%s) AND kind <> %s
 """
 COUNT_MERGES = """
     SELECT survivor_id, count(*) FROM merge
-    WHERE survivor_id = ANY(%s) AND undone_at IS NULL GROUP BY survivor_id
+    WHERE survivor_id = ANY(%s) AND undone_at IS NULL AND kind = 'merge' GROUP BY survivor_id
 """
 # Merges that earlier batches promised, but for those whose undoing was.
 SELECT_PROMISED = """
@@ -50,6 +51,15 @@ SELECT_PROMISED = """
           (u.survivor_id = one.profile_id AND u.absorbed_id = other.profile_id)
           OR (u.survivor_id = other.profile_id AND u.absorbed_id = one.profile_id)))
     ORDER BY m.id
+"""
+# Calls that were taken apart from whom they had met by these identifiers, and who they are now.
+SELECT_PARTED = """
+    SELECT m.via_id, m.absorbed_id, m.snapshot->'moved', m.evidence->>'digest', i.value, i.id,
+           i.profile_id
+    FROM merge m
+    JOIN identifier i ON i.kind = %s AND i.value = m.absorbed_public_id::text
+    WHERE m.via_id = ANY(%s) AND m.undone_at IS NOT NULL
+    ORDER BY i.value FOR NO KEY UPDATE OF i
 """
 INSERT = """
     INSERT INTO identifier (id, kind, value, raw_value, digest, profile_id, verified_at,
@@ -118,15 +128,22 @@ def verify(cursor: Any, vouched: Mapping[Key, datetime]) -> None:
         cursor.execute(VERIFY, given)
 
 
-def load_people(cursor: Any, ids: Iterable[int]) -> dict[int, Person]:
-    """All identifiers of these people, who are locked: two batches must not both add to one."""
+def load_people(
+    cursor: Any, ids: Iterable[int], seen: dict[Key, int] | None = None
+) -> dict[int, Person]:
+    """All identifiers of these people, who are locked: two batches must not both add to one.
+
+    Their ids are put into `seen`.
+    """
     wanted = sorted(set(ids))
     people = {number: Person() for number in wanted}
     if wanted:
         cursor.execute(LOCK_PEOPLE, [wanted])
         cursor.execute(SELECT_PEOPLE, [wanted, PROFILE_KIND])
-        for profile_id, kind, value in cursor.fetchall():
+        for profile_id, kind, value, number in cursor.fetchall():
             people[profile_id].keys.add((kind, value))
+            if seen is not None:
+                seen[kind, value] = number
         cursor.execute(COUNT_MERGES, [wanted])
         for profile_id, count in cursor.fetchall():
             people[profile_id].merges = count
@@ -157,6 +174,31 @@ def who_may_change(messages_keys: Iterable[Sequence[Key]], known: Known) -> set[
             owners = {known.owners.get(key) for key in keys}
             if len(owners) > 1:
                 found |= {owner for owner in owners if owner is not None}
+    return found
+
+
+@dataclass(frozen=True)
+class Parted:
+    """A call that was taken apart: it met somebody by an identifier, and is a person of its own."""
+
+    person: int
+    moved: frozenset[int]  # ids of its identifiers then
+    digest: str
+    own: Key  # leads to this person for ever
+    own_id: int
+    owner: int  # who has `own` today
+
+
+def load_parted(cursor: Any, via_ids: Iterable[int]) -> dict[int, list[Parted]]:
+    """By the identifier by which they had met. At most one statement."""
+    found: dict[int, list[Parted]] = {}
+    wanted = sorted(set(via_ids))
+    if wanted:
+        cursor.execute(SELECT_PARTED, [PROFILE_KIND, wanted])
+        for via, person, moved, digest, value, number, owner in cursor.fetchall():
+            ids = frozenset(loads(moved) if moved else ())
+            one = Parted(person, ids, digest or "", (PROFILE_KIND, value), number, owner)
+            found.setdefault(via, []).append(one)
     return found
 
 

@@ -86,7 +86,7 @@ class Catalog:
         """Remember the name, and which properties came with which types."""
         definition = self.of(message.name)
         for dropped in message.dropped_kinds:
-            self._warn(message, "unusable_identifier", dropped)
+            self.warn(message, "unusable_identifier", dropped)
         at = message.occurred_at
         first, last = self._seen.get(message.name, (at, at))
         if at <= first or at >= last:
@@ -112,7 +112,7 @@ class Catalog:
             return None
         number = as_number(given)
         if number is None:
-            self._warn(message, "value_not_a_number", definition.value_property)
+            self.warn(message, "value_not_a_number", definition.value_property)
             return None
         number = -abs(number) if definition.sign < 0 else number
         if not definition.is_money or self._rates is None:
@@ -120,7 +120,7 @@ class Catalog:
         currency = message.properties.get("currency")
         converted = self._rates.convert(number, currency, message.occurred_at.date())
         if converted is None:
-            self._warn(message, "unknown_currency", str(currency)[:20])
+            self.warn(message, "unknown_currency", str(currency)[:20])
         return converted
 
     def slots_of(self, message: Message) -> tuple[str | None, str | None]:
@@ -152,7 +152,8 @@ class Catalog:
         seen = self.of(name).last_seen
         return seen is None or last - seen > SEEN_EVERY
 
-    def _warn(self, message: Message, code: str, detail: str) -> None:
+    def warn(self, message: Message, code: str, detail: str) -> None:
+        """Count something about the data that is not as it should be."""
         self._warnings[message.source.id, code, message.name, detail.replace("\0", "")] += 1
 
 

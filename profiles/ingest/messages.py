@@ -84,6 +84,7 @@ class Message(msgspec.Struct):
     dropped_kinds: list[str] = []  # of values that are nobody's: blocked, malformed
     refusal: tuple[str, str, str] | None = None  # code, path, reason
     key: tuple[str, str] | None = None  # the one it is attributed to
+    attach: Any = None  # identity.resolve.Attach, where what it brought may be another's
     profile_id: int = 0
     identifier_id: int = 0
     anonymous_identifier_id: int | None = None

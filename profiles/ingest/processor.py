@@ -19,8 +19,8 @@ from psycopg import errors
 from config.workspace.selectors import workspace
 from config.workspace.work import wake
 from profiles import changes, months
+from profiles.identity import attaching, merging, store
 from profiles.identity import batch as identity
-from profiles.identity import merging, store
 from profiles.identity.kinds import rules
 from profiles.ingest import claims, events, hooks, inbox, people, queue, reading, traits, turns
 from profiles.ingest.catalog import Catalog
@@ -139,6 +139,9 @@ def _write(cursor: Any, messages: list[Message], resolved: identity.Resolved) ->
     catalog = Catalog(cursor, sorted({message.name for message in messages}))
     events.write(cursor, messages, catalog)
     merging.remember(cursor, resolved.joins, resolved.ids)
+    found = attaching.find(messages, before, workspace().salt)
+    for message in attaching.remember(cursor, found, resolved.ids):
+        catalog.warn(message, "shared_identifier", message.key[0] if message.key else "")
     batch = hooks.Batch(messages, created)
     batch.changed_names |= _names(messages, new_traits, before, derived)
     for _name, hook in hooks.AFTER_BATCH:

@@ -193,6 +193,14 @@ def name_call(call: Call, rules: Rules, region: str) -> Named:
     return named
 
 
+def named_in(
+    context: bytes, traits: dict[str, Any], rules: Rules, region: str
+) -> set[tuple[str, str]]:
+    """Whom the context and traits of a kept call name, but for user id and anonymous id."""
+    given = list(identifiers_in(read_context(context), traits))
+    return set(_name(given, rules, _region(traits, region)).keys)
+
+
 def _identify(message: Message, rules: Rules, region: str) -> None:
     """Fill `keys`, highest priority first, from everything in the message that names somebody."""
     given = _given(message.call, message.type, message.context, message.traits)
@@ -204,7 +212,8 @@ def _identify(message: Message, rules: Rules, region: str) -> None:
         ours = [key for key in keys if key[0] == PROFILE_KIND]
         message.keys = ours[:1] or sorted(keys, key=lambda key: rules.rank(key[0]))
     message.raw_values = {key: raw for key, raw in keys.items() if raw != key[1]}
-    message.dropped_kinds = [kind for kind, _ in named.dropped]
+    if named.dropped:
+        message.dropped_kinds = [kind for kind, _ in named.dropped]
     if not message.keys:
         reason = "no identifier that could be somebody's: blocked, blank or malformed"
         message.refusal = ("no_identifier", "userId", reason)

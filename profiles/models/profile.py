@@ -132,11 +132,25 @@ class Identifier(models.Model):
 
 
 class Merge(models.Model):
-    """Two people became one: by which rule, on what evidence, and what was there before."""
+    """Two people became one: by which rule, on what evidence, and what was there before.
 
+    An attach is a call that a known person took in though it may be another's: it has no absorbed
+    person before it is taken apart, which makes one.
+    """
+
+    class Kind(models.TextChoices):
+        """Whether there were two people before."""
+
+        MERGE = "merge", _("Two people became one")
+        ATTACH = "attach", _("A call was taken in")
+
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.MERGE)
     survivor_id = models.BigIntegerField()
-    absorbed_id = models.BigIntegerField(db_index=True)
-    absorbed_public_id = models.UUIDField()
+    absorbed_id = models.BigIntegerField(db_index=True, null=True)
+    absorbed_public_id = models.UUIDField(null=True)
+    via_id = models.BigIntegerField(null=True)  # of an attach: the identifier that both have
+    # of an attach: person, identifier, day and digest of what came by it; one row for each
+    once = models.CharField(max_length=100, null=True, unique=True)  # noqa: DJ001 - null is no row
     rule = models.CharField(max_length=60)
     evidence = models.JSONField(default=dict)
     snapshot = models.JSONField(default=dict)
@@ -147,7 +161,15 @@ class Merge(models.Model):
     class Meta:
         db_table = "merge"
         ordering = ["-id"]
-        indexes = [models.Index(fields=["survivor_id", "-id"], name="merge_by_survivor")]
+        indexes = [
+            models.Index(fields=["survivor_id", "-id"], name="merge_by_survivor"),
+            # what a batch asks: was somebody taken apart who had come by this identifier?
+            models.Index(
+                fields=["via_id"],
+                name="merge_parted_by_via",
+                condition=models.Q(via_id__isnull=False, undone_at__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.absorbed_id} into {self.survivor_id}"

@@ -4,19 +4,17 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from profiles.models import Event, Identifier, Merge
+from profiles.models import Event
 from profiles.selectors.masking import is_personal_name
-from profiles.selectors.traits import event_owners, joins_of, source_names
-from profiles.selectors.words import device_of, joined_by, money_in, product_names, subject_of
+from profiles.selectors.traits import event_owners, source_names
+from profiles.selectors.words import device_of, money_in, product_names, subject_of
 from profiles.timeline import TIMELINE, Cursor, TimelineItem, id_below, key_of, merge
-from profiles.timeline import Action as TimelineAction
 
-EVENTS, JOINS = "event", "merge"
+EVENTS = "event"
 IDENTITY_TYPES = ("identify", "alias", "group")
 MESSAGE_WORDS = ("Email ", "SMS ", "Push ", "Message ")
 ORDER_WORDS = ("Order ", "Checkout ", "Payment ")
@@ -184,61 +182,6 @@ def _facts(properties: Mapping[str, Any], said: Collection[str] = ()) -> str:
         for name, value in list(properties.items())
         if isinstance(value, str | int | float) and not is_personal_name(name) and name not in said
     )[: SHORT_TEXT * SHOWN_FACTS]
-
-
-@TIMELINE.register("joins", order=20)
-def joins(
-    profile_id: int, before: Cursor | None, limit: int, kinds: Collection[str]
-) -> list[TimelineItem]:
-    """When two people became this one, with what it rests on and a way back. Three queries."""
-    if kinds and "identity" not in kinds:
-        return []
-    rows = joins_of(profile_id)
-    if before is not None:
-        at, number = before[0], id_below(before, JOINS)
-        rows = rows.filter(Q(at__lt=at) | Q(at=at, id__lt=number))
-    found = list(rows.order_by("-at", "-id")[:limit])
-    known = _evidence_of(found)
-    return [_join_item(row, known) for row in found]
-
-
-def _evidence_of(rows: list[Merge]) -> dict[int, Identifier]:
-    """The identifiers that the joins rest on."""
-    ids = {number for row in rows for number in _identifier_ids(row)}
-    return {row.pk: row for row in Identifier.objects.filter(id__in=ids)} if ids else {}
-
-
-def _identifier_ids(row: Merge) -> list[int]:
-    given = row.evidence.get("identifiers", []) if isinstance(row.evidence, dict) else []
-    return [number for number in given if isinstance(number, int)]
-
-
-def _join_item(row: Merge, known: Mapping[int, Identifier]) -> TimelineItem:
-    undo = TimelineAction(
-        label=_("Undo this join"),
-        url=reverse("profiles:undo_join", args=[row.pk]),
-        icon="undo",
-        post=True,
-        permission="people.merge",
-    )
-    title = _("Two people became one")
-    if row.undone_at:
-        title = _("Two people became one, undone since")
-    evidence: dict[str, Any] = {"rule": row.rule}
-    for number in _identifier_ids(row):
-        if number in known:
-            evidence[known[number].kind] = known[number].value
-    return TimelineItem(
-        at=row.at,
-        key=key_of(JOINS, row.pk),
-        kind="identity",
-        icon="merge",
-        title=format_html("<b>{}</b>", title),
-        detail=joined_by(row.rule, str(row.absorbed_public_id)[:8]),
-        source=_("Identity"),
-        properties=evidence | {"call": row.evidence.get("message_id", "")},
-        actions=() if row.undone_at else (undo,),
-    )
 
 
 def count_events(profile_id: int, most: int = 10_000) -> int:

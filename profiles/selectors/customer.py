@@ -23,6 +23,7 @@ from profiles.selectors.words import (
     joined_by,
     language_name,
     local_time,
+    taken_in_by,
     trait_label,
     trait_text,
 )
@@ -146,14 +147,21 @@ def _line(trait: facts.Trait, shown: Shown) -> TraitLine:
 
 def _reasons(known: Sequence[facts.KnownAs], joins: Sequence[Merge]) -> list[str]:
     """Why all this is one person, in sentences."""
-    reasons = [joined_by(join.rule, str(join.absorbed_public_id)[:8]) for join in joins]
+    kinds = {row.id: row.kind for row in known}
+    merges = [row for row in joins if row.kind == Merge.Kind.MERGE]
+    reasons = [joined_by(join.rule, str(join.absorbed_public_id)[:8]) for join in merges]
     if not reasons and len(known) > 1:
         names = ", ".join(dict.fromkeys(row.kind.replace("_", " ") for row in known))
         reasons = [
             _("Each came in a call that also carried another of them: %(names)s.")
             % {"names": names}
         ]
-    return reasons or [_("Only one identifier is known, so there was nothing to join.")]
+    reasons = reasons or [_("Only one identifier is known, so there was nothing to join.")]
+    return reasons + [
+        taken_in_by(kinds.get(row.via_id or 0, ""), row.evidence["kinds"], row.evidence["traits"])
+        for row in joins
+        if row.kind == Merge.Kind.ATTACH
+    ]
 
 
 def days_of(

@@ -157,7 +157,8 @@ def _joined(events: Sequence[Event]) -> set[int]:
     if not events:
         return set()
     since = min(event.received_at for event in events)
-    rows = Merge.objects.filter(survivor_id__in={event.profile_id for event in events})
+    people = {event.profile_id for event in events}
+    rows = Merge.objects.filter(survivor_id__in=people, kind=Merge.Kind.MERGE)
     return set(rows.filter(at__gte=since, undone_at=None).values_list("survivor_id", flat=True))
 
 

@@ -53,7 +53,7 @@ SELECT_TAKEN_IN = """
         SELECT %s::bigint
         UNION
         SELECT m.absorbed_id FROM one JOIN merge m ON m.survivor_id = one.id
-        WHERE m.undone_at IS NULL
+        WHERE m.undone_at IS NULL AND m.kind = 'merge'
     )
     SELECT id FROM one
 """
@@ -198,7 +198,7 @@ def taken_in(profile_id: int) -> list[int]:
 
 
 def joins_of(profile_id: int) -> QuerySet[Merge]:
-    """The joins that made this person, undone ones of their own included."""
+    """The joins that made this person, undone ones of their own included; attaches, too."""
     return Merge.objects.filter(survivor_id__in=taken_in(profile_id)).defer("snapshot")
 
 

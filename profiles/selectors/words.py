@@ -1,7 +1,7 @@
 """What came in, in words: devices, amounts, products, why two people are one."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from config.console import words
 from config.workspace.selectors import workspace
+from profiles.identity.merging import JOINED_AGAIN
 
 SHORT = 60
 MOST_PRODUCTS = 3
@@ -94,6 +95,8 @@ def product_names(properties: Mapping[str, Any]) -> list[str]:
 def joined_by(rule: str, other: str) -> str:
     """Why two people became one, in a sentence. `rule` is as "user_id with email"."""
     kinds = [word.replace("_", " ") for word in rule.split(" with ")]
+    if rule == JOINED_AGAIN:
+        return _("Person %(other)s… was joined again by hand.") % {"other": other}
     if len(kinds) == 1:
         return _("Person %(other)s… was joined by the rule “%(rule)s”.") % {
             "other": other,
@@ -103,6 +106,16 @@ def joined_by(rule: str, other: str) -> str:
         "other": other,
         "one": kinds[0],
         "two": kinds[1] if kinds[1] != kinds[0] else _("same of the other"),
+    }
+
+
+def taken_in_by(via: str, kinds: Sequence[str], traits: Sequence[str]) -> str:
+    """Why a call may be another's, in a sentence: how it came, and what it brought besides."""
+    brought = [_("a second %(kind)s") % {"kind": kind.replace("_", " ")} for kind in kinds]
+    brought += [_("another %(trait)s") % {"trait": trait_label(trait).lower()} for trait in traits]
+    return _("A call came by the %(via)s and brought %(what)s: it may be another person's.") % {
+        "via": via.replace("_", " ") or _("shared identifier"),
+        "what": ", ".join(brought),
     }
 
 

@@ -18,7 +18,8 @@ from config.console.pages import ApiCall, page, part, toast
 from config.workspace.models import User
 from config.workspace.permissions import may, requires
 from profiles.api.people import record_look
-from profiles.identity.unmerging import CannotUndo, undo_merge
+from profiles.identity import merging
+from profiles.identity.merging import CannotUndo, undo_merge
 from profiles.models import Merge, Profile
 from profiles.panels import chips_of, panels_of
 from profiles.selectors import customer as reads
@@ -148,9 +149,30 @@ def undo_join(request: HttpRequest, merge_id: int) -> HttpResponse:
     if row is None or person is None:
         return _nobody(request)
     try:
-        undo_merge(merge_id=row.pk, user=cast("User", request.user))
+        undone = undo_merge(merge_id=row.pk, user=cast("User", request.user))
     except CannotUndo as error:
         toast(request, str(error), level=messages.WARNING)
     else:
-        toast(request, _("The join is undone: they are two people again."))
+        words = _("The join is undone: they are two people again.")
+        if undone.kind == Merge.Kind.ATTACH:
+            words = _("Taken apart: what the call brought is a person of its own.")
+        toast(request, words)
+    return redirect("profiles:person", person.public_id)
+
+
+@require_POST
+@requires("people.merge")
+def join_again(request: HttpRequest, merge_id: int) -> HttpResponse:
+    """One person again, by a join that can be undone."""
+    row = Merge.objects.filter(pk=merge_id).defer("snapshot").first()
+    survivor = row and Profile.objects.filter(pk=row.survivor_id).first()
+    person = _find(survivor.public_id) if survivor else None
+    if row is None or person is None:
+        return _nobody(request)
+    try:
+        merging.join_again(merge_id=row.pk)
+    except (merging.CannotMerge, CannotUndo) as error:
+        toast(request, str(error), level=messages.WARNING)
+    else:
+        toast(request, _("They are one person again."))
     return redirect("profiles:person", person.public_id)

@@ -1,5 +1,6 @@
 """The ingest fixtures serve here too."""
 
+from tests.profiles.api.conftest import api, masked  # noqa: F401
 from tests.profiles.ingest.conftest import (  # noqa: F401
     _forget_kept,
     browser_call,
@@ -7,3 +8,4 @@ from tests.profiles.ingest.conftest import (  # noqa: F401
     call,
     source,
 )
+from tests.profiles.views.conftest import admin, analyst  # noqa: F401
