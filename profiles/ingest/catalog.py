@@ -9,6 +9,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from config.workspace.zones import workspace_zone
 from profiles import money
 from profiles.ingest import limits
 from profiles.ingest.copying import loads
@@ -74,6 +75,7 @@ class Catalog:
         self._warnings: Counter[tuple[int, str, str, str]] = Counter()
         needs_rates = any(definition.is_money for definition in self._found.values())
         self._rates = money.rates() if needs_rates else None
+        self._zone = workspace_zone()  # whose day's rate a conversion takes
 
     def of(self, name: str) -> Definition:
         """The definition of this name, a plain one if it is new."""
@@ -118,7 +120,9 @@ class Catalog:
         if not definition.is_money or self._rates is None:
             return number
         currency = message.properties.get("currency")
-        converted = self._rates.convert(number, currency, message.occurred_at.date())
+        converted = self._rates.convert(
+            number, currency, message.occurred_at.astimezone(self._zone).date()
+        )
         if converted is None:
             self.warn(message, "unknown_currency", str(currency)[:20])
         return converted

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from config.workspace.models import Workspace
+from config.workspace.selectors import forget_workspace
 from profiles.ingest import hooks, inbox, processor
 from profiles.models import (
     DataWarning,
@@ -248,18 +250,22 @@ def test_alias_to_itself_is_nothing_to_do_and_alias_joins(call):
 def test_money_is_in_workspace_currency_at_the_days_rate(source):
     ExchangeRate.objects.create(currency="USD", day=date(2026, 11, 1), rate=0.9)
     ExchangeRate.objects.create(currency="USD", day=date(2026, 11, 10), rate=0.8)
-    at = "2026-11-{}T00:00:00Z".format
+    Workspace.objects.update(time_zone="Asia/Jakarta")
+    forget_workspace()
+    at = "2026-11-{}:00Z".format
     money = [
-        ("Order Completed", "05", {"revenue": 100, "currency": "usd"}, 90),
-        ("Order Completed", "15", {"revenue": 100, "currency": "USD"}, 80),
-        ("Order Completed", "15", {"revenue": 100, "currency": "EUR"}, 100),
-        ("Order Completed", "15", {"total": 9}, 9),
-        ("Order Refunded", "15", {"revenue": 100}, -100),
-        ("Order Cancelled", "15", {"revenue": -5}, -5),
-        ("Order Completed", "15", {"revenue": 100, "currency": "XXX"}, None),
-        ("Order Completed", "15", {"revenue": "nan"}, None),
-        ("Order Completed", "15", {"revenue": [1]}, None),
-        ("Something", "15", {"revenue": 3}, None),
+        ("Order Completed", "09T16:59", {"revenue": 100, "currency": "USD"}, 90),
+        ("Order Completed", "09T17:00", {"revenue": 100, "currency": "USD"}, 80),  # the 10th there
+        ("Order Completed", "05T00:00", {"revenue": 100, "currency": "usd"}, 90),
+        ("Order Completed", "15T00:00", {"revenue": 100, "currency": "USD"}, 80),
+        ("Order Completed", "15T00:00", {"revenue": 100, "currency": "EUR"}, 100),
+        ("Order Completed", "15T00:00", {"total": 9}, 9),
+        ("Order Refunded", "15T00:00", {"revenue": 100}, -100),
+        ("Order Cancelled", "15T00:00", {"revenue": -5}, -5),
+        ("Order Completed", "15T00:00", {"revenue": 100, "currency": "XXX"}, None),
+        ("Order Completed", "15T00:00", {"revenue": "nan"}, None),
+        ("Order Completed", "15T00:00", {"revenue": [1]}, None),
+        ("Something", "15T00:00", {"revenue": 3}, None),
     ]
     inbox.accept(
         source,
@@ -277,7 +283,7 @@ def test_money_is_in_workspace_currency_at_the_days_rate(source):
     assert (warning.detail, warning.count) == ("XXX", 1)
     assert DataWarning.objects.get(code="value_not_a_number").count == 2
     state = EventState.objects.get(name="Order Completed")
-    assert (state.count, state.sum) == (7, 279)
+    assert (state.count, state.sum) == (9, 449)
 
 
 def test_items_slots_and_definitions(call):
