@@ -21,12 +21,10 @@ class StaleGuard(ModelAdmin):  # type: ignore[misc]
 
     change_form_before_template = "workspace/_built_on.html"
 
-    def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> Any:
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """The form that asks once more, with the object locked."""
-        base: Any = super().get_form(request, obj, change=change, **kwargs)
-        posted = request.POST.get(FIELD) if change else None
+        base: Any = super().get_form(request, obj, **kwargs)
+        posted = request.POST.get(FIELD) if kwargs.get("change") else None
         if not posted:
             return base
         guard = self

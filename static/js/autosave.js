@@ -41,7 +41,8 @@ function save() {
 async function send() {
   while (!refused && isDirty()) {
     const body = written();
-    const answer = await ask(body);
+    let answer = await ask(body);
+    if (answer.status === 403 && await renew()) answer = await ask(body);
     if (!take(answer, body) && (refused || written() === body)) return false;
   }
   return !refused;
@@ -66,6 +67,16 @@ async function ask(body) {
     say("offline");
     await pause(PAUSES[Math.min(turn, PAUSES.length - 1)]);
   }
+}
+
+// A log-in in another window makes a new token: the form goes on with it. False where nobody is logged in.
+async function renew() {
+  const page = await fetch(window.location.href).catch(() => null);
+  if (!page?.ok || page.redirected) return false;
+  const fresh = new DOMParser().parseFromString(await page.text(), "text/html");
+  const token = fresh.querySelector('input[name="csrfmiddlewaretoken"]')?.value;
+  document.querySelectorAll('input[name="csrfmiddlewaretoken"]').forEach((field) => { field.value = token; });
+  return Boolean(token);
 }
 
 /** Shows the answer; true where it says that `body` is saved. */
