@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from campaigns.delivery.gate import still_allowed
+from campaigns.delivery.gate import NOTHING, Asked, still_allowed
 from config.workspace.work import Left
 from consent.models import Purpose
 
@@ -126,15 +126,29 @@ RETURNING t.id
 
 
 def mark_handing_over(
-    chunk: Chunk, keys: Sequence[Key], *, purpose: Purpose, topic_id: int | None, now: datetime
+    chunk: Chunk,
+    keys: Sequence[Key],
+    *,
+    purpose: Purpose,
+    topic_id: int | None,
+    now: datetime,
+    asked: Asked = NOTHING,
 ) -> set[int]:
     """Mark those of `keys` that still may be sent, and renew the lease: one statement, committed.
 
-    Nothing is marked once the lease is another's.
+    Nothing is marked once the lease is another's. `asked` is what else may have changed.
     """
-    query = still_allowed("m", purpose=purpose, channel=chunk.channel, topic_id=topic_id, now=now)
+    query = still_allowed(
+        "m",
+        purpose=purpose,
+        channel=chunk.channel,
+        topic_id=topic_id,
+        now=now,
+        since=asked.case,
+    )
     values: dict[str, Any] = {
         **query.parameters,
+        **asked.parameters,
         "chunk": chunk.id,
         "lease": chunk.lease,
         "until": now + lease_time(),
@@ -163,12 +177,21 @@ WHERE t.profile_id = s.profile_id AND t.id = s.message_id AND t.state = 'queued'
 
 
 def exclude_refused(
-    keys: Sequence[Key], *, purpose: Purpose, channel: str, topic_id: int | None, now: datetime
+    keys: Sequence[Key],
+    *,
+    purpose: Purpose,
+    channel: str,
+    topic_id: int | None,
+    now: datetime,
+    asked: Asked = NOTHING,
 ) -> int:
     """Give those of `keys` that may not be sent any more their reason; the others stay queued."""
-    query = still_allowed("m", purpose=purpose, channel=channel, topic_id=topic_id, now=now)
+    query = still_allowed(
+        "m", purpose=purpose, channel=channel, topic_id=topic_id, now=now, since=asked.case
+    )
     values: dict[str, Any] = {
         **query.parameters,
+        **asked.parameters,
         "profiles": [profile for profile, _message in keys],
         "messages": [message for _profile, message in keys],
     }

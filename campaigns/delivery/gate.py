@@ -4,7 +4,7 @@ One expression, in the one fixed order (semantics.md section 15), asked at three
 rehearsal, when messages are queued, and (in the part that can change meanwhile) at hand-over.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -201,6 +201,17 @@ class _Pieces:
         return f"WHEN {self.draw} < %(holdout)s THEN 'holdout'"
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Further branches of a CASE over the message `m`, with their values; none by default."""
+
+    case: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+NOTHING: Final = Asked()
+
+
 # What can change between queueing and hand-over, of messages that are queued already. `m` holds the
 # messages; the owner's identifier gives the digest that suppression goes by.
 _QUEUED = """
@@ -213,6 +224,7 @@ SELECT q.profile_id, q.message_id, q.entry_id,
             WHEN q.suppressed THEN 'suppressed'
             {permission}
             WHEN m.expires_at <= %(now)s THEN 'expired'
+            {since}
             ELSE '' END AS reason
 FROM ({judged}) q
 JOIN profile p ON p.id = q.profile_id
@@ -221,18 +233,30 @@ JOIN message m ON m.profile_id = q.profile_id AND m.id = q.message_id
 
 
 def still_allowed(
-    messages: str, *, purpose: Purpose, channel: str, topic_id: int | None, now: datetime
+    messages: str,
+    *,
+    purpose: Purpose,
+    channel: str,
+    topic_id: int | None,
+    now: datetime,
+    since: str = "",
 ) -> Query:
     """The gate again for queued messages: `profile_id, message_id, entry_id, reason` ("" allowed).
 
-    `messages` is a relation with `profile_id, id, address`.
+    `messages` is a relation with `profile_id, id, address`; `since` are further branches of the
+    CASE, over the message `m`, for what may have happened since it was queued.
     """
     addresses = judged_addresses(
-        _QUEUED.format(messages=messages), purpose=purpose, channel=channel, topic_id=topic_id
+        _QUEUED.format(messages=messages),
+        purpose=purpose,
+        channel=channel,
+        topic_id=topic_id,
+        few=True,
     )
     free = is_free(purpose)
     sql = _STILL.format(
         judged=addresses.sql,
         permission="" if free else "WHEN q.entry_id IS NULL THEN 'no_permission'",
+        since=since,
     )
     return Query(sql, {**addresses.parameters, "now": now})

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -34,6 +35,10 @@ class Letterhead:
     fixed: dict[str, Any]
     campaign: str
     per_second: float
+    # of a campaign: who may get it and until when, as it was launched
+    segment: str = ""
+    goal: dict[str, Any] | None = None
+    launched_at: datetime | None = None
 
     @property
     def is_marketing(self) -> bool:
@@ -68,6 +73,9 @@ def letterhead(content_version_id: int) -> Letterhead:
         fixed=fixed,
         campaign=version.campaign.slug if version else "",
         per_second=float(step.get("per_second") or 0),
+        segment=version.entry.get("segment", "") if version else "",
+        goal=version.goal if version else None,
+        launched_at=version.campaign.launched_at if version else None,
     )
 
 

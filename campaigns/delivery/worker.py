@@ -33,6 +33,7 @@ from campaigns.delivery.claims import (
     settle,
 )
 from campaigns.delivery.composing import Composed, compose
+from campaigns.delivery.gate import Asked
 from campaigns.delivery.letters import (
     Letter,
     Letterhead,
@@ -41,6 +42,7 @@ from campaigns.delivery.letters import (
     read_letters,
 )
 from campaigns.delivery.outcomes import note_nowhere, note_outcomes
+from campaigns.delivery.rechecks import Recheck, recheck_of
 from campaigns.delivery.setbacks import note_bounces
 from campaigns.services.faults import clear_fault, note_fault, place_of
 from config.workspace.faults import is_outage, log_failure, pause_after
@@ -112,11 +114,12 @@ def _deliver_chunk(chunk: Chunk, target: SmtpSession) -> int:
     seen = 0
     for content_version_id, group in groupby(letters, key=lambda one: one.content_version_id):
         head = letterhead(content_version_id)
+        recheck = recheck_of(head)
         part = list(group)
         for start in range(0, len(part), BATCH):
             batch = part[start : start + BATCH]
             began = time.monotonic()
-            if not _deliver_batch(chunk, batch, head, target):
+            if not _deliver_batch(chunk, batch, head, recheck, target):
                 return seen + len(batch)
             seen += len(batch)
             _throttle(head, len(batch), began)
@@ -131,23 +134,28 @@ def _throttle(head: Letterhead, count: int, began: float) -> None:
 
 
 def _deliver_batch(
-    chunk: Chunk, letters: Sequence[Letter], head: Letterhead, target: SmtpSession
+    chunk: Chunk,
+    letters: Sequence[Letter],
+    head: Letterhead,
+    recheck: Recheck,
+    target: SmtpSession,
 ) -> bool:
     """Write, mark, hand over, settle; False where the rest of the chunk has to wait.
 
     Raises what keeps every mail of this content from being written, before any is marked.
     """
-    keys = [letter.key for letter in letters]
+    keys, now = [letter.key for letter in letters], timezone.now()
+    asked = recheck.of([letter.profile_id for letter in letters], now)
     try:
         composed = compose(letters, head)
     except Exception:
-        _exclude(chunk, keys, head)
+        _exclude(chunk, keys, head, asked)
         raise
     marked = mark_handing_over(
-        chunk, keys, purpose=head.purpose, topic_id=head.topic_id, now=timezone.now()
+        chunk, keys, purpose=head.purpose, topic_id=head.topic_id, now=now, asked=asked
     )
     if len(marked) < len(letters):
-        _exclude(chunk, [key for key in keys if key[1] not in marked], head)
+        _exclude(chunk, [key for key in keys if key[1] not in marked], head, asked)
     if not marked:
         return _is_ours(chunk)
     chosen = {letter.message_id: letter for letter in letters if letter.message_id in marked}
@@ -160,13 +168,14 @@ def _deliver_batch(
     return not all(outcome.kind == TEMPORARY for outcome in outcomes)
 
 
-def _exclude(chunk: Chunk, keys: Sequence[Key], head: Letterhead) -> None:
+def _exclude(chunk: Chunk, keys: Sequence[Key], head: Letterhead, asked: Asked) -> None:
     exclude_refused(
         keys,
         purpose=head.purpose,
         channel=chunk.channel,
         topic_id=head.topic_id,
         now=timezone.now(),
+        asked=asked,
     )
 
 

@@ -35,6 +35,9 @@ class Reason(models.TextChoices):
     QUIET_HOURS = "quiet_hours", _("Quiet hours")
     EXPIRED = "expired", _("Too late")
     HOLDOUT = "holdout", _("Control group")
+    # between queueing and hand-over
+    LEFT_SEGMENT = "left_segment", _("Left the segment")
+    GOAL_REACHED = "goal_reached", _("Goal reached already")
 
 
 class Message(ProfileScoped):

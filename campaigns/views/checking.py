@@ -18,7 +18,7 @@ from campaigns.services.checks import Check, NotReady, check_campaign
 from campaigns.services.rehearsing import Rehearsal, rehearse
 from campaigns.views import casting, heads
 from campaigns.views.previews import CUT, Draft, Seen, draft_of, found, is_personal, note_look
-from campaigns.views.reasons import WHY, remedy_of, remedy_url
+from campaigns.views.reasons import LATER, WHY, remedy_of, remedy_url
 from campaigns.views.starters import PLACEHOLDER
 from config.console import places
 from config.console.pages import ApiCall, page, part
@@ -69,6 +69,8 @@ def funnel_of(campaign: Campaign, rehearsal: Rehearsal) -> Funnel:
     span = max(rehearsal.audience - low, 1)
     rows, left = [], rehearsal.audience
     for key, why in WHY.items():
+        if key in LATER:
+            continue
         count = rehearsal.excluded.get(key, 0)
         left -= count
         there = remedy_url(why, campaign)

@@ -1,6 +1,7 @@
 """Each reason why someone gets nothing: its words, its icon, and what one can do about it."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -73,7 +74,19 @@ WHY: dict[str, Why] = {
         _("Kept out by lot, to measure what the mail brings. Uses up no contact frequency."),
         "flask", _("Change the share"), "who",
     ),
+    Reason.LEFT_SEGMENT: Why(
+        _("Left the segment"),
+        _("Was in it when the mail was queued, and not any more when it was to leave."),
+        "exit", _("Nothing to do here"),
+    ),
+    Reason.GOAL_REACHED: Why(
+        _("Goal reached already"),
+        _("Did what the campaign is for before the mail left."),
+        "star", _("Nothing to do here"),
+    ),
 }  # fmt: skip
+# what only the time between queueing and hand-over brings: no dry run counts them
+LATER: Final = (Reason.LEFT_SEGMENT, Reason.GOAL_REACHED)
 # why a mail failed or nobody knows, where the word is ours; `remedy` as above
 FAULTS: dict[str, Why] = {
     UNUSABLE_ADDRESS: Why(

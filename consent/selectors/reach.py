@@ -31,10 +31,14 @@ _BORROWED = """
 _LINES = """
 SELECT {distinct} x.*, {suppressed} AS suppressed, {entry} AS entry_id, {status} AS status
 FROM ({addresses}) x
-LEFT JOIN (SELECT DISTINCT digest FROM suppression
-           WHERE kind = %(kind)s AND level = ANY(%(levels)s)) sup ON sup.digest = x.digest
+LEFT JOIN {suppressions}
 {states}
 """
+# for many addresses all suppressions are read once; for few each is looked up by its digest
+_ALL_SUPPRESSIONS = """(SELECT DISTINCT digest FROM suppression
+           WHERE kind = %(kind)s AND level = ANY(%(levels)s)) sup ON sup.digest = x.digest"""
+_SUPPRESSION_OF = """LATERAL (SELECT s.digest FROM suppression s WHERE s.kind = %(kind)s
+           AND s.digest = x.digest AND s.level = ANY(%(levels)s) LIMIT 1) sup ON TRUE"""
 # Anybody can add an address to a known person by the public key of a browser's source. So what
 # nobody vouched for comes last; mail that asks for no permission never evades to it.
 _BEST = (
@@ -113,10 +117,12 @@ def judged_addresses(
     topic_id: int | None = None,
     narrow: str = "",
     best: bool = False,
+    few: bool = False,
 ) -> Query:
     """Every column of `addresses`, with `suppressed, entry_id, status` of that address.
 
-    `addresses` is a SELECT with at least `profile_id, address, digest, deliverability`.
+    `addresses` is a SELECT with at least `profile_id, address, digest, deliverability`; `few` says
+    that it has some dozens of lines.
     """
     state = _Choice(topic_id)
     permitted = f"({state.permitted} AND NOT {_SUPPRESSED})"
@@ -124,6 +130,7 @@ def judged_addresses(
         distinct="DISTINCT ON (x.profile_id)" if best else "",
         addresses=addresses,
         suppressed=_SUPPRESSED,
+        suppressions=_SUPPRESSION_OF if few else _ALL_SUPPRESSIONS,
         entry=f"CASE WHEN {state.permitted} THEN {state.entry} END",
         status=f"coalesce({state.status}, 'never_asked')",
         states=state.joins(narrow),

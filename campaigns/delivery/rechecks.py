@@ -1,0 +1,71 @@
+"""What is asked at hand-over beside the gate: still in the segment, and the goal not reached yet.
+
+A message may have waited for hours (quiet hours, a paused campaign, a mail server that was away).
+Source: semantics.md section 5, "consent and segment checked again at actual send".
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from campaigns.delivery.gate import NOTHING, Asked
+from campaigns.delivery.letters import Letterhead
+from campaigns.services.faults import CannotGoOn
+from campaigns.tracking.conversions import fitting_sql
+from segments.current import Current, current
+from segments.models import Segment
+
+_LEFT = """
+WHEN m.profile_id = ANY(%(left)s::bigint[]) OR m.profile_id <> ALL(%(stayed)s::bigint[])
+     AND NOT EXISTS (SELECT 1 FROM membership w WHERE w.segment_id = %(segment)s
+                     AND w.profile_id = m.profile_id AND w.left_at IS NULL) THEN 'left_segment'"""
+# events may still stand under a profile that was merged into this one
+_REACHED = """
+WHEN EXISTS (SELECT 1 FROM event e WHERE e.name = %(goal_event)s
+             AND e.profile_id IN (SELECT m.profile_id UNION ALL
+                 SELECT a.profile_id FROM alias_pending a WHERE a.survivor_id = m.profile_id)
+             AND e.occurred_at >= m.queued_at AND e.occurred_at >= %(goal_since)s
+             AND {fitting}) THEN 'goal_reached'"""
+
+
+@dataclass(frozen=True)
+class Recheck:
+    """What one launched version asks; made once a chunk."""
+
+    entry: Current | None = None
+    goal: Asked = NOTHING
+
+    def of(self, profile_ids: Sequence[int], now: datetime) -> Asked:
+        """For these people; one query, and the segment's rule for whom a change waits."""
+        if self.entry is None:
+            return self.goal
+        stayed, left = self.entry.by_rule(profile_ids, now)
+        values = {"segment": self.entry.segment.pk, "stayed": stayed, "left": left}
+        return Asked(_LEFT + self.goal.case, {**values, **self.goal.parameters})
+
+
+def recheck_of(head: Letterhead) -> Recheck:
+    """Raises CannotGoOn where the segment is gone."""
+    return Recheck(_entry(head.segment), _goal(head.goal, head.launched_at))
+
+
+def _entry(slug: str) -> Current | None:
+    if not slug:
+        return None
+    segment = Segment.objects.filter(slug=slug, archived_at=None).first()
+    if segment is None:
+        raise CannotGoOn(_("There is no segment “%(slug)s” any more.") % {"slug": slug})
+    return current(segment)
+
+
+def _goal(goal: Mapping[str, Any] | None, since: datetime | None) -> Asked:
+    if not goal or since is None:
+        return NOTHING
+    fitting, values = fitting_sql(goal)
+    return Asked(
+        _REACHED.format(fitting=fitting),
+        {**values, "goal_event": goal["event"], "goal_since": since},
+    )
