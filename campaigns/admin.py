@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db import transaction
 from django.http import HttpRequest
@@ -10,11 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from campaigns.models import Sender
-from config.workspace.admin import AuditedAdmin
+from config.workspace.used_admin import ArchivableForm, ArchivedFilter, UsedAdmin
 
 
-class SenderForm(forms.ModelForm):  # type: ignore[type-arg]
+class SenderForm(ArchivableForm):
     """Who mails are from; a second default takes the place of the first."""
+
+    used_kind = "sender"
 
     class Meta:
         model = Sender
@@ -40,12 +41,23 @@ class SenderForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Sender)
-class SenderAdmin(AuditedAdmin):
+class SenderAdmin(UsedAdmin):
     """Name, address, postal address, default."""
 
     form = SenderForm
+    used_kind = "sender"
+    list_filter = (ArchivedFilter,)
     list_display = ("name", "address", "reply_to", "has_postal_address", "is_default")
     search_fields = ("name", "address")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Who uses it, once there is one."""
+        fields = ("name", "address", "reply_to", "postal_address", "is_default")
+        return (*fields, "is_archived", "used_by") if obj is not None else fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Said, not typed."""
+        return ("used_by",) if obj is not None else ()
 
     @display(description=_("Postal address"), boolean=True)  # type: ignore[untyped-decorator]
     def has_postal_address(self, sender: Sender) -> bool:
@@ -58,6 +70,7 @@ class SenderAdmin(AuditedAdmin):
             others = Sender.objects.exclude(pk=obj.pk)
             if obj.is_default:
                 others.update(is_default=False)
-            elif not others.filter(is_default=True).exists():
+            elif not others.filter(is_default=True, archived_at=None).exists():
+                others.update(is_default=False)
                 obj.is_default = True
             super().save_model(request, obj, form, change)

@@ -13,6 +13,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from config.workspace.admin import AuditedAdmin
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
+from config.workspace.usage import users
+from config.workspace.used_admin import ArchivableForm, ArchivedFilter, UsedAdmin
 from consent.models import Purpose, Suppression, Topic
 from consent.services.suppressing import release, suppress
 from profiles.identity.normalise import normalise
@@ -25,21 +27,59 @@ class TopicInline(TabularInline):  # type: ignore[misc]
     fields = ("name", "slug", "description", "position")
     prepopulated_fields = {"slug": ("name",)}
     extra = 0
+    can_delete = False  # on its own page, which says who uses it
+    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Topic]:
+        """Those in use."""
+        rows: QuerySet[Topic] = super().get_queryset(request).filter(archived_at=None)
+        return rows
+
+
+class PurposeForm(ArchivableForm):
+    """A purpose; what it means stays while somebody needs it to mean that."""
+
+    used_kind = "purpose"
+
+    class Meta:
+        model = Purpose
+        fields = ("name", "slug", "description", "purpose_class", "position")
+
+
+class TopicForm(ArchivableForm):
+    """A topic."""
+
+    used_kind = "topic"
+
+    class Meta:
+        model = Topic
+        fields = ("purpose", "name", "slug", "description", "position")
 
 
 @admin.register(Purpose)
-class PurposeAdmin(AuditedAdmin):
+class PurposeAdmin(UsedAdmin):
     """What permission is given for. The class decides what the gate asks: an officer's affair."""
 
     list_display = ("name", "slug", "purpose_class", "description")
-    list_filter = ("purpose_class",)
+    list_filter = (ArchivedFilter, "purpose_class")
     search_fields = ("name", "slug")
-    fields = ("name", "slug", "description", "purpose_class", "position")
+    form = PurposeForm
+    used_kind = "purpose"
     inlines = (TopicInline,)
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Who uses it, once there is one; a ready-made one is never archived."""
+        fields = ("name", "slug", "description", "purpose_class", "position")
+        if obj is None:
+            return fields
+        return (*fields, "used_by") if obj.is_ready_made else (*fields, "is_archived", "used_by")
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Of a ready-made purpose name and description may be changed, not what it means."""
-        return ("slug", "purpose_class") if obj is not None and obj.is_ready_made else ()
+        """The slug is what campaigns and rules name it by; its class is what they were made for."""
+        if obj is None:
+            return ()
+        bound = obj.is_ready_made or any(use.binds for use in users("purpose", obj.slug))
+        return ("slug", "purpose_class", "used_by") if bound else ("slug", "used_by")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Ready-made ones stay."""
@@ -49,13 +89,27 @@ class PurposeAdmin(AuditedAdmin):
 
 
 @admin.register(Topic)
-class TopicAdmin(AuditedAdmin):
+class TopicAdmin(UsedAdmin):
     """Topics as a list of their own."""
 
     list_display = ("name", "slug", "purpose", "description")
-    list_filter = ("purpose",)
+    list_filter = (ArchivedFilter, "purpose")
     search_fields = ("name", "slug")
-    prepopulated_fields = {"slug": ("name",)}
+    form = TopicForm
+    used_kind = "topic"
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Who uses it, once there is one."""
+        fields = ("purpose", "name", "slug", "description", "position")
+        return (*fields, "is_archived", "used_by") if obj is not None else fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """What people chose stays what they chose."""
+        return ("purpose", "slug", "used_by") if obj is not None else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        """The slug out of the name of a new one."""
+        return {"slug": ("name",)} if obj is None else {}
 
 
 class SuppressionForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -59,7 +59,7 @@ def choices_of(visitor: Visitor, *, gpc: bool = False) -> list[Choice]:
         (e.purpose_id, e.channel, e.contact_point, e.topic_id or 0): e
         for e in states_of(visitor.profile_id)
     }
-    purposes = list(Purpose.objects.all())
+    purposes = list(Purpose.objects.filter(archived_at=None))
     found = _Standing(standing)
     return [
         *_topics(visitor, purposes, found),
@@ -86,7 +86,7 @@ class _Standing:
 
 def _topics(visitor: Visitor, purposes: Sequence[Purpose], standing: _Standing) -> list[Choice]:
     rows = []
-    topics = list(Topic.objects.all())
+    topics = list(Topic.objects.filter(archived_at=None))
     for purpose in purposes:
         if purpose.purpose_class != Purpose.Class.MARKETING:
             continue

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from config.console.words import ago, num
 from config.workspace import audit
 from config.workspace.admin import AuditedAdmin
+from config.workspace.used_admin import UsedAdmin
 from profiles.models import Event, EventDefinition, ExchangeRate, Rejection, Source
 from profiles.selectors.live import last_event_id
 from profiles.services.sources import create_source
@@ -35,8 +36,10 @@ def _by_source(rows: QuerySet[Any]) -> Case:
 
 
 @admin.register(Source)
-class SourceAdmin(AuditedAdmin):
+class SourceAdmin(UsedAdmin):
     """Where calls come from. A write key is shown once: when it is made or changed."""
+
+    used_kind = "source"
 
     list_display = (
         "name",
@@ -50,8 +53,8 @@ class SourceAdmin(AuditedAdmin):
     )
     list_filter = ("kind", "enabled")
     search_fields = ("name",)
-    fields = ("name", "kind", "trust", "enabled", "write_key")
-    readonly_fields = ("write_key",)
+    fields = ("name", "kind", "trust", "enabled", "write_key", "used_by")
+    readonly_fields = ("write_key", "used_by")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
         """With today's counts, by two queries over the newest calls."""
@@ -67,11 +70,7 @@ class SourceAdmin(AuditedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The kind says what a source may prove; it stays."""
-        return ("kind", "write_key") if obj else ()
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Events name their source for ever; one that is over is disabled."""
-        return False
+        return ("kind", "write_key", "used_by") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
         """A new one is made by the service, which makes its key."""

@@ -163,7 +163,7 @@ def segments(but: str = "") -> Choices:
 
 def purposes() -> Choices:
     """What permission is asked for."""
-    return Choices([Choice(row.slug, row.name) for row in Purpose.objects.all()])
+    return Choices([Choice(row.slug, row.name) for row in Purpose.objects.filter(archived_at=None)])
 
 
 def channels() -> Choices:

@@ -24,7 +24,10 @@ class WhatForm(StepForm):
         "steps": "source",
     }
     sender = forms.ModelChoiceField(
-        Sender.objects.all(), label=_("From"), required=False, empty_label=_("Choose a sender")
+        Sender.objects.filter(archived_at=None),
+        label=_("From"),
+        required=False,
+        empty_label=_("Choose a sender"),
     )
     subject = forms.CharField(label=_("Subject"), max_length=MAX_SUBJECT, required=False)
     preheader = forms.CharField(

@@ -91,12 +91,14 @@ class WhoForm(StepForm):
 
 
 def _purposes() -> list[tuple[str, str]]:
-    rows = Purpose.objects.exclude(purpose_class=Purpose.Class.PROCESSING)
+    live = Purpose.objects.filter(archived_at=None)
+    rows = live.exclude(purpose_class=Purpose.Class.PROCESSING)
     return [(row.slug, row.name) for row in rows]
 
 
 def _topics() -> list[Any]:
     groups: dict[str, list[tuple[str, str]]] = {}
-    for row in Topic.objects.select_related("purpose"):
+    live = Topic.objects.filter(archived_at=None, purpose__archived_at=None)
+    for row in live.select_related("purpose"):
         groups.setdefault(row.purpose.name, []).append((row.slug, row.name))
     return [("", _("No topic: the whole purpose")), *groups.items()]

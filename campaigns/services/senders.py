@@ -1,5 +1,8 @@
 """Senders: made and changed, with one default at most."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import transaction
 
 from campaigns.models import Sender
@@ -16,7 +19,7 @@ def create_sender(
     is_default: bool = False,
 ) -> Sender:
     """A new sender; the first one is the default. The address must be free."""
-    default = is_default or not Sender.objects.filter(is_default=True).exists()
+    default = is_default or not Sender.objects.filter(is_default=True, archived_at=None).exists()
     if default:
         Sender.objects.filter(is_default=True).update(is_default=False)
     sender = Sender.objects.create(
@@ -28,3 +31,20 @@ def create_sender(
     )
     audit.record("sender.created", "sender", str(sender.pk))
     return sender
+
+
+@transaction.atomic
+def change_sender(sender: Sender, values: Mapping[str, Any]) -> Sender:
+    """Change what `values` names; a second default takes the place of the first.
+
+    Raises IntegrityError where the address is another's.
+    """
+    row = Sender.objects.select_for_update().get(pk=sender.pk)
+    if values.get("is_default"):
+        Sender.objects.exclude(pk=row.pk).update(is_default=False)
+    for name, value in values.items():
+        setattr(row, name, value)
+    if values:
+        row.save(update_fields=list(values))
+        audit.record("sender.changed", "sender", str(row.pk), fields=list(values))
+    return row

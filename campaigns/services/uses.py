@@ -98,6 +98,8 @@ def uses(kind: str, keys: Collection[str]) -> Iterator[tuple[str, Use]]:
 
 def _single_messages(kind: str, keys: Collection[str]) -> Iterator[tuple[str, Use]]:
     """Messages to one person belong to no campaign: the default sender's, of any purpose."""
+    if kind == "sender":
+        yield from _default(keys)
     waiting = _("single messages that wait")
     if kind == "sender" and MessageChunk.objects.filter(campaign_id=None).exists():
         default = Sender.objects.filter(pk__in=[int(key) for key in keys], is_default=True)
@@ -110,6 +112,15 @@ def _single_messages(kind: str, keys: Collection[str]) -> Iterator[tuple[str, Us
                 yield purpose.slug, Use("messages", waiting, "", messages_url(), binds=True)
             elif ContentVersion.objects.filter(version=None, purpose=purpose).exists():
                 yield purpose.slug, Use("messages", _("single messages"), "", messages_url())
+
+
+def _default(keys: Collection[str]) -> Iterator[tuple[str, Use]]:
+    """New campaigns and single messages are from it, as long as another could take its place."""
+    others = Sender.objects.filter(archived_at=None)
+    row = others.filter(is_default=True).first()
+    if row is not None and str(row.pk) in keys and others.exclude(pk=row.pk).exists():
+        why = _("the default; make another one the default first")
+        yield str(row.pk), Use("default", _("New campaigns"), why, sender_url(row), binds=True)
 
 
 def messages_url() -> str:

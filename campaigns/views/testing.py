@@ -35,7 +35,10 @@ def test_to_myself(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _send(request: HttpRequest, campaign: Campaign) -> tuple[str, int]:
     user: Any = request.user
-    sender = campaign.sender or Sender.objects.order_by("-is_default", "pk").first()
+    sender = (
+        campaign.sender
+        or Sender.objects.filter(archived_at=None).order_by("-is_default", "pk").first()
+    )
     content, slug = content_of(campaign)
     if not user.email:
         words = _("Your own account has no mail address. An admin can add it under Team.")

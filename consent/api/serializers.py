@@ -5,7 +5,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from consent.models import Suppression
+from config.workspace.api.fields import AsWritten
+from config.workspace.api.usage import UseSerializer
+from consent.models import Purpose, Suppression
 from consent.models.ledger import Basis, Outcome, Status
 
 
@@ -101,6 +103,32 @@ class PurposeSerializer(serializers.Serializer[Any]):
     description = serializers.CharField(allow_blank=True)
     purpose_class = serializers.CharField()
     topics = TopicSerializer(many=True)
+
+
+class NewTopicSerializer(serializers.Serializer[Any]):
+    """A topic inside a new purpose."""
+
+    slug = serializers.SlugField(max_length=60)
+    name = AsWritten(max_length=200)
+    description = AsWritten(required=False, allow_blank=True, default="", max_length=5_000)
+
+
+class NewPurposeSerializer(serializers.Serializer[Any]):
+    """What a new purpose needs."""
+
+    slug = serializers.SlugField(max_length=60)
+    name = AsWritten(max_length=200)
+    description = AsWritten(required=False, allow_blank=True, default="", max_length=5_000)
+    purpose_class = serializers.ChoiceField(
+        Purpose.Class.choices, required=False, default=Purpose.Class.MARKETING
+    )
+    topics = NewTopicSerializer(many=True, required=False, default=list)
+
+
+class UsedPurposeSerializer(PurposeSerializer):
+    """A purpose with who uses it."""
+
+    used_by = UseSerializer(many=True)
 
 
 class PurposesSerializer(serializers.Serializer[Any]):

@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from consent.api import views
+from consent.api import purposes, views
 
 urlpatterns = [
     re_path(r"^consents/?\Z", views.Consents.as_view(), name="api-consents"),
@@ -10,5 +10,6 @@ urlpatterns = [
     re_path(
         r"^suppressions/(?P<number>\d+)/?\Z", views.OneSuppression.as_view(), name="api-suppression"
     ),
-    re_path(r"^purposes/?\Z", views.Purposes.as_view(), name="api-purposes"),
+    re_path(r"^purposes/?\Z", purposes.Purposes.as_view(), name="api-purposes"),
+    re_path(r"^purposes/(?P<slug>[-\w]+)/?\Z", purposes.OnePurpose.as_view(), name="api-purpose"),
 ]

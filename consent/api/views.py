@@ -20,7 +20,6 @@ from config.workspace.selectors import workspace
 from config.workspace.zones import begins
 from consent.api.serializers import (
     PermissionsSerializer,
-    PurposesSerializer,
     RecordedSerializer,
     StatementSerializer,
     SuppressionSerializer,
@@ -28,7 +27,7 @@ from consent.api.serializers import (
     SuppressSerializer,
 )
 from consent.api.statements import statements_of
-from consent.models import ConsentEntry, ConsentState, Purpose, Suppression
+from consent.models import ConsentEntry, ConsentState, Suppression
 from consent.selectors.history import states_of
 from consent.selectors.words import answer_of
 from consent.services.recording import record_consents
@@ -237,29 +236,3 @@ def _suppression(row: Suppression) -> dict[str, Any]:
         "detail": row.detail,
         "created_at": row.created_at,
     }
-
-
-class Purposes(ApiView):
-    """What permission is given for."""
-
-    required: ClassVar = {"GET": "consents.view"}
-
-    @extend_schema(operation_id="purposes_list", responses=PurposesSerializer)
-    def get(self, request: Request) -> Response:
-        """All purposes with their topics; two queries."""
-        rows = Purpose.objects.prefetch_related("topics")
-        return one_page(
-            [
-                {
-                    "slug": row.slug,
-                    "name": row.name,
-                    "description": row.description,
-                    "purpose_class": row.purpose_class,
-                    "topics": [
-                        {"slug": t.slug, "name": t.name, "description": t.description}
-                        for t in row.topics.all()
-                    ],
-                }
-                for row in rows
-            ]
-        )

@@ -31,7 +31,8 @@ from profiles.services.sources import create_source
 ID_DIGITS = 19  # that a bigint always holds are fewer
 
 
-def _source(row: Source) -> dict[str, Any]:
+def source_answer(row: Source) -> dict[str, Any]:
+    """As SourceSerializer has it."""
     return {
         "id": row.pk,
         "name": row.name,
@@ -57,7 +58,7 @@ class Sources(ApiView):
     def get(self, request: Request) -> Response:
         """Where calls come from, newest first."""
         rows = Source.objects.filter(is_internal=False)
-        return answer_page(self, rows, lambda page: [_source(row) for row in page])
+        return answer_page(self, rows, lambda page: [source_answer(row) for row in page])
 
     @extend_schema(
         operation_id="sources_create",
@@ -75,7 +76,7 @@ class Sources(ApiView):
                 source, key = create_source(name=body["name"], kind=body["kind"])
         except IntegrityError as error:  # made by someone else in this moment
             raise taken from error
-        return Response(_source(source) | {"write_key": key}, status=201)
+        return Response(source_answer(source) | {"write_key": key}, status=201)
 
 
 class IngestMessages(ApiView):

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.workspace.api.views import ApiView
+from profiles.api.one_source import OneSource
 from profiles.api.people import PERSON, People, Person, PersonEvents, person_of
 from profiles.api.sources import IngestMessages, JoinAgain, Merges, Sources, UndoMerge
 from profiles.api.subroutes import SUBROUTES, Subroute, subroute_of
@@ -46,6 +47,7 @@ def _subroutes() -> list[URLPattern]:
 
 urlpatterns = [
     re_path(r"^sources/?\Z", Sources.as_view(), name="api-sources"),
+    re_path(r"^sources/(?P<number>\d+)/?\Z", OneSource.as_view(), name="api-source"),
     re_path(r"^ingest/messages/?\Z", IngestMessages.as_view(), name="api-ingest-messages"),
     re_path(r"^identities/merges/?\Z", Merges.as_view(), name="api-merges"),
     re_path(

@@ -1,6 +1,8 @@
 """Sources: made, switched off and on. A write key is shown once, at its making."""
 
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 
@@ -45,6 +47,18 @@ def create_source(*, name: str, kind: str, is_internal: bool = False) -> tuple[S
     )
     audit.record("source.created", "source", str(source.pk), detail={"kind": kind})
     return source, key
+
+
+@transaction.atomic
+def change_source(*, source: Source, values: Mapping[str, Any]) -> Source:
+    """Change name, trust or whether it is on. Raises IntegrityError where the name is taken."""
+    row = Source.objects.select_for_update().get(pk=source.pk)
+    for name, value in values.items():
+        setattr(row, name, value)
+    if values:
+        row.save(update_fields=list(values))
+        audit.record("source.changed", "source", str(row.pk), fields=list(values))
+    return row
 
 
 @transaction.atomic

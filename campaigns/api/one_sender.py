@@ -1,0 +1,108 @@
+"""One sender: looked at, changed, and deleted while no campaign names it."""
+
+from typing import Any, ClassVar
+
+from django.db import IntegrityError
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from campaigns.api.serializers import SenderSerializer
+from campaigns.models import Sender
+from campaigns.services.senders import change_sender
+from config.workspace.api.fields import AsWritten
+from config.workspace.api.ids import number_of
+from config.workspace.api.problems import invalid
+from config.workspace.api.usage import UseSerializer, problem_of, used_by
+from config.workspace.api.views import ApiView
+from config.workspace.archiving import delete
+from config.workspace.usage import InUse
+
+NUMBER = OpenApiParameter("number", int, OpenApiParameter.PATH, description="Its id.")
+
+
+class SenderChange(serializers.Serializer[Any]):
+    """Any part of a sender."""
+
+    name = AsWritten(max_length=200, required=False)
+    address = serializers.EmailField(required=False)
+    reply_to = serializers.EmailField(required=False, allow_blank=True)
+    postal_address = AsWritten(required=False, allow_blank=True)
+    default = serializers.BooleanField(source="is_default", required=False)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse what cannot be changed, by name."""
+        for name in data if isinstance(data, dict) else ():
+            if name not in self.fields:
+                raise serializers.ValidationError({str(name): "This cannot be changed."})
+        return super().to_internal_value(data)
+
+    def validate_default(self, value: bool) -> bool:
+        """There is always one: another takes its place."""
+        if not value:
+            raise serializers.ValidationError("Make another sender the default instead.")
+        return value
+
+
+class UsedSenderSerializer(SenderSerializer):
+    """A sender with who uses it."""
+
+    used_by = UseSerializer(many=True)
+
+    class Meta(SenderSerializer.Meta):
+        fields = (*SenderSerializer.Meta.fields, "used_by")  # type: ignore[assignment]  # one more
+
+
+class OneSender(ApiView):
+    """GET, PATCH and DELETE /api/senders/ID/."""
+
+    required: ClassVar = {
+        "GET": "campaigns.view",
+        "PATCH": "campaigns.edit",
+        "DELETE": "campaigns.edit",
+    }
+
+    @extend_schema(
+        operation_id="senders_retrieve", parameters=[NUMBER], responses=UsedSenderSerializer
+    )
+    def get(self, request: Request, number: str) -> Response:
+        """The sender and who uses it."""
+        return Response(_answer(_sender(number)))
+
+    @extend_schema(
+        operation_id="senders_update",
+        parameters=[NUMBER],
+        request=SenderChange,
+        responses=UsedSenderSerializer,
+    )
+    def patch(self, request: Request, number: str) -> Response:
+        """Change it; what is sent from now on says so."""
+        sender = _sender(number)
+        body = self.checked(SenderChange)
+        try:
+            return Response(_answer(change_sender(sender, body)))
+        except IntegrityError as error:
+            raise invalid("address", "A sender has this address already.", "unique") from error
+
+    @extend_schema(operation_id="senders_delete", parameters=[NUMBER], responses={204: None})
+    def delete(self, request: Request, number: str) -> Response:
+        """Delete it; 409 naming its users, drafts and what was sent among them."""
+        sender = _sender(number)
+        try:
+            delete("sender", str(sender.pk))
+        except InUse as error:
+            raise problem_of(error) from error
+        return Response(status=204)
+
+
+def _sender(number: str) -> Sender:
+    found = Sender.objects.filter(pk=number_of(number)).first()
+    if found is None:
+        raise NotFound("There is no such sender.")
+    return found
+
+
+def _answer(sender: Sender) -> dict[str, Any]:
+    return dict(SenderSerializer(sender).data) | {"used_by": used_by("sender", str(sender.pk))}

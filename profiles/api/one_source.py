@@ -1,0 +1,96 @@
+"""One source: looked at, changed, and deleted while nothing came from it."""
+
+from typing import Any, ClassVar
+
+from django.core.validators import MaxLengthValidator
+from django.db import IntegrityError
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.workspace.api.fields import AsWritten
+from config.workspace.api.ids import number_of
+from config.workspace.api.problems import invalid
+from config.workspace.api.usage import UseSerializer, problem_of, used_by
+from config.workspace.api.views import ApiView
+from config.workspace.archiving import delete
+from config.workspace.usage import InUse
+from profiles.api.serializers import SourceSerializer
+from profiles.api.sources import source_answer
+from profiles.models import Source
+from profiles.services.sources import change_source
+
+NUMBER = OpenApiParameter("number", int, OpenApiParameter.PATH, description="Its id.")
+
+
+class SourceChange(serializers.Serializer[Any]):
+    """What can be changed of a source; its kind says what it may prove, and stays."""
+
+    name = AsWritten(validators=[MaxLengthValidator(200)], required=False)
+    trust = serializers.IntegerField(min_value=0, max_value=100, required=False)
+    enabled = serializers.BooleanField(required=False)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse what cannot be changed, by name."""
+        for name in data if isinstance(data, dict) else ():
+            if name not in self.fields:
+                raise serializers.ValidationError({str(name): "This cannot be changed."})
+        return super().to_internal_value(data)
+
+
+class UsedSourceSerializer(SourceSerializer):
+    """A source with who uses it."""
+
+    used_by = UseSerializer(many=True)
+
+
+class OneSource(ApiView):
+    """GET, PATCH and DELETE /api/sources/ID/."""
+
+    required: ClassVar = {"GET": "sources.view", "PATCH": "sources.edit", "DELETE": "sources.edit"}
+
+    @extend_schema(
+        operation_id="sources_retrieve", parameters=[NUMBER], responses=UsedSourceSerializer
+    )
+    def get(self, request: Request, number: str) -> Response:
+        """The source and who uses it."""
+        return Response(_answer(_source(number)))
+
+    @extend_schema(
+        operation_id="sources_update",
+        parameters=[NUMBER],
+        request=SourceChange,
+        responses=UsedSourceSerializer,
+    )
+    def patch(self, request: Request, number: str) -> Response:
+        """Change its name or trust, switch it off (its calls are refused) or on."""
+        source = _source(number)
+        body = self.checked(SourceChange)
+        taken = invalid("name", "A source of this name is there already.", "unique")
+        try:
+            return Response(_answer(change_source(source=source, values=body)))
+        except IntegrityError as error:
+            raise taken from error
+
+    @extend_schema(operation_id="sources_delete", parameters=[NUMBER], responses={204: None})
+    def delete(self, request: Request, number: str) -> Response:
+        """Delete it; 409 naming what came from it. One that is over is switched off."""
+        source = _source(number)
+        try:
+            delete("source", str(source.pk))
+        except InUse as error:
+            raise problem_of(error) from error
+        return Response(status=204)
+
+
+def _source(number: str) -> Source:
+    found = Source.objects.filter(pk=number_of(number), is_internal=False).first()
+    if found is None:
+        raise NotFound("There is no such source.")
+    return found
+
+
+def _answer(source: Source) -> dict[str, Any]:
+    return source_answer(source) | {"used_by": used_by("source", str(source.pk))}
