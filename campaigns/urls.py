@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from campaigns.views import (
     checking,
+    earlier,
     editor,
     leaving,
     left_out,
@@ -46,6 +47,7 @@ urlpatterns = [
     path("campaigns/<campaign:slug>/count/", checking.count, name="count"),
     path("campaigns/<campaign:slug>/number/", checking.number, name="number"),
     path("campaigns/<campaign:slug>/left-out/<slug:reason>/", left_out.people, name="left_out"),
+    path("campaigns/<campaign:slug>/earlier/<slug:kind>/", earlier.people, name="earlier"),
     path("campaigns/<campaign:slug>/go/", leaving.launch, name="launch"),
     path("campaigns/<campaign:slug>/undo/", leaving.undo, name="undo"),
     path("campaigns/<campaign:slug>/pause/", leaving.pause, name="pause"),

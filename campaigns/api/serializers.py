@@ -261,6 +261,16 @@ class ReportAnswer(serializers.Serializer[Any]):
     lift = serializers.DictField()
 
 
+class EarlierAnswer(serializers.Serializer[Any]):
+    """Of those who would get it but for the contact frequency, who got what before."""
+
+    of = serializers.IntegerField()
+    same_mail = serializers.IntegerField(help_text="This same mail in the last 30 days.")
+    marketing_lately = serializers.IntegerField(
+        help_text="Marketing on this channel within the days of the contact frequency."
+    )
+
+
 class RehearsalAnswer(serializers.Serializer[Any]):
     """What a launch at this moment would do; nothing is kept."""
 
@@ -268,6 +278,7 @@ class RehearsalAnswer(serializers.Serializer[Any]):
     excluded = serializers.DictField(child=serializers.IntegerField())
     recipients = serializers.IntegerField()
     control = serializers.IntegerField()
+    earlier = EarlierAnswer()
 
 
 class RenderBody(serializers.Serializer[Any]):

@@ -207,6 +207,11 @@ class Rehearse(ApiView):
                 "excluded": outcome.excluded,
                 "recipients": outcome.recipients,
                 "control": outcome.control,
+                "earlier": {
+                    "of": outcome.earlier.of,
+                    "same_mail": outcome.earlier.same,
+                    "marketing_lately": outcome.earlier.lately,
+                },
             },
             status=202,
         )

@@ -18,6 +18,7 @@ from campaigns.delivery.fanout import (
 )
 from campaigns.delivery.gate import BUCKETS, Terms, judged
 from campaigns.delivery.terms import Plan, shuffle_of
+from campaigns.selectors.earlier import GOT, LATELY, SAME, WOULD_GET, values_of
 
 SAMPLE = 5
 
@@ -29,13 +30,16 @@ class Counted:
     reasons: Counter[str] = field(default_factory=Counter)
     variants: dict[str, int] = field(default_factory=dict)
     sample: list[int] = field(default_factory=list)
+    same: Counter[str] = field(default_factory=Counter)  # got the same mail before
+    lately: Counter[str] = field(default_factory=Counter)  # got marketing lately
 
 
 _COUNT = """
 WITH people AS MATERIALIZED ({people}), judged AS ({judged})
 SELECT reason, width_bucket(((bucket * %(arm_a)s::bigint + %(arm_b)s) %% {buckets})::int,
-                            %(cuts)s::int[]) AS arm, count(*), min(profile_id)
-FROM judged GROUP BY 1, 2
+                            %(cuts)s::int[]) AS arm, count(*), min(j.profile_id),
+       count(*) FILTER (WHERE {again} AND {same}), count(*) FILTER (WHERE {again} AND {lately})
+FROM judged j GROUP BY 1, 2
 """
 
 
@@ -84,25 +88,38 @@ def portions(cursor: CursorWrapper, terms: Terms, size: int = 0) -> Iterator[Por
 def count_audience(cursor: CursorWrapper, terms: Terms, plan: Plan) -> Counted:
     """Everyone in the segment, by what the gate says of them."""
     found = Counted()
+    asked = values_of(plan, terms)
     for portion in portions(cursor, terms):
-        _count(cursor, found, plan, portion)
+        _count(cursor, found, plan, portion, asked)
     return found
 
 
-def _count(cursor: CursorWrapper, found: Counted, plan: Plan, portion: Portion) -> None:
+def _count(
+    cursor: CursorWrapper, found: Counted, plan: Plan, portion: Portion, asked: Mapping[str, Any]
+) -> None:
     names = [name for name, _share in plan.variants]
     arm_a, arm_b = shuffle_of(f"variant:{plan.campaign.slug}:{plan.step['id']}")
     cursor.execute(
-        _COUNT.format(people=portion.people, judged=portion.judged, buckets=BUCKETS),
+        _COUNT.format(
+            people=portion.people,
+            judged=portion.judged,
+            buckets=BUCKETS,
+            again=WOULD_GET,
+            same=GOT[SAME],
+            lately=GOT[LATELY],
+        ),
         {
             **portion.parameters,
+            **asked,
             "cuts": _cuts([share for _name, share in plan.variants]),
             "arm_a": arm_a,
             "arm_b": arm_b,
         },
     )
-    for reason, arm, count, example in cursor.fetchall():
+    for reason, arm, count, example, same, lately in cursor.fetchall():
         found.reasons[reason] += count
+        found.same[reason] += same
+        found.lately[reason] += lately
         if not reason:
             found.variants[names[arm]] = found.variants.get(names[arm], 0) + count
             if len(found.sample) < SAMPLE:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from campaigns.delivery.claims import CHUNK
 from campaigns.delivery.gate import BUCKETS, Terms, judged
+from campaigns.delivery.reserving import lock_counts
 from campaigns.delivery.terms import Plan, plan_of, shuffle_of, terms_of
 from campaigns.models import Campaign, ContentVersion
 from config.workspace.models import Job
@@ -112,8 +113,7 @@ def _next_range(campaign: Campaign, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '64MB'")
         if terms.cap:
-            # counted and reserved together, so that sends beside each other cannot overshoot
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"cap:{terms.channel}"])
+            lock_counts(cursor, terms.channel)
         high = _high(cursor, terms.segment_id, low)
         if high is not None:
             seen = write_range(cursor, campaign, plan, terms, low, high)

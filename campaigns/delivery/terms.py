@@ -13,6 +13,7 @@ from campaigns.delivery.gate import BUCKETS, Cap, Terms
 from campaigns.delivery.quiet_hours import QuietHours
 from campaigns.models import Campaign, CampaignVersion
 from campaigns.services.faults import CannotGoOn
+from config.workspace.frequency import contact_frequency, read
 from config.workspace.selectors import workspace
 from config.workspace.zones import workspace_zone
 from consent.models import Purpose, Topic
@@ -93,7 +94,7 @@ def terms_of(plan: Plan, *, now: datetime, start: datetime | None = None) -> Ter
         due_at=max(now, began),
         expires_at=began + duration(step.get("expires_in"), EXPIRES_IN),
         zone=workspace_zone().key,
-        cap=_cap(plan.caps or space.setting("contact_frequency", {}).get(step["channel"])),
+        cap=cap_of(plan.caps, step["channel"]),
         quiet=_quiet(step.get("quiet_hours") or space.setting("quiet_hours", None)),
         holdout=plan.holdout,
         shuffle=shuffle_of(f"holdout:{plan.campaign.slug}"),
@@ -126,10 +127,12 @@ def _segment_id(slug: str) -> int:
     return found.pk
 
 
-def _cap(caps: Mapping[str, Any] | None) -> Cap | None:
-    if not caps or not caps.get("per_days"):
+def cap_of(caps: Mapping[str, Any] | None, channel: str) -> Cap | None:
+    """A campaign's own caps, else the contact frequency of the workspace; None is no limit."""
+    if caps and caps.get("unlimited"):
         return None
-    return Cap(count=int(caps.get("count", 1)), days=int(caps["per_days"]))
+    frequency = (read(caps) if caps else None) or contact_frequency(channel)
+    return Cap(count=frequency.count, days=frequency.per_days) if frequency else None
 
 
 def _quiet(given: Mapping[str, Any] | None) -> QuietHours | None:

@@ -55,6 +55,16 @@ class WhenForm(StepForm):
         max_value=90,
         help_text=_("After the last click. 5 by default."),
     )
+    cap_mode = forms.ChoiceField(
+        label=_("Contact frequency"),
+        required=False,  # absent: by whether days are given
+        choices=[
+            ("workspace", _("As for all campaigns")),
+            ("own", _("This campaign's own")),
+            ("none", _("No limit for this campaign")),
+        ],
+        widget=forms.RadioSelect,
+    )
     cap_count = forms.IntegerField(label=_("At most"), required=False, min_value=1, max_value=1000)
     cap_days = forms.IntegerField(label=_("in days"), required=False, min_value=1, max_value=365)
     expires_days = forms.IntegerField(
@@ -75,7 +85,8 @@ class WhenForm(StepForm):
             "at": at.astimezone(zone()).strftime(LOCAL) if at else "",
             "goal_event": goal.get("event", ""),
             "goal_days": in_days(goal.get("window")) or "",
-            "cap_count": caps.get("count", 1) if caps else "",
+            "cap_mode": cap_mode(caps),
+            "cap_count": caps.get("count", 1) if caps.get("per_days") else "",
             "cap_days": caps.get("per_days", ""),
             "expires_days": in_days(step_of(campaign).get("expires_in")) or "",
         }
@@ -84,7 +95,10 @@ class WhenForm(StepForm):
         """A time where one is asked for, in the future; a contact frequency is two numbers."""
         given = super().clean() or {}
         given["moment"] = self._moment(given) if given.get("mode") == "at" else None
-        if given.get("cap_count") and not given.get("cap_days"):
+        given["cap_mode"] = given.get("cap_mode") or (
+            "own" if given.get("cap_count") or given.get("cap_days") else "workspace"
+        )
+        if given["cap_mode"] == "own" and not given.get("cap_days"):
             self.add_error("cap_days", _("Within how many days?"))
         return given
 
@@ -112,12 +126,13 @@ class WhenForm(StepForm):
         goal = dict(self.campaign.goal or {})
         goal = {**goal, "event": given["goal_event"].strip()}
         goal["window"] = {"days": given["goal_days"] or DEFAULT_WINDOW}
-        caps = {"count": given["cap_count"] or 1, "per_days": given["cap_days"]}
+        own = {"count": given["cap_count"] or 1, "per_days": given["cap_days"]}
+        caps = {"workspace": None, "own": own, "none": {"unlimited": True}}
         return {
             "entry": self._entry(given["moment"]),
             "steps": [step],
             "goal": goal if goal["event"] else None,
-            "caps": caps if given["cap_days"] else None,
+            "caps": caps[given["cap_mode"]],
         }
 
     def _entry(self, at: datetime | None) -> dict[str, Any]:
@@ -127,6 +142,13 @@ class WhenForm(StepForm):
         if at is None:
             return {"kind": "segment", "segment": segment}
         return {"kind": "schedule", "segment": segment, "at": at.isoformat()}
+
+
+def cap_mode(caps: Mapping[str, Any]) -> str:
+    """Which of the choices a draft's caps are."""
+    if caps.get("unlimited"):
+        return "none"
+    return "own" if caps.get("per_days") else "workspace"
 
 
 def zone() -> ZoneInfo:

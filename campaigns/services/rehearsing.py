@@ -7,10 +7,12 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.utils import timezone
 
-from campaigns.delivery.counting import count_audience
+from campaigns.delivery.counting import Counted, count_audience
 from campaigns.delivery.gate import ORDER
 from campaigns.delivery.terms import plan_of, terms_of
 from campaigns.models import Campaign
+from campaigns.models.message import Reason
+from campaigns.selectors.earlier import Earlier, lately_days
 from campaigns.services.checks import Check, NotReady, audience_errors
 from campaigns.services.faults import CannotGoOn
 
@@ -26,6 +28,7 @@ class Rehearsal:
     variants: dict[str, int] = field(default_factory=dict)
     sample: list[int] = field(default_factory=list)
     took_ms: int = 0
+    earlier: Earlier = field(default_factory=Earlier)
 
 
 def rehearse(campaign: Campaign, *, as_of: datetime | None = None) -> Rehearsal:
@@ -55,5 +58,18 @@ def rehearse(campaign: Campaign, *, as_of: datetime | None = None) -> Rehearsal:
         control=excluded.get("holdout", 0),
         variants=found.variants,
         sample=found.sample,
+        earlier=_earlier(found, lately_days(terms)),
         took_ms=round((time.perf_counter() - began) * 1000),
+    )
+
+
+def _earlier(found: Counted, days: int) -> Earlier:
+    capped = Reason.CAPPED
+    return Earlier(
+        of=found.reasons[""] + found.reasons[capped],
+        same=found.same[""] + found.same[capped],
+        same_capped=found.same[capped],
+        lately=found.lately[""] + found.lately[capped],
+        lately_capped=found.lately[capped],
+        days=days,
     )

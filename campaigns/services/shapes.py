@@ -252,6 +252,13 @@ def _caps(caps: Any) -> Errors:
     if not isinstance(caps, Mapping):
         yield fault("caps", _('An object such as {"count": 1, "per_days": 7}.'), "type")
         return
+    if "unlimited" in caps:
+        if caps != {"unlimited": True}:
+            words = _('No limit is {"unlimited": true}, and nothing beside it.')
+            yield fault("caps.unlimited", words)
+        return
+    for name in set(caps) - {"count", "per_days"}:
+        yield fault(f"caps.{name}", _("Unknown."), "unknown")
     for name in ("count", "per_days"):
         value = caps.get(name)
         if value is not None and not (

@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.delivery.gate import Terms, judged
+from campaigns.delivery.reserving import count_one, lock_counts
+from campaigns.delivery.terms import cap_of
 from campaigns.models import ContentVersion, Message, MessageChunk
 from campaigns.services.contents import compile_step
 from campaigns.services.shapes import FieldError, InvalidCampaign, fault
@@ -148,6 +150,8 @@ def _queue(
         idempotency_key=key,
         data={**data, "_request": digest},
     )
+    if not reason and message.is_marketing:
+        count_one(profile.pk, channel, now)
     if not reason:
         MessageChunk.objects.create(
             lane=LANE,
@@ -170,9 +174,12 @@ def _gate(
         due_at=now,
         expires_at=now + EXPIRES_IN,
         zone=workspace_zone().key,
+        cap=cap_of(None, channel),
     )
     query: Query = judged(terms, "people", borrowed=True)
     with connection.cursor() as cursor:
+        if terms.cap and purpose.purpose_class == Purpose.Class.MARKETING:
+            lock_counts(cursor, channel)
         cursor.execute(
             f"WITH people AS (SELECT %(person)s::bigint AS profile_id)"  # noqa: S608 - pieces of ours, values are bound
             f" SELECT address, entry_id, due_at, reason FROM ({query.sql}) j",

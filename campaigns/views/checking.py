@@ -16,7 +16,8 @@ from campaigns.models import Campaign
 from campaigns.selectors.report import report
 from campaigns.services.checks import Check, NotReady, check_campaign
 from campaigns.services.rehearsing import Rehearsal, rehearse
-from campaigns.views import casting, heads
+from campaigns.views import casting, earlier, heads
+from campaigns.views.findings import Finding
 from campaigns.views.previews import CUT, Draft, Seen, draft_of, found, is_personal, note_look
 from campaigns.views.reasons import LATER, WHY, remedy_of, remedy_url
 from campaigns.views.starters import PLACEHOLDER
@@ -105,18 +106,13 @@ def _share(value: float, span: int, least: float = 0) -> str:
     return f"{min(max(100 * value / span, least), 100):.2f}"
 
 
-def ready(campaign: Campaign) -> bool:
-    """Whether there is an audience and a step to send: what a dry run needs."""
-    return bool(campaign.entry.get("segment") and campaign.steps) or campaign.current is not None
-
-
 def checks_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """The page at once; the counts load by themselves."""
     return page(
         request,
         "campaigns/checks.html",
         heads.head(request, campaign, "checks")
-        | {"ready": ready(campaign), "was": number_in(request.GET, "was")},
+        | {"ready": heads.ready(campaign), "was": number_in(request.GET, "was")},
         title=campaign.name,
         crumbs=heads.crumbs(),
         api_call=ApiCall("POST", f"/api/campaigns/{campaign.slug}/rehearse/"),
@@ -135,23 +131,12 @@ def what_was(campaign: Campaign) -> Rehearsal:
     )
 
 
-@dataclass(frozen=True)
-class Finding:
-    """A line of the list of checks. `door` is a number that opens its people."""
-
-    state: str  # ok, warn, bad
-    title: str
-    text: str
-    url: str = ""
-    link: str = ""
-
-
 @requires("campaigns.view")
 def count(request: HttpRequest, slug: str) -> HttpResponse:
     """The dry run: the funnel, the inboxes, the checks, and the button that repeats the number."""
     campaign = found(slug)
     context = heads.head(request, campaign, request.GET.get("on", "checks"))
-    rehearsal = _rehearsal(campaign) if ready(campaign) else None
+    rehearsal = _rehearsal(campaign) if heads.ready(campaign) else None
     if rehearsal is not None:
         context |= {
             "funnel": funnel_of(campaign, rehearsal),
@@ -159,6 +144,9 @@ def count(request: HttpRequest, slug: str) -> HttpResponse:
             "segment_url": _people_url(campaign),
         } | audience_of(campaign, rehearsal, number_in(request.GET, "was"))
     context |= _inboxes(request, campaign)
+    if rehearsal is not None:
+        said = earlier.findings(campaign, rehearsal.earlier)
+        context["findings"] = sorted([*context["findings"], *said], key=_rank)
     context["blocked"] = any(one.state == "bad" for one in context["findings"])
     context["to_look_at"] = sum(one.state != "ok" for one in context["findings"])
     context["counted_at"] = timezone.now()
@@ -199,7 +187,7 @@ def number(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = found(slug)
     context = heads.head(request, campaign, request.GET.get("on", "checks"))
     is_same = context["is_draft"] and number_in(request.GET) == campaign.revision
-    if not is_same or not ready(campaign):
+    if not is_same or not heads.ready(campaign):
         return part(request, "campaigns/_number.html", context | {"changed": True})
     shown, was = number_in(request.GET, "recipients"), number_in(request.GET, "was")
     try:
@@ -236,8 +224,11 @@ def findings_of(campaign: Campaign, draft: Draft, seen: list[Seen]) -> list[Find
     found_ = [_of_check(campaign, check) for check in checks]
     found_ += _own(campaign, draft, seen)
     found_ += _fine(campaign, draft, checks)
-    order = {"bad": 0, "warn": 1, "ok": 2}
-    return sorted(found_, key=lambda one: order[one.state])
+    return sorted(found_, key=_rank)
+
+
+def _rank(one: Finding) -> int:
+    return {"bad": 0, "warn": 1, "ok": 2}[one.state]
 
 
 def _of_check(campaign: Campaign, check: Check) -> Finding:

@@ -17,9 +17,9 @@ from campaigns.views import casting, checking, heads, leaving
 from campaigns.views.conflicts import Conflict, conflict_of
 from campaigns.views.previews import found
 from config.console.pages import ApiCall, page, part, toast, wants_partial
+from config.workspace.frequency import contact_frequency, words_of
 from config.workspace.permissions import may, requires
 from config.workspace.revisions import Stale, revision_in
-from config.workspace.selectors import workspace
 from consent.selectors.contactable import UnknownPurpose, reachable_counts
 from profiles.models import Profile
 from segments.models import Membership, Segment
@@ -159,8 +159,8 @@ def _what(campaign: Campaign, form: StepForm) -> dict[str, Any]:
 
 
 def _when(campaign: Campaign, form: StepForm) -> dict[str, Any]:
-    frequency = workspace().setting("contact_frequency", {}).get("email")
-    return {"goal_events": goal_events(), "frequency": frequency, "now": timezone.now()}
+    limit = words_of(contact_frequency("email"))
+    return {"goal_events": goal_events(), "limit": limit, "now": timezone.now()}
 
 
 _EXTRA: dict[str, Any] = {"who": _who, "what": _what, "when": _when}

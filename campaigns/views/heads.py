@@ -86,6 +86,11 @@ def seconds_left(campaign: Campaign) -> int:
     return max(0, round((campaign.hold_until - timezone.now()).total_seconds()))
 
 
+def ready(campaign: Campaign) -> bool:
+    """Whether there is an audience and a step to send: what a dry run needs."""
+    return bool(campaign.entry.get("segment") and campaign.steps) or campaign.current is not None
+
+
 def start_of(campaign: Campaign) -> datetime | None:
     """When it is to start by the clock, if not by hand."""
     return campaign.scheduled_at or moment(campaign.entry.get("at"))

@@ -22,7 +22,6 @@ from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.shown import Differs, Shown
 from campaigns.services.uses import things_of
 from campaigns.views import heads
-from campaigns.views.checking import ready
 from campaigns.views.previews import found
 from config.console.pages import ApiCall, page, part, toast
 from config.workspace.health import status
@@ -41,7 +40,7 @@ def launch_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         heads.head(request, campaign, "launch")
         | _state(campaign)
         | {
-            "ready": ready(campaign),
+            "ready": heads.ready(campaign),
             "uses": things_of(campaign),
             "was": number_in(request.GET, "was"),
         },

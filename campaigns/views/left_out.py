@@ -1,6 +1,8 @@
 """The people behind a loss of the dry run, before anything is sent."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,13 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.delivery.counting import borrowing_portion, own_portion
+from campaigns.delivery.gate import Terms
 from campaigns.delivery.terms import plan_of, terms_of
 from campaigns.models import Campaign
+from campaigns.services.faults import CannotGoOn
 from campaigns.views import heads
-from campaigns.views.checking import ready
 from campaigns.views.messages import shown_to
 from campaigns.views.previews import found
-from campaigns.views.reasons import WHY, remedy_of, remedy_url
+from campaigns.views.reasons import WHY, Why, remedy_of, remedy_url
 from config.console.pages import page
 from config.workspace import audit
 from config.workspace.permissions import requires
@@ -26,50 +29,70 @@ DIGITS = 18  # of an id
 LAST = 2**62
 
 # ids go upwards in both halves: `low` is the cursor, and the gate stops at the first page
-_LEFT_OUT = """
+_NEXT = """
 (WITH people AS ({people})
  SELECT j.profile_id FROM ({judged}) j
- WHERE j.reason = %(reason)s AND j.profile_id > %(low)s ORDER BY j.profile_id LIMIT %(limit)s)
+ WHERE {test} AND j.profile_id > %(low)s ORDER BY j.profile_id LIMIT %(limit)s)
 UNION ALL
 (WITH people AS ({borrowing_people})
  SELECT j.profile_id FROM ({borrowing_judged}) j
- WHERE j.reason = %(reason)s AND j.profile_id > %(low)s ORDER BY j.profile_id LIMIT %(limit)s)
+ WHERE {test} AND j.profile_id > %(low)s ORDER BY j.profile_id LIMIT %(limit)s)
 ORDER BY profile_id LIMIT %(limit)s
 """
 
 
-def left_out(campaign: Campaign, reason: str, after: int, now: datetime) -> list[int]:
-    """The next people whom the gate would leave out for this reason, by id: those it counts."""
-    terms = terms_of(plan_of(campaign, campaign.current), now=now)
+def next_people(terms: Terms, test: str, values: Mapping[str, Any], after: int) -> list[int]:
+    """The next people of the audience, by id, whose line of the gate (`j`) passes the test."""
     own, borrowing = own_portion(terms, after, LAST), borrowing_portion(terms)
-    values = {**borrowing.parameters, **own.parameters, "reason": reason, "limit": PAGE_SIZE + 1}
-    sql = _LEFT_OUT.format(
+    sql = _NEXT.format(
+        test=test,
         people=own.people,
         judged=own.judged,
         borrowing_people=borrowing.people,
         borrowing_judged=borrowing.judged,
     )
+    parameters = {**borrowing.parameters, **own.parameters, **values, "limit": PAGE_SIZE + 1}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(sql, parameters)
         return [number for (number,) in cursor.fetchall()]
+
+
+def left_out(campaign: Campaign, reason: str, after: int, now: datetime) -> list[int]:
+    """The next people whom the gate would leave out for this reason, by id: those it counts."""
+    terms = terms_of(plan_of(campaign, campaign.current), now=now)
+    return next_people(terms, "j.reason = %(reason)s", {"reason": reason}, after)
+
+
+def after_of(request: HttpRequest) -> int:
+    """The cursor of such a list: the last id of the page before."""
+    given = request.GET.get("after", "")
+    return int(given) if given.isdecimal() and len(given) <= DIGITS else 0
 
 
 @requires("campaigns.view")
 def people(request: HttpRequest, slug: str, reason: str) -> HttpResponse:
     """A page of them, with the reason and its remedy on top."""
     campaign = found(slug)
-    if reason not in WHY or not ready(campaign):
+    if reason not in WHY or not heads.ready(campaign):
         raise Http404(reason)
-    given = request.GET.get("after", "")
-    after = int(given) if given.isdecimal() and len(given) <= DIGITS else 0
-    numbers = left_out(campaign, reason, after, timezone.now())
+    try:
+        numbers = left_out(campaign, reason, after_of(request), timezone.now())
+    except CannotGoOn as error:
+        raise Http404(str(error)) from error
+    own = reverse("campaigns:left_out", args=[slug, reason])
+    title = _("Left out: %(reason)s") % {"reason": WHY[reason].label}
+    return people_page(request, campaign, numbers, why=WHY[reason], own=own, title=title)
+
+
+def people_page(
+    request: HttpRequest, campaign: Campaign, numbers: list[int], *, why: Why, own: str, title: str
+) -> HttpResponse:
+    """People of a dry run by id, one more than a page holds where there are more."""
     more, numbers = len(numbers) > PAGE_SIZE, numbers[:PAGE_SIZE]
     rows = Profile.objects.in_bulk(numbers)
     shown = shown_to(request)
     if shown.personal:
         audit.record("profile.listed", "profile", fields=["display_name"])
-    own = reverse("campaigns:left_out", args=[slug, reason])
-    why = WHY[reason]
     there = remedy_url(why, campaign)
     context = {
         "campaign": campaign,
@@ -79,11 +102,11 @@ def people(request: HttpRequest, slug: str, reason: str) -> HttpResponse:
         "people": [(rows[n], shown.name(rows[n].display_name)) for n in numbers if n in rows],
         "page": {"next_url": f"{own}?after={numbers[-1]}" if more else ""},
     }
-    back = reverse("campaigns:step", args=[slug, "checks"])
+    back = reverse("campaigns:step", args=[campaign.slug, "checks"])
     return page(
         request,
         "campaigns/left_out.html",
         context,
-        title=_("Left out: %(reason)s") % {"reason": why.label},
+        title=title,
         crumbs=heads.crumbs((campaign.name, back)),
     )

@@ -282,7 +282,7 @@ def _senders() -> list[Need]:
             resolve(["admin:campaigns_sender_change"], sender.pk),
             _("Add it"),
         )
-        for sender in Sender.objects.filter(postal_address="")[:AT_MOST]
+        for sender in Sender.objects.filter(postal_address="", archived_at=None)[:AT_MOST]
     ]
 
 

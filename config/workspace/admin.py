@@ -13,15 +13,27 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from config.workspace import audit
 from config.workspace.admin_conflicts import StaleGuard
+from config.workspace.frequency import (
+    DEFAULT,
+    Frequency,
+    contact_frequency,
+    set_contact_frequency,
+)
 from config.workspace.keys import create_api_key, known_scopes, revoke_api_key
 from config.workspace.models import ApiKey, AuditEntry, Role, User, Workspace
 from config.workspace.permissions import PERMISSIONS
 from config.workspace.selectors import forget_workspace
 from config.workspace.zones import zone_choices
+
+EMAIL = "email"  # the channel that campaigns can use
 
 admin.site.unregister(Group) if admin.site.is_registered(Group) else None
 
@@ -157,9 +169,52 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
         label=_("Time zone"), choices=zone_choices, widget=UnfoldAdminSelectWidget
     )
 
+    is_capped = forms.BooleanField(
+        label=_("Limit how often marketing mail reaches a person"),
+        required=False,
+        help_text=_("A campaign may say its own instead. Service mail is never counted."),
+        widget=UnfoldBooleanSwitchWidget(),
+    )
+    cap_count = forms.IntegerField(
+        label=_("At most so many marketing mails"),
+        min_value=1,
+        max_value=1000,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget(),
+    )
+    cap_days = forms.IntegerField(
+        label=_("within so many days"),
+        min_value=1,
+        max_value=365,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget(),
+        help_text=_("Days of the workspace's calendar: 1 is today."),
+    )
+
     class Meta:
         model = Workspace
         fields = ("name", "time_zone", "currency", "locale", "country")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        frequency = contact_frequency(EMAIL)
+        shown = frequency or DEFAULT
+        self.initial["is_capped"] = frequency is not None
+        self.initial["cap_count"], self.initial["cap_days"] = shown.count, shown.per_days
+
+    def clean(self) -> dict[str, Any]:
+        """A limit is two numbers."""
+        data: dict[str, Any] = super().clean() or {}
+        for name in ("cap_count", "cap_days"):
+            if data.get("is_capped") and not data.get(name) and name not in self.errors:
+                self.add_error(name, _("Needed for a limit."))
+        return data
+
+    @property
+    def frequency(self) -> Frequency | None:
+        """What was chosen."""
+        data = self.cleaned_data
+        return Frequency(data["cap_count"], data["cap_days"]) if data["is_capped"] else None
 
 
 @admin.register(Workspace)
@@ -167,6 +222,10 @@ class WorkspaceAdmin(AuditedAdmin):
     """The one row: straight to its form."""
 
     form = WorkspaceForm
+    fieldsets = (
+        (None, {"fields": ("name", "time_zone", "currency", "locale", "country")}),
+        (_("Contact frequency"), {"fields": ("is_capped", "cap_count", "cap_days")}),
+    )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """There is one."""
@@ -185,6 +244,9 @@ class WorkspaceAdmin(AuditedAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save, and let the next request read it anew."""
         super().save_model(request, obj, form, change)
+        if form.frequency != contact_frequency(EMAIL):
+            with audit.acting(audit.actor_of_user(request.user)):  # type: ignore[arg-type]
+                set_contact_frequency(EMAIL, form.frequency)
         forget_workspace()
 
 

@@ -125,7 +125,7 @@ def test_pause_resume_and_cancel(server):
     resume(campaign)
     deliver_all()
     assert len(server.mails) == 2
-    other = launched(make_segment(ada, slug="again"), "again")
+    other = launched(make_segment(ada, slug="again"), "again", caps={"unlimited": True})
     cancel(other)
     deliver_all()
     assert Message.objects.get(campaign_id=other.pk).state == "cancelled"

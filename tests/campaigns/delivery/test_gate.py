@@ -161,7 +161,10 @@ def test_quiet_hours_hold_until_morning_where_the_person_is():
     mine = rows.get(profile=person)
     assert (mine.due_at + timedelta(hours=7)).strftime("%H:%M") == "23:59"
     late = make_campaign(
-        make_segment(person, slug="late"), "late", step={"expires_in": {"minutes": 1}}
+        make_segment(person, slug="late"),
+        "late",
+        step={"expires_in": {"minutes": 1}},
+        caps={"unlimited": True},
     )
     assert rehearse(late).excluded == {"quiet_hours": 1}
     Workspace.objects.update(settings={})

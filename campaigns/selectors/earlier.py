@@ -1,0 +1,98 @@
+"""Who of an audience got the same mail before, or marketing lately: what a launch would repeat."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db import connection
+
+from campaigns.delivery.gate import Terms
+from campaigns.delivery.terms import Plan
+
+SAME_MAIL_DAYS = 30
+SAME, LATELY = "same", "lately"
+KINDS: Final = (SAME, LATELY)
+WENT = ("queued", "handing_over", "sent", "delivered", "unknown")
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """People who would get the mail but for the contact frequency, and what they got already.
+
+    `of`: how many those are. `same`: got this same mail in the last SAME_MAIL_DAYS days; `lately`:
+    marketing on this channel within `days` calendar days. `..._capped`: those of them whom the
+    contact frequency leaves out.
+    """
+
+    of: int = 0
+    same: int = 0
+    same_capped: int = 0
+    lately: int = 0
+    lately_capped: int = 0
+    days: int = 1
+
+
+# The same subject or the same body: a copy keeps at least one of them, whatever its name.
+_SAME_CAMPAIGNS = """
+SELECT DISTINCT c.id
+FROM campaign c
+JOIN campaign_version v ON v.id = c.current_id
+CROSS JOIN LATERAL jsonb_array_elements(
+    CASE WHEN jsonb_typeof(v.steps) = 'array' THEN v.steps ELSE '[]' END) s
+CROSS JOIN LATERAL (
+    SELECT s->'content' AS content
+    UNION ALL
+    SELECT w->'content' FROM jsonb_array_elements(
+        CASE WHEN jsonb_typeof(s->'variants') = 'array' THEN s->'variants' ELSE '[]' END) w) k
+WHERE c.launched_at >= %(since)s AND c.id <> %(own)s AND s->>'channel' = %(channel)s
+  AND (lower(regexp_replace(btrim(k.content->>'subject'), '\\s+', ' ', 'g')) = ANY(%(subjects)s)
+       OR coalesce(nullif(k.content->>'mjml', ''), nullif(k.content->>'html', ''),
+                   nullif(k.content->>'text', '')) = ANY(%(bodies)s))
+"""
+
+
+def same_campaigns(plan: Plan, terms: Terms) -> list[int]:
+    """Campaigns launched lately that sent the same mail; one query."""
+    contents = [one.get("content") for one in plan.step.get("variants") or [plan.step]]
+    known = [one for one in contents if isinstance(one, Mapping)]
+    subjects = [" ".join(str(one.get("subject") or "").split()).lower() for one in known]
+    bodies = [next((one[n] for n in ("mjml", "html", "text") if one.get(n)), "") for one in known]
+    values: dict[str, Any] = {
+        "since": terms.now - timedelta(days=SAME_MAIL_DAYS),
+        "own": terms.campaign_id,
+        "channel": terms.channel,
+        "subjects": [subject for subject in subjects if subject],
+        "bodies": [body for body in bodies if body],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SAME_CAMPAIGNS, values)
+        return [number for (number,) in cursor.fetchall()]
+
+
+# tests on the judged people `j`: index look-ups under their ids, as many as there are people
+GOT = {
+    SAME: """EXISTS (SELECT 1 FROM message m WHERE m.profile_id = j.profile_id
+        AND m.campaign_id = ANY(%(same_campaigns)s) AND m.queued_at >= %(same_since)s
+        AND m.state = ANY(%(went)s))""",
+    LATELY: """EXISTS (SELECT 1 FROM contact_count k WHERE k.profile_id = j.profile_id
+        AND k.channel = %(channel)s AND k.n > 0
+        AND k.day > (%(now)s AT TIME ZONE %(lately_zone)s)::date - %(lately_days)s::int)""",
+}
+WOULD_GET = "j.reason IN ('', 'capped')"
+
+
+def lately_days(terms: Terms) -> int:
+    """The window of the contact frequency; today, where there is none."""
+    return terms.cap.days if terms.cap else 1
+
+
+def values_of(plan: Plan, terms: Terms) -> dict[str, Any]:
+    """What GOT asks for."""
+    return {
+        "same_campaigns": same_campaigns(plan, terms),
+        "same_since": terms.now - timedelta(days=SAME_MAIL_DAYS),
+        "went": list(WENT),
+        "lately_zone": terms.zone,
+        "lately_days": lately_days(terms),
+    }

@@ -1,0 +1,216 @@
+"""Contact frequency: a gentle one is on by itself, and the checks say whom a launch repeats."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from campaigns.models import Campaign, ContactCount, Message
+from campaigns.selectors.earlier import Earlier
+from campaigns.services.drafts import duplicate, update_campaign
+from campaigns.services.launching import cancel
+from campaigns.services.rehearsing import rehearse
+from campaigns.services.shapes import InvalidCampaign
+from campaigns.services.single import send_message
+from config.workspace.frequency import (
+    DEFAULT,
+    Frequency,
+    contact_frequency,
+    set_contact_frequency,
+    words_of,
+)
+from config.workspace.keys import create_api_key
+from config.workspace.models import AuditEntry, Role, Workspace
+from config.workspace.selectors import forget_workspace
+from tests.campaigns.builders import launched, make_campaign, make_person, make_segment, say
+from tests.cast import make_user
+
+pytestmark = pytest.mark.django_db
+CONTENT = {"subject": "Another", "text": "Boots {{ postal_address }} {{ unsubscribe_url }}"}
+
+
+@pytest.fixture
+def people():
+    found = [make_person(name) for name in ("ada", "ben", "cleo")]
+    for person in found:
+        say(person)
+    return found
+
+
+def another(segment, slug: str, **data) -> Campaign:
+    return make_campaign(segment, slug, step={"content": CONTENT}, **data)
+
+
+def got(campaign: Campaign) -> int:
+    return Message.objects.filter(campaign_id=campaign.pk).exclude(state="excluded").count()
+
+
+@pytest.mark.parametrize(
+    ("stored", "found"),
+    [
+        ({}, DEFAULT),
+        ({"contact_frequency": {}}, DEFAULT),
+        ({"contact_frequency": {"sms": {"count": 3, "per_days": 7}}}, DEFAULT),
+        ({"contact_frequency": {"email": {"per_days": 7}}}, Frequency(1, 7)),
+        ({"contact_frequency": {"email": {"count": 3, "per_days": 7}}}, Frequency(3, 7)),
+        ({"contact_frequency": {"email": None}}, None),
+    ],
+)
+def test_one_answer_of_what_a_channel_allows(stored, found):
+    Workspace.objects.update(settings=stored)
+    forget_workspace()
+    assert contact_frequency("email") == found
+
+
+def test_marketing_reaches_a_person_once_a_day_unless_somebody_says_otherwise(people):
+    segment = make_segment(*people)
+    first = launched(segment, "first")
+    assert got(first) == 3
+    assert got(launched(segment, "second")) == 0
+    assert Message.objects.filter(reason="capped").count() == 3
+    assert got(launched(segment, "own", caps={"count": 2, "per_days": 1})) == 3
+    assert got(launched(segment, "unlimited", caps={"unlimited": True})) == 3
+    assert got(launched(segment, "after", caps={"count": 3, "per_days": 1})) == 0, "all are counted"
+    assert got(launched(segment, "service", step={"purpose": "service"})) == 3
+    set_contact_frequency("email", None)
+    assert got(launched(segment, "off")) == 3
+    set_contact_frequency("email", Frequency(5, 2))
+    assert got(launched(segment, "changed")) == 3
+    assert got(launched(segment, "changed-2")) == 0
+    assert AuditEntry.objects.filter(action="workspace.changed").count() == 2
+    ContactCount.objects.update(day=timezone.now().date() - timedelta(days=2))
+    assert got(launched(segment, "later")) == 3
+
+
+def test_what_is_cancelled_gives_its_place_back(people):
+    segment = make_segment(*people)
+    cancel(launched(segment, "first"))
+    assert got(launched(segment, "second")) == 3
+
+
+def test_single_marketing_messages_pass_the_same_limit(people):
+    ada, ben, _cleo = people
+
+    def send(person, key: str, purpose: str = "marketing") -> str:
+        return send_message(
+            profile=person, channel="email", purpose=purpose, content=CONTENT, idempotency_key=key
+        )[0].reason
+
+    assert [send(ada, "1"), send(ada, "2"), send(ada, "3", "service")] == ["", "capped", ""]
+    campaign = launched(make_segment(ada, ben))
+    assert got(campaign) == 1, "ada had her message today"
+
+
+@pytest.mark.parametrize(
+    ("caps", "path"),
+    [
+        ({"unlimited": False}, "caps.unlimited"),
+        ({"unlimited": True, "per_days": 1}, "caps.unlimited"),
+        ({"per_day": 1}, "caps.per_day"),
+        ({"per_days": 0}, "caps.per_days"),
+    ],
+)
+def test_caps_that_say_nothing_are_refused(people, caps, path):
+    campaign = make_campaign(make_segment(*people))
+    with pytest.raises(InvalidCampaign) as error:
+        update_campaign(campaign, {"caps": caps})
+    assert path in [one["path"] for one in error.value.errors]
+
+
+def test_the_checks_say_whom_a_launch_repeats_and_what_the_limit_does(people, client):
+    ada, ben, _cleo = people
+    make_person("nobody")
+    everyone = make_segment(*people)
+    sent = launched(make_segment(ada, ben, slug="two"), "sent")
+    copy = duplicate(sent)
+    update_campaign(copy, {"entry": {"kind": "segment", "segment": "everyone"}, "name": "Again"})
+    copy.refresh_from_db()
+    assert rehearse(copy).earlier == Earlier(3, 2, 2, 2, 2, 1)
+    other = another(everyone, "other")
+    assert rehearse(other).earlier == Earlier(3, 0, 0, 2, 2, 1)
+    same_words = make_campaign(
+        everyone,
+        "same-words",
+        step={"content": {"subject": " tents,  {{ first_name }} ", "text": CONTENT["text"]}},
+        caps={"unlimited": True},
+    )
+    assert rehearse(same_words).earlier == Earlier(3, 2, 0, 2, 0, 1)
+    yesterday = timezone.now() - timedelta(days=6)
+    Message.objects.update(queued_at=yesterday)
+    ContactCount.objects.update(day=yesterday.date())
+    assert rehearse(copy).earlier == Earlier(3, 2, 0, 0, 0, 1), "the same mail six days ago"
+
+    client.force_login(make_user(Role.MARKETER))
+    page = client.get(f"/console/campaigns/{copy.slug}/count/").content.decode()
+    assert "2 of 3 got this same mail in the last 30 days" in page
+    assert "(at most 1 marketing message a day) lets it through to all of them" in page
+    door = f"/console/campaigns/{copy.slug}/earlier/same/"
+    assert door in page
+    people_page = client.get(door).content.decode()
+    assert ("Ada" in people_page, "Ben" in people_page, "Cleo" in people_page) == (1, 1, 0)
+    assert client.get(door.replace("same", "neither")).status_code == 404
+    key = {"authorization": f"Bearer {create_api_key(name='k', scopes=['campaigns'])[1]}"}
+    answer = client.post(f"/api/campaigns/{copy.slug}/rehearse/", headers=key).json()
+    assert answer["earlier"] == {"of": 3, "same_mail": 2, "marketing_lately": 0}
+
+    ContactCount.objects.update(day=timezone.now().date())
+    page = client.get("/console/campaigns/other/count/").content.decode()
+    assert "2 of 3 got marketing by mail today already" in page
+    assert "leaves all of them out" in page
+    assert "Ada" in client.get("/console/campaigns/other/earlier/lately/").content.decode()
+    page = client.get("/console/campaigns/same-words/count/").content.decode()
+    assert "No contact frequency holds for this campaign" in page
+
+
+def test_mail_of_more_than_thirty_days_ago_is_not_the_same_again(people):
+    segment = make_segment(*people)
+    sent = launched(segment, "sent")
+    copy = duplicate(sent)
+    Campaign.objects.filter(pk=sent.pk).update(launched_at=timezone.now() - timedelta(days=31))
+    assert rehearse(copy).earlier.same == 0
+
+
+def test_the_step_when_says_and_keeps_how_often_is_enough(people, client):
+    make_campaign(make_segment(*people))
+    client.force_login(make_user(Role.ADMIN))
+    where = "/console/campaigns/spring/when/"
+
+    def save(**data) -> dict | None:
+        client.post(where, {"mode": "now", **data})
+        return Campaign.objects.get().caps
+
+    page = client.get(where).content.decode()
+    assert "at most 1 marketing message a day" in page
+    assert "/console/workspace/workspace/1/change/" in page
+    assert save(cap_mode="own", cap_count="2", cap_days="7") == {"count": 2, "per_days": 7}
+    assert save(cap_mode="none", cap_count="2", cap_days="7") == {"unlimited": True}
+    assert 'value="none" x-model="cap" checked' in client.get(where).content.decode()
+    assert save(cap_mode="workspace", cap_count="2") is None
+    assert client.post(where, {"mode": "now", "cap_mode": "own"}).status_code == 422
+    set_contact_frequency("email", None)
+    assert "On each channel: no limit." in client.get(where).content.decode()
+
+
+def test_who_may_changes_it_in_the_settings(client):
+    client.force_login(make_user(Role.ADMIN))
+    where = "/console/workspace/workspace/1/change/"
+    assert 'name="cap_count" value="1"' in client.get(where).content.decode()
+    form = {"name": "Shop", "time_zone": "UTC", "currency": "EUR", "locale": "en", "country": ""}
+
+    def save(**data) -> Frequency | None:
+        answer = client.post(where, form | data)
+        assert answer.status_code == (200 if data.get("cap_days") == "" else 302)
+        return contact_frequency("email")
+
+    assert save(is_capped="on", cap_count="1", cap_days="1") == DEFAULT
+    assert not AuditEntry.objects.filter(fields__contains=["contact_frequency"]).exists()
+    assert save(is_capped="on", cap_count="4", cap_days="7") == Frequency(4, 7)
+    assert save(is_capped="on", cap_count="4", cap_days="") == Frequency(4, 7), "refused"
+    assert save(cap_count="4", cap_days="7") is None
+    assert AuditEntry.objects.filter(fields__contains=["contact_frequency"]).count() == 2
+
+
+def test_in_words():
+    assert words_of(Frequency(2, 1)) == "at most 2 marketing messages a day"
+    assert words_of(Frequency(1, 7)) == "at most 1 marketing message in 7 days"
+    assert words_of(None) == "no limit"
