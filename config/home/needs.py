@@ -360,6 +360,6 @@ def _imports(mine: Q, lately: datetime) -> list[Need]:
 def _import_counts(job: Job) -> str:
     counts = {name: num(job.result.get(name, 0)) for name in ("accepted", "rejected", "warned")}
     return _(
-        "Rows accepted: %(accepted)s, of them %(warned)s without an address or other cell that"
-        " cannot be used; rejected: %(rejected)s. Each is in the file that ends in .rejected.jsonl."
-    ) % {name: str(count) for name, count in counts.items()}
+        "Accepted %(accepted)s rows, %(warned)s of them without a value that cannot be used;"
+        " rejected %(rejected)s. Each stands with its reason in %(file)s."
+    ) % {**counts, "file": f"{job.title}.rejected.jsonl"}

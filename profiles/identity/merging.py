@@ -126,6 +126,8 @@ def join_again(*, merge_id: int) -> Merge:
         if row is None or row.undone_at is None or row.absorbed_id is None:
             raise CannotMerge(_("These two were not taken apart."))
         survivor, absorbed = owner_of(cursor, row.survivor_id), owner_of(cursor, row.absorbed_id)
+        if survivor == absorbed:
+            raise CannotMerge(_("They are one person already."))
         made = merge_people(
             survivor_id=survivor,
             absorbed_id=absorbed,

@@ -1,5 +1,6 @@
 """Everything that the customer page says of a person, ready for its template."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from config.console.words import num
 from config.workspace.permissions import may
 from profiles.identity.normalise import normalise_email, normalise_kind
 from profiles.models import Merge, Profile
@@ -157,10 +159,19 @@ def _reasons(known: Sequence[facts.KnownAs], joins: Sequence[Merge]) -> list[str
             % {"names": names}
         ]
     reasons = reasons or [_("Only one identifier is known, so there was nothing to join.")]
-    return reasons + [
+    return reasons + _taken_in(kinds, [row for row in joins if row.kind == Merge.Kind.ATTACH])
+
+
+def _taken_in(kinds: dict[int, str], rows: Sequence[Merge]) -> list[str]:
+    """What may be another's; what several calls have in common once, with their number."""
+    found = Counter(
         taken_in_by(kinds.get(row.via_id or 0, ""), row.evidence["kinds"], row.evidence["traits"])
-        for row in joins
-        if row.kind == Merge.Kind.ATTACH
+        for row in rows
+    )
+    several = _("%(sentence)s (%(n)s such calls)")
+    return [
+        several % {"sentence": sentence, "n": num(n)} if n > 1 else sentence
+        for sentence, n in found.items()
     ]
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from profiles.identity.person_traits import FACTS
 from profiles.models import Event, Identifier, Merge, ProfileTrait
+from profiles.selectors.finding import PUBLIC_ID
 from profiles.selectors.traits import event_owners, joins_of
 from profiles.selectors.words import joined_by, taken_in_by, trait_text
 from profiles.timeline import TIMELINE, Cursor, TimelineItem, id_below, key_of
@@ -22,7 +23,7 @@ JOINS = "merge"
 def joins(
     profile_id: int, before: Cursor | None, limit: int, kinds: Collection[str]
 ) -> list[TimelineItem]:
-    """When two people became this one, on what evidence, and a way back. Six queries at most."""
+    """When two people became this one, on what evidence, and a way back. Seven queries at most."""
     if kinds and "identity" not in kinds:
         return []
     rows = joins_of(profile_id)
@@ -32,12 +33,39 @@ def joins(
     found = list(rows.order_by("-at", "-id")[:limit])
     known = _evidence_of(found)
     told = _told(profile_id, found)
+    here = _here(profile_id, found)
     return [
-        _attach_item(row, known, told.get(row.pk, {}))
+        _attach_item(row, known, told.get(row.pk, {}), _ways(row, here))
         if row.kind == Merge.Kind.ATTACH
-        else _join_item(row, known)
+        else _join_item(row, known, _ways(row, here))
         for row in found
     ]
+
+
+def _here(profile_id: int, rows: list[Merge]) -> set[str]:
+    """The public ids of those who were taken apart and are this person again."""
+    apart = [str(row.absorbed_public_id) for row in rows if row.undone_at]
+    if not apart:
+        return set()
+    again = Identifier.objects.filter(kind=PUBLIC_ID, value__in=apart, profile_id=profile_id)
+    return set(again.values_list("value", flat=True))
+
+
+def _ways(row: Merge, here: set[str]) -> tuple[TimelineAction, ...]:
+    """What can be done about it: apart, or to the other and together again."""
+    if row.undone_at is None:
+        is_attach = row.kind == Merge.Kind.ATTACH
+        label = _("Take apart") if is_attach else _("Undo this join")
+        url = reverse("profiles:undo_join", args=[row.pk])
+        return (TimelineAction(label, url, icon="undo", post=True, permission="people.merge"),)
+    if str(row.absorbed_public_id) in here:
+        return ()
+    other = reverse("profiles:person", args=[row.absorbed_public_id])
+    url = reverse("profiles:join_again", args=[row.pk])
+    return (
+        TimelineAction(_("Open the other person"), other, icon="people"),
+        TimelineAction(_("Join again"), url, icon="merge", post=True, permission="people.merge"),
+    )
 
 
 def _evidence_of(rows: list[Merge]) -> dict[int, Identifier]:
@@ -60,7 +88,9 @@ def _identifiers(row: Merge, known: Mapping[int, Identifier]) -> dict[str, Any]:
     return {kind: ", ".join(values) for kind, values in found.items()}
 
 
-def _join_item(row: Merge, known: Mapping[int, Identifier]) -> TimelineItem:
+def _join_item(
+    row: Merge, known: Mapping[int, Identifier], ways: tuple[TimelineAction, ...]
+) -> TimelineItem:
     title = _("Two people became one")
     if row.undone_at:
         title = _("Two people became one, undone since")
@@ -74,12 +104,15 @@ def _join_item(row: Merge, known: Mapping[int, Identifier]) -> TimelineItem:
         source=_("Identity"),
         properties={"rule": row.rule, **_identifiers(row, known)}
         | {"call": row.evidence.get("message_id", "")},
-        actions=(_again(row),) if row.undone_at else (_undo(row, _("Undo this join")),),
+        actions=ways,
     )
 
 
 def _attach_item(
-    row: Merge, known: Mapping[int, Identifier], told: Mapping[str, str]
+    row: Merge,
+    known: Mapping[int, Identifier],
+    told: Mapping[str, str],
+    ways: tuple[TimelineAction, ...],
 ) -> TimelineItem:
     title = _("Took a call in that may be another person's")
     if row.undone_at:
@@ -94,18 +127,8 @@ def _attach_item(
         detail=taken_in_by(via.kind if via else "", row.evidence["kinds"], row.evidence["traits"]),
         source=_("Identity"),
         properties={**_identifiers(row, known), **told, "call": row.evidence["message_id"]},
-        actions=(_again(row),) if row.undone_at else (_undo(row, _("Take apart")),),
+        actions=ways,
     )
-
-
-def _undo(row: Merge, label: str) -> TimelineAction:
-    url = reverse("profiles:undo_join", args=[row.pk])
-    return TimelineAction(label, url, icon="undo", post=True, permission="people.merge")
-
-
-def _again(row: Merge) -> TimelineAction:
-    url = reverse("profiles:join_again", args=[row.pk])
-    return TimelineAction(_("Join again"), url, icon="merge", post=True, permission="people.merge")
 
 
 def _told(profile_id: int, rows: list[Merge]) -> dict[int, dict[str, str]]:

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
+from babel.lists import format_list
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -115,7 +116,7 @@ def taken_in_by(via: str, kinds: Sequence[str], traits: Sequence[str]) -> str:
     brought += [_("another %(trait)s") % {"trait": trait_label(trait).lower()} for trait in traits]
     return _("A call came by the %(via)s and brought %(what)s: it may be another person's.") % {
         "via": via.replace("_", " ") or _("shared identifier"),
-        "what": ", ".join(brought),
+        "what": format_list(brought, locale=_locale()),
     }
 
 

@@ -89,5 +89,5 @@ def test_an_import_that_left_something_out_says_how_much(admin_client):
     finish_job(start_job(kind="import", title="holes.csv"), accepted=9, rejected=0, warned=3)
     page = admin_client.get(reverse("admin:index")).content
     assert b"<b>holes.csv</b> was not taken in as a whole" in page
-    assert b"Rows accepted: 9, of them 3" in page
+    assert b"Accepted 9 rows, 3 of them without a value" in page
     assert b"whole.csv" not in page
