@@ -5,6 +5,7 @@ taken for granted by whoever wrote it. Errors are ValueErrors of one sentence th
 """
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -169,6 +170,12 @@ def host_names(text: str) -> list[str]:
         if name.startswith("*") and name != "*":
             raise ValueError(f"{name!r} is no host name: for all below one write .{name[2:]}")
     return names
+
+
+def hosts_with(names: list[str], url: str) -> list[str]:
+    """These names, and the host of `url`: the address in links has to be answered."""
+    host = re.sub(r":\d+$", "", urlsplit(url).netloc)
+    return names if host in names or "*" in names else [*names, host]
 
 
 def number(text: str, least: int, most: int) -> int:

@@ -26,7 +26,9 @@ SECRETS_KEY = env.str("SECRETS_KEY", default="") or kept_secret(VAR_DIR, "secret
 SECRET_KEY_IS_GENERATED = not env.str("SECRET_KEY", default="")
 SECRETS_KEY_IS_GENERATED = not env.str("SECRETS_KEY", default="")
 BASE_URL = env.parsed("BASE_URL", connections.base_url, "http://127.0.0.1:8000")
-ALLOWED_HOSTS = env.parsed("ALLOWED_HOSTS", connections.host_names, "*")
+ALLOWED_HOSTS = connections.hosts_with(
+    env.parsed("ALLOWED_HOSTS", connections.host_names, "*"), BASE_URL
+)
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 BEHIND_TLS = BASE_URL.startswith("https://")

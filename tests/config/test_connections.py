@@ -88,6 +88,19 @@ def test_what_people_open_is_read_without_a_slash_and_hosts_without_blanks():
 
 
 @pytest.mark.parametrize(
+    ("names", "url", "wanted"),
+    [
+        (["a.example"], "http://127.0.0.1:8000", ["a.example", "127.0.0.1"]),
+        (["a.example"], "https://a.example", ["a.example"]),
+        ([], "http://[::1]:8000", ["[::1]"]),
+        (["*"], "https://a.example", ["*"]),
+    ],
+)
+def test_the_address_in_links_is_always_answered(names, url, wanted):
+    assert connections.hosts_with(names, url) == wanted
+
+
+@pytest.mark.parametrize(
     ("command", "variable", "words"),
     [
         (["manage.py", "drain"], ("EMAIL_URL", "smtp://me:geheim@mail.example"), "?tls=true"),
