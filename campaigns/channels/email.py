@@ -43,6 +43,7 @@ class Mail:
     sender: str
     recipient: str
     content: bytes
+    links: Sequence[tuple[int, int, str]] = ()  # kept for its clicks (`Rendered.links`)
 
     @property
     def needs_utf8(self) -> bool:

@@ -89,8 +89,14 @@ def _replacement(masked: Masked, start: int, end: int, prepared: Prepared) -> st
     tag = _link_tag(masked, value.strip(), start, prepared)
     if tag is None:
         return written
-    prepared.spans[html.unescape(value)] = tag
+    prepared.spans[html.unescape(value)] = _text_tag(masked, value.strip(), tag)
     return f'"{tag}"'
+
+
+def _text_tag(masked: Masked, value: str, tag: str) -> str:
+    """The same in plain text, where `&amp;` would be five characters of the address."""
+    source, plain = masked.unmask(value), masked.unmask(html.unescape(value))
+    return tag.replace(source, plain) if source != value else tag
 
 
 def _link_tag(masked: Masked, value: str, start: int, prepared: Prepared) -> str | None:

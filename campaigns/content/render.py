@@ -23,6 +23,7 @@ from campaigns.content.text import from_html, preheader, tidy
 from config.workspace.zones import zone_of
 
 MARKETING = "marketing"
+LAST_LINK = 9999  # what the address of a click has room for
 _MAX_SUBJECT = 998  # characters; a header line of RFC 5322 holds no more
 _GIVEN = {*OWN_LINKS, "postal_address", "unsubscribe_label", "preferences_label", "now", "today"}
 
@@ -73,12 +74,17 @@ class MessageUrls:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """One person's mail. `missing` are names written out for which the data had no value."""
+    """One person's mail. `missing` are names written out for which the data had no value.
+
+    `links` are the measured links that are this person's own: number, place in the content, and
+    the address that a click leads to.
+    """
 
     subject: str
     html: str
     text: str
     missing: list[str] = field(default_factory=list)
+    links: list[tuple[int, int, str]] = field(default_factory=list)
 
 
 def compile_content(
@@ -143,19 +149,37 @@ def _names(found_in: Callable[[str], set[str]], *sources: str) -> list[str]:
 
 
 class _Links:
-    """The addresses of one message, measured or not."""
+    """The addresses of one message, measured or not.
 
-    __slots__ = ("_links", "_measuring", "_urls")
+    A link that says the same to everybody has the number of its place in the content. One that is
+    written with Liquid has a number for each address that it came to in this very mail: in a loop
+    they are many. `kept` holds those: number -> (place, address).
+    """
+
+    __slots__ = ("_links", "_measuring", "_numbers", "_urls", "kept")
 
     def __init__(self, links: list[str], urls: MessageUrls, measuring: bool) -> None:
         self._links, self._urls, self._measuring = links, urls, measuring
+        self._numbers: dict[tuple[int, str], int] = {}
+        self.kept: dict[int, tuple[int, str]] = {}
 
     def href(self, index: int, url: str | None = None) -> str:
         """Tracked where the person allows it, else the plain address with the campaign's name."""
         target = url or self._links[index]
-        if self._measuring:
-            return self._urls.click(index, target)
-        return tagged(target, self._urls.campaign)
+        if not self._measuring:
+            return tagged(target, self._urls.campaign)
+        number = index if url is None else self._number(index, url)
+        if number > LAST_LINK:
+            return tagged(target, self._urls.campaign)
+        return self._urls.click(number, target)
+
+    def _number(self, index: int, url: str) -> int:
+        number = self._numbers.get((index, url))
+        if number is None:
+            number = index if index not in self.kept else len(self._links) + len(self._numbers)
+            self._numbers[index, url] = number
+            self.kept[number] = (index, tagged(url, self._urls.campaign))
+        return number
 
     def pixel(self) -> str:
         """Only where the person may be measured."""
@@ -203,7 +227,8 @@ def render(
     Raises Abort where the template says so, ContentError where it fails on this data.
     """
     clock = (now or datetime.now(UTC)).astimezone(_zone(data))
-    state = State(clock, {}, _Links(compiled.links, urls, measuring))
+    links = _Links(compiled.links, urls, measuring)
+    state = State(clock, {}, links)
     values = {
         **data,
         "unsubscribe_url": urls.unsubscribe,
@@ -214,7 +239,8 @@ def render(
     subject = " ".join(_run(compiled.subject, values, state, False).split())[:_MAX_SUBJECT]
     html = _run(compiled.html, values, state, True)
     text = tidy(_run(compiled.text, values, state, False))
-    return Rendered(subject, html, text, list(state.missing))
+    own = [(number, *kept) for number, kept in links.kept.items() if number <= LAST_LINK]
+    return Rendered(subject, html, text, list(state.missing), own)
 
 
 def _run(source: str, values: Mapping[str, Any], state: State, escape: bool) -> str:

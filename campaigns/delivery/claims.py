@@ -5,8 +5,9 @@ checked once more) and committed before they are handed over, then settled. What
 marked becomes `unknown` when the lease is taken over, and is never sent again (guarantee 7).
 """
 
+import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +24,9 @@ BATCH = 25
 CHUNK = 500
 LEASE_SECONDS = 120
 INTERRUPTED = "interrupted"  # whoever handed it over broke off: nobody knows what became of it
+OWN_LINKS = "_links"  # in `message.data`: the links whose address is this message's own
 Key = tuple[int, int]  # profile, message
+OwnLink = tuple[int, int, str]  # number, place in the content, address
 
 
 def lease_time() -> timedelta:
@@ -115,7 +118,10 @@ WITH renewed AS (
     WHERE q.state = 'queued' AND EXISTS (SELECT 1 FROM renewed)
 ), still AS ({still})
 UPDATE message t SET state = 'handing_over', attempts = t.attempts + 1,
-       consent_entry_id = coalesce(s.entry_id, t.consent_entry_id)
+       consent_entry_id = coalesce(s.entry_id, t.consent_entry_id),
+       data = CASE WHEN %(links)s::jsonb ? t.id::text
+                   THEN t.data || jsonb_build_object(%(own)s, %(links)s::jsonb->t.id::text)
+                   ELSE t.data END
 FROM still s
 WHERE t.profile_id = s.profile_id AND t.id = s.message_id AND t.state = 'queued'
   AND s.reason = '' AND t.due_at <= %(now)s
@@ -133,10 +139,12 @@ def mark_handing_over(
     topic_id: int | None,
     now: datetime,
     asked: Asked = NOTHING,
+    links: Mapping[int, Sequence[OwnLink]] | None = None,
 ) -> set[int]:
     """Mark those of `keys` that still may be sent, and renew the lease: one statement, committed.
 
-    Nothing is marked once the lease is another's. `asked` is what else may have changed.
+    Nothing is marked once the lease is another's. `asked` is what else may have changed; `links`,
+    by message, are kept before the mail leaves, so that a click leads to what it said.
     """
     query = still_allowed(
         "m",
@@ -152,6 +160,8 @@ def mark_handing_over(
         "chunk": chunk.id,
         "lease": chunk.lease,
         "until": now + lease_time(),
+        "own": OWN_LINKS,
+        "links": json.dumps(links or {}),
         "profiles": [profile for profile, _message in keys],
         "messages": [message for _profile, message in keys],
     }

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.channels.email import FAILED, Mail, Outcome
 from campaigns.content.errors import Abort, ContentError
+from campaigns.delivery.claims import OwnLink
 from campaigns.delivery.letters import Letter, Letterhead, write_mail
 from campaigns.models import Message
 from campaigns.services.faults import CannotGoOn, place_of
@@ -29,6 +30,11 @@ class Composed:
     mails: dict[int, Mail] = field(default_factory=dict)
     refused: dict[int, Outcome] = field(default_factory=dict)
     _errors: list[Exception] = field(default_factory=list)
+
+    @property
+    def links(self) -> dict[int, Sequence[OwnLink]]:
+        """By message: the links whose address is this person's own."""
+        return {key: mail.links for key, mail in self.mails.items() if mail.links}
 
     def refuse(self, letter: Letter, kind: str, word: str) -> None:
         """This one is not handed over, and why."""

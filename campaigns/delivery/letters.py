@@ -14,7 +14,7 @@ from campaigns.channels.email import Mail, with_crlf
 from campaigns.content.addresses import wire_address, wire_domain
 from campaigns.content.message import build_email
 from campaigns.content.render import Compiled, MessageUrls, render
-from campaigns.delivery.claims import Chunk
+from campaigns.delivery.claims import OWN_LINKS, Chunk
 from campaigns.models import Campaign, ContentVersion, Sender
 from config.workspace import tokens
 from config.workspace.selectors import workspace
@@ -153,7 +153,8 @@ def _letter(row: Sequence[Any]) -> Letter:
             "lifecycle": row[14],
         },
     }
-    given.pop("word", None)
+    for name in ("word", OWN_LINKS):
+        given.pop(name, None)
     return Letter(
         profile_id=row[0],
         message_id=row[1],
@@ -214,7 +215,7 @@ def write_mail(letter: Letter, head: Letterhead) -> Mail:
         feedback_id=f"{head.campaign}:rapport" if head.campaign else "",
     )
     sender, recipient = wire_address(head.sender.address), wire_address(letter.address)
-    return Mail(letter.message_id, sender, recipient, with_crlf(content))
+    return Mail(letter.message_id, sender, recipient, with_crlf(content), rendered.links)
 
 
 def message_id(letter: Letter, sender: Sender) -> str:

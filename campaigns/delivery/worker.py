@@ -152,7 +152,13 @@ def _deliver_batch(
         _exclude(chunk, keys, head, asked)
         raise
     marked = mark_handing_over(
-        chunk, keys, purpose=head.purpose, topic_id=head.topic_id, now=now, asked=asked
+        chunk,
+        keys,
+        purpose=head.purpose,
+        topic_id=head.topic_id,
+        now=now,
+        asked=asked,
+        links=composed.links,
     )
     if len(marked) < len(letters):
         _exclude(chunk, [key for key in keys if key[1] not in marked], head, asked)

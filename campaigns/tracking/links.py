@@ -1,5 +1,6 @@
 """Where a tracked link leads: only to the links of that content version, so no open redirect."""
 
+import html
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from campaigns.content import liquid
 from campaigns.content.context import NoLinks, State
 from campaigns.content.errors import Abort, ContentError
 from campaigns.content.render import tagged
+from campaigns.delivery.claims import OWN_LINKS
 from campaigns.models import ContentVersion, Message
 from campaigns.services.contents import person_data, sender_data
 from campaigns.tracking.recording import Sent
@@ -29,27 +31,45 @@ def _links(content_version_id: int) -> tuple[list[str], str]:
 
 
 def target_of(sent: Sent, index: int) -> str | None:
-    """The address of link `index` for this person, or None where there is no such link."""
+    """The address of link `index` of this very mail, or None where there is no such link.
+
+    What was sent is what a click leads to: an address written with Liquid was kept when the mail
+    was handed over, the others are the content's, which never changes.
+    """
     if sent.content_version_id is None:
         return None
     links, campaign = _links(sent.content_version_id)
-    if not 0 <= index < len(links):
-        return None
-    url = links[index]
-    if "{{" in url or "{%" in url:
-        url = _rendered(sent, url)
-    if urlsplit(url).scheme not in ("http", "https"):
-        return None
-    return tagged(url, campaign)
+    written = links[index] if 0 <= index < len(links) else None
+    if written is None or "{{" in written or "{%" in written:
+        url = _own(sent, index, written, campaign)
+    else:
+        url = tagged(written, campaign)
+    return url if _is_web(url) else None
 
 
-def _rendered(sent: Sent, url: str) -> str:
+def _is_web(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme in ("http", "https")
+    except ValueError:
+        return False
+
+
+def _own(sent: Sent, index: int, written: str | None, campaign: str) -> str:
+    rows = Message.objects.filter(profile_id=sent.profile_id, id=sent.message_id)
+    data: dict[str, Any] = rows.values_list("data", flat=True).first() or {}
+    if OWN_LINKS in data:
+        return next((url for number, _place, url in data[OWN_LINKS] if number == index), "")
+    # handed over before addresses were kept
+    return tagged(_rendered(sent, written, data), campaign) if written else ""
+
+
+def _rendered(sent: Sent, url: str, own: dict[str, Any]) -> str:
     """A link that the marketer wrote with Liquid, with the person's data of today."""
     data: dict[str, Any] = person_data([sent.profile_id]).get(sent.profile_id, {})
-    own = Message.objects.filter(profile_id=sent.profile_id, id=sent.message_id)
-    values = {**sender_data(None), **data, **(own.values_list("data", flat=True).first() or {})}
+    values = {**sender_data(None), **data, **own}
     state = State(timezone.now(), {}, NoLinks())
     try:
-        return liquid.run(liquid.parse(url, escape=False), values, state).strip()
+        text = liquid.run(liquid.parse(url, escape=True), values, state)
     except (ContentError, Abort, ValueError):
         return ""
+    return html.unescape(text).strip()
