@@ -23,6 +23,7 @@ def builder_words() -> dict[str, object]:
         "noValue": NEEDS_NO_VALUE,
         "several": SEVERAL,
         "today": zones.today().isoformat(),
+        "zone": zones.workspace_zone().key,
         "columns": {
             f"profile.{name}": [column_label(name), type_] for name, type_ in COLUMNS.items()
         },

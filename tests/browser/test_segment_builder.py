@@ -8,7 +8,9 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from config.workspace.models import User
+from config.workspace.models import User, Workspace
+from config.workspace.selectors import forget_workspace
+from config.workspace.zones import zone_of
 from profiles.models import EventDefinition
 from segments.models import Segment
 from segments.services import create_segment, update_segment
@@ -121,6 +123,35 @@ def test_a_segment_by_mouse(signed_in: Page) -> None:
     page.get_by_role("option", name="free").click()
     expect(page.locator("#save")).to_have_text("Save: adds 1, drops 1")
     expect(page.locator("#unsaved")).to_be_visible()
+
+
+def test_days_are_the_workspaces_and_case_says_nothing_where_asked(signed_in: Page) -> None:
+    page = signed_in
+    # wherever the browser is: a zone in which it is another day than in Greenwich now
+    zone = "Pacific/Kiritimati" if timezone.now().hour >= 10 else "Pacific/Pago_Pago"
+    Workspace.objects.update(time_zone=zone)
+    forget_workspace()
+    rule = {
+        "match": "all",
+        "conditions": [
+            {"kind": "event", "name": "Order Completed", "window": {"last": {"days": 30}}},
+            {"kind": "trait", "field": "plan", "op": "eq", "value": "PRO"},
+        ],
+    }
+    create_segment(slug="days", name="Days", rule=rule)
+    page.goto(f"{page.base}/console/segments/days/")
+    number(page, "0")
+    page.locator("[data-word=op]").click()
+    page.get_by_role("option", name="is (in any case)", exact=True).click()
+    number(page, "2")
+    expect(page.locator("#sentence")).to_contain_text("plan is (in any case) PRO")
+    page.locator("[data-word=window]").click()
+    page.locator(".r-pick .r-link").last.click()
+    today = timezone.localdate(timezone=zone_of(zone))
+    expect(page.locator("[data-word=window]")).to_contain_text(f"to {today:%-d %b %Y}")
+    expect(page.locator("#sentence")).to_contain_text(f"to {today:%-d %b %Y}")
+    page.locator("[data-word=window]").click()
+    expect(page.locator(".r-pick input[name=to]")).to_have_value(today.isoformat())
 
 
 def test_a_segment_by_keyboard_alone(signed_in: Page) -> None:

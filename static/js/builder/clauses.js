@@ -34,6 +34,14 @@ function freeValues(words, type) {
 
 // Days are ISO texts; `words.today` is the workspace's, not the browser's.
 const daysBefore = (day, n) => new Date(Date.parse(day) - n * 864e5).toISOString().slice(0, 10);
+// A day as it is, a time by the workspace's clock with its zone, as the sentence has them.
+export function whenWords(value, words) {
+  if (typeof value !== "string" || !/^\d{4}-\d\d-\d\d(T|$)/.test(value) || Number.isNaN(Date.parse(value))) return value;
+  const time = value.includes("T") ? { hour: "2-digit", minute: "2-digit", timeZoneName: "short", timeZone: words.zone } : { timeZone: "UTC" };
+  const moment = time.hour && !/(Z|[+-]\d\d:?\d\d)$/.test(value) ? `${value}Z` : value;
+  const lang = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+  return new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", year: "numeric", ...time }).format(Date.parse(moment));
+}
 // A time is edited as it is written: a field for days would cut it.
 const dayField = (name, label, value, more = {}) => ({ name, label, value, type: String(value).includes("T") ? "text" : "date", ...more });
 
@@ -81,10 +89,10 @@ function operand(node, ui, host, { type, load, name }) {
     const field = (at, label, value) => (isDay ? dayField(at, label, value) : { name: at, label, value, type: "number" });
     const ask = (button) => pickFields({ button, host, words, fields: [field("low", words.from, low), field("high", words.to, high)],
     choose: (given) => set([given.low, given.high]) });
-    return [word(ui, low, { name: at, kind: "is-n", act: ask }), ` ${words.two} `, word(ui, high, { name: `${at}2`, kind: "is-n", act: ask })];
+    return [word(ui, whenWords(low, words), { name: at, kind: "is-n", act: ask }), ` ${words.two} `, word(ui, whenWords(high, words), { name: `${at}2`, kind: "is-n", act: ask })];
   }
   if (NUMERIC.includes(node.op) || node.op === "before" || node.op === "after") {
-    return [word(ui, node.value, { name: at, kind: "is-n", act: (button) => pickFields({ button, host, words,
+    return [word(ui, whenWords(node.value, words), { name: at, kind: "is-n", act: (button) => pickFields({ button, host, words,
       fields: [NUMERIC.includes(node.op) ? { name: "value", label: words.operators[node.op], value: node.value, type: "number" } : dayField("value", words.operators[node.op], node.value)], choose: ({ value }) => set(value) }) })];
   }
   const several = words.several.includes(node.op);
@@ -167,7 +175,7 @@ function windowWords(node, ui, host) {
   const between = () => set({ from: daysBefore(words.today, 30), to: words.today });
   if (node.window && !last) {
     const { from = "", to = "" } = node.window;
-    return [word(ui, `${words.from} ${from || "…"} ${words.to} ${to || "…"}`, { name: "window", kind: "is-n", act: (button) => pickFields({ button, host, words,
+    return [word(ui, `${words.from} ${whenWords(from, words) || "…"} ${words.to} ${whenWords(to, words) || "…"}`, { name: "window", kind: "is-n", act: (button) => pickFields({ button, host, words,
       fields: [dayField("from", words.from, from, { required: false }), dayField("to", words.to, to, { required: false })],
       ways: [[words.ever, () => set(null)], [words.inLast, () => set({ last: { days: 30 } })]],
       choose: (given) => set(given.from || given.to ? Object.fromEntries(Object.entries(given).filter(([, value]) => value)) : null) }) })];
