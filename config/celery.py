@@ -128,6 +128,7 @@ app.conf.update(
     worker_enable_remote_control=False,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
+    worker_cancel_long_running_tasks_on_connection_loss=True,  # none is acknowledged late
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_connection_timeout=4,

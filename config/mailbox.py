@@ -7,6 +7,7 @@ the mail as it came. The newest KEEP stay. Run as `python -m config.mailbox FOLD
 import asyncio
 import email
 import email.policy
+import logging.config
 import os
 import re
 import secrets
@@ -261,4 +262,5 @@ def _private(path: str, flags: int) -> int:
 
 
 if __name__ == "__main__":
+    logging.config.dictConfig(settings.LOGGING)  # aiosmtpd's words name senders and recipients
     serve(Path(sys.argv[1]), int(sys.argv[2]))

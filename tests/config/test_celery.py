@@ -5,6 +5,8 @@ import time
 import pytest
 
 from config import celery
+from config.workspace.health import alive, recording
+from config.workspace.models import WorkRun
 from config.workspace.work import WORK
 
 
@@ -66,6 +68,41 @@ def test_a_failure_is_logged_without_its_words(kind, caplog):
     celery.work("probe")
     assert "ValueError" in caplog.text
     assert person not in caplog.text
+
+
+@pytest.fixture
+def ticker(monkeypatch, settings, tmp_path):
+    """Stops after its first tick."""
+    monkeypatch.setattr(celery, "TICK_SECONDS", 0)
+    settings.VAR_DIR = tmp_path
+    recording._forget()
+    made = celery.Ticker()
+    yield made
+    recording._forget()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_tick_is_noted_as_the_worker_with_a_sign_on_disk(monkeypatch, ticker, settings):
+    monkeypatch.setattr(
+        celery.Application, "send_now", lambda self, name, **_: ticker.stopped.set()
+    )
+    ticker.run()
+    recording.flush()
+    assert WorkRun.objects.get(name="worker").handled == 1
+    assert alive.read(settings.VAR_DIR).reason == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_tick_that_cannot_wake_anybody_leaves_its_reason(monkeypatch, ticker, settings):
+    def refuse(self, name, **_):
+        ticker.stopped.set()
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr(celery.Application, "send_now", refuse)
+    ticker.run()
+    row = WorkRun.objects.get(name="worker")
+    assert (row.error, row.last_success) == ("ConnectionRefusedError: connection refused", None)
+    assert alive.read(settings.VAR_DIR).reason == row.error
 
 
 def test_unknown_work_is_no_error(kind, caplog):

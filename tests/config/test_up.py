@@ -79,6 +79,8 @@ def test_up_comes_up_survives_kills_and_goes_down(running):
     said = wait_for((var / "up.log").read_text, "the address")
     wait_for(lambda: "/console/first-admin/" in (var / "up.log").read_text(), said)
 
+    assert status_of(f"{url}/health/ready") == 200  # also before the first tick
+
     web = next(pid for pid, command in processes_of(var).items() if "granian" in command)
     os.kill(web, signal.SIGKILL)
     os.kill(server.status(var).pid, signal.SIGKILL)

@@ -253,7 +253,8 @@ def _of_channel(run: Run, sent: Sequence[Sent], now: datetime) -> tuple[Level, F
             channel=channel,
         )
         lasting = now - since_start(run.error_since) >= REFUSING
-        is_tried = now - run.error_at < TRIED
+        # what was refused before this start may have been settled by it
+        is_tried = now - run.error_at < TRIED and run.error_at >= STARTED
         return (Level.FAILING if lasting and is_tried else Level.BEHIND), fault
     lately = [one for one in sent if one.lately and one.channel == channel]
     bad = [one for one in lately if one.outcome not in ACCEPTED]

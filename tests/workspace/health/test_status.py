@@ -133,6 +133,7 @@ def test_a_mail_server_that_takes_nothing_fails_delivery_after_a_minute():
     assert reason.endswith(": 535 5.7.8 authentication failed")
     assert words.title(health.unit("delivery")) == "The mail server takes nothing"
     assert refusing(90_000, 80_000).level == Level.BEHIND  # nothing was tried for a day
+    assert refusing(7000, 3700).level == Level.BEHIND  # nor since the start
 
 
 def test_a_server_that_refuses_most_is_behind():
