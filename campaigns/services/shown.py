@@ -68,9 +68,12 @@ def refuse_other(campaign: Campaign, shown: Shown) -> None:
 
 def _refuse_other_rule(slug: str, version: int) -> None:
     segment = Segment.objects.filter(slug=slug).first()
-    if segment is not None and segment.version != version:
-        words = _("The rule of “%(name)s” was changed since. Look once more.")
-        raise Differs("rule", words % {"name": segment.name}, segment.version)
+    if segment is None or segment.version == version:
+        return
+    words = _("The rule of “%(name)s” was changed since. Look once more.")
+    if version == segment.counted_version:
+        words = _("“%(name)s” is being counted by its new rule. Wait a moment.")
+    raise Differs("rule", words % {"name": segment.name}, segment.version)
 
 
 def _refuse_other_count(campaign: Campaign, shown: Shown) -> None:

@@ -167,13 +167,15 @@ def audience_of(campaign: Campaign, rehearsal: Rehearsal, was: int | None) -> di
     """What the button names and a launch holds to: segment, its rule, its people, recipients.
 
     `was` is another number of recipients that was shown before; `again` the seconds after which
-    the number is asked for anew, the rarer the longer it takes to count.
+    the number is asked for anew, the rarer the longer it takes to count. `counting` while the
+    segment's people are still those of an older rule.
     """
     segment = casting.segment_of(campaign)
     counted = (segment.counted_version or segment.version) if segment else None
     return {
         "segment": segment,
         "rule": counted,
+        "counting": segment is not None and counted != segment.version,
         "recipients": rehearsal.recipients,
         "audience": rehearsal.audience,
         "was": was if was != rehearsal.recipients else None,

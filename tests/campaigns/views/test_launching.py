@@ -192,6 +192,23 @@ def test_a_live_segment_does_not_refuse_for_ever(marketer, campaign):
     assert campaign.status == "held"
 
 
+def test_while_a_new_rule_is_being_counted_there_is_no_number_to_send_to(marketer, campaign):
+    shown = shown_by(marketer.get(f"{url('count', campaign)}?on=launch").content.decode())
+    Segment.objects.update(version=2, counted_version=1)
+    answer = marketer.post(url("launch", campaign), shown, follow=True)
+    assert "is being counted by its new rule" in answer.content.decode()
+    part = marketer.get(f"{url('number', campaign)}?on=launch&revision=1&recipients=3")
+    assert b"Counting by the new rule" in part.content
+    assert b"every 3s" in part.content, "it asks again soon"
+    Segment.objects.update(counted_version=2)
+    part = marketer.get(f"{url('number', campaign)}?on=launch&revision=1&recipients=3")
+    shown = shown_by(part.content.decode())
+    assert shown["rule"] == "2"
+    marketer.post(url("launch", campaign), shown)
+    campaign.refresh_from_db()
+    assert campaign.status == "held"
+
+
 def test_a_page_whose_draft_was_changed_offers_to_look_instead_of_a_number(marketer, campaign):
     update_campaign(campaign, {"name": "Another"})
     part = marketer.get(f"{url('number', campaign)}?on=launch&revision=1&recipients=3")
