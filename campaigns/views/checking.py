@@ -18,6 +18,7 @@ from campaigns.services.checks import Check, NotReady, check_campaign
 from campaigns.services.rehearsing import Rehearsal, rehearse
 from campaigns.views import casting, earlier, heads
 from campaigns.views.findings import Finding
+from campaigns.views.launch_number import audience_of
 from campaigns.views.previews import CUT, Draft, Seen, draft_of, found, is_personal, note_look
 from campaigns.views.reasons import LATER, WHY, remedy_of, remedy_url
 from campaigns.views.starters import PLACEHOLDER
@@ -27,8 +28,6 @@ from config.console.theme import resolve
 from config.workspace.permissions import requires
 from config.workspace.revisions import revision_in as number_in
 
-AGAIN_SECONDS = 15  # between two counts for the number on the button
-COUNTING_SHARE = 20  # and at least so many times as long as a count takes
 WHOLE = 0.6  # below this share of recipients the axis of the funnel begins at nought
 
 
@@ -161,43 +160,6 @@ def _rehearsal(campaign: Campaign) -> Rehearsal | None:
         return rehearse(campaign)
     except NotReady:
         return None
-
-
-def audience_of(campaign: Campaign, rehearsal: Rehearsal, was: int | None) -> dict[str, Any]:
-    """What the button names and a launch holds to: segment, its rule, its people, recipients.
-
-    `was` is another number of recipients that was shown before; `again` the seconds after which
-    the number is asked for anew, the rarer the longer it takes to count. `counting` while the
-    segment's people are still those of an older rule.
-    """
-    segment = casting.segment_of(campaign)
-    counted = (segment.counted_version or segment.version) if segment else None
-    return {
-        "segment": segment,
-        "rule": counted,
-        "counting": segment is not None and counted != segment.version,
-        "recipients": rehearsal.recipients,
-        "audience": rehearsal.audience,
-        "was": was if was != rehearsal.recipients else None,
-        "again": max(AGAIN_SECONDS, round(rehearsal.took_ms / 1000 * COUNTING_SHARE)),
-    }
-
-
-@requires("campaigns.view")
-def number(request: HttpRequest, slug: str) -> HttpResponse:
-    """The button once more with the number of now; the page asks while it is open."""
-    campaign = found(slug)
-    context = heads.head(request, campaign, request.GET.get("on", "checks"))
-    is_same = context["is_draft"] and number_in(request.GET) == campaign.revision
-    if not is_same or not heads.ready(campaign):
-        return part(request, "campaigns/_number.html", context | {"changed": True})
-    shown, was = number_in(request.GET, "recipients"), number_in(request.GET, "was")
-    try:
-        now = rehearse(campaign)
-    except NotReady:
-        return part(request, "campaigns/_number.html", context | {"changed": True})
-    moved = shown if shown != now.recipients else was
-    return part(request, "campaigns/_number.html", context | audience_of(campaign, now, moved))
 
 
 def _people_url(campaign: Campaign) -> str:
