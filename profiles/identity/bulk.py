@@ -28,11 +28,12 @@ PAIRS = """
 """
 # Addresses and numbers that an identifier said of itself.
 CONTACTS = """
-    SELECT DISTINCT t.identifier_id, t.name, t.value #>> '{}', s.kind <> ALL(%s)
-    FROM profile_trait t JOIN source s ON s.id = t.source_id
+    SELECT DISTINCT t.identifier_id, t.name, t.value #>> '{}', s.kind <> ALL(%s), p.country
+    FROM profile_trait t JOIN source s ON s.id = t.source_id JOIN profile p ON p.id = t.profile_id
     WHERE t.name IN ('email', 'phone') AND jsonb_typeof(t.value) = 'string' ORDER BY 1, 2, 3
 """
 CLIENT_KINDS = ["browser", "mobile"]
+CODE = 2  # letters of a country
 
 
 def find_joins(progress: Callable[[int], None] = lambda _: None) -> list[Pair]:
@@ -121,5 +122,6 @@ def _pairs(cursor: Any, keys: dict[int, Key]) -> Iterator[tuple[Key, Key, bool]]
         yield keys.get(one, nobody), keys.get(other, nobody), verified
     region = workspace().country
     cursor.execute(CONTACTS, [CLIENT_KINDS])
-    for one, kind, value, verified in cursor.fetchall():
-        yield keys.get(one, nobody), (kind, normalise(kind, value, region)), verified
+    for one, kind, value, verified, country in cursor.fetchall():
+        spelt = normalise(kind, value, country if len(country) == CODE else region)
+        yield keys.get(one, nobody), (kind, spelt), verified

@@ -60,7 +60,7 @@ def normalise_email(value: str) -> str:
 def normalise_phone(value: str, region: str = "") -> str:
     """E.164, as +628123456789; "" if it is no number that its country gives out.
 
-    Only possible (of a right length) is not enough: 0000000000 would be somebody's in 30 countries.
+    Of a right length is not enough: 0000000000 would be somebody's in 150 countries.
     A number with an extension is a switchboard's: everybody behind it would be one.
     """
     try:

@@ -185,7 +185,7 @@ def name_call(call: Call, rules: Rules, region: str) -> Named:
     traits = {} if kind == "group" else read_object(call.traits)
     if kind == "identify" and isinstance(context.traits, dict):
         traits = {**context.traits, **traits}
-    named = _name(_given(call, kind, context, traits), rules, _region(traits, region))
+    named = _name(_given(call, kind, context, traits), rules, _region(context, traits, region))
     for name in ("email", "phone"):
         value = traits.get(name)
         if value is not None and not isinstance(value, str) and not text_of(value):
@@ -197,15 +197,17 @@ def named_in(
     context: bytes, traits: dict[str, Any], rules: Rules, region: str
 ) -> set[tuple[str, str]]:
     """Whom the context and traits of a kept call name, but for user id and anonymous id."""
-    given = list(identifiers_in(read_context(context), traits))
-    return set(_name(given, rules, _region(traits, region)).keys)
+    read = read_context(context)
+    given = list(identifiers_in(read, traits))
+    return set(_name(given, rules, _region(read, traits, region)).keys)
 
 
 def _identify(message: Message, rules: Rules, region: str) -> None:
     """Fill `keys`, highest priority first, from everything in the message that names somebody."""
     given = _given(message.call, message.type, message.context, message.traits)
     is_internal = message.source.is_internal
-    named = _name(given, rules, _region(message.traits, region), is_internal=is_internal)
+    place = _region(message.context, message.traits, region)
+    named = _name(given, rules, place, is_internal=is_internal)
     keys = named.keys
     message.keys = list(keys)
     if len(keys) > 1:
@@ -250,8 +252,15 @@ def _name(
     return named
 
 
-def _region(traits: dict[str, Any], fallback: str) -> str:
+def _region(context: Context, traits: dict[str, Any], fallback: str) -> str:
+    """Where a number without a country code is from: where the person is, who told it."""
+    return _country(traits) or _country(context.traits) or fallback
+
+
+def _country(traits: Any) -> str:
+    if not traits or not isinstance(traits, dict):
+        return ""
     address = traits.get("address")
     given = traits.get("country") or (address.get("country") if isinstance(address, dict) else "")
     is_code = isinstance(given, str) and len(given) == 2 and given.isalpha()  # noqa: PLR2004
-    return given.upper() if is_code else fallback  # type: ignore[union-attr]
+    return str(given).upper() if is_code else ""

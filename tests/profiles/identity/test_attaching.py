@@ -1,7 +1,10 @@
 """What a person took in though it may be another's: written down, and taken apart exactly."""
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from config.workspace.models import AuditEntry
 from consent.models import ConsentEntry, ConsentState, Purpose
@@ -9,7 +12,7 @@ from consent.services.recording import Statement, record_consents
 from profiles.identity import bulk, merging
 from profiles.identity.merging import CannotMerge, join_again
 from profiles.identity.unmerging import CannotUndo, undo_merge
-from profiles.ingest import processor
+from profiles.ingest import inbox, processor
 from profiles.models import (
     DataWarning,
     Event,
@@ -25,6 +28,7 @@ from tests.profiles.ingest.conftest import work_off
 from tests.profiles.test_commands import run
 
 from .test_merging import identify, living, person_of, track
+from .test_order import Undo
 
 pytestmark = pytest.mark.django_db
 LANDLINE = "+31 20 624 1111"
@@ -415,3 +419,51 @@ def test_the_customer_page_says_why_and_takes_apart(call, admin, analyst):
     assert "already" in admin.post(undo, follow=True).content.decode()
     assert analyst.post(again).status_code == 403
     assert admin.post(reverse("profiles:join_again", args=[0])).status_code == 404
+
+
+people = st.lists(
+    st.tuples(st.sampled_from(["ann", "ben", "cleo", "dan"]), st.booleans()), min_size=2, max_size=9
+)
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(rows=people, data=st.data())
+def test_whoever_shares_a_landline_is_themselves_once_all_is_taken_apart(source, rows, data):
+    calls = [
+        {
+            **identify(phone=LANDLINE, email=f"{name}@example.com", first_name=name, nth=n),
+            "messageId": f"{name}-{n}",
+            **({"timestamp": f"2026-03-01T10:{n:02}:00Z"} if is_timed else {}),
+        }
+        for n, (name, is_timed) in enumerate(rows)
+    ]
+    try:
+        with transaction.atomic():
+            _in_pieces(source, calls, data)
+            names = {name for name, _ in rows}
+            assert living().count() == 1
+            assert evidence().count() == len(names) - 1
+            for row in data.draw(st.permutations(list(evidence()))):
+                undo_merge(merge_id=row.pk)
+            assert living().count() == len(names)
+            for name in names:
+                own = Profile.objects.get(pk=person_of("email", f"{name}@example.com"))
+                assert (own.traits["first_name"], own.display_name) == (name, name)
+                found = Event.objects.filter(profile_id=own.pk).values_list("message_id", flat=True)
+                assert {one.split("-")[0] for one in found} == {name}
+            assert Event.objects.count() == len(rows)
+            raise Undo
+    except Undo:
+        pass
+
+
+def _in_pieces(source, calls, data):
+    while calls:
+        cut = data.draw(st.integers(1, len(calls)))
+        inbox.accept(source, calls[:cut])
+        calls = calls[cut:]
+        work_off()

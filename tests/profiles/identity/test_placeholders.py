@@ -173,3 +173,13 @@ def test_a_blocked_number_of_the_workspace_is_blocked_as_it_comes_in(call):
     work_off()
     assert not Identifier.objects.filter(kind="phone").exists()
     assert Profile.objects.get().traits == {"phone": "+31 6 55500142"}
+
+
+@pytest.mark.django_db
+def test_a_number_is_read_by_the_country_that_the_same_call_tells_wherever_it_does(call):
+    told = {"phone": "06 5550 0142", "country": "NL"}
+    call.batch({"type": "track", "event": "Seen", "userId": "u", "context": {"traits": told}})
+    call.batch(identify("u", phone="0812 3456 789", address={"country": "id"}))
+    work_off()
+    found = Identifier.objects.filter(kind="phone").values_list("value", flat=True)
+    assert sorted(found) == ["+31655500142", "+628123456789"]
