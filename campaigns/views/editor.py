@@ -20,6 +20,7 @@ from config.console.pages import ApiCall, page, part, toast, wants_partial
 from config.workspace.frequency import contact_frequency, words_of
 from config.workspace.permissions import may, requires
 from config.workspace.revisions import Stale, revision_in
+from consent.models import Topic
 from consent.selectors.contactable import UnknownPurpose, reachable_counts
 from profiles.models import Profile
 from segments.models import Membership, Segment
@@ -168,7 +169,7 @@ _EXTRA: dict[str, Any] = {"who": _who, "what": _what, "when": _when}
 
 @requires("campaigns.view")
 def reach(request: HttpRequest, slug: str) -> HttpResponse:
-    """How many of a segment may get a purpose by email: the rail of the step Who."""
+    """How many of a segment may get a purpose and topic by email: the rail of the step Who."""
     campaign = found(slug)
     chosen = request.GET.get("segment", "")
     segment = Segment.objects.filter(slug=chosen, archived_at=None).first()
@@ -176,8 +177,10 @@ def reach(request: HttpRequest, slug: str) -> HttpResponse:
     if segment is not None:
         members = Membership.objects.filter(segment=segment, left_at=None).values("profile_id")
         purpose = request.GET.get("purpose") or "marketing"
+        topic = Topic.objects.filter(slug=request.GET.get("topic", "")).first()
+        people = Profile.objects.filter(pk__in=members)
         try:
-            reached = reachable_counts(Profile.objects.filter(pk__in=members), purpose=purpose)
+            reached = reachable_counts(people, purpose=purpose, topic=topic)
         except UnknownPurpose:
             reached = {}
         context |= {"reached": reached.get("email", 0), "total": members.count()}

@@ -71,15 +71,21 @@ def is_free(purpose: Purpose) -> bool:
 
 
 def reachable_counts(
-    profiles: QuerySet[Profile], *, purpose: Purpose | str = MARKETING
+    profiles: QuerySet[Profile], *, purpose: Purpose | str = MARKETING, topic: Topic | None = None
 ) -> dict[str, int]:
-    """How many of `profiles` may get `purpose`, for each channel with addresses: one query."""
+    """How many of `profiles` may get `purpose` (of this topic), for each channel with addresses.
+
+    One query. The one count behind "reachable" on every screen and in the API.
+    """
     purpose = purpose_of(purpose)
     permitted = "TRUE" if is_free(purpose) else "r.entry_id IS NOT NULL"
     inner, inner_parameters = profiles.order_by().values("id").query.sql_with_params()
     parts, parameters = [], list(inner_parameters)
     for channel in ADDRESSED:
-        sql, values = reach("chosen", purpose=purpose, channel=channel).positional()
+        query = reach(
+            "chosen", purpose=purpose, channel=channel, topic_id=topic.pk if topic else None
+        )
+        sql, values = query.positional()
         parts.append(
             f"SELECT %s AS channel, count(*) FROM ({sql}) r WHERE NOT r.suppressed AND {permitted}"  # noqa: S608 - pieces of ours, values are bound
         )
