@@ -95,6 +95,7 @@ def _is_ours(callback) -> bool:
 # whoever is logged in may open these; what they show asks for itself
 FOR_EVERYONE = {
     "console/",
+    "console/health/",  # whether work goes on
     "console/home/<slug:name>/",
     "console/language/",
     "console/search/",
