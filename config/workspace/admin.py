@@ -166,7 +166,10 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
     """What the whole installation shares."""
 
     time_zone = forms.ChoiceField(
-        label=_("Time zone"), choices=zone_choices, widget=UnfoldAdminSelectWidget
+        label=_("Time zone"),
+        choices=zone_choices,
+        widget=UnfoldAdminSelectWidget,
+        help_text=_("Days in rules are days here. After a change all segments are counted anew."),
     )
 
     is_capped = forms.BooleanField(
