@@ -7,6 +7,8 @@ form that identity uses, codes ignore case, blanks around them and whether `-` o
 import re
 from functools import lru_cache
 
+import phonenumbers
+
 from profiles.identity.normalise import normalise, normalise_kind
 
 EMAIL, PHONE, CODE = "email", "phone", "code"
@@ -32,8 +34,21 @@ def spelling_of(name: str) -> str:
 
 
 def comparable(kind: str, value: str, region: str = "") -> str:
-    """What all spellings of one contact point share; also what is none has one, in lower case.
+    """What all spellings of one contact point share.
 
-    `kind` is EMAIL or PHONE; `region` (two letters) is where a number without `+` is from.
+    `kind` is EMAIL or PHONE; `region` (two letters) is where a number without `+` is from. What
+    identity takes for no address or number at all has a form too, so that it equals itself.
     """
-    return normalise(kind, value, region) or value.strip().lower()
+    found = normalise(kind, value, region)
+    if found:
+        return found
+    return _number(value, region) if kind == PHONE else value.strip().lower()
+
+
+def _number(value: str, region: str) -> str:
+    """A number that nobody was given, or of a switchboard with an extension; else its signs."""
+    try:
+        number = phonenumbers.parse(value, region.upper() or None)
+    except phonenumbers.NumberParseException:
+        return "".join(sign for sign in value.lower() if sign.isalnum() or sign == "+")
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.RFC3966))

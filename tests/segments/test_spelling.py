@@ -143,6 +143,22 @@ def test_codes_ignore_case_and_other_texts_do_where_asked():
 
 
 @pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("0812-3456-789", "+62 812 3456 789", True),
+        ("0612340142", "+62 612340142", True),  # nobody's number, and one all the same
+        ("+31 6 1234 0142", "+31612340142", True),
+        ("+31 20 123 4567 ext. 5", "+31201234567 x5", True),
+        ("+31 20 123 4567 ext. 5", "+31201234567", False),
+        ("Ask Jane", "askjane", True),
+        ("", "n/a", False),
+    ],
+)
+def test_numbers_that_identify_nobody_compare_by_their_digits(one, other, is_same):
+    assert (comparable("phone", one, "ID") == comparable("phone", other, "ID")) is is_same
+
+
+@pytest.mark.parametrize(
     ("name", "spelling"),
     [
         ("email", "email"),
