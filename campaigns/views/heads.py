@@ -112,11 +112,11 @@ def steps_of(campaign: Campaign, notes: dict[str, str] | None = None) -> list[St
     at, left = start_of(campaign), campaign.launched_at
     launched = campaign.status not in (Status.DRAFT, Status.CANCELLED)
     said = {
-        "who": segment.name if segment else _("nobody yet"),
+        "who": segment.name if segment else campaign.entry.get("segment") or _("nobody yet"),
         "what": _what(campaign, content),
         "when": in_zone(at) if at else (in_zone(left) if left else _("at the press of a button")),
         "checks": _("passed") if launched else _("a dry run"),
-        "launch": str(campaign.get_status_display())
+        "launch": look_of(campaign).text
         if campaign.status != Status.DRAFT
         else _("held %(n)d s") % {"n": settings.CONSOLE_HOLD_SECONDS},
     } | (notes or {})

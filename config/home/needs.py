@@ -206,6 +206,7 @@ def _quiet() -> list[Need]:
 def _held_up() -> list[Need]:
     """Campaigns that a fault keeps from going on, longest first."""
     stuck = Campaign.objects.filter(fault_count__gt=0).order_by("fault_at")
+    now = timezone.now()
     return [
         Need(
             0,
@@ -215,7 +216,7 @@ def _held_up() -> list[Need]:
             campaign.fault,
             places.campaign(campaign.slug),
             _("Open the campaign"),
-            _("since %(when)s") % {"when": in_words(campaign.fault_at)}
+            _("for %(span)s") % {"span": lasting((now - campaign.fault_at).total_seconds())}
             if campaign.fault_at
             else "",
             campaign.fault_at,
