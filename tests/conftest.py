@@ -65,11 +65,13 @@ def _live_server_ends_first(request: pytest.FixtureRequest) -> Iterator[None]:
 def _fresh_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a process keeps of the database belongs to one test, and to the whole of it."""
     from config.workspace import selectors, tokens  # noqa: PLC0415
-    from config.workspace.health import status  # noqa: PLC0415
+    from config.workspace.health import recording, status  # noqa: PLC0415
 
     selectors.forget_workspace()
     tokens.forget_keys()
     status.forget()
+    recording.forget()
+    monkeypatch.setattr(recording, "FLUSH_SECONDS", 3600.0)  # else somewhere in any test
     for module in (selectors, status):  # or a slow machine asks once more within a test
         monkeypatch.setattr(module, "KEPT_SECONDS", 3600.0)
     yield

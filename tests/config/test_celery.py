@@ -75,10 +75,10 @@ def ticker(monkeypatch, settings, tmp_path):
     """Stops after its first tick."""
     monkeypatch.setattr(celery, "TICK_SECONDS", 0)
     settings.VAR_DIR = tmp_path
-    recording._forget()
+    recording.forget()
     made = celery.Ticker()
     yield made
-    recording._forget()
+    recording.forget()
 
 
 @pytest.mark.django_db(transaction=True)

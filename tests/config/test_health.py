@@ -40,7 +40,7 @@ def database_away(monkeypatch):
 @pytest.fixture
 def ticking():
     """Every unit ran just now."""
-    recording._forget()
+    recording.forget()
     for name in ["worker", *WORK.names()]:
         recording.succeeded(name, 1)
     recording.flush()
@@ -89,7 +89,7 @@ def test_a_server_that_accepts_and_never_answers_is_waited_for_shortly(client, m
 
 @committed
 def test_metrics_have_a_help_and_a_type_for_each_family_and_keep_their_names(client, ticking):
-    recording._forget()
+    recording.forget()
     recording.sent("email", recording.Counter({("sent", ""): 4, ("temporary", "451 wait"): 1}))
     recording.refused("email", 25, "535 authentication failed")
     recording.flush()

@@ -59,13 +59,14 @@ class _Notes:
 _notes = _Notes()
 
 
-def _forget() -> None:
+def forget() -> None:
+    """Begin with nothing noted: a forked process, a test."""
     global _notes  # noqa: PLW0603 - a forked process begins with none
     _notes = _Notes()
     repeats.forget()
 
 
-os.register_at_fork(after_in_child=_forget)
+os.register_at_fork(after_in_child=forget)
 
 
 def watched(name: str, function: Callable[[], int]) -> int:

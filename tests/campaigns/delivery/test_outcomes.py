@@ -33,9 +33,9 @@ NAMES = [f"person{number}" for number in range(6)]
 @pytest.fixture(autouse=True)
 def noted(monkeypatch):
     monkeypatch.setattr(status, "STARTED", timezone.now() - timedelta(hours=1))
-    recording._forget()
+    recording.forget()
     yield
-    recording._forget()
+    recording.forget()
 
 
 def sending(*names):

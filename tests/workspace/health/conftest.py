@@ -7,6 +7,6 @@ from config.workspace.health import recording
 
 @pytest.fixture(autouse=True)
 def nothing_noted():
-    recording._forget()
+    recording.forget()
     yield
-    recording._forget()
+    recording.forget()
