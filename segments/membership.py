@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from config.workspace.faults import is_outage, is_passing, log_failure, pause_after
 from config.workspace.selectors import workspace
+from config.workspace.statistics import refresh_statistics
 from config.workspace.zones import workspace_zone
 from profiles.changes import announce
 from segments.compiler import CompileContext, compile_rule
@@ -25,6 +26,8 @@ from segments.sql import Sql, sql
 log = logging.getLogger(__name__)
 ANNOUNCED_AT_ONCE = 5_000
 ATTEMPTS = 3
+# what rules read of people: without statistics the planner nests loops over all of them
+READ = ("profile", "event", "event_item", "event_state", "consent_state", "membership", "message")
 
 STORE = """
 WITH now_in AS MATERIALIZED ({query}),
@@ -70,6 +73,7 @@ def refresh(segment_id: int) -> Moved:
 
     Raises outages of the database: they are no segment's fault.
     """
+    refresh_statistics(*READ)
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return _refresh(segment_id)

@@ -7,8 +7,9 @@ from django.utils import timezone
 from campaigns.delivery.claims import take_back
 from campaigns.delivery.fanout import fan_out
 from campaigns.models import Campaign, MessageChunk
-from campaigns.services.faults import one_by_one
+from campaigns.services.faults import CannotGoOn, one_by_one
 from campaigns.services.launching import take_up
+from campaigns.services.segments import is_known, uncountable
 from config.workspace import audit
 from config.workspace.work import wake
 from segments.models import Segment
@@ -39,16 +40,18 @@ def _queue_audience(campaign_id: int) -> int:
 
 
 def _audience_is_known(campaign_id: int) -> bool:
-    """A rule that was never evaluated yet says nothing of who is in: wait for the refresh."""
+    """A rule that was not evaluated as it stands says nothing of who is in: wait for the refresh.
+
+    Raises CannotGoOn where that failed.
+    """
     campaign = Campaign.objects.select_related("current").get(pk=campaign_id)
-    version = campaign.current
-    unknown = Segment.objects.filter(
-        slug=version.entry.get("segment", "") if version else "",
-        kind=Segment.Kind.DYNAMIC,
-        status=Segment.Status.REFRESHING,
-        refreshed_at=None,
-    )
-    return not unknown.exists()
+    slug = campaign.current.entry.get("segment", "") if campaign.current else ""
+    segment = Segment.objects.filter(slug=slug).first()
+    if segment is None or is_known(segment):
+        return True
+    if segment.status == Segment.Status.FAILED:
+        raise CannotGoOn(uncountable(segment))
+    return False
 
 
 def _finish(running: QuerySet[Campaign]) -> int:

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from campaigns.delivery.counting import Counted, count_audience
+from campaigns.delivery.fanout import READ
 from campaigns.delivery.gate import ORDER
 from campaigns.delivery.terms import plan_of, terms_of
 from campaigns.models import Campaign
@@ -15,6 +16,10 @@ from campaigns.models.message import Reason
 from campaigns.selectors.earlier import Earlier, lately_days
 from campaigns.services.checks import Check, NotReady, audience_errors
 from campaigns.services.faults import CannotGoOn
+from campaigns.services.segments import is_known, uncountable
+from config.workspace.statistics import refresh_statistics
+from segments.membership import refresh
+from segments.models import Segment
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,8 @@ class Rehearsal:
 def rehearse(campaign: Campaign, *, as_of: datetime | None = None) -> Rehearsal:
     """Count the draft's (or the launched version's) audience through the gate, as if sent now.
 
-    Raises NotReady where the draft does not say who is written to and by which channel, or what
-    it names is gone.
+    A segment that waits to be counted is counted first. Raises NotReady where the draft does not
+    say who is written to and by which channel, or what it names is gone.
     """
     began = time.perf_counter()
     missing = [] if campaign.current else audience_errors(campaign)
@@ -47,6 +52,8 @@ def rehearse(campaign: Campaign, *, as_of: datetime | None = None) -> Rehearsal:
         terms = terms_of(plan, now=now)
     except CannotGoOn as error:
         raise NotReady([Check("gone", "error", str(error), "", "entry")]) from error
+    _count_segment(terms.segment_id)
+    refresh_statistics(*READ)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '64MB'")
         found = count_audience(cursor, terms, plan)
@@ -61,6 +68,19 @@ def rehearse(campaign: Campaign, *, as_of: datetime | None = None) -> Rehearsal:
         earlier=_earlier(found, lately_days(terms)),
         took_ms=round((time.perf_counter() - began) * 1000),
     )
+
+
+def _count_segment(segment_id: int) -> None:
+    """A segment that was not counted by its rule as it stands has no true number: count it now.
+
+    Waits where a worker is at it. Raises NotReady where it cannot be counted.
+    """
+    if is_known(Segment.objects.get(pk=segment_id)):
+        return
+    refresh(segment_id)
+    segment = Segment.objects.get(pk=segment_id)
+    if not is_known(segment):
+        raise NotReady([Check("uncounted", "error", uncountable(segment), "", "entry")])
 
 
 def _earlier(found: Counted, days: int) -> Earlier:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from config.workspace.selectors import workspace
+from config.workspace.statistics import refresh_statistics
 from profiles.identity import merging
 from profiles.identity.kinds import PROFILE_KIND, Rules, rules
 from profiles.identity.merging import merge_found
@@ -57,6 +58,7 @@ def resolve_all(progress: Callable[[int], None] = lambda _: None) -> int:
     """Merge everybody whom `find_joins` finds, portion by portion; how many there were."""
     joins = find_joins(progress)
     done = 0
+    refresh_statistics("profile", "identifier", "profile_trait", "event", "merge")
     for start in range(0, len(joins), merging.AT_ONCE):
         with transaction.atomic(), connection.cursor() as cursor:
             done += merge_found(cursor, joins[start : start + merging.AT_ONCE], "resolved in bulk")

@@ -17,6 +17,7 @@ from django.db import OperationalError, connection, transaction
 from psycopg import errors
 
 from config.workspace.selectors import workspace
+from config.workspace.statistics import refresh_statistics
 from config.workspace.work import wake
 from profiles import changes, months
 from profiles.identity import attaching, merging, store
@@ -43,6 +44,13 @@ class MissingMonths(Exception):
     """Months have to be made in a transaction of their own before this one can go on."""
 
 
+MANY = 500  # messages, after which the planner may have a wrong picture
+FILLED = (
+    "profile", "identifier", "profile_trait", "event", "event_item", "event_state", "consent_state",
+    "consent_entry", "message_claim",
+)  # fmt: skip
+
+
 def work() -> int:
     """Work off one portion of the inbox, then merges; how many messages and merges it was.
 
@@ -51,6 +59,8 @@ def work() -> int:
     """
     with _no_collection():
         handled = _with_retries(process_portion)
+    if handled >= MANY:
+        refresh_statistics(*FILLED)
     merged = merge()
     if merged >= merging.AT_ONCE:
         wake("merge")

@@ -1,0 +1,17 @@
+"""Whether the members of a campaign's segment are known, and what is said where they are not."""
+
+from django.utils.translation import gettext as _
+
+from segments.conditions.segment import is_counted
+from segments.models import Segment
+
+
+def is_known(segment: Segment) -> bool:
+    """Whether the stored members are those of the rule as it stands; of a list they always are."""
+    return segment.kind == Segment.Kind.STATIC or is_counted(segment)
+
+
+def uncountable(segment: Segment) -> str:
+    """For a campaign that cannot know its audience."""
+    words = _("Its segment “%(name)s” cannot be counted, so nobody knows who is in it.")
+    return words % {"name": segment.name}
