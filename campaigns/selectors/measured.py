@@ -1,14 +1,16 @@
 """Whose opens and clicks could be measured: the base of a report's rates."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
 from campaigns.models import Campaign
 from consent.models import Purpose
-from consent.selectors.spans import standing_spans
+from consent.selectors.spans import over_many, standing_spans
 
 MEASURING = "measuring"
+MANY = 1_000  # people; fewer are looked up one by one in the ledger
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Measured:
 # was seen was measured, whatever the ledger says by now.
 _MEASURED = """
 WITH written AS MATERIALIZED (
-    SELECT m.profile_id, m.address, m.variant, m.is_marketing, m.sent_at,
+    SELECT m.id, m.profile_id, m.address, m.variant, m.is_marketing, m.sent_at,
            m.state IN ('sent', 'delivered') AS is_delivered,
            (m.opened_at IS NOT NULL OR m.machine_opened_at IS NOT NULL OR m.clicked_at IS NOT NULL
             OR m.machine_clicked_at IS NOT NULL OR m.data ? 'unknown_open') AS is_seen,
@@ -40,13 +42,14 @@ WITH written AS MATERIALIZED (
     FROM message m
     WHERE m.campaign_id = %(campaign)s AND NOT m.is_test
       AND m.state IN ('sent', 'delivered', 'bounced', 'failed', 'unknown')
-), spans AS ({spans}), judged AS (
-    SELECT w.variant, w.is_delivered, w.is_unknown,
-           w.is_seen OR w.is_delivered AND w.is_marketing AND EXISTS (
-               SELECT 1 FROM spans s WHERE s.profile_id = w.profile_id AND s.address = w.address
-                AND s.since <= w.sent_at AND (s.until IS NULL OR s.until > w.sent_at)
-           ) AS is_measured
-    FROM written w
+), allowed AS MATERIALIZED (
+    SELECT DISTINCT w.id FROM written w JOIN ({spans}) s
+      ON s.profile_id = w.profile_id AND s.address = w.address
+     AND s.since <= w.sent_at AND (s.until IS NULL OR s.until > w.sent_at)
+    WHERE w.is_delivered AND w.is_marketing
+), judged AS (
+    SELECT w.variant, w.is_delivered, w.is_unknown, w.is_seen OR a.id IS NOT NULL AS is_measured
+    FROM written w LEFT JOIN allowed a USING (id)
 )
 SELECT variant, count(*) FILTER (WHERE is_measured),
        count(*) FILTER (WHERE is_delivered AND NOT is_measured),
@@ -56,14 +59,17 @@ FROM judged GROUP BY 1
 _ADDRESSES = "SELECT DISTINCT profile_id, address FROM written WHERE is_marketing"
 
 
-def measured_by_variant(campaign: Campaign) -> dict[str, Measured]:
-    """By variant, who could be measured when the mail left. Two queries."""
+def measured_by_variant(campaign: Campaign, audience: int = 0) -> dict[str, Measured]:
+    """By variant, who could be measured when the mail left; `audience` says how many are asked.
+
+    Two queries.
+    """
     purpose = Purpose.objects.filter(slug=MEASURING).first()
     if purpose is None:
         return {}
     spans = standing_spans(_ADDRESSES, purpose=purpose, channel="email")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _MEASURED.format(spans=spans.sql), {**spans.parameters, "campaign": campaign.pk}
-        )
+    sql = _MEASURED.format(spans=spans.sql)
+    values: dict[str, Any] = {**spans.parameters, "campaign": campaign.pk}
+    with over_many() if audience > MANY else connection.cursor() as cursor:
+        cursor.execute(sql, values)
         return {variant: Measured(*counts) for variant, *counts in cursor.fetchall()}

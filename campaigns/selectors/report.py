@@ -27,10 +27,11 @@ def report(campaign: Campaign) -> dict[str, Any]:
     reasons = mine.filter(FIGURES["excluded"]).values_list("reason").annotate(n=Count("id"))
     excluded = dict(reasons)
     rows = {row["variant"]: row for row in _counts(mine)}
-    measured = measured_by_variant(campaign)
+    audience = sum(row["audience"] for row in rows.values())
+    measured = measured_by_variant(campaign, audience)
     control, lift = control_and_lift(campaign, excluded.get("holdout", 0))
     return {
-        "audience": sum(row["audience"] for row in rows.values()),
+        "audience": audience,
         "excluded": {name: excluded[name] for name in ORDER if name in excluded},
         **_sum(list(rows.values()), sum(measured.values(), Measured())),
         "variants": [

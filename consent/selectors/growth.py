@@ -16,7 +16,7 @@ from consent.channels import contact_kind
 from consent.models import Purpose
 from consent.selectors.contactable import MARKETING, purpose_of, reachable_counts
 from consent.selectors.reach import Query, addresses_of, levels_for
-from consent.selectors.spans import standing_spans
+from consent.selectors.spans import over_many, standing_spans
 from profiles.models import Profile
 
 MOST_MOMENTS = 30  # bits of a number
@@ -43,8 +43,7 @@ known AS MATERIALIZED (
                   - (1 << width_bucket(since, %(moments)s::timestamptz[]))) AS bits
     FROM usable WHERE until IS NULL OR until > since GROUP BY profile_id
 )
-SELECT n, count(*) FILTER (WHERE (bits >> n) & 1 = 1)
-FROM marked, generate_series(0, %(last)s::int) AS n GROUP BY n ORDER BY n
+SELECT {counts} FROM marked
 """
 _BEGAN = "SELECT min(at) FROM consent_entry WHERE purpose_id = %s AND channel = ANY(%s)"
 
@@ -60,7 +59,8 @@ def reachable_over_time(
     None before the ledger begins. Five queries over everybody: for a figure that is kept a while.
     """
     purpose = purpose_of(purpose)
-    now = reachable_counts(Profile.objects.all(), purpose=purpose)
+    with over_many():
+        now = reachable_counts(Profile.objects.all(), purpose=purpose)
     with connection.cursor() as cursor:
         cursor.execute(_BEGAN, [purpose.pk, list(channels)])
         began = cursor.fetchone()[0]
@@ -77,22 +77,20 @@ def reachable_over_time(
 
 
 def _at(moments: Sequence[datetime], purpose: Purpose, channel: str) -> list[int]:
-    query = _query(purpose, channel)
-    values: dict[str, Any] = {
-        **query.parameters,
-        "moments": list(moments),
-        "last": len(moments) - 1,
-    }
-    with connection.cursor() as cursor:
+    if not moments:
+        return []
+    query = _query(purpose, channel, len(moments))
+    values: dict[str, Any] = {**query.parameters, "moments": list(moments)}
+    with over_many() as cursor:
         cursor.execute(query.sql, values)
-        found = dict(cursor.fetchall())
-    return [found.get(n, 0) for n in range(len(moments))]
+        return list(cursor.fetchone())
 
 
-def _query(purpose: Purpose, channel: str) -> Query:
+def _query(purpose: Purpose, channel: str, moments: int) -> Query:
     spans = standing_spans(
         "SELECT profile_id, address FROM known", purpose=purpose, channel=channel
     )
-    sql = _COUNTED.format(addresses=addresses_of("everybody"), spans=spans.sql)
+    counts = ", ".join(f"count(*) FILTER (WHERE bits & {1 << n} <> 0)" for n in range(moments))
+    sql = _COUNTED.format(addresses=addresses_of("everybody"), spans=spans.sql, counts=counts)
     values = {"kind": contact_kind(channel), "levels": levels_for(purpose)}
     return Query(sql, {**spans.parameters, **values})

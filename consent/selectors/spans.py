@@ -4,7 +4,12 @@ The rule is `consent.folding.standing`, after each entry of an address and of it
 a property test holds the two together. Times are those of the statements (`at`), as everywhere.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from consent.folding import BLOCKING, OWN_ACTS, UNDONE
 from consent.models import Purpose
@@ -57,6 +62,19 @@ said AS (
 SELECT profile_id, address, named_at, since, until FROM allowed
 WHERE yes AND (until IS NULL OR until > since)
 """
+
+
+@contextmanager
+def over_many() -> Iterator[CursorWrapper]:
+    """A cursor for spans of thousands of people: of what it materialised the planner knows nothing,
+    and a nested loop over them twice never ends.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+        yield cursor
+        cursor.execute("SET LOCAL enable_nestloop = on")
+        cursor.execute("SET LOCAL work_mem = DEFAULT")
 
 
 def _marks(name: str, test: str) -> str:
