@@ -27,8 +27,8 @@ class SenderChange(serializers.Serializer[Any]):
     """Any part of a sender."""
 
     name = AsWritten(max_length=200, required=False)
-    address = serializers.EmailField(required=False)
-    reply_to = serializers.EmailField(required=False, allow_blank=True)
+    address = serializers.EmailField(required=False, max_length=254)
+    reply_to = serializers.EmailField(required=False, allow_blank=True, max_length=254)
     postal_address = AsWritten(required=False, allow_blank=True)
     default = serializers.BooleanField(source="is_default", required=False)
 

@@ -20,7 +20,7 @@ class SenderSerializer(serializers.ModelSerializer[Sender]):
     """A sender; `default` is the one that a campaign without a sender uses."""
 
     default = serializers.BooleanField(source="is_default", required=False, default=False)
-    reply_to = serializers.EmailField(required=False, allow_blank=True, default="")
+    reply_to = serializers.EmailField(required=False, allow_blank=True, default="", max_length=254)
     name = AsWritten(max_length=200)
     postal_address = AsWritten(required=False, allow_blank=True, default="")
 
