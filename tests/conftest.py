@@ -33,15 +33,19 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_setup, django_db_b
 def pytest_runtest_teardown(
     item: pytest.Item, nextitem: pytest.Item | None
 ) -> Generator[None, object, object]:
-    """Put the migrated rows back after a test that committed: its end empties every table."""
-    answer = yield
-    more = nextitem is not None  # after the last one the database itself is gone
-    if more and MIGRATED in item.config.stash and _commits(item):
-        from tests.keeping import put_back  # noqa: PLC0415
+    """Put the migrated rows back after a test that committed: its end empties every table.
 
-        with item.config.stash[blocking_manager_key].unblock():
-            put_back(item.config.stash[MIGRATED])
-    return answer
+    Also where the end itself fails, or the next test fails for want of them.
+    """
+    try:
+        return (yield)
+    finally:
+        more = nextitem is not None  # after the last one the database itself is gone
+        if more and MIGRATED in item.config.stash and _commits(item):
+            from tests.keeping import put_back  # noqa: PLC0415
+
+            with item.config.stash[blocking_manager_key].unblock():
+                put_back(item.config.stash[MIGRATED])
 
 
 def _commits(item: pytest.Item) -> bool:

@@ -10,7 +10,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
+from config.console.csp import mail_preview
 from config.workspace.selectors import workspace
 
 
@@ -21,7 +23,8 @@ class UserLocaleMiddleware(LocaleMiddleware):
 class SignInMiddleware:
     """A part that htmx asks for after the session has ended sends the whole page to the log-in.
 
-    A redirect would be followed out of sight, and the log-in put in the part's place.
+    A redirect would be followed out of sight, and the log-in put in the part's place. What a frame
+    asks for is said in the frame: the log-in lets itself be framed by nobody.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -31,13 +34,24 @@ class SignInMiddleware:
         """As answered, unless that leads to the log-in. No query."""
         response = self.get_response(request)
         leads_to = urlsplit(response.get("Location", "")).path
-        if request.headers.get("HX-Request") != "true" or leads_to != settings.LOGIN_URL:
+        if leads_to != settings.LOGIN_URL:
+            return response
+        if request.headers.get("Sec-Fetch-Dest") == "iframe":
+            return self._in_frame(request)
+        if request.headers.get("HX-Request") != "true":
             return response
         page = urlsplit(request.headers.get("HX-Current-URL", ""))
         here = urlunsplit(("", "", page.path, page.query, ""))
         answer = HttpResponse(status=HTTPStatus.UNAUTHORIZED)
         answer["HX-Redirect"] = f"{settings.LOGIN_URL}?{urlencode({'next': here or '/console/'})}"
         return answer
+
+    @staticmethod
+    @mail_preview
+    def _in_frame(_request: HttpRequest) -> HttpResponse:
+        words = _("You are logged out. Reload the page to log in.")
+        kind = "text/plain; charset=utf-8"
+        return HttpResponse(words, content_type=kind, status=HTTPStatus.UNAUTHORIZED)
 
 
 class PreferencesMiddleware:

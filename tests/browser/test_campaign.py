@@ -268,6 +268,8 @@ def test_a_save_without_an_answer_is_sent_again_and_is_no_conflict(page: Page, d
     page.context.clear_cookies()
     page.get_by_label("Subject").fill("Logged out")
     expect(page.locator("#saved")).to_contain_text("you are logged out")
+    page.evaluate("document.querySelector('#preview iframe').src += '&again=1'")
+    expect(page.frame_locator("#preview iframe").locator("body")).to_contain_text("logged out")
     page.context.add_cookies([one for one in cookies if one["name"] == "sessionid"])
     page.get_by_label("Subject").fill("Logged in again")
     expect(page.locator("#saved")).to_contain_text("Saved")
