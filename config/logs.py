@@ -42,9 +42,10 @@ class WithoutPeople(logging.Filter):
         if request is None or not isinstance(record.args, tuple):
             record.msg, record.args = without_people(_message(record)), ()
             return True
+        # Django escapes what it logs against forged lines
+        paths = (request.path, request.path.encode("unicode_escape").decode("ascii"))
         record.args = tuple(
-            route_of(request) if arg == request.path else _without_people(arg)
-            for arg in record.args
+            route_of(request) if arg in paths else _without_people(arg) for arg in record.args
         )
         return True
 
@@ -132,7 +133,8 @@ def route_of(request: Any) -> str:
     if match is not None:
         return "/" + _SIGNS.sub("", _GROUP.sub(r"<\1>", match.route))
     first = str(request.path).split("/", 2)[1] if str(request.path).startswith("/") else ""
-    return f"/{without_people(first)}/…"
+    shown = without_people(first).encode("unicode_escape").decode("ascii")
+    return f"/{shown}/…"
 
 
 def _message(record: logging.LogRecord) -> str:
