@@ -15,6 +15,8 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from config.workspace.domains import ascii_domain
+
 NONE, STARTTLS, TLS = "none", "starttls", "tls"
 # scheme: how it encrypts, and the port where the address names none
 MAIL_SCHEMES: Final = {
@@ -121,11 +123,16 @@ def database(url: str) -> dict[str, Any]:
     `postgres://user:password@host:5432/name`, or the folder of a socket as `?host=/run/postgresql`.
     """
     _scheme(url, ("postgres", "postgresql"))
+    # a / ends user and password: what follows of a password would be port, name and parameters
+    head, _slash, tail = url.partition("://")[2].partition("/")
+    if "@" not in head and "@" in tail.partition("?")[0]:
+        raise ValueError(UNREADABLE)
     try:
         found: dict[str, Any] = dict(conninfo_to_dict(url))
     except ProgrammingError as error:  # other words of libpq's may quote the password
         words = str(error).strip()
-        raise ValueError(words if "query parameter" in words else UNREADABLE) from None
+        is_plain = words.startswith("invalid URI query parameter") and "@" not in tail
+        raise ValueError(words if is_plain else UNREADABLE) from None
     name = found.pop("dbname", "")
     if not name:
         raise ValueError("names no database: postgres://user:password@host:5432/name")
@@ -135,7 +142,7 @@ def database(url: str) -> dict[str, Any]:
     settings: dict[str, Any] = {key: str(found.pop(own, "")) for key, own in names.items()}
     if "@" in settings["HOST"]:
         raise ValueError(UNREADABLE)
-    for port in settings["PORT"].split(",") if settings["PORT"] else ():
+    for port in filter(None, settings["PORT"].split(",")):  # of several hosts each may have one
         number(port, 1, HIGHEST_PORT)
     return {"NAME": name, **settings, "OPTIONS": found}
 
@@ -155,10 +162,15 @@ def broker(url: str) -> str:
 def base_url(url: str) -> str:
     """Scheme, host and port of the address that people open, without a slash. Raises ValueError."""
     parts, _values = _split(url, ("http", "https"))
-    _host(parts)
+    host = _host(parts)
     if parts.username or parts.path not in ("", "/") or parts.query:
         raise ValueError("is scheme, host and port only, such as https://rapport.example")
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+    port = "" if parts.port is None else f":{parts.port}"
+    try:  # browsers ask for a name beyond ASCII by its ASCII form
+        name = f"[{host}]" if ":" in host else ascii_domain(host).lower()
+    except ValueError:
+        raise ValueError(f"{host!r} is no host name") from None
+    return f"{parts.scheme}://{name}{port}"
 
 
 def host_names(text: str) -> list[str]:
@@ -198,6 +210,8 @@ def _scheme(url: str, schemes: Iterable[str]) -> None:
 def _split(url: str, schemes: Iterable[str]) -> tuple[SplitResult, dict[str, str]]:
     """The address taken apart, and its parameters. Raises ValueError."""
     _scheme(url, schemes)
+    if "@" in "".join(re.split(r"[/?#]", url.partition("://")[2], maxsplit=1)[1:]):
+        raise ValueError(UNREADABLE)  # a password was cut; no word of it is to be quoted
     try:
         parts = urlsplit(url)
         _ = parts.port

@@ -39,11 +39,16 @@ REFUSED = [
     (connections.database, "postgres://db/rapport?sslmode=on", "sslmode is one of"),
     (connections.database, "postgres://me:geheim%zz@db/rapport", "as %XX"),
     (connections.database, "postgres://me:p@geheim@db/rapport", "as %XX"),
+    (connections.database, "postgres://me:geheim/1@db/rapport", "as %XX"),
+    (connections.database, "postgres://me:geheim?a/1@db/rapport", "as %XX"),
+    (connections.database, "postgres://me:1/2?geheim=@db/rapport", "as %XX"),
     (connections.database, "postgres://db:70000/rapport", "no number from 1 to 65535"),
     (connections.broker, "sqs://queue", "begins with none of amqp://"),
+    (connections.broker, "amqp://me:1?geheim=@mq", "as %XX"),
     (connections.broker, "amqp://me:geheim@mq?hearbeat=1", "unknown parameter hearbeat"),
     (connections.base_url, "rapport.example", "begins with none of http://"),
     (connections.base_url, "https://rapport.example/app", "scheme, host and port only"),
+    (connections.base_url, "https://rap port.example", "is no host name"),
     (connections.host_names, "https://rapport.example", "is no host name"),
     (connections.host_names, "rapport.example:8000", "is no host name"),
     (connections.host_names, "*.example", "write .example"),
@@ -76,10 +81,20 @@ def test_a_database_is_read_with_libpqs_own_parameters():
         "OPTIONS": {"sslmode": "verify-full"},
     }
     assert connections.database("postgres:///rapport?host=/run/pg")["HOST"] == "/run/pg"
+    assert connections.database("postgres://db/rapport?user=me@azure")["USER"] == "me@azure"
+    assert connections.database("postgres://me:p?#ss@db/rapport")["PASSWORD"] == "p?#ss"
+
+
+def test_several_hosts_of_a_database_may_go_without_their_ports():
+    for hosts, ports in (("a,b", ","), ("a:6432,b", "6432,"), ("[::1]:1,b:2", "1,2")):
+        read = connections.database(f"postgres://me:p@{hosts}/rapport")
+        assert (read["HOST"].count(","), read["PORT"]) == (1, ports)
 
 
 def test_what_people_open_is_read_without_a_slash_and_hosts_without_blanks():
     assert connections.base_url("https://Rapport.example:8443/") == "https://rapport.example:8443"
+    assert connections.base_url("https://Bücher.example:/") == "https://xn--bcher-kva.example"
+    assert connections.base_url("http://[::1]:8000") == "http://[::1]:8000"
     assert connections.host_names("a.example, .b.example,[::1]") == [
         "a.example",
         ".b.example",
