@@ -110,6 +110,8 @@ def prepare(path: Path, name: str, mapping: RowMapping | None, rules: Rules, reg
         reader.sheet = sheets.inspect(reader.open, mapping)
         reader.notes = reader.sheet.notes
         return reader
+    if _is_packed(name):
+        _unpack(reader)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         reader.encoding = "utf-16"
     if mapping:
@@ -117,6 +119,16 @@ def prepare(path: Path, name: str, mapping: RowMapping | None, rules: Rules, reg
     if not start.strip():
         reader.notes = ["it is empty"]
     return reader
+
+
+def _unpack(reader: Reader) -> None:
+    """To the end, or what zlib raises: rows before the damage would come again with the whole file.
+
+    Its digest is another, and so are the message ids that are made from it.
+    """
+    with reader.open() as file:
+        while file.read(CHUNK):
+            pass
 
 
 def digest_of(path: Path) -> str:

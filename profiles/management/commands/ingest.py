@@ -5,6 +5,7 @@ import json
 import shutil
 import sys
 import tempfile
+import zlib
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ from profiles.services.sources import source_named
 SLICE_MESSAGES = 500
 SLICE_BYTES = 256 * 1024
 STANDARD_INPUT = "-"
+NO_GZIP = (gzip.BadGzipFile, EOFError, zlib.error)  # cut off, damaged, or none at all
 
 
 class Command(BaseCommand):
@@ -69,8 +71,9 @@ class Command(BaseCommand):
             return prepare(path, name, mapping, rules(), workspace().country)
         except (BadFile, BadMapping) as error:
             raise CommandError(f"{_label(name)}: {error}. Nothing is taken in.") from error
-        except (gzip.BadGzipFile, EOFError) as error:
-            raise CommandError(f"{_label(name)}: no whole gzip file: {error}") from error
+        except NO_GZIP as error:
+            words = f"{_label(name)}: no whole gzip file: {error}. Nothing is taken in."
+            raise CommandError(words) from error
 
     def _mapping(self, path: Path | None) -> RowMapping | None:
         if path is None:

@@ -86,6 +86,22 @@ def test_a_file_in_gzip_is_read_alike(tmp_path):
     assert by_user()["u1"]["name"] == "Zoë"
 
 
+WHOLE = gzip.compress(b'{"type": "identify", "userId": "u"}\n' * 40_000)
+DAMAGED = {
+    "cut off": WHOLE[:-9],
+    "a wrong block": WHOLE[:60] + b"\xff" * 20 + WHOLE[80:],
+    "no gzip": b"userId\nu\n",
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+@pytest.mark.parametrize("kind", ["people.csv.gz", "people.jsonl.gz"])
+def test_of_a_damaged_gzip_nothing_is_taken(tmp_path, name, kind):
+    with pytest.raises(CommandError, match="no whole gzip file"):
+        take(tmp_path, DAMAGED[name], name=kind)
+    assert not Inbox.objects.exists()
+
+
 def test_a_column_is_of_a_type_only_if_every_cell_of_it_is(tmp_path):
     rows = [
         "userId,size,age,badge,vip,vague,tags,zip,note",
