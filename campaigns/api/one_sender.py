@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from campaigns.api.serializers import SenderSerializer
 from campaigns.models import Sender
 from campaigns.services.senders import change_sender
-from config.workspace.api.fields import AsWritten
+from config.workspace.api.fields import AsWritten, KnownFields
 from config.workspace.api.ids import number_of
 from config.workspace.api.problems import invalid
 from config.workspace.api.usage import UseSerializer, problem_of, used_by
@@ -23,21 +23,15 @@ from config.workspace.usage import InUse
 NUMBER = OpenApiParameter("number", int, OpenApiParameter.PATH, description="Its id.")
 
 
-class SenderChange(serializers.Serializer[Any]):
+class SenderChange(KnownFields):
     """Any part of a sender."""
 
+    unknown = "This cannot be changed."
     name = AsWritten(max_length=200, required=False)
     address = serializers.EmailField(required=False, max_length=254)
     reply_to = serializers.EmailField(required=False, allow_blank=True, max_length=254)
     postal_address = AsWritten(required=False, allow_blank=True)
     default = serializers.BooleanField(source="is_default", required=False)
-
-    def to_internal_value(self, data: Any) -> Any:
-        """Refuse what cannot be changed, by name."""
-        for name in data if isinstance(data, dict) else ():
-            if name not in self.fields:
-                raise serializers.ValidationError({str(name): "This cannot be changed."})
-        return super().to_internal_value(data)
 
     def validate_default(self, value: bool) -> bool:
         """There is always one: another takes its place."""

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from campaigns.models import Campaign, Sender
 from campaigns.services.uses import things_of
-from config.workspace.api.fields import AsWritten
+from config.workspace.api.fields import AsWritten, KnownFields
 
 
 def z(moment: datetime | None) -> str | None:
@@ -166,7 +166,7 @@ class CampaignAnswer(serializers.Serializer[Any]):
     )
 
 
-class ExpectBody(serializers.Serializer[Any]):
+class ExpectBody(KnownFields):
     """What was seen of the draft: where it is otherwise, nothing is launched."""
 
     audience = serializers.IntegerField(required=False, min_value=0, help_text="As rehearsed.")

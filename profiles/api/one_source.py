@@ -10,7 +10,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.workspace.api.fields import AsWritten
+from config.workspace.api.fields import AsWritten, KnownFields
 from config.workspace.api.ids import number_of
 from config.workspace.api.problems import invalid
 from config.workspace.api.usage import UseSerializer, problem_of, used_by
@@ -25,19 +25,13 @@ from profiles.services.sources import change_source
 NUMBER = OpenApiParameter("number", int, OpenApiParameter.PATH, description="Its id.")
 
 
-class SourceChange(serializers.Serializer[Any]):
+class SourceChange(KnownFields):
     """What can be changed of a source; its kind says what it may prove, and stays."""
 
+    unknown = "This cannot be changed."
     name = AsWritten(validators=[MaxLengthValidator(200)], required=False)
     trust = serializers.IntegerField(min_value=0, max_value=100, required=False)
     enabled = serializers.BooleanField(required=False)
-
-    def to_internal_value(self, data: Any) -> Any:
-        """Refuse what cannot be changed, by name."""
-        for name in data if isinstance(data, dict) else ():
-            if name not in self.fields:
-                raise serializers.ValidationError({str(name): "This cannot be changed."})
-        return super().to_internal_value(data)
 
 
 class UsedSourceSerializer(SourceSerializer):

@@ -78,6 +78,16 @@ def test_a_launch_that_expects_another_audience_is_refused(api, campaign, expect
     assert campaign.status == "draft"
 
 
+def test_an_expectation_that_nobody_knows_launches_nothing(api, campaign):
+    for name in ("recipient", "rule"):
+        body = {"expect": {name: 2}}
+        refused = api.post(f"{HERE}launch/", body, content_type="application/json")
+        assert refused.status_code == 400
+        assert name in str(refused.json()["errors"])
+    campaign.refresh_from_db()
+    assert campaign.status == "draft"
+
+
 def test_a_launch_of_what_is_expected_runs(api, campaign):
     expect = {"audience": 3, "recipients": 2, "segment": "everyone", "revision": 1}
     answer = api.post(f"{HERE}launch/", {"expect": expect}, content_type="application/json")

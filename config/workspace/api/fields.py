@@ -19,3 +19,16 @@ class AsWritten(serializers.CharField):
         if isinstance(data, str) and not data.strip() and not self.allow_blank:
             self.fail("blank")
         return super().run_validation(data)
+
+
+class KnownFields(serializers.Serializer[Any]):
+    """A body that is refused for a field that it does not know: nobody would look at it."""
+
+    unknown = "This is not known here."
+
+    def to_internal_value(self, data: Any) -> Any:
+        """As DRF's. Raises ValidationError naming the field."""
+        for name in data if isinstance(data, dict) else ():
+            if name not in self.fields:
+                raise serializers.ValidationError({str(name): self.unknown})
+        return super().to_internal_value(data)
