@@ -4,7 +4,7 @@ One expression, in the one fixed order (semantics.md section 15), asked at three
 rehearsal, when messages are queued, and (in the part that can change meanwhile) at hand-over.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -45,7 +45,6 @@ class Terms:
     shuffle: tuple[int, int] = (1, 0)
     segment_id: int = 0
     campaign_id: int = 0
-    variant_cuts: Sequence[int] = field(default_factory=tuple)
 
 
 _JUDGED = """

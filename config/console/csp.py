@@ -80,11 +80,6 @@ def written(policy: dict[str, str], nonce: str = "") -> str:
     )
 
 
-def framed(view: View) -> View:
-    """The answer may stand in a frame of ours, and nowhere else."""
-    return _with_policy(view, CONSOLE | {"frame-ancestors": "'self'"})
-
-
 def mail_preview(view: View) -> View:
     """The answer is somebody's mail: sandboxed, no script, nothing from outside, in our frames."""
     return _with_policy(view, MAIL_PREVIEW)

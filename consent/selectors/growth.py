@@ -19,8 +19,6 @@ from consent.selectors.reach import Query, addresses_of, levels_for
 from consent.selectors.spans import over_many, standing_spans
 from profiles.models import Profile
 
-MOST_MOMENTS = 30  # bits of a number
-
 # a bit for each moment at which one of a person's addresses could be used; an address that a
 # statement names was known by then
 _COUNTED = """

@@ -11,7 +11,6 @@ MAX_MESSAGE_ID = 100  # characters; semantics.md section 1
 # A btree entry of PostgreSQL holds some 2,700 bytes; a character takes up to four.
 MAX_EVENT_NAME = 250
 MAX_IDENTIFIER = 500
-MAX_KIND = 60
 MAX_TRAIT_NAME = 250
 MAX_SLOT = 250
 MAX_DISPLAY_NAME = 250

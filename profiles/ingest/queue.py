@@ -18,7 +18,6 @@ from profiles.models import Inbox, Source
 PORTION = 2000  # messages a transaction: the fixed costs are small, a failure costs little
 FIRST_ROWS = 20
 SEEN_EVERY = timedelta(seconds=5)  # of a source's last_seen_at, a hot row
-MAX_ATTEMPTS = 5
 TAKE = """
     SELECT id, source_id, body, envelope, is_history, received_at, count FROM inbox
     WHERE failed_at IS NULL AND id > %s AND id <= %s
