@@ -15,7 +15,8 @@ from campaigns.content.addresses import wire_address, wire_domain
 from campaigns.content.message import build_email
 from campaigns.content.render import Compiled, MessageUrls, render
 from campaigns.delivery.claims import OWN_LINKS, Chunk
-from campaigns.models import Campaign, ContentVersion, Sender
+from campaigns.models import ContentVersion, Sender
+from campaigns.services.senders import default_sender
 from config.workspace import tokens
 from config.workspace.selectors import workspace
 from consent.models import Purpose, Topic
@@ -77,11 +78,6 @@ def letterhead(content_version_id: int) -> Letterhead:
         goal=version.goal if version else None,
         launched_at=version.campaign.launched_at if version else None,
     )
-
-
-def default_sender() -> Sender | None:
-    """Who single mails are from."""
-    return Sender.objects.filter(archived_at=None).order_by("-is_default", "pk").first()
 
 
 @dataclass(slots=True)
@@ -246,8 +242,3 @@ def forget_letterheads() -> None:
     """Between tests."""
     letterhead.cache_clear()
     _measuring.cache_clear()
-
-
-def campaign_of(campaign_id: int | None) -> Campaign | None:
-    """The campaign, or None for a single mail."""
-    return Campaign.objects.filter(pk=campaign_id).first() if campaign_id else None

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Sender
+from campaigns.services.senders import default_sender
 from campaigns.services.shapes import FieldError, InvalidCampaign, check_shape, fault, share_of
 from config.workspace import audit
 from config.workspace.models import User
@@ -45,7 +46,7 @@ def create_campaign(data: Mapping[str, Any], *, user: User | None = None) -> Cam
             errors.append(fault(name, _("Needed."), "required"))
     if errors:
         raise InvalidCampaign(errors)
-    campaign = Campaign(created_by=user, sender=_default_sender())
+    campaign = Campaign(created_by=user, sender=default_sender())
     _take(campaign, data)
     campaign.save()
     audit.record("create", "campaign", campaign.slug, fields=list(data))
@@ -136,7 +137,7 @@ def _take(campaign: Campaign, data: Mapping[str, Any]) -> None:
         errors += found.errors
     if "sender" in data:
         try:
-            campaign.sender = find_sender(data["sender"]) or _default_sender()
+            campaign.sender = find_sender(data["sender"]) or default_sender()
         except LookupError:
             errors.append(fault("sender", _("There is no such sender."), "unknown"))
     if errors:
@@ -181,7 +182,3 @@ def find_sender(value: Any) -> Sender | None:
     if sender is None:
         raise LookupError(value)
     return sender
-
-
-def _default_sender() -> Sender | None:
-    return Sender.objects.filter(is_default=True, archived_at=None).first()

@@ -9,6 +9,11 @@ from campaigns.models import Sender
 from config.workspace import audit
 
 
+def default_sender() -> Sender | None:
+    """Who new campaigns, single mails and tests are from: the default, else the first there is."""
+    return Sender.objects.filter(archived_at=None).order_by("-is_default", "pk").first()
+
+
 @transaction.atomic
 def create_sender(
     *,

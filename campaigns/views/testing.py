@@ -11,8 +11,9 @@ from django.views.decorators.http import require_POST
 from campaigns.content.errors import ContentError
 from campaigns.content.render import Compiled
 from campaigns.delivery.send_test import SENT, UNKNOWN, NoTarget, NotWritten, Outcome, send_test
-from campaigns.models import Campaign, Sender
+from campaigns.models import Campaign
 from campaigns.services.contents import compile_step
+from campaigns.services.senders import default_sender
 from campaigns.views import casting
 from campaigns.views.previews import chosen, content_of, found, is_personal, note_look
 from config.console.pages import part, toast, wants_partial
@@ -35,10 +36,7 @@ def test_to_myself(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _send(request: HttpRequest, campaign: Campaign) -> tuple[str, int]:
     user: Any = request.user
-    sender = (
-        campaign.sender
-        or Sender.objects.filter(archived_at=None).order_by("-is_default", "pk").first()
-    )
+    sender = campaign.sender or default_sender()
     content, slug = content_of(campaign)
     if not user.email:
         words = _("Your own account has no mail address. An admin can add it under Team.")
