@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone, translation
 
 from config import probe
-from config.workspace.health import alive, words
+from config.console import health_words as words
+from config.workspace.health import alive
 from config.workspace.health.status import Unit
 
 UNAVAILABLE = 503

@@ -2,7 +2,7 @@
 
 from campaigns.forms.base import NewForm, StepForm, has_variants, step_of
 from campaigns.forms.what import WhatForm
-from campaigns.forms.when import DEFAULT_WINDOW, WhenForm, goal_events, in_days, zone
+from campaigns.forms.when import DEFAULT_WINDOW, WhenForm, goal_events, in_days
 from campaigns.forms.who import WhoForm
 
 FORMS: dict[str, type[StepForm]] = {"who": WhoForm, "what": WhatForm, "when": WhenForm}
@@ -18,5 +18,4 @@ __all__ = [
     "has_variants",
     "in_days",
     "step_of",
-    "zone",
 ]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils import timezone
@@ -82,7 +81,7 @@ class WhenForm(StepForm):
         at = moment(campaign.entry.get("at"))
         return {
             "mode": "at" if at else "now",
-            "at": at.astimezone(zone()).strftime(LOCAL) if at else "",
+            "at": at.astimezone(workspace_zone()).strftime(LOCAL) if at else "",
             "goal_event": goal.get("event", ""),
             "goal_days": in_days(goal.get("window")) or "",
             "cap_mode": cap_mode(caps),
@@ -108,7 +107,7 @@ class WhenForm(StepForm):
         except ValueError:
             self.add_error("at", _("Choose a day and a time."))
             return None
-        at = local.replace(tzinfo=zone())
+        at = local.replace(tzinfo=workspace_zone())
         if at <= timezone.now():
             self.add_error("at", _("This time has passed. Choose a later one, or start by hand."))
         elif not self.campaign.entry.get("segment"):
@@ -149,11 +148,6 @@ def cap_mode(caps: Mapping[str, Any]) -> str:
     if caps.get("unlimited"):
         return "none"
     return "own" if caps.get("per_days") else "workspace"
-
-
-def zone() -> ZoneInfo:
-    """The workspace's own zone: campaigns start by its clock."""
-    return workspace_zone()
 
 
 _UNITS = {"minutes": 1 / 1440, "hours": 1 / 24, "days": 1, "weeks": 7, "months": 30}

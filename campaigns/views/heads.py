@@ -13,12 +13,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.forms import has_variants, step_of, zone
+from campaigns.forms import has_variants, step_of
 from campaigns.models import Campaign
 from campaigns.services.shapes import moment
 from config.console import places
 from config.console.pages import Crumb
+from config.console.words import day, zone_name
 from config.workspace.permissions import may
+from config.workspace.zones import workspace_zone
 from consent.models import Purpose, Topic
 from segments.models import Segment
 
@@ -70,13 +72,8 @@ def look_of(campaign: Campaign) -> Look:
     state, icon = LOOKS[Status(campaign.status)]
     text = str(campaign.get_status_display())
     if campaign.status == Status.FINISHED and campaign.launched_at:
-        text = _("Sent %(day)s") % {"day": day_of(campaign.launched_at)}
+        text = _("Sent %(day)s") % {"day": day(timezone.localdate(campaign.launched_at))}
     return Look(text, state, icon)
-
-
-def day_of(at: datetime) -> str:
-    """12 Nov."""
-    return formats.date_format(timezone.localtime(at), "j M")
 
 
 def seconds_left(campaign: Campaign) -> int:
@@ -98,7 +95,8 @@ def start_of(campaign: Campaign) -> datetime | None:
 
 def in_zone(at: datetime) -> str:
     """Tue 24 Nov, 9:00 CET: by the workspace's clock."""
-    return formats.date_format(at.astimezone(zone()), "D j M, H:i T")
+    local = at.astimezone(workspace_zone())
+    return f"{formats.date_format(local, 'D j M, H:i')} {zone_name(local)}"
 
 
 def steps_of(campaign: Campaign, notes: dict[str, str] | None = None) -> list[Step]:
@@ -175,7 +173,7 @@ def head(
         "hold": settings.CONSOLE_HOLD_SECONDS,
         "start": start_of(campaign),
         "start_words": in_zone(at) if (at := start_of(campaign)) else "",
-        "zone": str(zone()),
+        "zone": str(workspace_zone()),
         "has_report": campaign.launched_at is not None,
         "revision": campaign.revision,
     }

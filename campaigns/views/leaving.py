@@ -23,9 +23,9 @@ from campaigns.services.shown import Differs, Shown
 from campaigns.services.uses import things_of
 from campaigns.views import heads
 from campaigns.views.previews import found
+from config.console import health_words
 from config.console.pages import ApiCall, page, part, toast
 from config.workspace.health import status
-from config.workspace.health import words as health_words
 from config.workspace.permissions import may, requires
 from config.workspace.revisions import revision_in as number_in
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 
+from config.console import health_words as words
 from config.console.pages import part
-from config.workspace.health import status, words
+from config.workspace.health import status
 from config.workspace.health.status import Level
 
 STATES = {Level.OK: "ok", Level.BEHIND: "warn", Level.FAILING: "bad"}

@@ -149,7 +149,7 @@ def in_words(value: datetime, now: datetime | None = None) -> str:
     if abs(seconds) < JUST_NOW:
         return _("just now")
     if abs(seconds) < DAY:
-        span = _span(abs(seconds))
+        span = roughly(abs(seconds))
         return (_("%(span)s ago") if seconds > 0 else _("in %(span)s")) % {"span": span}
     local, today = timezone.localtime(value), timezone.localtime(now)
     days = (today.date() - local.date()).days
@@ -160,12 +160,15 @@ def in_words(value: datetime, now: datetime | None = None) -> str:
     return day(local.date(), today.date())
 
 
-def _span(seconds: float) -> str:
+def roughly(seconds: float) -> str:
+    """A duration in one whole unit: 3 s, 2 min, 5 h, 3 d."""
     if seconds < MINUTE:
         return _("%(n)s s") % {"n": num(int(seconds))}
     if seconds < HOUR:
         return _("%(n)s min") % {"n": num(int(seconds // MINUTE))}
-    return _("%(n)s h") % {"n": num(int(seconds // HOUR))}
+    if seconds < 2 * DAY:
+        return _("%(n)s h") % {"n": num(int(seconds // HOUR))}
+    return _("%(n)s d") % {"n": num(int(seconds // DAY))}
 
 
 def day(value: date, today: date | None = None) -> str:

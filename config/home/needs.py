@@ -12,11 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, Sender
-from config.console import places
+from config.console import health_words, places
 from config.console.theme import resolve
 from config.console.words import capitalised, in_words, lasting, num
 from config.workspace.health import status
-from config.workspace.health import words as health_words
 from config.workspace.health.status import Level
 from config.workspace.models import Job
 from config.workspace.permissions import may

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.console import places
+from config.console import health_words, places
 from config.console.charts import Series, bar_chart, line_chart
 from config.console.health import STATES
 from config.console.pages import PAGES, page, part
@@ -23,7 +23,6 @@ from config.home import figures
 from config.home.checklist import checklist, first_event_received
 from config.home.needs import needs
 from config.workspace.health import status
-from config.workspace.health import words as health_words
 from config.workspace.health.status import Level
 from config.workspace.health.units import WORKER
 from config.workspace.permissions import may
@@ -110,7 +109,7 @@ def _usual_sentence(request: HttpRequest, *, begun: bool) -> SafeString | str | 
     clauses = [
         format_html(
             ngettext("{} new person", "{} new people", new),
-            door(places.people(new_since=since.date().isoformat()) if new else "", counted),
+            door(places.people(new_since=since.isoformat()) if new else "", counted),
         )
     ]
     refused = figures.refused(since)

@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from config.console.words import day
 from consent.models import ConsentEntry
 from consent.models.ledger import Basis, Status
 from profiles.selectors.masking import mask_identifier
@@ -43,18 +43,16 @@ def act_of(entry: ConsentEntry) -> str:
 
 def said_words(entry: ConsentEntry) -> str:
     """How and when, for a chip: "double opt-in, 14 Mar 2025"; "withdrawn 10 Nov by STOP"."""
-    at = timezone.localtime(entry.at)
-    this_year = at.year == timezone.localtime().year
-    day, act = date_format(at, "j M" if this_year else "j M Y"), act_of(entry)
+    on, act = day(timezone.localdate(entry.at)), act_of(entry)
     if entry.status == Status.GRANTED:
-        return f"{act}, {day}" if act else _("allowed %(day)s") % {"day": day}
+        return f"{act}, {on}" if act else _("allowed %(day)s") % {"day": on}
     words = {
         Status.WITHDRAWN: _("withdrawn %(day)s %(how)s"),
         Status.DENIED: _("said no %(day)s %(how)s"),
         Status.PENDING: _("not confirmed since %(day)s"),
         Status.EXPIRED: _("expired %(day)s"),
     }
-    return (words[Status(entry.status)] % {"day": day, "how": act}).strip()
+    return (words[Status(entry.status)] % {"day": on, "how": act}).strip()
 
 
 def actor_words(actor: str) -> str:

@@ -10,12 +10,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.console.health_words import clock
 from config.console.pages import ApiCall, page, part, wants_partial
+from config.console.words import roughly
 from config.workspace import audit
 from config.workspace.health import status
 from config.workspace.health.status import Level
 from config.workspace.health.units import WORKER
-from config.workspace.health.words import clock, lasting
 from config.workspace.permissions import requires
 from config.workspace.selectors import workspace
 from profiles.models import Identifier, Source
@@ -172,7 +173,7 @@ def _pulse() -> dict[str, Any]:
             words = _("not processed since %(when)s") % {"when": clock(since)}
             return {"pulse": "bad", "pulse_words": words}
     if ingest and ingest.level == Level.BEHIND:
-        words = _("%(time)s behind") % {"time": lasting(ingest.lag_seconds)}
+        words = _("%(time)s behind") % {"time": roughly(ingest.lag_seconds)}
         return {"pulse": "warn", "pulse_words": words}
     return {"pulse": "ok", "pulse_words": _("live, every 2 s")}
 

@@ -1,19 +1,19 @@
 """The people list."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.timezone import get_current_timezone, is_naive, localdate, make_aware
 from django.utils.translation import gettext_lazy as _
 
 from config.console.pages import ApiCall, page, part, wants_partial
-from config.console.words import day
+from config.console.words import moment, when_words
 from config.workspace import audit
 from config.workspace.permissions import may, requires
+from config.workspace.zones import begins, read_when
 from profiles.models import Profile
 from profiles.selectors.filters import PEOPLE_FILTERS, apply_filters
 from profiles.selectors.finding import as_uuid, search
@@ -95,26 +95,13 @@ def _narrowed(request: HttpRequest, found: Any) -> tuple[Any, dict[str, Any], st
         found, wrong = found.none(), request.GET.get(str(error.args[0]), "")
     since = request.GET.get("new_since", "")
     if since:
-        moment = _moment(since)
-        if moment is None:
+        when = read_when(since)
+        if when is None:
             return found.none(), words, since
-        found = found.filter(first_seen__gte=moment)
-        words["new_since"] = _("New since %(since)s") % {"since": day(localdate(moment))}
+        found = found.filter(first_seen__gte=begins(when))
+        said = moment(when) if isinstance(when, datetime) else when_words(when)
+        words["new_since"] = _("New since %(since)s") % {"since": said}
     return found, words, wrong
-
-
-def _moment(text: str) -> Any:
-    """A day or a moment, in the reader's zone; None for neither."""
-    try:
-        moment = parse_datetime(text)
-        if moment is None:
-            found = parse_date(text)
-            moment = parse_datetime(f"{found}T00:00:00") if found else None
-    except ValueError:
-        return None
-    if moment is not None and is_naive(moment):
-        moment = make_aware(moment, get_current_timezone())
-    return moment
 
 
 def _kept(request: HttpRequest) -> dict[str, str]:

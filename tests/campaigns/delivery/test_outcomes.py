@@ -13,7 +13,8 @@ from django.utils import timezone, translation
 from campaigns.channels.email import smtp_target
 from campaigns.delivery.worker import deliver
 from campaigns.models import Message, MessageChunk
-from config.workspace.health import recording, status, words
+from config.console import health_words as words
+from config.workspace.health import recording, status
 from config.workspace.health.status import Level
 from config.workspace.models import SendCount, WorkRun
 from tests.campaigns.builders import (

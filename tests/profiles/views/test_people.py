@@ -3,7 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from config.workspace.models import Role
+from config.workspace.models import Role, Workspace
+from config.workspace.selectors import forget_workspace
+from profiles.models import Profile
 from tests.cast import ago, make_ada, make_ben, make_event, make_profile
 from tests.profiles.views.conftest import signed_in
 
@@ -72,6 +74,20 @@ def test_new_since_narrows_and_nonsense_says_so(admin):
     assert ">Old<" not in text
     assert "Nothing is called" in admin.get(LIST, {"new_since": "never"}).content.decode()
     assert "Nothing is called" in admin.get(LIST, {"segment": "none-such"}).content.decode()
+
+
+def test_new_since_a_day_is_since_the_day_of_the_workspace(admin):
+    """As in the API and in rules, whoever reads; a time is that time."""
+    Workspace.objects.update(time_zone="Asia/Jakarta")
+    forget_workspace()
+    for name, at in (("Early", "2026-11-20T16:59:00Z"), ("Late", "2026-11-20T17:01:00Z")):
+        person = make_profile(name)
+        Profile.objects.filter(pk=person.pk).update(first_seen=at)
+    for since in ("2026-11-21", "2026-11-20T17:00:00Z"):
+        text = admin.get(LIST, {"new_since": since}).content.decode()
+        assert ">Late<" in text
+        assert ">Early<" not in text
+    assert "New since 21 Nov 2026" in admin.get(LIST, {"new_since": "2026-11-21"}).content.decode()
 
 
 @pytest.mark.parametrize(

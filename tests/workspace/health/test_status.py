@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone, translation
 
-from config.workspace.health import status, words
+from config.console import health_words as words
+from config.workspace.health import status
 from config.workspace.health.status import Level, Run
 from config.workspace.models import SendCount, WorkRun
 from config.workspace.work import WORK

@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from config.console.words import day, hour, roughly
 from config.workspace.health.status import Fault, Health, Level, Unit
 from config.workspace.health.units import WORKER
-
-MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def said(unit: Unit) -> str:
@@ -22,23 +21,23 @@ def _said(fault: Fault) -> str:
 
 
 def _no_tick(fault: Fault) -> str:
-    words = _("no tick for %(time)s") % {"time": lasting(fault.seconds)}
+    words = _("no tick for %(time)s") % {"time": roughly(fault.seconds)}
     return f"{words} ({fault.reason})" if fault.reason else words
 
 
 def _untouched(fault: Fault) -> str:
     return _("the oldest work waits for %(time)s, and nothing was done since %(when)s") % {
-        "time": lasting(fault.seconds),
+        "time": roughly(fault.seconds),
         "when": clock(fault.since),
     }
 
 
 def _no_run(fault: Fault) -> str:
-    return _("no run has ended for %(time)s") % {"time": lasting(fault.seconds)}
+    return _("no run has ended for %(time)s") % {"time": roughly(fault.seconds)}
 
 
 def _behind(fault: Fault) -> str:
-    return _("%(time)s behind") % {"time": lasting(fault.seconds)}
+    return _("%(time)s behind") % {"time": roughly(fault.seconds)}
 
 
 def _with_times(fault: Fault) -> str:
@@ -147,27 +146,13 @@ def short(health: Health) -> str:
         slowest = max(behind, key=lambda unit: unit.lag_seconds)
         if slowest.fault and slowest.fault.kind != "behind":
             return title(slowest)
-        return _("%(time)s behind") % {"time": lasting(slowest.lag_seconds)}
+        return _("%(time)s behind") % {"time": roughly(slowest.lag_seconds)}
     return _("Everything runs")
-
-
-def lasting(seconds: float) -> str:
-    """3 s, 2 min, 5 h, 3 d."""
-    if seconds < MINUTE:
-        return _("%(n)s s") % {"n": int(seconds)}
-    if seconds < HOUR:
-        return _("%(n)s min") % {"n": int(seconds // MINUTE)}
-    if seconds < 2 * DAY:
-        return _("%(n)s h") % {"n": int(seconds // HOUR)}
-    return _("%(n)s d") % {"n": int(seconds // DAY)}
 
 
 def clock(at: datetime | None) -> str:
     """14:02 CET, with the day when it is not today."""
     if at is None:
         return "?"
-    local = timezone.localtime(at)
-    text = f"{local:%H:%M}"
-    if local.date() != timezone.localdate():
-        text = f"{formats.date_format(local, 'j M')} {text}"
-    return f"{text} {local:%Z}"
+    local_day = timezone.localdate(at)
+    return hour(at) if local_day == timezone.localdate() else f"{day(local_day)} {hour(at)}"
