@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from campaigns.delivery.gate import NOTHING, Asked, still_allowed
+from campaigns.delivery.reserving import ENDED, GIVE_BACK, zone_of_counts
 from config.workspace.work import Left
 from consent.models import Purpose
 
@@ -176,13 +177,18 @@ WITH m AS (
     JOIN unnest(%(profiles)s::bigint[], %(messages)s::bigint[]) AS g(profile_id, id)
       ON g.profile_id = q.profile_id AND g.id = q.id
     WHERE q.state = 'queued'
-), still AS ({still})
-UPDATE message t
-   SET state = CASE WHEN s.reason = 'expired' AND t.attempts > 0 THEN 'failed' ELSE 'excluded' END,
-       reason = CASE WHEN s.reason = 'expired' AND t.attempts > 0
-                     THEN coalesce(t.data->>'word', 'expired') ELSE s.reason END
-FROM still s
-WHERE t.profile_id = s.profile_id AND t.id = s.message_id AND t.state = 'queued' AND s.reason <> ''
+), still AS ({still}), ended AS (
+    UPDATE message t
+       SET state = CASE WHEN s.reason = 'expired' AND t.attempts > 0
+                        THEN 'failed' ELSE 'excluded' END,
+           reason = CASE WHEN s.reason = 'expired' AND t.attempts > 0
+                         THEN coalesce(t.data->>'word', 'expired') ELSE s.reason END
+    FROM still s
+    WHERE t.profile_id = s.profile_id AND t.id = s.message_id AND t.state = 'queued'
+      AND s.reason <> ''
+    RETURNING {ended}
+), {give_back}
+SELECT count(*) FROM ended
 """
 
 
@@ -195,19 +201,24 @@ def exclude_refused(
     now: datetime,
     asked: Asked = NOTHING,
 ) -> int:
-    """Give those of `keys` that may not be sent any more their reason; the others stay queued."""
+    """Give those of `keys` that may not be sent any more their reason; the others stay queued.
+
+    What they counted is given back.
+    """
     query = still_allowed(
         "m", purpose=purpose, channel=channel, topic_id=topic_id, now=now, since=asked.case
     )
     values: dict[str, Any] = {
         **query.parameters,
         **asked.parameters,
+        "zone": zone_of_counts(),
         "profiles": [profile for profile, _message in keys],
         "messages": [message for _profile, message in keys],
     }
+    statement = _REFUSE.format(still=query.sql, ended=ENDED, give_back=GIVE_BACK)
     with connection.cursor() as cursor:
-        cursor.execute(_REFUSE.format(still=query.sql), values)
-        return int(cursor.rowcount)
+        cursor.execute(statement, values)
+        return int(cursor.fetchone()[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,32 +234,37 @@ class Settled:
 
 
 _SETTLE = """
-UPDATE message t SET
-    state = g.state,
-    reason = CASE WHEN g.state = 'queued' THEN '' ELSE g.reason END,
-    provider_ref = g.provider_ref,
-    sent_at = CASE WHEN g.state = 'sent' THEN %(now)s ELSE t.sent_at END,
-    bounced_at = CASE WHEN g.state = 'bounced' THEN %(now)s ELSE t.bounced_at END,
-    due_at = coalesce(g.retry_at, t.due_at),
-    data = CASE WHEN g.state = 'queued' THEN t.data || jsonb_build_object('word', g.reason)
-                ELSE t.data END
-FROM unnest(%(profiles)s::bigint[], %(messages)s::bigint[], %(states)s::text[], %(reasons)s::text[],
-            %(refs)s::text[], %(retries)s::timestamptz[])
-     AS g(profile_id, id, state, reason, provider_ref, retry_at)
-WHERE t.profile_id = g.profile_id AND t.id = g.id
-  -- `unknown` when the lease ran out meanwhile: whoever handed it over knows better. Never queued
-  -- again then, since nobody knows how the other would read it.
-  AND (t.state = 'handing_over' OR t.state = 'unknown' AND g.state <> 'queued')
+WITH ended AS (
+    UPDATE message t SET
+        state = g.state,
+        reason = CASE WHEN g.state = 'queued' THEN '' ELSE g.reason END,
+        provider_ref = g.provider_ref,
+        sent_at = CASE WHEN g.state = 'sent' THEN %(now)s ELSE t.sent_at END,
+        bounced_at = CASE WHEN g.state = 'bounced' THEN %(now)s ELSE t.bounced_at END,
+        due_at = coalesce(g.retry_at, t.due_at),
+        data = CASE WHEN g.state = 'queued' THEN t.data || jsonb_build_object('word', g.reason)
+                    ELSE t.data END
+    FROM unnest(%(profiles)s::bigint[], %(messages)s::bigint[], %(states)s::text[],
+                %(reasons)s::text[], %(refs)s::text[], %(retries)s::timestamptz[])
+         AS g(profile_id, id, state, reason, provider_ref, retry_at)
+    WHERE t.profile_id = g.profile_id AND t.id = g.id
+      -- `unknown` when the lease ran out meanwhile: whoever handed it over knows better. Never
+      -- queued again then, since nobody knows how the other would read it.
+      AND (t.state = 'handing_over' OR t.state = 'unknown' AND g.state <> 'queued')
+    RETURNING {ended}
+), {give_back}
+SELECT count(*) FROM ended
 """
 
 
 def settle(rows: Sequence[Settled], now: datetime) -> None:
-    """Write what became of a batch: one statement."""
+    """Write what became of a batch: one statement. What has not left gives its count back."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _SETTLE,
+            _SETTLE.format(ended=ENDED, give_back=GIVE_BACK),
             {
                 "now": now,
+                "zone": zone_of_counts(),
                 "profiles": [row.profile_id for row in rows],
                 "messages": [row.message_id for row in rows],
                 "states": [row.state for row in rows],

@@ -78,6 +78,7 @@ placed AS MATERIALIZED (
 ), counted AS (
     INSERT INTO contact_count AS c (profile_id, channel, day, n)
     SELECT profile_id, %(channel)s, %(day)s, 1 FROM written WHERE state = 'queued' AND %(marketing)s
+    ORDER BY profile_id  -- as whoever gives counts back locks them
     ON CONFLICT (profile_id, channel, day) DO UPDATE SET n = c.n + 1
 ), chunks AS (
     INSERT INTO message_chunk (campaign_id, lane, channel, profile_ids, message_ids, due_at,

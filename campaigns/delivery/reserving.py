@@ -1,4 +1,8 @@
-"""Contact counts: read and added to under one lock, so that no two sends overshoot a cap."""
+"""Contact counts: read and added to under one lock, so that no two sends overshoot a cap.
+
+Sent, delivered, bounced and unknown count. What ended before it left reached nobody, and gives its
+place back in the statement that ends it.
+"""
 
 from datetime import datetime
 
@@ -6,6 +10,31 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from config.workspace.zones import workspace_zone
+
+# `ended` holds the messages that the statement moved out of `queued` or `handing_over`: those were
+# counted on the workspace's day of queueing, and are ended once. Of one person it may hold several.
+GIVE_BACK = """
+unsent AS (
+    SELECT profile_id, channel, (queued_at AT TIME ZONE %(zone)s)::date AS day, count(*) AS n
+    FROM ended
+    WHERE is_marketing AND NOT is_test AND state IN ('excluded', 'cancelled', 'failed')
+    GROUP BY 1, 2, 3
+), counts AS (
+    SELECT c.profile_id, c.channel, c.day, u.n
+    FROM unsent u JOIN contact_count c USING (profile_id, channel, day)
+    ORDER BY c.profile_id, c.channel, c.day FOR UPDATE OF c
+), given_back AS (
+    UPDATE contact_count c SET n = greatest(c.n - k.n, 0) FROM counts k
+    WHERE c.profile_id = k.profile_id AND c.channel = k.channel AND c.day = k.day
+)
+"""
+# what it reads of `ended`, which updates `message t`
+ENDED = "t.profile_id, t.channel, t.queued_at, t.is_marketing, t.is_test, t.state"
+
+
+def zone_of_counts() -> str:
+    """The value of `zone` in GIVE_BACK."""
+    return workspace_zone().key
 
 
 def lock_counts(cursor: CursorWrapper, channel: str) -> None:
@@ -20,5 +49,5 @@ def count_one(profile_id: int, channel: str, now: datetime) -> None:
             "INSERT INTO contact_count AS c (profile_id, channel, day, n)"
             " VALUES (%s, %s, (%s AT TIME ZONE %s)::date, 1)"
             " ON CONFLICT (profile_id, channel, day) DO UPDATE SET n = c.n + 1",
-            [profile_id, channel, now, workspace_zone().key],
+            [profile_id, channel, now, zone_of_counts()],
         )

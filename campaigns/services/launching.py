@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from campaigns.delivery.reserving import ENDED, GIVE_BACK, zone_of_counts
 from campaigns.models import Campaign, CampaignVersion
 from campaigns.services.checks import NotReady, check_campaign, errors_of, skipping_permission
 from campaigns.services.contents import freeze_contents
@@ -141,29 +142,22 @@ def cancel(campaign: Campaign) -> Campaign:
     forget_fault(row)
     row.save()
     with connection.cursor() as cursor:
-        cursor.execute(_CANCEL, {"campaign": row.pk})
+        cursor.execute(_CANCEL, {"campaign": row.pk, "zone": zone_of_counts()})
         cancelled: int = cursor.fetchone()[0]
     audit.record("cancel", "campaign", row.slug, detail={"messages": cancelled})
     return row
 
 
-# The day that was counted is the workspace's day of queueing; the newest count is near enough and
-# never below zero.
-_CANCEL = """
-WITH stopped AS (
-    UPDATE message SET state = 'cancelled'
-    WHERE campaign_id = %(campaign)s AND state = 'queued'
-    RETURNING profile_id, channel, queued_at, is_marketing
+_CANCEL = f"""
+WITH ended AS (
+    UPDATE message t SET state = 'cancelled'
+    WHERE t.campaign_id = %(campaign)s AND t.state = 'queued'
+    RETURNING {ENDED}
 ), gone AS (
     DELETE FROM message_chunk WHERE campaign_id = %(campaign)s AND lease IS NULL
-), given_back AS (
-    UPDATE contact_count c SET n = c.n - 1
-    FROM stopped s
-    WHERE s.is_marketing AND c.profile_id = s.profile_id AND c.channel = s.channel AND c.n > 0
-      AND c.day = (SELECT (s.queued_at AT TIME ZONE w.time_zone)::date FROM workspace w)
-)
-SELECT count(*) FROM stopped
-"""
+), {GIVE_BACK}
+SELECT count(*) FROM ended
+"""  # noqa: S608 - pieces of ours, values are bound
 
 
 def take_up(now: datetime | None = None) -> int:

@@ -1,11 +1,11 @@
 """Contact frequency: a gentle one is on by itself, and the checks say whom a launch repeats."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
-from campaigns.models import Campaign, ContactCount, Message
+from campaigns.models import Campaign, ContactCount, Message, MessageChunk
 from campaigns.selectors.earlier import Earlier
 from campaigns.services.drafts import duplicate, update_campaign
 from campaigns.services.launching import cancel
@@ -22,7 +22,18 @@ from config.workspace.frequency import (
 from config.workspace.keys import create_api_key
 from config.workspace.models import AuditEntry, Role, Workspace
 from config.workspace.selectors import forget_workspace
-from tests.campaigns.builders import launched, make_campaign, make_person, make_segment, say
+from consent.services.suppressing import suppress
+from profiles.models import Profile
+from segments.models import Membership
+from tests.campaigns.builders import (
+    deliver_all,
+    launched,
+    make_campaign,
+    make_person,
+    make_segment,
+    say,
+    smtp_server,
+)
 from tests.cast import make_user
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +97,86 @@ def test_what_is_cancelled_gives_its_place_back(people):
     segment = make_segment(*people)
     cancel(launched(segment, "first"))
     assert got(launched(segment, "second")) == 3
+
+
+@pytest.fixture
+def server():
+    with smtp_server() as handler:
+        yield handler
+
+
+def counts() -> dict[str, int]:
+    rows = ContactCount.objects.select_related("profile")
+    return {row.profile.traits["first_name"].lower(): row.n for row in rows}
+
+
+def test_what_ended_before_it_left_gives_its_place_back(server):
+    went = ("arrived", "bounced", "interrupted", "waits")
+    ended = ("aborted", "expired", "failed", "frozen", "late", "left", "suppressed", "withdrew")
+    people = {name: make_person(name) for name in (*went, *ended, "zero")}
+    for person in people.values():
+        say(person)
+    html = (
+        "<p>{% if first_name == 'Aborted' %}{% abort_message 'no' %}{% endif %}"
+        "{{ postal_address }} {{ unsubscribe_url }}</p>"
+    )
+    segment = make_segment(*people.values())
+    first = launched(segment, "first", step={"content": {"subject": "Tents", "html": html}})
+    assert counts() == dict.fromkeys(people, 1)
+
+    def of(name: str, model=Message):
+        return model.objects.filter(profile=people[name])
+
+    server.refusals = {
+        "bounced@example.com": ["550 5.1.1 nobody"],
+        "failed@example.com": ["554 5.7.1 not from you"],
+        "late@example.com": ["451 4.3.0 later"],
+        "waits@example.com": ["451 4.3.0 later"],
+    }
+    of("interrupted").update(state="handing_over")
+    of("expired").update(expires_at=timezone.now())
+    Profile.objects.filter(pk=people["frozen"].pk).update(state="restricted")
+    of("left", Membership).update(left_at=timezone.now())
+    of("zero", Membership).update(left_at=timezone.now())
+    of("zero", ContactCount).update(n=0)
+    suppress(kind="email", value="suppressed@example.com", reason="manual")
+    say(people["withdrew"], "withdrawn")
+    deliver_all()
+    of("late").update(expires_at=timezone.now(), due_at=timezone.now())
+    MessageChunk.objects.update(due_at=timezone.now())
+    deliver_all()
+    states = dict(Message.objects.values_list("profile__traits__first_name", "state"))
+    assert states == {
+        "Arrived": "sent", "Bounced": "bounced", "Interrupted": "unknown", "Waits": "queued",
+        "Aborted": "cancelled", "Failed": "failed", "Late": "failed",
+    } | dict.fromkeys(
+        ("Expired", "Frozen", "Left", "Suppressed", "Withdrew", "Zero"), "excluded"
+    )  # fmt: skip
+    back = dict.fromkeys(went, 1) | dict.fromkeys((*ended, "zero"), 0)
+    assert counts() == back
+    deliver_all()
+    cancel(first)
+    assert counts() == back | {"waits": 0}, "each once"
+    Membership.objects.update(left_at=None)
+    again = launched(segment, "second")
+    reached = Message.objects.filter(campaign_id=again.pk, state="queued")
+    found = set(reached.values_list("profile__traits__first_name", flat=True))
+    assert found == {"Waits", "Aborted", "Expired", "Failed", "Late", "Left", "Zero"}
+
+
+def test_a_place_is_given_back_on_the_day_it_was_taken(people, server):
+    Workspace.objects.update(time_zone="Asia/Jakarta")
+    forget_workspace()
+    ada, *_others = people
+    launched(make_segment(ada))
+    evening = datetime(2026, 3, 1, 20, tzinfo=UTC)  # the morning of 2 March in Jakarta
+    Message.objects.update(queued_at=evening)
+    ContactCount.objects.update(day=evening.date() + timedelta(days=1), n=2)
+    ContactCount.objects.create(profile=ada, channel="email", day=evening.date(), n=2)
+    say(ada, "withdrawn")
+    deliver_all()
+    assert list(ContactCount.objects.order_by("day").values_list("n", flat=True)) == [2, 1]
+    assert not server.mails
 
 
 def test_single_marketing_messages_pass_the_same_limit(people):
