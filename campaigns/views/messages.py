@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Message
-from campaigns.models.message import State
+from campaigns.models.message import Reason, State
 from campaigns.selectors.messages import message_events
 from campaigns.views import reasons
 from campaigns.views.narrowing import address_of, asked
@@ -21,6 +21,7 @@ from config.workspace import audit
 from config.workspace.permissions import may, requires
 from consent.models import ConsentEntry
 from consent.selectors.words import act_of, source_of
+from profiles.models import Merge
 from profiles.selectors.masking import Shown
 from profiles.selectors.people import BadCursor, decode_cursor, encode_cursor
 
@@ -167,7 +168,7 @@ def message(request: HttpRequest, profile_id: int, message_id: int) -> HttpRespo
     context = {
         "line": line,
         "row": row,
-        "why": reasons.why_of(row.reason),
+        "why": _why(row),
         "entry": entry,
         "how": act_of(entry) if entry else "",
         "by": source_of(entry) if entry else "",
@@ -182,6 +183,14 @@ def message(request: HttpRequest, profile_id: int, message_id: int) -> HttpRespo
         crumbs=[(_("Engage"), None), (_("Messages"), reverse("campaigns:messages"))],
         api_call=ApiCall("GET", f"/api/messages/?person={row.profile.public_id}"),
     )
+
+
+def _why(row: Message) -> reasons.Why | None:
+    """Whoever was merged away is frozen, too: said by its own name. A query for the frozen only."""
+    if row.reason != Reason.FROZEN:
+        return reasons.why_of(row.reason)
+    merges = Merge.objects.filter(absorbed_id=row.profile_id, undone_at=None)
+    return reasons.MERGED if merges.exists() else reasons.why_of(row.reason)
 
 
 def _event(name: str) -> tuple[str, str]:

@@ -124,6 +124,13 @@ def why_of(reason: str) -> Why | None:
     return WHY.get(reason) or FAULTS.get(reason)
 
 
+MERGED = Why(
+    _("Merged"),
+    _("Was merged into another person while the mail waited."),
+    "users", _("Who they are now is the other person"),
+)  # fmt: skip
+
+
 def remedy_url(why: Why, campaign: Campaign) -> str:
     """Where the remedy is, or ""."""
     if why.place in STEPS:

@@ -6,10 +6,18 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from campaigns import panels
-from campaigns.models import Message
+from campaigns.models import ContactCount, Message
 from config.workspace.models import Role
+from profiles.identity.merging import merge_people
+from profiles.models import Profile
 from profiles.timeline import timeline
-from tests.campaigns.builders import launched, make_person, make_segment
+from tests.campaigns.builders import (
+    deliver_all,
+    launched,
+    make_person,
+    make_segment,
+    smtp_server,
+)
 from tests.campaigns.views.conftest import people_of
 from tests.cast import make_identifier
 
@@ -53,6 +61,26 @@ def test_reasons_are_said_in_words(marketer, sent):
     page = marketer.get(f"{LOG}?state=excluded").content.decode()
     assert "No permission" in page
     assert "no_permission" not in page.split("<tbody>")[1].split("</tbody>")[0]
+
+
+def test_who_was_merged_while_the_mail_waited_is_not_called_restricted(marketer):
+    ada, other, ben = people_of(3)
+    launched(make_segment(ada, ben))
+    merge_people(survivor_id=other.pk, absorbed_id=ada.pk, rule="hand", evidence={})
+    Profile.objects.filter(pk=ben.pk).update(state="restricted")
+    with smtp_server() as server:
+        deliver_all()
+    assert not server.mails
+
+    def page(profile: Profile) -> str:
+        row = Message.objects.get(profile=profile)
+        assert (row.state, row.reason) == ("excluded", "frozen")
+        return marketer.get(f"/console/messages/{profile.pk}/{row.pk}/").content.decode()
+
+    assert "Was merged into another person" in page(ada)
+    assert "Restricted at their own wish" in page(ben)
+    counts = ContactCount.objects.values_list("n", flat=True)
+    assert set(counts) == {0}
 
 
 def test_an_empty_log_teaches(marketer):
