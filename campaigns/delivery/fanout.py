@@ -18,7 +18,7 @@ from campaigns.delivery.reserving import lock_counts
 from campaigns.delivery.terms import Plan, plan_of, shuffle_of, terms_of
 from campaigns.models import Campaign, ContentVersion
 from config.workspace.models import Job
-from config.workspace.statistics import refresh_statistics
+from config.workspace.statistics import plan_for_the_unknown, refresh_statistics
 from consent.models import Purpose
 
 RANGE = 50_000  # people a transaction: sorts stay within work_mem, a step takes a second or two
@@ -119,7 +119,7 @@ def _next_range(campaign: Campaign, now: datetime) -> int:
     terms = terms_of(plan, now=now, start=campaign.launched_at)
     low = int(job.result.get("cursor", 0))
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '64MB'")
+        plan_for_many(cursor)
         if terms.cap:
             lock_counts(cursor, terms.channel)
         high = _high(cursor, terms.segment_id, low)
@@ -132,6 +132,12 @@ def _next_range(campaign: Campaign, now: datetime) -> int:
     job.done += seen
     job.save(update_fields=["result", "done"])
     return max(seen, 1)
+
+
+def plan_for_many(cursor: CursorWrapper) -> None:
+    """How this transaction plans to ask about a range of people."""
+    cursor.execute("SET LOCAL work_mem = '64MB'")
+    plan_for_the_unknown(cursor, *READ)
 
 
 def _job(campaign: Campaign) -> Job:

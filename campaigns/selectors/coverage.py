@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from campaigns.delivery.counting import Portion, portions
+from campaigns.delivery.fanout import plan_for_many
 from campaigns.delivery.terms import plan_of, terms_of
 from campaigns.models import Campaign
 from campaigns.services.faults import CannotGoOn
@@ -77,6 +78,7 @@ def coverage(campaign: Campaign, names: Sequence[str]) -> Coverage:
     chosen = list(given.values())[:MOST]
     found = Coverage(without={name.written: 0 for name in chosen})
     with transaction.atomic(), connection.cursor() as cursor:
+        plan_for_many(cursor)
         for portion in _portions(cursor, campaign):
             left = COUNTED - found.of
             if left <= 0:

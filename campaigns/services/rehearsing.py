@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from campaigns.delivery.counting import Counted, count_audience
-from campaigns.delivery.fanout import READ
+from campaigns.delivery.fanout import READ, plan_for_many
 from campaigns.delivery.gate import ORDER
 from campaigns.delivery.terms import plan_of, terms_of
 from campaigns.models import Campaign
@@ -55,7 +55,7 @@ def rehearse(campaign: Campaign, *, as_of: datetime | None = None) -> Rehearsal:
     _count_segment(terms.segment_id)
     refresh_statistics(*READ)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '64MB'")
+        plan_for_many(cursor)
         found = count_audience(cursor, terms, plan)
     excluded = {name: found.reasons[name] for name in ORDER if found.reasons.get(name)}
     return Rehearsal(

@@ -8,6 +8,7 @@ a minute later, or not at all.
 import logging
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 log = logging.getLogger(__name__)
 
@@ -24,3 +25,29 @@ def refresh_statistics(*tables: str) -> list[str]:
     if done:
         log.debug("analysed: %s", ", ".join(done))
     return done
+
+
+# of a table that was analysed while it was empty nothing is known either, once it has grown
+_UNKNOWN = """
+SELECT EXISTS (
+    SELECT 1 FROM pg_class c
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname = ANY(%s)
+      AND pg_relation_size(c.oid) > 65536
+      AND (pg_relation_size(c.oid) > 2 * 8192 * c.relpages::bigint + 65536
+           OR c.reltuples <> 0 AND NOT EXISTS (
+              SELECT 1 FROM pg_stats s WHERE s.schemaname = 'public' AND s.tablename = c.relname)))
+"""
+
+
+def plan_for_the_unknown(cursor: CursorWrapper, *tables: str) -> bool:
+    """Until the transaction ends no nested loops, where nothing is known of one of `tables`.
+
+    Such a table may be just loaded or restored, and locked by whoever vacuums it, so that
+    `refresh_statistics` passed it over. The planner takes a person's look-up in it for as dear as
+    reading all of it, whatever its indexes: one row is expected of either. True where it was so.
+    """
+    cursor.execute(_UNKNOWN, [list(tables)])
+    unknown: bool = cursor.fetchone()[0]
+    if unknown:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+    return unknown

@@ -1,11 +1,16 @@
 """Bulk work tells the planner of what it filled; nobody waits for autovacuum."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 
-from campaigns.models import Message
-from config.workspace.statistics import refresh_statistics
+from campaigns.delivery import fanout
+from campaigns.models import Campaign, Message
+from config.workspace.statistics import plan_for_the_unknown, refresh_statistics
+from consent.models import Purpose
 from tests.campaigns.builders import launched, make_segment
+from tests.scale.bench_fanout import PEOPLE
 
 pytestmark = pytest.mark.django_db
 MANY = 3_000
@@ -66,3 +71,57 @@ def test_fan_out_knows_how_many_they_are():
     assert Message.objects.count() >= MANY
     for table in ("membership", "profile"):
         assert rows_known(table) >= MANY, table
+
+
+def loops_over_a_table(plan: dict[str, Any]) -> list[str]:
+    """Tables that a nested loop reads anew for each person, not by what that person is."""
+    found = []
+    for place, part in enumerate(plan.get("Plans", [])):
+        found += loops_over_a_table(part)
+        if plan["Node Type"] == "Nested Loop" and place == 1 and "Join Filter" in plan:
+            found += tables_of(part)
+    return found
+
+
+def tables_of(plan: dict[str, Any]) -> list[str]:
+    own = [plan["Relation Name"]] if "Relation Name" in plan else []
+    return own + [name for part in plan.get("Plans", []) for name in tables_of(part)]
+
+
+def test_without_statistics_no_person_is_compared_with_every_other(monkeypatch):
+    segment = make_segment(slug="all")
+    values = {
+        "n": MANY,
+        "segment": segment.pk,
+        "marketing": Purpose.objects.get(slug="marketing").pk,
+    }
+    *loading, _sequences, _analyse = PEOPLE.split(";\n")
+    plans: list[dict[str, Any]] = []
+    written = fanout._write
+
+    def explained(cursor, campaign, plan, terms, people, sql, parameters):
+        statement = fanout._WRITE.format(people=people, judged=sql, buckets=fanout.BUCKETS)
+        values = {**parameters, **fanout._constants(campaign, plan, terms)}
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", values)
+        plans.append(cursor.fetchone()[0][0]["Plan"])
+        return written(cursor, campaign, plan, terms, people, sql, parameters)
+
+    monkeypatch.setattr(fanout, "_write", explained)
+    monkeypatch.setattr(fanout, "refresh_statistics", lambda *tables: [])  # all are locked
+    with connection.cursor() as cursor:
+        for statement in loading:
+            cursor.execute(statement, values)
+    launched(segment)
+    assert Message.objects.count() == MANY
+    assert "consent_state" in tables_of(plans[0])
+    assert [loops_over_a_table(plan) for plan in plans] == [[], []]
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = on")
+        assert plan_for_the_unknown(cursor, *fanout.READ)
+        cursor.execute("SET LOCAL enable_nestloop = on")
+        refresh_statistics(*fanout.READ)
+        assert not plan_for_the_unknown(cursor, *fanout.READ)
+        cursor.execute("SHOW enable_nestloop")
+        assert cursor.fetchone() == ("on",), "what is known is planned as ever"
+    assert Campaign.objects.get().fanned_out_at
