@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from campaigns.models import Sender
+from campaigns.services.senders import settle_default
 from config.workspace.used_admin import ArchivableForm, ArchivedFilter, UsedAdmin
 
 
@@ -67,10 +68,5 @@ class SenderAdmin(UsedAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """There is one default; the first sender is it."""
         with transaction.atomic():
-            others = Sender.objects.exclude(pk=obj.pk)
-            if obj.is_default:
-                others.update(is_default=False)
-            elif not others.filter(is_default=True, archived_at=None).exists():
-                others.update(is_default=False)
-                obj.is_default = True
+            settle_default(obj)
             super().save_model(request, obj, form, change)

@@ -14,6 +14,18 @@ def default_sender() -> Sender | None:
     return Sender.objects.filter(archived_at=None).order_by("-is_default", "pk").first()
 
 
+def settle_default(sender: Sender) -> None:
+    """One is the default: this one where it says so or where there is no other. The caller saves.
+
+    The others lose it here, in the caller's transaction: two at a time are no state of the table.
+    """
+    others = Sender.objects.exclude(pk=sender.pk)
+    if not others.filter(is_default=True, archived_at=None).exists():
+        sender.is_default = True
+    if sender.is_default:
+        others.filter(is_default=True).update(is_default=False)
+
+
 @transaction.atomic
 def create_sender(
     *,
@@ -24,16 +36,15 @@ def create_sender(
     is_default: bool = False,
 ) -> Sender:
     """A new sender; the first one is the default. The address must be free."""
-    default = is_default or not Sender.objects.filter(is_default=True, archived_at=None).exists()
-    if default:
-        Sender.objects.filter(is_default=True).update(is_default=False)
-    sender = Sender.objects.create(
+    sender = Sender(
         name=name,
         address=address,
         reply_to=reply_to,
         postal_address=postal_address,
-        is_default=default,
+        is_default=is_default,
     )
+    settle_default(sender)
+    sender.save()
     audit.record("sender.created", "sender", str(sender.pk))
     return sender
 
@@ -45,11 +56,10 @@ def change_sender(sender: Sender, values: Mapping[str, Any]) -> Sender:
     Raises IntegrityError where the address is another's.
     """
     row = Sender.objects.select_for_update().get(pk=sender.pk)
-    if values.get("is_default"):
-        Sender.objects.exclude(pk=row.pk).update(is_default=False)
     for name, value in values.items():
         setattr(row, name, value)
     if values:
-        row.save(update_fields=list(values))
+        settle_default(row)
+        row.save(update_fields=[*values, "is_default"])
         audit.record("sender.changed", "sender", str(row.pk), fields=list(values))
     return row
