@@ -11,7 +11,7 @@ from campaigns.views import casting, heads
 from campaigns.views.previews import found
 from config.console.pages import part
 from config.workspace.permissions import requires
-from config.workspace.revisions import revision_in as number_in
+from config.workspace.revisions import number_in, revision_in
 
 AGAIN_SECONDS = 15  # between two counts for the number on the button
 COUNTING_SHARE = 20  # and at least so many times as long as a count takes
@@ -42,7 +42,7 @@ def number(request: HttpRequest, slug: str) -> HttpResponse:
     """The button once more with the number of now; the page asks while it is open."""
     campaign = found(slug)
     context = heads.head(request, campaign, request.GET.get("on", "checks"))
-    is_same = context["is_draft"] and number_in(request.GET) == campaign.revision
+    is_same = context["is_draft"] and revision_in(request.GET) == campaign.revision
     if not is_same or not heads.ready(campaign):
         return part(request, "campaigns/_number.html", context | {"changed": True})
     shown, was = number_in(request.GET, "recipients"), number_in(request.GET, "was")

@@ -27,7 +27,7 @@ from config.console import health_words
 from config.console.pages import ApiCall, page, part, toast
 from config.workspace.health import status
 from config.workspace.permissions import may, requires
-from config.workspace.revisions import revision_in as number_in
+from config.workspace.revisions import number_in, revision_in
 
 Status = Campaign.Status
 
@@ -107,7 +107,7 @@ def shown_in(request: HttpRequest) -> Shown:
     """What the page with the button showed, as its form says."""
     posted = request.POST
     return Shown(
-        revision=number_in(posted),
+        revision=revision_in(posted),
         segment=posted.get("segment") or None,
         rule=number_in(posted, "rule"),
         recipients=number_in(posted, "recipients"),

@@ -27,8 +27,13 @@ def refuse_stale(now: int, built_on: int | None) -> None:
         raise Stale(now)
 
 
-def revision_in(posted: Mapping[str, Any], name: str = "revision") -> int | None:
+def revision_in(posted: Mapping[str, Any]) -> int | None:
     """The revision that a form carries; None where it carries none."""
+    return number_in(posted, "revision")
+
+
+def number_in(posted: Mapping[str, Any], name: str) -> int | None:
+    """A number that a form or an address carries from what it showed; None where it is none."""
     text = str(posted.get(name) or "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None  # noqa: PLR2004
 
