@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from config.workspace.statistics import joining_by_hash
 from segments.compiler import CompileContext, working
-from segments.context import joining_by_hash, one
+from segments.context import one
 from segments.preview import ALL_PEOPLE, SECONDS
 from segments.rules import Condition, Group
 from segments.sql import COMMA, Sql, people, sql

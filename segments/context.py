@@ -1,7 +1,6 @@
 """What a rule is compiled in: a moment, perhaps a few profiles, and facts read once."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -115,17 +114,6 @@ class CompileContext:
                 "SET LOCAL work_mem = '64MB'; SET LOCAL jit = off; "
                 "SET LOCAL parallel_tuple_cost = 0.01"
             )
-
-
-@contextmanager
-def joining_by_hash() -> Iterator[None]:
-    """For statements that join what they materialised: of its size the planner knows nothing, and
-    a nested loop over 600,000 people twice never ends.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_nestloop = off")
-        yield
-        cursor.execute("SET LOCAL enable_nestloop = on")
 
 
 def run(query: Sql) -> list[tuple[Any, ...]]:

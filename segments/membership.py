@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from config.workspace.faults import is_outage, is_passing, log_failure, pause_after
 from config.workspace.selectors import workspace
-from config.workspace.statistics import refresh_statistics
+from config.workspace.statistics import joining_by_hash, refresh_statistics
 from config.workspace.zones import workspace_zone
 from profiles.changes import announce
 from segments.compiler import CompileContext, compile_rule
-from segments.context import joining_by_hash, one, rule_zone
+from segments.context import one, rule_zone
 from segments.locks import lock_members
 from segments.models import Segment, SegmentSize
 from segments.rules import RuleError, parse_rule

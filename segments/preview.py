@@ -8,10 +8,11 @@ from datetime import datetime
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from config.workspace.statistics import joining_by_hash
 from consent.selectors import reachable_counts
 from profiles.models import Profile
 from segments.compiler import CompileContext, compile_rule, working
-from segments.context import joining_by_hash, one, run
+from segments.context import one, run
 from segments.models import Membership, Segment
 from segments.rules import Group
 from segments.sql import COUNTS, Sql, sql

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from config.workspace.statistics import joining_by_hash
 from consent.folding import BLOCKING, OWN_ACTS, UNDONE
 from consent.models import Purpose
 from consent.selectors.reach import Query
@@ -66,14 +67,10 @@ WHERE yes AND (until IS NULL OR until > since)
 
 @contextmanager
 def over_many() -> Iterator[CursorWrapper]:
-    """A cursor for spans of thousands of people: of what it materialised the planner knows nothing,
-    and a nested loop over them twice never ends.
-    """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_nestloop = off")
+    """A cursor for spans of thousands of people."""
+    with transaction.atomic(), joining_by_hash(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '64MB'")
         yield cursor
-        cursor.execute("SET LOCAL enable_nestloop = on")
         cursor.execute("SET LOCAL work_mem = DEFAULT")
 
 
