@@ -138,14 +138,18 @@ def use_trait(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return redirect("profiles:person", person.public_id)
 
 
+def _joined(merge_id: int) -> tuple[Merge | None, Profile | None]:
+    """A join and who has it today: the survivor may have been joined to another since."""
+    row = Merge.objects.filter(pk=merge_id).defer("snapshot").first()
+    survivor = row and Profile.objects.filter(pk=row.survivor_id).first()
+    return row, _find(survivor.public_id) if survivor else None
+
+
 @require_POST
 @requires("people.merge")
 def undo_join(request: HttpRequest, merge_id: int) -> HttpResponse:
     """Two people again."""
-    row = Merge.objects.filter(pk=merge_id).defer("snapshot").first()
-    survivor = row and Profile.objects.filter(pk=row.survivor_id).first()
-    # the survivor may have been joined to another since
-    person = _find(survivor.public_id) if survivor else None
+    row, person = _joined(merge_id)
     if row is None or person is None:
         return _nobody(request)
     try:
@@ -164,9 +168,7 @@ def undo_join(request: HttpRequest, merge_id: int) -> HttpResponse:
 @requires("people.merge")
 def join_again(request: HttpRequest, merge_id: int) -> HttpResponse:
     """One person again, by a join that can be undone."""
-    row = Merge.objects.filter(pk=merge_id).defer("snapshot").first()
-    survivor = row and Profile.objects.filter(pk=row.survivor_id).first()
-    person = _find(survivor.public_id) if survivor else None
+    row, person = _joined(merge_id)
     if row is None or person is None:
         return _nobody(request)
     try:
