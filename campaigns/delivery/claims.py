@@ -25,7 +25,9 @@ BATCH = 25
 CHUNK = 500
 LEASE_SECONDS = 120
 INTERRUPTED = "interrupted"  # whoever handed it over broke off: nobody knows what became of it
-OWN_LINKS = "_links"  # in `message.data`: the links whose address is this message's own
+# in `message.data`, where all other names are ours as well
+OWN_LINKS = "_links"  # the links whose address is this message's own
+GIVEN = "_given"  # what the caller gave a single message for its content, by names of their own
 Key = tuple[int, int]  # profile, message
 OwnLink = tuple[int, int, str]  # number, place in the content, address
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from django.conf import settings
@@ -14,7 +14,7 @@ from campaigns.channels.email import Mail, with_crlf
 from campaigns.content.addresses import wire_address, wire_domain
 from campaigns.content.message import build_email
 from campaigns.content.render import Compiled, MessageUrls, render
-from campaigns.delivery.claims import OWN_LINKS, Chunk
+from campaigns.delivery.claims import GIVEN, OWN_LINKS, Chunk
 from campaigns.models import ContentVersion, Sender
 from campaigns.services.senders import default_sender
 from config.workspace import tokens
@@ -134,7 +134,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def _letter(row: Sequence[Any]) -> Letter:
-    traits, given = _decode(row[5]), _decode(row[6])
+    traits, given = _decode(row[5]), _given(_decode(row[6]))
     data = {
         **traits,
         "traits": traits,
@@ -149,8 +149,6 @@ def _letter(row: Sequence[Any]) -> Letter:
             "lifecycle": row[14],
         },
     }
-    for name in ("word", OWN_LINKS):
-        given.pop(name, None)
     return Letter(
         profile_id=row[0],
         message_id=row[1],
@@ -162,6 +160,14 @@ def _letter(row: Sequence[Any]) -> Letter:
         attempts=row[8],
         expires_at=row[9],
     )
+
+
+def _given(kept: dict[str, Any]) -> dict[str, Any]:
+    """What the caller gave, out of `message.data`."""
+    if GIVEN in kept:
+        return cast("dict[str, Any]", kept[GIVEN])
+    # queued before it had a place of its own
+    return {name: value for name, value in kept.items() if name not in ("word", OWN_LINKS)}
 
 
 _ADDRESSES = """

@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from campaigns.delivery.claims import GIVEN
 from campaigns.delivery.gate import Terms, judged
 from campaigns.delivery.reserving import count_one, lock_counts
 from campaigns.delivery.terms import cap_of
@@ -148,7 +149,7 @@ def _queue(
         content_version_id=version.pk,
         consent_entry_id=None if reason else entry_id,
         idempotency_key=key,
-        data={**data, "_request": digest},
+        data={GIVEN: data, "_request": digest},
     )
     if not reason and message.is_marketing:
         count_one(profile.pk, channel, now)

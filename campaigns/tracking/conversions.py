@@ -5,7 +5,7 @@ unless it says otherwise), each event credited once, opens never. Refunds and ca
 same order subtract, whichever of the two comes in first; once an order does not stand any more
 (`profiles.selectors.revenue`), it is no conversion. Runs inside the batch's transaction, set-based.
 
-What a message was credited with is kept in its `data`:
+What a campaign's message was credited with is kept in its `data`:
 `orders: {order: {"value", "at", "back": {reversal: its value, or null for all of it}}}`. From it
 follow `converted_at` (the first order that stands, or null) and `revenue` (net, or null where no
 order has a value), which every figure of conversions and attributed revenue reads.
@@ -58,7 +58,8 @@ WITH RECURSIVE given AS (
     JOIN message m ON m.profile_id = w.profile_id AND m.campaign_id = g.campaign_id
     WHERE m.clicked_at IS NOT NULL AND m.clicked_at <= g.at AND m.clicked_at > g.at - g.within
       AND NOT EXISTS (SELECT 1 FROM owners x JOIN message o ON o.profile_id = x.profile_id
-                      WHERE x.person = g.profile_id AND o.data->'orders' ? g.order_id)
+                      WHERE x.person = g.profile_id AND o.campaign_id IS NOT NULL
+                        AND o.data->'orders' ? g.order_id)
     ORDER BY g.profile_id, g.event, g.order_id, m.clicked_at DESC, m.id DESC, g.at
 ), summed AS (
     SELECT profile_id, id, min(person) AS person, array_agg(order_id) AS keys,
@@ -88,7 +89,8 @@ WITH RECURSIVE given AS (
     FROM given g JOIN owners w ON w.person = g.profile_id GROUP BY 1, 2
 ), summed AS (
     SELECT m.profile_id, m.id, jsonb_object_agg(b.order_id, b.back) AS backs
-    FROM backs b JOIN message m ON m.profile_id = b.profile_id AND m.data->'orders' ? b.order_id
+    FROM backs b JOIN message m ON m.profile_id = b.profile_id AND m.campaign_id IS NOT NULL
+     AND m.data->'orders' ? b.order_id
     GROUP BY 1, 2
 )
 UPDATE message m SET data = jsonb_set(m.data, '{{orders}}', (

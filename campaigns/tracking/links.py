@@ -11,7 +11,7 @@ from campaigns.content import liquid
 from campaigns.content.context import NoLinks, State
 from campaigns.content.errors import Abort, ContentError
 from campaigns.content.render import tagged
-from campaigns.delivery.claims import OWN_LINKS
+from campaigns.delivery.claims import GIVEN, OWN_LINKS
 from campaigns.models import ContentVersion, Message
 from campaigns.services.contents import person_data, sender_data
 from campaigns.tracking.recording import Sent
@@ -66,7 +66,7 @@ def _own(sent: Sent, index: int, written: str | None, campaign: str) -> str:
 def _rendered(sent: Sent, url: str, own: dict[str, Any]) -> str:
     """A link that the marketer wrote with Liquid, with the person's data of today."""
     data: dict[str, Any] = person_data([sent.profile_id]).get(sent.profile_id, {})
-    values = {**sender_data(None), **data, **own}
+    values = {**sender_data(None), **data, **own.get(GIVEN, own)}
     state = State(timezone.now(), {}, NoLinks())
     try:
         text = liquid.run(liquid.parse(url, escape=True), values, state)

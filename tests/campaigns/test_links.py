@@ -8,7 +8,7 @@ from django.test import Client
 
 from campaigns.content.render import MessageUrls, compile_content, render
 from campaigns.models import Message
-from campaigns.services.single import send_message
+from campaigns.services.single import AnotherMessage, send_message
 from profiles.models import Profile
 from tests.campaigns.builders import (
     deliver_all,
@@ -136,6 +136,42 @@ def test_data_of_a_single_mail_may_have_links_of_its_own():
         )
         deliver_all()
         assert "https://a.example/7" in server.message().get_body(("html",)).get_content()
+
+
+def test_names_in_the_data_of_a_single_mail_are_the_callers_alone():
+    given = {
+        "word": "hello",
+        "clicks": 5,
+        "orders": ["o1"],
+        "unknown_open": True,
+        "_request": "mine",
+        "_links": [[7, 0, "https://evil.example/"]],
+        "given": {"word": "other"},
+    }
+    html = "<p><a href='https://a.example/'>{{ word }} {{ clicks }} {{ orders[0] }}</a></p>"
+    with smtp_server() as server:
+        make_sender()
+        ada = make_person("ada")
+        say(ada)
+        say(ada, purpose="measuring")
+
+        def send(data):
+            content = {"subject": "S", "html": html}
+            return send_message(profile=ada, channel="email", purpose="marketing", content=content,
+                                data=data, idempotency_key="k")  # fmt: skip
+
+        sent, _is_new = send(given)
+        deliver_all()
+        (path,) = clicks_of(server.message().get_body(("html",)).get_content())
+    assert "hello 5 o1" in server.message().get_body(("html",)).get_content()
+    assert follow(path)["Location"].startswith("https://a.example/")
+    assert follow(f"{path.rsplit('/', 1)[0]}/7").status_code == 404
+    sent.refresh_from_db()
+    assert sent.clicked_at is not None
+    assert "unknown_open" not in sent.data
+    assert send(given) == (sent, False)
+    with pytest.raises(AnotherMessage):
+        send(given | {"word": "bye"})
 
 
 def test_more_links_than_an_address_has_room_for_lead_straight_on():

@@ -11,6 +11,7 @@ from django.utils import timezone
 from campaigns.models import Message
 from campaigns.selectors.progress import progress
 from campaigns.selectors.report import Arm, lift_of, report
+from campaigns.services.single import send_message
 from campaigns.tracking.agents import clicked_by, opened_by
 from campaigns.tracking.events import internal_source
 from campaigns.views.listing import figures_of
@@ -210,6 +211,23 @@ def test_what_was_given_back_whole_is_no_conversion(mail):
     order(ada, "o2", None, name="Order Cancelled")
     assert come_of(campaign) == (0, 0), "a cancellation without an amount takes all of it back"
     assert row(ada).converted_at is None
+
+
+def test_orders_that_a_single_mail_names_are_not_what_a_campaign_brought(mail):
+    ada, links, campaign, _server = mail
+    get(only(links, "/t/c/"))
+    content = {"subject": "Your order", "text": "{{ orders[0] }}"}
+    sent, _is_new = send_message(
+        profile=ada, channel="email", content=content, data={"orders": ["o1"]}, idempotency_key="k"
+    )
+    before = {"orders": ["o2"]}  # as it was kept before
+    for number, kept, revenue in (("o1", sent.data, 20), ("o2", before, 35)):
+        Message.objects.filter(pk=sent.pk).update(data=kept)
+        order(ada, number, 20)
+        assert come_of(campaign) == (1, revenue)
+        order(ada, number, 5, name="Order Refunded")
+        assert not Inbox.objects.exists()
+        assert come_of(campaign) == (1, revenue - 5)
 
 
 def test_a_refund_that_came_in_before_its_order_takes_it_back_as_well(mail):
