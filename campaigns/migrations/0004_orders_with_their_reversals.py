@@ -5,11 +5,12 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
 # Before, `orders` held {order: value} beside {"Order Refunded:<message id>": value}; the event says
-# which order such a mark is of. Few messages brought an order, so one statement does it.
+# which order such a mark is of. Few messages brought an order, so one statement does it. What a
+# single message has of that name is its caller's, in whatever shape.
 RESHAPE = """
 WITH kept AS (
     SELECT m.profile_id, m.id, m.converted_at, o.key, o.value
-    FROM message m, jsonb_each(m.data->'orders') o
+    FROM message m, jsonb_each(CASE WHEN m.campaign_id IS NOT NULL THEN m.data->'orders' END) o
     WHERE m.data ? 'orders' AND jsonb_typeof(o.value) IN ('number', 'null')
 ), marks AS (
     SELECT k.profile_id, k.id, e.properties->>'order_id' AS of_order,

@@ -328,9 +328,17 @@ def test_what_an_older_version_wrote_is_read_in_the_new_shape(mail):
     old = {"orders": {"o1": 20.0, f"Order Refunded:{refund.message_id}": -20.0}}
     at = timezone.now()
     Message.objects.filter(profile=ada).update(data=old, converted_at=at, revenue=0)
+    ben, content = make_person("ben"), {"subject": "S", "text": "x"}
+    single, _is_new = send_message(
+        profile=ben, channel="email", content=content, idempotency_key="k"
+    )
+    callers = {"orders": ["of a single mail, as its caller gave it"]}
+    Message.objects.filter(pk=single.pk).update(data=callers)
     migration = import_module("campaigns.migrations.0004_orders_with_their_reversals")
     with connection.cursor() as cursor:
         cursor.execute(migration.RESHAPE)
+    single.refresh_from_db()
+    assert single.data == callers
     assert come_of(campaign) == (0, 0)
     back = {f"Order Refunded:{refund.message_id}": -20.0}
     assert row(ada).data["orders"]["o1"]["back"] == back
