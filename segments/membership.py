@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from config.workspace.faults import is_outage, is_passing, log_failure, pause_after
+from config.workspace.health import reasons
 from config.workspace.selectors import workspace
 from config.workspace.statistics import joining_by_hash, refresh_statistics
 from config.workspace.zones import workspace_zone
@@ -65,7 +66,7 @@ def reason_of(error: Exception) -> str:
     """What may be kept and logged: PostgreSQL's own words may quote a person's value."""
     if isinstance(error, RuleError):
         return str(error)
-    return "busy" if _is_passing(error) else type(error).__name__
+    return "busy" if _is_passing(error) else reasons.reason_of(error)
 
 
 def refresh(segment_id: int) -> Moved:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from config.workspace.models import AuditEntry
@@ -12,7 +13,7 @@ from profiles.models import Identifier, ProfileChange
 from segments import services
 from segments.archiving import archive_segment
 from segments.changes import process_changes
-from segments.membership import refresh
+from segments.membership import reason_of, refresh
 from segments.models import Membership, Segment, SegmentSize
 from segments.preview import preview
 from segments.reading import RuleError
@@ -266,3 +267,10 @@ def test_whatever_a_poisoned_segment_raises_the_others_are_counted_and_it_is_tri
 def request_all() -> None:
     for segment in Segment.objects.all():
         services.request_refresh(segment)
+
+
+def test_why_a_count_failed_is_said_without_anybodys_value():
+    """As everywhere: the class and a phrase of ours, never PostgreSQL's own words."""
+    slow = OperationalError("canceling statement due to statement timeout, Key (email)=(a@x.com)")
+    assert reason_of(slow) == "OperationalError: the statement took too long"
+    assert reason_of(ValueError("a@x.com")) == "ValueError"
