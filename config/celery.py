@@ -36,7 +36,6 @@ TICK_SECONDS = 1.0
 GATHER_SECONDS = 0.05
 HINT_LIFE_SECONDS = 10  # older hints are dropped unread: a tick has come since
 TICK_LOCK = 0x7261_7070  # "rapp", the advisory lock of the one that ticks
-
 SIGN_SECONDS = 5.0  # between signs of life on disk
 
 log = logging.getLogger("rapport.work")
@@ -213,7 +212,10 @@ _ticker: Ticker | None = None
 
 @worker_init.connect
 def _compare_keys(**_: Any) -> None:
-    """Without the database's own key no mail can be written. What cannot be asked now is no no."""
+    """Without the database's own key no mail can be written.
+
+    A database that does not answer now is no reason not to start.
+    """
     from config.workspace import tokens  # noqa: PLC0415 - after the apps have signed in
 
     try:
