@@ -84,13 +84,26 @@ class Resolver:
 
         `verified` says that the source's word may join two known people (guarantee 10).
         """
-        tried = list(keys)
+        tried, dropped = list(keys), []
         self._message_id, self.attach = message_id, None
         while not self._try(tried, verified):
-            tried.pop()
+            dropped.append(tried.pop())
         if verified and self.proven is not None:
             self.proven.update(tried)
+        self._take_back(dropped, tried[0], verified)
         return tried[0]
+
+    def _take_back(self, dropped: Sequence[Key], key: Key, verified: bool) -> None:
+        """What was dropped for another's sake and is nobody's belongs to whom `key` leads to.
+
+        A new device of a call whose address is another's would else be nobody's for good.
+        """
+        for other in reversed(dropped):
+            owner = self._owner(key) or 0
+            if self._owner(other) is None and self.fits(
+                [self._find(owner)], [other], verified=verified
+            ):
+                self._attach(other, owner)
 
     def promise(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Hold these for one already, as far as they may be: their merge is written down."""

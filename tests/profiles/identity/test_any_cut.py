@@ -80,6 +80,20 @@ def test_no_two_users_are_one_and_every_link_that_may_be_is_there(source, found,
         pass
 
 
+@pytest.mark.django_db
+def test_a_new_device_of_a_call_whose_address_is_anothers_is_the_callers(source):
+    found = [
+        {"type": "identify", "userId": "u1", "traits": {"email": "e0@ex.com"}},
+        {"type": "identify", "userId": "u0", "anonymousId": "d0", "traits": {"email": "e0@ex.com"}},
+    ]
+    inbox.accept(source, found)
+    while processor.work():
+        pass
+    _check(found)
+    owners = dict(Identifier.objects.values_list("value", "profile_id"))
+    assert owners["d0"] == owners["u0"] != owners["u1"]
+
+
 def _work_off_in_pieces(source, order, data):
     """Merges lag behind, or not: both have to come to the same."""
     while order:
