@@ -5,6 +5,7 @@ With the database away it still answers, with what this process knows.
 """
 
 import ipaddress
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +24,10 @@ from config.workspace.health.status import Health
 from config.workspace.health.units import SENDING, WORKER
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_X_FORWARDED_PROTO")
+FORWARDED = (
+    "HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_FORWARDED_HOST", "HTTP_VIA",
+)  # fmt: skip
 QUEUES = {
     "inbox_waiting": "Calls that wait to be processed.",
     "inbox_set_aside": "Calls that could not be processed and are kept.",
@@ -95,14 +99,20 @@ def may_ask(request: HttpRequest) -> bool:
     if any(name in request.META for name in FORWARDED):
         return False
     # behind TLS, whoever comes by the public name came through the proxy that ends it
-    public = settings.BASE_URL.partition("://")[2]
-    if settings.BEHIND_TLS and request.META.get("HTTP_HOST", "") == public:
+    if settings.BEHIND_TLS and _name(request.META.get("HTTP_HOST", "")) == _name(
+        settings.BASE_URL.partition("://")[2]
+    ):
         return False
     try:
         address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
     except ValueError:
         return False
     return address.is_private or address.is_loopback
+
+
+def _name(host: str) -> str:
+    """The name in a Host header, of which whoever asks chooses case, final dot and port."""
+    return re.sub(r":\d*$", "", host).rstrip(".").lower()
 
 
 def exposed() -> str:

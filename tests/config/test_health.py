@@ -152,7 +152,11 @@ def test_metrics_answer_with_the_database_away(client, database_away, caplog):
         ("", {}, False),
         ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, False),
         ("127.0.0.1", {"X-Forwarded-Proto": "https"}, False),
+        ("::ffff:10.3.0.9", {}, True),
+        ("::ffff:8.8.8.8", {}, False),
+        ("127.0.0.1", {"Via": "1.1 proxy"}, False),
         ("127.0.0.1", {"Host": "rapport.example"}, False),
+        ("127.0.0.1", {"Host": "Rapport.EXAMPLE.:443"}, False),
     ],
 )
 def test_without_a_token_only_private_addresses_see_figures(
