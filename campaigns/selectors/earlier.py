@@ -33,8 +33,19 @@ class Earlier:
     days: int = 1
 
 
+# What is read of a body: without the preheader, which the editor puts where its own place is, and
+# however it is broken into lines. One branch a pattern, since `|` makes a whole pattern greedy.
+_READ = (
+    "regexp_replace(regexp_replace(regexp_replace({},"
+    " '<mj-preview[^>]*?>.*?</mj-preview>', '', 'i'),"
+    " '<div data-preheader[^>]*?>.*?</div>', '', 'i'), '\\s+', '', 'g')"
+)
+_BODY = (
+    "coalesce(nullif(k.content->>'mjml', ''), nullif(k.content->>'html', ''),"
+    " nullif(k.content->>'text', ''))"
+)
 # The same subject or the same body: a copy keeps at least one of them, whatever its name.
-_SAME_CAMPAIGNS = """
+_SAME_CAMPAIGNS = f"""
 SELECT DISTINCT c.id
 FROM campaign c
 JOIN campaign_version v ON v.id = c.current_id
@@ -47,9 +58,9 @@ CROSS JOIN LATERAL (
         CASE WHEN jsonb_typeof(s->'variants') = 'array' THEN s->'variants' ELSE '[]' END) w) k
 WHERE c.launched_at >= %(since)s AND c.id <> %(own)s AND s->>'channel' = %(channel)s
   AND (lower(regexp_replace(btrim(k.content->>'subject'), '\\s+', ' ', 'g')) = ANY(%(subjects)s)
-       OR coalesce(nullif(k.content->>'mjml', ''), nullif(k.content->>'html', ''),
-                   nullif(k.content->>'text', '')) = ANY(%(bodies)s))
-"""
+       OR {_READ.format(_BODY)} IN (
+           SELECT {_READ.format("given")} FROM unnest(%(bodies)s::text[]) given))
+"""  # noqa: S608 - our own text
 
 
 def same_campaigns(plan: Plan, terms: Terms) -> list[int]:

@@ -12,6 +12,7 @@ from campaigns.services.launching import cancel
 from campaigns.services.rehearsing import rehearse
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.single import send_message
+from campaigns.views.preheaders import with_preheader, without_preheader
 from config.workspace.frequency import (
     DEFAULT,
     Frequency,
@@ -251,6 +252,23 @@ def test_the_checks_say_whom_a_launch_repeats_and_what_the_limit_does(people, cl
     assert "Ada" in client.get("/console/campaigns/other/earlier/lately/").content.decode()
     page = client.get("/console/campaigns/same-words/count/").content.decode()
     assert "No contact frequency holds for this campaign" in page
+
+
+def test_another_subject_and_preheader_leave_it_the_same_mail(people):
+    ada, ben, _cleo = people
+    head = "<mj-head><mj-title>T</mj-title><mj-preview>Now</mj-preview></mj-head>"
+    words = f"Tents {CONTENT['text']}"
+    body = f"<mj-section><mj-column><mj-text>{words}</mj-text></mj-column></mj-section>"
+    mail = f"<mjml>\n{head}\n<mj-body>{body}</mj-body>\n</mjml>"
+    segment = make_segment(ada, ben)
+    launched(segment, "sent", step={"content": {"subject": "Tents", "mjml": mail}})
+    edited = with_preheader(without_preheader(mail, is_mjml=True)[0], "Soon", is_mjml=True)
+    assert edited != mail, "the editor puts the preheader in another place"
+    for number, (source, same) in enumerate(
+        [(edited.replace("\n", "\r\n"), 2), (edited.replace("Tents", "Boots"), 0)]
+    ):
+        step = {"content": {"subject": f"Other {number}", "mjml": source}}
+        assert rehearse(make_campaign(segment, f"again-{number}", step=step)).earlier.same == same
 
 
 def test_mail_of_more_than_thirty_days_ago_is_not_the_same_again(people):
