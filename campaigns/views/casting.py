@@ -14,7 +14,8 @@ from profiles.models import Profile
 from segments.models import Segment
 
 LOOKED_AT = 20_000  # members among whom worst cases are looked for
-RTL = r"[֐-ࣿיִ-﷿ﹰ-ﻼ]"
+# by number: written as letters, one of the bounds falls apart into two, and the range took in CJK
+RTL = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
 
 
 @dataclass(frozen=True)

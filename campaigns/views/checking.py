@@ -197,7 +197,8 @@ def _rank(one: Finding) -> int:
 
 def _of_check(campaign: Campaign, check: Check) -> Finding:
     state = "bad" if check.severity == "error" else "warn"
-    return Finding(state, check.message, check.detail, _remedy(campaign, check), check.remedy)
+    link = check.remedy.rstrip(".")  # a link, not a sentence
+    return Finding(state, check.message, check.detail, _remedy(campaign, check), link)
 
 
 def _remedy(campaign: Campaign, check: Check) -> str:

@@ -18,6 +18,7 @@ from campaigns.forms import step_of
 from campaigns.models import Campaign
 from campaigns.selectors.coverage import coverage
 from campaigns.services.contents import SAMPLE_URL, ContentError, compile_step, sender_data
+from campaigns.services.variables import unknown_names
 from campaigns.views import casting
 from config.console.csp import mail_preview
 from config.console.pages import part
@@ -158,14 +159,19 @@ def panel(request: HttpRequest, slug: str) -> HttpResponse:
     seen = draft.seen_by(who)
     note_look(campaign, who)
     names = draft.compiled.variables if draft.compiled else []
+    bare = draft.compiled.bare if draft.compiled else []
+    lacking = coverage(campaign, names).missing
+    # a name that nobody has costs a scan: asked only of those that nobody of the audience has
+    unknown = unknown_names([n.name for n in lacking if n.name in bare and n.without == n.of])
     context = {
         "campaign": campaign,
         "cast": cast,
         "who": who,
         "seen": seen,
         "problems": draft.problems,
-        "missing": coverage(campaign, names).missing,
-        "bare": draft.compiled.bare if draft.compiled else [],
+        "unknown": unknown,
+        "missing": [n for n in lacking if n.name not in {one.written for one in unknown}],
+        "bare": bare,
         "personal": is_personal(request),
         "stamp": f"{campaign.updated_at:%s%f}",
     }

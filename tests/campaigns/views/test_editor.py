@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from campaigns.models import Campaign, Sender
 from campaigns.services.drafts import update_campaign
+from campaigns.views.casting import cast_of
 from config.workspace.audit import acting, actor_of_user
 from config.workspace.models import AuditEntry, Role, Workspace
 from config.workspace.selectors import forget_workspace
@@ -268,6 +269,27 @@ def test_missing_values_are_counted_of_those_who_get_the_mail_on_every_screen(ma
     what = marketer.get(url("step", campaign, "what")).content.decode()
     assert "67 % of the 3 who get this have it" in what
     assert "33 % of the 3 who get this have it" in what, "city, of one of them"
+
+
+def test_a_misspelt_name_is_named_where_it_is_written_and_at_the_launch(marketer):
+    ada = make_person("ada", traits={"first_name": "Ada"})
+    say(ada)
+    campaign = make_campaign(make_segment(ada))
+    content = {"subject": "Hi {{ frist_name }}", "html": "<p>{{ unsubscribe_url }}</p>"}
+    update_campaign(campaign, {"steps": [campaign.steps[0] | {"content": content}]})
+    preview = marketer.get(url("preview", campaign)).content.decode()
+    assert "Nobody has a value called “frist_name”. Did you mean “first_name”?" in preview
+    assert "frist_name is missing" not in preview
+    launch = marketer.get(url("count", campaign) + "?on=launch").content.decode()
+    assert "This cannot go out yet" in launch
+    assert "as soon as you say so" not in launch
+
+
+def test_whom_a_mail_is_shown_as_is_rightly_called_right_to_left():
+    names = ["敏 李", "김민준", "Wietse the Longest of All", "مريم حداد"]
+    people = [make_person(name, f"p{n}@example.com") for n, name in enumerate(names)]
+    cast = {str(one.label): one.name for one in cast_of(make_segment(*people), personal=True)}
+    assert cast["right to left"] == names[-1]
 
 
 def test_whoever_may_only_look_gets_no_button_and_no_way_round(log_in, campaign):
