@@ -57,6 +57,7 @@ PAGES = {
     "new source": "/console/profiles/source/add/",
     "segments": "/console/segments/",
     "new segment": "/console/segments/-/new/",
+    "archived segments": "/console/segments/?archived=1",
     "segment": "/console/segments/everyone/",
     "campaigns": "/console/campaigns/",
     "new campaign": "/console/campaigns/new/",
@@ -97,6 +98,8 @@ def make_cast() -> dict[str, str]:
     segment = make_list(*Profile.objects.filter(state="active"))
     sent = launched(segment)
     draft = make_campaign(segment, "draft", name=HOSTILE[0])
+    old = make_list(slug="old")
+    type(old).objects.filter(pk=old.pk).update(name="W" * 60, archived_at=old.refreshed_at)
     message = Message.objects.filter(profile_id=ada.pk).latest("id")
     pages = PAGES | {f"draft: {step}": f"/console/campaigns/{draft.slug}/{step}/" for step in STEPS}
     numbers = (ada.pk, message.pk)

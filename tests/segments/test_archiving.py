@@ -136,7 +136,9 @@ def test_rest_and_the_console_give_the_same_answer(client):
     assert client.get("/api/segments/everyone/", headers=key).status_code == 404
     archived = client.get("/api/segments/?archived=true", headers=key).json()["results"]
     assert [row["slug"] for row in archived] == ["everyone"]
-    assert "Restore" in client.get("/console/segments/?archived=1").content.decode()
+    archived = client.get("/console/segments/?archived=1").content.decode()
+    assert "Restore" in archived
+    assert "Reachable by email" not in archived, "nobody is in it"
     assert "Archived" in client.get("/console/segments/everyone/").content.decode()
     assert client.post("/api/segments/everyone/restore/", headers=key).status_code == 200
     client.post("/console/segments/everyone/archive/")

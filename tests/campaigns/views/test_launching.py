@@ -51,7 +51,7 @@ def test_the_funnel_goes_from_audience_to_recipients_in_the_fixed_order(marketer
 def test_a_loss_opens_its_people(marketer, campaign):
     page = marketer.get(url("left_out", campaign, "no_permission")).content.decode()
     assert "Silent" in page
-    assert "P0" not in page
+    assert "P0<" not in page  # a token of the form may hold these two letters
     frozen = marketer.get(url("left_out", campaign, "frozen")).content.decode()
     assert "Restricted" in frozen
     assert marketer.get(url("left_out", campaign, "duplicate_address")).status_code == 200
