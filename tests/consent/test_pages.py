@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import Message
+from campaigns.models import Message, Sender
 from config.workspace import tokens
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
@@ -61,6 +61,12 @@ def test_the_page_shows_every_choice_since_when_and_from_where(ada, path, client
     assert not response.cookies
     assert "no-store" in response["Cache-Control"]
     assert client.get("/preferences/" + "x" * 30 + "/").status_code == 404
+
+
+def test_the_foot_says_who_sent_it_once(ada, path, client):
+    assert "<p>Shop, Oudegracht 1, Utrecht</p>" in client.get(path).content.decode()
+    Sender.objects.update(postal_address="Shop, Oudegracht 1, Utrecht")
+    assert "<p>Shop, Oudegracht 1, Utrecht</p>" in client.get(path).content.decode()
 
 
 def test_one_tap_stops_and_undo_brings_back(ada, path, client):
