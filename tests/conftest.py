@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 from pytest_django.plugin import blocking_manager_key
 
 from config.postgres import server
@@ -71,6 +72,7 @@ def _fresh_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     from config.workspace import selectors, tokens  # noqa: PLC0415
     from config.workspace.health import recording, status  # noqa: PLC0415
 
+    translation.deactivate()  # the language of the last page that a test asked for
     selectors.forget_workspace()
     tokens.forget_keys()
     status.forget()

@@ -20,11 +20,9 @@ WRITERS = {
     "campaigns/views/heads.py",  # days, and start times with their zone
     "campaigns/forms/when.py",  # the field of a time, its zone beside it
     "campaigns/content/filters.py",  # what a marketer's own pattern says
-    "config/workspace/health/words.py",  # below the console: writes the zone itself
     "profiles/months.py",  # names of tables
     "campaigns/tracking/recording.py",  # a key
     "consent/services/elapsing.py",  # a stamp in the ledger
-    "consent/selectors/words.py",  # days
     "profiles/selectors/folding.py",  # headings of days
     "profiles/selectors/words.py",  # "16:02 their time"
 }
