@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tools import browser as finder
 
 FLAGS = [
+    "--disable-dev-shm-usage",  # a container has little of it, and the page dies
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
