@@ -19,6 +19,13 @@ VENV = ROOT / ".venv"
 NOTE = VENV / "chromium-path"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SECONDS = 900
+FONTS = """<?xml version="1.0"?>
+<fontconfig>
+  <dir>{root}/usr/share/fonts</dir>
+  <dir>/usr/share/fonts</dir>
+  <cachedir>{place}/font-cache</cachedir>
+</fontconfig>
+"""
 
 
 def works(path: str) -> bool:
@@ -84,9 +91,12 @@ def by_unpacking() -> str | None:
     if not program.exists():
         return None
     libraries = sorted({str(found.parent) for found in (place / "root").rglob("*.so*")})
+    fonts = place / "fonts.conf"  # without a font no text is visible, and nothing can be clicked
+    fonts.write_text(FONTS.format(root=place / "root", place=place))
     start = place / "chromium"
     start.write_text(
-        f'#!/bin/sh\nexport LD_LIBRARY_PATH="{":".join(libraries)}"\nexec "{program}" "$@"\n'
+        f'#!/bin/sh\nexport LD_LIBRARY_PATH="{":".join(libraries)}" FONTCONFIG_FILE="{fonts}"\n'
+        f'exec "{program}" "$@"\n'
     )
     start.chmod(0o755)
     return str(start)
