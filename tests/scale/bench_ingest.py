@@ -90,6 +90,8 @@ def main(argv: Sequence[str] = ()) -> int:
         for name in names:
             _drop(server, name)
             server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{base}"')
+            with _in_database(name):
+                call_command("migrate", verbosity=0)  # the roles are named after the database
         try:
             return _compare(dsn, names, options)
         finally:
@@ -124,6 +126,19 @@ def _of(dsn: str, name: str) -> str:
     )
 
 
+@contextmanager
+def _in_database(name: str) -> Iterator[None]:
+    """Django's connection leads to this database."""
+    before = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = before
+
+
 def _prepare(server: psycopg.Connection, base: str, people: int) -> None:
     """A migrated database with so many people, kept between runs."""
     if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [base]).fetchone():
@@ -131,10 +146,7 @@ def _prepare(server: psycopg.Connection, base: str, people: int) -> None:
     print(f"making {people:,} people ...", flush=True)
     server.execute(f'DROP DATABASE IF EXISTS "{base}_new"')
     server.execute(f'CREATE DATABASE "{base}_new"')
-    before = connection.settings_dict["NAME"]
-    connection.close()
-    connection.settings_dict["NAME"] = f"{base}_new"
-    try:
+    with _in_database(f"{base}_new"):
         call_command("migrate", verbosity=0)
         with connection.owner(), connection.cursor() as cursor:  # type: ignore[attr-defined]
             cursor.execute(
@@ -147,9 +159,6 @@ def _prepare(server: psycopg.Connection, base: str, people: int) -> None:
             times = {"first": now - timedelta(days=400), "last": now - timedelta(days=30)}
             cursor.execute(PEOPLE, {"people": people, **times})
             cursor.execute("VACUUM ANALYZE")
-    finally:
-        connection.close()
-        connection.settings_dict["NAME"] = before
     server.execute(f'ALTER DATABASE "{base}_new" RENAME TO "{base}"')
 
 
