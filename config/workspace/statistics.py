@@ -6,6 +6,7 @@ a minute later, or not at all.
 """
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,6 +28,27 @@ def refresh_statistics(*tables: str) -> list[str]:
     if done:
         log.debug("analysed: %s", ", ".join(done))
     return done
+
+
+class Sparing:
+    """`refresh_statistics` for a stream of small portions: at most a twentieth of the time.
+
+    A table that grows from nothing is analysed at each fifth more, which would cost an inbox that
+    is worked off without a pause an eighth of its speed.
+    """
+
+    def __init__(self) -> None:
+        self.rests_until = 0.0
+
+    def refresh(self, *tables: str) -> list[str]:
+        """As `refresh_statistics`; nothing while it rests."""
+        began = time.monotonic()
+        if began < self.rests_until:
+            return []
+        done = refresh_statistics(*tables)
+        ended = time.monotonic()
+        self.rests_until = ended + 20 * (ended - began)
+        return done
 
 
 # of a table that was analysed while it was empty nothing is known either, once it has grown
@@ -61,6 +83,8 @@ def joining_by_hash() -> Iterator[None]:
     knows nothing, and a nested loop over 600,000 people twice never ends.
     """
     with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('enable_nestloop')")
+        (before,) = cursor.fetchone()  # perhaps off already: `plan_for_the_unknown`
         cursor.execute("SET LOCAL enable_nestloop = off")
         yield
-        cursor.execute("SET LOCAL enable_nestloop = on")
+        cursor.execute("SELECT set_config('enable_nestloop', %s, true)", [before])

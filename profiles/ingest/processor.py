@@ -17,7 +17,7 @@ from django.db import OperationalError, connection, transaction
 from psycopg import errors
 
 from config.workspace.selectors import workspace
-from config.workspace.statistics import refresh_statistics
+from config.workspace.statistics import Sparing
 from config.workspace.work import wake
 from profiles import changes, months
 from profiles.identity import attaching, merging, store
@@ -49,6 +49,7 @@ FILLED = (
     "profile", "identifier", "profile_trait", "event", "event_item", "event_state", "consent_state",
     "consent_entry", "message_claim",
 )  # fmt: skip
+_statistics = Sparing()
 
 
 def work() -> int:
@@ -60,7 +61,7 @@ def work() -> int:
     with _no_collection():
         handled = _with_retries(process_portion)
     if handled >= MANY:
-        refresh_statistics(*FILLED)
+        _statistics.refresh(*FILLED)
     merged = merge()
     if merged >= merging.AT_ONCE:
         wake("merge")

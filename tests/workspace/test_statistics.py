@@ -7,7 +7,12 @@ from django.db import connection
 
 from campaigns.delivery import fanout
 from campaigns.models import Campaign, Message
-from config.workspace.statistics import plan_for_the_unknown, refresh_statistics
+from config.workspace.statistics import (
+    Sparing,
+    joining_by_hash,
+    plan_for_the_unknown,
+    refresh_statistics,
+)
 from consent.models import Purpose
 from tests.campaigns.builders import launched, make_segment
 from tests.scale.bench_fanout import PEOPLE
@@ -41,6 +46,28 @@ def test_what_grew_is_analysed_once_and_nothing_else_is():
     assert rows_known("profile") >= MANY
     load(10)
     assert refresh_statistics("profile") == [], "a few more are no other picture"
+
+
+def test_a_stream_of_portions_rests_after_each_time():
+    sparing = Sparing()
+    load()
+    assert sparing.refresh("profile") == ["profile"]
+    load(2 * MANY)
+    sparing.rests_until += 60
+    assert sparing.refresh("profile") == []
+    sparing.rests_until = 0
+    assert sparing.refresh("profile") == ["profile"]
+
+
+def test_a_join_by_hash_leaves_the_plan_as_it_was():
+    with connection.cursor() as cursor:
+        for before in ("off", "on"):
+            cursor.execute("SELECT set_config('enable_nestloop', %s, true)", [before])
+            with joining_by_hash():
+                cursor.execute("SHOW enable_nestloop")
+                assert cursor.fetchone() == ("off",)
+            cursor.execute("SHOW enable_nestloop")
+            assert cursor.fetchone() == (before,)
 
 
 def test_each_partition_is_looked_at_by_itself():
