@@ -1,22 +1,23 @@
 """Sources, event definitions and exchange rates as lists and forms of the console."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
+from django.db.models import Aggregate, Case, Count, IntegerField, QuerySet, Sum, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.console.words import ago, num
 from config.workspace import audit
 from config.workspace.admin import AuditedAdmin
 from config.workspace.used_admin import UsedAdmin
-from profiles.models import Event, EventDefinition, ExchangeRate, Rejection, Source
+from profiles.models import Event, EventDefinition, ExchangeRate, RefusalCount, Source
 from profiles.selectors.live import last_event_id
 from profiles.services.sources import create_source
 from profiles.views.sources import show_key
@@ -29,8 +30,8 @@ def midnight() -> datetime:
     return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _by_source(rows: QuerySet[Any]) -> Case:
-    counts = rows.order_by().values_list("source_id").annotate(n=Count("id"))
+def _by_source(rows: QuerySet[Any], total: Aggregate) -> Case:
+    counts = rows.order_by().values_list("source_id").annotate(total=total)
     whens = [When(pk=source_id, then=Value(n)) for source_id, n in counts]
     return Case(*whens, default=Value(0), output_field=IntegerField())
 
@@ -53,16 +54,18 @@ class SourceAdmin(UsedAdmin):
     )
     list_filter = ("kind", "enabled")
     search_fields = ("name",)
-    fields = ("name", "kind", "trust", "enabled", "write_key", "used_by")
-    readonly_fields = ("write_key", "used_by")
+    fields = ("name", "kind", "trust", "enabled", "write_key", "refused_lately", "used_by")
+    readonly_fields = ("write_key", "refused_lately", "used_by")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
         """With today's counts, by two queries over the newest calls."""
         rows: QuerySet[Source] = super().get_queryset(request).filter(is_internal=False)
         today = {"received_at__gte": midnight()}
         kept = Event.objects.filter(id__gt=last_event_id() - COUNTED, **today)
-        refused = Rejection.objects.filter(**today)
-        return rows.annotate(kept=_by_source(kept), refused=_by_source(refused))
+        refused = RefusalCount.objects.filter(at__gte=midnight())
+        return rows.annotate(
+            kept=_by_source(kept, Count("id")), refused=_by_source(refused, Sum("n"))
+        )
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A new source needs a name and a kind."""
@@ -70,7 +73,7 @@ class SourceAdmin(UsedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The kind says what a source may prove; it stays."""
-        return ("kind", "write_key", "used_by") if obj else ()
+        return ("kind", "write_key", "refused_lately", "used_by") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
         """A new one is made by the service, which makes its key."""
@@ -116,6 +119,19 @@ class SourceAdmin(UsedAdmin):
     def _door(self, source: Source, count: int, status: str) -> SafeString:
         address = f"{reverse('profiles:live')}?source={source.pk}&status={status}"
         return format_html('<a class="r-door" href="{}">{}</a>', address, num(count))
+
+    @admin.display(description=_("Refused in 7 days"))
+    def refused_lately(self, source: Source) -> SafeString | str:
+        """By reason: all of them, and how many are kept to be read."""
+        since = timezone.now() - timedelta(days=7)
+        rows = RefusalCount.objects.filter(source=source, at__gte=since).values_list("code")
+        sums = list(rows.annotate(total=Sum("n"), read=Sum("kept")).order_by("-total"))
+        words = _("{n} {reason} ({kept} of them can be read)")
+        lines = [
+            (words.format(n=num(n), reason=code.replace("_", " "), kept=num(kept)),)
+            for code, n, kept in sums
+        ]
+        return format_html_join(mark_safe("<br>"), "{}", lines) if lines else gettext("none")
 
     @admin.display(description=_("Write key"))
     def write_key(self, source: Source) -> SafeString:

@@ -4,7 +4,10 @@ from config.workspace.health.units import WAITING
 from config.workspace.work import LEFT, WORK, left_of
 from profiles import uses  # noqa: F401 - signs itself in
 from profiles.identity import rewriting
-from profiles.ingest import processor
+from profiles.ingest import (
+    processor,
+    pruning,  # noqa: F401 - signs itself in
+)
 from profiles.selectors import joins  # noqa: F401 - signs in at the timeline
 
 WORK.register("ingest")(processor.work)

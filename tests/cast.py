@@ -23,6 +23,7 @@ from profiles.models import (
     Merge,
     Profile,
     ProfileTrait,
+    RefusalCount,
     Rejection,
     Source,
 )
@@ -179,7 +180,9 @@ def make_rejection(source: Source | None = None, **fields: Any) -> Rejection:
     fields = {"type": "track", "code": "wrong_type", "errors": [error], "body": body} | fields
     fields.setdefault("received_at", timezone.now())
     fields.setdefault("message_id", f"bad-{next(_numbers)}")
-    return Rejection.objects.create(source=source or make_source(), **fields)
+    row = Rejection.objects.create(source=source or make_source(), **fields)
+    RefusalCount.objects.create(source=row.source, code=row.code, at=row.received_at, n=1, kept=1)
+    return row
 
 
 def make_merge(survivor: Profile, absorbed_id: uuid.UUID | None = None, **fields: Any) -> Merge:

@@ -98,6 +98,7 @@ def _TITLES() -> dict[str, str]:  # noqa: N802 - in the reader's language
         "campaigns": _("Campaigns do not go on"),
         "delivery": _("Messages are not handed over"),
         "audit_seal": _("The audit trail is not sealed"),
+        "pruning": _("What is kept for a time only is not taken away"),
         "refusing": _("The mail server takes nothing"),
     }
 

@@ -1,11 +1,10 @@
 """What needs somebody: each line says what, why now, and holds the way to settle it."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Max, Min, Q, Sum
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -20,10 +19,9 @@ from config.workspace.health.status import Level
 from config.workspace.models import Job
 from config.workspace.permissions import may
 from consent.models import PrivacyRequest
-from profiles.models import Inbox, Rejection, Source
+from profiles.models import Inbox, RefusalCount, Source
 from segments.models import Segment
 
-NEWEST = 1000
 QUIET_AFTER, GIVEN_UP_AFTER = timedelta(hours=24), timedelta(days=14)
 STALE_AFTER = timedelta(minutes=5)
 AT_MOST = 4  # of one kind
@@ -139,16 +137,19 @@ def _set_aside() -> list[Need]:
 
 
 def _refused() -> list[Need]:
-    day_ago = timezone.now() - timedelta(days=1)
-    newest = Rejection.objects.order_by("-id").values_list(
-        "source_id", "source__name", "received_at", "code"
+    """All that were refused, also those whose words are not kept. One query."""
+    lately = RefusalCount.objects.filter(at__gte=timezone.now() - timedelta(days=1))
+    rows = lately.values("source_id", "source__name", "code").annotate(
+        total=Sum("n"), newest=Max("at")
     )
-    lately = [row for row in newest[:NEWEST] if row[2] >= day_ago]
-    by_source = Counter((source_id, name) for source_id, name, _at, _code in lately)
+    by_source: dict[tuple[int, str], list[Any]] = {}
+    for row in rows.order_by("-total"):
+        by_source.setdefault((row["source_id"], row["source__name"]), []).append(row)
+    most = sorted(by_source.items(), key=lambda one: -sum(row["total"] for row in one[1]))
     found = []
-    for (source_id, name), count in by_source.most_common(AT_MOST):
-        codes = Counter(row[3] for row in lately if row[0] == source_id)
-        code, of_code = codes.most_common(1)[0]
+    for (source_id, name), reasons in most[:AT_MOST]:
+        count = sum(row["total"] for row in reasons)
+        code, of_code = reasons[0]["code"], reasons[0]["total"]
         found.append(
             Need(
                 2,
@@ -160,14 +161,14 @@ def _refused() -> list[Need]:
                         "{} calls from <b>{}</b> were refused",
                         count,
                     ),
-                    num(count) if len(lately) < NEWEST else f"{num(count)}+",
+                    num(count),
                     name,
                 ),
                 _("In the last 24 hours. %(n)s of them: %(code)s.")
                 % {"n": num(of_code), "code": code.replace("_", " ")},
                 places.live(status="refused", source=source_id),
                 _("See why"),
-                at=max(row[2] for row in lately if row[0] == source_id),
+                at=max(row["newest"] for row in reasons),
             )
         )
     return found

@@ -12,5 +12,5 @@ class WorkspaceConfig(AppConfig):
     verbose_name = _("Settings")
 
     def ready(self) -> None:
-        """Sign in the sealing of the audit trail."""
-        from config.workspace import sealing  # noqa: F401, PLC0415
+        """Sign in the sealing of the audit trail, and what takes old rows away."""
+        from config.workspace import pruning, sealing  # noqa: F401, PLC0415

@@ -43,12 +43,25 @@ UPSERT = """
         first_seen = least(event_definition.first_seen, EXCLUDED.first_seen),
         last_seen = greatest(event_definition.last_seen, EXCLUDED.last_seen)
 """
+MOST_WARNINGS = 200  # rows of one source and code: events' names come from outside
+WARNED = """
+    SELECT source_id, code, count(*) FROM data_warning
+    WHERE (source_id, code) IN (SELECT * FROM unnest(%s::bigint[], %s::text[])) GROUP BY 1, 2
+"""
+KNOWN = """
+    SELECT source_id, code, event_name, detail FROM data_warning
+    WHERE (source_id, code, event_name, detail)
+          IN (SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]))
+"""
 WARN = """
     INSERT INTO data_warning (source_id, code, event_name, detail, count, first_seen, last_seen)
     VALUES (%s, %s, %s, %s, %s, now(), now())
     ON CONFLICT (source_id, code, event_name, detail) DO UPDATE
     SET count = data_warning.count + EXCLUDED.count, last_seen = now()
 """
+
+
+Warned = tuple[int, str, str, str]  # source, code, event's name, detail
 
 
 @dataclass
@@ -72,7 +85,7 @@ class Catalog:
         self._found = {row[0]: _definition(row) for row in cursor.fetchall()}
         self._new: dict[str, dict[str, dict[str, bool]]] = {}
         self._seen: dict[str, tuple[datetime, datetime]] = {}
-        self._warnings: Counter[tuple[int, str, str, str]] = Counter()
+        self._warnings: Counter[Warned] = Counter()
         needs_rates = any(definition.is_money for definition in self._found.values())
         self._rates = money.rates() if needs_rates else None
         self._zone = workspace_zone()  # whose day's rate a conversion takes
@@ -150,7 +163,8 @@ class Catalog:
                 UPSERT, [list(names), list(map(Jsonb, schemas)), list(firsts), list(lasts)]
             )
         if self._warnings:
-            cursor.executemany(WARN, [(*key, n) for key, n in sorted(self._warnings.items())])
+            bounded = _bounded(cursor, self._warnings)
+            cursor.executemany(WARN, [(*key, n) for key, n in sorted(bounded.items())])
 
     def _is_stale(self, name: str, last: datetime) -> bool:
         seen = self.of(name).last_seen
@@ -159,6 +173,21 @@ class Catalog:
     def warn(self, message: Message, code: str, detail: str) -> None:
         """Count something about the data that is not as it should be."""
         self._warnings[message.source.id, code, message.name, detail.replace("\0", "")] += 1
+
+
+def _bounded(cursor: Any, warnings: Counter[Warned]) -> Counter[Warned]:
+    """With so many rows of a source and code, new names are counted under none. Two queries."""
+    pairs = sorted({key[:2] for key in warnings})
+    cursor.execute(WARNED, [list(column) for column in zip(*pairs, strict=True)])
+    there = Counter({(source_id, code): n for source_id, code, n in cursor.fetchall()})
+    cursor.execute(KNOWN, [list(column) for column in zip(*sorted(warnings), strict=True)])
+    known = set(cursor.fetchall())
+    found: Counter[Warned] = Counter()
+    for key, n in sorted(warnings.items()):
+        is_new = key not in known
+        there[key[:2]] += is_new
+        found[(*key[:2], "", "") if is_new and there[key[:2]] > MOST_WARNINGS else key] += n
+    return found
 
 
 def as_number(value: Any) -> float | None:

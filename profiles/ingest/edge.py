@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from config.workspace.health import counters
 from profiles.ingest import envelope as envelopes
-from profiles.ingest import inbox, keys, limits, throttle
+from profiles.ingest import inbox, keys, limits, refusals, throttle
 from profiles.ingest.envelope import BadItem, Refused
 from profiles.ingest.validation import Problem, check, parse_time
 from profiles.models import Source
@@ -29,10 +29,10 @@ class Batch:
     context: dict[str, Any] | None = None
     integrations: dict[str, Any] | None = None
     write_key: str | None = None
-    rejected: list[inbox.Rejected] = field(default_factory=list)
+    rejected: list[refusals.Rejected] = field(default_factory=list)
 
 
-def take(request: HttpRequest, kind: str) -> list[inbox.Rejected]:
+def take(request: HttpRequest, kind: str) -> list[refusals.Rejected]:
     """Take a call of this kind in; the refused items of a batch. Raises Refused.
 
     When it returns everything is committed: accepted items as an inbox row, others as rejections.
@@ -112,7 +112,7 @@ def _read_of(source: Source, body: bytes, kind: str) -> Batch:
         return _parse(body, kind)
     except Refused as refused:
         problem = Problem(refused.code, refused.path, refused.message)
-        row = inbox.refusal(0, problem, body, "" if kind in BATCHES else kind)
+        row = refusals.refusal(0, problem, body, "" if kind in BATCHES else kind)
         inbox.store(source.pk, [], [row], {}, timezone.now())
         raise
 
@@ -125,20 +125,20 @@ def _parse(body: bytes, kind: str) -> Batch:
     return Batch([item], kind, write_key=key)
 
 
-def _split(batch: Batch) -> tuple[list[bytes], list[inbox.Rejected], bool]:
+def _split(batch: Batch) -> tuple[list[bytes], list[refusals.Rejected], bool]:
     """Accepted items, refused ones, and whether an accepted one lacks a message id."""
     accepted: list[bytes] = []
-    rejected: list[inbox.Rejected] = []
+    rejected: list[refusals.Rejected] = []
     lacking = False
     for index, item in enumerate(batch.items):
         if isinstance(item, BadItem):
             problem = Problem("not_holdable", "", item.reason)
-            rejected.append(inbox.refusal(index, problem, item.body.encode(), batch.kind))
+            rejected.append(refusals.refusal(index, problem, item.body.encode(), batch.kind))
             continue
         call, found = check(item, batch.kind)
         raw = bytes(item)
         if found is not None or call is None:
-            rejected.append(inbox.refusal(index, found, raw, batch.kind))  # type: ignore[arg-type]
+            rejected.append(refusals.refusal(index, found, raw, batch.kind))  # type: ignore[arg-type]
             continue
         accepted.append(raw)
         lacking = lacking or call.message_id in (None, "")

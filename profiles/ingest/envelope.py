@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import msgspec
 
-from profiles.ingest.limits import MAX_BODY_BYTES
+from profiles.ingest.limits import MAX_BATCH_ITEMS, MAX_BODY_BYTES
 
 GZIP_MAGIC = b"\x1f\x8b"
 GZIP_WINDOW = 31
@@ -100,7 +100,7 @@ def _gunzip(body: bytes) -> bytes:
 
 
 def read_batch(body: bytes) -> tuple[Envelope, list[Item]]:
-    """Envelope and items of a batch body. Raises Refused 400 where it is unreadable."""
+    """Envelope and items of a batch body. Raises Refused 400 where it is unreadable, 413."""
     _require_utf8(body)
     try:
         envelope = _decode_envelope(body)
@@ -110,6 +110,7 @@ def read_batch(body: bytes) -> tuple[Envelope, list[Item]]:
         return _read_leniently(body, error)
     except RecursionError as error:
         raise Refused(400, "too_deep", "the body is nested too deeply") from error
+    _require_few(envelope.batch)
     return envelope, cast(list[Item], envelope.batch)
 
 
@@ -125,6 +126,13 @@ def read_single(body: bytes) -> tuple[msgspec.Raw, str | None]:
     except RecursionError as error:
         raise Refused(400, "too_deep", "the body is nested too deeply") from error
     return msgspec.Raw(body.strip()), key if isinstance(key, str) else None
+
+
+def _require_few(items: list[Any]) -> None:
+    """What each item costs is paid before anybody is told that it is none."""
+    if len(items) > MAX_BATCH_ITEMS:
+        words = f"a batch has at most {MAX_BATCH_ITEMS} messages, this one {len(items)}"
+        raise Refused(413, "too_many_messages", words, path="batch")
 
 
 def _require_utf8(body: bytes) -> None:
@@ -149,6 +157,7 @@ def _read_leniently(body: bytes, error: msgspec.DecodeError) -> tuple[Envelope, 
         raise unreadable from error
     if not isinstance(data, dict) or not isinstance(data.get("batch"), list):
         raise unreadable
+    _require_few(data["batch"])
     items: list[Item] = []
     for item in data.pop("batch"):
         try:

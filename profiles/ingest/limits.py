@@ -3,6 +3,8 @@
 MAX_BODY_BYTES = 500 * 1024  # unpacked; wire.md
 MAX_READ_BYTES = 4 * 1024 * 1024  # read past the limit so that a client gets to see its 413
 MAX_ITEM_BYTES = 32 * 1024
+# of a batch: stock clients send 100, by the protocol at most 2,500; a message has some 100 bytes
+MAX_BATCH_ITEMS = 5000
 MAX_DEPTH = 64
 MAX_NUMBER_CHARS = 300
 MAX_EXPONENT = 308  # a double ends there, and with it what JSON readers agree on

@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -23,7 +24,7 @@ from profiles import changes, months
 from profiles.identity import attaching, merging, store
 from profiles.identity import batch as identity
 from profiles.identity.kinds import rules
-from profiles.ingest import claims, events, hooks, inbox, people, queue, reading, traits, turns
+from profiles.ingest import claims, events, hooks, people, queue, reading, refusals, traits, turns
 from profiles.ingest.catalog import Catalog
 from profiles.ingest.messages import Message
 from profiles.ingest.reading import InboxRow
@@ -201,16 +202,20 @@ def _columns(old: dict[str, Any], new: dict[str, Any]) -> set[str]:
 
 
 def _write_refused(cursor: Any, messages: Iterable[Message]) -> None:
+    """Three statements for each source and moment of receipt."""
+    calls: dict[tuple[int, datetime], list[refusals.Rejected]] = {}
     for message in messages:
         code, path, reason = message.refusal or ("", "", "")
-        refused = inbox.Rejected(
+        refused = refusals.Rejected(
             message.index,
             Problem(code, path, reason),
-            inbox.kept_body(message.raw),
+            refusals.kept_body(message.raw),
             message.message_id,
             message.type,
         )
-        inbox.write_rejections(cursor, message.source.id, [refused], message.received_at)
+        calls.setdefault((message.source.id, message.received_at), []).append(refused)
+    for (source_id, received_at), refused_calls in calls.items():
+        refusals.write_rejections(cursor, source_id, refused_calls, received_at)
 
 
 def _read(row: InboxRow) -> list[Message]:

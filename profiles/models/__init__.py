@@ -2,7 +2,13 @@
 
 from profiles.models.catalog import DataWarning, EventDefinition, ExchangeRate
 from profiles.models.event import Event, EventItem, EventState
-from profiles.models.inbox import Inbox, MessageClaim, ProfileChange, Rejection
+from profiles.models.inbox import (
+    Inbox,
+    MessageClaim,
+    ProfileChange,
+    RefusalCount,
+    Rejection,
+)
 from profiles.models.profile import (
     AliasPending,
     Identifier,
@@ -29,6 +35,7 @@ __all__ = [
     "Profile",
     "ProfileChange",
     "ProfileTrait",
+    "RefusalCount",
     "Rejection",
     "Source",
 ]

@@ -1,6 +1,7 @@
 """What came in and is not worked off yet, and what was refused; tables local to one server."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -32,7 +33,10 @@ class Inbox(models.Model):
 
 
 class Rejection(models.Model):
-    """One message that was refused, with its reasons; kept for all to see."""
+    """One message that was refused, with its reasons; kept for all to see.
+
+    Of many alike only the first are kept; `RefusalCount` has them all.
+    """
 
     source = models.ForeignKey("profiles.Source", models.CASCADE)
     message_id = models.TextField(blank=True)
@@ -56,6 +60,30 @@ class Rejection(models.Model):
         return f"{self.code} {self.message_id}"
 
 
+class RefusalCount(models.Model):
+    """How many messages were refused: all of them, whether a `Rejection` holds their words or not.
+
+    A row for each call and reason, later one for a minute, then one for an hour
+    (`profiles.ingest.refusals.fold`): sums are exact, and no two calls wait for one row.
+    """
+
+    source = models.ForeignKey("profiles.Source", models.CASCADE)
+    code = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    n = models.BigIntegerField()
+    kept = models.BigIntegerField()  # of them with a rejection
+
+    class Meta:
+        db_table = "refusal_count"
+        indexes = [
+            models.Index(fields=["source", "at"], name="refusal_count_by_source"),
+            models.Index(fields=["at"], name="refusal_count_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.n}"
+
+
 class MessageClaim(models.Model):
     """A message id seen: 16 bytes of a digest of source and message id."""
 
@@ -64,6 +92,8 @@ class MessageClaim(models.Model):
 
     class Meta:
         db_table = "message_claim"
+        # days follow each other in the table, so that the old ones are found without reading all
+        indexes = [BrinIndex(fields=["received_on"], name="message_claim_by_day")]
 
     def __str__(self) -> str:
         return bytes(self.digest).hex()

@@ -13,12 +13,12 @@ from django.db import connection
 from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
-from profiles.models import Event, Inbox, Merge, Profile, Rejection, Source
+from profiles.models import Event, Inbox, Merge, Profile, RefusalCount, Rejection, Source
 
 PAGE = 40
 WINDOWS = (200, 4_000, 80_000)
 MINUTE_WINDOW = 30_000
-SHARED_WINDOW = 50_000
+SHARED_DAYS = 7
 MOST_NEWER = 999
 SECONDS = 60
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
@@ -81,6 +81,7 @@ class Minute:
     kept: list[int] = field(default_factory=lambda: [0] * SECONDS)
     refused: list[int] = field(default_factory=lambda: [0] * SECONDS)
     refused_hour: int = 0
+    refused_unkept: int = 0  # of the hour: counted, without their words
     waiting: int = 0
     oldest_at: datetime | None = None
     failed: int = 0
@@ -179,16 +180,16 @@ def _refused_calls(rows: Sequence[Rejection], sources: dict[int, Source]) -> lis
 
 
 def _shared(rows: Sequence[Rejection]) -> dict[tuple[int, str], tuple[int, datetime]]:
-    """How many of the last 50,000 refused calls have the same source and reason, since when."""
+    """How many calls of the last 7 days have the same source and reason, since when."""
     if not rows:
         return {}
-    alike = Rejection.objects.filter(
-        id__gt=rows[0].pk - SHARED_WINDOW,
+    alike = RefusalCount.objects.filter(
+        at__gt=timezone.now() - timedelta(days=SHARED_DAYS),
         source_id__in={row.source_id for row in rows},
         code__in={row.code for row in rows},
-    ).order_by()
-    groups = alike.values("source_id", "code").annotate(n=Count("id"), since=Min("received_at"))
-    return {(g["source_id"], g["code"]): (g["n"], g["since"]) for g in groups}
+    )
+    groups = alike.values("source_id", "code").annotate(total=Sum("n"), since=Min("at"))
+    return {(g["source_id"], g["code"]): (g["total"], g["since"]) for g in groups}
 
 
 def count_newer(wanted: Wanted, event: int, rejection: int) -> int:
@@ -205,12 +206,12 @@ def last_minute() -> Minute:
     newest = Event.objects.filter(id__gt=last_event_id() - MINUTE_WINDOW, received_at__gt=since)
     for at in newest.order_by().values_list("received_at", flat=True):
         minute.kept[_second(now, at)] += 1
-    refused = Rejection.objects.filter(id__gt=_last_rejection_id() - MINUTE_WINDOW).order_by()
-    hour = refused.filter(received_at__gt=now - timedelta(hours=1))
-    for at in hour.values_list("received_at", flat=True):
-        minute.refused_hour += 1
-        if at > since:
-            minute.refused[_second(now, at)] += 1
+    hour = RefusalCount.objects.filter(at__gt=now - timedelta(hours=1))
+    for at, n in hour.filter(at__gt=since).values_list("at", "n"):
+        minute.refused[_second(now, at)] += n
+    sums = hour.aggregate(n=Sum("n"), kept=Sum("kept"))
+    minute.refused_hour = sums["n"] or 0
+    minute.refused_unkept = minute.refused_hour - (sums["kept"] or 0)
     waits = Inbox.objects.aggregate(
         waiting=Sum("count", filter=Q(failed_at=None)),
         oldest=Min("received_at", filter=Q(failed_at=None)),

@@ -22,7 +22,7 @@ from config.workspace.jobs import advance, finish_job, start_job
 from config.workspace.models import Job
 from config.workspace.selectors import workspace
 from profiles.identity.kinds import rules
-from profiles.ingest import inbox
+from profiles.ingest import inbox, refusals
 from profiles.ingest.files import Line, Reader, prepare
 from profiles.ingest.mapping import BadMapping, RowMapping, read_mapping
 from profiles.ingest.sheets import BadFile
@@ -178,7 +178,8 @@ def _label(name: str) -> str:
 def _store(source: Source, part: list[Line], report: Path, counts: Counts) -> None:
     """Commit one slice, and add to the report what is to be said of it."""
     good = [line.raw for line in part if line.problem is None]
-    refused = [inbox.refusal(line.number, line.problem, line.raw) for line in part if line.problem]
+    bad = [(line, line.problem) for line in part if line.problem]
+    refused = [refusals.refusal(line.number, problem, line.raw) for line, problem in bad]
     inbox.store(source.pk, good, refused, {}, timezone.now(), is_history=True)
     told = [line for line in part if line.problem or line.warnings]
     if told:

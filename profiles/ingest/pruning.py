@@ -1,0 +1,49 @@
+"""What ingest keeps for a time only: refused calls, their counts, and the claims of message ids."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from config.workspace.pruning import PORTION, PRUNERS, deleted
+from profiles.ingest import refusals
+from profiles.ingest.reading import DAYS_A_MONTH
+
+MOST_REJECTIONS = 20_000  # of one source, the newest
+OLD_REJECTIONS = """
+    DELETE FROM rejection WHERE received_at < %s
+      AND id IN (SELECT id FROM rejection ORDER BY id LIMIT %s)
+"""
+SURPLUS = """
+    DELETE FROM rejection WHERE id IN (
+        SELECT r.id FROM source s CROSS JOIN LATERAL (
+            SELECT id FROM rejection WHERE source_id = s.id
+            ORDER BY id DESC OFFSET %s LIMIT %s) r)
+"""
+OLD_COUNTS = """
+    DELETE FROM refusal_count WHERE id IN (SELECT id FROM refusal_count WHERE at < %s LIMIT %s)
+"""
+OLD_CLAIMS = """
+    DELETE FROM message_claim WHERE digest IN (
+        SELECT digest FROM message_claim WHERE received_on < %s LIMIT %s)
+"""
+SPARE = timedelta(days=31)  # a claim outlives the age at which its message would be refused
+
+
+@PRUNERS.register("refusals")
+def prune_refusals(now: datetime) -> int:
+    """Sum counts up; take away what is too old and what is too much. Some six statements."""
+    done = refusals.fold(now) + deleted(SURPLUS, [MOST_REJECTIONS, PORTION])
+    if settings.REJECTION_DAYS:
+        before = now - timedelta(days=settings.REJECTION_DAYS)
+        done += deleted(OLD_REJECTIONS, [before, PORTION]) + deleted(OLD_COUNTS, [before, PORTION])
+    return done
+
+
+@PRUNERS.register("message_claims")
+def prune_claims(now: datetime) -> int:
+    """Claims of messages that would be refused for their age by now."""
+    months = settings.MESSAGE_ID_MONTHS
+    if months <= 0:
+        return 0
+    before = (now - timedelta(days=DAYS_A_MONTH * months) - SPARE).date()
+    return deleted(OLD_CLAIMS, [before, PORTION])
