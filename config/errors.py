@@ -90,6 +90,16 @@ def server_error(request: HttpRequest, *args: Any) -> HttpResponse:
     )
 
 
+def too_slow(request: HttpRequest) -> HttpResponse:
+    """503: the database needed longer for one question than a request may have."""
+    words = _(
+        "The database needed too long for this question, so it was ended. Ask for less at once: "
+        "a shorter period, fewer filters."
+    )
+    problem = "This took longer than a request may take, and was ended. Ask for less at once."
+    return _answer(request, 503, _("This took too long"), words, problem)
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: a form that did not come from a page of ours, as far as one can tell."""
     words, advice = _csrf_words(request, reason)

@@ -50,6 +50,7 @@ UNION ALL SELECT 'webhooks_waiting', count(*) FROM webhook_delivery
 COUNTED = {
     "http_requests_total": "Answers of this web process, by area and class of status.",
     "http_request_seconds_total": "Seconds that these answers took.",
+    "statements_ended_total": "Statements that took longer than a request may, by area.",
     "accepted_total": "Messages of ingest calls that this web process took in.",
     "refused_total": "Messages and calls of ingest that it refused, by reason.",
 }

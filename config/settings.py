@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.console.middleware.PreferencesMiddleware",
     "config.errors.BareAnswers",
+    "config.patience.PatienceMiddleware",
     "config.console.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -11,8 +11,8 @@ from segments.context import ids_of, run
 from segments.locks import lock_members
 from segments.membership import Moved, note_size, tell
 from segments.models import Membership, Segment
+from segments.rules import references_in
 from segments.sql import sql
-from segments.uses import references_in
 
 
 class NotRestorable(Exception):

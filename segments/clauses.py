@@ -78,12 +78,14 @@ def clause_counts(rule: Group, context: CompileContext) -> list[ClauseCount]:
             return []
         names = [table.text.partition(" ")[0] for table in plan.tables]
         counts = one(
-            sql(
-                "WITH {tables} SELECT {counts}",
-                counts=COMMA.joined(
-                    sql("(SELECT count(*) FROM {name})", name=Sql(name)) for name in names
+            context.statement(
+                sql(
+                    "SELECT {counts}",
+                    counts=COMMA.joined(
+                        sql("(SELECT count(*) FROM {name})", name=Sql(name)) for name in names
+                    ),
                 ),
-                tables=COMMA.joined(plan.tables),
+                *plan.tables,
             )
         )
     of = dict(zip(names, map(int, counts), strict=True))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 
 from segments.context import CompileContext, run
-from segments.rules import Group
+from segments.rules import Group, used_slugs
 from segments.sql import Sql, people, sql
 
 __all__ = ["CompileContext", "compile_rule", "count_of", "members_of", "working"]
@@ -18,7 +18,8 @@ __all__ = ["CompileContext", "compile_rule", "count_of", "members_of", "working"
 
 def compile_rule(rule: Group, context: CompileContext) -> Sql:
     """A query with one column, `profile_id`: everyone in `rule`, once; nobody erased."""
-    return people(rule.compile(context), context.profile_ids)
+    context.used.read(used_slugs(rule))
+    return context.statement(people(rule.compile(context), context.profile_ids))
 
 
 def members_of(rule: Group, context: CompileContext) -> set[int]:

@@ -11,7 +11,8 @@ from django.db import connection
 
 from config.workspace.zones import UTC, database_zones, workspace_zone
 from profiles.models import AliasPending, EventDefinition
-from segments.sql import Sql, sql
+from segments.models import Segment
+from segments.sql import COMMA, Sql, sql
 
 
 def rule_zone() -> ZoneInfo:
@@ -46,6 +47,38 @@ class Clock:
 
 
 @dataclass
+class UsedSegments:
+    """The segments that a statement uses: each read once, compiled once, evaluated once.
+
+    `tables`: their queries by the name under which the statement asks them, before all that use
+    them. `way`: those that are being compiled, outermost first.
+    """
+
+    tables: dict[str, Sql] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)  # slug -> name of the table
+    way: list[str] = field(default_factory=list)
+    conditions: int = 0
+    _rows: dict[str, Segment | None] = field(default_factory=dict)
+
+    def read(self, slugs: Iterable[str]) -> None:
+        """Read those that are not known yet; one query."""
+        lacking = sorted(set(slugs) - self._rows.keys())
+        if lacking:
+            found = {row.slug: row for row in Segment.objects.filter(slug__in=lacking)}
+            self._rows |= {slug: found.get(slug) for slug in lacking}
+
+    def get(self, slug: str) -> Segment | None:
+        """The segment as it was when first asked for."""
+        self.read([slug])
+        return self._rows[slug]
+
+    def keep(self, slug: str, query: Sql) -> None:
+        """Remember the query that a segment was compiled to."""
+        name = f"used_{len(self.tables)}"
+        self.tables[name], self.names[slug] = query, name
+
+
+@dataclass
 class CompileContext:
     """`as_of`: the moment of the question; `profile_ids`: narrow to these, where not None.
 
@@ -59,10 +92,10 @@ class CompileContext:
     profile_ids: Sequence[int] | None = None
     is_now: bool = True
     entered: Sql | None = None
-    inlined: tuple[str, ...] = ()
     zone: ZoneInfo = field(default_factory=rule_zone)
     _definitions: dict[str, EventDefinition | None] = field(default_factory=dict)
     _rows: dict[tuple[str, str], list[tuple[Any, ...]]] = field(default_factory=dict)
+    used: UsedSegments = field(default_factory=UsedSegments)
 
     def definition(self, event: str) -> EventDefinition | None:
         """What is known of an event's name; one query a name."""
@@ -90,6 +123,19 @@ class CompileContext:
             pending = AliasPending.objects.filter(survivor_id__in=ids)
             ids += pending.values_list("profile_id", flat=True)
         return ids
+
+    def statement(self, query: Sql, *tables: Sql) -> Sql:
+        """`query` with the tables that it uses before it: those of other segments, and `tables`.
+
+        The planner inlines what is used once, and evaluates once what is used more often.
+        """
+        used = [
+            sql("{name} AS ({inner})", name=Sql(name), inner=inner)
+            for name, inner in self.used.tables.items()
+        ]
+        if not used and not tables:
+            return query
+        return sql("WITH {tables} {query}", tables=COMMA.joined([*used, *tables]), query=query)
 
     @property
     def moment(self) -> Sql:

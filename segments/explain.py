@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from config.console.words import day_words
 from profiles.models import Profile
 from profiles.selectors.masking import is_personal_name
-from segments.compiler import CompileContext, compile_rule, working
+from segments.compiler import CompileContext, working
 from segments.context import one
 from segments.models import Membership, Segment
+from segments.preview import SECONDS
 from segments.rules import Condition, Group, parse_rule, walk
 from segments.sql import COMMA, people, sql
 
@@ -47,12 +48,11 @@ def explain_rule(rule: Group, profile: Profile, *, may_personal: bool = True) ->
     """For a rule that need not be saved. Two queries and one for each condition."""
     context = CompileContext(as_of=timezone.now(), profile_ids=[profile.pk])
     conditions = list(walk(rule))
-    with working(context):
-        asked = [compile_rule(rule, context)]
-        asked += [people(each.compile(context), [profile.pk]) for _path, each in conditions]
-        answers = one(
-            sql("SELECT {exist}", exist=COMMA.joined(sql("EXISTS ({q})", q=q) for q in asked))
-        )
+    with working(context, seconds=SECONDS):
+        parts: list[Group | Condition] = [rule, *(each for _path, each in conditions)]
+        asked = [people(part.compile(context), [profile.pk]) for part in parts]
+        exist = COMMA.joined(sql("EXISTS ({q})", q=q) for q in asked)
+        answers = one(context.statement(sql("SELECT {exist}", exist=exist)))
         clauses = [
             Clause(path, each.describe(), bool(holds), _found(each, context, profile, may_personal))
             for (path, each), holds in zip(conditions, answers[1:], strict=True)

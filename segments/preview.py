@@ -18,7 +18,7 @@ from segments.rules import Group
 from segments.sql import COUNTS, Sql, sql
 
 SAMPLE = 5
-SECONDS = 30  # the longest that a question from a screen may take
+SECONDS = 15  # the longest that one question about a rule may take
 
 EVERYBODY = sql(
     "SELECT (SELECT count(*) FROM profile) - (SELECT count(*) FROM profile WHERE state = 'erased')"

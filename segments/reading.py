@@ -1,7 +1,7 @@
 """Reading a rule's JSON: every problem is kept with its path, none stops the reading."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -52,6 +52,21 @@ class RuleError(ValueError):
         ]
 
 
+class Names:
+    """What a rule names of other objects, looked up once for all of its conditions."""
+
+    def __init__(self, references: Collection[tuple[str, str]] = ()) -> None:
+        self._references = references
+        self._found: dict[str, Mapping[str, Any]] = {}
+
+    def of(self, kind: str, look_up: Callable[[Collection[str]], Mapping[str, Any]]) -> Any:
+        """`look_up(keys)` of all keys of this kind; asked once."""
+        if kind not in self._found:
+            keys = sorted({key for of, key in self._references if of == kind})
+            self._found[kind] = look_up(keys)
+        return self._found[kind]
+
+
 class Reader:
     """One JSON object of a rule at its path. What cannot be read becomes a problem and a blank."""
 
@@ -62,8 +77,10 @@ class Reader:
         problems: list[RuleProblem],
         *,
         has_entry: bool = False,
+        names: Names | None = None,
     ) -> None:
         self.data, self.path, self.problems, self.has_entry = data, path, problems, has_entry
+        self.names = names or Names()
 
     def at(self, name: str) -> str:
         """The path of a field of this object."""
@@ -125,7 +142,11 @@ class Reader:
         if not isinstance(value, Mapping):
             self.fail(name, "type", _("This must be an object."))
             return None
-        return Reader(value, self.at(name), self.problems, has_entry=self.has_entry)
+        return self._inner(value, name)
+
+    def _inner(self, value: Mapping[str, Any], name: str) -> "Reader":
+        place = self.at(name)
+        return Reader(value, place, self.problems, has_entry=self.has_entry, names=self.names)
 
     def items(self, name: str) -> "list[Reader]":
         """The objects of the list under `name`."""
@@ -139,9 +160,7 @@ class Reader:
         for index, each in enumerate(value):
             place = f"{name}[{index}]"
             if isinstance(each, Mapping):
-                readers.append(
-                    Reader(each, self.at(place), self.problems, has_entry=self.has_entry)
-                )
+                readers.append(self._inner(each, place))
             else:
                 self.fail(place, "type", _("This must be an object."))
         return readers

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from django.utils.translation import gettext as _
 
-from segments.reading import Reader, RuleError, RuleProblem
+from segments.reading import Names, Reader, RuleError, RuleProblem, text_problem
+from segments.size import DEEPEST, refuse_oversize
 from segments.sql import Part, Sql, all_of, any_of, negate
 
 if TYPE_CHECKING:
@@ -25,15 +26,16 @@ __all__ = [
     "RuleError",
     "RuleProblem",
     "parse_rule",
+    "references_in",
     "register",
+    "used_slugs",
     "walk",
 ]
 
 MATCHES = ("all", "any", "none")
-MOST_CONDITIONS = 200
-DEEPEST = 12
 # what a change of a person who was not there before is announced as
 NEW_PERSON = "profile:new"
+SEGMENT = "segment:"  # what a change of a segment's members is announced as
 
 
 class Condition(ABC):
@@ -168,18 +170,40 @@ def joined(words: list[str], last: str) -> str:
 
 
 def parse_rule(data: Any, *, has_entry: bool = False) -> Group:
-    """The rule, checked. `has_entry`: inside a campaign, where someone enters. Raises RuleError."""
+    """The rule, checked. `has_entry`: inside a campaign, where someone enters. Raises RuleError.
+
+    One query for each kind of thing that it names, however often.
+    """
     problems: list[RuleProblem] = []
     if not isinstance(data, Mapping):
         message = _("A rule is an object with “match” and “conditions”.")
         raise RuleError([RuleProblem("", "type", message)])
-    rule = _read_group(Reader(data, "", problems, has_entry=has_entry), 1)
-    if not problems and sum(1 for _found in walk(rule)) > MOST_CONDITIONS:
-        message = _("A rule has at most %(n)d conditions.") % {"n": MOST_CONDITIONS}
-        problems.append(RuleProblem("conditions", "range", message))
+    refuse_oversize(data)
+    names = Names(references_in(data))
+    rule = _read_group(Reader(data, "", problems, has_entry=has_entry, names=names), 1)
     if problems:
         raise RuleError(problems)
     return rule
+
+
+def references_in(rule: Any, depth: int = 0) -> set[tuple[str, str]]:
+    """What a rule names, also one that cannot be read any more; asks no database."""
+    if not isinstance(rule, Mapping) or depth > DEEPEST:
+        return set()
+    found: set[tuple[str, str]] = set()
+    kind = KINDS.get(str(rule.get("kind", "")))
+    if kind is not None:
+        found |= {(of, key) for of, key in kind.refers_to(rule) if not text_problem(key)}
+    parts = rule.get("conditions")
+    for part in parts if isinstance(parts, list) else ():
+        found |= references_in(part, depth + 1)
+    return found
+
+
+def used_slugs(rule: Group) -> list[str]:
+    """The segments that a rule names itself, each once."""
+    names = sorted(rule.depends_on())
+    return [name.removeprefix(SEGMENT) for name in names if name.startswith(SEGMENT)]
 
 
 def walk(rule: Group, path: str = "") -> Iterator[tuple[str, Condition]]:

@@ -1,7 +1,7 @@
 """Making and changing segments: one function, one change, in one transaction, with its audit."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,15 +16,16 @@ from config.workspace.revisions import refuse_stale
 from config.workspace.usage import hold
 from config.workspace.work import wake
 from segments.context import ids_of, run
+from segments.graph import refuse_nesting_of
 from segments.locks import lock_members
 from segments.membership import Moved, note_size, tell
 from segments.models import Segment, SegmentVersion
 from segments.people import find_people
 from segments.personal import refuse_personal
 from segments.reading import RuleError, RuleProblem, text_problem
-from segments.rules import NEW_PERSON, Group, parse_rule, walk
+from segments.rules import NEW_PERSON, Group, parse_rule, references_in
+from segments.size import refuse_oversize
 from segments.sql import sql
-from segments.uses import references_in
 
 SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 LONGEST_SLUG, LONGEST_NAME = 80, 300
@@ -44,8 +45,9 @@ def create_segment(
     """A new segment; its members are counted by the work that it wakes. Raises RuleError."""
     problems = [*_slug_problems(slug), *_name_problems(name), *_kind_problems(kind)]
     parsed = None
-    hold(references_in(rule))  # what it refers to cannot be archived before it is saved
     try:
+        refuse_oversize(rule)
+        hold(references_in(rule))  # what it refers to cannot be archived before it is saved
         own = slug if isinstance(slug, str) else ""  # refused above
         parsed = read_rule(rule, kind=kind, slug=own, may_personal=may_personal)
     except RuleError as error:
@@ -83,6 +85,7 @@ def update_segment(
     `revision` is the one that the change builds on, where whoever asks has seen one. Raises
     RuleError, Stale.
     """
+    refuse_oversize(rule)
     hold([("segment", segment.slug), *references_in(rule)])
     segment = Segment.objects.get(pk=segment.pk)
     problems = _name_problems(name) if name is not None else []
@@ -192,8 +195,7 @@ def read_rule(
     parsed = parse_rule(rule)
     if not may_personal:
         refuse_personal(parsed)
-    if slug:
-        _refuse_cycle(slug, parsed)
+    refuse_nesting_of(parsed, slug)
     return parsed
 
 
@@ -226,33 +228,6 @@ def dependencies(rule: Group) -> list[str]:
     """What announces a change to the rule; new people too, where knowing nothing is enough."""
     names = rule.depends_on()
     return sorted(names | {NEW_PERSON} if rule.holds_when_unknown else names)
-
-
-def _refuse_cycle(slug: str, rule: Group) -> None:
-    graph = dict(Segment.objects.filter(archived_at=None).values_list("slug", "depends_on"))
-    graph[slug] = sorted(rule.depends_on())
-
-    def ways(here: str, way: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        for name in graph.get(here, ()):
-            other = name.removeprefix("segment:")
-            if not name.startswith("segment:") or other in way[1:]:
-                continue
-            yield from [(*way, other)] if other == slug else ways(other, (*way, other))
-
-    found = next(ways(slug, (slug,)), None)
-    if found:
-        message = _("The segments would refer to each other: %(way)s.")
-        problem = RuleProblem(
-            _place_of(rule, found[1]), "cycle", message % {"way": " → ".join(found)}
-        )
-        raise RuleError([problem])
-
-
-def _place_of(rule: Group, slug: str) -> str:
-    for path, condition in walk(rule):
-        if f"segment:{slug}" in condition.depends_on():
-            return f"{path}.slug"
-    return "conditions"
 
 
 def _slug_problems(slug: Any) -> list[RuleProblem]:

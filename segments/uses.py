@@ -1,15 +1,14 @@
 """Segments as what is used, and as those that use others: by their rules."""
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config.workspace.usage import KINDS, USES, Kind, Reference, Use
-from segments import rules
+from config.workspace.usage import KINDS, USES, Kind, Use
 from segments.models import Segment
+from segments.rules import references_in
 
 
 def url_of(segment: Segment) -> str:
@@ -18,20 +17,6 @@ def url_of(segment: Segment) -> str:
 
 
 KINDS.register("segment", order=10)(Kind(gettext_lazy("Segment"), Segment, "slug", url_of))
-
-
-def references_in(rule: Any, depth: int = 0) -> set[Reference]:
-    """What a rule names, also one that cannot be read any more; asks no database."""
-    if not isinstance(rule, Mapping) or depth > rules.DEEPEST:
-        return set()
-    found: set[Reference] = set()
-    kind = rules.KINDS.get(str(rule.get("kind", "")))
-    if kind is not None:
-        found |= kind.refers_to(rule)
-    parts = rule.get("conditions")
-    for part in parts if isinstance(parts, list) else ():
-        found |= references_in(part, depth + 1)
-    return found
 
 
 @USES.register("segments", order=10)

@@ -13,6 +13,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 PAUSES_SECONDS = (5, 30, 120, 600, 1800, 3600)
 # connection lost, out of disk or connections, server going down, input/output error, read-only
 OUTAGES = ("08", "53100", "53300", "57P", "58", "25006")
+ENDED = "57014"  # query_canceled: the statement took longer than it may
 PASSING = ("40001", "40P01", "55P03")  # serialization, deadlock, lock not available
 
 
@@ -29,6 +30,11 @@ def is_outage(error: BaseException) -> bool:
     if code:
         return code.startswith(OUTAGES)
     return isinstance(error, InterfaceError | OperationalError)
+
+
+def took_too_long(error: BaseException) -> bool:
+    """Whether the database ended a statement at its limit of time."""
+    return isinstance(error, OperationalError) and sqlstate(error) == ENDED
 
 
 def is_passing(error: BaseException) -> bool:

@@ -15,6 +15,8 @@ from config.workspace.api.problems import FieldError, Problem, invalid
 from config.workspace.api.usage import problem_of as in_use
 from config.workspace.api.usage import used_by
 from config.workspace.api.views import ApiView
+from config.workspace.faults import took_too_long
+from config.workspace.health import counters
 from config.workspace.models import User
 from config.workspace.revisions import Stale
 from config.workspace.usage import InUse
@@ -215,6 +217,9 @@ class PreviewView(ApiView):
         except RuleError as error:
             raise problem_of(error) from error
         except OperationalError as error:
+            if not took_too_long(error):
+                raise
+            counters.count(counters.ENDED, area="api")
             raise Problem(422, detail="This rule takes too long to count.") from error
         shown = Shown(personal)
         if personal and found.sample:

@@ -1,6 +1,6 @@
 """Permission for a purpose on a channel."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -36,7 +36,7 @@ class ConsentCondition(Condition):
         """Read purpose, channel and status."""
         reader.only("kind", "purpose", "channel", "status")
         purpose = reader.text("purpose")
-        if purpose and not Purpose.objects.filter(slug=purpose).exists():
+        if purpose and purpose not in reader.names.of("purpose", _names_of):
             known = ", ".join(Purpose.objects.values_list("slug", flat=True))
             message = _("“%(purpose)s” is no purpose; known are %(known)s.")
             reader.fail(
@@ -127,3 +127,7 @@ class ConsentCondition(Condition):
             purpose=self.purpose,
             channel=self.channel,
         )
+
+
+def _names_of(slugs: Collection[str]) -> dict[str, str]:
+    return dict(Purpose.objects.filter(slug__in=slugs).values_list("slug", "name"))

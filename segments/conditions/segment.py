@@ -1,7 +1,7 @@
 """Is in another segment."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from django.utils.translation import gettext as _
@@ -9,8 +9,17 @@ from django.utils.translation import gettext as _
 from config.console.words import day_words
 from segments.context import CompileContext
 from segments.models import Membership, Segment
-from segments.rules import Condition, Reader, RuleError, RuleProblem, parse_rule, register
-from segments.sql import FALSE, Filter, Ids, Part, people, sql
+from segments.rules import (
+    Condition,
+    Reader,
+    RuleError,
+    RuleProblem,
+    parse_rule,
+    register,
+    used_slugs,
+)
+from segments.size import conditions_in, refuse_nesting
+from segments.sql import FALSE, Filter, Ids, Part, Sql, people, sql
 
 
 @register
@@ -20,49 +29,41 @@ class SegmentCondition(Condition):
 
     Stored members are what the same rule compiled to at its last refresh, and a change of them is
     announced to the segments that ask. While a segment was never counted since its rule was saved,
-    and for questions about another moment, its rule is compiled into this one.
+    and for questions about another moment, its rule is compiled into this one: once a statement,
+    however many of its segments ask.
     """
 
     kind = "segment"
     slug: str
+    name: str = field(default="", compare=False)
 
     @classmethod
     def parse(cls, reader: Reader) -> Self:
         """Read the slug; the segment must be there."""
         reader.only("kind", "slug")
         slug = reader.text("slug")
-        if slug and not Segment.objects.filter(slug=slug, archived_at=None).exists():
+        names = reader.names.of("segment", _names_of) if slug else {}
+        if slug and slug not in names:
             message = _("There is no segment “%(slug)s”.") % {"slug": slug}
             reader.fail("slug", "unknown_segment", message)
-        return cls(slug)
+        return cls(slug, names.get(slug, ""))
 
     def compile(self, context: CompileContext) -> Part:
         """Who is in."""
-        segment = Segment.objects.filter(slug=self.slug).first()
+        segment = context.used.get(self.slug)
         if segment is None:
             return Filter(FALSE)
         is_list = segment.kind == Segment.Kind.STATIC
         if is_list or (context.is_now and is_counted(segment)):
             return self._stored(segment, context)
-        if self.slug in context.inlined:
-            way = " → ".join((*context.inlined, self.slug))
-            message = _("The segments refer to each other: %(way)s.") % {"way": way}
-            raise RuleError([RuleProblem("slug", "cycle", message)])
-        before, context.inlined = context.inlined, (*context.inlined, self.slug)
-        try:
-            part = parse_rule(segment.rule).compile(context)
-        finally:
-            context.inlined = before
-        return (
-            part
-            if isinstance(part, Filter)
-            else Ids(people(part, context.profile_ids), distinct=True)
-        )
+        if self.slug not in context.used.names:
+            compile_used(segment, context)
+        table = Sql(context.used.names[self.slug])
+        return Ids(sql("SELECT {t}.profile_id FROM {t}", t=table), distinct=True)
 
     def describe(self) -> str:
         """In words, by the segment's name."""
-        name = Segment.objects.filter(slug=self.slug).values_list("name", flat=True).first()
-        return _("in the segment “%(name)s”") % {"name": name or self.slug}
+        return _("in the segment “%(name)s”") % {"name": self.name or self.slug}
 
     @classmethod
     def refers_to(cls, data: Mapping[str, Any]) -> set[tuple[str, str]]:
@@ -100,6 +101,32 @@ class SegmentCondition(Condition):
             "SELECT m.profile_id FROM membership m WHERE {tests}", tests=sql(" AND ").joined(tests)
         )
         return Ids(query, distinct=context.is_now)
+
+
+def compile_used(segment: Segment, context: CompileContext) -> None:
+    """Compile a segment's rule as a table of the statement.
+
+    Raises RuleError where the segments that use one another go round in a circle, lie too deep or
+    have too many conditions in all: they were saved before that was counted.
+    """
+    used = context.used
+    if segment.slug in used.way:
+        way = " → ".join((*used.way, segment.slug))
+        message = _("The segments refer to each other: %(way)s.") % {"way": way}
+        raise RuleError([RuleProblem("slug", "cycle", message)])
+    used.way.append(segment.slug)
+    used.conditions += conditions_in(segment.rule)
+    refuse_nesting(used.way, used.conditions)
+    rule = parse_rule(segment.rule)
+    used.read(used_slugs(rule))
+    query = people(rule.compile(context), context.profile_ids)
+    used.way.pop()
+    used.keep(segment.slug, query)
+
+
+def _names_of(slugs: Collection[str]) -> dict[str, str]:
+    rows = Segment.objects.filter(slug__in=slugs, archived_at=None)
+    return dict(rows.values_list("slug", "name"))
 
 
 def is_counted(segment: Segment) -> bool:

@@ -12,6 +12,8 @@ from django.views.decorators.http import require_POST
 
 from config.console.pages import part
 from config.workspace import audit
+from config.workspace.faults import took_too_long
+from config.workspace.health import counters
 from config.workspace.models import User
 from config.workspace.permissions import may, requires
 from consent.panels import CHANNEL_WORDS
@@ -46,6 +48,7 @@ CHANNEL_ICONS = {
 }
 SHOWN_CHANNELS = ("email", "sms", "push")
 MOST_OVERLAPS = 5
+MOST_DIGITS = 13
 
 
 @requires("segments.view")
@@ -59,7 +62,8 @@ def effect(request: HttpRequest) -> HttpResponse:
         adds, drops = difference(rule, segment) if segment else (0, 0)
     except RuleError as error:
         return part(request, "segments/_wrong.html", {"problems": error.as_list()})
-    except OperationalError:
+    except OperationalError as error:
+        ended_or_raise(error)
         return part(request, "segments/_wrong.html", {"too_long": True, "problems": []})
     personal = may(request.user, "people.personal")
     shown = Shown(personal)
@@ -92,7 +96,8 @@ def reach(request: HttpRequest) -> HttpResponse:
         with working(context, seconds=SECONDS):
             query = compile_rule(rule, context)
             counts = reach_of(query)
-    except (RuleError, OperationalError):
+    except (RuleError, OperationalError) as error:
+        ended_or_raise(error)
         return part(request, "segments/_reach.html", {"lines": []})
     total = _number(request.POST.get("count"))
     lines = [
@@ -114,7 +119,8 @@ def clauses(request: HttpRequest) -> HttpResponse:
     """How many each clause keeps and turns away; painted beside the clauses by the builder."""
     try:
         counts = clause_counts(_rule(request), context_at(None))
-    except (RuleError, OperationalError):
+    except (RuleError, OperationalError) as error:
+        ended_or_raise(error)
         return JsonResponse({"clauses": [], "total": 0})
     return JsonResponse({"clauses": [asdict(count) for count in counts], "total": everybody()})
 
@@ -128,7 +134,8 @@ def overlaps(request: HttpRequest) -> HttpResponse:
     rows = list(others.filter(slug__in=chosen) if chosen else others.order_by("-count")[:3])
     try:
         counts = overlap(_rule(request), rows) if rows else {}
-    except (RuleError, OperationalError):
+    except (RuleError, OperationalError) as error:
+        ended_or_raise(error)
         rows, counts = [], {}
     total = _number(request.POST.get("count"))
     lines = [
@@ -147,6 +154,9 @@ def why(request: HttpRequest, person: str) -> HttpResponse:
         found = explain_rule(_rule(request), profile, may_personal=personal)
     except RuleError as error:
         return part(request, "segments/_wrong.html", {"problems": error.as_list()})
+    except OperationalError as error:
+        ended_or_raise(error)
+        return part(request, "segments/_wrong.html", {"too_long": True, "problems": []})
     return part(request, "segments/_why.html", {"found": found})
 
 
@@ -210,4 +220,14 @@ def _saved(request: HttpRequest) -> Segment | None:
 
 
 def _number(text: str | None) -> int:
-    return int(text) if text and text.isdigit() else 0
+    given = (text or "")[:MOST_DIGITS]
+    return int(given) if given.isascii() and given.isdecimal() else 0
+
+
+def ended_or_raise(error: Exception) -> None:
+    """Count a question that was ended for its length; raise what is no fault of the rule."""
+    if isinstance(error, RuleError):
+        return
+    if not took_too_long(error):
+        raise error
+    counters.count(counters.ENDED, area="console")

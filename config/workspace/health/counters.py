@@ -3,6 +3,8 @@
 import threading
 from collections import Counter
 
+ENDED = "statements_ended_total"  # by area of the request
+
 Labels = tuple[tuple[str, str], ...]
 _counts: Counter[tuple[str, Labels]] = Counter()
 _lock = threading.Lock()
