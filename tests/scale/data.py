@@ -151,9 +151,9 @@ def _fill(people: int, events: int, say: Any) -> None:
             cursor.execute(index)
         cursor.execute(
             "INSERT INTO segment (id, slug, name, kind, description, rule, version, depends_on, "
-            "is_timed, count, status, error, created_at, updated_at) OVERRIDING SYSTEM VALUE "
-            "VALUES (1, 'left-out', 'Left out', 'static', '', '{}', 1, '{}', false, 0, 'fresh', "
-            "'', now(), now())"
+            "is_timed, count, status, error, failures, counted_in, revision, created_at, updated_at)"
+            " OVERRIDING SYSTEM VALUE VALUES (1, 'left-out', 'Left out', 'static', '', '{}', 1, "
+            "'{}', false, 0, 'fresh', '', 0, '', 1, now(), now())"
         )
         for table in ("segment", "source"):
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), 1000)")
