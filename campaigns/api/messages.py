@@ -14,7 +14,7 @@ from campaigns.models import Campaign, Message
 from campaigns.models.message import Reason, State
 from campaigns.selectors.messages import message_events
 from campaigns.services.shapes import InvalidCampaign
-from campaigns.services.single import AnotherMessage, send_message
+from campaigns.services.single import AnotherMessage, NeedsRight, send_message
 from config.workspace import audit
 from config.workspace.api.problems import FieldError, Problem, invalid
 from config.workspace.api.views import ApiView
@@ -130,7 +130,16 @@ class Messages(ApiView):
 
     def _send(self, person: Profile, key: str, body: dict[str, Any]) -> tuple[Message, bool]:
         try:
-            return send_message(profile=person, idempotency_key=key, **body)
+            return send_message(
+                profile=person,
+                idempotency_key=key,
+                may_skip_permission=self.may("messages.transactional"),
+                **body,
+            )
+        except NeedsRight as error:
+            words = f"{error} Name a purpose of class marketing, or use messages.transactional."
+            where = FieldError(path="purpose", code="not_allowed", message=words)
+            raise Problem(403, detail=words, errors=[where]) from error
         except InvalidCampaign as error:
             raise Problem(400, detail=error.errors[0]["message"], errors=error.errors) from error
         except ContentError as error:

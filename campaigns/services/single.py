@@ -29,6 +29,10 @@ EXPIRES_IN = timedelta(days=1)
 SERVICE = "service"
 
 
+class NeedsRight(Exception):
+    """The purpose asks nobody's permission, and the caller may not send for such a one."""
+
+
 class AnotherMessage(Exception):
     """The idempotency key was used for a message of other content."""
 
@@ -42,16 +46,22 @@ def send_message(
     template: str = "",
     data: Mapping[str, Any] | None = None,
     idempotency_key: str,
+    may_skip_permission: bool = True,
 ) -> tuple[Message, bool]:
     """Queue one message; the row (perhaps excluded, with its reason) and whether it is new.
 
-    The same key gives the same message again. Raises InvalidCampaign, ContentError, AnotherMessage.
+    The same key gives the same message again. A purpose of class transactional, which `service` is,
+    reaches people who withdrew: it needs a right of its own (`may_skip_permission`; semantics.md
+    section 15). Raises InvalidCampaign, ContentError, AnotherMessage, NeedsRight.
     """
     known = Message.objects.filter(profile=profile, idempotency_key=idempotency_key).first()
     digest = _digest(channel, purpose, content, template, data)
     if known is not None:
         return _same(known, digest), False
     row = _purpose(channel, purpose)
+    if row.purpose_class == Purpose.Class.TRANSACTIONAL and not may_skip_permission:
+        words = _("The purpose %(slug)s asks nobody's permission; you may not send for it.")
+        raise NeedsRight(words % {"slug": row.slug})
     try:
         with transaction.atomic():
             version = _content(row, channel, content, template)
@@ -161,7 +171,13 @@ def _queue(
             message_ids=[message.pk],
             due_at=due_at,
         )
-    audit.record("send", "message", str(message.public_id), profile_id=profile.pk)
+    audit.record(
+        "send",
+        "message",
+        str(message.public_id),
+        detail={"purpose": purpose.slug, "class": purpose.purpose_class},
+        profile_id=profile.pk,
+    )
     return message
 
 

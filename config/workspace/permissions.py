@@ -31,6 +31,7 @@ PERMISSIONS = {
     "campaigns.launch": _("Launch, pause and cancel campaigns"),
     "messages.view": _("See messages"),
     "messages.send": _("Send single messages"),
+    "messages.transactional": _("Send single messages that ask nobody's permission"),
     "consents.view": _("See permissions"),
     "consents.edit": _("Record permissions"),
     "suppressions.view": _("See suppressions"),
@@ -51,7 +52,8 @@ ROLES: dict[str, set[str]] = {
     | {"people.personal", "people.merge", "events.view", "sources.view", "consents.edit"}
     | {"suppressions.view", "suppressions.edit", "purposes.edit", "audit.view", "settings.view"},
     Role.SERVICE_REP: {"people.view", "people.personal", "people.edit", "messages.view"}
-    | {"messages.send", "consents.view", "consents.edit", "segments.view"},
+    | {"messages.send", "messages.transactional", "consents.view", "consents.edit"}
+    | {"segments.view"},
     Role.INTEGRATOR: {"people.view", "events.view", "sources.view", "sources.edit"}
     | {"segments.view", "settings.view"},
     Role.ADMIN: set(PERMISSIONS),
