@@ -52,6 +52,7 @@ COUNTED = {
     "http_request_seconds_total": "Seconds that these answers took.",
     "statements_ended_total": "Statements that took longer than a request may, by area.",
     "accepted_total": "Messages of ingest calls that this web process took in.",
+    "turned_away_total": "Requests that were not worked on, by area and reason.",
     "refused_total": "Messages and calls of ingest that it refused, by reason.",
 }
 

@@ -37,18 +37,14 @@ def take(request: HttpRequest, kind: str) -> list[refusals.Rejected]:
 
     When it returns everything is committed: accepted items as an inbox row, others as rejections.
     """
-    candidates = keys.keys_in(request)
-    body = read_body(request)
-    source = _first(candidates)
-    if source is None:
-        batch = _read(body, kind, has_candidates=bool(candidates))
-        source = _first([batch.write_key or ""])
-        if source is None:
-            raise Refused(401, "invalid_write_key", NO_KEY)
+    if candidates := keys.keys_in(request.META):
+        source = _first(candidates)  # before a byte of the body is read
         _throttle(source)
+        batch = _read_of(source, read_body(request), kind)
     else:
+        batch = _parse(read_body(request), kind)
+        source = _first([batch.write_key or ""])
         _throttle(source)
-        batch = _read_of(source, body, kind)
     received_at = timezone.now()
     items, rejected, lacking = _split(batch)
     single_refusal = rejected[0] if batch.kind and rejected else None
@@ -84,9 +80,12 @@ def read_body(request: HttpRequest) -> bytes:
     return envelopes.unpack(bytes(body), encoding)
 
 
-def _first(candidates: list[str]) -> Source | None:
-    found = (keys.source_of(key) for key in candidates)
-    return next((source for source in found if source is not None), None)
+def _first(candidates: list[str]) -> Source:
+    """The first of them that is a source's key. Raises Refused 401."""
+    for key in candidates:
+        if (source := keys.source_of(key)) is not None:
+            return source
+    raise Refused(401, "invalid_write_key", NO_KEY)
 
 
 def _throttle(source: Source) -> None:
@@ -94,16 +93,6 @@ def _throttle(source: Source) -> None:
         refused = Refused(429, "too_many_requests", f"come back in {wait} s")
         refused.retry_after = wait  # type: ignore[attr-defined]
         raise refused
-
-
-def _read(body: bytes, kind: str, *, has_candidates: bool) -> Batch:
-    """Of somebody whose key is in the body, if anywhere."""
-    try:
-        return _parse(body, kind)
-    except Refused as refused:
-        if has_candidates:
-            raise Refused(401, "invalid_write_key", NO_KEY) from refused
-        raise
 
 
 def _read_of(source: Source, body: bytes, kind: str) -> Batch:

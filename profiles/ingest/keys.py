@@ -3,9 +3,9 @@
 import base64
 import binascii
 import time
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qs
-
-from django.http import HttpRequest
 
 from config.workspace.digests import key_digest
 from profiles.models import Source
@@ -32,11 +32,17 @@ def source_of(key: str) -> Source | None:
     return source
 
 
-def keys_in(request: HttpRequest) -> list[str]:
-    """Candidates in the request's headers and query, likeliest first."""
-    found = [_from_authorization(request.META.get("HTTP_AUTHORIZATION", ""))]
-    found.append(request.META.get("HTTP_X_WRITE_KEY", ""))
-    query = request.META.get("QUERY_STRING", "")
+def is_kept(key: str) -> bool:
+    """Is the key known without asking the database?"""
+    kept = _known.get(key)
+    return kept is not None and time.monotonic() < kept[1]
+
+
+def keys_in(environ: Mapping[str, Any]) -> list[str]:
+    """Candidates in a request's headers and query (`request.META`), likeliest first."""
+    found = [_from_authorization(environ.get("HTTP_AUTHORIZATION", ""))]
+    found.append(environ.get("HTTP_X_WRITE_KEY", ""))
+    query = environ.get("QUERY_STRING", "")
     if "writeKey" in query:
         found += _from_query(query)
     return [key for key in found if key][:MAX_CANDIDATES]

@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 
 from config import paths
+from config.web.command import command
 
 KEY = "sdk-write-key"
 WORKER = """
@@ -80,11 +81,7 @@ class Installation:
 
     def start_web(self) -> None:
         """The web server, ready when this returns."""
-        self._start(
-            "web", "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-            "--port", str(self.port), "--workers", "1", "--blocking-threads", "4", "--no-ws",
-            "--log-level", "error", "config.wsgi:application",
-        )  # fmt: skip
+        self._start("web", *command("127.0.0.1", self.port)[1:])
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             with socket.socket() as probe:

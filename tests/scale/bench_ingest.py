@@ -30,6 +30,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from config import paths
+from config.web.command import command
 from config.workspace.digests import key_digest
 
 CLAIM = 0.25
@@ -310,25 +311,7 @@ def _installation(name: str, workers: int) -> Iterator[int]:
         "WAKE_BY_CELERY": "false",
         "VAR_DIR": str(settings.VAR_DIR),
     }
-    web = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-        "--blocking-threads",
-        "4",
-        "--no-ws",
-        "--log-level",
-        "error",
-        "config.wsgi:application",
-    ]
+    web = command("127.0.0.1", port)
     commands = [web] + [[sys.executable, "-c", WORKER]] * workers
     running = [
         subprocess.Popen(one, env=environment, cwd=paths.BASE_DIR, start_new_session=True)

@@ -21,9 +21,8 @@ from config.demo import state, team
 from config.postgres import server
 from config.postgres.binaries import NoServer
 from config.supervisor import Plan
+from config.web.command import command
 from config.workspace import first_admin, tokens
-
-WEB_THREADS = 8
 
 
 class Command(BaseCommand):
@@ -93,9 +92,7 @@ class Command(BaseCommand):
 
     def _commands(self, host: str, port: int, var: Path) -> dict[str, list[str]]:
         python = [sys.executable, "-m"]
-        web = [*python, "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
-        web += ["--workers", "1", "--blocking-threads", str(WEB_THREADS), "--no-ws"]
-        web += ["--respawn-failed-workers", "--log-level", "error", "config.wsgi:application"]
+        web = command(host, port)
         worker = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "-q"]
         worker += ["-A", "config.celery", "worker", "--loglevel", "WARNING"]
         worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]

@@ -25,16 +25,28 @@ class KeyUser:
         self.key = key
 
 
+def key_of(header: str) -> ApiKey | None:
+    """The key that this `Authorization` header holds, unless it is revoked. One query."""
+    if not _is_bearer(header):
+        return None
+    value = header.partition(" ")[2].strip()
+    return ApiKey.objects.filter(digest=key_digest(value), revoked_at=None).first()
+
+
+def _is_bearer(header: str) -> bool:
+    return header.partition(" ")[0].lower() == "bearer"
+
+
 class ApiKeyAuthentication(authentication.BaseAuthentication):
     """`Authorization: Bearer KEY`."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         """The key's stand-in, or None where no Bearer is given. Raises AuthenticationFailed."""
-        kind, _space, value = request.headers.get("Authorization", "").partition(" ")
-        if kind.lower() != "bearer":
+        header = request.headers.get("Authorization", "")
+        if not _is_bearer(header):
             return None
-        key = ApiKey.objects.filter(digest=key_digest(value.strip())).first()
-        if key is None or key.revoked_at is not None:
+        key = key_of(header)
+        if key is None:
             raise exceptions.AuthenticationFailed("This API key is unknown or revoked.")
         now = timezone.now()
         if key.last_used_at is None or now - key.last_used_at > LAST_USED_EVERY:

@@ -1,0 +1,25 @@
+"""How granian is started. Needs no Django."""
+
+import sys
+
+from config.web.limits import most_connections
+
+HEADER_SECONDS = 15  # for the head of a request, and between two on one connection
+
+
+def command(host: str, port: int) -> list[str]:
+    """The command line of the web server: one process, one event loop, our own threads."""
+    options = {
+        "--interface": "rsgi",
+        "--host": host,
+        "--port": str(port),
+        "--workers": "1",
+        "--http": "1",
+        "--loop": "asyncio",
+        "--http1-header-read-timeout": str(HEADER_SECONDS * 1000),
+        "--backpressure": str(most_connections()),
+        "--log-level": "error",
+    }
+    words = [word for pair in options.items() for word in pair]
+    web = [sys.executable, "-m", "granian", *words, "--no-ws", "--respawn-failed-workers"]
+    return [*web, "config.rsgi:application"]
