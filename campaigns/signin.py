@@ -8,10 +8,11 @@ from campaigns.delivery.worker import CHANNEL, deliver
 from campaigns.services import uses  # noqa: F401 - signs itself in
 from campaigns.tracking import conversions, messages  # noqa: F401 - each signs itself in
 from config.workspace.health.units import WAITING
-from config.workspace.work import LEFT, WORK, left_of
+from config.workspace.work import DELIVERY, LEFT, POOLS, WORK, left_of
 
 WORK.register("campaigns", order=60)(advance_campaigns)
 WORK.register("delivery", order=70)(deliver)
+POOLS.register("delivery")(DELIVERY)
 LEFT.register("campaigns", order=60)(left_of(UNDER_WAY))
 LEFT.register("delivery", order=70)(lambda: chunks_left(CHANNEL))
 

@@ -1,7 +1,9 @@
 """Celery: it carries wake-ups, nothing else. What is due is rows; a lost hint costs a second.
 
-`celery -A config.celery worker` also runs the tick: once a second the one worker that holds the
-advisory lock wakes every kind of work.
+There are two pools, each with a queue: what hands messages over to servers of others, which may
+hang, and all the rest. `celery -A config.celery worker` works both off, with `-Q` one of them. The
+general one also runs the tick: once a second the one worker that holds the advisory lock wakes
+every kind of work.
 """
 
 import logging
@@ -9,12 +11,15 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
+from celery.exceptions import TimeLimitExceeded, WorkerLostError
 from celery.signals import (
     setup_logging,
+    task_failure,
     worker_init,
     worker_ready,
     worker_shutdown,
@@ -22,21 +27,27 @@ from celery.signals import (
 )
 from django.conf import settings
 from django.db import connection
+from kombu import Queue
 
+from config.postgres import broker
 from config.workspace.health import alive, recording
 from config.workspace.health.reasons import reason_of
-from config.workspace.health.units import WORKER
+from config.workspace.health.units import DELIVERY_WORKER, WORKER
+from config.workspace.work import DELIVERY, GENERAL, pool_of
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 TASK = "rapport.work"
-QUEUE = "rapport"
+QUEUES = {GENERAL: broker.QUEUE, DELIVERY: broker.DELIVERY_QUEUE}
 SLICE_SECONDS = 5.0  # then the others' turn; work that is not done is woken again
 TICK_SECONDS = 1.0
 GATHER_SECONDS = 0.05
 HINT_LIFE_SECONDS = 10  # older hints are dropped unread: a tick has come since
 TICK_LOCK = 0x7261_7070  # "rapp", the advisory lock of the one that ticks
 SIGN_SECONDS = 5.0  # between signs of life on disk
+# A run that takes so long is broken off (an exception, so that it can tidy up), then killed.
+SOFT_LIMIT_SECONDS = 210
+TIME_LIMIT_SECONDS = 240  # well below the broker's visibility of 300
 
 log = logging.getLogger("rapport.work")
 
@@ -65,7 +76,12 @@ class Application(Celery):
     def send_now(self, name: str, life_seconds: float = HINT_LIFE_SECONDS) -> None:
         """Send one hint at once. Raises what the broker raises."""
         super().send_task(
-            TASK, [name], queue=QUEUE, expires=life_seconds, ignore_result=True, retry=False
+            TASK,
+            [name],
+            queue=QUEUES[pool_of(name)],
+            expires=life_seconds,
+            ignore_result=True,
+            retry=False,
         )
 
     def _send_hints(self) -> None:
@@ -116,11 +132,13 @@ def _broker() -> dict[str, Any]:
 app = Application("rapport", set_as_current=True)
 app.conf.update(
     **_broker(),
-    task_default_queue=QUEUE,
+    task_default_queue=broker.QUEUE,
+    task_queues=[Queue(name) for name in QUEUES.values()],
     task_ignore_result=True,
     task_serializer="json",
     accept_content=["json"],
-    task_time_limit=240,  # well below the broker's visibility of 300
+    task_time_limit=TIME_LIMIT_SECONDS,
+    task_soft_time_limit=SOFT_LIMIT_SECONDS,
     task_publish_retry=False,
     worker_concurrency=settings.CELERY_CONCURRENCY,
     worker_prefetch_multiplier=1,
@@ -156,13 +174,39 @@ def work(name: str) -> None:
         return
 
 
-class Ticker(threading.Thread):
-    """Wakes every kind of work once a second, in one of however many workers there are."""
+@task_failure.connect
+def _note_killed(exception: BaseException, args: Any = (), **_: Any) -> None:
+    """A run that was killed leaves no word of its own. In the worker's main process."""
+    if isinstance(exception, TimeLimitExceeded | WorkerLostError) and args:
+        reason = f"killed after {TIME_LIMIT_SECONDS} s"
+        if isinstance(exception, WorkerLostError):
+            reason = "its process was killed"
+        # in a thread: the database may be why, and this one answers all
+        note = threading.Thread(
+            target=_note_failure, args=[args[0], reason], name="killed", daemon=True
+        )
+        note.start()
 
-    def __init__(self) -> None:
+
+def _note_failure(name: str, reason: str) -> None:
+    try:
+        recording.failed(name, reason)
+    finally:
+        connection.close()
+
+
+class Ticker(threading.Thread):
+    """Wakes every kind of work once a second, in one of however many workers there are.
+
+    A worker of the delivery pool alone wakes nobody; it says that it is there.
+    """
+
+    def __init__(self, queues: Collection[str] = tuple(QUEUES.values())) -> None:
         super().__init__(name="tick", daemon=True)
         self.stopped = threading.Event()
         self.signed_at = 0.0
+        self.may_lead = broker.QUEUE in queues
+        self.is_for_delivery = broker.DELIVERY_QUEUE in queues
 
     def run(self) -> None:
         """Until told to stop. A database that is down is asked again at the next tick."""
@@ -173,11 +217,14 @@ class Ticker(threading.Thread):
                 if leading:
                     self._tick()
                     recording.succeeded(WORKER, 1)
+                if self.is_for_delivery:
+                    recording.succeeded(DELIVERY_WORKER, 1)
             except Exception as error:
                 leading = False
                 connection.close()
                 recording.repeats.failed("the tick", reason_of(error))
-                recording.failed(WORKER, error)
+                for unit in self._units():
+                    recording.failed(unit, error)
                 self._sign(reason_of(error))
             else:
                 recording.repeats.worked("the tick")
@@ -188,13 +235,18 @@ class Ticker(threading.Thread):
         """A sign of life on disk, every few seconds: for when the database is away."""
         if time.monotonic() - self.signed_at >= SIGN_SECONDS:
             self.signed_at = time.monotonic()
-            alive.write(Path(settings.VAR_DIR), reason)
+            for unit in self._units():
+                alive.write(Path(settings.VAR_DIR), reason, unit)
+
+    def _units(self) -> list[str]:
+        asked = [(WORKER, self.may_lead), (DELIVERY_WORKER, self.is_for_delivery)]
+        return [unit for unit, is_ours in asked if is_ours]
 
     def _lead(self, leading: bool) -> bool:
         """The session's lock says who leads; the same question tells whether it still stands."""
         with connection.cursor() as cursor:
-            if leading:
-                cursor.execute("SELECT true")
+            if leading or not self.may_lead:
+                cursor.execute("SELECT %s", [leading])
             else:
                 cursor.execute("SELECT pg_try_advisory_lock(%s)", [TICK_LOCK])
             return bool(cursor.fetchone()[0])
@@ -229,7 +281,7 @@ def _compare_keys(**_: Any) -> None:
 @worker_ready.connect
 def _start_ticking(**_: Any) -> None:
     global _ticker  # noqa: PLW0603 - one a process
-    _ticker = Ticker()
+    _ticker = Ticker(list(app.amqp.queues.consume_from))
     _ticker.start()
 
 

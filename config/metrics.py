@@ -21,7 +21,7 @@ from config.workspace.health import alive, counters, status
 from config.workspace.health.reasons import reason_of
 from config.workspace.health.recording import repeats
 from config.workspace.health.status import Health
-from config.workspace.health.units import SENDING, WORKER
+from config.workspace.health.units import SENDING, WORKER, WORKERS
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FORWARDED = (
@@ -162,7 +162,7 @@ def _add_units(text: Exposition, health: Health) -> None:
 
     level = [(unit.name, float(unit.level)) for unit in health.units]
     each("unit_state", "gauge", "0 well, 1 behind, 2 failing.", level)
-    due = [(unit.name, unit.lag_seconds) for unit in health.units if unit.name != WORKER]
+    due = [(unit.name, unit.lag_seconds) for unit in health.units if unit.name not in WORKERS]
     each("oldest_due_seconds", "gauge", "How long the oldest due work has waited.", due)
     done = [(run.name, run.last_success.timestamp()) for run in runs if run.last_success]
     each("unit_last_success_timestamp_seconds", "gauge", "Last run that ended well.", done)

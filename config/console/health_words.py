@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from config.console.words import day, hour, roughly
 from config.workspace.health.status import Fault, Health, Level, Unit
-from config.workspace.health.units import WORKER
+from config.workspace.health.units import DELIVERY_WORKER, WORKER, WORKERS
 
 
 def said(unit: Unit) -> str:
@@ -90,6 +90,7 @@ def title(unit: Unit) -> str:
 def _TITLES() -> dict[str, str]:  # noqa: N802 - in the reader's language
     return {
         WORKER: _("The worker does not run"),
+        DELIVERY_WORKER: _("The delivery worker does not run"),
         "ingest": _("Calls are not processed"),
         "merge": _("People are not joined"),
         "rewrite": _("Joined people's events are not moved"),
@@ -106,6 +107,10 @@ def _TITLES() -> dict[str, str]:  # noqa: N802 - in the reader's language
 def remedy(unit: Unit) -> str:
     """What somebody can do about it."""
     kind = unit.fault.kind if unit.fault else ""
+    if unit.name == DELIVERY_WORKER:
+        return _(
+            "Messages are kept, all else goes on. Start it (manage.py up), or look at its log."
+        )
     if unit.name == WORKER:
         return _("Calls are taken in and kept. Start it (manage.py up), or look at its log.")
     if kind in ("refusing", "refusing_some"):
@@ -115,7 +120,7 @@ def remedy(unit: Unit) -> str:
 
 def held_up(health: Health) -> str:
     """Why messages do not leave just now, in a sentence; "" where they do."""
-    for name in (WORKER, "delivery"):
+    for name in (*WORKERS, "delivery"):
         unit = health.unit(name)
         if unit and unit.fault and unit.fault.kind != "behind":
             return _("%(what)s: %(reason)s") % {"what": title(unit), "reason": said(unit)}

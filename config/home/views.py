@@ -24,7 +24,7 @@ from config.home.checklist import checklist, first_event_received
 from config.home.needs import needs
 from config.workspace.health import status
 from config.workspace.health.status import Level
-from config.workspace.health.units import WORKER
+from config.workspace.health.units import DELIVERY_WORKER, WORKER, WORKERS
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
 from segments.models import Segment
@@ -36,7 +36,7 @@ STATIONS = {
     "unify": ["merge", "rewrite"],
     "segment": ["segments"],
     "decide": ["campaigns"],
-    "send": ["delivery"],
+    "send": ["delivery", DELIVERY_WORKER],
 }
 Part = Callable[[HttpRequest], HttpResponse]
 
@@ -273,7 +273,7 @@ def _stands() -> dict[str, Stand]:
     for station, names in STATIONS.items():
         units = [unit for name in names if (unit := health.unit(name))]
         level = Level.FAILING if dead else max((unit.level for unit in units), default=Level.OK)
-        lag = max((unit.lag_seconds for unit in units), default=0.0)
+        lag = max((u.lag_seconds for u in units if u.name not in WORKERS), default=0.0)
         found[station] = Stand(STATES[level], lag)
     return found
 

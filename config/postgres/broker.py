@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 QUEUE = "rapport"
+DELIVERY_QUEUE = "rapport_delivery"
 
 
 def is_embedded() -> bool:
@@ -16,9 +17,9 @@ def is_embedded() -> bool:
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Install PGMQ's schema and make our queue, unless they are there. Run as owner.
+    """Install PGMQ's schema and make our queues, unless they are there. Run as owner.
 
-    The queue holds hints only (the work is rows), so that a schema left by another version of the
+    The queues hold hints only (the work is rows), so that a schema left by another version of the
     package is dropped and made anew.
     """
     if not is_embedded():
@@ -27,10 +28,13 @@ def install(connection: BaseDatabaseWrapper) -> None:
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rapport.broker'))")
         cursor.execute("SELECT obj_description(to_regnamespace('pgmq'), 'pg_namespace')")
-        if cursor.fetchone()[0] == f"pgmq {version}":
-            return
-        cursor.execute("DROP SCHEMA IF EXISTS pgmq CASCADE")
-        script = resources.files("pgmq") / "sql" / "pgmq.sql"
-        cursor.execute(script.read_text())
-        cursor.execute("SELECT pgmq.create(%s)", [QUEUE])
-        cursor.execute(f"COMMENT ON SCHEMA pgmq IS 'pgmq {version}'")
+        if cursor.fetchone()[0] != f"pgmq {version}":
+            cursor.execute("DROP SCHEMA IF EXISTS pgmq CASCADE")
+            script = resources.files("pgmq") / "sql" / "pgmq.sql"
+            cursor.execute(script.read_text())
+            cursor.execute(f"COMMENT ON SCHEMA pgmq IS 'pgmq {version}'")
+        cursor.execute(
+            "SELECT pgmq.create(name) FROM unnest(%s::text[]) AS name"
+            " WHERE name NOT IN (SELECT queue_name FROM pgmq.meta)",
+            [[QUEUE, DELIVERY_QUEUE]],
+        )

@@ -13,6 +13,10 @@ from config.workspace.health import recording
 from config.workspace.registry import Registry
 
 WORK: Registry[Callable[[], int]] = Registry("work")
+# Who waits for servers of others works in a pool of its own, so that one that hangs holds up
+# nothing else: unit -> pool. All others share GENERAL.
+POOLS: Registry[str] = Registry("pools")
+GENERAL, DELIVERY = "general", "delivery"
 LONGEST_PAUSE_SECONDS = 0.5
 
 
@@ -27,6 +31,11 @@ class Left:
 # What another worker may hold, where one function's 0 does not say that nothing is due; in the
 # order in which one kind of work leads to the next.
 LEFT: Registry[Callable[[], Left]] = Registry("what is left")
+
+
+def pool_of(name: str) -> str:
+    """The pool that works this kind of work off."""
+    return POOLS.get(name) or GENERAL
 
 
 def left_of(due: str) -> Callable[[], Left]:

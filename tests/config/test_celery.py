@@ -1,11 +1,17 @@
 """Wake-ups: gathered, bounded, and silent about people."""
 
+import threading
 import time
 
 import pytest
+from celery import Celery
+from celery.exceptions import TimeLimitExceeded, WorkerLostError
+from django.db import connection
 
 from config import celery
+from config.postgres import broker
 from config.workspace.health import alive, recording
+from config.workspace.health.units import DELIVERY_WORKER
 from config.workspace.models import WorkRun
 from config.workspace.work import WORK
 
@@ -90,6 +96,58 @@ def test_a_tick_is_noted_as_the_worker_with_a_sign_on_disk(monkeypatch, ticker, 
     recording.flush()
     assert WorkRun.objects.get(name="worker").handled == 1
     assert alive.read(settings.VAR_DIR).reason == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_of_the_delivery_pool_wakes_nobody_and_says_that_it_is_there(
+    monkeypatch, settings, tmp_path, sent
+):
+    monkeypatch.setattr(celery, "TICK_SECONDS", 0)
+    settings.VAR_DIR = tmp_path
+    made = celery.Ticker([broker.DELIVERY_QUEUE])
+    monkeypatch.setattr(made, "_sign", lambda reason: made.stopped.set())
+    made.run()
+    recording.flush()
+    assert sent == []
+    assert list(WorkRun.objects.values_list("name", flat=True)) == [DELIVERY_WORKER]
+
+
+def test_a_hung_mail_server_shares_no_queue_with_anything_else(monkeypatch):
+    queues = {}
+    monkeypatch.setattr(
+        Celery, "send_task",
+        lambda self, name, args, queue, **_: queues.setdefault(queue, set()).update(args),
+    )  # fmt: skip
+    for name in WORK.names():
+        celery.app.send_now(name)
+    assert queues.pop(broker.DELIVERY_QUEUE) == {"delivery"}
+    assert queues.pop(broker.QUEUE) == set(WORK.names()) - {"delivery"}
+    assert queues == {}
+    assert {queue.name for queue in celery.app.conf.task_queues} == set(celery.QUEUES.values())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_installation_from_before_gets_the_second_queue():
+    with connection.owner(), connection.cursor() as cursor:
+        broker.install(connection)
+        cursor.execute("SELECT pgmq.drop_queue(%s)", [broker.DELIVERY_QUEUE])
+        cursor.execute("SELECT pgmq.send(%s, '{}')", [broker.QUEUE])
+        broker.install(connection)
+        cursor.execute("SELECT count(*) FROM pgmq.q_rapport")
+        assert cursor.fetchone() == (1,), "what stood in the first one stays"
+        cursor.execute("SELECT count(*) FROM pgmq.q_rapport_delivery")
+        assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(TimeLimitExceeded(240), "killed after 240 s"), (WorkerLostError(), "its process was killed")],
+)
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_was_killed_is_known_to_health(error, said):
+    celery._note_killed(exception=error, args=["ingest"])
+    wait_for(lambda: not any(t.name == "killed" for t in threading.enumerate()))
+    assert WorkRun.objects.get(name="ingest").error == said
 
 
 @pytest.mark.django_db(transaction=True)

@@ -12,6 +12,7 @@ from config import metrics, probe
 from config.version import version
 from config.workspace.digests import key_digest
 from config.workspace.health import counters, recording, status
+from config.workspace.health.units import WORKERS
 from config.workspace.models import WorkRun
 from config.workspace.work import WORK
 from tests.cast import make_source
@@ -41,7 +42,7 @@ def database_away(monkeypatch):
 def ticking():
     """Every unit ran just now."""
     recording.forget()
-    for name in ["worker", *WORK.names()]:
+    for name in [*WORKERS, *WORK.names()]:
         recording.succeeded(name, 1)
     recording.flush()
 
@@ -52,7 +53,7 @@ def test_ready_names_each_unit_with_its_last_success_and_its_lag(client, ticking
     assert answer.status_code == 200
     body = answer.json()
     assert body["status"] == "ready"
-    assert set(body["work"]) == {"worker", *WORK.names()}
+    assert set(body["work"]) == {*WORKERS, *WORK.names()}
     for unit in body["work"].values():
         assert unit["last_success"].endswith("Z")
         assert unit["lag_seconds"] < 60

@@ -81,6 +81,10 @@ def test_up_comes_up_survives_kills_and_goes_down(running):
 
     assert status_of(f"{url}/health/ready") == 200  # also before the first tick
 
+    pools = [command for command in processes_of(var).values() if "config.celery" in command]
+    assert any("--queues rapport_delivery " in command for command in pools)
+    assert any("--queues rapport " in command for command in pools)
+
     web = next(pid for pid, command in processes_of(var).items() if "granian" in command)
     os.kill(web, signal.SIGKILL)
     os.kill(server.status(var).pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Runs the whole installation in the foreground: web, worker with its tick, demo mailbox."""
+"""Runs the whole installation in the foreground: web, both workers with the tick, demo mailbox."""
 
 import fcntl
 import json
@@ -18,7 +18,7 @@ from django.db import connections
 
 from config import mailbox, paths
 from config.demo import state, team
-from config.postgres import server
+from config.postgres import broker, server
 from config.postgres.binaries import NoServer
 from config.supervisor import Plan
 from config.web.command import command
@@ -92,11 +92,11 @@ class Command(BaseCommand):
 
     def _commands(self, host: str, port: int, var: Path) -> dict[str, list[str]]:
         python = [sys.executable, "-m"]
-        web = command(host, port)
-        worker = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "-q"]
-        worker += ["-A", "config.celery", "worker", "--loglevel", "WARNING"]
-        worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        commands = {"web": web, "worker": worker}
+        commands = {
+            "web": command(host, port),
+            "worker": _worker(broker.QUEUE, settings.CELERY_CONCURRENCY),
+            "delivery": _worker(broker.DELIVERY_QUEUE, settings.DELIVERY_CONCURRENCY),
+        }
         if not settings.EMAIL_URL:
             commands["mailbox"] = [*python, "config.mailbox", str(mailbox.folder(var))]
             commands["mailbox"] += [str(settings.MAILBOX_PORT)]
@@ -111,6 +111,13 @@ class Command(BaseCommand):
         if run := state.current():
             words += team.words(run, url)
         return words
+
+
+def _worker(queue: str, processes: int) -> list[str]:
+    words = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "-q"]
+    words += ["-A", "config.celery", "worker", "--loglevel", "WARNING"]
+    words += ["--queues", queue, "--concurrency", str(processes), "--hostname", f"{queue}@%h"]
+    return [*words, "--without-gossip", "--without-mingle", "--without-heartbeat"]
 
 
 def _as_file(plan: Plan) -> int:

@@ -1,7 +1,7 @@
-"""The worker's sign of life on disk: what is known when the database is away.
+"""A worker's sign of life on disk: what is known when the database is away.
 
-One small file in VAR_DIR, for a web process on the same machine. Where there is none the worker
-runs elsewhere, or has never run.
+One small file for each pool in VAR_DIR, for a web process on the same machine. Where there is none
+the worker runs elsewhere, or has never run.
 """
 
 import json
@@ -10,6 +10,8 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from config.workspace.health.units import WORKER
 
 
 @dataclass(frozen=True)
@@ -20,9 +22,9 @@ class Sign:
     reason: str
 
 
-def write(var: Path, reason: str = "") -> None:
+def write(var: Path, reason: str = "", unit: str = WORKER) -> None:
     """Say that the worker lives, and what keeps it from ticking. A full disk is no fault here."""
-    path = _file(var)
+    path = _file(var, unit)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,14 +32,14 @@ def write(var: Path, reason: str = "") -> None:
         temporary.replace(path)
 
 
-def read(var: Path) -> Sign | None:
+def read(var: Path, unit: str = WORKER) -> Sign | None:
     """What the worker last wrote, or None."""
     try:
-        found = json.loads(_file(var).read_text())
+        found = json.loads(_file(var, unit).read_text())
         return Sign(max(time.time() - float(found["at"]), 0.0), str(found["reason"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _file(var: Path) -> Path:
-    return Path(var) / "worker.json"
+def _file(var: Path, unit: str) -> Path:
+    return Path(var) / f"{unit}.json"

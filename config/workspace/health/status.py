@@ -20,7 +20,7 @@ from django.db import connection
 from django.utils import timezone
 
 from config.workspace.health import alive
-from config.workspace.health.units import SENDING, WAITING, WORKER
+from config.workspace.health.units import SENDING, WAITING, WORKER, WORKERS
 from config.workspace.work import WORK
 
 BEHIND_SECONDS = 60.0
@@ -103,7 +103,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Health:
-    """The answer. `units` in their order, the worker first; `sending` by channel."""
+    """The answer. `units` in their order, the workers first; `sending` by channel."""
 
     at: datetime
     units: Sequence[Unit]
@@ -161,7 +161,7 @@ def read(cursor: Any) -> Health:
     runs = {row["name"]: _run(row) for row in rows}
     sent = [Sent(**row) for row in counts]
     sending = [run for name, run in sorted(runs.items()) if name.startswith(SENDING)]
-    units = [_worker(runs.get(WORKER, Run(WORKER)), now)]
+    units = [_worker(runs.get(name, Run(name)), now) for name in WORKERS]
     for name in WORK.names():
         waited = max(ages.get(name) or 0.0, 0.0)
         found = judge(runs.get(name, Run(name)), waited, now)
@@ -199,16 +199,16 @@ def since_start(at: datetime | None) -> datetime:
 
 
 def _worker(run: Run, now: datetime) -> Unit:
-    """The tick. Where nobody is to listen (WAKE_BY_CELERY off, cron drains) none is expected."""
+    """A pool's sign. Where nobody is to listen (WAKE_BY_CELERY off, cron drains) none is due."""
     age = (now - run.last_success).total_seconds() if run.last_success else 0.0
     expected = settings.WAKE_BY_CELERY
     if not expected or now - since_start(run.last_success) < NO_TICK:
-        return Unit(WORKER, Level.OK, age if expected else 0.0, run)
-    sign = alive.read(Path(settings.VAR_DIR))
+        return Unit(run.name, Level.OK, age if expected else 0.0, run)
+    sign = alive.read(Path(settings.VAR_DIR), run.name)
     said = sign.reason if sign and sign.age_seconds < NO_TICK.total_seconds() else run.error
     silent = (now - since_start(run.last_success)).total_seconds()
     fault = Fault("no_tick", run.last_success, age or silent, reason=said)
-    return Unit(WORKER, Level.FAILING, age or silent, run, fault)
+    return Unit(run.name, Level.FAILING, age or silent, run, fault)
 
 
 def judge(run: Run, lag_seconds: float, now: datetime) -> Unit:

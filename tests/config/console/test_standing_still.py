@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.workspace.health import status
+from config.workspace.health.units import WORKERS
 from config.workspace.models import Role, User, WorkRun
 from config.workspace.work import WORK
 from profiles.models import Inbox
@@ -22,7 +23,7 @@ def for_an_hour(monkeypatch, settings, tmp_path):
     settings.WAKE_BY_CELERY = True
     settings.VAR_DIR = tmp_path
     now = timezone.now()
-    for name in ["worker", *WORK.names()]:
+    for name in [*WORKERS, *WORK.names()]:
         WorkRun.objects.create(name=name, last_success=now, last_progress=now)
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 from config.console import health_words as words
 from config.workspace.health import status
 from config.workspace.health.status import Level, Run
+from config.workspace.health.units import WORKERS
 from config.workspace.models import SendCount, WorkRun
 from config.workspace.work import WORK
 from profiles.models import Inbox, Source
@@ -31,7 +32,7 @@ def ago(seconds):
 def all_well(**changed):
     """A row for each unit that ran a second ago; `changed` by name."""
     WorkRun.objects.all().delete()
-    for name in ["worker", *WORK.names()]:
+    for name in [*WORKERS, *WORK.names()]:
         own = {"last_success": ago(1), "last_progress": ago(1)} | changed.get(name, {})
         WorkRun.objects.create(name=name, **own)
 
@@ -49,7 +50,7 @@ def said(health):
 def test_every_unit_is_judged_and_nothing_to_do_is_well():
     all_well()
     health = read()
-    assert [unit.name for unit in health.units] == ["worker", *WORK.names()]
+    assert [unit.name for unit in health.units] == [*WORKERS, *WORK.names()]
     assert health.level == Level.OK
     assert health.failing == []
 
