@@ -28,7 +28,7 @@ from consent.selectors.words import act_of, said_words, source_of
 from profiles.api.subroutes import SUBROUTES, Subroute
 from profiles.models import Profile
 from profiles.panels import CHIPS, PANELS, Chip, Panel
-from profiles.selectors.masking import mask_identifier
+from profiles.selectors.masking import Shown
 from profiles.selectors.people import REACH
 from profiles.selectors.people import Reach as Reached
 from profiles.timeline import TIMELINE, Cursor, TimelineItem, id_below, key_of
@@ -107,10 +107,10 @@ def panel(request: HttpRequest, profile: Profile) -> Panel | None:
     entries = states_of(profile.pk)
     said = {entry.channel for entry in entries if entry.channel}
     columns = [name for name in CHANNEL_WORDS if name in said | set(COLUMNS) and name]
-    personal = may(request.user, "people.personal")
+    shown = Shown(may(request.user, "people.personal"))
     context = {
         "columns": [CHANNEL_WORDS[name] for name in columns],
-        "rows": [_row(*lines, columns, personal) for lines in _lines(entries)],
+        "rows": [_row(*lines, columns, shown) for lines in _lines(entries)],
         "profile": profile,
     }
     return Panel("consent/_permissions.html", context)
@@ -136,7 +136,7 @@ def _row(
     topic: Topic | None,
     entries: Sequence[ConsentEntry],
     columns: Sequence[str],
-    personal: bool,
+    shown: Shown,
 ) -> dict[str, Any]:
     newest = max(entries, key=lambda entry: entry.at, default=None)
     return {
@@ -150,9 +150,9 @@ def _row(
             {
                 "entry": entry,
                 "channel": CHANNEL_WORDS.get(entry.channel, entry.channel),
-                "point": _point(entry, personal),
-                "source": source_of(entry),
-                "evidence": [(k, v) for k, v in entry.evidence.items() if isinstance(v, str | int)],
+                "point": shown.address(entry.contact_point),
+                "source": shown.text(source_of(entry)),
+                "evidence": _told(shown.evidence(entry.evidence)),
             }
             for entry in entries
         ],
@@ -167,10 +167,8 @@ def _cell(entries: Sequence[ConsentEntry], channel: str, purpose: Purpose) -> st
     return stands or ("free" if is_free(purpose) else "")
 
 
-def _point(entry: ConsentEntry, personal: bool) -> str:
-    if not entry.contact_point or personal:
-        return entry.contact_point
-    return mask_identifier("email" if "@" in entry.contact_point else "phone", entry.contact_point)
+def _told(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
+    return [(name, value) for name, value in evidence.items() if isinstance(value, str | int)]
 
 
 @TIMELINE.register("consent")

@@ -17,6 +17,7 @@ from config.console.words import ago, num
 from config.workspace import audit
 from config.workspace.admin import AuditedAdmin
 from config.workspace.used_admin import UsedAdmin
+from profiles import field_admin  # noqa: F401 - signs itself in
 from profiles.models import Event, EventDefinition, ExchangeRate, RefusalCount, Source
 from profiles.selectors.live import last_event_id
 from profiles.services.sources import create_source

@@ -10,12 +10,15 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.registry import Registry
+
+if TYPE_CHECKING:
+    from profiles.selectors.masking import Shown
 
 Text = str | Promise
 Cursor = tuple[datetime, str]
@@ -60,6 +63,9 @@ class TimelineItem:
     subject: str = ""  # what a folded one was about: the page's name
     thing: Literal["page", "product"] = "page"  # what a folded one is counted as
     folded: tuple["TimelineItem", ...] = field(default=())
+    # the same for who may not see personal data, told from masked properties; without it the texts
+    # are masked by what looks personal and `properties` as evidence
+    retell: "Callable[[Shown], TimelineItem] | None" = field(default=None, compare=False)
 
     @property
     def cursor(self) -> Cursor:

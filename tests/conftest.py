@@ -73,13 +73,17 @@ def _fresh_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     from config.workspace.health import recording, status  # noqa: PLC0415
 
     translation.deactivate()  # the language of the last page that a test asked for
+    from profiles.personal import tags  # noqa: PLC0415
+
     selectors.forget_workspace()
+    tags.forget_tags()
     tokens.forget_keys()
     status.forget()
     recording.forget()
     monkeypatch.setattr(recording, "FLUSH_SECONDS", 3600.0)  # else somewhere in any test
-    for module in (selectors, status):  # or a slow machine asks once more within a test
+    for module in (selectors, status, tags):  # or a slow machine asks once more within a test
         monkeypatch.setattr(module, "KEPT_SECONDS", 3600.0)
     yield
     selectors.forget_workspace()
+    tags.forget_tags()
     tokens.forget_keys()

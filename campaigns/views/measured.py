@@ -10,7 +10,7 @@ from django.db import connection
 from campaigns.models import Campaign
 from campaigns.models.message import State
 from campaigns.views.reasons import label_of
-from profiles.selectors.masking import mask_stray
+from profiles.selectors.masking import Shown, mask_text
 
 SHOWN = 8
 READ = 500  # different words of a provider
@@ -33,21 +33,21 @@ GROUP BY 1, 2 ORDER BY 3 DESC LIMIT %s
 """
 
 
-def measured_of(campaign: Campaign, data: dict[str, Any]) -> Measured:
+def measured_of(campaign: Campaign, data: dict[str, Any], shown: Shown) -> Measured:
     """From the figures of `data`, which is the campaign's report; at most one query."""
     setbacks: list[tuple[str, str, str, int]] = []
     if any(data[name] for name in ("bounced", "failed", "unknown")):
         with connection.cursor() as cursor:
             cursor.execute(_SETBACKS, [campaign.pk, READ])
-            setbacks = _grouped(cursor.fetchall())
+            setbacks = _grouped(cursor.fetchall(), shown)
     return Measured(data["measured"], data["unmeasured"], data["unknown_opened"], setbacks)
 
 
-def _grouped(rows: Sequence[tuple[str, str, int]]) -> list[tuple[str, str, str, int]]:
+def _grouped(rows: Sequence[tuple[str, str, int]], shown: Shown) -> list[tuple[str, str, str, int]]:
     """By what the provider said; addresses in it are masked, so that they part nothing."""
     counts: Counter[tuple[str, str]] = Counter()
     for state, reason, count in rows:
-        counts[state, str(mask_stray(reason))] += count
+        counts[state, shown.said(mask_text(reason))] += count
     return [
         (state, str(State(state).label), str(label_of(word)), count)
         for (state, word), count in counts.most_common(SHOWN)

@@ -77,7 +77,7 @@ def why_of(row: Message, shown: Shown = MASKED) -> str | Promise:
     why = reasons.why_of(row.reason)
     if why is not None:
         return why.label
-    return str(shown.stray(word_of(row) or row.reason))
+    return shown.said(word_of(row) or row.reason)
 
 
 def lines_of(rows: list[Message], shown: Shown) -> list[Line]:
@@ -91,7 +91,7 @@ def _line(row: Message, campaign: Campaign | None, shown: Shown) -> Line:
     return Line(
         row,
         shown.name(row.profile.display_name),
-        shown.identifier(kind_of(row.channel), row.address) if row.address else "",
+        shown.address(row.address),
         campaign.name if campaign else "",
         campaign.slug if campaign else "",
         LOOKS.get(row.state, ("", "mail")),

@@ -16,6 +16,7 @@ from campaigns.views import heads
 from campaigns.views.estimates import points, scale_of
 from campaigns.views.funnels import Doors, funnel_of, seen_bars
 from campaigns.views.measured import measured_of
+from campaigns.views.messages import shown_to
 from campaigns.views.previews import found
 from config.console.pages import ApiCall, page, part, wants_partial
 from config.console.words import num, pct
@@ -95,7 +96,7 @@ def _goal(campaign: Campaign) -> str:
 
 def _counted(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     data, goal = report(campaign), _goal(campaign)
-    measured = measured_of(campaign, data)
+    measured = measured_of(campaign, data, shown_to(request))
     doors = Doors(campaign)
     door = {
         name: doors.to(did=name) for name in ("converted", "unsubscribed", "complained", "left")

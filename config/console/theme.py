@@ -171,6 +171,12 @@ GROUPS = (
                 "settings.view",
             ),
             Item(
+                _("Personal data"),
+                "eye",
+                ["admin:profiles_fieldtag_changelist"],
+                "settings.view",
+            ),
+            Item(
                 _("Exchange rates"),
                 "lift",
                 ["admin:profiles_exchangerate_changelist"],

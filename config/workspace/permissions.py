@@ -68,6 +68,7 @@ MODEL_PERMISSIONS: dict[str, tuple[str, str]] = {
     "profiles.source": ("sources.view", "sources.edit"),
     "profiles.eventdefinition": ("settings.view", "settings.edit"),
     "profiles.exchangerate": ("settings.view", "settings.edit"),
+    "profiles.fieldtag": ("settings.view", "settings.edit"),
     "consent.purpose": ("consents.view", "purposes.edit"),
     "consent.topic": ("consents.view", "purposes.edit"),
     "consent.suppression": ("suppressions.view", "suppressions.edit"),

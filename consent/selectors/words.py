@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from config.console.words import day
 from consent.models import ConsentEntry
 from consent.models.ledger import Basis, Status
-from profiles.selectors.masking import mask_identifier
+from profiles.selectors.masking import Shown
 
 PLACES = ("collection_point", "place", "source", "page", "url")
 
@@ -27,7 +27,8 @@ def act_of(entry: ConsentEntry) -> str:
     if entry.status == Status.GRANTED and entry.basis != Basis.CONSENT:
         return str(entry.get_basis_display())
     if act == "keyword":
-        return _("by %(word)s") % {"word": str(entry.evidence.get("word") or "STOP")[:20]}
+        word = str(entry.evidence.get("word") or "")[:20]
+        return _("by %(word)s") % {"word": word if word.isalpha() else "STOP"}
     words = {
         "form": _("in a form"),
         "double_opt_in": _("double opt-in"),
@@ -68,19 +69,17 @@ def actor_words(actor: str) -> str:
 
 def answer_of(entry: ConsentEntry, public_id: Any, *, personal: bool) -> dict[str, Any]:
     """A standing entry as the API has it."""
-    point = entry.contact_point
-    if point and not personal:
-        point = mask_identifier("email" if "@" in point else "phone", point)
+    shown = Shown(personal)
     return {
         "id": entry.pk,
         "profile": public_id,
-        "contact_point": point,
+        "contact_point": shown.address(entry.contact_point),
         "purpose": entry.purpose.slug,
         "channel": entry.channel,
         "topic": entry.topic.slug if entry.topic else None,
         "status": entry.status,
         "basis": entry.basis,
-        "source": source_of(entry),
+        "source": shown.text(source_of(entry)),
         "at": entry.at,
-        "evidence": entry.evidence,
+        "evidence": shown.evidence(entry.evidence),
     }

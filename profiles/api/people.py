@@ -70,10 +70,10 @@ def _answer(person: Profile, known: list[KnownAs], ids: list[str], shown: Shown)
         "id": own,
         "display_name": shown.name(person.display_name),
         "state": person.state,
-        "lifecycle": person.lifecycle,
-        "country": person.country,
-        "locale": person.locale,
-        "time_zone": person.time_zone,
+        "lifecycle": shown.text(person.lifecycle),
+        "country": shown.text(person.country),
+        "locale": shown.text(person.locale),
+        "time_zone": shown.text(person.time_zone),
         "first_seen": person.first_seen,
         "last_seen": person.last_seen,
         "identifiers": [_identifier(row, shown) for row in known],
@@ -253,13 +253,13 @@ def _event_answer(
 ) -> dict[str, Any]:
     by = known.get(row.identifier_id)
     return {
-        "message_id": row.message_id,
+        "message_id": shown.text(row.message_id),
         "type": row.type,
-        "name": row.name,
+        "name": shown.text(row.name),
         "occurred_at": row.occurred_at,
         "received_at": row.received_at,
         "value": row.value,
-        "properties": shown.mapping(row.properties),
+        "properties": shown.properties(row.type, row.properties),
         "source": sources.get(row.source_id, ""),
         "identifier": f"{by.kind}:{shown.identifier(by.kind, by.value)}" if by else "",
     }

@@ -114,13 +114,13 @@ def _rejections(rows: Sequence[Rejection], shown: Shown) -> list[dict[str, Any]]
     return [
         {
             "id": row.pk,
-            "message_id": row.message_id,
+            "message_id": shown.text(row.message_id),
             "source": sources.get(row.source_id, ""),
-            "type": row.type,
+            "type": shown.text(row.type),
             "received_at": row.received_at,
             "status": "rejected",
             "code": row.code,
-            "errors": [shown.stray(_field_error(error)) for error in row.errors],
+            "errors": [shown.fault(_field_error(error)) for error in row.errors],
         }
         for row in rows
     ]
@@ -223,7 +223,7 @@ def _merges(rows: Sequence[Merge], shown: Shown) -> list[dict[str, Any]]:
             "survivor": ids.get(row.survivor_id),
             "absorbed": row.absorbed_public_id,
             "rule": row.rule,
-            "evidence": shown.stray(row.evidence),
+            "evidence": shown.evidence(row.evidence),
             "at": row.at,
             "undone_at": row.undone_at,
         }

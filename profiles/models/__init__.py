@@ -1,6 +1,6 @@
 """Tables of collecting and unifying."""
 
-from profiles.models.catalog import DataWarning, EventDefinition, ExchangeRate
+from profiles.models.catalog import DataWarning, EventDefinition, ExchangeRate, FieldTag
 from profiles.models.event import Event, EventItem, EventState
 from profiles.models.inbox import (
     Inbox,
@@ -27,6 +27,7 @@ __all__ = [
     "EventItem",
     "EventState",
     "ExchangeRate",
+    "FieldTag",
     "Identifier",
     "Inbox",
     "Merge",

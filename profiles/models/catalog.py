@@ -33,6 +33,44 @@ class EventDefinition(models.Model):
         return self.name
 
 
+class FieldTag(models.Model):
+    """Whether what is called so is personal data: an admin's word, before the usual lists.
+
+    Who may not see personal data is shown, and may ask by, what is known to be harmless alone.
+    """
+
+    class Place(models.TextChoices):
+        """What the name is of."""
+
+        TRAIT = "trait", _("trait")
+        PROPERTY = "property", _("property of events")
+        IDENTIFIER = "identifier", _("kind of identifier")
+
+    place = models.CharField(_("of"), max_length=12, choices=Place)
+    name = models.CharField(
+        _("name"),
+        max_length=200,
+        help_text=_("As it comes in; nested ones as address.city. Letter case says nothing."),
+    )
+    is_personal = models.BooleanField(
+        _("personal data"),
+        default=True,
+        help_text=_("Hidden from roles without the right to see personal data."),
+    )
+
+    class Meta:
+        db_table = "field_tag"
+        ordering = ["place", "name"]
+        verbose_name = _("personal data tag")
+        verbose_name_plural = _("personal data tags")
+        constraints = [
+            models.UniqueConstraint(fields=["place", "name"], name="field_tag_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_place_display()} {self.name}"
+
+
 class ExchangeRate(models.Model):
     """What one unit of a currency was worth in workspace currency from `day` on; editable."""
 

@@ -1,6 +1,7 @@
 """What a person did and how they came together, as items of the timeline."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from profiles.models import Event
-from profiles.selectors.masking import is_personal_name
+from profiles.selectors.masking import DOTS, Shown, is_personal_name
 from profiles.selectors.traits import event_owners, source_names
 from profiles.selectors.words import device_of, money_in, product_names, subject_of
 from profiles.timeline import TIMELINE, Cursor, TimelineItem, id_below, key_of, merge
@@ -104,7 +105,7 @@ def _event_item(row: Mapping[str, Any], sources: Mapping[int, str]) -> TimelineI
     properties = row["properties"] or {}
     is_product = row["name"] == PRODUCT_NAME
     is_view = is_product or row["name"] in PAGE_NAMES or row["name"] in LIST_NAMES
-    return TimelineItem(
+    item = TimelineItem(
         at=row["occurred_at"],
         key=key_of(EVENTS, row["id"]),
         kind=kind,
@@ -118,6 +119,12 @@ def _event_item(row: Mapping[str, Any], sources: Mapping[int, str]) -> TimelineI
         thing="product" if is_product else "page",
         fold=f"view:{row['source_id']}:{device}" if is_view else "",
     )
+
+    def retell(shown: Shown) -> TimelineItem:
+        masked = shown.properties(row["type"], properties)
+        return _event_item({**row, "name": shown.text(row["name"]), "properties": masked}, sources)
+
+    return replace(item, retell=retell)
 
 
 def _icon_of(row: Mapping[str, Any], kind: str, device: str) -> str:
@@ -180,7 +187,10 @@ def _facts(properties: Mapping[str, Any], said: Collection[str] = ()) -> str:
     return " · ".join(
         f"{name}: {str(value)[:SHORT_TEXT]}"
         for name, value in list(properties.items())
-        if isinstance(value, str | int | float) and not is_personal_name(name) and name not in said
+        if isinstance(value, str | int | float)
+        and value != DOTS
+        and not is_personal_name(name)
+        and name not in said
     )[: SHORT_TEXT * SHOWN_FACTS]
 
 

@@ -139,7 +139,7 @@ def _line(trait: facts.Trait, shown: Shown) -> TraitLine:
 
     used = trait.used
     return TraitLine(
-        label=trait_label(trait.name),
+        label=shown.text(trait_label(trait.name)),
         text=text(trait.value),
         source=used.source if used else "",
         at=used.at if used else None,
@@ -188,21 +188,28 @@ def days_of(
 
 
 def _readable(item: TimelineItem, shown: Shown, allowed: Any) -> TimelineItem:
-    properties = shown.mapping(item.properties) if item.properties else None
+    if not shown.personal:
+        item = item.retell(shown) if item.retell else _masked(item, shown)
     return replace(
         item,
-        title=_masked(item.title, shown),
-        detail=_masked(item.detail, shown),
-        properties=_plain(properties) if properties else None,
+        properties=_plain(item.properties) if item.properties else None,
         actions=tuple(action for action in item.actions if allowed(action.permission)),
     )
 
 
-def _masked(text: Any, shown: Shown) -> Any:
-    """A text without mail addresses for those who may not see them; safe stays safe."""
-    if shown.personal:
-        return text
-    masked = shown.stray(str(text))
+def _masked(item: TimelineItem, shown: Shown) -> TimelineItem:
+    return replace(
+        item,
+        title=_text(item.title, shown),
+        detail=_text(item.detail, shown),
+        source=_text(item.source, shown),
+        properties=shown.evidence(item.properties) if item.properties else None,
+    )
+
+
+def _text(text: Any, shown: Shown) -> Any:
+    """A text without what looks personal; safe stays safe."""
+    masked = shown.text(text)
     if isinstance(text, SafeString):
         return mark_safe(masked)  # noqa: S308 - only letters of addresses became asterisks
     return escape(masked)

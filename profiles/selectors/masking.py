@@ -1,90 +1,94 @@
-"""Personal values, hidden from those without `people.personal` (design.md, guarantee 9)."""
+"""The one gate for values of people (design.md, guarantee 9).
+
+Whoever has `people.personal` is shown all; anybody else what is known to be harmless, in short
+masked forms (initials, j***@example.com) where those help to tell people apart, and dots for the
+rest. What is personal is answered by `profiles.personal` alone.
+"""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-DOTS = "•••"
+from django.utils.translation import gettext_lazy as _
+
+from profiles.personal.looks import (
+    DOTS,
+    is_number_of_someone,
+    looks_personal,
+    mask_email,
+    mask_name,
+    mask_phone,
+    mask_text,
+)
+from profiles.personal.names import Nature, Place, is_personal_name
+from profiles.personal.tags import is_harmless, nature, said_of
+
+__all__ = [
+    "DOTS",
+    "HIDDEN_WORDS",
+    "PERSONAL_KINDS",
+    "Place",
+    "Shown",
+    "is_harmless",
+    "is_personal_key",
+    "is_personal_name",
+    "looks_personal",
+    "mask_identifier",
+    "mask_text",
+    "mask_value",
+    "place_of",
+]
+
+# the one sentence beside what is masked
+HIDDEN_WORDS = _("Hidden: your role does not see personal data.")
 PERSONAL_KINDS = {"email", "phone"}
-# names of traits and properties that are personal, without case, space, dash and underscore;
-# a higher app may add its own
-PERSONAL_NAMES = {
-    *("email", "emailaddress", "mail", "phone", "phonenumber", "mobile", "tel", "telephone"),
-    *("name", "fullname", "firstname", "lastname", "middlename", "surname", "givenname"),
-    *("familyname", "username", "nickname", "displayname", "birthday", "birthdate"),
-    *("dateofbirth", "dob", "address", "street", "streetaddress", "address1", "address2"),
-    *("billingaddress", "shippingaddress", "postalcode", "postcode", "zip", "zipcode"),
-    *("avatar", "photo", "ip", "ipaddress", "ssn", "taxid", "iban", "passport", "latitude"),
-    *("longitude", "lat", "lng", "lon", "location", "recipient", "to"),
-}
-# personal too where a name ends in them, as contact_email and billingPhone do
-PERSONAL_ENDINGS = {
-    *("email", "emailaddress", "phone", "phonenumber", "telephone", "whatsapp", "birthday"),
-    *("birthdate", "dateofbirth", "dob", "firstname", "lastname", "fullname", "surname"),
-    *("familyname", "ipaddress", "ssn", "taxid", "iban", "passport", "postalcode", "zipcode"),
-}
-_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+|[^\W_]+")
-_MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
 _PHONE = re.compile(r"^\+?[\d\s().-]{8,20}$")
 _DATE = re.compile(r"^\d{4}-\d\d-\d\d")
 _MIN_DIGITS = 8
-
-
-def is_personal_name(name: str) -> bool:
-    """Whether a trait or property of this name holds personal data."""
-    if re.sub(r"[\s_.-]", "", name).lower() in PERSONAL_NAMES:
-        return True
-    words = [word.lower() for word in _WORD.findall(name)]
-    return any("".join(words[start:]) in PERSONAL_ENDINGS for start in range(1, len(words)))
+# what a fault quotes of the call; the decoder's own names of types are nobody's
+_QUOTED = re.compile(r"[“\"'`].*[”\"'`]", re.DOTALL)
+_TYPES = re.compile(r"Expected `[\w| ]{1,60}`(?:, got `\w{1,20}`)?")
+_SMTP = re.compile(r"^\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3})?\b")
+_CODE = re.compile(r"[a-z_]{1,40}")  # a reason of our own
+# of a call as it came: what stands in each of its parts
+_IDS = {"userId": "user_id", "anonymousId": "anonymous_id", "previousId": "user_id"}
+_ENVELOPE = {"type", "event", "messageId", "timestamp", "sentAt", "originalTimestamp", "name"}
+_ENVELOPE |= {"receivedAt", "channel", "version", "category"}
 
 
 def is_personal_key(kind: str, value: str) -> bool:
     """Whether an identifier is personal data: who may not see it may not ask by it either."""
-    return kind in PERSONAL_KINDS or is_personal_name(kind) or "@" in value
+    if not is_harmless(Place.IDENTIFIER, kind) or looks_personal(value):
+        return True
+    is_tagged = said_of(Place.IDENTIFIER, kind) is False
+    return not is_tagged and is_number_of_someone(value)
 
 
-def mask_email(value: str) -> str:
-    """j***@example.com."""
-    local, at, domain = value.rpartition("@")
-    return f"{local[:1]}***{at}{domain}" if at else DOTS
+def place_of(event_type: str, properties: Mapping[str, Any]) -> Place:
+    """What the names in a call's properties are of."""
+    if event_type in ("page", "screen"):
+        return Place.PAGE
+    if event_type in ("identify", "group"):
+        return Place.TRAIT
+    is_product = "product_id" in properties or "sku" in properties
+    return Place.PRODUCT if is_product else Place.PROPERTY
 
 
-def mask_phone(value: str) -> str:
-    """+31 ••• 42: the country, roughly, and the last two digits."""
-    digits = re.sub(r"\D", "", value)
-    return f"{'+' if value.startswith('+') else ''}{digits[:2]} {DOTS} {digits[-2:]}"
-
-
-def mask_name(value: str) -> str:
-    """M. S.: initials."""
-    return " ".join(f"{word[0].upper()}." for word in value.split()[:3])
-
-
-def mask_text(value: str) -> str:
-    """A text that is personal by its name: by what it looks like, else hidden."""
-    if _MAIL.search(value):
-        return _MAIL.sub(lambda found: mask_email(found[0]), value)
-    if _looks_like_phone(value):
-        return mask_phone(value)
-    return mask_name(value) if value.replace(" ", "").isalpha() else DOTS
-
-
-def mask_value(name: str, value: Any) -> Any:
-    """A trait or property as one without the right sees it."""
-    if is_personal_name(name):
-        return mask_text(value) if isinstance(value, str) else None if value is None else DOTS
-    return mask_stray(value)
-
-
-def mask_stray(value: Any) -> Any:
-    """Mail addresses and personal names hide anywhere: in lists, nested objects and ids."""
-    if isinstance(value, str):
-        return _MAIL.sub(lambda found: mask_email(found[0]), value) if "@" in value else value
-    if isinstance(value, Mapping):
-        return {mask_stray(key): mask_value(key, item) for key, item in value.items()}
+def mask_value(name: str, value: Any, place: Place = Place.TRAIT) -> Any:
+    """A trait or property as one without the right sees it; `name` with its way, `company.plan`."""
     if isinstance(value, list):
-        return [mask_stray(item) for item in value]
-    return value
+        return [mask_value(name, item, place) for item in value]
+    kind = nature(place, name)
+    if kind is Nature.PERSONAL:
+        return _mask_personal(value) if isinstance(value, str) else _dots(value)
+    if isinstance(value, Mapping):
+        return {
+            mask_text(str(key)): mask_value(f"{name}.{key}", item, place)
+            for key, item in value.items()
+        }
+    if kind is Nature.UNKNOWN:
+        return value if isinstance(value, bool) else _dots(value)
+    return mask_text(value) if isinstance(value, str) else value
 
 
 def mask_identifier(kind: str, value: str) -> str:
@@ -93,7 +97,25 @@ def mask_identifier(kind: str, value: str) -> str:
         return mask_email(value)
     if kind == "phone":
         return mask_phone(value)
-    return str(mask_value(kind, value))
+    if nature(Place.IDENTIFIER, kind) is Nature.PERSONAL:
+        return _mask_personal(value)
+    if not is_personal_key(kind, value):
+        return value
+    masked = mask_text(value)
+    return masked if "@" in value else DOTS
+
+
+def _dots(value: Any) -> str | None:
+    return None if value is None else DOTS
+
+
+def _mask_personal(value: str) -> str:
+    """A text that is personal by its name: by what it looks like, else hidden."""
+    if "@" in value:
+        return mask_email(value.strip()) if " " not in value.strip() else DOTS
+    if _looks_like_phone(value):
+        return mask_phone(value)
+    return mask_name(value) if value.replace(" ", "").isalpha() else DOTS
 
 
 def _looks_like_phone(value: str) -> bool:
@@ -103,27 +125,86 @@ def _looks_like_phone(value: str) -> bool:
 
 
 class Shown:
-    """How personal values are shown to one caller: whole, or masked."""
+    """How values of people are shown to one caller: whole, or masked."""
 
     def __init__(self, personal: bool) -> None:
         self.personal = personal
 
     def name(self, value: str) -> str:
-        """A person's name."""
-        return value if self.personal else mask_name(value)
+        """A person's name. Some are called as their address is."""
+        if self.personal:
+            return value
+        return _mask_personal(value) if looks_personal(value) else mask_name(value)
 
     def identifier(self, kind: str, value: str) -> str:
         """An identifier's value."""
         return value if self.personal else mask_identifier(kind, value)
 
-    def value(self, name: str, value: Any) -> Any:
+    def address(self, value: str) -> str:
+        """A contact point of any channel."""
+        if self.personal or not value:
+            return value
+        if "@" in value:
+            return mask_email(value)
+        return mask_phone(value) if _looks_like_phone(value) else DOTS
+
+    def value(self, name: str, value: Any, place: Place = Place.TRAIT) -> Any:
         """One trait or property."""
-        return value if self.personal else mask_value(name, value)
+        return value if self.personal else mask_value(name, value, place)
 
-    def mapping(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Traits or properties."""
-        return {name: self.value(name, value) for name, value in values.items()}
+    def mapping(self, values: Mapping[str, Any], place: Place = Place.TRAIT) -> dict[str, Any]:
+        """Traits, or properties where `place` says so."""
+        if self.personal:
+            return dict(values)
+        return {mask_text(name): mask_value(name, value, place) for name, value in values.items()}
 
-    def stray(self, value: Any) -> Any:
-        """Evidence, errors: anything in which a personal value may hide."""
-        return value if self.personal else mask_stray(value)
+    def properties(self, event_type: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What a call carried."""
+        return self.mapping(values, place_of(event_type, values))
+
+    def evidence(self, values: Any) -> Any:
+        """What a permission or a join rests on."""
+        return self.mapping(values, Place.EVIDENCE) if isinstance(values, Mapping) else {}
+
+    def text(self, value: Any) -> str:
+        """A sentence in which something personal may stand: a title, the name of an event."""
+        return str(value) if self.personal else mask_text(str(value))
+
+    def fault(self, error: Mapping[str, Any]) -> dict[str, str]:
+        """What is wrong with a call: its words may quote what was sent."""
+        told = {str(name): str(value) for name, value in error.items()}
+        if self.personal:
+            return told
+        return {
+            name: text if _TYPES.fullmatch(text) else _QUOTED.sub(DOTS, mask_text(text))
+            for name, text in told.items()
+        }
+
+    def said(self, value: Any) -> str:
+        """What a mail server or another program said: its code, since it quotes what it got."""
+        text = str(value)
+        if self.personal or not text:
+            return text
+        if _CODE.fullmatch(text):
+            return text
+        code = _SMTP.match(text)
+        return f"{code[0]} {DOTS}" if code else DOTS
+
+    def call(self, body: Any) -> Any:
+        """A whole call as it came in, a refused one for instance."""
+        if self.personal or not isinstance(body, Mapping):
+            return body if self.personal else DOTS
+        return {mask_text(str(key)): self._part_of_call(key, body) for key in body}
+
+    def _part_of_call(self, key: str, body: Mapping[str, Any]) -> Any:
+        value = body[key]
+        if key in ("traits", "properties"):
+            if not isinstance(value, Mapping):
+                return _dots(value)
+            kind = "identify" if key == "traits" else str(body.get("type", ""))
+            return self.properties(kind, value)
+        if key in _IDS:
+            return self.identifier(_IDS[key], value) if isinstance(value, str) else _dots(value)
+        if key in _ENVELOPE and isinstance(value, str):
+            return mask_text(value)
+        return mask_value(key, value, Place.PROPERTY)

@@ -36,7 +36,7 @@ class Refused:
 
 def explain(rejection: Rejection, shown: Shown) -> Refused:
     """The call for this reader. No query."""
-    errors = [shown.stray(dict(error)) for error in rejection.errors if isinstance(error, dict)]
+    errors = [shown.fault(error) for error in rejection.errors if isinstance(error, dict)]
     paths = [BATCH.sub("", str(error.get("path", ""))) for error in errors]
     try:
         body = json.loads(rejection.body)
@@ -45,7 +45,7 @@ def explain(rejection: Rejection, shown: Shown) -> Refused:
         return Refused(
             "", errors, [Line(line[:LONG_LINE]) for line in raw.splitlines()], False, raw
         )
-    body = shown.stray(body)
+    body = shown.call(body)
     lines = [Line(text[:LONG_LINE], path if path in paths else "") for text, path in written(body)]
     kept = _around(lines)
     raw = json.dumps({"errors": errors, "call": body}, indent=2, ensure_ascii=False)

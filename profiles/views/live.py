@@ -105,7 +105,7 @@ def call(request: HttpRequest, profile_id: int, event_id: int) -> HttpResponse:
         return part(request, "profiles/_trace.html", {"event": None})
     shown = shown_to(request)
     by = Identifier.objects.filter(id=event.identifier_id).first()
-    properties = shown.mapping(event.properties)
+    properties = shown.properties(event.type, event.properties)
     audit.record(
         "event.viewed",
         "event",
@@ -200,21 +200,20 @@ def _row(call: reads.Call, shown: Shown) -> Row:
         refused = explain(call.rejection, shown)
         first = refused.errors[0] if refused.errors else {}
         became = first.get("message") or call.rejection.code.replace("_", " ")
-        what = call.type or _("a call")
+        what = shown.text(call.type) or _("a call")
         return Row(call, icon, what, _("nobody yet"), became, refused)
     event = call.event
-    what = _what(call.type, call.name, event.properties, shown) if event else call.name
+    what = _what(call.type, call.name, event.properties, shown) if event else shown.text(call.name)
     return Row(call, icon, what, _who(call, shown), _became(call))
 
 
 def _what(kind: str, name: str, properties: dict[str, Any], shown: Shown) -> str:
     """A page is called what its site says: `/welcome?mail=...` too."""
     if kind in ("page", "screen"):
-        return str(shown.stray(subject_of(properties)))
+        return subject_of(shown.properties(kind, properties))
     if kind == "identify":
-        names = ", ".join(list(properties)[:SHOWN_NAMES])
-        return str(shown.stray(names)) or _("who it is")
-    return str(shown.stray(name))
+        return shown.text(", ".join(list(properties)[:SHOWN_NAMES])) or _("who it is")
+    return shown.text(name)
 
 
 def _who(call: reads.Call, shown: Shown) -> str:

@@ -64,6 +64,6 @@ def test_the_two_spellings_of_an_international_domain_are_one_address():
     assert normalise_email("Eva@XN--bcher-kva.example") == normalise_email("eva@bücher.example")
 
 
-def test_a_birthday_keeps_neither_century_nor_day():
+def test_a_birthday_keeps_neither_century_nor_day(db):
     assert mask_value("birthday", "2001-03-28") == DOTS
     assert mask_value("mobile", "+31 6 1234 5678") != DOTS

@@ -1,0 +1,77 @@
+"""The catalogue of what is personal: what an admin says of a name, and names left unsaid."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from config.workspace.admin import AuditedAdmin
+from profiles.models import FieldTag
+from profiles.personal.names import Place, plain
+from profiles.personal.tags import FIXED, forget_tags
+from profiles.selectors.fields import unknown_fields
+
+
+class FieldTagForm(forms.ModelForm):  # type: ignore[type-arg]
+    """One name; the same name in another spelling is the same name."""
+
+    class Meta:
+        model = FieldTag
+        fields = ("place", "name", "is_personal")
+
+    def clean(self) -> dict[str, Any]:
+        """No second word for one name, and addresses stay what they are."""
+        data: dict[str, Any] = super().clean() or {}
+        place, name = data.get("place"), plain(data.get("name") or "")
+        if not place or not name:
+            return data
+        if not data.get("is_personal") and (Place(place), name) in FIXED:
+            raise ValidationError(_("Addresses and names of people are always personal."))
+        others = FieldTag.objects.filter(place=place).exclude(pk=self.instance.pk)
+        if any(plain(other) == name for other in others.values_list("name", flat=True)):
+            raise ValidationError({"name": _("This name has a tag already.")})
+        return data
+
+
+@admin.register(FieldTag)
+class FieldTagAdmin(AuditedAdmin):
+    """Which traits, properties and kinds of identifier are personal, whatever the lists say."""
+
+    form = FieldTagForm
+    list_display = ("name", "place", "is_personal")
+    list_filter = ("place", "is_personal")
+    search_fields = ("name",)
+    list_before_template = "profiles/_unknown_fields.html"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With the names that came in lately and of which nothing is known."""
+        add = reverse("admin:profiles_fieldtag_add")
+        unknown = [
+            (place, name, f"{add}?{urlencode({'place': place.value, 'name': name})}")
+            for place, name in unknown_fields()
+        ]
+        context = {"unknown_fields": unknown, **(extra_context or {})}
+        answer: HttpResponse = super().changelist_view(request, context)
+        return answer
+
+    def save_model(self, request: HttpRequest, obj: FieldTag, form: Any, change: bool) -> None:
+        """From now on."""
+        super().save_model(request, obj, form, change)
+        forget_tags()
+
+    def delete_model(self, request: HttpRequest, obj: FieldTag) -> None:
+        """The lists hold again."""
+        super().delete_model(request, obj)
+        forget_tags()
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        """The lists hold again."""
+        super().delete_queryset(request, queryset)
+        forget_tags()

@@ -1,0 +1,28 @@
+"""The names of traits, properties and identifiers that came in lately: for the catalogue."""
+
+from django.db import connection
+
+from profiles.personal.names import Nature, Place
+from profiles.personal.tags import nature
+
+NEWEST, MOST = 1_000, 40
+_SEEN = """
+(SELECT 'trait', k, count(*) FROM (SELECT traits FROM profile WHERE state <> 'erased'
+    ORDER BY last_seen DESC, id DESC LIMIT %(newest)s) p, jsonb_object_keys(p.traits) k
+ GROUP BY k ORDER BY 3 DESC, 2 LIMIT %(most)s)
+UNION ALL
+(SELECT 'property', k, count(*) FROM (SELECT properties FROM event
+    WHERE type = 'track' ORDER BY id DESC LIMIT %(newest)s) e, jsonb_object_keys(e.properties) k
+ GROUP BY k ORDER BY 3 DESC, 2 LIMIT %(most)s)
+UNION ALL
+(SELECT 'identifier', kind, count(*) FROM (SELECT kind FROM identifier
+    ORDER BY id DESC LIMIT %(newest)s) i GROUP BY kind ORDER BY 3 DESC, 2 LIMIT %(most)s)
+"""
+
+
+def unknown_fields() -> list[tuple[Place, str]]:
+    """Those of which is not known whether they are personal, the commonest first; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SEEN, {"newest": NEWEST, "most": MOST})
+        seen = [(Place(place), name) for place, name, _count in cursor.fetchall()]
+    return [(place, name) for place, name in seen if nature(place, name) is Nature.UNKNOWN][:MOST]
