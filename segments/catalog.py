@@ -19,7 +19,7 @@ from config.workspace.permissions import may
 from consent.channels import ADDRESSED
 from consent.models import Purpose
 from profiles.identity.comparing import spelling_of
-from profiles.selectors.masking import is_personal_name
+from profiles.selectors.masking import HIDDEN_WORDS, Place, is_harmless, looks_personal
 from segments.conditions.trait import COLUMNS, column_label
 from segments.models import Segment
 
@@ -91,36 +91,42 @@ WHERE {column} <> '' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %s
 
 def anything(user: User) -> Choices:
     """Everything that a clause can begin with."""
-    named = [*events().items, *traits(user).items, *segments().items]
+    named = [*events(user).items, *traits(user).items, *segments().items]
     asked = Choice("", _("Permission"), "consent")
     return Choices([*named, asked], _("Events of the last 30 days; traits of the newest people."))
 
 
-def events() -> Choices:
+def events(user: User) -> Choices:
     """Names of events, with how many there were lately."""
+    personal = may(user, "people.personal")
     since = timezone.now() - timedelta(days=RECENT_DAYS)
     rows = _rows(EVENTS, [since, COUNTED + 1, MOST * 3])
     most = max((n for _name, n in rows), default=0) or 1
     items = [
         Choice(name, name, "event", f"{num(COUNTED)}+" if n > COUNTED else num(n), n / most)
         for name, n in rows
+        if personal or not looks_personal(name)
     ]
     return Choices(items, _("Events of the last 30 days."))
 
 
-def properties(event: str) -> Choices:
+def properties(event: str, user: User) -> Choices:
     """Properties of an event, with how many of the newest events carry each."""
     rows = _rows(NEWEST_EVENTS + PROPERTIES, [*_newest(event), MOST])
-    items = [Choice(key, key, "", *_part(n, total)) for key, n, total in rows]
+    items = [
+        Choice(key, key, "", *_part(n, total))
+        for key, n, total in rows
+        if _may_see(Place.PROPERTY, key, user)
+    ]
     return Choices(items, _of_events(rows))
 
 
 def property_values(event: str, name: str, user: User) -> Choices:
     """Values of a property in the newest events."""
-    if not _may_see(name, user):
-        return Choices([], _("Values of personal fields are not listed."))
+    if not _may_see(Place.PROPERTY, name, user):
+        return Choices([], str(HIDDEN_WORDS))
     rows = _rows(NEWEST_EVENTS + PROPERTY_VALUES, [*_newest(event), name, name, MOST])
-    return Choices(_values(rows, name), _of_events(rows))
+    return Choices(_values(rows, name, user), _of_events(rows))
 
 
 def traits(user: User) -> Choices:
@@ -129,10 +135,12 @@ def traits(user: User) -> Choices:
     columns = [
         Choice(f"profile.{name}", column_label(name).capitalize(), "trait")
         for name in COLUMNS
-        if _may_see(name, user)
+        if _may_see(Place.TRAIT, f"profile.{name}", user)
     ]
     items = [
-        Choice(key, key, "trait", *_part(n, total)) for key, n, total in rows if _may_see(key, user)
+        Choice(key, key, "trait", *_part(n, total))
+        for key, n, total in rows
+        if _may_see(Place.TRAIT, key, user)
     ]
     return Choices([*items, *columns], _of_people(rows))
 
@@ -140,8 +148,8 @@ def traits(user: User) -> Choices:
 def trait_values(field: str, user: User) -> Choices:
     """Values of a trait or column among the newest people."""
     column = field.removeprefix("profile.")
-    if not _may_see(column, user):
-        return Choices([], _("Values of personal fields are not listed."))
+    if not _may_see(Place.TRAIT, field, user):
+        return Choices([], str(HIDDEN_WORDS))
     if not field.startswith("profile."):
         rows = _rows(NEWEST_PEOPLE + TRAIT_VALUES, [SAMPLED_PEOPLE, field, field, MOST])
     elif column in ("country", "locale", "time_zone", "lifecycle"):
@@ -149,7 +157,7 @@ def trait_values(field: str, user: User) -> Choices:
         rows = _rows(query, [SAMPLED_PEOPLE, MOST])
     else:
         return Choices([])
-    return Choices(_values(rows, column), _of_people(rows))
+    return Choices(_values(rows, column, user), _of_people(rows))
 
 
 def segments(but: str = "") -> Choices:
@@ -171,14 +179,17 @@ def channels() -> Choices:
     return Choices([Choice(name, name) for name in ADDRESSED])
 
 
-def _values(rows: list[Any], name: str) -> list[Choice]:
-    """With a doubt beside what is there in another case too, where a rule would tell them apart."""
-    in_doubt = not spelling_of(name)
+def _values(rows: list[Any], name: str, user: User) -> list[Choice]:
+    """With a doubt beside what is there in another case too, where a rule would tell them apart.
+
+    What looks personal is left out for those who may not see it.
+    """
+    in_doubt, personal = not spelling_of(name), may(user, "people.personal")
     items, seen = [], {}  # type: ignore[var-annotated]
     for raw, n, total in rows:
         value = json.loads(raw) if isinstance(raw, str) else raw
         label = str(value).lower() if isinstance(value, bool) else str(value)
-        if len(label) > LONGEST_VALUE:
+        if len(label) > LONGEST_VALUE or (not personal and looks_personal(label)):
             continue
         twin = seen.setdefault(label.strip().casefold(), value)
         note = (
@@ -207,8 +218,8 @@ def _of_people(rows: list[Any]) -> str:
     return _("Of the %(n)s people seen last.") % {"n": num(rows[0][2])} if rows else ""
 
 
-def _may_see(name: str, user: User) -> bool:
-    return not is_personal_name(name) or may(user, "people.personal")
+def _may_see(place: Place, name: str, user: User) -> bool:
+    return may(user, "people.personal") or (is_harmless(place, name) and not looks_personal(name))
 
 
 def _rows(query: str, parameters: list[Any]) -> list[Any]:

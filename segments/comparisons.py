@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from config.console.words import when_words
 from config.workspace.zones import begins, ends, read_when
 from profiles.ingest.messages import text_of
+from profiles.selectors.masking import DOTS as HIDDEN
+from profiles.selectors.masking import mask_text
 from segments.context import Clock
 from segments.durations import Duration
 from segments.operands import READERS
@@ -87,6 +89,19 @@ class Comparison:
             return subject.exists
         return _TESTS[self.op](self, subject, clock)
 
+    def masked(self, *, is_harmless: bool) -> "Comparison":
+        """For a reader without personal data: no operand, or one in which nothing looks personal.
+
+        It can be described and nothing else.
+        """
+        if self.op in NEEDS_NO_VALUE or isinstance(self.value, Duration):
+            return self
+        if not is_harmless:
+            return Comparison(self.op, HIDDEN)
+        if isinstance(self.value, list | tuple):
+            return Comparison(self.op, type(self.value)(map(_harmless, self.value)))
+        return Comparison(self.op, _harmless(self.value))
+
     def describe(self, label: str) -> str:
         """In words, with the value's name first: "plan is pro"."""
         return f"{label} {_WORDS[self.op]()}{self._operand()}"
@@ -94,6 +109,8 @@ class Comparison:
     def _operand(self) -> str:
         if self.op in NEEDS_NO_VALUE:
             return ""
+        if self.value == HIDDEN:
+            return f" {HIDDEN}"
         if self.op == "between":
             low, high = map(shown, self.value)
             return " " + _("%(low)s and %(high)s") % {"low": low, "high": high}
@@ -106,6 +123,10 @@ class Comparison:
         if isinstance(self.value, Duration):
             return " " + self.value.describe()
         return " " + shown(self.value)
+
+
+def _harmless(value: Any) -> Any:
+    return mask_text(value) if isinstance(value, str) else value
 
 
 def read_comparison(

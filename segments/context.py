@@ -93,6 +93,7 @@ class CompileContext:
     is_now: bool = True
     entered: Sql | None = None
     zone: ZoneInfo = field(default_factory=rule_zone)
+    names_read: set[tuple[str, str]] = field(default_factory=set)
     _definitions: dict[str, EventDefinition | None] = field(default_factory=dict)
     _rows: dict[tuple[str, str], list[tuple[Any, ...]]] = field(default_factory=dict)
     used: UsedSegments = field(default_factory=UsedSegments)
@@ -102,6 +103,10 @@ class CompileContext:
         if event not in self._definitions:
             self._definitions[event] = EventDefinition.objects.filter(name=event).first()
         return self._definitions[event]
+
+    def read(self, place: str, name: str) -> None:
+        """Note that the query reads what is called so of a person."""
+        self.names_read.add((place, name))
 
     def remembered(self, query: Sql) -> list[tuple[Any, ...]]:
         """All rows of `query`, which is asked once."""

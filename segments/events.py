@@ -5,12 +5,14 @@ from `properties`. Events of an absorbed profile count for the survivor (`alias_
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from profiles.personal.names import Place as FieldPlace
+from profiles.selectors.masking import is_harmless
 from segments.comparisons import ORDER, SEVERAL, Comparison, read_comparison
 from segments.context import CompileContext, run
 from segments.durations import Window
@@ -51,7 +53,13 @@ class PropertyTest:
         """In words: "category is shoes"."""
         return self.comparison.describe(self.property)
 
+    def masked(self) -> "PropertyTest":
+        """Without the operand, where the property is not known to be harmless."""
+        known = is_harmless(FieldPlace.PROPERTY, self.property)
+        return replace(self, comparison=self.comparison.masked(is_harmless=known))
+
     def _item_test(self, context: CompileContext) -> Sql:
+        context.read(FieldPlace.PROPERTY, self.property)
         column = self.property.removeprefix(ITEM_PREFIX)
         place = "i.product_name" if column == "name" else f"i.{column}"
         if ITEM_COLUMNS[column] == "number":
@@ -87,6 +95,7 @@ def subject_of(
     context: CompileContext, event: str, name: str, comparison: Comparison | None = None
 ) -> Subject:
     """Where to read a property: the value column, a slot or `properties`."""
+    context.read(FieldPlace.PROPERTY, name)
     known = context.definition(event)
     if known and name == known.value_property and _is_numeric(comparison):
         return number_subject("e.value", known.value_sign)

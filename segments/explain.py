@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from config.console.words import day_words
 from profiles.models import Profile
-from profiles.selectors.masking import is_personal_name
+from profiles.selectors.masking import is_harmless, mask_text
 from segments.compiler import CompileContext, working
 from segments.context import one
 from segments.models import Membership, Segment
@@ -28,11 +28,12 @@ class Clause:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Whether the person is in, and why."""
+    """Whether the person is in, and why; `hidden` clauses are left out for this reader."""
 
     member: bool
     sentence: str
     clauses: list[Clause] = field(default_factory=list)
+    hidden: int = 0
 
 
 def explain_membership(
@@ -45,7 +46,11 @@ def explain_membership(
 
 
 def explain_rule(rule: Group, profile: Profile, *, may_personal: bool = True) -> Explanation:
-    """For a rule that need not be saved. Two queries and one for each condition."""
+    """For a rule that need not be saved. Two queries and one for each condition.
+
+    Without the right to see personal data a clause that reads some is left out whole: that it
+    holds would tell what it asks.
+    """
     context = CompileContext(as_of=timezone.now(), profile_ids=[profile.pk])
     conditions = list(walk(rule))
     with working(context, seconds=SECONDS):
@@ -54,16 +59,22 @@ def explain_rule(rule: Group, profile: Profile, *, may_personal: bool = True) ->
         exist = COMMA.joined(sql("EXISTS ({q})", q=q) for q in asked)
         answers = one(context.statement(sql("SELECT {exist}", exist=exist)))
         clauses = [
-            Clause(path, each.describe(), bool(holds), _found(each, context, profile, may_personal))
+            _clause(path, each, bool(holds), each.found(context, profile.pk), may_personal)
             for (path, each), holds in zip(conditions, answers[1:], strict=True)
+            if may_personal or _is_open(each)
         ]
-    return Explanation(bool(answers[0]), rule.describe(), clauses)
+    sentence = rule.describe() if may_personal else rule.masked().describe()
+    return Explanation(bool(answers[0]), sentence, clauses, len(conditions) - len(clauses))
 
 
-def _found(each: Condition, context: CompileContext, profile: Profile, may_personal: bool) -> str:
-    if not may_personal and any(map(is_personal_name, each.personal_fields())):
-        return _("hidden")
-    return each.found(context, profile.pk)
+def _is_open(each: Condition) -> bool:
+    return all(is_harmless(place, name) for place, name in each.reads())
+
+
+def _clause(path: str, each: Condition, holds: bool, found: str, may_personal: bool) -> Clause:
+    if may_personal:
+        return Clause(path, each.describe(), holds, found)
+    return Clause(path, each.masked().describe(), holds, mask_text(found))
 
 
 def _explain_list(segment: Segment, profile: Profile) -> Explanation:

@@ -1,27 +1,78 @@
-"""Who may not see personal data may not ask by it either (design.md, guarantee 9)."""
+"""Who may not see personal data may not ask by it either (design.md, guarantee 9).
+
+Each condition says which names it reads (`Condition.reads`, which a test holds against what the
+compiler notes). Somebody without the right writes rules over names that are known to be harmless;
+a segment of somebody else's they use as a whole: its members and its number, not its operands.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-from profiles.selectors.masking import is_personal_name
-from segments.rules import Group, RuleError, RuleProblem, walk
+from profiles.selectors.masking import DOTS, Place, is_harmless, mask_text
+from segments.reading import RuleError, RuleProblem
+from segments.rules import Group, walk
 
 
-def personal_paths(rule: Group) -> list[tuple[str, str]]:
-    """(path, field) of each personal field that the rule reads."""
+def hidden_reads(rule: Group) -> list[tuple[str, str]]:
+    """(path, name) of each name that the rule reads and that is not known to be harmless."""
     return [
         (path, name)
         for path, condition in walk(rule)
-        for name in sorted(condition.personal_fields())
-        if is_personal_name(name)
+        for place, name in sorted(condition.reads())
+        if not is_harmless(place, name)
     ]
+
+
+def not_harmless(name: str) -> str:
+    """Why a name may not be asked by, and who can change that."""
+    return _(
+        "“%(field)s” is not known to be harmless, and your role does not see personal data. "
+        "An admin can say that it is not personal, under Settings, Personal data."
+    ) % {"field": name}
 
 
 def refuse_personal(rule: Group) -> None:
     """For those without `people.personal`. Raises RuleError."""
-    message = _("Asking by “%(field)s” needs the right to see personal data.")
     problems = [
-        RuleProblem(path, "personal", message % {"field": name})
-        for path, name in personal_paths(rule)
+        RuleProblem(path, "personal", not_harmless(name)) for path, name in hidden_reads(rule)
     ]
     if problems:
         raise RuleError(problems)
+
+
+def refuse_properties(names: Iterable[str], path: str) -> None:
+    """The same for properties that something else asks by, as a goal does. Raises RuleError."""
+    problems = [
+        RuleProblem(path, "personal", not_harmless(name))
+        for name in sorted(set(names))
+        if not is_harmless(Place.PROPERTY, name)
+    ]
+    if problems:
+        raise RuleError(problems)
+
+
+def is_hidden(rule: Group) -> bool:
+    """Whether a masked role may use the rule only as a whole."""
+    return bool(hidden_reads(rule))
+
+
+def masked_rule(data: Any) -> Any:
+    """A rule's JSON without the operands that a masked role may not see; it asks no database."""
+    if isinstance(data, list):
+        return [masked_rule(item) for item in data]
+    if not isinstance(data, Mapping):
+        return data
+    shown = {key: masked_rule(item) for key, item in data.items()}
+    for field, place in (("field", Place.TRAIT), ("property", Place.PROPERTY)):
+        if field in data and "value" in data:
+            known = is_harmless(place, str(data[field]))
+            shown["value"] = _harmless(data["value"]) if known else DOTS
+    return shown
+
+
+def _harmless(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_harmless(item) for item in value]
+    return mask_text(value) if isinstance(value, str) else value

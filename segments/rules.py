@@ -16,6 +16,7 @@ from segments.size import DEEPEST, refuse_oversize
 from segments.sql import Part, Sql, all_of, any_of, negate
 
 if TYPE_CHECKING:
+    from profiles.personal.names import Place
     from segments.context import CompileContext
 
 __all__ = [
@@ -73,9 +74,13 @@ class Condition(ABC):
         """What one as it is stored names of other objects: `("segment", slug)`; unchecked data."""
         return set()
 
-    def personal_fields(self) -> set[str]:
-        """Names of traits and properties that it reads; to refuse personal ones."""
+    def reads(self) -> "set[tuple[Place, str]]":
+        """Each name of a person's data that the compiled condition reads, by where it stands."""
         return set()
+
+    def masked(self) -> Self:
+        """The same without the operands of whoever wrote it, for a reader who may not see them."""
+        return self
 
     def unknown(self, context: "CompileContext") -> Part | None:
         """Of whom is not known what it asks, where those count as no; None where that cannot be."""
@@ -134,9 +139,13 @@ class Group:
         """All that its parts depend on."""
         return {name for part in self.parts for name in part.depends_on()}
 
-    def personal_fields(self) -> set[str]:
+    def reads(self) -> "set[tuple[Place, str]]":
         """All that its parts read."""
-        return {name for part in self.parts for name in part.personal_fields()}
+        return {name for part in self.parts for name in part.reads()}
+
+    def masked(self) -> "Group":
+        """The same without the operands that a masked role may not see."""
+        return Group(self.match, tuple(part.masked() for part in self.parts))
 
     def describe(self) -> str:
         """In words; what the last part leaves out is said as such."""

@@ -172,6 +172,9 @@ class ExplanationSerializer(serializers.Serializer[Any]):
     member = serializers.BooleanField()
     sentence = serializers.CharField()
     clauses = ClauseSerializer(many=True)
+    hidden = serializers.IntegerField(
+        help_text="Clauses left out, since they ask by personal data that the caller may not see."
+    )
 
 
 class ProfileSegment(serializers.Serializer[Any]):

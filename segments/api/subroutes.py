@@ -51,6 +51,7 @@ def explain(request: Request, profile: Profile) -> Response:
             "member": found.member,
             "sentence": found.sentence,
             "clauses": [vars(clause) for clause in found.clauses],
+            "hidden": found.hidden,
         }
     )
 

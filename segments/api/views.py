@@ -22,11 +22,12 @@ from config.workspace.revisions import Stale
 from config.workspace.usage import InUse
 from config.workspace.zones import read_moment
 from profiles.api.paging import PAGE_PARAMETERS
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import Shown, mask_text
 from segments import services
 from segments.api import serializers as shapes
 from segments.archiving import NotRestorable, archive_segment, restore_segment
 from segments.models import Membership, Segment
+from segments.personal import masked_rule
 from segments.preview import preview
 from segments.reading import RuleError
 from segments.rules import parse_rule
@@ -55,20 +56,20 @@ def body_of(request: Request) -> Mapping[str, Any]:
     return request.data
 
 
-def answer_of(segment: Segment) -> dict[str, Any]:
-    """One segment as api.md has it."""
+def answer_of(segment: Segment, *, personal: bool) -> dict[str, Any]:
+    """One segment as api.md has it; operands only for who may see personal data."""
     return {
         "slug": segment.slug,
         "name": segment.name,
         "kind": segment.kind,
         "description": segment.description,
-        "rule": segment.rule,
+        "rule": segment.rule if personal else masked_rule(segment.rule),
         "version": segment.version,
         "revision": segment.revision,
-        "sentence": sentence_of(segment),
+        "sentence": sentence_of(segment, personal=personal),
         "count": segment.count,
         "status": segment.status,
-        "error": segment.error,
+        "error": segment.error if personal else mask_text(segment.error),
         "refreshed_at": segment.refreshed_at,
         "archived_at": segment.archived_at,
         "created_at": segment.created_at,
@@ -76,17 +77,26 @@ def answer_of(segment: Segment) -> dict[str, Any]:
     }
 
 
-def sentence_of(segment: Segment) -> str:
+def sentence_of(segment: Segment, *, personal: bool) -> str:
     """The rule in words; empty where there is none or it cannot be read any more."""
     if segment.kind == Segment.Kind.STATIC:
         return ""
     try:
-        return parse_rule(segment.rule).describe()
+        rule = parse_rule(segment.rule)
+        return (rule if personal else rule.masked()).describe()
     except RuleError:
         return ""
 
 
-class SegmentsView(ApiView):
+class SegmentApi(ApiView):
+    """What answers with a segment."""
+
+    def answer(self, segment: Segment) -> dict[str, Any]:
+        """As this caller may see it."""
+        return answer_of(segment, personal=self.may("people.personal"))
+
+
+class SegmentsView(SegmentApi):
     """All segments; make one."""
 
     required = {"GET": "segments.view", "POST": "segments.edit"}
@@ -107,7 +117,8 @@ class SegmentsView(ApiView):
             if kind not in Segment.Kind.values:
                 raise invalid("kind", f"One of: {', '.join(Segment.Kind.values)}.")
             rows = rows.filter(kind=kind)
-        return self.paged(rows, answer_of)
+        personal = self.may("people.personal")
+        return self.paged(rows, lambda row: answer_of(row, personal=personal))
 
     @extend_schema(request=shapes.NewSegment, responses={201: shapes.SegmentSerializer})
     def post(self, request: Request) -> Response:
@@ -125,10 +136,10 @@ class SegmentsView(ApiView):
             )
         except RuleError as error:
             raise problem_of(error) from error
-        return Response(answer_of(segment), status=201)
+        return Response(self.answer(segment), status=201)
 
 
-class SegmentView(ApiView):
+class SegmentView(SegmentApi):
     """One segment."""
 
     required = {"GET": "segments.view", "PATCH": "segments.edit", "DELETE": "segments.edit"}
@@ -137,7 +148,7 @@ class SegmentView(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """How it stands, and who uses it."""
         segment = segment_of(slug)
-        return Response(answer_of(segment) | {"used_by": used_by("segment", segment.slug)})
+        return Response(self.answer(segment) | {"used_by": used_by("segment", segment.slug)})
 
     @extend_schema(
         parameters=[SLUG], request=shapes.SegmentChange, responses=shapes.SegmentSerializer
@@ -167,7 +178,7 @@ class SegmentView(ApiView):
             one = FieldError(path="revision", code="stale", message=str(error))
             now = {"revision": error.revision}
             raise Problem(409, detail=str(error), errors=[one], extra=now) from error
-        return Response(answer_of(segment))
+        return Response(self.answer(segment))
 
     @extend_schema(parameters=[SLUG], responses={204: None})
     def delete(self, request: Request, slug: str) -> Response:
@@ -179,7 +190,7 @@ class SegmentView(ApiView):
         return Response(status=204)
 
 
-class RestoreView(ApiView):
+class RestoreView(SegmentApi):
     """Out of the archive."""
 
     required = {"POST": "segments.edit"}
@@ -191,7 +202,7 @@ class RestoreView(ApiView):
         if segment is None:
             raise Http404(f"There is no segment {slug!r}.")
         try:
-            return Response(answer_of(restore_segment(segment)))
+            return Response(self.answer(restore_segment(segment)))
         except NotRestorable as error:
             raise Problem(409, detail=str(error)) from error
 
@@ -233,13 +244,13 @@ class PreviewView(ApiView):
                     {"id": str(each.public_id), "display_name": shown.name(each.display_name)}
                     for each in found.sample
                 ],
-                "sentence": found.sentence,
+                "sentence": found.sentence if personal else rule.masked().describe(),  # type: ignore[union-attr]
                 "took_ms": found.took_ms,
             }
         )
 
 
-class RefreshView(ApiView):
+class RefreshView(SegmentApi):
     """Count a segment anew."""
 
     required = {"POST": "segments.edit"}
@@ -250,7 +261,7 @@ class RefreshView(ApiView):
         segment = segment_of(slug)
         services.request_refresh(segment)
         segment.refresh_from_db()
-        return Response(answer_of(segment), status=202)
+        return Response(self.answer(segment), status=202)
 
 
 class MembersView(ApiView):

@@ -1,13 +1,15 @@
 """Did, or did not do, an event: how often, when, with which properties, summing what."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from config.console.words import when_words
+from profiles.personal.names import Place as FieldPlace
+from profiles.selectors.masking import is_harmless
 from segments.comparisons import ORDER_SIGNS, Comparison, read_comparison, shown
 from segments.context import CompileContext, one
 from segments.durations import Window, read_window
@@ -40,6 +42,11 @@ class Measure:
         """For HAVING."""
         number = Subject(number=self.value(context, event))
         return self.comparison.bare_test(number, context.clock())
+
+    def masked(self) -> "Measure":
+        """Without the operand, where the property is not known to be harmless."""
+        known = is_harmless(FieldPlace.PROPERTY, self.property)
+        return replace(self, comparison=self.comparison.masked(is_harmless=known))
 
     def describe(self) -> str:
         """In words: "total revenue is more than 250"."""
@@ -167,10 +174,23 @@ class EventCondition(Condition):
         names = {f"event:{self.name}"}
         return names | ({f"event:{self.not_since[0]}"} if self.not_since else set())
 
-    def personal_fields(self) -> set[str]:
-        """Properties that are compared."""
+    def reads(self) -> set[tuple[FieldPlace, str]]:
+        """Properties that are compared or summed."""
         tests = (*self.where, *(self.not_since[1] if self.not_since else ()))
-        return {test.property for test in tests}
+        names = {test.property for test in tests}
+        if self.measure:
+            names.add(self.measure.property)
+        return {(FieldPlace.PROPERTY, name) for name in names}
+
+    def masked(self) -> Self:
+        """Without the operands of properties that are not known to be harmless."""
+        since = self.not_since
+        return replace(
+            self,
+            where=tuple(test.masked() for test in self.where),
+            measure=self.measure and self.measure.masked(),
+            not_since=since and (since[0], tuple(test.masked() for test in since[1])),
+        )
 
     def found(self, context: CompileContext, profile_id: int) -> str:
         """How often, when last, and what it sums to."""

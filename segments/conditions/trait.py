@@ -1,7 +1,7 @@
 """A trait, a computed trait or a column of the profile compares."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from django.utils.translation import gettext as _
@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from config.console.words import when_words
 from config.workspace.zones import database_zones
 from profiles.models import Profile
+from profiles.personal.names import Place as FieldPlace
+from profiles.selectors.masking import is_harmless
 from segments.comparisons import Comparison, read_comparison, shown
 from segments.context import CompileContext
 from segments.rules import Condition, Reader, register
@@ -87,9 +89,14 @@ class TraitCondition(Condition):
         """The one field."""
         return {f"profile:{self.column}" if self.column else f"trait:{self.field}"}
 
-    def personal_fields(self) -> set[str]:
+    def reads(self) -> set[tuple[FieldPlace, str]]:
         """The one field."""
-        return {self.column or self.field}
+        return {(FieldPlace.TRAIT, self.field)}
+
+    def masked(self) -> Self:
+        """Without the operand, where the field is not known to be harmless."""
+        known = is_harmless(FieldPlace.TRAIT, self.field)
+        return replace(self, comparison=self.comparison.masked(is_harmless=known))
 
     def unknown(self, context: CompileContext) -> Part | None:
         """Those without the value, where that means no."""
@@ -113,6 +120,7 @@ class TraitCondition(Condition):
         return _("%(label)s is %(value)s") % {"label": self.label, "value": shown(words)[:200]}
 
     def _subject(self, context: CompileContext) -> Subject:
+        context.read(FieldPlace.TRAIT, self.field)
         if self.column in SEEN:
             return time_subject(f"p.{self.column}")
         if self.column:

@@ -16,8 +16,10 @@ from config.workspace.models import User
 from config.workspace.permissions import may, requires
 from config.workspace.revisions import Stale, changes_since, revision_in
 from config.workspace.usage import users
+from profiles.selectors.masking import HIDDEN_WORDS
 from segments import services
 from segments.models import Segment
+from segments.personal import is_hidden, masked_rule
 from segments.reading import RuleError, RuleProblem
 from segments.rules import parse_rule
 from segments.views.words import builder_words
@@ -103,17 +105,20 @@ def _conflict(request: HttpRequest, slug: str, body: dict[str, Any]) -> dict[str
         "revision": segment.revision,
         "said": said % values,
         "name": segment.name,
-        **_sentences(segment.rule),
+        **_sentences(request, segment.rule),
     }
 
 
 def _builder(request: HttpRequest, segment: Segment | None, rule: dict[str, Any]) -> HttpResponse:
-    may_edit = may(request.user, "segments.edit")
+    hidden = segment is not None and _is_hidden(request, rule)
+    may_edit = may(request.user, "segments.edit") and not hidden
     slug = segment.slug if segment else ""
+    rule = _shown(request, rule)
     context = {
         "segment": segment,
         "may_edit": may_edit,
-        **_sentences(rule),
+        "hidden": HIDDEN_WORDS if hidden else "",
+        **_sentences(request, segment.rule if segment else rule),
         "used_by": users("segment", slug) if slug else [],
         "sizes": _sizes(segment),
         "others": Segment.objects.filter(archived_at=None).exclude(slug=slug)[:50],
@@ -162,7 +167,7 @@ def _archived_page(request: HttpRequest, segment: Segment) -> HttpResponse:
         "segment": segment,
         "may_edit": may(request.user, "segments.edit"),
         "used_by": users("segment", segment.slug),
-        **_sentences(segment.rule),
+        **_sentences(request, segment.rule),
     }
     call = ApiCall("POST", f"/api/segments/{segment.slug}/restore/")
     return page(
@@ -186,9 +191,25 @@ def _sizes(segment: Segment | None) -> Any:
     return sparkline(_("Size over time"), counts[::-1]) if len(counts) > 1 else None
 
 
-def _sentences(rule: dict[str, Any]) -> dict[str, str]:
+def _is_hidden(request: HttpRequest, rule: dict[str, Any]) -> bool:
+    """Whether the rule asks by what this user may not see: it is shown, and used, as a whole."""
+    if may(request.user, "people.personal"):
+        return False
     try:
-        kept, out = parse_rule(rule).halves()
+        return is_hidden(parse_rule(rule)) or masked_rule(rule) != rule
+    except RuleError:
+        return True
+
+
+def _shown(request: HttpRequest, rule: dict[str, Any]) -> dict[str, Any]:
+    return rule if may(request.user, "people.personal") else dict(masked_rule(rule))
+
+
+def _sentences(request: HttpRequest, rule: dict[str, Any]) -> dict[str, str]:
+    try:
+        parsed = parse_rule(rule)
+        shown = parsed if may(request.user, "people.personal") else parsed.masked()
+        kept, out = shown.halves()
     except RuleError:
         return {"kept": "", "left_out": ""}
     return {"kept": kept.describe(), "left_out": out.describe() if out else ""}

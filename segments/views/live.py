@@ -24,6 +24,7 @@ from segments.clauses import clause_counts
 from segments.compiler import compile_rule, working
 from segments.explain import explain_membership, explain_rule
 from segments.models import Segment
+from segments.personal import masked_rule, refuse_personal
 from segments.preview import (
     SECONDS,
     context_at,
@@ -34,7 +35,7 @@ from segments.preview import (
     reach_of,
 )
 from segments.reading import RuleError, RuleProblem
-from segments.rules import Group
+from segments.rules import Group, parse_rule
 
 CHANNEL_ICONS = {
     "email": "mail",
@@ -69,7 +70,7 @@ def effect(request: HttpRequest) -> HttpResponse:
     shown = Shown(personal)
     if personal and found.sample:
         audit.record("profile.listed", "profile", fields=["display_name"])
-    kept, out = rule.halves()
+    kept, out = (rule if personal else rule.masked()).halves()
     context = {
         "found": found,
         "segment": segment,
@@ -118,7 +119,10 @@ def reach(request: HttpRequest) -> HttpResponse:
 def clauses(request: HttpRequest) -> HttpResponse:
     """How many each clause keeps and turns away; painted beside the clauses by the builder."""
     try:
-        counts = clause_counts(_rule(request), context_at(None))
+        rule = _rule(request)
+        if not may(request.user, "people.personal"):
+            refuse_personal(rule)  # of another's rule only the whole is counted
+        counts = clause_counts(rule, context_at(None))
     except (RuleError, OperationalError) as error:
         ended_or_raise(error)
         return JsonResponse({"clauses": [], "total": 0})
@@ -180,9 +184,9 @@ def pick(request: HttpRequest) -> HttpResponse:
     user: Any = request.user if isinstance(request.user, User) else None
     makers = {
         "all": lambda: catalog.anything(user),
-        "events": catalog.events,
+        "events": lambda: catalog.events(user),
         "traits": lambda: catalog.traits(user),
-        "properties": lambda: catalog.properties(given.get("event", "")),
+        "properties": lambda: catalog.properties(given.get("event", ""), user),
         "values": lambda: catalog.trait_values(given.get("field", ""), user),
         "property-values": lambda: catalog.property_values(
             given.get("event", ""), given.get("property", ""), user
@@ -205,10 +209,14 @@ def _rule(request: HttpRequest) -> Group:
         data = json.loads(request.POST.get("rule", ""))
     except (ValueError, RecursionError) as error:
         raise RuleError([RuleProblem("", "type", _("This is not JSON."))]) from error
+    personal = may(request.user, "people.personal")
+    saved = None if personal else _saved(request)
+    if saved is not None and data == masked_rule(saved.rule):
+        return parse_rule(saved.rule)  # another's, as a whole
     rule = services.read_rule(
         data,
         slug=request.POST.get("slug", ""),
-        may_personal=may(request.user, "people.personal"),
+        may_personal=personal,
     )
     assert rule is not None  # noqa: S101 - only lists have none
     return rule
