@@ -10,4 +10,4 @@ class RapportConfig(AppConfig):
 
     def ready(self) -> None:
         """Imported for its effect."""
-        from config import celery, checks  # noqa: F401, PLC0415
+        from config import celery, checks, errors  # noqa: F401, PLC0415

@@ -19,6 +19,9 @@ def public_installation(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not settings.BEHIND_TLS:
         hint = "Set BASE_URL to the https:// address that customers' mails will link to."
         found.append(_lacks(1, "BASE_URL", "is not https", hint))
+    if settings.BEHIND_TLS and not settings.TRUSTED_PROXIES:
+        hint = "Name the proxy's address; else all callers are one, and one of them locks out all."
+        found.append(_lacks(8, "TRUSTED_PROXIES", "is not set, though BASE_URL is https", hint))
     if "*" in settings.ALLOWED_HOSTS:
         hint = "List the host names that this server answers to."
         found.append(_lacks(2, "ALLOWED_HOSTS", "answers to any name", hint))

@@ -43,6 +43,9 @@ UNREADABLE: Final = (
 )
 
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
 @dataclass(frozen=True, slots=True)
 class MailServer:
     """Where mails are handed over, and how the way there is protected."""
@@ -77,6 +80,17 @@ def is_local(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def networks(text: str) -> list[Network]:
+    """The setting: addresses and networks, separated by commas. Raises ValueError."""
+    found = []
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        try:
+            found.append(ipaddress.ip_network(part, strict=False))
+        except ValueError:
+            raise ValueError(f"{part!r} is no address and no network such as 10.0.0.0/8") from None
+    return found
 
 
 def mail_url(url: str) -> str:

@@ -4,6 +4,7 @@ Under /api/ and /v1/ it is problem details. Nothing here asks the database, save
 the shell: an error page that fails is no answer.
 """
 
+import math
 import re
 from collections.abc import Callable
 from http import HTTPStatus
@@ -20,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from config.console.errors import in_shell
+from config.console.pages import PAGES
 from config.workspace.api.problems import CONTENT_TYPE, body_of
 from config.workspace.errors import Explained
 
@@ -115,11 +117,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     )
 
 
-def locked_out(
-    request: HttpRequest, original: HttpResponse | None = None, credentials: Any = None
-) -> HttpResponse:
-    """429: too many failed log-ins of one name from one address."""
-    minutes = round(settings.AXES_COOLOFF_TIME * 60)
+@PAGES.register("locked_out")
+def locked_out(request: HttpRequest, seconds: int) -> HttpResponse:
+    """429: too many failed log-ins of one name, or from one address."""
+    minutes = math.ceil(seconds / 60)
     words = ngettext(
         "Wait %(n)d minute, then try again. Another admin can set a new password under Team.",
         "Wait %(n)d minutes, then try again. Another admin can set a new password under Team.",
@@ -129,7 +130,19 @@ def locked_out(
     response = _answer(
         request, 429, _("Too many failed log-ins"), words, "Too many failed log-ins.", advice=advice
     )
-    response["Retry-After"] = str(minutes * 60)
+    response["Retry-After"] = str(seconds)
+    return response
+
+
+def too_many_wrong(request: HttpRequest, seconds: int) -> HttpResponse:
+    """429: so many links or keys of this caller were none."""
+    words = ngettext(
+        "Too many links from your address were not ours. Wait %(n)d second, then try again.",
+        "Too many links from your address were not ours. Wait %(n)d seconds, then try again.",
+        seconds,
+    ) % {"n": seconds}
+    response = _answer(request, 429, _("Too many wrong links"), words, "Too many wrong links.")
+    response["Retry-After"] = str(seconds)
     return response
 
 

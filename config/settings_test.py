@@ -23,6 +23,7 @@ os.environ |= {
     "LOG_LEVEL": "WARNING",
     "LOG_FORMAT": "line",
     "METRICS_TOKEN": "",
+    "TRUSTED_PROXIES": "",
 }
 
 from config.settings import *  # noqa: E402, F403
@@ -45,4 +46,3 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_AUTOREFRESH = True  # no walk over all static files at each start
-AXES_ENABLED = False

@@ -69,7 +69,7 @@ def _live_server_ends_first(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _fresh_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a process keeps of the database belongs to one test, and to the whole of it."""
-    from config.workspace import selectors, tokens  # noqa: PLC0415
+    from config.workspace import guessing, selectors, tokens  # noqa: PLC0415
     from config.workspace.health import recording, status  # noqa: PLC0415
 
     translation.deactivate()  # the language of the last page that a test asked for
@@ -78,6 +78,7 @@ def _fresh_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     selectors.forget_workspace()
     tags.forget_tags()
     tokens.forget_keys()
+    guessing.forget()
     status.forget()
     recording.forget()
     monkeypatch.setattr(recording, "FLUSH_SECONDS", 3600.0)  # else somewhere in any test

@@ -1,16 +1,17 @@
 """The admin site that is the console: Home, the palette's search and a few pages of the shell."""
 
 from functools import wraps
-from typing import Any
+from http import HTTPStatus
+from typing import Any, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
-from config.console import health, preferences, search
+from config.console import health, preferences, search, sessions
 from config.console.pages import PAGES
-from config.workspace import audit
+from config.workspace import audit, sign_in
 from config.workspace.models import User
 
 
@@ -39,6 +40,32 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
         """Home instead of the list of models."""
         return page_of_site(request, "home")
 
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The form. A try is counted first, so that beyond the limit no password is looked at."""
+        if request.method != "POST":
+            return cast("HttpResponse", super().login(request, extra_context))
+        one = sign_in.try_of(request)
+        if wait := sign_in.seconds_to_wait(one):
+            return page_of_site(request, "locked_out", seconds=wait)
+        response: HttpResponse = super().login(request, extra_context)
+        if response.status_code == HTTPStatus.FOUND and isinstance(request.user, User):
+            sign_in.succeeded(one, request.user)
+        else:
+            sign_in.failed(one)
+        return response
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Said in the trail, of whoever was signed in."""
+        user = request.user
+        response: HttpResponse = super().logout(request, extra_context)
+        if isinstance(user, User) and not request.user.is_authenticated:
+            sign_in.signed_out(user)
+        return response
+
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Every page of the site acts in its user's name: the audit trail says who."""
 
@@ -63,5 +90,6 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
         return [
             path("home/<slug:name>/", self.admin_view(home_part), name="home_part"),
             path("health/", self.admin_view(health.health), name="health"),
+            path("sessions/end/", self.admin_view(sessions.end_all), name="end_sessions"),
             path("language/", self.admin_view(preferences.language), name="language"),
         ]

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -21,6 +22,7 @@ from unfold.widgets import (
 
 from config.workspace import audit
 from config.workspace.admin_conflicts import StaleGuard
+from config.workspace.audit_words import in_words
 from config.workspace.frequency import (
     DEFAULT,
     Frequency,
@@ -257,13 +259,49 @@ class WorkspaceAdmin(AuditedAdmin):
 class AuditEntryAdmin(ModelAdmin):  # type: ignore[misc]
     """Who looked at what and changed what; read only."""
 
-    list_display = ("at", "actor_name", "action", "target_kind", "target", "shown_fields")
+    list_display = ("at", "actor", "shown_action", "target_kind", "target", "shown_fields")
     list_filter = ("action", "target_kind", "actor_kind")
     search_fields = ("=target",)
     show_full_result_count = False
     list_per_page = 50
-    fields = ("at", "actor_kind", "actor_name", "action", "target_kind", "target", "fields")
+    fields = (
+        "at",
+        "actor_kind",
+        "actor_name",
+        "shown_action",
+        "action",
+        "target_kind",
+        "target",
+        "shown_detail",
+        "fields",
+    )
     readonly_fields = fields
+
+    @display(  # type: ignore[untyped-decorator]
+        description=_("By"), ordering="actor_name"
+    )
+    def actor(self, entry: AuditEntry) -> str:
+        """A name; of who has none, what they are."""
+        kinds = {
+            "system": gettext("the system"),
+            "person": gettext("the person"),
+            "stranger": gettext("somebody at the log-in"),
+        }
+        return entry.actor_name or kinds.get(entry.actor_kind, entry.actor_kind)
+
+    @display(  # type: ignore[untyped-decorator]
+        description=_("What happened"), ordering="action"
+    )
+    def shown_action(self, entry: AuditEntry) -> str:
+        """In words, where there are any."""
+        return in_words(entry.action, entry.detail)
+
+    @display(  # type: ignore[untyped-decorator]
+        description=_("More")
+    )
+    def shown_detail(self, entry: AuditEntry) -> str:
+        """Names and counts; an address as a digest, the same for the same address."""
+        return ", ".join(f"{name}: {value}" for name, value in entry.detail.items())
 
     @display(  # type: ignore[untyped-decorator]
         description=_("Fields")

@@ -24,6 +24,7 @@ class Actor:
 
 
 SYSTEM = Actor("system")
+STRANGER = Actor("stranger")  # at the log-in, before anybody knows who it is
 PERSON = Actor("person")
 _actor: ContextVar[Actor] = ContextVar("actor", default=SYSTEM)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from config.checks import public_installation
+from config.connections import networks
 
 
 def test_a_laptop_is_told_all_that_is_missing(settings):
@@ -15,6 +16,7 @@ def test_a_laptop_is_told_all_that_is_missing(settings):
 def test_what_is_set_is_not_asked_for(settings):
     settings.BEHIND_TLS, settings.ALLOWED_HOSTS = True, ["rapport.example"]
     settings.EMAIL_URL, settings.EMBEDDED_POSTGRES = "smtps://mail.example", False
+    settings.TRUSTED_PROXIES = networks("127.0.0.1")
     settings.SECRET_KEY_IS_GENERATED = settings.SECRETS_KEY_IS_GENERATED = False
     assert public_installation(None) == []
 

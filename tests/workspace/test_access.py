@@ -98,6 +98,9 @@ FOR_EVERYONE = {
     "console/health/",  # whether work goes on
     "console/home/<slug:name>/",
     "console/language/",
+    "console/login/",
+    "console/logout/",
+    "console/sessions/end/",  # one's own
     "console/search/",
     "console/first-admin/<str:token>/",  # a one-time token
 }

@@ -1,6 +1,6 @@
 """The installation's own records."""
 
-from config.workspace.models.access import ApiKey, Role, Secret, User
+from config.workspace.models.access import ApiKey, Role, Secret, SignInAttempt, User
 from config.workspace.models.records import AuditEntry, AuditSeal, Job
 from config.workspace.models.webhooks import Webhook, WebhookDelivery
 from config.workspace.models.work import SendCount, WorkRun
@@ -14,6 +14,7 @@ __all__ = [
     "Role",
     "Secret",
     "SendCount",
+    "SignInAttempt",
     "User",
     "Webhook",
     "WebhookDelivery",

@@ -23,6 +23,8 @@ class User(AbstractUser):
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.MARKETER)
     locale = models.CharField(_("language"), max_length=16, default="", blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, default="", blank=True)
+    # raised to end every session of theirs: it is part of what a session is signed with
+    sessions_ended = models.IntegerField(default=0, editable=False)
 
     class Meta:
         db_table = "user"
@@ -34,7 +36,13 @@ class User(AbstractUser):
         if self.is_superuser:
             self.role = Role.ADMIN
         self.is_staff = True
+        self.is_new = self._state.adding  # for `passwords.RecordChange`
         super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must hold to go on: it ends with the password, and when it is ended."""
+        own: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]
+        return f"{own}{self.sessions_ended}" if self.sessions_ended else own
 
 
 class ApiKey(models.Model):
@@ -56,6 +64,30 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SignInAttempt(models.Model):
+    """Failed log-ins of a name, an address or both since a moment; keyed digests, no values.
+
+    `succeeded_at` says that the owner of the name came in from there.
+    """
+
+    kind = models.CharField(max_length=12)
+    digest = models.BinaryField(max_length=16)
+    failures = models.IntegerField()
+    since = models.DateTimeField()
+    last_at = models.DateTimeField()
+    succeeded_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)  # a lock-out is recorded once
+
+    class Meta:
+        db_table = "sign_in_attempt"
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "digest"], name="sign_in_attempt_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.failures}"
 
 
 class Secret(models.Model):

@@ -1,0 +1,66 @@
+"""How long somebody stays signed in: so long without doing anything, so long at most, or until they
+end it themselves, here or everywhere."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth.signals import user_logged_in
+from django.db.models import F
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+
+from config.workspace import sign_in
+from config.workspace.models import User
+
+BEGAN, SEEN = "began", "seen"  # seconds since 1970, in the session
+HOUR = 3600.0
+SEEN_EVERY = 300.0  # seconds: a session is written no oftener than that
+
+
+@receiver(user_logged_in, dispatch_uid="rapport.session_began")
+def _began(request: HttpRequest, **_: Any) -> None:
+    request.session[BEGAN] = request.session[SEEN] = time.time()
+
+
+class SessionLimits:
+    """Middleware: ends a session whose time is over. What a page asks for by itself keeps none."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """No query but the session's own; without its cookie none at all."""
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and SESSION_KEY in request.session:
+            self._look(request)
+        return self.get_response(request)
+
+    @staticmethod
+    def _look(request: HttpRequest) -> None:
+        now, session = time.time(), request.session
+        began = session.setdefault(BEGAN, now)
+        seen = session.get(SEEN, began)
+        longest, idle = settings.SESSION_HOURS * HOUR, settings.SESSION_IDLE_HOURS * HOUR
+        if now - began > longest or now - seen > idle:
+            logout(request)
+        elif now - seen > SEEN_EVERY and not _asked_by_a_page(request):
+            session[SEEN] = now
+
+
+def _asked_by_a_page(request: HttpRequest) -> bool:
+    return request.method == "GET" and request.headers.get("HX-Request") == "true"
+
+
+def end_all(request: HttpRequest) -> HttpResponse:
+    """Every session of the user who asks, this one too."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    user = request.user
+    if isinstance(user, User):
+        User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
+        sign_in.signed_out(user, everywhere=True)
+    logout(request)
+    return redirect(settings.LOGIN_URL)

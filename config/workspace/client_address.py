@@ -1,0 +1,48 @@
+"""Who asks, as an address: the other end of the connection, or what a proxy of ours says it is.
+
+`X-Forwarded-For` is a header like any other, and anybody may send it: it counts only where the
+connection comes from a proxy in TRUSTED_PROXIES, and of it only the last address that is none.
+"""
+
+import ipaddress
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from config.connections import Network
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+UNKNOWN = "unknown"
+HOME_V6 = 64  # bits of an IPv6 address that one customer of a provider has to themself
+
+
+def address_of(request: HttpRequest) -> str:
+    """The caller's address as text, "unknown" where there is none. No query."""
+    found = _parsed(request.META.get("REMOTE_ADDR", ""))
+    listed = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    for text in reversed(listed):
+        if found is None or not _is_trusted(found, settings.TRUSTED_PROXIES):
+            break
+        found = _parsed(text.strip()) or found
+    return UNKNOWN if found is None else str(found)
+
+
+def home_of(address: str) -> str:
+    """What is counted as one caller: an IPv4 address, or the network of an IPv6 one."""
+    found = _parsed(address)
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((found, HOME_V6), strict=False))
+    return address
+
+
+def _parsed(text: str) -> Address | None:
+    try:
+        found = ipaddress.ip_address(text.partition("%")[0].strip("[]"))
+    except ValueError:
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def _is_trusted(address: Address, trusted: Sequence[Network]) -> bool:
+    return any(address.version == one.version and address in one for one in trusted)

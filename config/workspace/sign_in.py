@@ -1,0 +1,160 @@
+"""Log-ins: how many may fail, and what the audit trail says of each.
+
+Counted before the password is looked at, so that tries at one moment are not all the first one:
+
+* a name from one address: LOGIN_FAILURE_LIMIT, then nothing from there for the rest of 15 minutes;
+* an address, whatever the name: LOGIN_ADDRESS_LIMIT, likewise;
+* a name from anywhere: beyond NAME_FAILURES one try each PAUSE, save from where its owner has
+  signed in before. Nobody can lock somebody out everywhere.
+
+Names and addresses are kept as keyed digests only: what is typed as a name may be a password.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.http import HttpRequest
+from django.utils import timezone
+
+from config.workspace import audit
+from config.workspace.client_address import address_of, home_of
+from config.workspace.digests import contact_digest
+from config.workspace.models import SignInAttempt, User
+from config.workspace.pruning import PORTION, PRUNERS, deleted
+
+WINDOW = timedelta(minutes=15)
+NAME_FAILURES = 50
+PAUSE = timedelta(seconds=5)
+KNOWN_FOR = timedelta(days=180)  # that an address is remembered as one of its owner's
+AT_ADDRESS, ADDRESS, NAME = "at_address", "address", "name"
+COUNT = """
+    INSERT INTO sign_in_attempt AS a (kind, digest, failures, since, last_at)
+    SELECT kind, digest, 1, %(now)s, %(now)s FROM unnest(%(kinds)s::text[], %(digests)s::bytea[])
+        AS one(kind, digest) ORDER BY kind, digest
+    ON CONFLICT (kind, digest) DO UPDATE SET last_at = %(now)s,
+        failures = CASE WHEN a.since <= %(begin)s THEN 1 ELSE a.failures + 1 END,
+        told_at = CASE WHEN a.since <= %(begin)s THEN NULL ELSE a.told_at END,
+        since = CASE WHEN a.since <= %(begin)s THEN %(now)s ELSE a.since END
+"""
+OLD = """
+    DELETE FROM sign_in_attempt WHERE id IN (
+        SELECT id FROM sign_in_attempt
+        WHERE last_at < %s AND (succeeded_at IS NULL OR succeeded_at < %s) LIMIT %s)
+"""
+
+
+@dataclass(frozen=True)
+class Try:
+    """One log-in that is asked for: who says to be whom, from where."""
+
+    name: str
+    address: str
+
+    @property
+    def digests(self) -> dict[str, bytes]:
+        """What it is counted under."""
+        name, home = self.name.casefold(), home_of(self.address)
+        return {
+            AT_ADDRESS: contact_digest("sign_in", f"{name}\0{home}"),
+            ADDRESS: contact_digest("address", home),
+            NAME: contact_digest("sign_in_name", name),
+        }
+
+
+def try_of(request: HttpRequest) -> Try:
+    """Of a posted log-in form."""
+    return Try(request.POST.get("username", "")[:200], address_of(request))
+
+
+def seconds_to_wait(one: Try) -> int:
+    """0: it is counted, and the password may be looked at. Else the seconds until the next try.
+
+    Three statements; the first refusal of a lock-out is written into the audit trail.
+    """
+    now, digests = timezone.now(), one.digests
+    with transaction.atomic():
+        rows = SignInAttempt.objects.select_for_update().filter(digest__in=list(digests.values()))
+        found = {row.kind: row for row in rows.order_by("kind", "digest")}
+        wait, row = _wait(found, now)
+        if not wait:
+            _count(digests, now)
+        elif row is not None and row.told_at is None:
+            SignInAttempt.objects.filter(pk=row.pk).update(told_at=now)
+            with audit.acting(audit.STRANGER):
+                _record("sign_in.locked_out", one, detail={"by": row.kind})
+    return wait
+
+
+def failed(one: Try) -> None:
+    """The password was wrong, or there is nobody of that name."""
+    with audit.acting(audit.STRANGER):
+        _record("sign_in.failed", one)
+
+
+@transaction.atomic
+def succeeded(one: Try, user: User) -> None:
+    """In: the failures from here are forgotten, and the address is known as one of this user's."""
+    digests, now = one.digests, timezone.now()
+    here = SignInAttempt.objects.filter(kind=AT_ADDRESS, digest=digests[AT_ADDRESS])
+    before = here.values_list("succeeded_at", flat=True).first()
+    here.update(failures=0, succeeded_at=now)
+    others = SignInAttempt.objects.filter(digest__in=[digests[ADDRESS], digests[NAME]])
+    for number in others.order_by("kind", "digest").values_list("pk", flat=True):
+        counted = SignInAttempt.objects.filter(pk=number, failures__gt=0)
+        counted.update(failures=F("failures") - 1)
+    with audit.acting(audit.actor_of_user(user)):
+        _record("sign_in.succeeded", one, detail={"new_address": before is None}, user=user)
+
+
+def signed_out(user: User, *, everywhere: bool = False) -> None:
+    """Said in the trail."""
+    with audit.acting(audit.actor_of_user(user)):
+        audit.record("sign_out.everywhere" if everywhere else "sign_out", "user", str(user.pk))
+
+
+def _wait(found: dict[str, SignInAttempt], now: datetime) -> tuple[int, SignInAttempt | None]:
+    limits = {AT_ADDRESS: settings.LOGIN_FAILURE_LIMIT, ADDRESS: settings.LOGIN_ADDRESS_LIMIT}
+    for kind, limit in limits.items():
+        row = found.get(kind)
+        if row is not None and row.failures >= limit and row.since > now - WINDOW:
+            return _seconds(row.since + WINDOW - now), row
+    name, here = found.get(NAME), found.get(AT_ADDRESS)
+    is_known = here is not None and here.succeeded_at is not None
+    if name is None or is_known or name.failures < NAME_FAILURES or name.since <= now - WINDOW:
+        return 0, None
+    return _seconds(name.last_at + PAUSE - now), name
+
+
+def _seconds(left: timedelta) -> int:
+    return max(math.ceil(left.total_seconds()), 0)
+
+
+def _count(digests: dict[str, bytes], now: datetime) -> None:
+    values: dict[str, Any] = {
+        "now": now,
+        "begin": now - WINDOW,
+        "kinds": list(digests),
+        "digests": list(digests.values()),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, values)
+
+
+def _record(
+    action: str, one: Try, *, detail: dict[str, Any] | None = None, user: User | None = None
+) -> None:
+    """`detail` gets the address as a digest: the same address is the same word, and no more."""
+    known = user or User.objects.filter(username=one.name).first()
+    said = {"address": one.digests[ADDRESS].hex()[:12], **(detail or {})}
+    audit.record(action, "user", str(known.pk) if known else "", detail=said)
+
+
+@PRUNERS.register("sign_in_attempts")
+def prune(now: datetime) -> int:
+    """Counts whose time is over, and addresses that nobody signed in from for long."""
+    return deleted(OLD, [now - 2 * WINDOW, now - KNOWN_FOR, PORTION])

@@ -1,0 +1,242 @@
+"""Log-ins: how many may fail from where, what the trail says, and how long a session lasts."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth import hashers
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone, translation
+
+from config.connections import networks
+from config.console import sessions
+from config.workspace import sign_in
+from config.workspace.audit_words import in_words
+from config.workspace.client_address import address_of, home_of
+from config.workspace.models import AuditEntry, Role, SignInAttempt, User
+from config.workspace.sign_in import AT_ADDRESS, Try
+from tests.cast import make_user
+
+pytestmark = pytest.mark.django_db
+LOGIN = "/console/login/"
+SECRET = "jane@example.com typed it here"  # noqa: S105 - what somebody types as a name
+
+
+def log_in(name="ada", password="wrong", address="192.0.2.1", client=None):
+    client = client or Client()
+    return client.post(LOGIN, {"username": name, "password": password}, REMOTE_ADDR=address)
+
+
+def trail():
+    rows = AuditEntry.objects.filter(target_kind="user").order_by("id")
+    return [(row.action, row.target) for row in rows]
+
+
+@pytest.fixture
+def ada(settings):
+    settings.LOGIN_FAILURE_LIMIT, settings.LOGIN_ADDRESS_LIMIT = 3, 8
+    return make_user(Role.ADMIN, "ada")
+
+
+def test_a_name_is_locked_from_one_address_and_from_no_other(ada, monkeypatch):
+    for _ in range(3):
+        assert log_in().status_code == 200
+    looked_at = []
+    monkeypatch.setattr(hashers, "check_password", lambda *_a, **_k: looked_at.append(1))
+    answer = log_in(password="secret")  # the right one, too late
+    assert answer.status_code == 429
+    assert answer["Retry-After"] == "900"
+    assert "Too many failed log-ins" in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    assert not looked_at, "no password is hashed for who has to wait"
+    monkeypatch.undo()
+    assert log_in(password="secret", address="192.0.2.2").status_code == 302
+    assert log_in(name="ADA ".strip(), address="192.0.2.1").status_code == 429  # in any case
+
+
+def test_an_address_is_stopped_whatever_the_names(ada):
+    for number in range(8):
+        assert log_in(name=f"nobody{number}").status_code == 200
+    assert log_in(password="secret").status_code == 429
+    assert log_in(password="secret", address="192.0.2.2").status_code == 302
+    v6 = "2001:db8:1:2:{}::1"
+    for number in range(8):
+        assert log_in(name=f"other{number}", address=v6.format(number)).status_code == 200
+    assert log_in(password="secret", address=v6.format("ffff")).status_code == 429
+    SignInAttempt.objects.update(since=timezone.now() - sign_in.WINDOW)
+    assert log_in(password="secret").status_code == 302
+
+
+def test_a_name_tried_from_everywhere_is_slowed_down_and_not_for_its_owner(ada, monkeypatch):
+    monkeypatch.setattr(sign_in, "NAME_FAILURES", 4)
+    assert log_in(password="secret", address="198.51.100.1").status_code == 302
+    for number in range(4):
+        assert log_in(address=f"192.0.2.{number}").status_code == 200
+    slow = log_in(password="secret", address="203.0.113.9")
+    assert (slow.status_code, slow["Retry-After"]) == (429, "5")
+    assert log_in(password="secret", address="198.51.100.1").status_code == 302
+    earlier = timezone.now() - sign_in.PAUSE
+    SignInAttempt.objects.filter(kind=sign_in.NAME).update(last_at=earlier)
+    assert log_in(password="secret", address="203.0.113.9").status_code == 302
+
+
+def test_tries_are_counted_before_the_password_is_looked_at(ada):
+    one = Try("ada", "192.0.2.1")
+    assert [sign_in.seconds_to_wait(one) for _ in range(3)] == [0, 0, 0]
+    assert sign_in.seconds_to_wait(one) > 0
+
+
+def test_the_trail_says_who_came_in_who_did_not_and_no_value(ada):
+    log_in(name=SECRET)
+    log_in(password=SECRET)
+    client = Client()
+    log_in(password="secret", client=client)
+    client.post("/console/logout/")
+    log_in(password="secret")
+    for _ in range(6):
+        log_in()
+    me = str(ada.pk)
+    assert trail() == [
+        ("sign_in.failed", ""),
+        ("sign_in.failed", me),
+        ("sign_in.succeeded", me),
+        ("sign_out", me),
+        ("sign_in.succeeded", me),
+        *[("sign_in.failed", me)] * 3,
+        ("sign_in.locked_out", me),
+    ]
+    details = [row.detail for row in AuditEntry.objects.order_by("id")]
+    assert [one.get("new_address") for one in details if "new_address" in one] == [True, False]
+    kept = str([*AuditEntry.objects.values(), *SignInAttempt.objects.values()])
+    for private in ("jane", "typed", "192.0.2"):
+        assert private not in kept
+    assert {len(one["address"]) for one in details if "address" in one} == {12}
+
+
+def test_a_changed_password_is_in_the_trail_by_whatever_way_and_ends_sessions(ada, monkeypatch):
+    assert trail() == []  # a new user is recorded as such
+    mine, other = Client(), Client()
+    for client in (mine, other):
+        log_in(password="secret", client=client)
+    form = {"old_password": "secret", "new_password1": SECRET, "new_password2": SECRET}
+    assert mine.post("/console/password_change/", form).status_code == 302
+    assert mine.get("/console/").status_code == 200
+    assert other.get("/console/").status_code == 302
+    monkeypatch.setattr("getpass.getpass", lambda prompt="": "another long one")
+    call_command("changepassword", "ada")
+    said = [row for row in trail() if row[0] == "password.changed"]
+    assert said == [("password.changed", str(ada.pk))] * 2
+
+
+def test_sign_out_everywhere_ends_every_session_of_mine_and_nobody_elses(ada):
+    mine, other, hers = Client(), Client(), Client()
+    for client in (mine, other):
+        log_in(password="secret", client=client)
+    make_user(Role.ANALYST, "eve")
+    log_in("eve", "secret", client=hers)
+    assert mine.get("/console/sessions/end/").status_code == 405
+    assert mine.post("/console/sessions/end/").status_code == 302
+    assert [one.get("/console/").status_code for one in (mine, other, hers)] == [302, 302, 200]
+    assert ("sign_out.everywhere", str(ada.pk)) in trail()
+    log_in(password="secret", client=mine)
+    assert mine.get("/console/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("began", "seen", "asks", "lasts"),
+    [
+        (167, 1, {}, True),
+        (169, 0, {}, False),
+        (20, 11, {}, True),
+        (20, 13, {}, False),
+        (20, 13, {"HX-Request": "true"}, False),
+    ],
+)
+def test_a_session_ends_when_it_is_idle_or_old(ada, client, began, seen, asks, lasts):
+    log_in(password="secret", client=client)
+    _age(client, began, seen)
+    status = client.get("/console/", headers=asks).status_code
+    assert (status == 200) is lasts
+
+
+def test_what_a_page_asks_for_by_itself_keeps_no_session_alive(ada, client):
+    log_in(password="secret", client=client)
+    _age(client, 5, 5)
+    before = client.session[sessions.SEEN]
+    client.get("/console/health/", headers={"HX-Request": "true"})
+    assert client.session[sessions.SEEN] == before
+    client.get("/console/")
+    assert client.session[sessions.SEEN] > before
+
+
+def _age(client, began, seen):
+    session = client.session
+    session[sessions.BEGAN] -= began * 3600
+    session[sessions.SEEN] -= seen * 3600
+    session.save()
+
+
+def test_the_session_is_a_new_one_after_the_log_in(ada):
+    client = Client()
+    client.cookies["sessionid"] = "planted-by-somebody-else"
+    log_in(password="secret", client=client)
+    assert client.cookies["sessionid"].value != "planted-by-somebody-else"
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "trusted", "counted"),
+    [
+        ("192.0.2.1", "203.0.113.7", "", "192.0.2.1"),
+        ("192.0.2.1", "203.0.113.7", "10.0.0.0/8", "192.0.2.1"),
+        ("10.0.0.1", "203.0.113.7", "10.0.0.0/8", "203.0.113.7"),
+        ("10.0.0.1", "1.1.1.1, 203.0.113.7", "10.0.0.0/8", "203.0.113.7"),
+        ("10.0.0.1", "203.0.113.7, 10.0.0.2", "10.0.0.0/8", "203.0.113.7"),
+        ("10.0.0.1", "<script>", "10.0.0.0/8", "10.0.0.1"),
+        ("10.0.0.1", "", "10.0.0.0/8", "10.0.0.1"),
+        ("::ffff:127.0.0.1", "2001:db8::1", "127.0.0.1", "2001:db8::1"),
+        ("", "203.0.113.7", "127.0.0.1", "unknown"),
+    ],
+)
+def test_a_forwarded_address_counts_only_from_a_proxy_of_ours(
+    rf, settings, peer, forwarded, trusted, counted
+):
+    settings.TRUSTED_PROXIES = networks(trusted)
+    request = rf.get("/", REMOTE_ADDR=peer, headers={"X-Forwarded-For": forwarded})
+    assert address_of(request) == counted
+
+
+def test_homes_of_addresses_and_proxies_that_are_none():
+    assert home_of("192.0.2.1") == "192.0.2.1"
+    assert home_of("2001:db8::1") == home_of("2001:db8::ffff")
+    with pytest.raises(ValueError, match="no address"):
+        networks("127.0.0.1, proxy.example")
+
+
+def test_old_attempts_go_and_known_addresses_stay(ada):
+    log_in()
+    log_in(password="secret", address="192.0.2.9")
+    later = timezone.now() + timedelta(hours=1)
+    while sign_in.prune(later):
+        pass
+    assert list(SignInAttempt.objects.values_list("kind", flat=True)) == [AT_ADDRESS]
+    while sign_in.prune(later + sign_in.KNOWN_FOR):
+        pass
+    assert not SignInAttempt.objects.exists()
+
+
+def test_the_audit_page_says_it_in_plain_words_and_both_languages(ada, client):
+    log_in()
+    log_in(password="secret", client=client)
+    page = client.get("/console/workspace/auditentry/").content.decode()
+    for words in ("Signed in, from an address not seen before", "A log-in failed", "somebody at"):
+        assert words in page
+    entry = AuditEntry.objects.get(action="sign_in.failed")
+    assert (
+        "address: "
+        in client.get(f"/console/workspace/auditentry/{entry.pk}/change/").content.decode()
+    )
+    for action in ("sign_in.failed", "sign_in.locked_out", "sign_out", "password.changed"):
+        with translation.override("en"):
+            assert in_words(action, {}) != action
+    assert in_words("launch", {}) == "launch"
+    assert User.objects.get(username="ada").last_login is not None
