@@ -11,7 +11,7 @@ from config.web.areas import AREAS, INGEST, Area, area_of
 from config.web.bodies import Bodies, Unread
 from config.web.connections import Connections
 from config.web.environ import environ_of, with_body, without_body
-from config.web.jobs import Answer, Ask, Job, Wsgi, send
+from config.web.jobs import Answer, Ask, Ends, Job, Wsgi, send
 from config.web.limits import raise_file_limit
 from config.web.pool import Pool
 
@@ -29,7 +29,7 @@ class Application:
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Before the first request, in the process that serves."""
-        self.loop = loop
+        self.loop, self.ends = loop, Ends(loop)
         for pool in self.pools.values():
             pool.start()
         raise_file_limit()
@@ -71,7 +71,7 @@ class Application:
         leave = gate.leave_of(area, environ, announced)
         is_known = leave.is_known
         if leave.must_ask:
-            asked = Ask(self.loop, area, environ, protocol)
+            asked = Ask(self.ends, area, environ, protocol)
             self._submit(asked)
             is_known = await asked.done
             if not is_known:
@@ -98,7 +98,7 @@ class Application:
 
     async def _answer(self, area: Area, environ: dict[str, Any], protocol: Any) -> None:
         """By a thread of the area. Raises Unread where too many wait for one."""
-        job = Answer(self.wsgi, self.loop, area, environ, protocol)
+        job = Answer(self.wsgi, self.ends, area, environ, protocol)
         self._submit(job)
         await job.done
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
@@ -19,11 +20,9 @@ log = logging.getLogger("rapport.web")
 class Job:
     """Of one request. `done` is set on the loop when the thread is through with it."""
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, area: Area, environ: dict[str, Any], protocol: Any
-    ) -> None:
-        self.loop, self.area, self.environ, self.protocol = loop, area, environ, protocol
-        self.done: asyncio.Future[bool] = loop.create_future()
+    def __init__(self, ends: "Ends", area: Area, environ: dict[str, Any], protocol: Any) -> None:
+        self.ends, self.area, self.environ, self.protocol = ends, area, environ, protocol
+        self.done: asyncio.Future[bool] = ends.loop.create_future()
 
     def run(self) -> None:
         """In a thread."""
@@ -36,8 +35,7 @@ class Job:
 
     def finish(self, result: bool) -> None:
         """Let the loop go on with it. From any thread."""
-        with suppress(RuntimeError):  # the loop has ended
-            self.loop.call_soon_threadsafe(_settle, self.done, result)
+        self.ends.put(self.done, result)
 
 
 class Ask(Job):
@@ -100,6 +98,25 @@ def send(protocol: Any, status: int, headers: Headers, body: bytes) -> None:
     protocol.response_bytes(status, headers, body)
 
 
-def _settle(future: asyncio.Future[bool], result: bool) -> None:
-    if not future.done():
-        future.set_result(result)
+class Ends:
+    """What threads are through with, on its way to the loop, which is woken once for many."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._waiting: deque[tuple[asyncio.Future[bool], bool]] = deque()
+        self._is_told = False
+
+    def put(self, future: asyncio.Future[bool], result: bool) -> None:
+        """From any thread."""
+        self._waiting.append((future, result))
+        if not self._is_told:
+            self._is_told = True
+            with suppress(RuntimeError):  # the loop has ended
+                self.loop.call_soon_threadsafe(self._settle)
+
+    def _settle(self) -> None:
+        self._is_told = False  # before the look: who comes after it tells again
+        while self._waiting:
+            future, result = self._waiting.popleft()
+            if not future.done():
+                future.set_result(result)
