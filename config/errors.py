@@ -24,10 +24,12 @@ from config.console.errors import in_shell
 from config.console.pages import PAGES
 from config.workspace.api.problems import CONTENT_TYPE, body_of
 from config.workspace.errors import Explained
+from config.workspace.hashing import Busy
 
 MACHINES = ("/api/", "/v1/")
 CUSTOMERS = ("/u/", "/preferences/", "/confirm/", "/t/", "/demo/")  # they have no console
 MEGABYTE = 1024 * 1024
+BUSY_SECONDS = 5  # then some of the passwords that wait have been checked
 LONGEST_NAME = 100  # characters of a host name that are repeated to whoever sent it
 
 
@@ -146,6 +148,21 @@ def too_many_wrong(request: HttpRequest, seconds: int) -> HttpResponse:
     return response
 
 
+def too_busy(request: HttpRequest) -> HttpResponse:
+    """503: more passwords are to be checked than the processor is given for."""
+    response = _answer(
+        request,
+        503,
+        _("Too many people are logging in"),
+        _("Your password was not checked. Wait a few seconds, then send it again."),
+        "Too many passwords are being checked; try again.",
+        way_on=(request.path, _("Back to the form")),
+    )
+    response["Retry-After"] = str(BUSY_SECONDS)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # it is counted
+    return response
+
+
 class BareAnswers:
     """Middleware: a browser that would be shown an empty page gets one that says what to do."""
 
@@ -166,6 +183,10 @@ class BareAnswers:
         if allowed := response.get("Allow"):
             ours["Allow"] = allowed
         return ours
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """What any view may meet that hashes a password."""
+        return too_busy(request) if isinstance(exception, Busy) else None
 
 
 def _is_bare(request: HttpRequest, response: HttpResponse) -> bool:

@@ -148,6 +148,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "config.workspace.passwords.RecordChange"},
 ]
+PASSWORD_HASHERS = ["config.workspace.hashing.WalledHasher"]
 LOGIN_URL = "/console/login/"
 LOGIN_REDIRECT_URL = "/console/"
 LOGIN_FAILURE_LIMIT = env.number("LOGIN_FAILURE_LIMIT", default=10, least=1)

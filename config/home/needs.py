@@ -14,7 +14,7 @@ from campaigns.models import Campaign, Sender
 from config.console import health_words, places
 from config.console.theme import resolve
 from config.console.words import capitalised, in_words, lasting, num
-from config.workspace.health import status
+from config.workspace.health import pressure, status
 from config.workspace.health.status import Level
 from config.workspace.models import Job
 from config.workspace.permissions import may
@@ -44,7 +44,7 @@ class Need:
 
 def needs(user: Any) -> list[Need]:
     """All rows that this user can do something about; eight small queries at most."""
-    found: list[Need] = _standing_still()
+    found: list[Need] = [*_standing_still(), *_turned_away()]
     if may(user, "consents.view"):
         found += _requests()
     if may(user, "sources.view"):
@@ -81,6 +81,19 @@ def _standing_still() -> list[Need]:
         )
         for unit in [*health.failing, *urgent]
     ]
+
+
+def _turned_away() -> list[Need]:
+    """More requests at once than this process answers, and not for a moment only."""
+    count = pressure.lasting().total()
+    if not count:
+        return []
+    title = ngettext("{} request was turned away", "{} requests were turned away", count)
+    text = _(
+        "In the last ten minutes: more came at once than can be answered, or too slowly. "
+        "What was accepted is kept; clients of ingest come again by themselves."
+    )
+    return [Need(0, "alert", "warn", format_html(title, num(count)), text, "", "")]
 
 
 def _requests() -> list[Need]:

@@ -14,24 +14,25 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from config.requests import area_of
 from config.web.areas import API, HEALTH, INGEST, Area
 from config.workspace.api.problems import CONTENT_TYPE, body_of
-from config.workspace.health import counters
+from config.workspace.health import counters, pressure
 
 RETRY_SECONDS = 2
 # what ingest calls it, and in words; the words of the other areas say the same
 CODES = {
     400: ("incomplete_body", "the body ended too early"),
     408: ("request_timeout", "the body came too slowly"),
-    413: ("body_too_large", "the body is too large for somebody who is not known"),
+    413: ("body_too_large", "the body is over 500 KB"),
     500: ("failed", "something failed here"),
     503: ("unavailable", "too many requests at once; try again"),
 }
+API_WORDS = {413: "This request is too large; without a valid key or session 64 KB are taken."}
 Answer = tuple[int, list[tuple[str, str]], bytes]
 
 
 def refusal(area: Area, status: int, reason: str, environ: dict[str, Any]) -> Answer:
     """Status, headers and body; counted. Closes the connection: its body may be half read."""
     label = area_of(environ["PATH_INFO"])
-    counters.count("turned_away_total", area=area.name, reason=reason)
+    pressure.turned_away(area.name, reason)
     counters.count("http_requests_total", area=label, status=f"{status // 100}xx")
     if area is INGEST:
         counters.count("refused_total", reason=CODES[status][0])
@@ -50,7 +51,7 @@ def _body(
         body = {"success": False, "code": code, "message": words}
         return "application/json", json.dumps(body).encode(), _open(environ)
     if area is API:
-        detail = f"{words[0].upper()}{words[1:]}."
+        detail = API_WORDS.get(status, f"{words[0].upper()}{words[1:]}.")
         return CONTENT_TYPE, json.dumps(body_of(status, detail=detail)).encode(), []
     if area is HEALTH:
         return "text/plain; charset=utf-8", f"{words}\n".encode(), []

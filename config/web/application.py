@@ -4,6 +4,7 @@ All of it runs on granian's event loop but the jobs, which run in the threads of
 """
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from config.web import answers, gate
@@ -21,11 +22,18 @@ LOOK_SECONDS = 0.5
 class Application:
     """The one of a web process."""
 
-    def __init__(self, wsgi: Wsgi) -> None:
+    def __init__(
+        self,
+        wsgi: Wsgi,
+        pools: Iterable[Pool] = (),
+        bodies: Bodies | None = None,
+        connections: Connections | None = None,
+    ) -> None:
         self.wsgi = wsgi
-        self.bodies = Bodies()
-        self.pools = {area.name: Pool(area.name, area.threads, area.waiting) for area in AREAS}
-        self.connections = Connections()
+        made = pools or [Pool(area.name, area.threads, area.waiting) for area in AREAS]
+        self.pools = {pool.name: pool for pool in made}
+        self.bodies = bodies or Bodies()
+        self.connections = connections or Connections()
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Before the first request, in the process that serves."""

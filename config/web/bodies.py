@@ -34,13 +34,16 @@ KNOWN = Terms(300.0, 10.0, 4096, 1024, 256 * MEGABYTE)
 
 @dataclass(eq=False)
 class Reading:
-    """One body; `ended` says why it was given up."""
+    """One body; `ended` says why it was given up: the status to answer, and the reason.
+
+    No exception is kept here: it would hold the frames, they the body, and granian the connection.
+    """
 
     task: asyncio.Task[Any] | None
     terms: Terms
     since: float
     received: int = 0
-    ended: Unread | None = None
+    ended: tuple[int, str] | None = None
 
     def is_slow(self, now: float) -> bool:
         """Is it past its deadline, or below the least rate?"""
@@ -49,9 +52,9 @@ class Reading:
         return age > self.terms.seconds or self.received < due
 
     def give_up(self, status: int, reason: str) -> None:
-        """Wake whoever reads it; it raises `ended`."""
+        """Wake whoever reads it, to raise Unread."""
         if self.ended is None and self.task is not None:
-            self.ended = Unread(status, reason)
+            self.ended = (status, reason)
             self.task.cancel()
 
 
@@ -121,7 +124,7 @@ class Bodies:
         except BaseException as error:
             group.release(reading.received)
             if reading.ended is not None and isinstance(error, asyncio.CancelledError):
-                raise reading.ended from None
+                raise Unread(*reading.ended) from None
             raise
         finally:
             group.readings.pop(reading, None)

@@ -7,7 +7,7 @@ from config.web.limits import most_connections
 HEADER_SECONDS = 15  # for the head of a request, and between two on one connection
 
 
-def command(host: str, port: int) -> list[str]:
+def command(host: str, port: int, target: str = "config.rsgi:application") -> list[str]:
     """The command line of the web server: one process, one event loop, our own threads."""
     options = {
         "--interface": "rsgi",
@@ -22,4 +22,4 @@ def command(host: str, port: int) -> list[str]:
     }
     words = [word for pair in options.items() for word in pair]
     web = [sys.executable, "-m", "granian", *words, "--no-ws", "--respawn-failed-workers"]
-    return [*web, "config.rsgi:application"]
+    return [*web, target]

@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 
 from config.web.limits import most_connections
-from config.workspace.health import counters
+from config.workspace.health import pressure
 
 FULL, ROOMY = 0.6, 0.4  # of the most: from here on some are hung up on, until there are so few
 LOOK_SECONDS = 1.0
@@ -45,7 +45,7 @@ class Connections:
         for name in _excess(idle, total - int(self.most * ROOMY)):
             ended += _hang_up(*name)
         if ended:
-            counters.count("turned_away_total", ended, area="any", reason="connections")
+            pressure.turned_away("any", "connections", ended)
             log.warning("%d idle connections were ended: there were %d", ended, total)
         return ended
 

@@ -26,8 +26,11 @@ class Pool:
     Whoever takes a job out of `_waiting` owns it: a thread that does it, or `turn_away_late`.
     """
 
-    def __init__(self, name: str, threads: int, most_waiting: int) -> None:
-        self.name, self.threads, self.most_waiting = name, threads, most_waiting
+    def __init__(
+        self, name: str, threads: int, most_waiting: int, seconds: float = LONGEST_WAIT_SECONDS
+    ) -> None:
+        self.name, self.threads = name, threads
+        self.most_waiting, self.seconds = most_waiting, seconds
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._waiting: dict[Job, float] = {}  # since when, oldest first
         self._started: list[threading.Thread] = []
@@ -50,7 +53,7 @@ class Pool:
 
     def turn_away_late(self) -> None:
         """Answer those that have waited for too long: every thread is busy, or hangs."""
-        latest = time.monotonic() - LONGEST_WAIT_SECONDS
+        latest = time.monotonic() - self.seconds
         for job, since in list(self._waiting.items()):
             if since > latest:
                 break
