@@ -164,11 +164,21 @@ class SuppressionAdmin(AuditedAdmin):
         """As the role says."""
         return may(request.user, "suppressions.view")
 
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """What a mail server said quotes the address: only for who may see that."""
+        return tuple(self._kept(request, self.list_display))
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Of one that is there: what is kept."""
         if obj is None:
             return ("kind", "value", "reason", "detail")
-        return ("hint", "kind", "level", "reason", "detail", "created_at")
+        kept = ("hint", "kind", "level", "reason", "detail", "created_at")
+        return tuple(self._kept(request, kept))
+
+    @staticmethod
+    def _kept(request: HttpRequest, names: Any) -> list[str]:
+        personal = may(request.user, "people.personal")
+        return [name for name in names if personal or name != "detail"]
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """The form with the address only for a new one."""

@@ -44,7 +44,7 @@ def _answer(row: Message, slugs: dict[int, str], shown: Shown) -> dict[str, Any]
         "channel": row.channel,
         "address": shown.address(row.address),
         "state": row.state,
-        "reason": shown.said(row.reason),
+        "reason": row.reason if row.reason in Reason.values else shown.said(row.reason),
         "provider_word": shown.said(row.data.get("word") or ""),
         "consent": row.consent_entry_id,
         "variant": row.variant,

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from campaigns.models import Campaign, Sender
 from campaigns.services.uses import things_of
 from config.workspace.api.fields import AsWritten, KnownFields
+from segments.personal import masked_rule
 
 
 def z(moment: datetime | None) -> str | None:
@@ -320,8 +321,9 @@ class MjmlAnswer(serializers.Serializer[Any]):
     problems = MjmlProblem(many=True)
 
 
-def campaign_answer(campaign: Campaign) -> dict[str, Any]:
-    """api.md's shape; `sender` is read through select_related."""
+def campaign_answer(campaign: Campaign, *, personal: bool) -> dict[str, Any]:
+    """api.md's shape; `sender` is read through select_related. Operands as the caller may see."""
+    goal = campaign.goal
     return {
         "id": campaign.pk,
         "slug": campaign.slug,
@@ -331,7 +333,7 @@ def campaign_answer(campaign: Campaign) -> dict[str, Any]:
         "entry": campaign.entry,
         "steps": campaign.steps,
         "exit": campaign.exit,
-        "goal": campaign.goal,
+        "goal": goal if personal or not goal else masked_rule(goal),
         "caps": campaign.caps,
         "holdout": campaign.holdout,
         "created_at": z(campaign.created_at),

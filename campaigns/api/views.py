@@ -1,6 +1,6 @@
 """Campaigns, senders and content under /api/."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, cast
 
 from django.db import IntegrityError, transaction
@@ -28,8 +28,11 @@ from config.workspace.models import User
 from config.workspace.revisions import Stale
 from profiles.api.paging import PAGE_PARAMETERS, answer_page
 from profiles.api.serializers import pages_of
+from segments.personal import refuse_properties
+from segments.reading import RuleError
 
 EDIT, VIEW, LAUNCH = "campaigns.edit", "campaigns.view", "campaigns.launch"
+PERSONAL = "people.personal"
 
 
 def user_of(request: Request) -> User | None:
@@ -80,8 +83,17 @@ def _senders(rows: Any) -> list[Any]:
     return list(shapes.SenderSerializer(rows, many=True).data)
 
 
-def _campaigns(rows: Any) -> list[Any]:
-    return [shapes.campaign_answer(row) for row in rows]
+def refuse_personal_goal(view: ApiView, body: Mapping[str, Any]) -> None:
+    """A goal asks by properties, as a rule does. Raises Problem."""
+    goal = body.get("goal")
+    where = goal.get("where") if isinstance(goal, Mapping) else None
+    if view.may(PERSONAL) or not isinstance(where, list):
+        return
+    names = [str(test.get("property", "")) for test in where if isinstance(test, Mapping)]
+    try:
+        refuse_properties(names, "goal.where")
+    except RuleError as error:
+        raise Problem(400, detail=str(error.reason), errors=error.as_list()) from error  # type: ignore[arg-type]
 
 
 class Campaigns(ApiView):
@@ -105,7 +117,10 @@ class Campaigns(ApiView):
             if status not in Campaign.Status.values:
                 raise invalid("status", f"One of: {', '.join(Campaign.Status.values)}.")
             rows = rows.filter(status=status)
-        return answer_page(self, rows, _campaigns)
+        personal = self.may(PERSONAL)
+        return answer_page(
+            self, rows, lambda page: [shapes.campaign_answer(c, personal=personal) for c in page]
+        )
 
     @extend_schema(
         operation_id="campaigns_create",
@@ -115,6 +130,7 @@ class Campaigns(ApiView):
     def post(self, request: Request) -> Response:
         """A draft. 400 with JSON paths; 409 for a slug that is taken."""
         body = self.checked(shapes.CampaignBody)
+        refuse_personal_goal(self, body)
         if Campaign.objects.filter(slug=body["slug"]).exists():
             raise _taken()
         try:
@@ -124,7 +140,7 @@ class Campaigns(ApiView):
             raise refused(error) from error
         except IntegrityError as error:
             raise _taken() from error
-        return Response(shapes.campaign_answer(campaign), status=201)
+        return Response(shapes.campaign_answer(campaign, personal=self.may(PERSONAL)), status=201)
 
 
 def _taken() -> Problem:
@@ -147,7 +163,10 @@ class OneCampaign(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """The campaign with its status, and what it uses."""
         campaign = found(slug)
-        return Response(shapes.campaign_answer(campaign) | {"uses": shapes.uses_answer(campaign)})
+        return Response(
+            shapes.campaign_answer(campaign, personal=self.may(PERSONAL))
+            | {"uses": shapes.uses_answer(campaign)}
+        )
 
     @extend_schema(
         operation_id="campaigns_update",
@@ -159,6 +178,7 @@ class OneCampaign(ApiView):
         campaign = found(slug)
         body = self.checked(shapes.CampaignPatch)
         revision = body.pop("revision", None)
+        refuse_personal_goal(self, body)
         try:
             with transaction.atomic():
                 changed = update_campaign(campaign, body, revision=revision)
@@ -170,7 +190,7 @@ class OneCampaign(ApiView):
             raise stale(error) from error
         except IntegrityError as error:
             raise _taken() from error
-        return Response(shapes.campaign_answer(changed))
+        return Response(shapes.campaign_answer(changed, personal=self.may(PERSONAL)))
 
     @extend_schema(operation_id="campaigns_delete", responses={204: None})
     def delete(self, request: Request, slug: str) -> Response:
@@ -261,7 +281,7 @@ class Launch(ApiView):
             raise Problem(409, detail=str(error)) from error
         except InvalidCampaign as error:
             raise refused(error) from error
-        return Response(shapes.campaign_answer(launched), status=202)
+        return Response(shapes.campaign_answer(launched, personal=self.may(PERSONAL)), status=202)
 
 
 def change_view(name: str, service: Callable[[Campaign], Campaign], words: str) -> type[ApiView]:
@@ -278,7 +298,7 @@ def change_view(name: str, service: Callable[[Campaign], Campaign], words: str) 
             changed = service(found(slug))
         except WrongStatus as error:
             raise Problem(409, detail=str(error)) from error
-        return Response(shapes.campaign_answer(changed), status=202)
+        return Response(shapes.campaign_answer(changed, personal=self.may(PERSONAL)), status=202)
 
     return type(name.title(), (ApiView,), {"required": {"POST": LAUNCH}, "post": post})
 

@@ -13,6 +13,7 @@ from campaigns.models import Campaign
 from campaigns.services.shapes import moment
 from config.workspace.zones import workspace_zone
 from profiles.models import EventDefinition
+from profiles.selectors.masking import looks_personal
 
 LOCAL = "%Y-%m-%dT%H:%M"
 DEFAULT_WINDOW = 5  # days; semantics.md section 9
@@ -162,6 +163,7 @@ def in_days(window: Any) -> int:
 
 
 def goal_events() -> list[str]:
-    """Names of events that a goal may be, conversions first."""
+    """Names of events that a goal may be, conversions first; none with somebody's number in it."""
     rows = EventDefinition.objects.order_by("-is_conversion", "name")
-    return list(rows.values_list("name", flat=True)[:200])
+    names = rows.values_list("name", flat=True)[:200]
+    return [name for name in names if not looks_personal(name)]

@@ -24,6 +24,7 @@ from consent.models import Topic
 from consent.selectors.contactable import UnknownPurpose, reachable_counts
 from profiles.models import Profile
 from segments.models import Membership, Segment
+from segments.personal import masked_rule
 
 Status = Campaign.Status
 LATER = ("checks", "launch")
@@ -77,13 +78,18 @@ def _show(
         title=campaign.name,
         crumbs=heads.crumbs(),
         status=status,
-        api_call=ApiCall("PATCH", f"/api/campaigns/{campaign.slug}/", _api_body(campaign, here)),
+        api_call=ApiCall(
+            "PATCH", f"/api/campaigns/{campaign.slug}/", _api_body(request, campaign, here)
+        ),
     )
 
 
-def _api_body(campaign: Campaign, here: str) -> dict[str, Any]:
+def _api_body(request: HttpRequest, campaign: Campaign, here: str) -> dict[str, Any]:
     names = {"who": ("entry", "holdout"), "what": ("steps",), "when": ("entry", "goal", "caps")}
-    return {name: getattr(campaign, name) for name in names[here]}
+    body = {name: getattr(campaign, name) for name in names[here]}
+    if "goal" in body and not may(request.user, "people.personal"):
+        body["goal"] = masked_rule(body["goal"])
+    return body
 
 
 def _save(request: HttpRequest, campaign: Campaign, here: str) -> HttpResponse:

@@ -7,6 +7,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.timezone import is_naive
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -36,6 +37,7 @@ from profiles.api.paging import PAGE_PARAMETERS
 from profiles.api.people import person_of, record_look
 from profiles.identity.normalise import normalise
 from profiles.models import Profile
+from profiles.selectors.masking import Shown
 
 AS_OF = OpenApiParameter("as_of", str, description="A moment, ISO 8601; now by default.")
 
@@ -161,8 +163,11 @@ class Suppressions(ApiView):
             if query.get(name):
                 rows = rows.filter(**{name: query[name]})
         if query.get("value"):
+            if not self.may("people.personal"):
+                raise PermissionDenied("Asking by an address needs people.personal.")
             rows = rows.filter(digest=_digest(query.get("kind") or "email", query["value"]))
-        return self.paged(rows, _suppression)
+        shown = Shown(self.may("people.personal"))
+        return self.paged(rows, lambda row: _suppression(row, shown))
 
     @extend_schema(
         operation_id="suppressions_add",
@@ -178,7 +183,8 @@ class Suppressions(ApiView):
         row, _new = suppress(
             kind=body["kind"], value=value, reason=body["reason"], detail=body["detail"]
         )
-        return Response(_suppression(row), status=201)
+        shown = Shown(self.may("people.personal"))
+        return Response(_suppression(row, shown), status=201)
 
     @extend_schema(
         operation_id="suppressions_release",
@@ -207,7 +213,7 @@ class OneSuppression(ApiView):
     @extend_schema(operation_id="suppression", responses=SuppressionSerializer)
     def get(self, request: Request, number: str) -> Response:
         """One suppression."""
-        return Response(_suppression(self._row(number)))
+        return Response(_suppression(self._row(number), Shown(self.may("people.personal"))))
 
     @extend_schema(operation_id="suppression_release", responses={204: None})
     def delete(self, request: Request, number: str) -> Response:
@@ -226,13 +232,13 @@ def _digest(kind: str, value: str) -> bytes:
     return contact_digest(kind, normalise(kind, value, workspace().country) or value)
 
 
-def _suppression(row: Suppression) -> dict[str, Any]:
+def _suppression(row: Suppression, shown: Shown) -> dict[str, Any]:
     return {
         "id": row.pk,
         "kind": row.kind,
         "address": row.hint,
         "level": row.level,
         "reason": row.reason,
-        "detail": row.detail,
+        "detail": shown.said(row.detail),
         "created_at": row.created_at,
     }

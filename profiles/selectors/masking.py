@@ -49,11 +49,11 @@ _MIN_DIGITS = 8
 _QUOTED = re.compile(r"[“\"'`].*[”\"'`]", re.DOTALL)
 _TYPES = re.compile(r"Expected `[\w| ]{1,60}`(?:, got `\w{1,20}`)?")
 _SMTP = re.compile(r"^\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3})?\b")
-_CODE = re.compile(r"[a-z_]{1,40}")  # a reason of our own
 # of a call as it came: what stands in each of its parts
 _IDS = {"userId": "user_id", "anonymousId": "anonymous_id", "previousId": "user_id"}
-_ENVELOPE = {"type", "event", "messageId", "timestamp", "sentAt", "originalTimestamp", "name"}
-_ENVELOPE |= {"receivedAt", "channel", "version", "category"}
+_ENVELOPE = {"type", "event", "messageId", "name", "channel", "version", "category"}
+_TIMES = {"timestamp", "sentAt", "originalTimestamp", "receivedAt"}
+_MOMENT = re.compile(r"[\d:.TZ +-]{8,40}")
 
 
 def is_personal_key(kind: str, value: str) -> bool:
@@ -185,8 +185,6 @@ class Shown:
         text = str(value)
         if self.personal or not text:
             return text
-        if _CODE.fullmatch(text):
-            return text
         code = _SMTP.match(text)
         return f"{code[0]} {DOTS}" if code else DOTS
 
@@ -205,6 +203,8 @@ class Shown:
             return self.properties(kind, value)
         if key in _IDS:
             return self.identifier(_IDS[key], value) if isinstance(value, str) else _dots(value)
+        if key in _TIMES and isinstance(value, str):
+            return value if _MOMENT.fullmatch(value) else DOTS
         if key in _ENVELOPE and isinstance(value, str):
             return mask_text(value)
         return mask_value(key, value, Place.PROPERTY)

@@ -12,6 +12,7 @@ from campaigns.views.estimates import points, scale_of
 from campaigns.views.measured import measured_of
 from campaigns.views.reporting import counts_until
 from config.workspace.models import Role
+from profiles.selectors.masking import Shown
 from tests.campaigns.builders import (
     fan_out_all,
     launched,
@@ -49,7 +50,7 @@ def test_every_loss_has_its_reason_and_its_door(marketer, sent):
 
 
 def test_rates_name_the_base_of_those_we_may_measure(marketer, sent):
-    measured = measured_of(sent, report(sent))
+    measured = measured_of(sent, report(sent), Shown(personal=True))
     assert (measured.base, measured.unmeasured, measured.unknown_opens) == (3, 5, 1)
     assert "of <b>3</b> we may measure" in counted(marketer, sent)
 
