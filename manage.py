@@ -10,6 +10,9 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line  # noqa: PLC0415
 
+    from config.postgres import starting  # noqa: PLC0415
+
+    starting.this_is_a_command()
     execute_from_command_line(sys.argv)
 
 

@@ -21,6 +21,7 @@ from celery.signals import (
     setup_logging,
     task_failure,
     worker_init,
+    worker_process_init,
     worker_ready,
     worker_shutdown,
     worker_shutting_down,
@@ -29,6 +30,7 @@ from django.conf import settings
 from django.db import connection
 from kombu import Queue
 
+from config import leftovers
 from config.postgres import broker
 from config.workspace.health import alive, recording
 from config.workspace.health.reasons import reason_of
@@ -44,6 +46,7 @@ TICK_SECONDS = 1.0
 GATHER_SECONDS = 0.05
 HINT_LIFE_SECONDS = 10  # older hints are dropped unread: a tick has come since
 TICK_LOCK = 0x7261_7070  # "rapp", the advisory lock of the one that ticks
+LARGEST_KB = 1_000_000  # a process of the pool that holds more is replaced after its task
 SIGN_SECONDS = 5.0  # between signs of life on disk
 # A run that takes so long is broken off (an exception, so that it can tidy up), then killed.
 SOFT_LIMIT_SECONDS = 210
@@ -142,6 +145,7 @@ app.conf.update(
     task_publish_retry=False,
     worker_concurrency=settings.CELERY_CONCURRENCY,
     worker_prefetch_multiplier=1,
+    worker_max_memory_per_child=LARGEST_KB,
     worker_enable_remote_control=False,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
@@ -212,6 +216,7 @@ class Ticker(threading.Thread):
         """Until told to stop. A database that is down is asked again at the next tick."""
         leading = False
         while not self.stopped.wait(TICK_SECONDS):
+            alive.beat()
             try:
                 leading = self._lead(leading)
                 if leading:
@@ -276,6 +281,12 @@ def _compare_keys(**_: Any) -> None:
         raise SystemExit(str(error)) from None
     except Exception as error:
         log.warning("keys not compared with the database: %s", type(error).__name__)
+
+
+@worker_process_init.connect
+def _end_with_worker(**_: Any) -> None:
+    """A process of the pool does not outlive its parent."""
+    leftovers.end_with_parent()
 
 
 @worker_ready.connect

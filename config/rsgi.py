@@ -7,6 +7,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from config import leftovers
+
+leftovers.end_with_parent()  # granian forks this process; it would go on without its parent
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 _wsgi = get_wsgi_application()  # sets Django up, which the rest needs
 

@@ -1,7 +1,7 @@
 """The one settings file. Every variable it reads is described in `.env.example`; none is required.
 
-Importing it starts nothing: the embedded PostgreSQL is started by the database backend on the
-first refused connection (`config/postgres/`).
+Importing it starts nothing: the embedded PostgreSQL is started by `up`, or by the first connection
+of a management command (`config/postgres/starting.py`).
 """
 
 from pathlib import Path

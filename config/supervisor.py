@@ -1,11 +1,10 @@
 """Runs the processes of an installation and keeps them running; `manage.py up` turns into this.
 
-It imports no Django, to stay small. It is given the number of an open file
-that holds one JSON object (see `Plan`).
+It imports no Django, to stay small, has no threads, and waits for nothing while it watches. It is
+given the number of an open file that holds one JSON object (see `Plan`).
 """
 
 import ctypes
-import http.client
 import json
 import os
 import signal
@@ -17,101 +16,187 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from config import leftovers
+from config.children import STOPPING, Child, Web, Worker
 from config.postgres import server, symptoms
-from config.postgres.binaries import NoServer
+from config.workspace.health import restarts
 
 LOOK_SECONDS = 0.25
+SLEPT_SECONDS = 5.0  # between two looks: we stood still, and so may everybody else have
 TERM_SECONDS = 8.0
-QUICK_DEATH_SECONDS = 10.0
-LONGEST_PAUSE_SECONDS = 10.0
 RESTART_SECONDS = 600.0  # between restarts for a sign of a broken server
-PR_SET_PDEATHSIG = 1
+LONGEST_PAUSE_SECONDS = 10.0
+PR_SET_CHILD_SUBREAPER = 36
+KEPT_TIMES = 10
 _libc = ctypes.CDLL(None)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run: commands by name; the page that tells that all is up; the database's folder."""
+    """What to run: commands by name; where the page is; the database's folder."""
 
     commands: dict[str, list[str]]
     url: str
     port: int
+    host: str = "127.0.0.1"
+    var: str = ""
     database: str | None = None  # VAR_DIR of an embedded server to watch
-    stop_database: bool = False
     words: list[str] = field(default_factory=list)  # printed once the page answers
 
 
-class Child:
-    """One process with a session of its own, started again when it ends."""
+class Database:
+    """The embedded server, started again when it ends. Nobody waits for it here."""
 
-    def __init__(self, name: str, command: list[str]) -> None:
-        self.name, self.command = name, command
-        self.pause, self.started_at, self.due_at = 0.5, 0.0, 0.0
-        self.process: subprocess.Popen[bytes] | None = None
+    def __init__(self, var: Path) -> None:
+        self.var = var
+        self.starting: subprocess.Popen[str] | None = None
+        self.pause, self.due_at, self.said = 0.5, 0.0, ""
+        self.restarted_at = -RESTART_SECONDS
 
-    def keep_running(self) -> None:
-        """Start it, or start it again: at once, then after ever longer pauses."""
-        now = time.monotonic()
-        if self.process and self.process.poll() is not None:
-            self.kill_group()
-            quick = now - self.started_at < QUICK_DEATH_SECONDS
-            self.pause = min(self.pause * 2, LONGEST_PAUSE_SECONDS) if quick else 0.5
-            self.due_at = now + self.pause
-            code = self.process.returncode
-            say(f"{self.name} ended ({code}); started again in {self.pause:.0f} s")
-            self.process = None
-        if self.process is None and now >= self.due_at:
-            self.started_at = now
-            self.process = subprocess.Popen(
-                self.command,
-                start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 - we have no threads
-            )
+    def look(self, now: float) -> None:
+        """Once a second: start it, or restart it on its new programs."""
+        if self.starting is not None:
+            self._end_start(self.starting, now)
+        elif now >= self.due_at:
+            self.due_at = now + 1
+            if not server.is_up(self.var):
+                self._begin("start")
+            elif server.programs_were_replaced(self.var) or self._is_broken(now):
+                self.restarted_at = now
+                self._begin("restart")
 
-    def is_running(self) -> bool:
-        """Has it been started, and not ended?"""
-        return self.process is not None and self.process.poll() is None
+    def stop(self) -> None:
+        """Stop it where an `up` started it, this one or an earlier one: a file says so."""
+        if self.starting is not None:
+            self._let_it_appear(self.starting)
+        if not server.is_for_up(self.var):
+            return
+        try:
+            server.stop(self.var)
+        except (server.ServerError, OSError) as error:
+            say(str(error))
 
-    def terminate(self) -> None:
-        """Ask it to end. Only the parent: it knows how to end its own children."""
-        if self.process and self.is_running():
-            self.process.terminate()
+    def _begin(self, action: str) -> None:
+        self.starting = subprocess.Popen(
+            [sys.executable, "-m", "config.postgres.start", action, str(self.var)],
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
 
-    def kill_group(self) -> None:
-        """End whatever is left of it, its children too."""
-        if self.process:
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+    def _end_start(self, starting: subprocess.Popen[str], now: float) -> None:
+        """Say what it said, unless it says it again and again."""
+        if starting.poll() is None:
+            return
+        said = starting.communicate()[0].strip()
+        if said and said != self.said:
+            say(said)
+        failed = starting.returncode != 0
+        self.pause = min(self.pause * 2, LONGEST_PAUSE_SECONDS) if failed else 0.5
+        self.said, self.starting, self.due_at = said if failed else "", None, now + self.pause
+
+    def _let_it_appear(self, starting: subprocess.Popen[str]) -> None:
+        """A start under way: only what has a number can be stopped."""
+        deadline = time.monotonic() + TERM_SECONDS
+        while starting.poll() is None and time.monotonic() < deadline:
+            if server.is_up(self.var):
+                break
+            time.sleep(0.05)
+        starting.kill()
+        starting.communicate()
+
+    def _is_broken(self, now: float) -> bool:
+        """Somebody met a library that does not fit. One restart; more would not help."""
+        found = symptoms.take(self.var)
+        return found and now - self.restarted_at >= RESTART_SECONDS
 
 
 class Supervisor:
     """The main loop."""
 
     def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.children = [Child(name, command) for name, command in plan.commands.items()]
+        self.plan, self.var = plan, Path(plan.var)
+        self.children = [self._child(name, command) for name, command in plan.commands.items()]
+        self.database = Database(Path(plan.database)) if plan.database else None
         self.signals = 0
-        self.looked_at_database = 0.0
-        self.restarted_at = -RESTART_SECONDS
+        self.times: dict[str, list[float]] = {child.name: [] for child in self.children}
 
     def run(self) -> None:
         """Until TERM, INT or HUP; then everything is stopped."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._on_signal)
-        waiting = True
+        self._take_signals()
+        restarts.write(self.var, {})
+        is_told, looked_at = False, time.monotonic()
         while not self.signals:
-            self._watch_database()
+            now = time.monotonic()
+            slept, looked_at = now - looked_at > SLEPT_SECONDS, now
+            if self.database:
+                self.database.look(now)
             for child in self.children:
-                child.keep_running()
-            if waiting and self._answers():
-                waiting = False
+                self._watch(child, now, slept)
+            if not is_told and self._answers():
+                is_told = True
                 say("\n".join(self.plan.words))
+            self._reap()
             time.sleep(LOOK_SECONDS)
         self._stop()
 
+    def _take_signals(self) -> None:
+        """Those that came since `up` began to turn into us have waited. nohup's HUP stays ignored.
+
+        Whoever loses its parent below us becomes our child, so that we see it.
+        """
+        for number in STOPPING:
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._on_signal)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+        _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+    def _child(self, name: str, command: list[str]) -> Child:
+        if name == "web":
+            return Web(name, command, self.var, self.plan.host, self.plan.port)
+        return (Child if name == "mailbox" else Worker)(name, command, self.var)
+
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.signals += 1
+
+    def _watch(self, child: Child, now: float, slept: bool) -> None:
+        """Keep it running; say and note when it has to be started again."""
+        before = sum(child.restarts.values())
+        try:
+            child.look(now, slept)
+            child.keep_running(now)
+        except OSError as error:  # no process may be made just now: tried again at the next look
+            say(f"{child.name} cannot be started: {error.strerror}")
+        if sum(child.restarts.values()) > before:
+            say(f"{child.name} {child.words}; started again in {child.pause:.0f} s")
+            self.times[child.name] = [*self.times[child.name], time.time()][-KEPT_TIMES:]
+            self._note()
+
+    def _note(self) -> None:
+        restarts.write(
+            self.var,
+            {
+                child.name: restarts.Process(
+                    child.restarts, child.words, tuple(self.times[child.name])
+                )
+                for child in self.children
+            },
+        )
+
+    def _answers(self) -> bool:
+        return any(isinstance(child, Web) and child.answers for child in self.children)
+
+    def _reap(self) -> None:
+        """End those below us whose parent died: nobody else would. (The database carries no mark.)
+
+        What still belongs to the session of a living child ends with that.
+        """
+        known = {child.process.pid for child in self.children if child.process}
+        known |= {self.database.starting.pid} if self.database and self.database.starting else set()
+        for pid in _children() - known:
+            with suppress(OSError):
+                if os.waitpid(pid, os.WNOHANG) == (0, 0) and os.getsid(pid) not in known:
+                    leftovers.kill(pid, self.var)
 
     def _stop(self) -> None:
         """TERM, wait, KILL; a second Ctrl-C ends the waiting. The database goes last."""
@@ -124,50 +209,25 @@ class Supervisor:
             time.sleep(0.05)
         for child in self.children:
             child.kill_group()
-        if self.plan.stop_database and self.plan.database:
-            server.stop(Path(self.plan.database))
+        leftovers.clear(self.var)
+        if self.database:
+            self.database.stop()
+        leftovers.clear_files(self.var)
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)  # one more would be how we ended
         say("stopped")
 
-    def _watch_database(self) -> None:
-        """Celery's broker side cannot start a server that died; we can."""
-        if not self.plan.database or time.monotonic() - self.looked_at_database < 1:
-            return
-        var = Path(self.plan.database)
-        try:
-            if not server.is_up(var):
-                server.ensure_running(var)
-            elif server.programs_were_replaced(var) or self._is_broken(var):
-                self.restarted_at = time.monotonic()
-                version = server.restart(var)
-                say(f"the database server's programs were replaced: restarted as {version}")
-        except (server.ServerError, NoServer) as error:
-            say(str(error))
-        self.looked_at_database = time.monotonic()
 
-    def _is_broken(self, var: Path) -> bool:
-        """Somebody met a library that does not fit. One restart; more would not help."""
-        found = symptoms.take(var)
-        return found and time.monotonic() - self.restarted_at >= RESTART_SECONDS
-
-    def _answers(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.plan.port, timeout=2)
-        try:
-            connection.request("GET", "/health/live")
-            return connection.getresponse().status < http.client.INTERNAL_SERVER_ERROR
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
-
-
-def _end_with_parent() -> None:
-    """Have the kernel send TERM should we die without a word (kill -9)."""
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def _children() -> set[int]:
+    """Of our own, those that were left to us too."""
+    with suppress(OSError):
+        return set(map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()))
+    return set()
 
 
 def say(words: str) -> None:
-    """To the person in front of it."""
-    print(words, flush=True)  # noqa: T201
+    """To the person in front of it, if there still is one and the log has room."""
+    with suppress(OSError):
+        print(words, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -93,6 +93,10 @@ class _Place:
     def socket(self) -> Path:
         return self.run / f".s.PGSQL.{PORT}"
 
+    @property
+    def note(self) -> Path:
+        return self.home / "started-by-up"
+
     def user(self) -> pwd.struct_passwd | None:
         """The system user to run as: None is ourselves. Never another than the data's owner."""
         if os.geteuid() != 0:
@@ -118,10 +122,13 @@ def is_up(var: Path) -> bool:
     return is_listening(var) and _postmaster(_Place.of(var)) is not None
 
 
-def ensure_running(var: Path, options: Mapping[str, str] | None = None) -> bool:
+def ensure_running(
+    var: Path, options: Mapping[str, str] | None = None, *, for_up: bool = False
+) -> bool:
     """Start the server unless it runs, creating it first if need be. True if this call did.
 
-    `options` are server settings for this start only. Raises ServerError or NoServer.
+    `options` are server settings for this start only. `for_up`: whoever is `up` then stops it, as
+    a file beside the data says. Raises ServerError or NoServer.
     """
     place = _Place.of(var)
     _own_folder(place.home, place.user(), mode=0o755, chown=False)
@@ -134,6 +141,7 @@ def ensure_running(var: Path, options: Mapping[str, str] | None = None) -> bool:
             found = binaries.reachable_by(found, user, place.home)
         if not (place.data / "PG_VERSION").exists():
             _create(place, found, user)
+        _note(place, for_up)
         _launch(place, found, user, options or {})
         if not _becomes_ready(place):
             raise ServerError(f"The database server does not answer: {_last_words(place)}")
@@ -161,6 +169,11 @@ def stop(var: Path) -> bool:
         raise ServerError(f"The database server {pid} does not stop; see {place.log}.")
 
 
+def is_for_up(var: Path) -> bool:
+    """Was it started by an `up` (this one or one that was killed), which is to stop it then?"""
+    return _Place.of(var).note.exists()
+
+
 def programs_were_replaced(var: Path) -> bool:
     """Does the server run from a program that is another one on disk by now (an upgrade)?
 
@@ -184,8 +197,9 @@ def programs_were_replaced(var: Path) -> bool:
 
 def restart(var: Path, options: Mapping[str, str] | None = None) -> str:
     """Stop it, cutting transactions short, and start what is on disk; its version then."""
+    for_up = is_for_up(var)
     stop(var)
-    ensure_running(var, options)
+    ensure_running(var, options, for_up=for_up)
     return status(var).version
 
 
@@ -261,11 +275,23 @@ def _launch(
     deadline = time.monotonic() + START_SECONDS
     while True:
         _remove_stale_locks(place)
-        if _run(place, command, user) == 0:
+        # somebody's pg_ctl may have outlived the process that asked for it
+        if _postmaster(place) is not None or _run(place, command, user) == 0:
             return
         if time.monotonic() > deadline:
             raise ServerError(f"The database server does not start: {_last_words(place)}")
         time.sleep(0.25)
+
+
+def _note(place: _Place, for_up: bool) -> None:
+    """Before the start: whoever is killed right after it could not say so any more."""
+    try:
+        if for_up:
+            place.note.touch(mode=0o600)
+        else:
+            place.note.unlink(missing_ok=True)
+    except OSError as error:
+        raise ServerError(f"{place.home} cannot be written: {error.strerror}.") from error
 
 
 def _becomes_ready(place: _Place) -> bool:

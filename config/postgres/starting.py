@@ -1,4 +1,8 @@
-"""Connecting to the embedded server, which is started when it turns out not to run."""
+"""Connecting to the embedded server. Who may start it: `up`, `dbserver`, and a command at its start.
+
+A request, a worker or a command under way that meets no server says so at once: whoever waits for
+a disk to get room, or for a server to recover, holds a thread that others need.
+"""
 
 import time
 from collections.abc import Callable
@@ -16,8 +20,20 @@ BUSY_WORDS = ("starting up", "shutting down", "recovery mode", "not yet acceptin
 Connected = TypeVar("Connected")
 
 
+class _Process:
+    """What this process is."""
+
+    is_command = False  # manage.py: it waits for a server that is coming back
+    may_start = False  # and starts it, until it was connected for the first time
+
+
+def this_is_a_command() -> None:
+    """Said by manage.py: the first connection may start the server."""
+    _Process.is_command = _Process.may_start = True
+
+
 def connecting(connect: Callable[[], Connected]) -> Connected:
-    """`connect()`, having started the server where need be. Raises what `connect` raises."""
+    """`connect()`, in a command having started the server where need be. Raises what it raises."""
     var = Path(settings.VAR_DIR)
     if not settings.EMBEDDED_POSTGRES:
         return connect()
@@ -26,22 +42,31 @@ def connecting(connect: Callable[[], Connected]) -> Connected:
     deadline = time.monotonic() + WAIT_SECONDS
     while True:
         try:
-            return connect()
+            connected = connect()
         except psycopg.OperationalError as error:
-            if time.monotonic() > deadline:
+            if not _Process.is_command or time.monotonic() > deadline:
                 raise
-            if not server.is_up(var):
-                server.ensure_running(var, getattr(settings, "EMBEDDED_POSTGRES_OPTIONS", None))
-            elif any(word in str(error) for word in BUSY_WORDS):
-                time.sleep(0.2)
-            else:
-                raise
+            _wait_for(var, error)
+        else:
+            _Process.may_start = False
+            return connected
 
 
-class StartingConnection(psycopg.Connection[Any]):
-    """For pools, whose callers never see a refusal: they only wait."""
+def _wait_for(var: Path, error: psycopg.OperationalError) -> None:
+    """Start the server, or give it a moment. Raises `error` where neither helps."""
+    is_up = server.is_up(var)
+    if not is_up and _Process.may_start:
+        server.ensure_running(var, getattr(settings, "EMBEDDED_POSTGRES_OPTIONS", None))
+    elif not is_up or any(word in str(error) for word in BUSY_WORDS):
+        time.sleep(0.2)
+    else:
+        raise error
+
+
+class CheckedConnection(psycopg.Connection[Any]):
+    """For pools: never one to a socket that is somebody else's."""
 
     @classmethod
-    def connect(cls, conninfo: str = "", **kwargs: Any) -> "StartingConnection":
+    def connect(cls, conninfo: str = "", **kwargs: Any) -> "CheckedConnection":
         """As psycopg's."""
-        return connecting(lambda: super(StartingConnection, cls).connect(conninfo, **kwargs))
+        return connecting(lambda: super(CheckedConnection, cls).connect(conninfo, **kwargs))

@@ -12,7 +12,7 @@ from kombu.transport import TRANSPORT_ALIASES, pgmq
 from pgmq import PGMQueue
 from psycopg_pool import ConnectionPool
 
-from config.postgres.starting import StartingConnection
+from config.postgres.starting import CheckedConnection
 
 logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # it warns at each attempt
 SCHEME = "rapportpgmq"
@@ -27,7 +27,7 @@ class Transport(pgmq.Transport):
         params = connections["default"].get_connection_params()
         pool: Any = ConnectionPool(
             kwargs={name: value for name, value in params.items() if name not in DROPPED},
-            connection_class=StartingConnection,
+            connection_class=CheckedConnection,
             min_size=1,
             max_size=POOL_SIZE,
             timeout=WAIT_SECONDS,

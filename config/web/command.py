@@ -4,6 +4,7 @@ import sys
 
 from config.web.limits import most_connections
 
+LARGEST_MB = 1500  # bodies alone may take 320
 HEADER_SECONDS = 15  # for the head of a request, and between two on one connection
 
 
@@ -19,6 +20,9 @@ def command(host: str, port: int, target: str = "config.rsgi:application") -> li
         "--http1-header-read-timeout": str(HEADER_SECONDS * 1000),
         "--backpressure": str(most_connections()),
         "--log-level": "error",
+        # one that holds more memory is replaced by another, in order; one that does not end is killed
+        "--workers-max-rss": str(LARGEST_MB),
+        "--workers-kill-timeout": "5s",
     }
     words = [word for pair in options.items() for word in pair]
     web = [sys.executable, "-m", "granian", *words, "--no-ws", "--respawn-failed-workers"]

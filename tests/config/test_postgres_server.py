@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import psycopg
@@ -56,6 +57,38 @@ def test_a_killed_server_is_started_again_with_its_data(var):
     assert not server.ensure_running(var)
 
 
+def test_who_stops_it_is_known_from_the_disk(var, capsys):
+    assert server.ensure_running(var, for_up=True)
+    assert server.is_for_up(var)
+    assert not server.ensure_running(var)  # a command that finds it running changes nothing
+    os.kill(server.status(var).pid, signal.SIGKILL)
+    while server.is_up(var):
+        time.sleep(0.01)
+    look(supervisor.Database(var), 1)
+    assert server.status(var).running
+    assert server.is_for_up(var)  # started again for the same one
+    supervisor.Database(var).stop()  # of a supervisor that did not start it
+    assert not server.status(var).running
+    assert server.ensure_running(var)  # `dbserver start`: nobody's
+    supervisor.Database(var).stop()
+    assert server.status(var).running
+    assert capsys.readouterr().out == ""
+
+
+def test_a_server_that_cannot_start_is_said_once_and_tried_ever_less_often(var, capsys):
+    (var / "postgres").mkdir()
+    (var / "postgres" / "PG_VERSION").write_text("9\n")
+    database = supervisor.Database(var)
+    now, starts = 0.0, 0
+    while now < 100:
+        due = now >= database.due_at
+        starts += due
+        look(database, now) if due else None
+        now = max(now + 1, database.due_at)
+    assert starts <= 15
+    assert capsys.readouterr().out.count("is of PostgreSQL 9") == 1
+
+
 def test_stopping_leaves_nothing_and_is_no_error_twice(var):
     server.ensure_running(var)
     assert server.stop(var)
@@ -95,6 +128,14 @@ def replaceable(var, monkeypatch):
     return var
 
 
+def look(database: supervisor.Database, now: float) -> None:
+    """One look of the supervisor's, and what it begins brought to its end."""
+    database.look(now)
+    while database.starting is not None:
+        database.starting.wait(120)
+        database.look(now)
+
+
 def upgrade(var: Path) -> None:
     """As a package manager does it: the new file takes the old one's name."""
     program = var / "pg" / "bin" / "postgres"
@@ -106,17 +147,16 @@ def upgrade(var: Path) -> None:
 def test_a_server_whose_programs_were_replaced_is_restarted_with_its_data(
     replaceable, capsys, monkeypatch
 ):
-    looking = supervisor.Supervisor(supervisor.Plan({}, "", 0, database=str(replaceable)))
+    database = supervisor.Database(replaceable)
     before = server.status(replaceable).pid
-    looking._watch_database()
+    look(database, 1)
     assert server.status(replaceable).pid == before
     monkeypatch.setattr(server, "SETTLE_SECONDS", 60.0)
     upgrade(replaceable)
     assert not server.programs_were_replaced(replaceable)  # it may still be under way
     monkeypatch.setattr(server, "SETTLE_SECONDS", 0.0)
     assert server.programs_were_replaced(replaceable)
-    looking.looked_at_database = 0
-    looking._watch_database()
+    look(database, 10)
     assert not server.programs_were_replaced(replaceable)
     assert server.status(replaceable).pid != before
     (said,) = capsys.readouterr().out.splitlines()
@@ -131,12 +171,11 @@ def test_a_library_that_does_not_fit_restarts_the_server_once(replaceable, capsy
     error = psycopg.errors.UndefinedFile('could not load library "pg_trgm.so": undefined symbol: x')
     symptoms.report(replaceable, ValueError("undefined by anybody"))
     assert not symptoms.take(replaceable)
-    looking = supervisor.Supervisor(supervisor.Plan({}, "", 0, database=str(replaceable)))
+    database = supervisor.Database(replaceable)
     pids = []
-    for _ in range(2):
+    for now in (10, 20):
         symptoms.report(replaceable, error)
-        looking.looked_at_database = 0
-        looking._watch_database()
+        look(database, now)
         pids.append(server.status(replaceable).pid)
     assert pids[0] == pids[1]
     assert len(capsys.readouterr().out.splitlines()) == 1

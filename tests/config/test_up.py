@@ -16,6 +16,7 @@ import pytest
 
 from config import paths
 from config.postgres import server
+from config.workspace.health import restarts
 
 pytestmark = pytest.mark.slow
 SECONDS = 180  # of patience: the machine may be busy
@@ -46,40 +47,60 @@ def processes_of(var: Path) -> dict[int, str]:
     return found
 
 
+class Up:
+    """`manage.py up` of an installation in a folder of its own."""
+
+    def __init__(self, var: Path, port: int) -> None:
+        self.var, self.url, self.log = var, f"http://127.0.0.1:{port}", var / "up.log"
+        environment = {
+            name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ
+        }
+        environment |= {"VAR_DIR": str(var), "PYTHONUNBUFFERED": "1"}
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "up", "--port", str(port)],
+                cwd=paths.BASE_DIR, env=environment, stdout=log, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+
+    def answers(self) -> bool:
+        return status_of(f"{self.url}/health/live") == 200
+
+    def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(SECONDS)
+
+
 @pytest.fixture
-def running():
+def start():
     var = Path(tempfile.mkdtemp(prefix="rapport-test-"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {
-        name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ
-    }
-    environment |= {"VAR_DIR": str(var), "PYTHONUNBUFFERED": "1"}
-    log = (var / "up.log").open("w+")
-    up = subprocess.Popen(
-        [sys.executable, "manage.py", "up", "--port", str(port)],
-        cwd=paths.BASE_DIR, env=environment, stdout=log, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    yield up, var, f"http://127.0.0.1:{port}"
-    if up.poll() is None:
-        up.kill()
-        up.wait()
+    started = []
+
+    def starting() -> Up:
+        started.append(Up(var, port))
+        return started[-1]
+
+    yield starting
+    for one in started:
+        if one.process.poll() is None:
+            one.process.kill()
+            one.process.wait()
     for pid in processes_of(var):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     server.stop(var)
-    log.close()
     shutil.rmtree(var)
 
 
-def test_up_comes_up_survives_kills_and_goes_down(running):
-    up, var, url = running
-    wait_for(lambda: status_of(f"{url}/health/live") == 200, "the page")
-    said = wait_for((var / "up.log").read_text, "the address")
-    wait_for(lambda: "/console/first-admin/" in (var / "up.log").read_text(), said)
+def test_up_comes_up_survives_kills_and_goes_down(start):
+    up = start()
+    var = up.var
+    wait_for(up.answers, "the page")
+    wait_for(lambda: "/console/first-admin/" in up.log.read_text(), "the address")
 
-    assert status_of(f"{url}/health/ready") == 200  # also before the first tick
+    assert status_of(f"{up.url}/health/ready") == 200  # also before the first tick
 
     pools = [command for command in processes_of(var).values() if "config.celery" in command]
     assert any("--queues rapport_delivery " in command for command in pools)
@@ -88,10 +109,28 @@ def test_up_comes_up_survives_kills_and_goes_down(running):
     web = next(pid for pid, command in processes_of(var).items() if "granian" in command)
     os.kill(web, signal.SIGKILL)
     os.kill(server.status(var).pid, signal.SIGKILL)
-    wait_for(lambda: status_of(f"{url}/health/live") == 200, "the page again")
+    wait_for(up.answers, "the page again")
     wait_for(lambda: server.status(var).running, "the database again")
+    wait_for(lambda: "web" in restarts.read(var), "the note of it")
+    assert restarts.read(var)["web"].restarts == {"ended": 1}
 
-    up.terminate()
-    assert up.wait(SECONDS) == 0
+    # killed without a word: its children end with it, the next `up` takes the database over
+    up.end(signal.SIGKILL)
+    wait_for(lambda: processes_of(var) == {}, "the end of its processes")
+    database = server.status(var).pid
+    up = start()
+    wait_for(lambda: "Rapport is running" in up.log.read_text(), "the page of the next")
+    said = up.log.read_text().splitlines()[0]
+    assert said == "An earlier run did not end properly: its database server taken over."
+    assert server.status(var).pid == database
+
+    assert up.end(signal.SIGTERM) == 0
+    assert processes_of(var) == {}
+    assert not server.status(var).running
+
+    # a signal while it prepares or turns into the supervisor: nothing of it stays either
+    up = start()
+    wait_for(lambda: server.status(var).running, "the database")
+    up.end(signal.SIGINT)
     assert processes_of(var) == {}
     assert not server.status(var).running

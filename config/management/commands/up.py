@@ -1,13 +1,19 @@
 """Runs the whole installation in the foreground: web, both workers with the tick, demo mailbox."""
 
+from __future__ import annotations
+
 import fcntl
 import json
 import os
+import signal
 import socket
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +22,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from config import mailbox, paths
+from config import leftovers, mailbox, paths
+from config.children import STOPPING
 from config.demo import state, team
 from config.postgres import broker, server
 from config.postgres.binaries import NoServer
@@ -38,57 +45,43 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prepare with Django, then become the supervisor, which does without."""
-        host, port = options["host"], options["port"]
-        var = Path(settings.VAR_DIR)
-        self._only_one(var)
-        ensure_free(host, port)
-        started = self._start_database(var)
+        var, host, port = Path(settings.VAR_DIR), options["host"], options["port"]
+        with taking_over(self.stdout.write, host, port) as stopping:
+            plan = self._prepare(var, host, port, stopping)
+            os.chdir(paths.BASE_DIR)
+            command = [sys.executable, "-m", "config.supervisor", str(_as_file(plan))]
+            stopping.wait()
+            os.execv(sys.executable, command)  # noqa: S606 - becoming it is the point
+
+    def _prepare(self, var: Path, host: str, port: int, stopping: Stopping) -> Plan:
+        """Database, tables, folders. Raises LostKey: without its key, links and sends break."""
+        with stopping.held():
+            self._start_database(var)
         call_command("migrate", interactive=False, verbosity=0)
-        self._compare_keys(started)
+        tokens.ensure_readable()
         url = settings.BASE_URL if os.environ.get("BASE_URL") else f"http://127.0.0.1:{port}"
         os.environ["BASE_URL"] = url
+        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # whitenoise asks for it
         plan = Plan(
             commands=self._commands(host, port, var),
             url=url,
             port=port,
+            host=host,
+            var=str(var),
             database=str(var) if settings.EMBEDDED_POSTGRES else None,
-            stop_database=started,
             words=self._words(url),
         )
-        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # whitenoise asks for it
         connections.close_all()
         self.stdout.flush()
-        os.chdir(paths.BASE_DIR)
-        command = [sys.executable, "-m", "config.supervisor", str(_as_file(plan))]
-        os.execv(sys.executable, command)  # noqa: S606 - becoming it is the point
+        return plan
 
-    def _compare_keys(self, started: bool) -> None:
-        """A restored database without its key would break links and sends. Raises LostKey."""
-        try:
-            tokens.ensure_readable()
-        except tokens.LostKey:
-            connections.close_all()
-            if started:
-                server.stop(Path(settings.VAR_DIR))
-            raise
-
-    def _start_database(self, var: Path) -> bool:
+    def _start_database(self, var: Path) -> None:
         if not settings.EMBEDDED_POSTGRES:
-            return False
+            return
         try:
-            return server.ensure_running(var)
+            server.ensure_running(var, for_up=True)
         except (server.ServerError, NoServer) as error:
             raise CommandError(str(error)) from error
-
-    def _only_one(self, var: Path) -> None:
-        """Hold a lock that outlives the exec. The system frees it when the supervisor ends."""
-        var.mkdir(parents=True, exist_ok=True)
-        handle = os.open(var / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CommandError(f"`up` is running already for {var}.") from None
-        os.set_inheritable(handle, True)
 
     def _commands(self, host: str, port: int, var: Path) -> dict[str, list[str]]:
         python = [sys.executable, "-m"]
@@ -126,6 +119,96 @@ def _as_file(plan: Plan) -> int:
     os.write(handle, json.dumps(asdict(plan)).encode())
     os.lseek(handle, 0, os.SEEK_SET)
     return handle
+
+
+class Stopping:
+    """TERM, INT and HUP while `up` prepares: they end it in order, once it may be ended."""
+
+    def __init__(self) -> None:
+        self.is_held, self.number = False, 0
+        self.before: dict[int, Any] = {}
+
+    def __enter__(self) -> Stopping:
+        """A HUP that is ignored (nohup) stays so."""
+        for number in STOPPING:
+            if signal.getsignal(number) != signal.SIG_IGN:
+                self.before[number] = signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """As it was."""
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """What is begun in here is finished first."""
+        self.is_held = True
+        try:
+            yield
+        finally:
+            self.is_held = False
+        if self.number:
+            raise SystemExit(128 + self.number)
+
+    def wait(self) -> None:
+        """Whatever comes from here on waits, past an exec too, for whoever unblocks it."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.number = number
+        if not self.is_held:
+            raise SystemExit(128 + number)
+
+
+@contextmanager
+def taking_over(say: Callable[[str], Any], host: str, port: int) -> Iterator[Stopping]:
+    """Be the one `up` of this installation, at a free port; a signal ends what is done in here.
+
+    Whatever ends it early, the database that an `up` started is stopped. Raises CommandError.
+    """
+    var = Path(settings.VAR_DIR)
+    with Stopping() as stopping:
+        alone(var, say)
+        ensure_free(host, port)
+        try:
+            yield stopping
+        except BaseException:
+            stopping.wait()
+            connections.close_all()
+            if settings.EMBEDDED_POSTGRES and server.is_for_up(var):
+                server.stop(var)
+            raise
+
+
+_alone: set[Path] = set()
+
+
+def alone(var: Path, say: Callable[[str], Any]) -> None:
+    """Be the one `up` of this folder, and clear away what an earlier one left. Raises CommandError.
+
+    The lock outlives the exec. The system frees it when the supervisor ends.
+    """
+    if var in _alone:
+        return
+    try:
+        var.mkdir(parents=True, exist_ok=True)
+        handle = os.open(var / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise CommandError(f"{var} cannot be used ({error.strerror}).") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise CommandError(f"`up` is running already for {var}.") from None
+    os.set_inheritable(handle, True)
+    _alone.add(var)
+    ended = leftovers.clear(var)
+    leftovers.clear_files(var)
+    adopted = settings.EMBEDDED_POSTGRES and server.is_for_up(var) and server.is_up(var)
+    if words := leftovers.sentence(ended, adopted):
+        say(words)
 
 
 def ensure_free(host: str, port: int) -> None:

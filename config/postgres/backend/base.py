@@ -1,6 +1,6 @@
 """Our database backend: PostgreSQL's, plus the embedded server and the two roles.
 
-A refused connection starts the embedded server. With `OPTIONS["assume_role"]` every connection acts
+A command's first connection starts the embedded server (`starting.py`). With `OPTIONS["assume_role"]` every connection acts
 as its database's own role, except inside `connection.owner()`, which migrations run in.
 """
 
@@ -55,7 +55,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.close()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
-        """Connect; where the embedded server does not run, start it and connect again."""
+        """Connect; for a command the embedded server is started where it does not run."""
         connect = super().get_new_connection
         return connecting(lambda: connect(conn_params))
 

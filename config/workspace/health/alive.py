@@ -1,7 +1,8 @@
-"""A worker's sign of life on disk: what is known when the database is away.
+"""A worker's signs of life: what is known when the database is away.
 
 One small file for each pool in VAR_DIR, for a web process on the same machine. Where there is none
-the worker runs elsewhere, or has never run.
+the worker runs elsewhere, or has never run. And a byte on a pipe for the supervisor, which replaces
+a worker that does not tick: a full disk must not look like that.
 """
 
 import json
@@ -13,6 +14,8 @@ from pathlib import Path
 
 from config.workspace.health.units import WORKER
 
+BEATS = "RAPPORT_BEATS"  # the number of the pipe's writing end
+
 
 @dataclass(frozen=True)
 class Sign:
@@ -20,6 +23,12 @@ class Sign:
 
     age_seconds: float
     reason: str
+
+
+def beat() -> None:
+    """Tell the supervisor, where there is one, that the tick goes on."""
+    with suppress(OSError, ValueError):
+        os.write(int(os.environ.get(BEATS, "")), b".")
 
 
 def write(var: Path, reason: str = "", unit: str = WORKER) -> None:

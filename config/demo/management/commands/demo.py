@@ -43,35 +43,38 @@ class Command(BaseCommand):
         port = options["port"]
         if options["profiles"] < LEAST_PROFILES or options["events"] < LEAST_EVENTS:
             raise CommandError(f"At least {LEAST_PROFILES} profiles and {LEAST_EVENTS} events.")
-        if port is not None:
-            up.ensure_free(options["host"], port)
+        if port is None:
+            self._start_database(for_up=False)
+            self._prepare()
+            self._tell(self._write(options["profiles"], options["events"]))
+            return
+        with up.taking_over(self.stdout.write, options["host"], port) as stopping:
             if not os.environ.get("BASE_URL"):  # what `up` will say too: mails carry it
                 settings.BASE_URL = f"http://127.0.0.1:{port}"
-        started = self._prepare()
-        run = self._write(options["profiles"], options["events"])
-        if port is None:
-            self._tell(run)
-            return
-        connections.close_all()
-        if started:  # `up` starts it again, and will stop it in the end
-            server.stop(Path(settings.VAR_DIR))
-        call_command("up", port=port, host=options["host"])
+            with stopping.held():
+                self._start_database(for_up=True)
+            self._prepare()
+            self._write(options["profiles"], options["events"])
+            connections.close_all()
+            call_command("up", port=port, host=options["host"])
 
-    def _prepare(self) -> bool:
-        """Database and tables; whether we started the server."""
-        started = False
+    def _start_database(self, *, for_up: bool) -> None:
         if settings.EMBEDDED_POSTGRES:
             self.stdout.write("Preparing the database")
             self.stdout.flush()
             try:
-                started = server.ensure_running(
-                    Path(settings.VAR_DIR), getattr(settings, "EMBEDDED_POSTGRES_OPTIONS", None)
+                server.ensure_running(
+                    Path(settings.VAR_DIR),
+                    getattr(settings, "EMBEDDED_POSTGRES_OPTIONS", None),
+                    for_up=for_up,
                 )
             except (server.ServerError, NoServer) as error:
                 raise CommandError(str(error)) from error
+
+    def _prepare(self) -> None:
+        """The tables, and the keys for them."""
         call_command("migrate", interactive=False, verbosity=0)
         tokens.ensure_readable()
-        return started
 
     def _write(self, profiles: int, events: int) -> State:
         progress, began = Progress(cast("TextIO", self.stdout._out)), time.monotonic()

@@ -1,0 +1,128 @@
+"""What an earlier `up` of this VAR_DIR left behind: found, ended, cleared away.
+
+Every process below a supervisor carries a mark in its environment, which stays with whatever it
+forks: the folder. Only one `up` may hold a folder's lock, so that whoever holds it and finds such a
+process knows it for an orphan. Never by name, and never another installation's: a process that we
+may not look into, or that sees another root (a container), is not ours.
+
+Nothing here needs Django.
+"""
+
+import ctypes
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+
+MARK = "RAPPORT_UP"
+SECONDS = 10.0  # of patience with what was killed
+PR_SET_PDEATHSIG = 1
+# a file that is written beside its place and then renamed: its writer's number is in the name
+_HALF_FILE = re.compile(r"^(?:\..+|mailbox)\.(\d+)$")
+_HALF_MAIL = re.compile(r"^\.\d{20}-[0-9a-f]{16}$")
+_libc = ctypes.CDLL(None)
+
+
+def marked(var: Path) -> dict[str, str]:
+    """The environment of what a supervisor of `var` starts."""
+    return {**os.environ, MARK: str(var)}
+
+
+def processes(var: Path) -> list[int]:
+    """The living processes that an `up` of `var` has started, their children too; not ourselves."""
+    sign = f"{MARK}={var}".encode()
+    found = []
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            with suppress(OSError):
+                if _carries(entry.path, sign):
+                    found.append(int(entry.name))
+    return found
+
+
+def clear(var: Path, keep: Collection[int] = ()) -> int:
+    """End them all at once, but for those in `keep`; how many there were.
+
+    What they did is in the database or is done again; what is deaf hears nothing else.
+    """
+    ended: set[int] = set()
+    deadline = time.monotonic() + SECONDS
+    while found := [pid for pid in processes(var) if pid not in keep]:
+        for pid in found:
+            if kill(pid, var):
+                ended.add(pid)
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.02)
+    return len(ended)
+
+
+def kill(pid: int, var: Path) -> bool:
+    """SIGKILL to this very process if it carries the mark: its number may be another's by now."""
+    with suppress(OSError):
+        handle = os.pidfd_open(pid)
+        try:
+            if _carries(f"/proc/{pid}", f"{MARK}={var}".encode()):
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+                return True
+        finally:
+            os.close(handle)
+    return False
+
+
+def clear_files(var: Path) -> None:
+    """Remove what was being written when its writer died."""
+    for folder, pattern in ((var, _HALF_FILE), (var / "mailbox", _HALF_MAIL)):
+        with suppress(OSError):
+            for entry in os.scandir(folder):
+                found = pattern.match(entry.name)
+                if found and not (found.groups() and _lives(int(found[1]))):
+                    os.unlink(entry.path)
+
+
+def end_with_parent(parent: int | None = None) -> None:
+    """Have the kernel kill this process when the one that forked it ends, at whatever moment.
+
+    `parent`: its number, where the caller knows it. Otherwise the parent must carry the mark that
+    we carry; where it does not, it died before we could ask for this. Without a mark (no `up` above
+    us) nothing is done. To be called anew after each fork: the kernel forgets it there.
+    """
+    sign = f"{MARK}={os.environ.get(MARK, '')}".encode()
+    if parent is None and MARK not in os.environ:
+        return
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if parent is not None:
+        is_there = os.getppid() == parent
+    else:
+        try:
+            is_there = _carries(f"/proc/{os.getppid()}", sign)
+        except OSError:
+            is_there = False
+    if not is_there:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def sentence(count: int, adopted: bool) -> str:
+    """What `up` says about it; "" where nothing was left behind."""
+    said = []
+    if count:
+        said.append(f"{count} process{'es' if count > 1 else ''} of it ended")
+    if adopted:
+        said.append("its database server taken over")
+    return f"An earlier run did not end properly: {', '.join(said)}." if said else ""
+
+
+def _carries(process: str, sign: bytes) -> bool:
+    """Is the mark in its environment, and its root ours? Raises OSError where it cannot be seen."""
+    with open(f"{process}/environ", "rb") as file:
+        if sign not in file.read().split(b"\0"):
+            return False
+    return os.path.samestat(os.stat(f"{process}/root"), os.stat("/"))
+
+
+def _lives(pid: int) -> bool:
+    return sys.platform == "linux" and Path(f"/proc/{pid}").exists()
