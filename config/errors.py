@@ -6,6 +6,7 @@ the shell: an error page that fails is no answer.
 
 import math
 import re
+import sys
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -24,12 +25,16 @@ from config.console.errors import in_shell
 from config.console.pages import PAGES
 from config.workspace.api.problems import CONTENT_TYPE, body_of
 from config.workspace.errors import Explained
+from config.workspace.faults import is_disk_full, is_outage
 from config.workspace.hashing import Busy
+from config.workspace.health import recording
+from config.workspace.health.reasons import reason_of
 
 MACHINES = ("/api/", "/v1/")
 CUSTOMERS = ("/u/", "/preferences/", "/confirm/", "/t/", "/demo/")  # they have no console
 MEGABYTE = 1024 * 1024
 BUSY_SECONDS = 5  # then some of the passwords that wait have been checked
+RETRY_SECONDS = 5  # when the database is away
 LONGEST_NAME = 100  # characters of a host name that are repeated to whoever sent it
 
 
@@ -80,8 +85,30 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _answer(request, 404, _("There is nothing at this address"), words, problem)
 
 
+def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """503: the database or the disk cannot now. Said at once; in the log once, not each time."""
+    recording.repeats.failed("answering requests", reason_of(error))
+    is_full = is_disk_full(error)
+    words = _("What was accepted before is kept. Your last step was not: try it again in a moment.")
+    problem = "The disk is full: nothing can be kept just now." if is_full else ""
+    response = _answer(
+        request,
+        503,
+        _("The disk is full") if is_full else _("The database does not answer"),
+        words,
+        problem or "The database does not answer just now: try again.",
+        advice=_("The server's log and /health/ready say what it is."),
+    )
+    response["Retry-After"] = str(RETRY_SECONDS)
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
+
+
 def server_error(request: HttpRequest, *args: Any) -> HttpResponse:
-    """500; the log has the reason, the answer has none."""
+    """500; the log has the reason, the answer has none. 503 for an outage, wherever it was met."""
+    error = sys.exc_info()[1]
+    if error is not None and (is_outage(error) or is_disk_full(error)):
+        return unavailable(request, error)
     return _answer(
         request,
         500,

@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 
 from config.workspace import request_ids
-from config.workspace.health import counters
+from config.workspace.health import counters, recording
 
 AREAS = {"v1": "ingest", "api": "api", "console": "console", "static": "static"}
+ASKING = ("api", "console")  # the database, as a rule
 
 
 class RequestMiddleware:
@@ -30,6 +32,8 @@ class RequestMiddleware:
         area = area_of(request.path_info)
         status = f"{response.status_code // 100}xx"
         counters.count("http_requests_total", area=area, status=status)
+        if area in ASKING and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+            recording.repeats.worked("answering requests")
         counters.count("http_request_seconds_total", time.monotonic() - began, area=area)
         return response
 

@@ -1,4 +1,4 @@
-"""Connecting to the embedded server. Who may start it: `up`, `dbserver`, and a command at its start.
+"""Connecting to the embedded server. `up`, `dbserver` and a command at its start may start it.
 
 A request, a worker or a command under way that meets no server says so at once: whoever waits for
 a disk to get room, or for a server to recover, holds a thread that others need.

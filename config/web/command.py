@@ -20,7 +20,7 @@ def command(host: str, port: int, target: str = "config.rsgi:application") -> li
         "--http1-header-read-timeout": str(HEADER_SECONDS * 1000),
         "--backpressure": str(most_connections()),
         "--log-level": "error",
-        # one that holds more memory is replaced by another, in order; one that does not end is killed
+        # one that holds more memory is replaced, in order; one that does not end is killed
         "--workers-max-rss": str(LARGEST_MB),
         "--workers-kill-timeout": "5s",
     }

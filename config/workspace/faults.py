@@ -5,6 +5,7 @@ on it, waits longer each time, and holds up none of the others; an outage is nob
 goes up to whoever called.
 """
 
+import errno
 import logging
 from datetime import timedelta
 
@@ -14,6 +15,8 @@ PAUSES_SECONDS = (5, 30, 120, 600, 1800, 3600)
 # connection lost, out of disk or connections, server going down, input/output error, read-only
 OUTAGES = ("08", "53100", "53300", "57P", "58", "25006")
 ENDED = "57014"  # query_canceled: the statement took longer than it may
+FULL = ("53100", "58030", "25006")  # disk full, input/output error, read-only
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 PASSING = ("40001", "40P01", "55P03")  # serialization, deadlock, lock not available
 
 
@@ -35,6 +38,13 @@ def is_outage(error: BaseException) -> bool:
 def took_too_long(error: BaseException) -> bool:
     """Whether the database ended a statement at its limit of time."""
     return isinstance(error, OperationalError) and sqlstate(error) == ENDED
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether there was no room: the database's disk or our own; or it may not be written."""
+    if isinstance(error, OSError):
+        return error.errno in NO_ROOM
+    return isinstance(error, DatabaseError) and sqlstate(error).startswith(FULL)
 
 
 def is_passing(error: BaseException) -> bool:

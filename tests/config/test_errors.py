@@ -1,10 +1,17 @@
 """No answer of ours is Django's yellow page, an empty one, or a technical one."""
 
+import errno
+
+import psycopg
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import path
 
+from config import paths
 from config import urls as site_urls
+from config.postgres import server, starting
+from config.postgres.backend.base import DatabaseWrapper
 from config.workspace.models import Role
 from tests.cast import make_user
 
@@ -17,7 +24,29 @@ def broken(request):
     raise RuntimeError("a secret of ours")
 
 
-urlpatterns = [path("api/broken/", broken), path("broken/", broken), *site_urls.urlpatterns]
+def unable(request):
+    """As Django raises what PostgreSQL said, or what the system said of our own files."""
+    code = request.GET["code"]
+    if not code[0].isdigit():
+        raise OSError(getattr(errno, code), "x")
+    raise OperationalError("a secret of ours") from psycopg.errors.lookup(code)("x")
+
+
+def no_server(request):
+    """Asks a database that nobody runs."""
+    settings = {"HOST": request.GET["folder"], "NAME": "rapport", "USER": "rapport"}
+    given = {**connection.settings_dict, **settings}
+    DatabaseWrapper(given, "nowhere").ensure_connection()
+
+
+urlpatterns = [
+    path("api/broken/", broken),
+    path("broken/", broken),
+    path("api/unable/", unable),
+    path("unable/", unable),
+    path("no-server/", no_server),
+    *site_urls.urlpatterns,
+]
 LOGIN = "/console/login/"
 NOT_OURS = ("CSRF verification failed", "DEBUG=True", "<h1>Bad Request (400)</h1>", "Traceback")
 
@@ -112,3 +141,63 @@ def test_programs_get_problem_details(browser, settings, address, host, status):
     answer = browser.get(address, headers={"host": host})
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
     assert answer.json()["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("57P03", "The database does not answer"),
+        ("53300", "The database does not answer"),
+        ("53100", "The disk is full"),
+        ("25006", "The disk is full"),
+        ("ENOSPC", "The disk is full"),
+        ("EROFS", "The disk is full"),
+    ],
+)
+def test_an_outage_is_503_and_says_when_to_try_again(browser, caplog, code, words):
+    page = browser.get(f"/unable/?code={code}")
+    said(page, 503, words, "What was accepted before is kept")
+    problem = browser.get(f"/api/unable/?code={code}")
+    assert (problem.status_code, problem["Content-Type"]) == (503, "application/problem+json")
+    assert words.split(" ", 1)[1] in problem.json()["detail"]
+    assert page["Retry-After"] == problem["Retry-After"] == "5"
+    assert "secret" not in page.content.decode() + problem.content.decode() + caplog.text
+    assert len(caplog.records) == 1  # once, not for each request
+    assert "answering requests failed" in caplog.text
+
+
+def test_other_words_of_the_database_and_the_system_are_faults_of_ours(browser):
+    assert browser.get("/unable/?code=42P01").status_code == 500
+    assert browser.get("/unable/?code=EACCES").status_code == 500
+
+
+def test_a_request_without_a_database_is_answered_and_starts_none(
+    browser, tmp_path, settings, monkeypatch
+):
+    settings.VAR_DIR = tmp_path
+    monkeypatch.setattr(starting._Process, "is_command", False)
+    folder = paths.socket_dir(tmp_path)
+    assert browser.get("/no-server/", {"folder": str(folder)}).status_code == 503
+    assert not server.is_up(tmp_path)
+    assert not server.status(tmp_path).data.parent.joinpath("postgres.lock").exists()  # not begun
+
+
+def test_a_command_starts_the_database_at_its_start_alone(tmp_path, settings, monkeypatch):
+    settings.VAR_DIR = tmp_path
+    started = []
+    monkeypatch.setattr(starting._Process, "is_command", True)
+    monkeypatch.setattr(starting._Process, "may_start", True)
+    monkeypatch.setattr(starting, "WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(starting.server, "ensure_running", lambda *_: started.append(1))
+
+    def connect():
+        if not started:
+            raise psycopg.OperationalError("connection refused")
+        return "connected"
+
+    assert starting.connecting(connect) == "connected"
+    assert started == [1]
+    started.clear()
+    with pytest.raises(psycopg.OperationalError):
+        starting.connecting(connect)
+    assert started == []

@@ -102,11 +102,14 @@ class Installation:
         process.wait(10)
 
     def kill_postgres(self) -> None:
-        """kill -9 of the server's main process."""
+        """kill -9 of the server's main process; then it is started again, as `up` does."""
         self.rows("SELECT 1")  # it is up
         found = re.search(r"process (\d+)", self.manage("dbserver", "status"))
         assert found
         os.kill(int(found[1]), signal.SIGKILL)
+        while "does not run" not in self.manage("dbserver", "status"):
+            time.sleep(0.1)
+        self.manage("dbserver", "start")
 
     def rows(self, query: str, *parameters: object) -> list[tuple]:
         """Ask the database, also while it is coming back."""

@@ -1,7 +1,8 @@
 """Our database backend: PostgreSQL's, plus the embedded server and the two roles.
 
-A command's first connection starts the embedded server (`starting.py`). With `OPTIONS["assume_role"]` every connection acts
-as its database's own role, except inside `connection.owner()`, which migrations run in.
+A command's first connection starts the embedded server (`starting.py`). With
+`OPTIONS["assume_role"]` every connection acts as its database's own role, except inside
+`connection.owner()`, which migrations run in.
 """
 
 from collections.abc import Iterator
