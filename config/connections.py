@@ -35,6 +35,9 @@ BROKER_SCHEMES: Final[dict[str, tuple[str, ...]]] = {
     "pgmq": (),
 }
 SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+# A page of somebody else's can make a browser take its name for 127.0.0.1: only names that nobody
+# else can have are answered to without being listed.
+LOCAL_HOSTS: Final = "localhost,.localhost,127.0.0.1,[::1]"
 YES: Final = ("true", "1", "yes", "on", "y", "t")
 NO: Final = ("false", "0", "no", "off", "n", "f")
 HIGHEST_PORT: Final = 65535

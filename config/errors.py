@@ -24,7 +24,7 @@ from django.utils.translation import ngettext
 from config.console.errors import in_shell
 from config.console.pages import PAGES
 from config.workspace.api.problems import CONTENT_TYPE, body_of
-from config.workspace.errors import Explained
+from config.workspace.errors import Explained, TooManyWrong
 from config.workspace.faults import is_disk_full, is_outage
 from config.workspace.hashing import Busy
 from config.workspace.health import recording
@@ -212,7 +212,9 @@ class BareAnswers:
         return ours
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """What any view may meet that hashes a password."""
+        """What any view may meet that hashes a password, or is asked for by a secret address."""
+        if isinstance(exception, TooManyWrong):
+            return too_many_wrong(request, exception.seconds)
         return too_busy(request) if isinstance(exception, Busy) else None
 
 

@@ -27,7 +27,7 @@ SECRET_KEY_IS_GENERATED = not env.str("SECRET_KEY", default="")
 SECRETS_KEY_IS_GENERATED = not env.str("SECRETS_KEY", default="")
 BASE_URL = env.parsed("BASE_URL", connections.base_url, "http://127.0.0.1:8000")
 ALLOWED_HOSTS = connections.hosts_with(
-    env.parsed("ALLOWED_HOSTS", connections.host_names, "*"), BASE_URL
+    env.parsed("ALLOWED_HOSTS", connections.host_names, connections.LOCAL_HOSTS), BASE_URL
 )
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 TRUSTED_PROXIES = env.parsed("TRUSTED_PROXIES", connections.networks)
@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "profiles.ingest.middleware.IngestMiddleware",  # /v1/ answers without sessions, CSRF or locale
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.console.headers.PrivateAnswers",
     "config.console.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.console.sessions.SessionLimits",

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods
 from config.console.words import when_words
 from config.workspace import audit, tokens
 from config.workspace.errors import Explained
+from config.workspace.guessing import refuse
 from config.workspace.zones import workspace_zone, zone_of
 from consent import preferences
 from consent.hooks import NOBODY, SentTo, find_message, tell_left
@@ -55,6 +56,7 @@ def public(view: View) -> View:
             response = _of_a_test(request) if numbers == NOBODY else view(request, token)
         add_never_cache_headers(response)
         response["Content-Language"] = language
+        response["Referrer-Policy"] = "no-referrer"  # the address is the secret
         return response
 
     return wrapped
@@ -87,12 +89,12 @@ def _languages() -> list[tuple[str, str, bool]]:
     return [(code, name, code == here) for code, name in settings.LANGUAGES]
 
 
-def _sent(purpose: str, token: str) -> tuple[SentTo, tuple[int, int]]:
-    """Whom a link was made for. Raises Explained, a 404."""
+def _sent(request: HttpRequest, purpose: str, token: str) -> tuple[SentTo, tuple[int, int]]:
+    """Whom a link was made for. Raises Explained, a 404; TooManyWrong."""
     try:
         profile_id, message_id = tokens.read(purpose, token)
-    except (tokens.BadToken, ValueError) as error:
-        raise Explained(_("This link is not one of ours, or it has ended.")) from error
+    except (tokens.BadToken, ValueError):
+        refuse(request, Explained(_("This link is not one of ours, or it has ended.")))
     sent = find_message(profile_id, message_id)
     if sent is None:
         raise Explained(_("This link is not one of ours, or it has ended."))
@@ -106,7 +108,7 @@ def _gpc(request: HttpRequest) -> bool:
 @public
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """RFC 8058: POST withdraws all marketing mail for the address, once or again; GET only asks."""
-    sent, numbers = _sent(UNSUBSCRIBE, token)
+    sent, numbers = _sent(request, UNSUBSCRIBE, token)
     done = request.method == "POST"
     if done:
         visitor = Visitor(sent.profile_id, sent.address)
@@ -131,7 +133,7 @@ def _page(request: HttpRequest, sent: SentTo) -> dict[str, object]:
 @public
 def preference_centre(request: HttpRequest, token: str) -> HttpResponse:
     """What may we send you? One tap to stop, then the alternatives."""
-    sent, numbers = _sent(PREFERENCES, token)
+    sent, numbers = _sent(request, PREFERENCES, token)
     visitor = Visitor(sent.profile_id, sent.address)
     gpc = _gpc(request)
     if gpc:

@@ -12,6 +12,7 @@ from campaigns.tracking.links import target_of
 from campaigns.tracking.recording import Sent, find_sent, record_click, record_open
 from config.workspace import audit, tokens
 from config.workspace.errors import Explained
+from config.workspace.guessing import refuse
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
@@ -42,7 +43,7 @@ def clicked(request: HttpRequest, token: str, index: str) -> HttpResponse:
     sent = _sent("click", token)
     target = target_of(sent, int(index)) if sent is not None else None
     if sent is None or target is None:
-        raise Explained(_("This link is not one of ours, or it has ended."))
+        refuse(request, Explained(_("This link is not one of ours, or it has ended.")))
     who = clicked_by(request.headers.get("User-Agent", ""), request.method or "")
     with audit.acting(audit.PERSON):
         record_click(sent, int(index), target, who)

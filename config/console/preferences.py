@@ -27,6 +27,7 @@ def language(request: HttpRequest) -> HttpResponse:
             code,
             max_age=365 * 24 * 3600,
             samesite="Lax",
-            secure=settings.SESSION_COOKIE_SECURE,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
         )
     return response

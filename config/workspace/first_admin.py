@@ -21,6 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from config import paths
 from config.workspace import audit
 from config.workspace.errors import Explained
+from config.workspace.guessing import refuse
 from config.workspace.models import User
 
 FILE = "first_admin"  # kept beside the other secrets of the installation until it is used
@@ -75,7 +76,7 @@ def make_first_admin(form: FirstAdminForm, token: str) -> User | None:
 def view(request: HttpRequest, token: str) -> HttpResponse:
     """The form behind the link; a used or wrong link is not found."""
     if not is_valid(token):
-        raise Explained(_(USED))
+        refuse(request, Explained(_(USED)))
     form = FirstAdminForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         user = make_first_admin(form, token)

@@ -8,10 +8,12 @@ import math
 import threading
 import time
 from collections import OrderedDict
+from typing import NoReturn
 
 from django.http import HttpRequest
 
 from config.workspace.client_address import address_of, home_of
+from config.workspace.errors import TooManyWrong
 
 MOST_WRONG = 60  # of one address in a window; then the answer is 429
 WINDOW_SECONDS = 60.0
@@ -31,6 +33,12 @@ def seconds_to_wait_after_wrong(request: HttpRequest) -> int:
         if len(_wrong) > MOST_ADDRESSES:
             _wrong.popitem(last=False)
     return 0 if count < MOST_WRONG else math.ceil(WINDOW_SECONDS - (now - since))
+
+
+def refuse(request: HttpRequest, otherwise: Exception) -> NoReturn:
+    """A link that is none. Raises `otherwise`, or TooManyWrong."""
+    wait = seconds_to_wait_after_wrong(request)
+    raise TooManyWrong(wait) if wait else otherwise
 
 
 def forget() -> None:

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from django.conf import settings
-from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
+from config.workspace.public_address import base_url
 from profiles.ingest.keys import source_of
 
 EVERYTHING = {"__default": {"enabled": True, "integrations": {}}}
@@ -14,7 +13,8 @@ EVERYTHING = {"__default": {"enabled": True, "integrations": {}}}
 def settings_document(request: HttpRequest, key: str) -> dict[str, Any] | None:
     """What `analytics.load()` reads: where to send to, and that nothing else is to be loaded.
 
-    None where no enabled source has the key. The address is the one that was asked.
+    None where no enabled source has the key. The address is BASE_URL, or a listed name that
+    was asked.
     """
     if source_of(key) is None:
         return None
@@ -32,14 +32,11 @@ def settings_document(request: HttpRequest, key: str) -> dict[str, Any] | None:
 
 
 def _ours(request: HttpRequest, key: str) -> dict[str, Any]:
-    try:
-        host = request.get_host()
-    except DisallowedHost:
-        host = settings.BASE_URL.partition("://")[2]
+    scheme, _colon, host = base_url(request).partition("://")
     return {
         "apiKey": key,
         "apiHost": f"{host}/v1",
-        "protocol": "https" if request.is_secure() else "http",
+        "protocol": scheme,
         "unbundledIntegrations": [],
         "addBundledMetadata": True,
         "maybeBundledConfigIds": {},

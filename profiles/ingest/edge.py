@@ -8,6 +8,7 @@ import msgspec
 from django.http import HttpRequest
 from django.utils import timezone
 
+from config.workspace.client_address import address_of
 from config.workspace.health import counters
 from profiles.ingest import envelope as envelopes
 from profiles.ingest import inbox, keys, limits, refusals, throttle
@@ -146,7 +147,7 @@ def _envelope(request: HttpRequest, batch: Batch, lacking: bool) -> dict[str, An
             made[name] = shared
     if request.META.get("HTTP_SEC_GPC", "").strip() == "1":
         made["gpc"] = True
-        made["ip"] = request.META.get("REMOTE_ADDR", "")[:60]
+        made["ip"] = address_of(request)
     return made
 
 

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from config.console.pages import page
 from config.workspace.permissions import requires
+from config.workspace.public_address import base_url
 from profiles.models import Source
 from profiles.services.sources import renew_write_key
 
@@ -26,7 +27,12 @@ def show_key(request: HttpRequest, source: Source, key: str) -> HttpResponse:
     return page(
         request,
         "profiles/source_key.html",
-        {"source": source, "key": key, "snippet": snippet(key)},
+        {
+            "source": source,
+            "key": key,
+            "snippet": snippet(key),
+            "url": base_url(request).partition("://")[2],
+        },
         title=_("Write key of %(name)s") % {"name": source.name},
         crumbs=_crumbs(),
     )

@@ -19,6 +19,7 @@ from config.demo.shop import backend
 from config.demo.shop.forms import SignUpForm
 from config.demo.shop.visitor import COOKIE, PATH, Visitor, visitor_of
 from config.demo.state import demo_only
+from config.workspace.public_address import base_url
 
 CATEGORIES = {
     "boots": _("Boots"),
@@ -144,7 +145,7 @@ def account(request: HttpRequest) -> HttpResponse:
     visitor = visitor_of(request)
     form = SignUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        page = request.build_absolute_uri(reverse("demo:account"))
+        page = base_url(request) + reverse("demo:account")
         known = backend.sign_up(form.cleaned_data, page)
         known.cart = visitor.cart
         return known.save(redirect("demo:cart" if known.cart else "demo:welcome"))

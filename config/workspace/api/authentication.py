@@ -3,12 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
 from config.workspace.digests import key_digest
+from config.workspace.guessing import seconds_to_wait_after_wrong
 from config.workspace.models import ApiKey, User
 
 LAST_USED_EVERY = timedelta(minutes=1)
@@ -47,6 +49,8 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
             return None
         key = key_of(header)
         if key is None:
+            if wait := seconds_to_wait_after_wrong(request._request):
+                raise exceptions.Throttled(wait, "Too many unknown keys from your address.")
             raise exceptions.AuthenticationFailed("This API key is unknown or revoked.")
         now = timezone.now()
         if key.last_used_at is None or now - key.last_used_at > LAST_USED_EVERY:
@@ -86,4 +90,4 @@ class ConsoleSessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-u
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         """A cookie."""
-        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}

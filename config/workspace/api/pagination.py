@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from config.workspace.api.problems import Problem, invalid
+from config.workspace.public_address import base_url
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 500
 LONGEST_CURSOR, LONGEST_NUMBER = 1000, 9
@@ -36,7 +37,7 @@ class CursorPages(BasePagination):
         """The rows of the page that was asked for; one query. Raises Problem (400)."""
         ordering = getattr(view, "ordering", None) or self.ordering
         self.ordering = (ordering,) if isinstance(ordering, str) else tuple(ordering)
-        self.url = request.build_absolute_uri()
+        self.url = base_url(request._request) + request.get_full_path()
         self.limit = limit_of(request)
         self.backwards, place = self._place(request, queryset.model)
         order = _reversed(self.ordering) if self.backwards else self.ordering
