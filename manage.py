@@ -13,7 +13,10 @@ def main() -> None:
     from config.postgres import starting  # noqa: PLC0415
 
     starting.this_is_a_command()
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

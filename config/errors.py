@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,7 +28,7 @@ from config.workspace.api.problems import CONTENT_TYPE, body_of
 from config.workspace.errors import Explained, TooManyWrong
 from config.workspace.faults import is_disk_full, is_outage
 from config.workspace.hashing import Busy
-from config.workspace.health import recording
+from config.workspace.health import disk, recording
 from config.workspace.health.reasons import reason_of
 
 MACHINES = ("/api/", "/v1/")
@@ -88,7 +89,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
     """503: the database or the disk cannot now. Said at once; in the log once, not each time."""
     recording.repeats.failed("answering requests", reason_of(error))
-    is_full = is_disk_full(error)
+    worst = disk.trouble(Path(settings.VAR_DIR), embedded=settings.EMBEDDED_POSTGRES)
+    is_full = is_disk_full(error) or bool(worst and worst.fault == disk.FULL)
     words = _("What was accepted before is kept. Your last step was not: try it again in a moment.")
     problem = "The disk is full: nothing can be kept just now." if is_full else ""
     response = _answer(

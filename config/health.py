@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from config import probe
 from config.console import health_words as words
 from config.workspace.health import alive
-from config.workspace.health.status import Unit
+from config.workspace.health.status import Level, Unit, of_the_machine
 
 UNAVAILABLE = 503
 
@@ -24,7 +24,13 @@ def ready(request: HttpRequest) -> HttpResponse:
     """200 when the database answers and each unit of work goes on; else 503, which and why."""
     health, reason = probe.ask()
     if health is None:
-        return _failing("database", reason, {}, [])
+        machine = of_the_machine(timezone.now())  # a full disk is why, and the database says less
+        full = next((unit for unit in machine if unit.level == Level.FAILING), None)
+        said = [{"unit": "database", "reason": reason}]
+        if full is None or full.fault is None:
+            return _failing("database", reason, {}, [])
+        said.insert(0, {"unit": full.name, "reason": full.fault.reason})
+        return _failing(said[0]["unit"], said[0]["reason"], {}, said)
     work = {unit.name: _unit(unit) for unit in health.units}
     failing = health.failing
     if not failing:

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 
 from config import probe
 from config.version import version
-from config.workspace.health import alive, counters, status
+from config.workspace.health import alive, counters, disk, restarts, status
 from config.workspace.health.reasons import reason_of
 from config.workspace.health.recording import repeats
 from config.workspace.health.status import Health
@@ -131,6 +131,7 @@ def exposed() -> str:
     if sign := alive.read(Path(settings.VAR_DIR)):
         words = "Age of the last sign of life of a worker on this machine."
         text.gauge("worker_sign_age_seconds", words, sign.age_seconds)
+    _add_machine(text, Path(settings.VAR_DIR))
     for name, words in COUNTED.items():
         found = sorted(counters.counted(name).items()) or [((), 0.0)]
         text.add(name, "counter", words, ((dict(labels), n) for labels, n in found))
@@ -174,6 +175,22 @@ def _add_units(text: Exposition, health: Health) -> None:
     each("unit_handled_total", "counter", "Rows that the runs handled.", total)
     ingest = next((float(run.handled) for run in runs if run.name == "ingest"), 0.0)
     text.add("processed_total", "counter", "Messages of ingest worked off.", [({}, ingest)])
+
+
+def _add_machine(text: Exposition, var: Path) -> None:
+    """What the system knows, with the database away too."""
+    spaces = [s for s in disk.spaces(var, embedded=settings.EMBEDDED_POSTGRES) if not s.is_gone]
+    free = [({"place": space.name}, float(space.free_bytes)) for space in spaces]
+    text.add("disk_free_bytes", "gauge", "Room where the data is.", free)
+    files = [({"place": s.name}, float(s.files)) for s in spaces if s.files is not None]
+    text.add("disk_free_files", "gauge", "Files that may still be made there.", files)
+    again = [
+        ({"process": name, "reason": reason}, float(count))
+        for name, process in restarts.read(var).items()
+        for reason, count in process.restarts.items()
+    ]
+    words = "Processes that `up` had to start again since it began: they ended, or were silent."
+    text.add("process_restarts_total", "counter", words, again)
 
 
 def _add_sending(text: Exposition, health: Health) -> None:

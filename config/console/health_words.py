@@ -6,9 +6,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.console.words import day, hour, roughly
+from config.console.words import day, hour, num, roughly
+from config.workspace.health import disk
 from config.workspace.health.status import Fault, Health, Level, Unit
-from config.workspace.health.units import DELIVERY_WORKER, WORKER, WORKERS
+from config.workspace.health.units import DELIVERY_WORKER, DISK, PROCESSES, WORKER, WORKERS
 
 
 def said(unit: Unit) -> str:
@@ -78,12 +79,39 @@ _SENTENCES = {
 }
 
 
+def _disk(fault: Fault) -> str:
+    if fault.kind == disk.READ_ONLY:
+        return _("it cannot be written (read-only)")
+    if fault.kind == disk.GONE:
+        return _("the folder of the data is gone")
+    return _("%(n)s MB are left") % {"n": num(fault.count)}
+
+
+def _restarting(fault: Fault) -> str:
+    return ngettext(
+        "%(name)s was started again %(n)d time in ten minutes; the last time: %(reason)s",
+        "%(name)s was started again %(n)d times in ten minutes; the last time: %(reason)s",
+        fault.count,
+    ) % {"name": fault.channel, "n": fault.count, "reason": fault.reason}
+
+
+_SENTENCES |= {
+    disk.FULL: _disk,
+    disk.LOW: _disk,
+    disk.READ_ONLY: _disk,
+    disk.GONE: _disk,
+    "restarting": _restarting,
+}
+
+
 def title(unit: Unit) -> str:
     """What it means for somebody at the console."""
     names = _TITLES()
     kind = unit.fault.kind if unit.fault else ""
     if kind in ("refusing", "refusing_some"):
         return names["refusing"]
+    if unit.name == DISK:
+        return _("The disk is nearly full") if kind == disk.LOW else _("The disk is full")
     return names.get(unit.name, _("%(name)s does not go on") % {"name": unit.name})
 
 
@@ -100,6 +128,7 @@ def _TITLES() -> dict[str, str]:  # noqa: N802 - in the reader's language
         "delivery": _("Messages are not handed over"),
         "audit_seal": _("The audit trail is not sealed"),
         "pruning": _("What is kept for a time only is not taken away"),
+        PROCESSES: _("A process ends again and again"),
         "refusing": _("The mail server takes nothing"),
     }
 
@@ -113,6 +142,10 @@ def remedy(unit: Unit) -> str:
         )
     if unit.name == WORKER:
         return _("Calls are taken in and kept. Start it (manage.py up), or look at its log.")
+    if unit.name == DISK:
+        return _("Make room where the data is; calls are taken in again by themselves then.")
+    if unit.name == PROCESSES:
+        return _("The log says where it ended or hung.")
     if kind in ("refusing", "refusing_some"):
         return _("Messages wait and are tried again. Look at EMAIL_URL and at your mail provider.")
     return _("What waits is kept, and it is tried again each second. The log has the place.")

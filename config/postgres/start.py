@@ -9,6 +9,7 @@ from pathlib import Path
 
 from config.postgres import server
 from config.postgres.binaries import NoServer
+from config.workspace.health import disk
 
 
 def main(action: str, var: Path) -> int:
@@ -20,7 +21,11 @@ def main(action: str, var: Path) -> int:
         else:
             server.ensure_running(var, for_up=server.is_for_up(var))
     except (server.ServerError, NoServer) as error:
-        say(str(error))
+        worst = disk.trouble(var)
+        if worst is None or worst.fault == disk.LOW:
+            say(str(error))
+        else:
+            say(f"The database server does not start: {disk.in_english(worst)}. It is tried again.")
     except OSError as error:
         say(f"The database server does not start: {error.strerror} ({var}).")
     else:

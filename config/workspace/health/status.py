@@ -19,8 +19,8 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from config.workspace.health import alive
-from config.workspace.health.units import SENDING, WAITING, WORKER, WORKERS
+from config.workspace.health import alive, disk, restarts
+from config.workspace.health.units import DISK, PROCESSES, SENDING, WAITING, WORKER, WORKERS
 from config.workspace.work import WORK
 
 BEHIND_SECONDS = 60.0
@@ -65,7 +65,8 @@ class Run:
 class Fault:
     """What is wrong with a unit: a kind that `words` has sentences for, and its facts."""
 
-    kind: str  # no_tick, raising, refusing, refusing_some, untouched, no_run, behind
+    kind: str  # no_tick, raising, refusing, refusing_some, untouched, no_run, behind,
+    # restarting, disk_full, disk_low, disk_read_only, disk_gone
     since: datetime | None = None
     seconds: float = 0.0
     count: int = 0
@@ -166,7 +167,7 @@ def read(cursor: Any) -> Health:
         waited = max(ages.get(name) or 0.0, 0.0)
         found = judge(runs.get(name, Run(name)), waited, now)
         units.append(_with_sending(found, sending, sent, now) if name == "delivery" else found)
-    return Health(now, units, sending, sent)
+    return Health(now, [*units, *of_the_machine(now)], sending, sent)
 
 
 def _statement() -> str:
@@ -209,6 +210,21 @@ def _worker(run: Run, now: datetime) -> Unit:
     silent = (now - since_start(run.last_success)).total_seconds()
     fault = Fault("no_tick", run.last_success, age or silent, reason=said)
     return Unit(run.name, Level.FAILING, age or silent, run, fault)
+
+
+def of_the_machine(now: datetime) -> list[Unit]:
+    """What is wrong with the disk and with the processes that `up` runs; no question to anybody."""
+    var, found = Path(settings.VAR_DIR), []
+    if space := disk.trouble(var, embedded=settings.EMBEDDED_POSTGRES):
+        level = Level.BEHIND if space.fault == disk.LOW else Level.FAILING
+        words = disk.in_english(space)
+        fault = Fault(space.fault, count=space.free_bytes // disk.MEGABYTE, reason=words)
+        found.append(Unit(DISK, level, 0.0, Run(DISK), fault))
+    for name, process in restarts.lately(var).items():
+        many = len([at for at in process.at if at > now.timestamp() - restarts.LATELY_SECONDS])
+        fault = Fault("restarting", count=many, reason=process.reason, channel=name)
+        found.append(Unit(PROCESSES, Level.BEHIND, 0.0, Run(PROCESSES), fault))
+    return found
 
 
 def judge(run: Run, lag_seconds: float, now: datetime) -> Unit:
