@@ -11,7 +11,7 @@ BIN := .venv/bin
 PORT ?= 8000
 APPS := config profiles consent segments campaigns
 
-.PHONY: help demo up install test check lint format types layers migrations bench lock translations
+.PHONY: help demo up install test check lint format types layers migrations bench soak lock translations
 .PHONY: requirements-met install-dev
 
 help: ## this list
@@ -50,6 +50,9 @@ migrations: install-dev
 
 bench: install-dev ## the benchmarks, all or one: make bench NAME=segments
 	@$(BIN)/python manage.py bench $(NAME)
+
+soak: install-dev ## kill -9 at random for 20 rounds (an hour): make soak ARGS="--rounds 2 --events 2000 --mails 300"
+	@$(BIN)/python -m tests.scale.soak $(ARGS)
 
 lock: ## pin requirements/*.in, with hashes (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/base.in -o requirements/base.txt

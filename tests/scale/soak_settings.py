@@ -1,0 +1,5 @@
+"""An ordinary installation's settings, but for a lease that a round can wait for."""
+
+from config.settings import *  # noqa: F403
+
+DELIVERY_LEASE_SECONDS = 10
