@@ -1,4 +1,4 @@
-"""The WSGI application that granian serves."""
+"""The WSGI application, for any server; `up` serves it through `config/rsgi.py`."""
 
 import os
 
