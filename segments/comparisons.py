@@ -9,6 +9,7 @@ form and codes (country, currency, language) in any case, whatever the operator:
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import number_format
@@ -206,13 +207,24 @@ def _is_truth(subject: Subject, truth: bool) -> Sql:
 
 
 def _order(it: Comparison, subject: Subject, clock: Clock) -> Sql:
-    return sql(f"{{number}} {ORDER_SIGNS[it.op]} {{value}}", number=subject.number, value=it.value)
+    value = _bound(it.value)
+    return sql(f"{{number}} {ORDER_SIGNS[it.op]} {{value}}", number=subject.number, value=value)
+
+
+def _bound(value: float) -> int | Decimal:
+    """Beside a numeric a double would make it one, and a sum of it may be beyond a double."""
+    return value if isinstance(value, int) else Decimal(repr(value))
 
 
 def _between(it: Comparison, subject: Subject, clock: Clock) -> Sql:
     low, high = it.value
     if is_number(low):
-        return sql("{number} BETWEEN {low} AND {high}", number=subject.number, low=low, high=high)
+        return sql(
+            "{number} BETWEEN {low} AND {high}",
+            number=subject.number,
+            low=_bound(low),
+            high=_bound(high),
+        )
     sign = "<" if is_day(high) else "<="
     return sql(
         f"({{time}} >= {{low}}::timestamptz AND {{time}} {sign} {{high}}::timestamptz)",

@@ -21,6 +21,7 @@ from django.utils import timezone
 from campaigns.delivery.terms import WINDOW_DAYS, duration
 from campaigns.models import Campaign
 from profiles.ingest.hooks import AFTER_BATCH, Batch
+from profiles.ingest.limits import MAX_AMOUNT
 from profiles.ingest.messages import Message
 from profiles.selectors.revenue import PENNY, WHOLE, revenue_events, takes_all_back
 from segments.context import CompileContext
@@ -29,6 +30,12 @@ from segments.reading import Reader, RuleProblem
 from segments.sql import FALSE, every
 
 log = logging.getLogger(__name__)
+
+
+def _summable(number: str) -> str:
+    """SQL: the number; NULL where it is too large for sums, as orders of long ago may be."""
+    return f"CASE WHEN abs({number}) <= {MAX_AMOUNT} THEN {number} END"
+
 
 _LIVE = (
     Campaign.Status.RUNNING,
@@ -112,12 +119,13 @@ UPDATE message m SET
 FROM unnest(%(profiles)s::bigint[], %(messages)s::bigint[]) AS g(profile_id, id)
 WHERE m.profile_id = g.profile_id AND m.id = g.id
 """  # noqa: S608 - our own pieces, values are bound
-_ORDERS = """
-    SELECT (x.value->>'at')::timestamptz AS at, (x.value->>'value')::float8 AS value,
-           coalesce((SELECT sum(b.value::float8) FROM jsonb_each_text(x.value->'back') b), 0)
-               AS back,
+_ORDERS = f"""
+    SELECT (x.value->>'at')::timestamptz AS at,
+           {_summable("(x.value->>'value')::float8")} AS value,
+           coalesce((SELECT sum({_summable("b.value::float8")})
+                     FROM jsonb_each_text(x.value->'back') b), 0) AS back,
            EXISTS (SELECT 1 FROM jsonb_each(x.value->'back') b WHERE b.value = 'null') AS whole
-    FROM jsonb_each(m.data->'orders') x"""
+    FROM jsonb_each(m.data->'orders') x"""  # noqa: S608 - our own pieces
 Reversal = tuple[int, str, str, float | None, bool]  # profile, order, mark, value, all of it
 
 

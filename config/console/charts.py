@@ -16,6 +16,7 @@ from config.console import words
 WIDTH, BASE, TOP = 330.0, 154.5, 22.0
 LEFT, LABELS = 34.0, 84.0  # room for the scale on the left and for a line's own label on the right
 NEAR = 2  # bars
+LEAST = 1e-9  # of a scale
 GAP = 15.0  # between two labels at the line's end
 _numbers = itertools.count(1)
 
@@ -192,7 +193,7 @@ def funnel(title: Any, bars: Sequence[Bar], *, written: Written = words.num) -> 
 
 def _scale(highest: float) -> tuple[list[dict[str, str]], Callable[[float], float]]:
     """Two to four round grid lines from zero on, and where a value lies."""
-    highest = highest or 1
+    highest = highest if LEAST < highest < math.inf else 1
     rough = highest / 3
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= rough * 0.85)

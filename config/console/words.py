@@ -1,8 +1,9 @@
 """Numbers, times, money and names as the console says them."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -21,6 +22,8 @@ MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EN DASH}"
 MILLION, THOUSAND = 1_000_000, 1000
 TEN, HUNDRED, WEEK_DAYS = 10, 100, 7
+LARGEST = Decimal(10) ** 18  # from here on as 1.00e+18: nobody reads more digits
+LONGEST_NUMBER = 400  # characters that are looked at
 JUST_NOW = 5  # seconds
 
 
@@ -29,20 +32,45 @@ def num(value: Any, decimals: int | None = None) -> str:
     """A number grouped by locale, with a real minus sign; a dash for none."""
     if value is None or value == "":
         return NOTHING
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return str(value)
+    number = _decimal(value)
+    if number is None:
+        return _unreadable(value)
+    if number.copy_abs() >= LARGEST:
+        return _scientific(number)
     if decimals is None:
         decimals = 0 if number == number.to_integral_value() else 1
     text = formats.number_format(abs(number), decimals, use_l10n=True, force_grouping=True)
     return f"{MINUS}{text}" if number < 0 else text
 
 
+def _decimal(value: Any) -> Decimal | None:
+    """A finite number, whatever it came as; None for anything else. Raises nothing."""
+    if isinstance(value, int):
+        return Decimal(value)  # of a long one Python makes no text
+    try:
+        number = Decimal(str(value)[:LONGEST_NUMBER])
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _unreadable(value: Any) -> str:
+    """What stands in place of a number: a text as it is, nothing for infinity and the like."""
+    return value if isinstance(value, str) else NOTHING
+
+
+def _scientific(number: Decimal) -> str:
+    """1.00e+308: longer than anyone reads."""
+    text = f"{number.copy_abs():.2e}"
+    return f"{MINUS}{text}" if number < 0 else text
+
+
 def compact(value: float | None) -> str:
     """For axes and tight places: 48 k, 1.02 M."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return NOTHING
+    if abs(value) >= LARGEST:
+        return num(value)
     if abs(value) >= MILLION:
         return _("%(n)s M") % {"n": num(value / MILLION, _places(value / MILLION))}
     if abs(value) >= 10 * THOUSAND:
@@ -70,7 +98,7 @@ def about(value: int | None) -> str:
 
 def pct(share: float | None, decimals: int = 0) -> str:
     """0.124 as "12 %"."""
-    if share is None:
+    if share is None or not math.isfinite(share):
         return NOTHING
     if 0 < abs(share) * HUNDRED < 1 and not decimals:
         decimals = 1
@@ -81,7 +109,11 @@ def money(value: Any, currency: str = "EUR") -> str:
     """An amount with its currency, in the reader's manner; whole amounts from 10,000 on."""
     if value is None or value == "":
         return NOTHING
-    amount = Decimal(str(value))
+    amount = _decimal(value)
+    if amount is None:
+        return _unreadable(value)
+    if amount.copy_abs() >= LARGEST:
+        return f"{currency or 'EUR'} {_scientific(amount)}"
     try:
         locale = Locale.parse(translation.get_language() or "en", sep="-")
     except (ValueError, UnknownLocaleError):
@@ -116,6 +148,8 @@ def change(now: float | None, before: float | None, *, absolute: bool = False) -
     if now is None or before is None or (not before and not absolute):
         return None
     difference = now - before
+    if not math.isfinite(difference):
+        return None
     amount = num(abs(difference)) if absolute else pct(abs(difference) / abs(before))
     if difference > 0:
         return Change("up", "▲", amount, _("more than the week before"))
@@ -127,7 +161,7 @@ def change(now: float | None, before: float | None, *, absolute: bool = False) -
 # --- times --------------------------------------------------------------------------------------
 def lasting(seconds: float | None) -> str:
     """A duration: 0.4 s, 26 min, 3 h 12 min, 4 d."""
-    if seconds is None:
+    if seconds is None or not math.isfinite(seconds):
         return NOTHING
     if seconds < MINUTE:
         decimals = 1 if seconds < TEN else 0
@@ -151,7 +185,7 @@ def in_words(value: datetime, now: datetime | None = None) -> str:
     if abs(seconds) < DAY:
         span = roughly(abs(seconds))
         return (_("%(span)s ago") if seconds > 0 else _("in %(span)s")) % {"span": span}
-    local, today = timezone.localtime(value), timezone.localtime(now)
+    local, today = _here(value), _here(now)
     days = (today.date() - local.date()).days
     if days == 1:
         return _("yesterday %(time)s") % {"time": f"{local:%H:%M}"}
@@ -179,8 +213,16 @@ def day(value: date, today: date | None = None) -> str:
 
 def exactly(value: datetime) -> str:
     """Mon 23 Nov 2026, 09:14:05 CET: the reader's own zone."""
-    local = timezone.localtime(value)
+    local = _here(value)
     return f"{formats.date_format(local, 'D j M Y, H:i:s')} {zone_name(local)}"
+
+
+def _here(value: datetime, zone: tzinfo | None = None) -> datetime:
+    """In the reader's zone (or in `zone`); at the very edges of the calendar as it is."""
+    try:
+        return timezone.localtime(value, zone)
+    except OverflowError:
+        return value
 
 
 def zone_name(local: datetime) -> str:
@@ -191,13 +233,13 @@ def zone_name(local: datetime) -> str:
 
 def moment(value: datetime) -> str:
     """23 Nov 2026, 09:14 CET: the reader's own zone, to the minute."""
-    local = timezone.localtime(value)
+    local = _here(value)
     return f"{formats.date_format(local, 'j M Y, H:i')} {zone_name(local)}"
 
 
 def hour(value: datetime) -> str:
     """09:14 CET: the reader's own zone, within a sentence that says the day or means today."""
-    local = timezone.localtime(value)
+    local = _here(value)
     return f"{local:%H:%M} {zone_name(local)}"
 
 
@@ -211,7 +253,7 @@ def when_words(value: date | datetime | None) -> str:
 
 def day_words(value: datetime) -> str:
     """The day of a time in the workspace."""
-    return when_words(timezone.localdate(value, workspace_zone()))
+    return when_words(_here(value, workspace_zone()).date())
 
 
 def ago(value: Any) -> SafeString | str:
@@ -253,7 +295,7 @@ def at(value: datetime | None) -> SafeString | str:
 def _local(value: datetime | None, written: Callable[[datetime], str]) -> SafeString | str:
     if not value:
         return NOTHING
-    local = timezone.localtime(value)
+    local = _here(value)
     return _time(local.isoformat(), written(local), exactly(value))
 
 

@@ -15,6 +15,8 @@ from profiles.ingest import limits
 from profiles.ingest.copying import loads
 from profiles.ingest.messages import Message
 
+OUT_OF_RANGE = "value_out_of_range"
+LEAST_AMOUNT = 1e-9  # what is smaller is nothing, and no quotient of it is out of range
 SEEN_EVERY = timedelta(minutes=1)  # a definition's last_seen is no hotter than that
 MAX_PROPERTIES = 300  # remembered of one name
 JSON_TYPES = {
@@ -127,9 +129,9 @@ class Catalog:
             return None
         number = as_number(given)
         if number is None:
-            self.warn(message, "value_not_a_number", definition.value_property)
+            self._warn_of(message, given, definition.value_property)
             return None
-        number = -abs(number) if definition.sign < 0 else number
+        number = 0.0 - abs(number) if definition.sign < 0 else number
         if not definition.is_money or self._rates is None:
             return number
         currency = message.properties.get("currency")
@@ -138,7 +140,22 @@ class Catalog:
         )
         if converted is None:
             self.warn(message, "unknown_currency", str(currency)[:20])
+        elif abs(converted) > limits.MAX_AMOUNT:
+            self.warn(message, OUT_OF_RANGE, definition.value_property)
+            return None
         return converted
+
+    def item_number(self, message: Message, product: dict[str, Any], name: str) -> float | None:
+        """The number under `name` of a product; None where it is missing or cannot be used."""
+        given = product.get(name)
+        number = as_number(given)
+        if given is not None and number is None:
+            self._warn_of(message, given, f"products.{name}")
+        return number
+
+    def _warn_of(self, message: Message, given: Any, name: str) -> None:
+        is_large = as_number(given, most=math.inf) is not None
+        self.warn(message, OUT_OF_RANGE if is_large else "value_not_a_number", name)
 
     def slots_of(self, message: Message) -> tuple[str | None, str | None]:
         """What goes into k1 and k2."""
@@ -190,15 +207,19 @@ def _bounded(cursor: Any, warnings: Counter[Warned]) -> Counter[Warned]:
     return found
 
 
-def as_number(value: Any) -> float | None:
-    """A finite number, also out of a text like "12.50"; else None."""
+def as_number(value: Any, most: float = limits.MAX_AMOUNT) -> float | None:
+    """A number of at most `most` either way, also out of a text like "12.50"; else None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str) and len(value) > limits.MAX_NUMBER_CHARS:
         return None
     try:
         number = float(value)
     except (ValueError, OverflowError):
         return None
-    return number if math.isfinite(number) else None
+    if not math.isfinite(number) or abs(number) > most:
+        return None
+    return number if abs(number) >= LEAST_AMOUNT else 0.0
 
 
 def slot_text(value: Any) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from profiles.ingest import arrays, limits
-from profiles.ingest.catalog import Catalog, as_number
+from profiles.ingest.catalog import Catalog
 from profiles.ingest.copying import copy, json_text, number, optional, text, time
 from profiles.ingest.messages import Message, text_of
 
@@ -29,7 +29,12 @@ UPSERT_STATE = """
 def write(cursor: Any, messages: Sequence[Message], catalog: Catalog) -> None:
     """COPY events and items, add to the states. At most three statements."""
     copy(cursor, "event", EVENT_COLUMNS, [_line(message, catalog) for message in messages])
-    copy(cursor, "event_item", ITEM_COLUMNS, (line for one in messages for line in _items(one)))
+    copy(
+        cursor,
+        "event_item",
+        ITEM_COLUMNS,
+        (line for one in messages for line in _items(one, catalog)),
+    )
     _write_states(cursor, messages, catalog)
 
 
@@ -60,7 +65,7 @@ def _line(message: Message, catalog: Catalog) -> str:
     )
 
 
-def _items(message: Message) -> Iterator[str]:
+def _items(message: Message, catalog: Catalog) -> Iterator[str]:
     products = message.properties.get("products")
     if message.type != "track" or not isinstance(products, list):
         return
@@ -69,7 +74,8 @@ def _items(message: Message) -> Iterator[str]:
             continue
         given = (product.get(name) for name in ("product_id", "productId", "id", "sku"))
         product_id = next((found for value in given if (found := text_of(value))), "")
-        quantity, price = as_number(product.get("quantity")), as_number(product.get("price"))
+        quantity = catalog.item_number(message, product, "quantity")
+        price = catalog.item_number(message, product, "price")
         yield "\t".join(
             (
                 str(message.profile_id),

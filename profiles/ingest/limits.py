@@ -7,6 +7,9 @@ MAX_ITEM_BYTES = 32 * 1024
 MAX_BATCH_ITEMS = 5000
 MAX_DEPTH = 64
 MAX_NUMBER_CHARS = 300
+# Of a value column: sums of it stay exact to the unit and never leave a double. The number itself
+# stays in the event's properties as it was sent.
+MAX_AMOUNT = 1e15
 MAX_EXPONENT = 308  # a double ends there, and with it what JSON readers agree on
 
 MAX_MESSAGE_ID = 100  # characters; semantics.md section 1

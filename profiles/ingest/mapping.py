@@ -193,7 +193,7 @@ def _typed(cell: Any, target: str, kind: str, column: str) -> Any:
         return cell
     try:
         return _convert(cell.strip(), kind)
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, RecursionError):
         raise ValueError(f"{column}: {cell[:60]!r} is no {kind}") from None
 
 
