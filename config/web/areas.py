@@ -17,12 +17,12 @@ class Area:
     stranger_bytes: int = SMALL_BODY  # the largest body of somebody not known
 
 
-HEALTH = Area("health", threads=2, waiting=64)
+HEALTH = Area("health", threads=2, waiting=1024)  # cheap, and never to be lost
 INGEST = Area("ingest", threads=8, waiting=256, stranger_bytes=limits.MAX_BODY_BYTES + 1)
 API = Area("api", threads=4, waiting=64)
 CONSOLE = Area("console", threads=6, waiting=64)
 LOGIN = Area("login", threads=2, waiting=8)  # each costs a password hash
-STATIC = Area("static", threads=2, waiting=256)
+STATIC = Area("static", threads=2, waiting=512)
 PUBLIC = Area("public", threads=4, waiting=128)
 AREAS = (HEALTH, INGEST, API, CONSOLE, LOGIN, STATIC, PUBLIC)
 

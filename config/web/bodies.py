@@ -2,11 +2,11 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 MEGABYTE = 1024 * 1024
-LINGER_SECONDS = 2.0  # that a refused client may go on sending, so that it gets to see the answer
 
 
 class Unread(Exception):
@@ -29,6 +29,7 @@ class Terms:
 
 
 STRANGERS = Terms(20.0, 5.0, 4096, 1024, 64 * MEGABYTE)
+LINGERING = Terms(2.0, 2.0, 0, 0, 0)  # of a refused client, so that it gets to see the answer
 KNOWN = Terms(300.0, 10.0, 4096, 1024, 256 * MEGABYTE)
 
 
@@ -142,14 +143,12 @@ class Bodies:
 
     async def linger(self, protocol: Any) -> None:
         """Throw away what still comes: a client that is cut off in mid-sending sees no answer."""
-        terms = Terms(LINGER_SECONDS, LINGER_SECONDS, 0, 0, 0)
         group = self.groups[False]
         reading = group.enter()
-        reading.terms = terms
+        reading.terms = LINGERING
+        with suppress(Exception):
+            protocol.__aiter__()  # unless it was read from already
         try:
-            if not hasattr(protocol, "__anext__"):
-                return
-            protocol.__aiter__()
             while await protocol.__anext__():
                 pass
         except (Exception, asyncio.CancelledError):
