@@ -12,6 +12,7 @@ from unfold.sites import UnfoldAdminSite
 from config.console import health, preferences, search, sessions
 from config.console.pages import PAGES
 from config.workspace import audit, sign_in
+from config.workspace.hashing import Busy
 from config.workspace.models import User
 
 
@@ -49,7 +50,11 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
         one = sign_in.try_of(request)
         if wait := sign_in.seconds_to_wait(one):
             return page_of_site(request, "locked_out", seconds=wait)
-        response: HttpResponse = super().login(request, extra_context)
+        try:
+            response: HttpResponse = super().login(request, extra_context)
+        except Busy:  # no password was looked at, so that nobody is locked out by others' tries
+            sign_in.not_looked_at(one)
+            raise
         if response.status_code == HTTPStatus.FOUND and isinstance(request.user, User):
             sign_in.succeeded(one, request.user)
         else:

@@ -103,12 +103,22 @@ def succeeded(one: Try, user: User) -> None:
     here = SignInAttempt.objects.filter(kind=AT_ADDRESS, digest=digests[AT_ADDRESS])
     before = here.values_list("succeeded_at", flat=True).first()
     here.update(failures=0, succeeded_at=now)
-    others = SignInAttempt.objects.filter(digest__in=[digests[ADDRESS], digests[NAME]])
-    for number in others.order_by("kind", "digest").values_list("pk", flat=True):
-        counted = SignInAttempt.objects.filter(pk=number, failures__gt=0)
-        counted.update(failures=F("failures") - 1)
+    _take_back([digests[ADDRESS], digests[NAME]])
     with audit.acting(audit.actor_of_user(user)):
         _record("sign_in.succeeded", one, detail={"new_address": before is None}, user=user)
+
+
+@transaction.atomic
+def not_looked_at(one: Try) -> None:
+    """The server had no time for the password: it is as if nobody had asked."""
+    _take_back(list(one.digests.values()))
+
+
+def _take_back(digests: list[bytes]) -> None:
+    rows = SignInAttempt.objects.filter(digest__in=digests).order_by("kind", "digest")
+    for number in rows.values_list("pk", flat=True):
+        counted = SignInAttempt.objects.filter(pk=number, failures__gt=0)
+        counted.update(failures=F("failures") - 1)
 
 
 def signed_out(user: User, *, everywhere: bool = False) -> None:

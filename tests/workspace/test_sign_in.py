@@ -13,6 +13,7 @@ from config.console import sessions
 from config.workspace import sign_in
 from config.workspace.audit_words import in_words
 from config.workspace.client_address import address_of, home_of
+from config.workspace.hashing import Busy
 from config.workspace.models import AuditEntry, Role, SignInAttempt, User
 from config.workspace.sign_in import AT_ADDRESS, Try
 from tests.cast import make_user
@@ -84,6 +85,17 @@ def test_tries_are_counted_before_the_password_is_looked_at(ada):
     one = Try("ada", "192.0.2.1")
     assert [sign_in.seconds_to_wait(one) for _ in range(3)] == [0, 0, 0]
     assert sign_in.seconds_to_wait(one) > 0
+
+
+def test_whose_password_was_not_looked_at_is_not_counted(ada, monkeypatch):
+    def busy(*_args, **_more):
+        raise Busy
+
+    monkeypatch.setattr("config.workspace.permissions.RoleBackend.authenticate", busy)
+    assert [log_in(password="secret").status_code for _ in range(5)] == [503] * 5
+    monkeypatch.undo()
+    assert log_in(password="secret").status_code == 302
+    assert not SignInAttempt.objects.filter(failures__gt=0).exists()
 
 
 def test_the_trail_says_who_came_in_who_did_not_and_no_value(ada):
