@@ -21,6 +21,8 @@ PLAIN = (ImportError, NameError, AttributeError, NotImplementedError)
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 FORMATTERS = {"LINE": "LineFormatter", "JSON": "JsonFormatter"}
 LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
+OTHER_NAME = "django.security.DisallowedHost"
+OTHER_NAME_WORDS = "asked for by a name that ALLOWED_HOSTS does not list"
 _GROUP = re.compile(r"\(\?P<(\w+)>[^)]*\)")
 _SIGNS = re.compile(r"\\Z|[\^$?\\]|(?<=<)\w+:")
 
@@ -39,10 +41,13 @@ class WithoutPeople(logging.Filter):
         if self.personal or getattr(record, "is_without_people", False):
             return True
         record.is_without_people = True  # several handlers may ask
+        if record.name == OTHER_NAME:  # its words are the header, which is anybody's
+            record.msg, record.args, record.exc_info = OTHER_NAME_WORDS, (), None
         if request is None or not isinstance(record.args, tuple):
             record.msg, record.args = without_people(_message(record)), ()
             return True
         # Django escapes what it logs against forged lines
+        record.msg = without_people(str(record.msg))
         paths = (request.path, request.path.encode("unicode_escape").decode("ascii"))
         record.args = tuple(
             route_of(request) if arg in paths else _without_people(arg) for arg in record.args

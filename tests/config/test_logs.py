@@ -95,6 +95,48 @@ def test_a_look_up_that_finds_nobody_names_nobody(admin_client, written):
     assert "jane" not in written()
 
 
+MARKS = ("marked", "MarkedToken", "655512345", "secret.example")
+MAIL, TOKEN = "marked.person@secret.example", "MarkedTokenMarkedToken12345"
+
+
+@pytest.mark.django_db
+def test_no_planted_value_is_in_any_line_whatever_is_asked_and_how(failing, written, caplog):
+    with caplog.at_level("DEBUG"):  # what our handler leaves out by its level is asked for too
+        asked = _ask_with_marks(failing)
+    assert len(asked) > 60
+    assert {400, 401, 403, 404, 405, 500} <= set(asked)
+    text = written()
+    assert len(text.splitlines()) > 40
+    for mark in MARKS:
+        assert mark not in text, [line for line in text.splitlines() if mark in line][:3]
+
+
+def _ask_with_marks(client):
+    said = {"referer": f"https://x/{TOKEN}/{MAIL}", "user-agent": MAIL, "x-forwarded-for": MAIL}
+    places = [f"/{name}/{TOKEN}/" for name in ("u", "preferences", "confirm", "t/o", "t/c")]
+    places += [f"/t/c/{TOKEN}/0", f"/console/first-admin/{TOKEN}/", f"/nowhere/{MAIL}?q={MAIL}"]
+    places += [f"/console/{MAIL}/", f"/console/login/?next=/{MAIL}", f"/{MAIL}", f"/fail/?{MAIL}"]
+    places += [f"/api/{name}/?person=email:{MAIL}" for name in ("messages", "consents", "x")]
+    places += [f"/api/profiles/{who}/" for who in (f"email:{MAIL}", "phone:%2B31655512345", MAIL)]
+    places += [f"/console/people/{MAIL}/", f"/console/mailbox/{TOKEN}/"]
+    asked = []
+    for place in places:
+        for method in (client.get, client.post, client.put):
+            asked.append(method(place, {"email": MAIL}, headers=said).status_code)
+    asked.append(client.get("/", headers={"host": MAIL}).status_code)
+    asked.append(client.get("/", headers={"host": f"{TOKEN}.secret.example"}).status_code)
+    asked.append(client.get("/api/x/", headers={"authorization": f"Bearer {TOKEN}"}).status_code)
+    body = {"batch": [{"type": "track", "event": MAIL, "timestamp": MAIL}], "writeKey": TOKEN}
+    for place in ("/v1/batch", "/v1/track", f"/v1/i?writeKey={TOKEN}"):
+        asked.append(client.post(place, body, content_type="application/json").status_code)
+    form = {"username": MAIL, "password": TOKEN}
+    asked.append(client.post("/console/login/", form, headers=said).status_code)
+    client.handler.enforce_csrf_checks = True
+    asked.append(client.post("/console/login/", form, headers=said).status_code)
+    asked.append(client.get(f"/collide/?{MAIL}").status_code)  # last: it ends the transaction
+    return asked
+
+
 def test_addresses_and_numbers_are_taken_out_of_any_line(written):
     log = logging.getLogger("rapport.anything")
     log.warning("refused %s (%s) at /u/abc.DEF?next=%s", PERSON, "+31 6 1234 5678", "x")
