@@ -46,7 +46,7 @@ def test_a_name_is_locked_from_one_address_and_from_no_other(ada, monkeypatch):
     monkeypatch.setattr(hashers, "check_password", lambda *_a, **_k: looked_at.append(1))
     answer = log_in(password="secret")  # the right one, too late
     assert answer.status_code == 429
-    assert answer["Retry-After"] == "900"
+    assert 600 < int(answer["Retry-After"]) <= 900
     assert "Too many failed log-ins" in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
     assert not looked_at, "no password is hashed for who has to wait"
@@ -70,11 +70,13 @@ def test_an_address_is_stopped_whatever_the_names(ada):
 
 def test_a_name_tried_from_everywhere_is_slowed_down_and_not_for_its_owner(ada, monkeypatch):
     monkeypatch.setattr(sign_in, "NAME_FAILURES", 4)
+    monkeypatch.setattr(sign_in, "PAUSE", timedelta(minutes=5))
     assert log_in(password="secret", address="198.51.100.1").status_code == 302
     for number in range(4):
         assert log_in(address=f"192.0.2.{number}").status_code == 200
     slow = log_in(password="secret", address="203.0.113.9")
-    assert (slow.status_code, slow["Retry-After"]) == (429, "5")
+    assert slow.status_code == 429
+    assert 60 < int(slow["Retry-After"]) <= 300
     assert log_in(password="secret", address="198.51.100.1").status_code == 302
     earlier = timezone.now() - sign_in.PAUSE
     SignInAttempt.objects.filter(kind=sign_in.NAME).update(last_at=earlier)
