@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from config.console.theme import resolve
+from config.workspace.permissions import may
 
 
 class Console:
@@ -38,6 +39,11 @@ class Console:
         from config.console.health import shown  # noqa: PLC0415
 
         return shown()
+
+    @cached_property
+    def is_masked(self) -> bool:
+        """Whether this user is not shown personal data: pages say so where some is hidden."""
+        return not may(getattr(self._request, "user", None), "people.personal")
 
     @property
     def demo_mail(self) -> bool:

@@ -20,6 +20,7 @@ from config.workspace.models import Job
 from config.workspace.permissions import may
 from consent.models import PrivacyRequest
 from profiles.models import Inbox, RefusalCount, Source
+from profiles.selectors.masking import Shown
 from segments.models import Segment
 
 QUIET_AFTER, GIVEN_UP_AFTER = timedelta(hours=24), timedelta(days=14)
@@ -52,7 +53,7 @@ def needs(user: Any) -> list[Need]:
     if may(user, "campaigns.view"):
         found += [*_held_up(), *_campaigns(), *_senders()]
     if may(user, "segments.view"):
-        found += _segments()
+        found += _segments(user)
     found += _jobs(user)
     oldest = datetime.min.replace(tzinfo=timezone.get_current_timezone())
     return sorted(found, key=lambda need: (need.rank, need.at or oldest))
@@ -300,15 +301,20 @@ def _senders() -> list[Need]:
     ]
 
 
-def _segments() -> list[Need]:
-    now = timezone.now()
+def _shown_to(user: Any) -> Shown:
+    return Shown(may(user, "people.personal"))
+
+
+def _segments(user: Any) -> list[Need]:
+    now, shown = timezone.now(), _shown_to(user)
     found = []
     behind = Segment.objects.filter(archived_at=None).exclude(status=Segment.Status.FRESH)
     for segment in behind.order_by("refresh_requested_at")[: 3 * AT_MOST]:
         asked = segment.refresh_requested_at
         if segment.status == Segment.Status.FAILED:
             title = format_html(_("Segment <b>{}</b> could not be refreshed"), segment.name)
-            text, state = segment.error or _("Its people are those of the last refresh."), "bad"
+            error = shown.failure(segment.error)
+            text, state = error or _("Its people are those of the last refresh."), "bad"
         elif asked and now - asked > STALE_AFTER:
             title = format_html(
                 _("Segment <b>{}</b> is {} behind"),
@@ -339,7 +345,7 @@ def _jobs(user: Any) -> list[Need]:
             "alert",
             "bad",
             format_html(_("<b>{}</b> stopped with an error"), job.title),
-            job.error[:200],
+            _shown_to(user).failure(job.error)[:200],
             "",
             "",
             in_words(job.finished_at) if job.finished_at else "",

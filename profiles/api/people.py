@@ -20,7 +20,7 @@ from profiles.api.serializers import EventSerializer, ProfileSerializer, pages_o
 from profiles.models import Event, Identifier, Profile
 from profiles.selectors.filters import apply_filters
 from profiles.selectors.finding import NotAPerson, PersonalLookup, by_reference, search
-from profiles.selectors.masking import Shown, is_personal_name
+from profiles.selectors.masking import Place, Shown, is_harmless
 from profiles.selectors.people import visible_people
 from profiles.selectors.traits import (
     KnownAs,
@@ -187,7 +187,8 @@ class Person(ApiView):
 
 def record_look(person: Profile, names: Any, *, masked: bool) -> None:
     """That someone looked at a person: which personal fields were shown, by name."""
-    fields = [] if masked else ["display_name", *filter(is_personal_name, names)]
+    seen = [name for name in names if not is_harmless(Place.TRAIT, name)]
+    fields = [] if masked else ["display_name", *seen]
     audit.record(
         "profile.viewed",
         "profile",

@@ -58,7 +58,8 @@ def mask_phone(value: str) -> str:
 
 def mask_name(value: str) -> str:
     """M. S.: initials."""
-    return " ".join(f"{word[0].upper()}." for word in value.split()[:3])
+    words = filter(None, (word.strip("'’\"().,-") for word in value.split()))
+    return " ".join(f"{word[0].upper()}." for word in list(words)[:3])
 
 
 def mask_text(text: str) -> str:

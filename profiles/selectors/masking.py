@@ -176,9 +176,13 @@ class Shown:
         if self.personal:
             return told
         return {
-            name: text if _TYPES.fullmatch(text) else _QUOTED.sub(DOTS, mask_text(text))
+            name: text if _TYPES.fullmatch(text) else self.failure(text)
             for name, text in told.items()
         }
+
+    def failure(self, value: str) -> str:
+        """Why something of ours failed: the database quotes the value that it could not read."""
+        return value if self.personal else _QUOTED.sub(DOTS, mask_text(value))
 
     def said(self, value: Any) -> str:
         """What a mail server or another program said: its code, since it quotes what it got."""

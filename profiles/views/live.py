@@ -52,6 +52,7 @@ class Row:
     who: str
     became: str
     refused: Refused | None = None
+    message_id: str = ""
 
 
 @requires("events.view")
@@ -122,6 +123,7 @@ def call(request: HttpRequest, profile_id: int, event_id: int) -> HttpResponse:
         "what": _what(event.type, event.name, event.properties, shown),
         "properties": {name: trait_text(value) for name, value in properties.items()},
         "amount": money_in(event.properties, event.value),
+        "message_id": shown.text(event.message_id),
     }
     return part(request, "profiles/_trace.html", context)
 
@@ -201,7 +203,8 @@ def _row(call: reads.Call, shown: Shown) -> Row:
         first = refused.errors[0] if refused.errors else {}
         became = first.get("message") or call.rejection.code.replace("_", " ")
         what = shown.text(call.type) or _("a call")
-        return Row(call, icon, what, _("nobody yet"), became, refused)
+        number = shown.text(call.rejection.message_id)
+        return Row(call, icon, what, _("nobody yet"), became, refused, number)
     event = call.event
     what = _what(call.type, call.name, event.properties, shown) if event else shown.text(call.name)
     return Row(call, icon, what, _who(call, shown), _became(call))

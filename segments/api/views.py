@@ -22,7 +22,7 @@ from config.workspace.revisions import Stale
 from config.workspace.usage import InUse
 from config.workspace.zones import read_moment
 from profiles.api.paging import PAGE_PARAMETERS
-from profiles.selectors.masking import Shown, mask_text
+from profiles.selectors.masking import Shown
 from segments import services
 from segments.api import serializers as shapes
 from segments.archiving import NotRestorable, archive_segment, restore_segment
@@ -69,7 +69,7 @@ def answer_of(segment: Segment, *, personal: bool) -> dict[str, Any]:
         "sentence": sentence_of(segment, personal=personal),
         "count": segment.count,
         "status": segment.status,
-        "error": segment.error if personal else mask_text(segment.error),
+        "error": Shown(personal).failure(segment.error),
         "refreshed_at": segment.refreshed_at,
         "archived_at": segment.archived_at,
         "created_at": segment.created_at,

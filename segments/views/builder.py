@@ -16,7 +16,7 @@ from config.workspace.models import User
 from config.workspace.permissions import may, requires
 from config.workspace.revisions import Stale, changes_since, revision_in
 from config.workspace.usage import users
-from profiles.selectors.masking import HIDDEN_WORDS
+from profiles.selectors.masking import HIDDEN_WORDS, Shown
 from segments import services
 from segments.models import Segment
 from segments.personal import is_hidden, masked_rule
@@ -118,6 +118,9 @@ def _builder(request: HttpRequest, segment: Segment | None, rule: dict[str, Any]
         "segment": segment,
         "may_edit": may_edit,
         "hidden": HIDDEN_WORDS if hidden else "",
+        "error": Shown(may(request.user, "people.personal")).failure(segment.error)
+        if segment
+        else "",
         **_sentences(request, segment.rule if segment else rule),
         "used_by": users("segment", slug) if slug else [],
         "sizes": _sizes(segment),

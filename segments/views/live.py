@@ -24,7 +24,7 @@ from segments.clauses import clause_counts
 from segments.compiler import compile_rule, working
 from segments.explain import explain_membership, explain_rule
 from segments.models import Segment
-from segments.personal import masked_rule, refuse_personal
+from segments.personal import is_hidden, masked_rule
 from segments.preview import (
     SECONDS,
     context_at,
@@ -120,8 +120,9 @@ def clauses(request: HttpRequest) -> HttpResponse:
     """How many each clause keeps and turns away; painted beside the clauses by the builder."""
     try:
         rule = _rule(request)
-        if not may(request.user, "people.personal"):
-            refuse_personal(rule)  # of another's rule only the whole is counted
+        if not may(request.user, "people.personal") and is_hidden(rule):
+            # of another's rule only the whole is counted
+            return JsonResponse({"clauses": [], "total": everybody()})
         counts = clause_counts(rule, context_at(None))
     except (RuleError, OperationalError) as error:
         ended_or_raise(error)

@@ -26,6 +26,7 @@ from consent.services.suppressing import suppress
 from profiles.ingest import inbox, processor
 from profiles.models import Event, Identifier, Merge, Profile, Source
 from segments import services
+from segments.models import Segment
 from segments.work import work
 from tests.campaigns.builders import launched, make_campaign, make_segment, say
 from tests.cast import make_identifier, make_merge, make_rejection, make_user, set_trait
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.django_db
 OTHERS = ("api/schema", "api/docs", "console/logout", "console/i18n", "console/first-admin")
 OTHERS += ("console/jsi18n", "console/language", "console/r/", "console/(?P<url>")
 LETTERS = "bcdfghjkmnpqrstvwxz"
-PHONES = ("0812 7770 0101", "+62 812-7770-0102", "(0812) 7770 0103")
+PHONES = ("0812 7770 0101", "+62 812-7770-0102", "(0812) 7770 0103", "0812 7770 0106")
 
 
 @dataclass
@@ -108,7 +109,7 @@ def _plant(words: Words) -> dict[str, Any]:
         {"type": "track", "event": 5, "properties": {"b": s("bad body")}},
     ]
     for number, call in enumerate(calls):
-        inbox.accept(source, [{"messageId": f"m-{number}", **call}])
+        inbox.accept(source, [{"messageId": f"m-{number} 0812 7770 0106", **call}])
     while processor.work():
         pass
     person = _owner(who["userId"])
@@ -173,6 +174,8 @@ def _segments_and_campaigns(words: Words, person: Profile, mail: str) -> None:
     services.create_segment(slug="deep", name="Deep", rule=rule)
     while work():
         pass
+    failure = f'invalid input syntax: "{s("in a failure of the database")}"'
+    Segment.objects.filter(slug="deep").update(status="failed", error=failure)
     audience = make_segment(person)
     goal = {
         "event": "Order Completed",
