@@ -117,5 +117,7 @@ class Application:
     def _look(self) -> None:
         self.loop.call_later(LOOK_SECONDS, self._look)
         self.bodies.end_slow()
+        if self.connections.is_closing:
+            self.bodies.end_all()
         for pool in self.pools.values():
             pool.turn_away_late()

@@ -141,6 +141,12 @@ class Bodies:
         for group in self.groups.values():
             group.end_slow(now)
 
+    def end_all(self) -> None:
+        """The process is to end, and waits for nobody who is still sending."""
+        for group in self.groups.values():
+            for reading in list(group.readings):
+                reading.give_up(503, "stopping")
+
     async def linger(self, protocol: Any) -> None:
         """Throw away what still comes: a client that is cut off in mid-sending sees no answer."""
         group = self.groups[False]

@@ -28,6 +28,8 @@ class Connections:
         self.most = most or most_connections()
         self.busy: set[str] = set()
         self._listening_on: set[int] = set()  # ports
+        self._listeners: set[int] = set()  # files
+        self.is_closing = False  # granian has shut the door: the process is to end
 
     def start(self) -> None:
         """Look on every second, until the process ends."""
@@ -38,6 +40,7 @@ class Connections:
         files = os.listdir("/proc/self/fd")
         if not self._listening_on:
             self._prepare(files)
+        self.is_closing = bool(self._listeners) and not any(map(_listens, self._listeners))
         if len(files) < self.most * FULL:
             return 0
         idle, total = self._idle(files)
@@ -61,6 +64,7 @@ class Connections:
             with suppress(OSError), _socket_of(int(file)) as sock:
                 if not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
                     continue
+                self._listeners.add(int(file))
                 self._listening_on.add(sock.getsockname()[1])
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
                 milliseconds = UNANSWERED_SECONDS * 1000
@@ -113,6 +117,12 @@ def _socket_of(file: int) -> socket.socket:
         sock.close()
         raise OSError("another kind of socket")
     return sock
+
+
+def _listens(file: int) -> bool:
+    with suppress(OSError), _socket_of(file) as sock:
+        return bool(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+    return False
 
 
 def _client_of(sock: socket.socket) -> str:

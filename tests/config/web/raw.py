@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from config import paths
@@ -87,8 +87,8 @@ def get(path: str, *headers: str) -> bytes:
 
 
 @contextmanager
-def serving(command, environment: dict[str, str], log) -> Iterator[int]:
-    """A web process of `command(host, port)`; its port."""
+def serving(command, environment: dict[str, str], log) -> Iterator[tuple[int, subprocess.Popen]]:
+    """A web process of `command(host, port)`: its port, and itself."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -98,9 +98,10 @@ def serving(command, environment: dict[str, str], log) -> Iterator[int]:
     )  # fmt: skip
     try:
         until(lambda: socket.create_connection(("127.0.0.1", port), 5).close() or True, OSError)
-        yield port
+        yield port, process
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 

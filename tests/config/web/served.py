@@ -16,7 +16,7 @@ from config.web.connections import Connections  # noqa: E402
 from config.web.pool import Pool  # noqa: E402
 
 KILOBYTE = 1024
-STRANGERS = Terms(seconds=3.0, grace_seconds=1.0, rate=1000, most=40, most_bytes=1000 * KILOBYTE)
+STRANGERS = Terms(seconds=90.0, grace_seconds=1.0, rate=500, most=40, most_bytes=1000 * KILOBYTE)
 MOST_CONNECTIONS = 400
 gate = threading.Event()
 blocked: list[str] = []

@@ -2,40 +2,44 @@
 
 import socket
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import pytest
 
 from config.web.command import command
-from tests.config.web.raw import Raw, get, post, serving, until
+from tests.config.web.raw import SECONDS, Raw, get, post, serving, until
 from tests.config.web.served import MOST_CONNECTIONS, STRANGERS
 
 HALF = post("/console/login/", b"{", length=1000)
 AREAS = {"/v1/track": "application/json", "/api/x": "application/problem+json", "/console/x": ""}
 
 
+@contextmanager
+def served(folder, made):
+    environment = {"VAR_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    with (folder / "log").open("w+") as log, serving(made, environment, log) as found:
+        yield found
+
+
+def ours(host, port):
+    return command(host, port, "tests.config.web.served:application")
+
+
+def granians(host, port):
+    """The same echo behind granian's own WSGI."""
+    options = ["--interface", "wsgi", "--host", host, "--port", str(port), "--http", "1"]
+    return [sys.executable, "-m", "granian", *options, "tests.config.web.served:echo"]
+
+
 @pytest.fixture(scope="module")
 def port(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("doors")
-
-    def made(host, port):
-        return command(host, port, "tests.config.web.served:application")
-
-    environment = {"VAR_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "config.settings"}
-    with (folder / "log").open("w+") as log, serving(made, environment, log) as port:
+    with served(tmp_path_factory.mktemp("doors"), ours) as (port, _process):
         yield port
 
 
 @pytest.fixture
 def plain(tmp_path):
-    """The same echo behind granian's own WSGI."""
-
-    def made(host, port):
-        options = ["--interface", "wsgi", "--host", host, "--port", str(port), "--http", "1"]
-        return [sys.executable, "-m", "granian", *options, "tests.config.web.served:echo"]
-
-    environment = {"VAR_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings"}
-    with (tmp_path / "log").open("w+") as log, serving(made, environment, log) as port:
+    with served(tmp_path, granians) as (port, _process):
         yield port
 
 
@@ -278,3 +282,12 @@ def test_a_client_that_leaves_half_way_is_no_whole_request(port, data):
     with suppress(ConnectionError):
         assert connection.answer().status == 400
     until(lambda: state(port)["reading"] == 0)
+
+
+def test_who_is_still_sending_holds_up_no_stop(tmp_path):
+    with served(tmp_path, ours) as (port, process):
+        sending = Raw(port, post("/v1/track", b"x" * 50_000, length=60_000))
+        until(lambda: state(port)["held"] == 50_000)
+        process.terminate()
+        process.wait(SECONDS)  # its body would have had longer
+        assert sending.is_closed()
