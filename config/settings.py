@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "config.console.middleware.PreferencesMiddleware",
     "config.errors.BareAnswers",
     "config.patience.PatienceMiddleware",
+    "config.storable.StorableMiddleware",
     "config.console.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
