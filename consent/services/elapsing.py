@@ -6,14 +6,19 @@ appends an `expired` entry, `resume` repeats the grants that a pause interrupted
 """
 
 import json
+import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
+from config.workspace.faults import is_outage, is_passing
 from consent.services.recording import Statement, record_consents
 
+log = logging.getLogger(__name__)
+_told: set[int] = set()
 PAUSE = timedelta(days=30)
 BATCH = 1000
 
@@ -24,7 +29,7 @@ FROM consent_entry e JOIN consent_state s
   ON s.profile_id = e.profile_id AND s.entry_id = e.id AND s.contact_point = e.contact_point
  AND s.topic_key = coalesce(e.topic_id, 0)
 WHERE e.evidence->>'until' <= %s AND e.evidence->>'until' > %s
-ORDER BY e.evidence->>'until' LIMIT %s
+ORDER BY e.evidence->>'until', e.profile_id, e.id LIMIT %s OFFSET %s
 """
 # An installation may have stood still for so long; what is older was carried out long ago.
 LOOKBACK = timedelta(days=400)
@@ -35,15 +40,48 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@transaction.atomic
 def elapse(now: datetime | None = None) -> int:
-    """Carry out what is due; the number of entries appended. One query where nothing is."""
+    """Carry out what is due; the number of entries appended. One query where nothing is.
+
+    What cannot be carried out (a moment that is none, a row that the database refuses) is logged,
+    stays as it is and holds up no other. Raises outages of the database.
+    """
     now = now or timezone.now()
+    left_out = 0
+    while rows := _due(now, left_out):
+        done = _carry_out(rows)
+        if done:
+            return done
+        left_out += len(rows)  # not one of these can be: look behind them
+    return 0
+
+
+def _due(now: datetime, left_out: int) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(_DUE, [stamp(now), stamp(now - LOOKBACK), BATCH])
-        rows = cursor.fetchall()
-    statements = [_after(*row) for row in rows]
-    return len(record_consents(statements)) if statements else 0
+        cursor.execute(_DUE, [stamp(now), stamp(now - LOOKBACK), BATCH, left_out])
+        return list(cursor.fetchall())
+
+
+def _carry_out(rows: Sequence[tuple[Any, ...]]) -> int:
+    """All at once; where that fails, in halves, until the row is found that it fails of."""
+    try:
+        with transaction.atomic():
+            return len(record_consents([_after(*row) for row in rows]))
+    except Exception as error:
+        if is_outage(error) or is_passing(error):
+            raise
+        if len(rows) == 1:
+            _tell(rows[0][1], error)
+            return 0
+    middle = len(rows) // 2
+    return _carry_out(rows[:middle]) + _carry_out(rows[middle:])
+
+
+def _tell(entry_id: int, error: Exception) -> None:
+    """Once a process."""
+    if entry_id not in _told:
+        _told.add(entry_id)
+        log.warning("entry %s cannot elapse: %s", entry_id, type(error).__name__)
 
 
 def _after(  # noqa: PLR0913, PLR0917 - the columns of a row

@@ -11,6 +11,7 @@ from consent.folding import Entry, standing
 from consent.models import ConsentEntry, ConsentState, Purpose, Topic
 from consent.selectors import contactable, reachability, reachable_counts
 from consent.selectors.history import fold_rows, states_of
+from consent.services import elapsing
 from consent.services.elapsing import elapse, stamp
 from consent.services.recording import Statement, record_consents
 from consent.services.suppressing import suppress
@@ -214,6 +215,35 @@ def test_a_permission_expires_and_a_pause_ends():
     # the moment comes: `at` cannot lie in the future, so the clock of the test moves the entry back
     assert elapse(soon + timedelta(seconds=1)) == 2
     assert not _may(ada)
+
+
+def test_what_cannot_elapse_holds_up_nobody(caplog, monkeypatch):
+    """One entry with a moment that is none stopped every expiry of the installation."""
+    ada, ben, cleo = make_person("ada"), make_person("ben"), make_person("cleo")
+    soon = timezone.now() + timedelta(days=1)
+    untils = {ada: "2026-02-30T00:00:00Z", ben: stamp(soon), cleo: f"{stamp(soon)[:11]}25:61:61Z"}
+    for person, until in untils.items():
+        record_consents(
+            [
+                Statement(
+                    profile_id=person.pk,
+                    purpose_id=Purpose.objects.get(slug="marketing").pk,
+                    channel="email",
+                    contact_point=f"{person.display_name.lower()}@example.com",
+                    status="granted",
+                    basis="consent",
+                    evidence={"until": until, "then": "expire"},
+                )
+            ]
+        )
+    later = soon + timedelta(days=2)
+    assert elapse(later) == 1
+    assert (_may(ada), _may(ben), _may(cleo)) == (True, False, True)
+    assert elapse(later) == 0
+    monkeypatch.setattr(elapsing, "BATCH", 1)  # those that cannot be stand before all others
+    say(ben)
+    assert elapse(later) == 0
+    assert "cannot elapse: ValueError" in caplog.text and "example.com" not in caplog.text
 
 
 def test_gpc_opts_out_of_sharing_and_is_no_unsubscribe():
