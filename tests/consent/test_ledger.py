@@ -220,7 +220,7 @@ def test_a_permission_expires_and_a_pause_ends():
 def test_what_cannot_elapse_holds_up_nobody(caplog, monkeypatch):
     """One entry with a moment that is none stopped every expiry of the installation."""
     ada, ben, cleo = make_person("ada"), make_person("ben"), make_person("cleo")
-    soon = timezone.now() + timedelta(days=1)
+    soon = datetime.now(UTC) + timedelta(days=1)
     untils = {ada: "2026-02-30T00:00:00Z", ben: stamp(soon), cleo: f"{stamp(soon)[:11]}25:61:61Z"}
     for person, until in untils.items():
         record_consents(
