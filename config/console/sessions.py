@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.signals import user_logged_in
-from django.db.models import F
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
@@ -60,7 +59,6 @@ def end_all(request: HttpRequest) -> HttpResponse:
         return HttpResponseNotAllowed(["POST"])
     user = request.user
     if isinstance(user, User):
-        User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
-        sign_in.signed_out(user, everywhere=True)
+        sign_in.end_sessions(user)
     logout(request)
     return redirect(settings.LOGIN_URL)

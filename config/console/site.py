@@ -56,6 +56,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
             sign_in.not_looked_at(one)
             raise
         if response.status_code == HTTPStatus.FOUND and isinstance(request.user, User):
+            request.session.cycle_key()  # also of who was signed in already
             sign_in.succeeded(one, request.user)
         else:
             sign_in.failed(one)
@@ -69,6 +70,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
         response: HttpResponse = super().logout(request, extra_context)
         if isinstance(user, User) and not request.user.is_authenticated:
             sign_in.signed_out(user)
+        response["Clear-Site-Data"] = '"cache"'
         return response
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:

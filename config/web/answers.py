@@ -38,6 +38,7 @@ def refusal(area: Area, status: int, reason: str, environ: dict[str, Any]) -> An
         counters.count("refused_total", reason=CODES[status][0])
     kind, body, more = _body(area, status, environ)
     headers = [("Content-Type", kind), ("Cache-Control", "no-store"), ("Connection", "close")]
+    headers.append(("X-Content-Type-Options", "nosniff"))
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers.append(("Retry-After", str(RETRY_SECONDS)))
     return status, headers + more, body

@@ -20,7 +20,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from config.workspace import audit
+from config.workspace import audit, sign_in
 from config.workspace.admin_conflicts import StaleGuard
 from config.workspace.audit_words import in_words
 from config.workspace.frequency import (
@@ -78,6 +78,7 @@ class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg, misc]
     list_display = ("username", "full_name", "email", "role", "is_active", "last_login")
     list_filter = ("role", "is_active")
     search_fields = ("username", "first_name", "last_name", "email")
+    actions = ("end_sessions",)
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
@@ -92,6 +93,14 @@ class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg, misc]
     def full_name(self, user: User) -> str:
         """First and last name."""
         return user.get_full_name()
+
+    @admin.action(description=_("End their sessions"), permissions=["change"])
+    def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """They have to sign in again, wherever they are."""
+        with audit.acting(audit.actor_of_user(request.user)):  # type: ignore[arg-type]
+            for user in queryset.order_by("pk"):
+                sign_in.end_sessions(user)
+        messages.success(request, _("Their sessions are ended."))
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Who is given another role is no superuser any more: that would make an admin again."""

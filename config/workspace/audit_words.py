@@ -21,6 +21,6 @@ def _WORDS() -> dict[str, str]:  # noqa: N802 - in the reader's language
         "sign_in.failed": _("A log-in failed: wrong name or password"),
         "sign_in.locked_out": _("Log-ins of this name stopped for a while: too many failed"),
         "sign_out": _("Signed out"),
-        "sign_out.everywhere": _("Ended all sessions of their own"),
+        "sessions.ended": _("All sessions of a user were ended"),
         "password.changed": _("The password was changed"),
     }

@@ -121,10 +121,17 @@ def _take_back(digests: list[bytes]) -> None:
         counted.update(failures=F("failures") - 1)
 
 
-def signed_out(user: User, *, everywhere: bool = False) -> None:
+def signed_out(user: User) -> None:
     """Said in the trail."""
     with audit.acting(audit.actor_of_user(user)):
-        audit.record("sign_out.everywhere" if everywhere else "sign_out", "user", str(user.pk))
+        audit.record("sign_out", "user", str(user.pk))
+
+
+@transaction.atomic
+def end_sessions(user: User) -> None:
+    """Every session of this user, wherever it is, in the name of whoever acts."""
+    User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
+    audit.record("sessions.ended", "user", str(user.pk))
 
 
 def _wait(found: dict[str, SignInAttempt], now: datetime) -> tuple[int, SignInAttempt | None]:

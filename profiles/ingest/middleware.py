@@ -130,6 +130,7 @@ def _open(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     response._has_been_logged = True  # type: ignore[attr-defined]  # clients' errors are rows
     response["Access-Control-Allow-Origin"] = origin or "*"
     response["Access-Control-Expose-Headers"] = "Retry-After"
+    response["X-Content-Type-Options"] = "nosniff"
     if origin:
         response["Access-Control-Allow-Credentials"] = "true"
         response["Vary"] = "Origin"

@@ -1,6 +1,10 @@
 // What no attribute does: dialogs, copying, toasts with their clocks, the palette.
 import { openPalette } from "./palette.js";
 
+// htmx would keep the last pages, with people in them, in the browser's storage beyond the log-out.
+if (window.htmx) window.htmx.config.historyCacheSize = 0;
+localStorage.removeItem("htmx-history-cache");
+
 const on = (type, selector, act) =>
   document.addEventListener(type, (event) => {
     const found = event.target.closest?.(selector);

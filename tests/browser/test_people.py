@@ -127,3 +127,13 @@ def test_hostile_names_stay_text_and_the_page_its_width(page: Page, size):
         page.goto(url)
         assert "owned" not in page.title() or "document.title" in page.title()
         assert sideways(page) <= 0, url
+
+
+def test_no_page_stays_in_the_browser_after_it_was_left(page: Page) -> None:
+    make_ada()
+    page.goto("/console/people/")
+    page.locator("input[name=q]").first.fill("Ada")
+    page.wait_for_url("**q=Ada**")
+    kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert "Lovelace" not in kept
+    assert "htmx-history-cache" not in kept

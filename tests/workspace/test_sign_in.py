@@ -151,9 +151,15 @@ def test_sign_out_everywhere_ends_every_session_of_mine_and_nobody_elses(ada):
     assert mine.get("/console/sessions/end/").status_code == 405
     assert mine.post("/console/sessions/end/").status_code == 302
     assert [one.get("/console/").status_code for one in (mine, other, hers)] == [302, 302, 200]
-    assert ("sign_out.everywhere", str(ada.pk)) in trail()
+    assert ("sessions.ended", str(ada.pk)) in trail()
     log_in(password="secret", client=mine)
     assert mine.get("/console/").status_code == 200
+    eve = str(User.objects.get(username="eve").pk)
+    form = {"action": "end_sessions", "_selected_action": eve}
+    assert mine.post("/console/workspace/user/", form).status_code == 302
+    assert hers.get("/console/").status_code == 302
+    assert ("sessions.ended", eve) in trail()
+    assert mine.post("/console/logout/")["Clear-Site-Data"] == '"cache"'
 
 
 @pytest.mark.parametrize(
@@ -194,7 +200,10 @@ def test_the_session_is_a_new_one_after_the_log_in(ada):
     client = Client()
     client.cookies["sessionid"] = "planted-by-somebody-else"
     log_in(password="secret", client=client)
-    assert client.cookies["sessionid"].value != "planted-by-somebody-else"
+    first = client.cookies["sessionid"].value
+    assert first != "planted-by-somebody-else"
+    log_in(password="secret", client=client)
+    assert client.cookies["sessionid"].value != first
 
 
 @pytest.mark.parametrize(
@@ -249,7 +258,7 @@ def test_the_audit_page_says_it_in_plain_words_and_both_languages(ada, client):
         "address: "
         in client.get(f"/console/workspace/auditentry/{entry.pk}/change/").content.decode()
     )
-    for action in ("sign_in.failed", "sign_in.locked_out", "sign_out", "password.changed"):
+    for action in ("sign_in.failed", "sign_in.locked_out", "sessions.ended", "password.changed"):
         with translation.override("en"):
             assert in_words(action, {}) != action
     assert in_words("launch", {}) == "launch"
