@@ -6,9 +6,8 @@ Both take the parsed JSON body and raise ContentError (400, with line and column
 from collections.abc import Mapping
 from typing import Any
 
-from campaigns.content import liquid
 from campaigns.content.errors import Abort, ContentError
-from campaigns.content.mjml import compile_mjml
+from campaigns.content.sandbox.calls import compile_mjml, render_template
 
 _MAX_TEMPLATES = 100
 
@@ -33,7 +32,7 @@ def render_content(payload: Mapping[str, Any]) -> dict[str, Any]:
     if len(templates) > _MAX_TEMPLATES or not all(isinstance(t, str) for t in templates.values()):
         raise WrongField("templates", f"at most {_MAX_TEMPLATES} texts by name")
     try:
-        result, missing = liquid.render_noting(template, data, escape=escape, templates=templates)
+        result, missing = render_template(template, data, escape=escape, templates=templates)
     except Abort as abort:
         return {"result": "", "missing": [], "aborted": abort.reason}
     return {"result": result, "missing": missing}

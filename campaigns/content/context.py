@@ -16,8 +16,10 @@ from campaigns.content.errors import Abort
 from campaigns.content.limits import (
     MAX_ITERATIONS,
     MAX_OUTPUT_BYTES,
+    MAX_PARTIALS,
     MAX_WORK,
     check,
+    check_number,
     estimate,
     weight,
 )
@@ -55,18 +57,32 @@ class State:
     missing: dict[str, None] = field(default_factory=dict)  # a set that keeps the order
     work: int = 0
     iterations: int = 0
+    partials: int = 0
 
     def spend(self, size: int) -> None:
         """Count a filter's result of `size` characters. Raises ResourceLimitError."""
-        self.work += check(size)
+        self.produce(check(size))
+
+    def produce(self, size: int) -> None:
+        """Count text that is made on the way to the output. Raises ResourceLimitError."""
+        self.work += size
         if self.work > MAX_WORK:
-            raise ResourceLimitError("the template works on too much text", token=None)
+            words = f"the template works on more than {MAX_WORK:,} characters of text"
+            raise ResourceLimitError(words, token=None)
 
     def loop(self, times: int) -> None:
         """Count a loop of `times` rounds. Raises LoopIterationLimitError."""
         self.iterations += times
         if self.iterations > MAX_ITERATIONS:
-            raise LoopIterationLimitError("the template loops too often", token=None)
+            words = f"the template loops more than {MAX_ITERATIONS:,} times, all loops together"
+            raise LoopIterationLimitError(words, token=None)
+
+    def use_partial(self) -> None:
+        """Count a partial that is rendered. Raises ResourceLimitError."""
+        self.partials += 1
+        if self.partials > MAX_PARTIALS:
+            words = f"the template uses partials more than {MAX_PARTIALS:,} times"
+            raise ResourceLimitError(words, token=None)
 
     def clock(self) -> dict[str, object]:
         """The names that a template may read the time from."""
@@ -97,12 +113,25 @@ class MailContext(RenderContext):
     def get_buffer(self, buf: TextIO | None = None) -> StringIO:
         """A buffer for a part, with what its parent has left."""
         used = buf.size if isinstance(buf, LimitedStringIO) else 0
-        return output_buffer(MAX_OUTPUT_BYTES - used)
+        return _PartBuffer(MAX_OUTPUT_BYTES - used, self.state)
 
     def raise_for_loop_limit(self, length: int = 1) -> None:
         """Nested loops are the library's; the sum of all is ours."""
         self.state.loop(length)
         super().raise_for_loop_limit(length)
+
+
+class _PartBuffer(LimitedStringIO):
+    """Of `capture` and the like: what is thrown away again is work as well."""
+
+    def __init__(self, limit: int, state: State) -> None:
+        super().__init__(limit, None, "\n")
+        self._state = state
+
+    def write(self, text: str, /) -> int:
+        """Count it and keep it."""
+        self._state.produce(len(text))
+        return super().write(text)
 
 
 def output_buffer(limit: int) -> LimitedStringIO:
@@ -120,5 +149,6 @@ def _guarded(
         raise
     except Exception as error:  # whatever a filter makes of odd data is the template's error
         raise FilterError(f"{name}: {error}", token=None) from error
+    check_number(result)
     state.spend(weight(result))
     return result

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from campaigns.content import liquid
 from campaigns.content.errors import ContentError, Problem
-from campaigns.content.markup import MarkupReader, without_comments
+from campaigns.content.markup import MarkupReader, excess, without_comments
 from campaigns.content.masks import Masked, mask
 from campaigns.content.nodes import END_HREF, HREF, LINK, PIXEL
 
@@ -62,6 +62,8 @@ class _Finder(MarkupReader):
 def prepare(source: str, *, pixel: bool) -> Prepared:
     """Replace the web links of `source` by link tags and place the pixel. Raises ContentError."""
     masked = mask(source)
+    if too_much := excess(masked.text):
+        raise ContentError(too_much[0], *masked.position(too_much[1]))
     prepared = Prepared("")
     out: list[str] = []
     last = 0

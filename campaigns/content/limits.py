@@ -5,6 +5,7 @@ bytes), not loops one after another, and not the sum of the work; that is what s
 """
 
 from collections.abc import Callable
+from math import log10
 from typing import Any
 
 from liquid.exceptions import ResourceLimitError
@@ -15,6 +16,10 @@ MAX_ITERATIONS = 20_000  # of all loops of one rendering together
 MAX_OUTPUT_BYTES = 1024 * 1024
 MAX_NAMESPACE_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 20  # of `render` and `include` in each other
+MAX_PARTIALS = 1_000  # renderings of partials in one rendering
+MAX_RANGE = MAX_ITERATIONS  # numbers in `(1..n)`, also where nothing loops over it
+MAX_DIGITS = 100  # of a whole number that a filter makes
+MAX_NODES = 20_000  # outputs, tags and texts between them in one template
 MAX_STRIPPED = 64 * 1024  # characters; the tag stripper is slow on broken mark-up
 _ONE = 8  # characters that we count for whatever has no length
 
@@ -43,6 +48,12 @@ def check(size: int) -> int:
     if size > MAX_VALUE:
         raise ResourceLimitError(f"a value is longer than {MAX_VALUE:,} characters", token=None)
     return size
+
+
+def check_number(value: object) -> None:
+    """Raise ResourceLimitError for a whole number of too many digits: the next step squares it."""
+    if isinstance(value, int) and value.bit_length() > MAX_DIGITS / log10(2):
+        raise ResourceLimitError(f"a number has more than {MAX_DIGITS} digits", token=None)
 
 
 def _replaced(value: object, old: object = "", new: object = "", *_: object) -> int:

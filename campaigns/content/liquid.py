@@ -6,12 +6,18 @@ Compiled templates are cached by their content, because parsing costs ten render
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TextIO
 
 import liquid
 from liquid import BoundTemplate, Node, RenderContext
 from liquid.builtin.expressions import FilteredExpression, Path
-from liquid.exceptions import LiquidError, TemplateNotFoundError
+from liquid.builtin.expressions.primitive import RangeLiteral
+from liquid.exceptions import (
+    LiquidError,
+    OutputStreamLimitError,
+    ResourceLimitError,
+    TemplateNotFoundError,
+)
 
 from campaigns.content import limits
 from campaigns.content.context import MailContext, State, output_buffer
@@ -21,6 +27,20 @@ from campaigns.content.masks import pieces, unclosed
 from campaigns.content.nodes import TAGS
 
 CACHED_TEMPLATES = 512
+TOO_DEEP = "the template is nested too deeply"
+_make_range = RangeLiteral._make_range
+
+
+def _short_range(literal: RangeLiteral, start: Any, stop: Any) -> range:
+    found = _make_range(literal, start, stop)
+    # not len(): that overflows. A range is made by each use of it, and `contains` walks along it
+    if found and found[-1] - found[0] >= limits.MAX_RANGE:
+        words = f"a range has more than {limits.MAX_RANGE:,} numbers"
+        raise ResourceLimitError(words, token=literal.token)
+    return found
+
+
+RangeLiteral._make_range = _short_range  # type: ignore[method-assign, assignment]  # no other hook
 
 
 class MailTemplate(BoundTemplate):
@@ -34,6 +54,14 @@ class MailTemplate(BoundTemplate):
         buffer = output_buffer(limits.MAX_OUTPUT_BYTES)
         self.render_with_context(context, buffer)
         return buffer.getvalue()
+
+    def render_with_context(
+        self, context: RenderContext, buffer: TextIO, *args: Any, partial: bool = False, **rest: Any
+    ) -> None:
+        """As the library's; each rendering of a partial counts."""
+        if partial and isinstance(context, MailContext):
+            context.state.use_partial()
+        super().render_with_context(context, buffer, *args, partial=partial, **rest)
 
 
 class MailEnvironment(liquid.Environment):
@@ -71,7 +99,21 @@ def _parse(escape: bool, source: str, name: str) -> MailTemplate:
     pieces(source)  # refuses what the lexer would choke on
     template = _ENVIRONMENTS[escape].from_string(source, name=name)
     assert isinstance(template, MailTemplate)  # noqa: S101 - template_class says so; for the types
+    _count_nodes(template)
     return template
+
+
+def _count_nodes(template: MailTemplate) -> None:
+    """Raise ResourceLimitError where there are too many. One `liquid` tag alone may hold them."""
+    context, found = MailContext(template), 0
+    waiting = list(template.nodes)
+    while waiting:
+        node = waiting.pop()
+        found += 1
+        waiting.extend(node.children(context, include_partials=False))
+    if found > limits.MAX_NODES:
+        words = f"the template has more than {limits.MAX_NODES:,} parts"
+        raise ResourceLimitError(words, token=None)
 
 
 def parse(source: str, *, escape: bool = True) -> MailTemplate:
@@ -80,6 +122,8 @@ def parse(source: str, *, escape: bool = True) -> MailTemplate:
         return _parse(escape, source, "")
     except LiquidError as error:
         raise _placed(content_error(error), source) from error
+    except RecursionError as error:
+        raise ContentError(TOO_DEEP) from error
 
 
 def _placed(error: ContentError, source: str) -> ContentError:
@@ -98,6 +142,8 @@ def run(template: MailTemplate, data: Mapping[str, object], state: State) -> str
         raise content_error(error) from error
     except (Abort, ContentError):
         raise
+    except RecursionError as error:
+        raise ContentError(TOO_DEEP) from error
     except Exception as error:  # odd data must cost one message, never a chunk of them
         raise ContentError(f"the template cannot be rendered: {error}") from error
 
@@ -136,6 +182,8 @@ def variables(source: str) -> set[str]:
         found = parse(source).analyze(include_partials=False).globals
     except LiquidError as error:
         raise content_error(error) from error
+    except RecursionError as error:
+        raise ContentError(TOO_DEEP) from error
     return {str(variable) for uses in found.values() for variable in uses}
 
 
@@ -148,6 +196,8 @@ def unguarded(source: str) -> set[str]:
         guarded = {at for node in template.nodes for at in _defaulted(node, context)}
     except LiquidError as error:
         raise content_error(error) from error
+    except RecursionError as error:
+        raise ContentError(TOO_DEEP) from error
     return {
         str(variable)
         for uses in found.values()
@@ -172,6 +222,10 @@ def _defaulted(node: Node, context: RenderContext) -> Iterator[int]:
 def content_error(error: LiquidError) -> ContentError:
     """Our error for one of the library's, with its place in the source."""
     message = str(error.message or type(error).__name__)
+    if isinstance(error, OutputStreamLimitError):
+        message = f"the result is longer than {limits.MAX_OUTPUT_BYTES:,} bytes"
+    if isinstance(error.__cause__, RecursionError):
+        message = TOO_DEEP
     if error.template_name:
         message = f"{message} (in template '{error.template_name}')"
     token = error.token

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from mjml import mjml2html
 
 from campaigns.content.errors import ContentError, Problem, Severity
-from campaigns.content.markup import MarkupReader
+from campaigns.content.markup import MarkupReader, excess
 from campaigns.content.masks import Masked, mask
 from campaigns.content.mjml_words import ATTRIBUTES, CONTAINERS, ENDINGS, EVERY_ATTRIBUTE
 
@@ -30,6 +30,9 @@ def compile_mjml(
     """
     masked = mask(source.replace("\r\n", "\n").replace("\r", "\n"))  # CR LF trips the compiler
     try:
+        if too_much := excess(masked.text, all_are_closed=True):
+            place = masked.position(too_much[1])
+            return "", [Problem(f"MJML: {too_much[0]}", *place, severity="error")]
         problems = _Checker(masked).problems
     except ContentError as error:
         return "", [Problem(error.message, severity="error")]
@@ -111,6 +114,8 @@ class _Checker(MarkupReader):
         self._tell(f"{what} directly in {self._open[-1]}: put it into <{where}>", ahead=skipped)
 
     def _check(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if len(self.problems) >= _MAX_PROBLEMS and tag != "mj-include":
+            return  # the hints are dear
         if self._ending:
             if tag in ATTRIBUTES:
                 self._tell(f"<{tag}> inside <{self._ending}> stays as it is: it is not compiled")
@@ -134,7 +139,8 @@ class _Checker(MarkupReader):
                 self._tell(f"unknown attribute {name} of <{tag}>{_hint(name, known)}")
 
     def _tell(self, message: str, *, severity: Severity = "warning", ahead: int = 0) -> None:
-        if len(self.problems) >= _MAX_PROBLEMS:
+        known = any(problem.severity == "error" for problem in self.problems[_MAX_PROBLEMS - 1 :])
+        if len(self.problems) >= _MAX_PROBLEMS and (severity != "error" or known):
             return
         place = self._masked.position(self.here + ahead)
         self.problems.append(Problem(message, *place, severity=severity))

@@ -4,10 +4,12 @@
 cached templates and no parsing.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
@@ -20,10 +22,12 @@ from campaigns.content.html import OWN_LINKS, Prepared, add_footer, add_text_foo
 from campaigns.content.masks import pieces
 from campaigns.content.mjml import compile_mjml
 from campaigns.content.text import from_html, preheader, tidy
-from config.workspace.zones import zone_of
+from config.workspace.zone_names import zone_of
 
 MARKETING = "marketing"
 LAST_LINK = 9999  # what the address of a click has room for
+_TAG = re.compile(r"<[^<>]*>")
+_MAX_PREHEADER = 200  # characters
 _MAX_SUBJECT = 998  # characters; a header line of RFC 5322 holds no more
 _GIVEN = {*OWN_LINKS, "postal_address", "unsubscribe_label", "preferences_label", "now", "today"}
 
@@ -59,16 +63,17 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class MessageUrls:
-    """The addresses of one message. `click(n, url)` is the tracked form of link n.
+    """The addresses of one message. The tracked form of link n is `click` followed by n.
 
-    `campaign` names the campaign, not the person: it is all that an unmeasured link carries.
+    Without `click` links lead where they lead. `campaign` names the campaign, not the person: it
+    is all that an unmeasured link carries.
     """
 
     unsubscribe: str = ""
     preferences: str = ""
     view: str = ""
     open_pixel: str = ""
-    click: Callable[[int, str], str] = lambda _index, url: url
+    click: str = ""
     campaign: str = ""
 
 
@@ -171,7 +176,7 @@ class _Links:
         number = index if url is None else self._number(index, url)
         if number > LAST_LINK:
             return tagged(target, self._urls.campaign)
-        return self._urls.click(number, target)
+        return f"{self._urls.click}{number}" if self._urls.click else target
 
     def _number(self, index: int, url: str) -> int:
         number = self._numbers.get((index, url))
@@ -241,6 +246,18 @@ def render(
     text = tidy(_run(compiled.text, values, state, False))
     own = [(number, *kept) for number, kept in links.kept.items() if number <= LAST_LINK]
     return Rendered(subject, html, text, list(state.missing), own)
+
+
+def render_preheader(compiled: Compiled, data: Mapping[str, Any]) -> str:
+    """What an inbox shows beside this person's subject; "" where a block was cut in two.
+
+    Raises Abort.
+    """
+    try:
+        words = _run(compiled.preheader, data, State(), False)
+    except ContentError:
+        return ""
+    return " ".join(unescape(_TAG.sub(" ", words)).split())[:_MAX_PREHEADER]
 
 
 def _run(source: str, values: Mapping[str, Any], state: State, escape: bool) -> str:

@@ -8,13 +8,13 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-import django.db
 from django.utils.translation import gettext as _
 
 from campaigns.channels.email import FAILED, Mail, Outcome
 from campaigns.content.errors import Abort, ContentError
+from campaigns.content.sandbox.calls import CannotRun, NotTried, Unavailable, Unexpected
 from campaigns.delivery.claims import OwnLink
-from campaigns.delivery.letters import Letter, Letterhead, write_mail
+from campaigns.delivery.letters import Letter, Letterhead, write_mails
 from campaigns.models import Message
 from campaigns.services.faults import CannotGoOn, place_of
 
@@ -29,6 +29,7 @@ class Composed:
 
     mails: dict[int, Mail] = field(default_factory=dict)
     refused: dict[int, Outcome] = field(default_factory=dict)
+    untried: set[int] = field(default_factory=set)  # stay queued: others used up the time
     _errors: list[Exception] = field(default_factory=list)
 
     @property
@@ -56,22 +57,32 @@ class Composed:
 def compose(letters: Sequence[Letter], head: Letterhead) -> Composed:
     """Write each mail. Raises what fails for everybody: CannotGoOn, or the error as it came."""
     composed = Composed()
-    for letter in letters:
-        try:
-            composed.mails[letter.message_id] = write_mail(letter, head)
-        except Abort as abort:
-            composed.refuse(letter, CANCELLED, abort.reason)
-        except ContentError as error:
-            composed.fail(letter, error, str(error))
-        except django.db.Error:  # says nothing of this mail
-            raise
-        except Exception as error:
-            log.error("message %s cannot be written: %s", letter.public_id, place_of(error))
-            composed.fail(letter, error, INTERNAL_ERROR)
+    try:
+        written = write_mails(letters, head)
+    except Unavailable as error:
+        why = _("no process can be started that writes it")
+        raise CannotGoOn(_("No mail can be written: %(why)s.") % {"why": why}) from error
+    for letter, mail in zip(letters, written, strict=True):
+        _note(composed, letter, mail)
     common = composed.common_error
     if common is not None:
         _raise_if_for_everybody(common, letters, head)
     return composed
+
+
+def _note(composed: Composed, letter: Letter, mail: Mail | Exception) -> None:
+    if isinstance(mail, Mail):
+        composed.mails[letter.message_id] = mail
+    elif isinstance(mail, NotTried):
+        composed.untried.add(letter.message_id)
+    elif isinstance(mail, Abort):
+        composed.refuse(letter, CANCELLED, mail.reason)
+    elif isinstance(mail, ContentError):
+        composed.fail(letter, mail, mail.code if isinstance(mail, CannotRun) else str(mail))
+    else:
+        where = str(mail) if isinstance(mail, Unexpected) else place_of(mail)
+        log.error("message %s cannot be written: %s", letter.public_id, where)
+        composed.fail(letter, mail, INTERNAL_ERROR)
 
 
 def _raise_if_for_everybody(error: Exception, letters: Sequence[Letter], head: Letterhead) -> None:
@@ -86,13 +97,12 @@ def _raise_if_for_everybody(error: Exception, letters: Sequence[Letter], head: L
 
 def _fails_for_nobody_in_particular(letter: Letter, head: Letterhead) -> bool:
     """Whether the mail fails without this person's data as well."""
+    nobody = replace(letter, data={}, name="", address="nobody@example.com")
     try:
-        write_mail(replace(letter, data={}, name="", address="nobody@example.com"), head)
-    except Abort:
-        return False
+        mail = write_mails([nobody], head)[0]
     except Exception:
         return True
-    return False
+    return isinstance(mail, Exception) and not isinstance(mail, Abort)
 
 
 def _has_gone(letter: Letter) -> bool:

@@ -1,19 +1,20 @@
 """From queued rows to finished mails: all of a chunk is read at once, then written one by one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
+import django.db
 import msgspec
 from django.conf import settings
 from django.db import connection
 
 from campaigns.channels.email import Mail, with_crlf
-from campaigns.content.addresses import wire_address, wire_domain
-from campaigns.content.message import build_email
-from campaigns.content.render import Compiled, MessageUrls, render
+from campaigns.content.addresses import wire_domain
+from campaigns.content.render import Compiled, MessageUrls
+from campaigns.content.sandbox import calls
 from campaigns.delivery.claims import GIVEN, OWN_LINKS, Chunk
 from campaigns.models import ContentVersion, Sender
 from campaigns.services.senders import default_sender
@@ -195,29 +196,59 @@ def _measuring() -> Purpose:
     return Purpose.objects.get(slug=MEASURING)
 
 
-def write_mail(letter: Letter, head: Letterhead) -> Mail:
-    """Render and build. Raises ContentError, Abort."""
+def write_mails(letters: Sequence[Letter], head: Letterhead) -> list[Mail | Exception]:
+    """Render and build in a child process, all at once; in the order of `letters`.
+
+    For a mail that there is none of: ContentError, Abort, `calls.NotTried`, or whatever error of
+    ours it was. Raises `calls.Unavailable`, and errors of the database.
+    """
+    orders: list[list[Any]] = []
+    refused: dict[int, Exception] = {}
+    for place, letter in enumerate(letters):
+        try:
+            orders.append(order_of(letter, head))
+        except django.db.Error:  # says nothing of this mail
+            raise
+        except Exception as error:
+            refused[place] = error
+    written = iter(calls.write_mails(head.compiled, head.fixed, headers_of(head), orders))
+    return [
+        refused[place] if place in refused else _mail(letter, next(written))
+        for place, letter in enumerate(letters)
+    ]
+
+
+def _mail(letter: Letter, written: calls.Written | Exception) -> Mail | Exception:
+    if isinstance(written, Exception):
+        return written
+    content = with_crlf(written.content)
+    links = [(number, place, url) for number, place, url in written.links]
+    return Mail(letter.message_id, written.sender, written.recipient, content, links)
+
+
+def headers_of(head: Letterhead) -> dict[str, Any]:
+    """What all mails of one content say in their headers: keywords of `build_email`."""
+    return {
+        "sender_name": head.sender.name,
+        "sender_address": head.sender.address,
+        "reply_to": head.sender.reply_to,
+        "feedback_id": f"{head.campaign}:rapport" if head.campaign else "",
+    }
+
+
+def order_of(letter: Letter, head: Letterhead) -> list[Any]:
+    """What one mail is made of beside that: data, addresses, whether measured, its own headers.
+
+    Raises ContentError.
+    """
     urls = urls_of(letter, head)
-    rendered = render(
-        head.compiled,
-        # ours last: a trait of the same name may come from any web form
-        data={**letter.data, **head.fixed} if head.fixed else letter.data,
-        urls=urls,
-        measuring=letter.measuring,
-    )
-    content = build_email(
-        rendered,
-        sender_name=head.sender.name,
-        sender_address=head.sender.address,
-        to_name=letter.name,
-        to_address=letter.address,
-        message_id=message_id(letter, head.sender),
-        reply_to=head.sender.reply_to,
-        list_unsubscribe_url=urls.unsubscribe if head.is_marketing else None,
-        feedback_id=f"{head.campaign}:rapport" if head.campaign else "",
-    )
-    sender, recipient = wire_address(head.sender.address), wire_address(letter.address)
-    return Mail(letter.message_id, sender, recipient, with_crlf(content), rendered.links)
+    own = {
+        "to_name": letter.name,
+        "to_address": letter.address,
+        "message_id": message_id(letter, head.sender),
+        "list_unsubscribe_url": urls.unsubscribe if head.is_marketing else None,
+    }
+    return [letter.data, asdict(urls), letter.measuring, own]
 
 
 def message_id(letter: Letter, sender: Sender) -> str:
@@ -239,7 +270,7 @@ def urls_of(letter: Letter, head: Letterhead) -> MessageUrls:
         preferences=preferences,
         view="",
         open_pixel=open_pixel,
-        click=lambda index, _url: f"{click}{index}",
+        click=click,
         campaign=head.campaign,
     )
 

@@ -12,10 +12,19 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.channels.email import SENT, UNKNOWN, NoTarget, Outcome, SmtpSession, smtp_target
+from campaigns.channels.email import (
+    SENT,
+    UNKNOWN,
+    Mail,
+    NoTarget,
+    Outcome,
+    SmtpSession,
+    smtp_target,
+)
 from campaigns.content.errors import Abort, ContentError
 from campaigns.content.render import Compiled
-from campaigns.delivery.letters import Letter, Letterhead, write_mail
+from campaigns.content.sandbox.calls import NotTried, Unavailable
+from campaigns.delivery.letters import Letter, Letterhead, write_mails
 from campaigns.models import Sender
 from campaigns.services.contents import sender_data
 from config.workspace.digests import contact_digest
@@ -66,15 +75,26 @@ def send_test(  # noqa: PLR0913 - keyword only, each a part of one mail
         attempts=0,
         expires_at=timezone.now(),
     )
-    try:
-        mail = write_mail(letter, head)
-    except (ContentError, Abort) as error:
-        raise NotWritten(str(error)) from error
+    mail = _written(letter, head)
     session = SmtpSession(smtp_target())
     try:
         return next(iter(session.send([mail])))
     finally:
         session.close()
+
+
+def _written(letter: Letter, head: Letterhead) -> Mail:
+    """Raises NotWritten."""
+    try:
+        mail = write_mails([letter], head)[0]
+    except Unavailable as error:
+        words = _("The console is busy with other content. Try again in a moment.")
+        raise NotWritten(words) from error
+    if isinstance(mail, ContentError | Abort | NotTried):
+        raise NotWritten(str(mail)) from mail
+    if isinstance(mail, Exception):
+        raise mail
+    return mail
 
 
 def _refuse_unusable(address: str) -> None:

@@ -151,6 +151,9 @@ def _deliver_batch(
     except Exception:
         _exclude(chunk, keys, head, asked)
         raise
+    # those behind one that took too long stay queued, for the next turn
+    letters = [letter for letter in letters if letter.message_id not in composed.untried]
+    keys = [letter.key for letter in letters]
     marked = mark_handing_over(
         chunk,
         keys,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from campaigns.content.errors import Abort
-from campaigns.content.render import Compiled, MessageUrls, render
+from campaigns.content.render import Compiled, MessageUrls
+from campaigns.content.sandbox.calls import render_many
 from campaigns.models import Campaign
 from campaigns.selectors.coverage import Missing, coverage
 from campaigns.services.contents import (
@@ -203,15 +204,19 @@ def _rendering(
     """For real people: what fails, whether the way out can be seen."""
     people = person_data(_sample(campaign)) or {0: {}}
     fixed = sender_data(campaign.sender)
-    for data in people.values():
-        try:
-            rendered = render(compiled, data={**data, **fixed}, urls=_URLS, measuring=False)
-        except Abort:
+    everyone = [{**data, **fixed} for data in people.values()]
+    try:
+        found = render_many(compiled, everyone, urls=_URLS)
+    except ContentError as error:
+        found = [error]
+    for one in found:
+        if isinstance(one, Abort):
             continue
-        except ContentError as error:
+        if isinstance(one, Exception):
             remedy = _("Mend the template, or give the value a default.")
-            yield _error("render", str(error), remedy, path)
+            yield _error("render", str(one), remedy, path)
             return
+        rendered, _preheader = one
         if purpose_class == Purpose.Class.MARKETING and not _has_way_out(
             rendered.html, rendered.text
         ):

@@ -6,7 +6,8 @@ from typing import Any
 from django.db import connection
 
 from campaigns.content.errors import ContentError
-from campaigns.content.render import Compiled, MessageUrls, Rendered, compile_content, render
+from campaigns.content.render import Compiled, MessageUrls, Rendered
+from campaigns.content.sandbox.calls import compile_content, render
 from campaigns.models import Campaign, CampaignVersion, ContentVersion, Sender
 from config.workspace.selectors import workspace
 from consent.models import Purpose
@@ -113,4 +114,4 @@ def preview(campaign: Campaign, profile: Profile, *, variant: str = "") -> Rende
     compiled = compile_step(content, purpose_class=purpose.purpose_class)
     data = person_data([profile.pk])[profile.pk] | sender_data(campaign.sender)
     urls = MessageUrls(SAMPLE_URL, SAMPLE_URL, SAMPLE_URL, campaign=campaign.slug)
-    return render(compiled, data=data, urls=urls, measuring=False)
+    return render(compiled, data=data, urls=urls)[0]

@@ -5,12 +5,9 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.utils import timezone
-
-from campaigns.content import liquid
-from campaigns.content.context import NoLinks, State
 from campaigns.content.errors import Abort, ContentError
 from campaigns.content.render import tagged
+from campaigns.content.sandbox.calls import render_template
 from campaigns.delivery.claims import GIVEN, OWN_LINKS
 from campaigns.models import ContentVersion, Message
 from campaigns.services.contents import person_data, sender_data
@@ -67,9 +64,8 @@ def _rendered(sent: Sent, url: str, own: dict[str, Any]) -> str:
     """A link that the marketer wrote with Liquid, with the person's data of today."""
     data: dict[str, Any] = person_data([sent.profile_id]).get(sent.profile_id, {})
     values = {**sender_data(None), **data, **own.get(GIVEN, own)}
-    state = State(timezone.now(), {}, NoLinks())
     try:
-        text = liquid.run(liquid.parse(url, escape=True), values, state)
+        text, _missing = render_template(url, values)
     except (ContentError, Abort, ValueError):
         return ""
     return html.unescape(text).strip()

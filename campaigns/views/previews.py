@@ -1,19 +1,16 @@
 """The mail as one person would get it: inbox row, frame, plain text, what is missing."""
 
-import re
 import uuid
 from dataclasses import dataclass, field
-from html import unescape
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from campaigns.content.context import State
 from campaigns.content.errors import Abort
-from campaigns.content.liquid import parse, run
-from campaigns.content.render import Compiled, MessageUrls, Rendered, render
+from campaigns.content.render import Compiled, MessageUrls, Rendered
+from campaigns.content.sandbox.calls import render
 from campaigns.forms import step_of
 from campaigns.models import Campaign
 from campaigns.selectors.coverage import coverage
@@ -70,17 +67,11 @@ class Draft:
         data = {**cast.data, **self.fixed}
         urls = MessageUrls(SAMPLE_URL, SAMPLE_URL, SAMPLE_URL, campaign=self.campaign.slug)
         try:
-            mail = render(self.compiled, data=data, urls=urls, measuring=False)
-            return Seen(cast, mail, _preheader(self.compiled.preheader, data))
+            return Seen(cast, *render(self.compiled, data=data, urls=urls))
         except Abort as abort:
             return Seen(cast, error=_("The template leaves this person out: %s") % abort.reason)
         except ContentError as error:
             return Seen(cast, error=str(error))
-
-
-def _preheader(source: str, data: dict[str, Any]) -> str:
-    words = run(parse(source, escape=False), data, State()) if source else ""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", words)).split())[:200]
 
 
 def content_of(campaign: Campaign, variant: str = "") -> tuple[dict[str, Any], str]:

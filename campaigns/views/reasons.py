@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.content.addresses import NEEDS_SMTPUTF8, UNUSABLE_ADDRESS, UNUSABLE_DOMAIN
+from campaigns.content.sandbox.calls import CRASHED, TOO_LARGE, TOO_LONG
 from campaigns.delivery.claims import INTERRUPTED
 from campaigns.delivery.composing import INTERNAL_ERROR
 from campaigns.models import Campaign
@@ -103,6 +104,21 @@ FAULTS: dict[str, Why] = {
         _("Address beyond ASCII"),
         _("The mail server takes no letters beyond ASCII before the @ (no SMTPUTF8)."),
         "alert", _("Ask your mail provider for SMTPUTF8"),
+    ),
+    TOO_LONG: Why(
+        _("Took too long"),
+        _("The template computed longer for this person than any mail may."),
+        "alert", _("Shorten its loops, and look at this person in the preview"), "what",
+    ),
+    TOO_LARGE: Why(
+        _("Needed too much memory"),
+        _("The template needed more memory for this person than any mail may."),
+        "alert", _("Make it smaller, and look at this person in the preview"), "what",
+    ),
+    CRASHED: Why(
+        _("Could not be read"),
+        _("The template is nested too deeply, or too large, with this person's data."),
+        "alert", _("Make it simpler, and look at this person in the preview"), "what",
     ),
     INTERNAL_ERROR: Why(
         _("Could not be written"),

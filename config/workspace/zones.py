@@ -5,13 +5,14 @@ A date without a time is a day of the workspace wherever a rule, a filter or a r
 
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import connection
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from config.workspace.selectors import workspace
+from config.workspace.zone_names import zone_of
 
 UTC = ZoneInfo("UTC")
 
@@ -21,14 +22,6 @@ def zone_choices() -> list[tuple[str, str]]:
     """The named zones, by region; the old aliases without a region are left out."""
     names = sorted(name for name in available_timezones() if "/" in name and "Etc/" not in name)
     return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
-
-
-def zone_of(name: str) -> ZoneInfo | None:
-    """The zone of this name, if there is one."""
-    try:
-        return ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
 
 
 def workspace_zone() -> ZoneInfo:

@@ -50,7 +50,7 @@ def urls(number: int) -> MessageUrls:
         preferences=f"https://r.example/preferences/{number:x}/",
         view=f"{token}/view",
         open_pixel=f"{token}/o.gif",
-        click=lambda index, _url: f"{token}/{index}",
+        click=f"{token}/",
         campaign="spring",
     )
 

@@ -75,7 +75,7 @@ STEPS = [
     (worker, "read_letters", 1),
     (worker, "letterhead", 1),
     (worker, "compose", 2),
-    (composing, "write_mail", 9),
+    (composing, "write_mails", 2),
     (worker, "mark_handing_over", 2),
     (worker, "exclude_refused", 1),
     (SmtpSession, "_open", 4),
@@ -131,14 +131,14 @@ def test_a_fault_at_any_step_leaves_nobody_marked(server, monkeypatch, place, na
 def test_one_mail_that_cannot_be_written_fails_alone(server, monkeypatch):
     ada, ben, cleo = permitted(3)
     launched(make_segment(ada, ben, cleo))
-    write = composing.write_mail
+    order = letters.order_of
 
     def odd(letter, head):
         if letter.profile_id == ben.pk:
             raise RecursionError("deep")
-        return write(letter, head)
+        return order(letter, head)
 
-    monkeypatch.setattr(composing, "write_mail", odd)
+    monkeypatch.setattr(letters, "order_of", odd)
     deliver_all()
     row = Message.objects.get(profile=ben)
     assert (row.state, row.reason) == ("failed", "internal_error")

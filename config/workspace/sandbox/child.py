@@ -1,0 +1,109 @@
+"""The child: limited before it imports anything else, told what to do over its standard input.
+
+It holds no connection, no secret and no Django; what it imports is named by its parent.
+"""
+
+import ctypes
+import math
+import os
+import resource
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from config.workspace.sandbox import frames
+
+MEMORY_BYTES = 256 * 1024 * 1024  # of address space; some 40 MB are used at rest
+RETIRED_AT_BYTES = 96 * 1024 * 1024  # of memory held: the next request gets a fresh child
+OPEN_FILES = 64
+OK, FAILED, TOO_LARGE = "ok", "failed", "too_large"
+_PR_SET_PDEATHSIG = 1
+
+Task = Callable[[Any], Callable[[Any], Any]]
+
+
+def main(module: str, parent: str) -> None:
+    """Answer requests until the parent closes the socket or dies.
+
+    `module.TASKS` are functions by name: called with what all items share, each gives the function
+    that is called with one item.
+    """
+    _end_with(int(parent))
+    _limit()
+    tasks: dict[str, Task] = import_module(module).TASKS
+    link = socket.socket(fileno=os.dup(0))
+    link.sendall(frames.pack(OK))
+    try:
+        while _answer(link, tasks):
+            pass
+    except (frames.Closed, OSError):
+        return
+
+
+def _end_with(parent: int) -> None:
+    """Die with the thread that started us; where that came first, at once."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit(1)
+
+
+def _limit() -> None:
+    """No core, no file written, no process started; so much memory."""
+    for what, most in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NPROC, 0),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+    ):
+        resource.setrlimit(what, (most, most))
+
+
+def _answer(link: socket.socket, tasks: dict[str, Task]) -> bool:
+    """One request: an answer for each of its items, as soon as it is there.
+
+    False where this child has grown too large for another.
+    """
+    name, shared, items, cpu_seconds = frames.receive(link)
+    _allow(cpu_seconds)
+    function = tasks[name](shared)
+    for item in items:
+        _allow(cpu_seconds)
+        link.sendall(frames.pack(_attempt(function, item)))
+    return _resident_bytes() < RETIRED_AT_BYTES
+
+
+def _resident_bytes() -> int:
+    # not ru_maxrss: that is the parent's, from the moment between fork and exec
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * resource.getpagesize()
+
+
+def _allow(seconds: int) -> None:
+    """The kernel ends us after `seconds` more of computing, up to one later: it counts whole ones.
+
+    No handler: one of Python's would wait for the very call that does not come back.
+    """
+    most = math.ceil(time.process_time()) + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
+
+
+def _attempt(function: Callable[[Any], Any], item: Any) -> list[Any]:
+    try:
+        return [OK, function(item)]
+    except MemoryError:
+        return [TOO_LARGE, ""]
+    except Exception as error:  # its words may hold what is personal: where it was, no more
+        return [FAILED, f"{type(error).__name__} in {_place(error)}"]
+
+
+def _place(error: Exception) -> str:
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    return f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "?"

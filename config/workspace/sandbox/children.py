@@ -1,0 +1,142 @@
+"""One child, held from the outside."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from config.workspace.sandbox import child, frames
+
+START_SECONDS = 30.0
+_ROOT = str(Path(__file__).resolve().parents[3])
+_START = (
+    "import sys; root, module, parent = sys.argv[1:]; sys.path.insert(0, root);"
+    "from config.workspace.sandbox.child import main; main(module, parent)"
+)
+
+
+class Why(StrEnum):
+    """Why there is no answer for an item."""
+
+    TOO_LONG = "too_long"  # more computing than is allowed, or no answer at all
+    TOO_LARGE = "too_large"  # more memory than is allowed
+    CRASHED = "crashed"  # twice: the child died of it
+    FAILED = "failed"  # an error of our own code; `detail` says which and where
+    NOT_TRIED = "not_tried"  # others used up the time
+
+
+class Stopped(Exception):
+    """What an item gets for an answer where it has none."""
+
+    def __init__(self, why: Why, detail: str = "") -> None:
+        super().__init__(detail or why)
+        self.why, self.detail = why, detail
+
+
+class Unavailable(Exception):
+    """No child can be had now. Nobody's content is to blame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a request may use up. Computing and waiting are of one item, `total` is of all."""
+
+    cpu_seconds: int = 2
+    wall_seconds: float = 15.0
+    total_seconds: float = 60.0
+    wait_seconds: float = 5.0  # for one of the children
+
+
+class Ended(Exception):
+    """The child ended amid a request: of itself (`why` is None), or for what it worked on.
+
+    `is_certain` where the kernel counted: there is no use in trying again.
+    """
+
+    def __init__(self, why: Why | None, *, is_certain: bool = False) -> None:
+        super().__init__(why)
+        self.why, self.is_certain = why, is_certain
+
+
+class Child:
+    """A process, and the socket that leads to it. For one thread at a time."""
+
+    def __init__(self, module: str) -> None:
+        """Start it. Raises Unavailable."""
+        self.link, theirs = socket.socketpair()
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, "-I", "-c", _START, _ROOT, module, str(os.getpid())],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+            )
+        except OSError as error:
+            self.link.close()
+            raise Unavailable(str(error)) from error
+        finally:
+            theirs.close()
+        self.idle_since = time.monotonic()
+        try:
+            frames.receive(self.link, self.idle_since + START_SECONDS)
+        except (frames.Closed, OSError) as error:
+            self.end()
+            raise Unavailable("a child did not start") from error
+
+    def work(
+        self, task: str, shared: Any, items: Sequence[Any], limits: Limits, deadline: float
+    ) -> Iterator[Any]:
+        """The answer for each item, in order: a value, or Stopped. Raises Ended where it dies."""
+        until = min(deadline, time.monotonic() + limits.wall_seconds)
+        try:
+            frames.allow_until(self.link, until)
+            self.link.sendall(frames.pack([task, shared, items, limits.cpu_seconds]))
+            for _ in items:
+                until = min(deadline, time.monotonic() + limits.wall_seconds)
+                yield _answer(frames.receive(self.link, until))
+        except TimeoutError:
+            self.end()
+            raise Ended(Why.TOO_LONG) from None
+        except (frames.Closed, OSError):
+            raise self._ended() from None
+        self.idle_since = time.monotonic()
+
+    def _ended(self) -> Ended:
+        try:
+            code = self.process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            code = -signal.SIGKILL
+        self.end()
+        if code == -signal.SIGXCPU:
+            return Ended(Why.TOO_LONG, is_certain=True)
+        return Ended(None if code == 0 else Why.CRASHED)
+
+    @property
+    def is_alive(self) -> bool:
+        """Has it not ended?"""
+        return self.process.poll() is None
+
+    def end(self) -> None:
+        """End it now, whatever it does."""
+        self.link.close()
+        self.process.kill()
+        self.process.wait()
+
+    def let_go(self) -> None:
+        """In a forked process: it is the parent's, only our copy of the socket goes."""
+        self.link.close()
+        self.process.returncode = 0  # or the object would wait for a process that is not ours
+
+
+def _answer(received: Any) -> Any:
+    kind, value = received
+    if kind == child.OK:
+        return value
+    return Stopped(Why.TOO_LARGE) if kind == child.TOO_LARGE else Stopped(Why.FAILED, value)
