@@ -120,12 +120,12 @@ def _if_number(found: re.Match[str], *, among_words: bool) -> str:
     if found["run"]:
         return mask_phone(number)
     groups = _GROUPS.findall(number)
-    digits = "".join(groups)
+    digits = str(int("1" + "".join(groups)))[1:]  # those of other scripts read the same
     if _is_card(digits):
         return DOTS
     if not _MIN_DIGITS <= len(digits) <= _MAX_DIGITS:
         return number
-    leads = number[0] in "+(0"
+    leads = number[0] in "+(" or digits[0] == "0"
     grouped = len(groups) > 2 or (len(groups) == 2 and len(groups[0]) in (2, 3))  # noqa: PLR2004
     is_bare = len(groups) == 1 and len(digits) in _BARE_DIGITS and among_words
     return mask_phone(number) if leads or grouped or is_bare else number

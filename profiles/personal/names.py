@@ -105,7 +105,7 @@ def is_personal_name(name: str) -> bool:
 
 @lru_cache(_MOST)
 def usual_nature(place: Place, name: str) -> Nature:
-    """What the lists say of a name; nested ones as `products.name`."""
+    """What the lists say of a name; a nested one is harmless where each step of its way is."""
     path = plain(name)
     if path in _OF_PLACE[place]:
         return Nature.HARMLESS
@@ -113,4 +113,5 @@ def usual_nature(place: Place, name: str) -> Nature:
         return Nature.PERSONAL
     if place is Place.IDENTIFIER:
         return Nature.UNKNOWN
-    return Nature.HARMLESS if path.rpartition(".")[2] in HARMLESS_NAMES else Nature.UNKNOWN
+    is_harmless = all(step in HARMLESS_NAMES for step in path.split("."))
+    return Nature.HARMLESS if is_harmless else Nature.UNKNOWN

@@ -48,6 +48,7 @@ _MIN_DIGITS = 8
 # what a fault quotes of the call; the decoder's own names of types are nobody's
 _QUOTED = re.compile(r"[“\"'`].*[”\"'`]", re.DOTALL)
 _TYPES = re.compile(r"Expected `[\w| ]{1,60}`(?:, got `\w{1,20}`)?")
+LONGEST_FAULT = 2_000  # characters
 _SMTP = re.compile(r"^\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3})?\b")
 # of a call as it came: what stands in each of its parts
 _IDS = {"userId": "user_id", "anonymousId": "anonymous_id", "previousId": "user_id"}
@@ -182,7 +183,7 @@ class Shown:
 
     def failure(self, value: str) -> str:
         """Why something of ours failed: the database quotes the value that it could not read."""
-        return value if self.personal else _QUOTED.sub(DOTS, mask_text(value))
+        return value if self.personal else _QUOTED.sub(DOTS, mask_text(value[:LONGEST_FAULT]))
 
     def said(self, value: Any) -> str:
         """What a mail server or another program said: its code, since it quotes what it got."""

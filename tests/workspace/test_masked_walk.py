@@ -73,7 +73,7 @@ def _plant(words: Words) -> dict[str, Any]:
         "plan": o("plan"),
         "comment": s("trait of unknown name"),
         "coupon": f"ring {PHONES[0]} or {s('mail in text')}@gmail.com",
-        "company": {"plan": o("nested plan"), "owner": s("nested"), "deep": [{"x": s("deep")}]},
+        "company": {"plan": s("nested plan"), "owner": s("nested"), "deep": [{"x": s("deep")}]},
         "notes": [s("list")],
         "address": {"street": s("street"), "city": s("city of an address")},
         "card_no": "4111 1111 1111 1111",
