@@ -26,6 +26,16 @@ CODES = {
     503: ("unavailable", "too many requests at once; try again"),
 }
 API_WORDS = {413: "This request is too large; without a valid key or session 64 KB are taken."}
+ALWAYS = [
+    ("Cache-Control", "no-store"),
+    ("Connection", "close"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+]
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 Answer = tuple[int, list[tuple[str, str]], bytes]
 
 
@@ -37,8 +47,7 @@ def refusal(area: Area, status: int, reason: str, environ: dict[str, Any]) -> An
     if area is INGEST:
         counters.count("refused_total", reason=CODES[status][0])
     kind, body, more = _body(area, status, environ)
-    headers = [("Content-Type", kind), ("Cache-Control", "no-store"), ("Connection", "close")]
-    headers.append(("X-Content-Type-Options", "nosniff"))
+    headers = [("Content-Type", kind), *ALWAYS]
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers.append(("Retry-After", str(RETRY_SECONDS)))
     return status, headers + more, body
@@ -57,7 +66,7 @@ def _body(
     if area is HEALTH:
         return "text/plain; charset=utf-8", f"{words}\n".encode(), []
     page = _page(status, _language(environ), environ["PATH_INFO"].startswith("/console/"))
-    return "text/html; charset=utf-8", page, []
+    return "text/html; charset=utf-8", page, [("Content-Security-Policy", PAGE_POLICY)]
 
 
 def _open(environ: dict[str, Any]) -> list[tuple[str, str]]:
@@ -105,8 +114,8 @@ def _page(status: int, language: str, is_ours: bool) -> bytes:
             "title": title,
             "words": words,
             "advice": "",
-            "url": "",
-            "button": "",
+            "url": "/console/" if is_ours else "",
+            "button": _("Open the console") if is_ours else "",
             "is_ours": is_ours,
         }
         return render_to_string("console/_error.html", context).encode()

@@ -144,6 +144,8 @@ def test_who_has_waited_for_a_thread_too_long_is_told(port):
     page = second.answer()
     assert page.status == 503
     assert b"Too much is going on" in page.body
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert page.headers["x-content-type-options"] == "nosniff"
     assert_all_but(port, "/console/x")
     ask(port, get("/health/open"))
     assert first.answer().status == 200
