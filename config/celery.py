@@ -32,6 +32,7 @@ from kombu import Queue
 
 from config import leftovers
 from config.postgres import broker
+from config.pulse import Pulse
 from config.workspace.health import alive, recording
 from config.workspace.health.reasons import reason_of
 from config.workspace.health.units import DELIVERY_WORKER, WORKER
@@ -46,6 +47,7 @@ TICK_SECONDS = 1.0
 GATHER_SECONDS = 0.05
 HINT_LIFE_SECONDS = 10  # older hints are dropped unread: a tick has come since
 TICK_LOCK = 0x7261_7070  # "rapp", the advisory lock of the one that ticks
+DEAF = 75  # how a worker ends that is to be started again
 LARGEST_KB = 1_000_000  # a process of the pool that holds more is replaced after its task
 SIGN_SECONDS = 5.0  # between signs of life on disk
 # A run that takes so long is broken off (an exception, so that it can tidy up), then killed.
@@ -164,6 +166,8 @@ def work(name: str) -> None:
     """Do the due work of this kind until none is left or the slice is over."""
     from config.workspace.work import WORK  # noqa: PLC0415 - after the apps have signed in
 
+    if _pulse is not None:
+        _pulse.began()
     function = WORK.get(name)
     if function is None:
         log.warning("nobody does work called %r", name)
@@ -205,8 +209,9 @@ class Ticker(threading.Thread):
     A worker of the delivery pool alone wakes nobody; it says that it is there.
     """
 
-    def __init__(self, queues: Collection[str] = tuple(QUEUES.values())) -> None:
+    def __init__(self, queues: Collection[str] = tuple(QUEUES.values()), pool: Any = None) -> None:
         super().__init__(name="tick", daemon=True)
+        self.pool = pool
         self.stopped = threading.Event()
         self.signed_at = 0.0
         self.may_lead = broker.QUEUE in queues
@@ -231,10 +236,22 @@ class Ticker(threading.Thread):
                 for unit in self._units():
                     recording.failed(unit, error)
                 self._sign(reason_of(error))
+                if _pulse is not None:
+                    _pulse.excuse()
             else:
                 recording.repeats.worked("the tick")
                 self._sign("")
+                self._feel_pulse()
         connection.close()
+
+    def _feel_pulse(self) -> None:
+        """A pool that takes nothing any more cannot be mended from here: we are started again."""
+        if _pulse is None or self.pool is None:
+            return
+        if _pulse.is_deaf([process.pid for process in list(self.pool._pool)]):
+            log.error("the processes of this worker take no work any more: it is started again")
+            logging.shutdown()
+            os._exit(DEAF)
 
     def _sign(self, reason: str) -> None:
         """A sign of life on disk, every few seconds: for when the database is away."""
@@ -265,6 +282,13 @@ class Ticker(threading.Thread):
 
 
 _ticker: Ticker | None = None
+_pulse: Pulse | None = None
+
+
+@worker_init.connect
+def _begin_pulse(**_: Any) -> None:
+    global _pulse  # noqa: PLW0603 - one a process, and its children's
+    _pulse = Pulse()
 
 
 @worker_init.connect
@@ -290,9 +314,12 @@ def _end_with_worker(**_: Any) -> None:
 
 
 @worker_ready.connect
-def _start_ticking(**_: Any) -> None:
+def _start_ticking(sender: Any = None, **_: Any) -> None:
     global _ticker  # noqa: PLW0603 - one a process
-    _ticker = Ticker(list(app.amqp.queues.consume_from))
+    pool = getattr(getattr(sender, "pool", None), "_pool", None)
+    _ticker = Ticker(list(app.amqp.queues.consume_from), pool)
+    if _pulse is not None:
+        _pulse.excuse()
     _ticker.start()
 
 
