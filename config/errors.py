@@ -9,7 +9,6 @@ import re
 import sys
 from collections.abc import Callable
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,9 +25,9 @@ from config.console.errors import in_shell
 from config.console.pages import PAGES
 from config.workspace.api.problems import CONTENT_TYPE, body_of
 from config.workspace.errors import Explained, TooManyWrong
-from config.workspace.faults import is_disk_full, is_outage
+from config.workspace.faults import is_disk_full, is_for_want_of_room, is_outage
 from config.workspace.hashing import Busy
-from config.workspace.health import disk, recording
+from config.workspace.health import recording
 from config.workspace.health.reasons import reason_of
 
 MACHINES = ("/api/", "/v1/")
@@ -89,8 +88,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
     """503: the database or the disk cannot now. Said at once; in the log once, not each time."""
     recording.repeats.failed("answering requests", reason_of(error))
-    worst = disk.trouble(Path(settings.VAR_DIR), embedded=settings.EMBEDDED_POSTGRES)
-    is_full = is_disk_full(error) or bool(worst and worst.fault == disk.FULL)
+    is_full = is_for_want_of_room(error)
     words = _("What was accepted before is kept. Your last step was not: try it again in a moment.")
     problem = "The disk is full: nothing can be kept just now." if is_full else ""
     response = _answer(

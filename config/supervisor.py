@@ -19,11 +19,12 @@ from types import FrameType
 from config import leftovers
 from config.children import STOPPING, Child, Web, Worker
 from config.postgres import server, symptoms
-from config.workspace.health import restarts
+from config.workspace.health import disk, restarts
 
 LOOK_SECONDS = 0.25
 SLEPT_SECONDS = 5.0  # between two looks: we stood still, and so may everybody else have
 TERM_SECONDS = 8.0
+DISK_SECONDS = 5.0  # between looks at the room that is left
 RESTART_SECONDS = 600.0  # between restarts for a sign of a broken server
 LONGEST_PAUSE_SECONDS = 10.0
 PR_SET_CHILD_SUBREAPER = 36
@@ -111,6 +112,25 @@ class Database:
         return found and now - self.restarted_at >= RESTART_SECONDS
 
 
+class Disk:
+    """Says when it fills up, when it is full, and when there is room again."""
+
+    def __init__(self, var: Path, embedded: bool) -> None:
+        self.var, self.embedded = var, embedded
+        self.fault, self.due_at = "", 0.0
+
+    def look(self, now: float) -> None:
+        """Every few seconds; a line where something has changed."""
+        if now < self.due_at:
+            return
+        self.due_at = now + DISK_SECONDS
+        worst = disk.trouble(self.var, embedded=self.embedded)
+        fault = worst.fault if worst else ""
+        if fault != self.fault:
+            say(disk.in_english(worst) if worst else "the disk has room again")
+        self.fault = fault
+
+
 class Supervisor:
     """The main loop."""
 
@@ -118,6 +138,7 @@ class Supervisor:
         self.plan, self.var = plan, Path(plan.var)
         self.children = [self._child(name, command) for name, command in plan.commands.items()]
         self.database = Database(Path(plan.database)) if plan.database else None
+        self.disk = Disk(self.var, embedded=self.database is not None)
         self.signals = 0
         self.times: dict[str, list[float]] = {child.name: [] for child in self.children}
 
@@ -131,6 +152,7 @@ class Supervisor:
             slept, looked_at = now - looked_at > SLEPT_SECONDS, now
             if self.database:
                 self.database.look(now)
+            self.disk.look(now)
             for child in self.children:
                 self._watch(child, now, slept)
             if not is_told and self._answers():

@@ -26,6 +26,7 @@ from psycopg import sql
 from config import paths
 from config.postgres import binaries
 from config.postgres.binaries import Binaries
+from config.workspace.health import disk
 
 PORT = 5432  # only a part of the socket's name
 SUPERUSER, ROLE, DATABASE = "postgres", "rapport", "rapport"
@@ -147,6 +148,16 @@ def ensure_running(
             raise ServerError(f"The database server does not answer: {_last_words(place)}")
         _make_database(place)
         return True
+
+
+def why_not(var: Path, error: Exception) -> str:
+    """Why it does not start, in one sentence: a disk without room says more than the server can."""
+    worst = disk.trouble(var)
+    if worst is not None and worst.fault != disk.LOW:
+        return f"The database server does not start: {disk.in_english(worst)}."
+    if isinstance(error, OSError):
+        return f"The database server does not start: {error.strerror} ({var})."
+    return str(error)
 
 
 def stop(var: Path) -> bool:

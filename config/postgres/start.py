@@ -9,7 +9,6 @@ from pathlib import Path
 
 from config.postgres import server
 from config.postgres.binaries import NoServer
-from config.workspace.health import disk
 
 
 def main(action: str, var: Path) -> int:
@@ -20,14 +19,8 @@ def main(action: str, var: Path) -> int:
             say(f"the database server's programs were replaced: restarted as {version}")
         else:
             server.ensure_running(var, for_up=server.is_for_up(var))
-    except (server.ServerError, NoServer) as error:
-        worst = disk.trouble(var)
-        if worst is None or worst.fault == disk.LOW:
-            say(str(error))
-        else:
-            say(f"The database server does not start: {disk.in_english(worst)}. It is tried again.")
-    except OSError as error:
-        say(f"The database server does not start: {error.strerror} ({var}).")
+    except (server.ServerError, NoServer, OSError) as error:
+        say(server.why_not(var, error))
     else:
         return 0
     return 1

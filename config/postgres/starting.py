@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 
 import psycopg
 from django.conf import settings
+from django.core.management.base import CommandError
 
 from config.postgres import server
+from config.postgres.binaries import NoServer
 
 WAIT_SECONDS = 30
 BUSY_WORDS = ("starting up", "shutting down", "recovery mode", "not yet accepting connections")
@@ -53,10 +55,13 @@ def connecting(connect: Callable[[], Connected]) -> Connected:
 
 
 def _wait_for(var: Path, error: psycopg.OperationalError) -> None:
-    """Start the server, or give it a moment. Raises `error` where neither helps."""
+    """Start the server, or give it a moment. Raises CommandError, or `error` where it is up."""
     is_up = server.is_up(var)
     if not is_up and _Process.may_start:
-        server.ensure_running(var, getattr(settings, "EMBEDDED_POSTGRES_OPTIONS", None))
+        try:
+            server.ensure_running(var, getattr(settings, "EMBEDDED_POSTGRES_OPTIONS", None))
+        except (server.ServerError, NoServer, OSError) as fault:
+            raise CommandError(server.why_not(var, fault)) from fault
     elif not is_up or any(word in str(error) for word in BUSY_WORDS):
         time.sleep(0.2)
     else:

@@ -8,8 +8,12 @@ goes up to whoever called.
 import errno
 import logging
 from datetime import timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
+
+from config.workspace.health import disk
 
 PAUSES_SECONDS = (5, 30, 120, 600, 1800, 3600)
 # connection lost, out of disk or connections, server going down, input/output error, read-only
@@ -45,6 +49,13 @@ def is_disk_full(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return error.errno in NO_ROOM
     return isinstance(error, DatabaseError) and sqlstate(error).startswith(FULL)
+
+
+def is_for_want_of_room(error: BaseException) -> bool:
+    """Whether a full disk is why: it says so, or it is of an embedded server that has no room."""
+    if is_disk_full(error):
+        return True
+    return settings.EMBEDDED_POSTGRES and disk.is_full(Path(settings.VAR_DIR))
 
 
 def is_passing(error: BaseException) -> bool:

@@ -12,7 +12,7 @@ import msgspec
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 
-from config.workspace.faults import is_disk_full
+from config.workspace.faults import is_for_want_of_room
 from config.workspace.health import counters, recording
 from config.workspace.health.reasons import reason_of
 from profiles.ingest import edge
@@ -65,7 +65,7 @@ def _answer(request: HttpRequest, kind: str) -> HttpResponse:
     except DatabaseError as error:
         recording.repeats.failed("keeping ingest calls", reason_of(error))
         connection.close_if_unusable_or_obsolete()
-        full = is_disk_full(error)
+        full = is_for_want_of_room(error)
         words = "the disk is full: nothing was taken, try again later" if full else "try again"
         response = _problem(503, "unavailable", words)
         response["Retry-After"] = str(RETRY_SECONDS)

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         try:
             getattr(self, f"_{options['action']}")(Path(settings.VAR_DIR), options)
         except (server.ServerError, NoServer) as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(server.why_not(Path(settings.VAR_DIR), error)) from error
 
     def _start(self, var: Path, options: dict[str, Any]) -> None:
         self.stdout.write("started" if server.ensure_running(var) else "runs already")
@@ -55,8 +55,12 @@ class Command(BaseCommand):
         target.parent.mkdir(parents=True, exist_ok=True)
         command = [server.program(var, "pg_dump"), "--format=custom", f"--dbname={server.DATABASE}"]
         command += [f"--host={paths.socket_dir(var)}", f"--username={server.ROLE}"]
-        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        part = target.with_name(f"{target.name}.part")  # a killed one is not taken for a whole one
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
-            if subprocess.run(command, stdout=file, check=False).returncode:
-                raise CommandError(f"The backup failed; {target} is not complete.")
+            failed = subprocess.run(command, stdout=file, check=False).returncode
+        if failed:
+            part.unlink()
+            raise CommandError(f"The backup failed; there is no {target}.")
+        part.replace(target)
         self.stdout.write(f"{target} ({target.stat().st_size:,} bytes)")

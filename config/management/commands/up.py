@@ -80,8 +80,8 @@ class Command(BaseCommand):
             return
         try:
             server.ensure_running(var, for_up=True)
-        except (server.ServerError, NoServer) as error:
-            raise CommandError(str(error)) from error
+        except (server.ServerError, NoServer, OSError) as error:
+            raise CommandError(server.why_not(Path(settings.VAR_DIR), error)) from error
 
     def _commands(self, host: str, port: int, var: Path) -> dict[str, list[str]]:
         python = [sys.executable, "-m"]

@@ -56,6 +56,12 @@ def trouble(var: Path, *, embedded: bool = True) -> Space | None:
     return min(bad, key=lambda space: _WORST_FIRST.index(space.fault), default=None)
 
 
+def is_full(var: Path, *, embedded: bool = True) -> bool:
+    """Can nothing be kept just now?"""
+    worst = trouble(var, embedded=embedded)
+    return worst is not None and worst.fault != LOW
+
+
 def in_english(space: Space) -> str:
     """In one sentence: for the log, readiness and the supervisor."""
     left = f"{space.free_bytes // MEGABYTE} MB"

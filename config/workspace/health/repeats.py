@@ -10,9 +10,9 @@ EVERY_SECONDS = 60.0
 
 @dataclass
 class _Streak:
-    """Failures of one thing with one reason since it last worked."""
+    """Failures of one thing since it last worked. Each reason is said once: they may alternate."""
 
-    reason: str
+    reasons: set[str]
     began: float
     said: float
     count: int = 1
@@ -36,8 +36,11 @@ class Repeats:
         now = time.monotonic()
         with self._lock:
             streak = self._streaks.get(what)
-            if streak is None or streak.reason != reason:
-                self._streaks[what] = _Streak(reason, now, now, times)
+            if streak is None:
+                streak = self._streaks[what] = _Streak(set(), now, now, 0)
+            if reason not in streak.reasons:
+                streak.reasons.add(reason)
+                streak.count += times
                 line = f"{what} failed: {reason}" + (f"\n{detail}" if detail else "")
             else:
                 streak.count += times

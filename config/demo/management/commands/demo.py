@@ -68,8 +68,8 @@ class Command(BaseCommand):
                     getattr(settings, "EMBEDDED_POSTGRES_OPTIONS", None),
                     for_up=for_up,
                 )
-            except (server.ServerError, NoServer) as error:
-                raise CommandError(str(error)) from error
+            except (server.ServerError, NoServer, OSError) as error:
+                raise CommandError(server.why_not(Path(settings.VAR_DIR), error)) from error
 
     def _prepare(self) -> None:
         """The tables, and the keys for them."""
