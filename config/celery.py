@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.exceptions import TimeLimitExceeded, WorkerLostError
+from celery.exceptions import SoftTimeLimitExceeded, TimeLimitExceeded, WorkerLostError
 from celery.signals import (
     setup_logging,
     task_failure,
@@ -28,11 +28,12 @@ from celery.signals import (
 )
 from django.conf import settings
 from django.db import connection
-from kombu import Queue
+from kombu import Queue  # type: ignore[attr-defined]  # without stubs of its own
 
 from config import leftovers
 from config.postgres import broker
 from config.pulse import Pulse
+from config.workspace import stopping
 from config.workspace.health import alive, recording
 from config.workspace.health.reasons import reason_of
 from config.workspace.health.units import DELIVERY_WORKER, WORKER
@@ -138,7 +139,7 @@ app = Application("rapport", set_as_current=True)
 app.conf.update(
     **_broker(),
     task_default_queue=broker.QUEUE,
-    task_queues=[Queue(name) for name in QUEUES.values()],
+    task_queues=[Queue(name) for name in QUEUES.values()],  # type: ignore[no-untyped-call]
     task_ignore_result=True,
     task_serializer="json",
     accept_content=["json"],
@@ -175,9 +176,13 @@ def work(name: str) -> None:
     deadline = time.monotonic() + SLICE_SECONDS
     try:
         while recording.watched(name, function):
+            if stopping.asked():
+                return
             if time.monotonic() > deadline:
                 app.send_task(TASK, [name])
                 return
+    except SoftTimeLimitExceeded:  # anywhere, so that nothing is known of the connection
+        connection.close()
     except Exception:  # said and noted where it was raised; the next tick tries again
         return
 
@@ -325,6 +330,7 @@ def _start_ticking(sender: Any = None, **_: Any) -> None:
 
 @worker_shutting_down.connect
 def _stop_ticking(**_: Any) -> None:
+    stopping.ask_all()
     if _ticker is not None:
         _ticker.stopped.set()
 

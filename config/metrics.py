@@ -128,6 +128,7 @@ def exposed() -> str:
             text.gauge(name, QUEUES[name], value)
         _add_units(text, health)
         _add_sending(text, health)
+        _add_circuits(text, health)
     if sign := alive.read(Path(settings.VAR_DIR)):
         words = "Age of the last sign of life of a worker on this machine."
         text.gauge("worker_sign_age_seconds", words, sign.age_seconds)
@@ -209,6 +210,16 @@ def _add_sending(text: Exposition, health: Health) -> None:
             for run in health.sending
         ),
     )
+
+
+def _add_circuits(text: Exposition, health: Health) -> None:
+    """Servers that are left alone, by address; none while all work."""
+    found = [
+        ({"channel": one.channel, "server": one.server}, float(one.failures))
+        for one in health.circuits
+    ]
+    words = "Tries in a row at a server that takes nothing and is left alone for a while."
+    text.add("sending_circuit_open", "gauge", words, found)
 
 
 def _escaped(text: str) -> str:

@@ -179,6 +179,9 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- mail: unset, the demo mailbox takes it -------------------------------------------------------
 EMAIL_URL = env.parsed("EMAIL_URL", connections.mail_url)
+EMAIL_CONNECT_SECONDS = env.number("EMAIL_CONNECT_SECONDS", default=10, least=1, most=30)
+EMAIL_REPLY_SECONDS = env.number("EMAIL_REPLY_SECONDS", default=15, least=1, most=30)
+EMAIL_ACCEPT_SECONDS = env.number("EMAIL_ACCEPT_SECONDS", default=45, least=1, most=60)
 # 0: chosen and written down by `up`
 MAILBOX_PORT = env.number("MAILBOX_PORT", default=0, most=connections.HIGHEST_PORT)
 

@@ -2,33 +2,42 @@
 
 What an answer means (RFC 5321 section 4.2, RFC 3463): a recipient refused with 5xx is a hard
 bounce, unless the refusal is about us (5.7.x, policy) or about now (5.2.2, mailbox full). 4xx is
-temporary. A connection that breaks after the content was sent leaves the outcome unknown.
+temporary. A connection that breaks after the content was sent leaves the outcome unknown. How long
+anything is waited for is `smtp.Connection`'s affair.
 """
 
 import logging
 import re
 import smtplib
-import ssl
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from campaigns.channels import smtp
+from campaigns.channels.smtp import Connection, Late, Patience, Stopped
 from campaigns.content.addresses import NEEDS_SMTPUTF8
 from config import connections
+from config.workspace import stopping
 
 log = logging.getLogger(__name__)
-TIMEOUT_SECONDS = 30
 IDLE_SECONDS = 10.0  # after so long a silence the server may have hung up
 PER_CONNECTION = 1000  # mails; then a new one: servers cut long sessions
+MANY = 5  # refused in a row for the server's sake
+BREAKS = 2  # connections that broke, one after the other
 SENT, BOUNCED, TEMPORARY, FAILED, UNKNOWN = "sent", "bounced", "temporary", "failed", "unknown"
-_OK, _MORE, _PERMANENT = 250, 354, 500
+AGAIN = "again"  # was not tried
+_OK, _MORE, _CLOSES, _PERMANENT = 250, 354, 421, 500
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 MAILBOX_TARGET: Final = "config.mailbox.email_url"
+
+
+class NotReached(Exception):
+    """The server let nobody in; its word, or what kept us from it."""
 
 
 class NoTarget(RuntimeError):
@@ -53,12 +62,18 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a mail; `word` is the provider's. `at_door`: no mail at all was let in."""
+    """What became of a mail; `word` is the provider's.
+
+    `server_fails`: no other mail should be tried now. `is_servers`: refused or broken off for now
+    (`is_break`), and not for its recipient's sake.
+    """
 
     key: int
     kind: str
     word: str = ""
-    at_door: bool = False
+    server_fails: bool = False
+    is_servers: bool = False
+    is_break: bool = False
 
 
 def smtp_target() -> str:
@@ -77,76 +92,126 @@ def smtp_target() -> str:
 class SmtpSession:
     """A connection that is opened when first needed and after each break. Not shared by threads."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: Patience | None = None) -> None:
         self.url = url
-        self._smtp: smtplib.SMTP | None = None
+        self.server = connections.mail_server(url)
+        self.patience = patience or smtp.patience()
+        self._smtp: Connection | None = None
         self._count = 0
         self._used_at = 0.0
+        self._in_a_row = 0  # refused or broken off for now, by the server and not for a recipient
+
+    @property
+    def name(self) -> str:
+        """The server, without anybody's password: by this it is known when it fails."""
+        return f"smtp://{self.server.host}:{self.server.port}"
 
     def close(self) -> None:
         """Say goodbye, if that still can be said."""
-        smtp, self._smtp = self._smtp, None
-        if smtp is not None:
-            try:
-                smtp.quit()
-            except (OSError, smtplib.SMTPException):
-                smtp.close()
+        connection, self._smtp = self._smtp, None
+        if connection is not None:
+            connection.leave()
+
+    def open(self) -> None:
+        """Be let in, before a mail depends on it. Raises NotReached with the server's word."""
+        try:
+            self._open()
+        except Stopped:
+            self._drop()
+            raise
+        except Exception as error:  # of whatever kind: no mail has left
+            self._drop()
+            raise NotReached(word_of(error)) from error
 
     def send(self, mails: Sequence[Mail]) -> Iterator[Outcome]:
-        """Hand over one after the other; an outcome for each, in order. Raises nothing of SMTP."""
-        down = ""
-        for mail in mails:
-            if down:  # nothing was handed over, so all of it can be tried again later
-                yield Outcome(mail.key, TEMPORARY, down, at_door=True)
-                continue
-            try:
-                smtp = self._open()
-            except Exception as error:  # of whatever kind: no mail has left
-                self._drop()
-                down = word_of(error)
-                yield Outcome(mail.key, TEMPORARY, down, at_door=True)
-                continue
-            yield self._send_one(smtp, mail)
+        """Hand over one after the other; an outcome for each, in order. Raises nothing of SMTP.
 
-    def _send_one(self, smtp: smtplib.SMTP, mail: Mail) -> Outcome:
-        handed = _Handed()
+        Once the server does not answer, lets nobody in or takes none of several, the others are
+        not tried (`AGAIN`); nor are they when the time for one portion is over.
+        """
+        until = time.monotonic() + self.patience.portion
+        rest: Outcome | None = None
+        for mail in mails:
+            if rest is None and time.monotonic() >= until:
+                rest = Outcome(mail.key, AGAIN)
+            if rest is not None:
+                yield replace(rest, key=mail.key)
+                continue
+            outcome = self._send_one_if_let_in(mail)
+            yield outcome
+            if outcome.server_fails or outcome.kind == AGAIN:
+                rest = replace(outcome, kind=AGAIN)
+
+    def _send_one_if_let_in(self, mail: Mail) -> Outcome:
         try:
-            outcome = _transact(smtp, mail, handed)
-        except (OSError, smtplib.SMTPException) as error:
+            self.open()
+        except NotReached as error:
+            return Outcome(mail.key, TEMPORARY, str(error), server_fails=True, is_servers=True)
+        except Stopped:
+            return Outcome(mail.key, AGAIN)
+        assert self._smtp is not None  # noqa: S101 - open
+        outcome = self._send_one(self._smtp, mail)
+        self._in_a_row = self._in_a_row + 1 if outcome.is_servers else 0
+        if self._in_a_row >= (BREAKS if outcome.is_break else MANY):
+            return replace(outcome, server_fails=True)
+        return outcome
+
+    def _send_one(self, connection: Connection, mail: Mail) -> Outcome:
+        connection.content_left = False
+        try:
+            outcome = _transact(connection, mail, self.patience)
+        except Stopped:
             self._drop()
-            kind = UNKNOWN if handed.content else TEMPORARY
-            return Outcome(mail.key, kind, word_of(error))
+            return Outcome(mail.key, AGAIN)
+        except Late as error:
+            return self._broken(connection, mail, str(error), server_fails=not stopping.asked())
+        except (OSError, smtplib.SMTPException) as error:
+            return self._broken(connection, mail, word_of(error))
         except Exception as error:  # ours; it must not cost the others
             log.error("a mail cannot be handed over: %s", type(error).__name__)
-            self._drop()
-            kind = UNKNOWN if handed.content else TEMPORARY
-            return Outcome(mail.key, kind, f"internal error ({type(error).__name__})")
+            return self._broken(connection, mail, f"internal error ({type(error).__name__})")
         except BaseException:
             self._drop()  # whoever comes next must not read the answers to this mail
             raise
         self._count += 1
         return outcome
 
+    def _broken(
+        self, connection: Connection, mail: Mail, word: str, *, server_fails: bool = False
+    ) -> Outcome:
+        self._drop()
+        kind = UNKNOWN if connection.content_left else TEMPORARY
+        return Outcome(mail.key, kind, word, server_fails, is_servers=True, is_break=True)
+
     def __del__(self) -> None:
         """A thread that ended leaves its connection behind."""
         self._drop()
 
-    def _open(self) -> smtplib.SMTP:
+    def _open(self) -> None:
+        if self._smtp is not None and self._smtp.sock is None:
+            self._smtp = None
         now = time.monotonic()
         idle, self._used_at = now - self._used_at, now
         if self._smtp is not None and (self._count >= PER_CONNECTION or not self._is_alive(idle)):
             self.close()
         if self._smtp is None:
-            self._smtp, self._count = connect(self.url), 0
-        return self._smtp
+            made = Connection()
+            try:
+                made.open(self.server, self.patience.connect)
+            except BaseException:
+                made.close()
+                raise
+            self._smtp, self._count = made, 0
 
     def _is_alive(self, idle_seconds: float) -> bool:
         """Servers hang up on the silent: after a pause ask before the next mail depends on it."""
         if idle_seconds < IDLE_SECONDS or self._smtp is None:
             return True
         try:
+            self._smtp.within(self.patience.reply, "NOOP")
             return self._smtp.noop()[0] == _OK
-        except (OSError, smtplib.SMTPException):
+        except (Late, OSError, smtplib.SMTPException):
+            self._drop()
             return False
 
     def _drop(self) -> None:
@@ -155,82 +220,72 @@ class SmtpSession:
         self._smtp = None
 
 
-class _Handed:
-    """Whether the content has left: from then on a break means that nobody knows."""
-
-    content = False
-
-
-def connect(url: str) -> smtplib.SMTP:
-    """A greeted, encrypted and authenticated connection as the URL asks (config.connections).
-
-    Raises what smtplib raises; a server that offers no STARTTLS where it is asked for gets nothing.
-    """
-    server = connections.mail_server(url)
-    context = ssl.create_default_context()
-    if not server.verify:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    place: dict[str, Any] = {"host": server.host, "port": server.port, "timeout": TIMEOUT_SECONDS}
-    tls = server.encryption == connections.TLS
-    smtp = smtplib.SMTP_SSL(**place, context=context) if tls else smtplib.SMTP(**place)
-    try:
-        smtp.ehlo_or_helo_if_needed()
-        if server.encryption == connections.STARTTLS:
-            smtp.starttls(context=context)
-            smtp.ehlo()
-        if server.user:
-            smtp.login(server.user, server.password)
-    except BaseException:
-        smtp.close()
-        raise
-    return smtp
-
-
-def _transact(smtp: smtplib.SMTP, mail: Mail, handed: _Handed) -> Outcome:
-    if mail.needs_utf8 and not (smtp.has_extn("smtputf8") and smtp.has_extn("8bitmime")):
+def _transact(connection: Connection, mail: Mail, patience: Patience) -> Outcome:
+    if mail.needs_utf8 and not (
+        connection.has_extn("smtputf8") and connection.has_extn("8bitmime")
+    ):
         return Outcome(mail.key, FAILED, NEEDS_SMTPUTF8)
-    extras = " BODY=8BITMIME SMTPUTF8" if mail.needs_utf8 else ""
-    mail_from, rcpt = f"MAIL FROM:<{mail.sender}>{extras}", f"RCPT TO:<{mail.recipient}>"
-    if smtp.has_extn("pipelining"):
-        smtp.send(f"{mail_from}\r\n{rcpt}\r\nDATA\r\n".encode())
-        replies = [_reply(smtp), _reply(smtp), _reply(smtp)]
-    else:
-        replies = []
-        for command in (mail_from, rcpt, "DATA"):
-            smtp.send(f"{command}\r\n".encode())
-            replies.append(_reply(smtp))
-            if replies[-1][0] >= 400:  # noqa: PLR2004 - refused
-                break
+    connection.within(patience.reply, "MAIL FROM")
+    replies = _envelope(connection, mail)
     refused = _refusal(replies)
     if refused is not None:
-        if len(replies) == 3 and replies[2][0] == _MORE:  # noqa: PLR2004 - RFC 2920 section 3.1
-            smtp.send(".\r\n")  # no recipient: the server has nobody to give it to
-            _reply(smtp)
-        _reset(smtp)
-        return Outcome(mail.key, refused[0], refused[1])
-    handed.content = True
-    smtp.send(_dotted(mail.content))
-    code, text = _reply(smtp)
+        return _cleaned_up(connection, replies, Outcome(mail.key, *refused))
+    connection.within(patience.accept, "the mail")
+
+    def begin_end() -> None:
+        connection.content_left = True
+        connection.during("the answer to the mail")
+
+    connection.send(_dotted(mail.content), begin_end)
+    code, text = _text_of(connection.getreply())
+    connection.content_left = False  # it said which
     if code == _OK:
         return Outcome(mail.key, SENT, text[:200])
-    handed.content = False
-    kind = FAILED if code >= _PERMANENT else TEMPORARY
-    return Outcome(mail.key, kind, f"{code} {text}"[:500])
+    word = f"{code} {text}"[:500]
+    if code == _CLOSES:
+        raise smtplib.SMTPServerDisconnected(word)
+    if code >= _PERMANENT:
+        return Outcome(mail.key, FAILED, word)
+    return Outcome(mail.key, TEMPORARY, word, is_servers=True)
 
 
-def _reply(smtp: smtplib.SMTP) -> tuple[int, str]:
-    code, text = smtp.getreply()
-    if code == 421:  # noqa: PLR2004 - the server closes
-        raise smtplib.SMTPServerDisconnected(f"421 {text.decode('utf-8', 'replace')}")
-    return code, text.decode("utf-8", "replace")
+def _envelope(connection: Connection, mail: Mail) -> list[tuple[int, str]]:
+    """The answers to sender, recipient and DATA, up to the first refusal."""
+    extras = " BODY=8BITMIME SMTPUTF8" if mail.needs_utf8 else ""
+    commands = (f"MAIL FROM:<{mail.sender}>{extras}", f"RCPT TO:<{mail.recipient}>", "DATA")
+    if connection.has_extn("pipelining"):
+        connection.send("".join(f"{one}\r\n" for one in commands).encode())
+        return [_reply(connection, one) for one in commands]
+    replies: list[tuple[int, str]] = []
+    for command in commands:
+        connection.send(f"{command}\r\n".encode())
+        replies.append(_reply(connection, command))
+        if replies[-1][0] >= 400:  # noqa: PLR2004 - refused
+            break
+    return replies
 
 
-def _refusal(replies: Sequence[tuple[int, str]]) -> tuple[str, str] | None:
-    """What the first refused command means, or None."""
+def _reply(connection: Connection, command: str = "") -> tuple[int, str]:
+    if command:
+        connection.during(command.partition(":")[0])
+    code, text = _text_of(connection.getreply())
+    if code == _CLOSES:
+        raise smtplib.SMTPServerDisconnected(f"{code} {text}")
+    return code, text
+
+
+def _text_of(reply: tuple[int, bytes]) -> tuple[int, str]:
+    return reply[0], reply[1].decode("utf-8", "replace")
+
+
+def _refusal(replies: Sequence[tuple[int, str]]) -> tuple[str, str, bool, bool] | None:
+    """What the first refused command means, as parts of an Outcome, or None."""
     for place, (code, text) in enumerate(replies):
         good = code == _MORE if place == 2 else code in (250, 251, 252)  # noqa: PLR2004
         if not good:
-            return kind_of(code, text, recipient=place == 1), f"{code} {text}"[:500]
+            kind = kind_of(code, text, recipient=place == 1)
+            about_server = kind == TEMPORARY and _is_about_server(code, text, place == 1)
+            return kind, f"{code} {text}"[:500], False, about_server
     return None
 
 
@@ -246,9 +301,28 @@ def kind_of(code: int, text: str, *, recipient: bool) -> str:
     return BOUNCED
 
 
-def _reset(smtp: smtplib.SMTP) -> None:
-    smtp.send("RSET\r\n")
-    _reply(smtp)
+def _is_about_server(code: int, text: str, recipient: bool) -> bool:
+    """A refusal for now that any mail would get: not the greylisting or full box of one."""
+    if not recipient:
+        return True
+    status = _ENHANCED.search(text)
+    return status[2] in ("3", "4") if status else code in (451, 452)
+
+
+def _cleaned_up(
+    connection: Connection, replies: Sequence[tuple[int, str]], outcome: Outcome
+) -> Outcome:
+    """After a refusal, which stands whatever becomes of the connection."""
+    try:
+        if len(replies) == 3 and replies[2][0] == _MORE:  # noqa: PLR2004 - RFC 2920 section 3.1
+            connection.send(".\r\n")  # no recipient: the server has nobody to give it to
+            _reply(connection, "DATA")
+        connection.send("RSET\r\n")
+        _reply(connection, "RSET")
+    except (Late, Stopped, OSError, smtplib.SMTPException) as error:
+        connection.close()
+        return replace(outcome, server_fails=isinstance(error, Late))
+    return outcome
 
 
 def with_crlf(content: bytes) -> bytes:
@@ -274,4 +348,6 @@ def word_of(error: Exception) -> str:
         raw = error.smtp_error
         text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
         return f"{error.smtp_code} {text}"[:500]
+    if isinstance(error, Late):
+        return str(error)
     return f"{type(error).__name__}: {error}"[:500]

@@ -181,9 +181,9 @@ WITH m AS (
     WHERE q.state = 'queued'
 ), still AS ({still}), ended AS (
     UPDATE message t
-       SET state = CASE WHEN s.reason = 'expired' AND t.attempts > 0
+       SET state = CASE WHEN s.reason = 'expired' AND (t.attempts > 0 OR t.data ? 'word')
                         THEN 'failed' ELSE 'excluded' END,
-           reason = CASE WHEN s.reason = 'expired' AND t.attempts > 0
+           reason = CASE WHEN s.reason = 'expired' AND (t.attempts > 0 OR t.data ? 'word')
                          THEN coalesce(t.data->>'word', 'expired') ELSE s.reason END
     FROM still s
     WHERE t.profile_id = s.profile_id AND t.id = s.message_id AND t.state = 'queued'
@@ -233,6 +233,7 @@ class Settled:
     reason: str = ""
     provider_ref: str = ""
     retry_at: datetime | None = None
+    attempt: int = 0  # the marking that this is about, for one that is queued again
 
 
 _SETTLE = """
@@ -244,15 +245,18 @@ WITH ended AS (
         sent_at = CASE WHEN g.state = 'sent' THEN %(now)s ELSE t.sent_at END,
         bounced_at = CASE WHEN g.state = 'bounced' THEN %(now)s ELSE t.bounced_at END,
         due_at = coalesce(g.retry_at, t.due_at),
-        data = CASE WHEN g.state = 'queued' THEN t.data || jsonb_build_object('word', g.reason)
-                    ELSE t.data END
+        data = CASE WHEN g.state = 'queued' AND g.reason <> ''
+                    THEN t.data || jsonb_build_object('word', g.reason) ELSE t.data END
     FROM unnest(%(profiles)s::bigint[], %(messages)s::bigint[], %(states)s::text[],
-                %(reasons)s::text[], %(refs)s::text[], %(retries)s::timestamptz[])
-         AS g(profile_id, id, state, reason, provider_ref, retry_at)
+                %(reasons)s::text[], %(refs)s::text[], %(retries)s::timestamptz[],
+                %(attempts)s::int[])
+         AS g(profile_id, id, state, reason, provider_ref, retry_at, attempt)
     WHERE t.profile_id = g.profile_id AND t.id = g.id
       -- `unknown` when the lease ran out meanwhile: whoever handed it over knows better. Never
       -- queued again then, since nobody knows how the other would read it.
       AND (t.state = 'handing_over' OR t.state = 'unknown' AND g.state <> 'queued')
+      -- said twice (the first answer of the database was lost), and marked anew in between
+      AND (g.state <> 'queued' OR g.attempt = 0 OR t.attempts = g.attempt)
     RETURNING {ended}
 ), {give_back}
 SELECT count(*) FROM ended
@@ -273,6 +277,7 @@ def settle(rows: Sequence[Settled], now: datetime) -> None:
                 "reasons": [_storable(row.reason) for row in rows],
                 "refs": [row.provider_ref for row in rows],
                 "retries": [row.retry_at for row in rows],
+                "attempts": [row.attempt for row in rows],
             },
         )
 
@@ -280,6 +285,24 @@ def settle(rows: Sequence[Settled], now: datetime) -> None:
 def _storable(word: str) -> str:
     """A server's word may hold what a text column cannot."""
     return word.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+_NOTE_WORD = """
+UPDATE message t SET data = t.data || jsonb_build_object('word', %(word)s::text)
+FROM unnest(%(profiles)s::bigint[], %(messages)s::bigint[]) AS g(profile_id, id)
+WHERE t.profile_id = g.profile_id AND t.id = g.id AND t.state = 'queued'
+"""
+
+
+def note_word(keys: Sequence[Key], word: str) -> None:
+    """Why these wait, in the server's word; they were not tried."""
+    values: dict[str, Any] = {
+        "word": _storable(word),
+        "profiles": [profile for profile, _message in keys],
+        "messages": [message for _profile, message in keys],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE_WORD, values)
 
 
 # Whoever holds the lease alone marks: what is marked still was broken off.

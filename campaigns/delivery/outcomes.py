@@ -23,7 +23,7 @@ def note_outcomes(channel: str, outcomes: Sequence[Outcome]) -> None:
     taken = sum(one.kind in (SENT, BOUNCED) for one in outcomes)
     if taken:
         recording.taken(channel, taken)
-    elif len(outcomes) >= MANY or any(one.at_door for one in outcomes):
+    elif len(outcomes) >= MANY or any(one.server_fails for one in outcomes):
         word, _n = Counter(one.word for one in outcomes).most_common(1)[0]
         recording.refused(channel, len(outcomes), word)
 

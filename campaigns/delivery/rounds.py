@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from campaigns.delivery.claims import take_back
 from campaigns.delivery.fanout import fan_out
+from campaigns.delivery.strays import settle_strays
 from campaigns.models import Campaign, MessageChunk
 from campaigns.services.faults import CannotGoOn, one_by_one
 from campaigns.services.launching import take_up
@@ -27,7 +28,7 @@ WHERE (k.retry_at IS NULL OR k.retry_at <= now()) AND (
 
 def advance_campaigns() -> int:
     """One step for each campaign that is under way; the number of things done, 0 when none."""
-    handled = take_up()
+    handled = settle_strays(timezone.now()) + take_up()
     running = Campaign.objects.filter(status=Campaign.Status.RUNNING)
     handled += one_by_one(running.filter(fanned_out_at=None), _queue_audience)
     if handled:

@@ -5,6 +5,7 @@ out names is nobody (`consent.hooks.NOBODY`); the other links lead straight to t
 for a person who may not be measured.
 """
 
+import threading
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -21,6 +22,7 @@ from campaigns.channels.email import (
     SmtpSession,
     smtp_target,
 )
+from campaigns.channels.smtp import Patience
 from campaigns.content.errors import Abort, ContentError
 from campaigns.content.render import Compiled
 from campaigns.content.sandbox.calls import NotTried, Unavailable
@@ -33,6 +35,12 @@ from consent.models import Purpose, Suppression
 from profiles.identity.normalise import normalise
 
 __all__ = ["SENT", "UNKNOWN", "NoTarget", "NotWritten", "Outcome", "send_test"]
+
+
+# somebody waits in front of a page, and a thread of the web server with them
+PATIENCE = Patience(connect=3.0, reply=2.0, accept=4.0)
+AT_ONCE = 2
+_at_once = threading.BoundedSemaphore(AT_ONCE)
 
 
 class NotWritten(Exception):
@@ -76,11 +84,14 @@ def send_test(  # noqa: PLR0913 - keyword only, each a part of one mail
         expires_at=timezone.now(),
     )
     mail = _written(letter, head)
-    session = SmtpSession(smtp_target())
+    session = SmtpSession(smtp_target(), PATIENCE)
+    if not _at_once.acquire(blocking=False):
+        raise NotWritten(_("other tests are just being sent. Try again in a moment."))
     try:
         return next(iter(session.send([mail])))
     finally:
         session.close()
+        _at_once.release()
 
 
 def _written(letter: Letter, head: Letterhead) -> Mail:

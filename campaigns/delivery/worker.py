@@ -1,4 +1,8 @@
-"""The unit of work `delivery`: lease a chunk, hand its messages over in batches, settle each."""
+"""The unit of work `delivery`: lease a chunk, hand its messages over in batches, settle each.
+
+Where several servers are handed over to, each gets a call of its own of what `deliver` does: what
+is known of one (`circuits`) says nothing of another.
+"""
 
 import logging
 import threading
@@ -10,6 +14,7 @@ from itertools import groupby
 from django.utils import timezone
 
 from campaigns.channels.email import (
+    AGAIN,
     BOUNCED,
     SENT,
     TEMPORARY,
@@ -21,16 +26,15 @@ from campaigns.channels.email import (
     smtp_target,
 )
 from campaigns.delivery.claims import (
-    BATCH,
     INTERRUPTED,
     Chunk,
     Key,
     Settled,
+    chunks_left,
     exclude_refused,
     lease_chunk,
     mark_handing_over,
     release_chunk,
-    settle,
 )
 from campaigns.delivery.composing import Composed, compose
 from campaigns.delivery.gate import Asked
@@ -41,15 +45,17 @@ from campaigns.delivery.letters import (
     message_id,
     read_letters,
 )
-from campaigns.delivery.outcomes import note_nowhere, note_outcomes
+from campaigns.delivery.outcomes import note_nowhere
 from campaigns.delivery.rechecks import Recheck, recheck_of
 from campaigns.delivery.setbacks import note_bounces
+from campaigns.delivery.settling import persistently, settle, settle_kept
+from campaigns.delivery.visits import Visit
 from campaigns.services.faults import clear_fault, note_fault, place_of
+from config.workspace import circuits, stopping
 from config.workspace.faults import is_outage, log_failure, pause_after
 
 log = logging.getLogger(__name__)
 CHANNEL = "email"
-AGAIN = "again"  # was marked, but never tried
 SLICE_SECONDS = 4.0  # then the others' turn; the rest of the chunk is given back
 BACKOFF_SECONDS = (30, 120, 600, 1800, 3600, 7200)
 _local = threading.local()
@@ -77,26 +83,44 @@ def close_session() -> None:
 def deliver() -> int:
     """Hand over from one chunk for some seconds; how many it looked at, 0 when none is due.
 
-    Whatever happens on the way, the chunk is given back with nothing left marked; where even that
-    fails, the lease runs out and whoever takes it over settles what is left. Raises outages of the
-    database; what else holds up a campaign is written on it.
+    Nothing is tried at a server whose circuit is open (`config.workspace.circuits`). Whatever
+    happens on the way, the chunk is given back with nothing left marked; where even that fails, the
+    lease runs out and whoever takes it over settles what is left. Raises outages of the database;
+    what else holds up a campaign is written on it.
     """
-    chunk = lease_chunk(CHANNEL, timezone.now())
-    if chunk is None:
-        return 0
-    not_before: datetime | None = None
+    settle_kept()
+    now = timezone.now()
     try:
-        return max(_deliver_chunk(chunk, session()), 1)
+        target = session()
     except NoTarget as error:
-        note_nowhere(CHANNEL, error)
+        if chunks_left(CHANNEL).due:
+            note_nowhere(CHANNEL, error)
         return 0
+    if circuits.is_open(target.name, now):
+        return 0
+    chunk = lease_chunk(CHANNEL, now)
+    return _deliver_leased(chunk, target) if chunk else 0
+
+
+def _deliver_leased(chunk: Chunk, target: SmtpSession) -> int:
+    not_before: datetime | None = None
+    turn: circuits.Turn | None = None
+    visit: Visit | None = None
+    try:
+        turn = circuits.take_turn(target.name, timezone.now())
+        if turn is None:
+            return 0
+        visit = Visit(chunk, target, turn)
+        return max(_deliver_chunk(visit), 1)
     except Exception as error:
         if is_outage(error):
             raise
         not_before = _hold_up(chunk, error)
         return 1
     finally:
-        release_chunk(chunk, not_before)
+        persistently(lambda: release_chunk(chunk, not_before))
+        if turn is circuits.Turn.ONE and (visit is None or not visit.is_tried):
+            circuits.give_back(target.name)
 
 
 def _hold_up(chunk: Chunk, error: Exception) -> datetime | None:
@@ -108,22 +132,22 @@ def _hold_up(chunk: Chunk, error: Exception) -> datetime | None:
     return timezone.now() + pause_after(chunk.attempts)
 
 
-def _deliver_chunk(chunk: Chunk, target: SmtpSession) -> int:
-    letters = read_letters(chunk)
+def _deliver_chunk(visit: Visit) -> int:
+    letters = read_letters(visit.chunk)
     deadline = time.monotonic() + SLICE_SECONDS
     seen = 0
     for content_version_id, group in groupby(letters, key=lambda one: one.content_version_id):
         head = letterhead(content_version_id)
         recheck = recheck_of(head)
         part = list(group)
-        for start in range(0, len(part), BATCH):
-            batch = part[start : start + BATCH]
+        while part:
+            batch, part = part[: visit.portion], part[visit.portion :]
             began = time.monotonic()
-            if not _deliver_batch(chunk, batch, head, recheck, target):
-                return seen + len(batch)
             seen += len(batch)
+            if not _deliver_batch(visit, batch, head, recheck):
+                return seen
             _throttle(head, len(batch), began)
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or stopping.asked():
                 return seen
     return seen
 
@@ -134,16 +158,13 @@ def _throttle(head: Letterhead, count: int, began: float) -> None:
 
 
 def _deliver_batch(
-    chunk: Chunk,
-    letters: Sequence[Letter],
-    head: Letterhead,
-    recheck: Recheck,
-    target: SmtpSession,
+    visit: Visit, letters: Sequence[Letter], head: Letterhead, recheck: Recheck
 ) -> bool:
     """Write, mark, hand over, settle; False where the rest of the chunk has to wait.
 
     Raises what keeps every mail of this content from being written, before any is marked.
     """
+    chunk = visit.chunk
     keys, now = [letter.key for letter in letters], timezone.now()
     asked = recheck.of([letter.profile_id for letter in letters], now)
     try:
@@ -154,27 +175,44 @@ def _deliver_batch(
     # those behind one that took too long stay queued, for the next turn
     letters = [letter for letter in letters if letter.message_id not in composed.untried]
     keys = [letter.key for letter in letters]
-    marked = mark_handing_over(
-        chunk,
-        keys,
-        purpose=head.purpose,
-        topic_id=head.topic_id,
-        now=now,
-        asked=asked,
-        links=composed.links,
-    )
+    if composed.mails and not visit.is_let_in(keys):
+        _exclude(chunk, keys, head, asked)
+        return False
+    with stopping.patiently():
+        marked = _mark(chunk, letters, head, asked, composed)
+        outcomes = _hand_over(marked, composed, head, visit.target) if marked else []
+    visit.note([one for one in outcomes if one.key in composed.mails])
     if len(marked) < len(letters):
         _exclude(chunk, [key for key in keys if key[1] not in marked], head, asked)
     if not marked:
         return _is_ours(chunk)
-    chosen = {letter.message_id: letter for letter in letters if letter.message_id in marked}
-    outcomes = _hand_over(chosen, composed, head, target)
     if chunk.was_held_up and chunk.campaign_id is not None:
         clear_fault(chunk.campaign_id)
-    bounced = [(chosen[o.key], o.word) for o in outcomes if o.kind == BOUNCED]
+    bounced = [(marked[o.key], o.word) for o in outcomes if o.kind == BOUNCED]
     if bounced:
         note_bounces(chunk.campaign_id, bounced)
-    return not all(outcome.kind == TEMPORARY for outcome in outcomes)
+    return not visit.is_over and not all(one.kind in (TEMPORARY, AGAIN) for one in outcomes)
+
+
+def _mark(
+    chunk: Chunk, letters: Sequence[Letter], head: Letterhead, asked: Asked, composed: Composed
+) -> dict[int, Letter]:
+    """Those that may be handed over, by message. Where marking fails nothing was handed over."""
+    try:
+        marked = mark_handing_over(
+            chunk,
+            [letter.key for letter in letters],
+            purpose=head.purpose,
+            topic_id=head.topic_id,
+            now=timezone.now(),
+            asked=asked,
+            links=composed.links,
+        )
+    except BaseException:  # it may have been committed all the same
+        now = timezone.now()
+        settle([_queued(letter, "", now) for letter in letters], now)
+        raise
+    return {letter.message_id: letter for letter in letters if letter.message_id in marked}
 
 
 def _exclude(chunk: Chunk, keys: Sequence[Key], head: Letterhead, asked: Asked) -> None:
@@ -201,7 +239,6 @@ def _hand_over(
         outcomes += [*answered, *_broken_off(mails[len(answered) :])]
         now = timezone.now()
         settle([_settled(letters[o.key], o, head, now) for o in outcomes], now)
-    note_outcomes(CHANNEL, answered)
     return outcomes
 
 
@@ -228,11 +265,16 @@ def _settled(letter: Letter, outcome: Outcome, head: Letterhead, now: datetime) 
         reference = message_id(letter, head.sender)
         return Settled(*letter.key, state="sent", provider_ref=reference)
     if outcome.kind == AGAIN:
-        return Settled(*letter.key, state="queued", retry_at=now)
+        return _queued(letter, outcome.word, now)
     if outcome.kind != TEMPORARY:
         return Settled(*letter.key, state=outcome.kind, reason=outcome.word)
     pauses = BACKOFF_SECONDS
     again = now + timedelta(seconds=pauses[min(letter.attempts, len(pauses) - 1)])
     if again >= letter.expires_at:
         return Settled(*letter.key, state="failed", reason=outcome.word)
-    return Settled(*letter.key, state="queued", reason=outcome.word, retry_at=again)
+    return _queued(letter, outcome.word, again)
+
+
+def _queued(letter: Letter, word: str, at: datetime) -> Settled:
+    attempt = letter.attempts + 1  # as it was marked
+    return Settled(*letter.key, state="queued", reason=word, retry_at=at, attempt=attempt)

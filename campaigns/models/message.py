@@ -129,6 +129,12 @@ class Message(ProfileScoped):
                 condition=models.Q(state__in=["queued", "handing_over"]),
                 name="message_due",
             ),
+            # the sweep of delivery/strays.py: empty but for what is under way
+            models.Index(
+                fields=["profile", "id"],
+                condition=models.Q(state="handing_over"),
+                name="message_handing_over",
+            ),
         ]
 
     def __str__(self) -> str:

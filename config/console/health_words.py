@@ -18,7 +18,14 @@ def said(unit: Unit) -> str:
 
 
 def _said(fault: Fault) -> str:
-    return _SENTENCES.get(fault.kind, _behind)(fault)
+    said = _SENTENCES.get(fault.kind, _behind)(fault)
+    if fault.until is None:
+        return said
+    return _("%(what)s; %(server)s is tried again at %(until)s") % {
+        "what": said,
+        "server": fault.server.partition("://")[2],
+        "until": clock(fault.until),
+    }
 
 
 def _no_tick(fault: Fault) -> str:
@@ -74,6 +81,7 @@ _SENTENCES = {
     "raising": _with_times,
     "refusing": _refusals,
     "refusing_some": _refusals,
+    "left_alone": _refusals,
     "untouched": _untouched,
     "no_run": _no_run,
 }
@@ -108,7 +116,7 @@ def title(unit: Unit) -> str:
     """What it means for somebody at the console."""
     names = _TITLES()
     kind = unit.fault.kind if unit.fault else ""
-    if kind in ("refusing", "refusing_some"):
+    if kind in ("refusing", "refusing_some", "left_alone"):
         return names["refusing"]
     if unit.name == DISK:
         return _("The disk is nearly full") if kind == disk.LOW else _("The disk is full")
@@ -146,7 +154,7 @@ def remedy(unit: Unit) -> str:
         return _("Make room where the data is; calls are taken in again by themselves then.")
     if unit.name == PROCESSES:
         return _("The log says where it ended or hung.")
-    if kind in ("refusing", "refusing_some"):
+    if kind in ("refusing", "refusing_some", "left_alone"):
         return _("Messages wait and are tried again. Look at EMAIL_URL and at your mail provider.")
     return _("What waits is kept, and it is tried again each second. The log has the place.")
 

@@ -9,7 +9,7 @@ gets a moment to begin.
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
@@ -65,14 +65,28 @@ class Run:
 class Fault:
     """What is wrong with a unit: a kind that `words` has sentences for, and its facts."""
 
-    kind: str  # no_tick, raising, refusing, refusing_some, untouched, no_run, behind,
-    # restarting, disk_full, disk_low, disk_read_only, disk_gone
+    kind: str  # no_tick, raising, refusing, refusing_some, left_alone, untouched, no_run,
+    # behind, restarting, disk_full, disk_low, disk_read_only, disk_gone
     since: datetime | None = None
     seconds: float = 0.0
     count: int = 0
     of: int = 0
     reason: str = ""
     channel: str = ""
+    server: str = ""
+    until: datetime | None = None  # when it is tried next
+
+
+@dataclass(frozen=True)
+class Open:
+    """A row of `circuit`: a server that is left alone until `retry_at`."""
+
+    server: str
+    channel: str
+    reason: str
+    failures: int
+    opened_at: datetime
+    retry_at: datetime
 
 
 @dataclass(frozen=True)
@@ -110,6 +124,7 @@ class Health:
     units: Sequence[Unit]
     sending: Sequence[Run] = ()
     sent: Sequence[Sent] = field(default=())
+    circuits: Sequence[Open] = ()
 
     @property
     def level(self) -> Level:
@@ -157,17 +172,20 @@ def forget() -> None:
 def read(cursor: Any) -> Health:
     """Ask the database, through Django's cursor or psycopg's: one statement."""
     cursor.execute(_statement(), {"lately": timezone.now() - LATELY})
-    rows, ages, counts = (json.loads(text) for text in cursor.fetchone())
+    rows, ages, counts, open_ones = (json.loads(text) for text in cursor.fetchone())
     now = timezone.now()
     runs = {row["name"]: _run(row) for row in rows}
     sent = [Sent(**row) for row in counts]
+    circuits = [_open(row) for row in open_ones]
     sending = [run for name, run in sorted(runs.items()) if name.startswith(SENDING)]
     units = [_worker(runs.get(name, Run(name)), now) for name in WORKERS]
     for name in WORK.names():
         waited = max(ages.get(name) or 0.0, 0.0)
         found = judge(runs.get(name, Run(name)), waited, now)
-        units.append(_with_sending(found, sending, sent, now) if name == "delivery" else found)
-    return Health(now, [*units, *of_the_machine(now)], sending, sent)
+        if name == "delivery":
+            found = _with_circuits(_with_sending(found, sending, sent, now), circuits, now)
+        units.append(found)
+    return Health(now, [*units, *of_the_machine(now)], sending, sent, circuits)
 
 
 def _statement() -> str:
@@ -183,7 +201,8 @@ def _statement() -> str:
                     SELECT channel, outcome, word, sum(n)::bigint AS n,
                            minute IS NOT NULL AS lately
                     FROM send_count WHERE minute IS NULL OR minute > %(lately)s
-                    GROUP BY 1, 2, 3, 5 ORDER BY 1, 2, 3) AS s)::text
+                    GROUP BY 1, 2, 3, 5 ORDER BY 1, 2, 3) AS s)::text,
+               (SELECT coalesce(json_agg(c ORDER BY c.opened_at), '[]') FROM circuit c)::text
     """  # noqa: S608
 
 
@@ -191,6 +210,11 @@ def _run(row: dict[str, Any]) -> Run:
     times = ("last_success", "last_progress", "error_since", "error_at")
     read = {name: datetime.fromisoformat(row[name]) if row[name] else None for name in times}
     return Run(**(row | read))
+
+
+def _open(row: dict[str, Any]) -> Open:
+    times = ("opened_at", "retry_at")
+    return Open(**(row | {name: datetime.fromisoformat(row[name]) for name in times}))
 
 
 # --- judging --------------------------------------------------------------------------------------
@@ -255,6 +279,24 @@ def _with_sending(unit: Unit, sending: Sequence[Run], sent: Sequence[Sent], now:
     if worst[0] <= unit.level:
         return unit
     return Unit(unit.name, worst[0], unit.lag_seconds, unit.run, worst[1])
+
+
+def _with_circuits(unit: Unit, circuits: Sequence[Open], now: datetime) -> Unit:
+    """Delivery is behind with a server that is left alone, and fails where that lasts.
+
+    One that was not tried for a while has nothing to be tried with.
+    """
+    found = [one for one in circuits if now - one.retry_at < LATELY]
+    if not found:
+        return unit
+    first = found[0]
+    lasting = now - since_start(first.opened_at) >= REFUSING
+    level = max(Level.FAILING if lasting else Level.BEHIND, unit.level)
+    fault = Fault("left_alone", first.opened_at, reason=first.reason, channel=first.channel)
+    if unit.fault and (unit.fault.kind, unit.fault.channel) == ("refusing", first.channel):
+        fault = unit.fault
+    fault = replace(fault, server=first.server, until=max(first.retry_at, now))
+    return Unit(unit.name, level, unit.lag_seconds, unit.run, fault)
 
 
 def _of_channel(run: Run, sent: Sequence[Sent], now: datetime) -> tuple[Level, Fault | None]:

@@ -10,11 +10,12 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from campaigns.channels.email import SmtpSession
-from campaigns.delivery import composing, letters, worker
+from campaigns.delivery import claims, composing, letters, worker
 from campaigns.delivery.worker import deliver
 from campaigns.models import Message, MessageChunk
 from campaigns.services.faults import try_now
 from campaigns.services.launching import cancel
+from config.workspace.models import Circuit
 from profiles.models import Profile
 from tests.campaigns.builders import (
     address_of,
@@ -83,6 +84,7 @@ STEPS = [
     (smtplib.SMTP, "getreply", 20),
     (worker, "message_id", 4),
     (worker, "settle", 2),
+    (claims, "settle", 2),
     (worker, "note_bounces", 1),
     (worker, "release_chunk", 1),
 ]
@@ -110,6 +112,7 @@ def test_a_fault_at_any_step_leaves_nobody_marked(server, monkeypatch, place, na
         campaign.refresh_from_db()
         try_now(campaign)
         Message.objects.filter(state="queued").update(due_at=timezone.now())
+        Circuit.objects.update(retry_at=timezone.now())
         MessageChunk.objects.update(due_at=timezone.now())
         deliver_all()
         fan_out_all()
