@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from config.requests import area_of
-from config.web.areas import API, HEALTH, INGEST, Area
+from config.web.areas import API, HEALTH, INGEST, LIVE, Area
 from config.workspace.api.problems import CONTENT_TYPE, body_of
 from config.workspace.health import counters, pressure
 
@@ -63,7 +63,7 @@ def _body(
     if area is API:
         detail = API_WORDS.get(status, f"{words[0].upper()}{words[1:]}.")
         return CONTENT_TYPE, json.dumps(body_of(status, detail=detail)).encode(), []
-    if area is HEALTH:
+    if area in (LIVE, HEALTH):
         return "text/plain; charset=utf-8", f"{words}\n".encode(), []
     page = _page(status, _language(environ), environ["PATH_INFO"].startswith("/console/"))
     return "text/html; charset=utf-8", page, [("Content-Security-Policy", PAGE_POLICY)]

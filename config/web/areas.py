@@ -17,14 +17,15 @@ class Area:
     stranger_bytes: int = SMALL_BODY  # the largest body of somebody not known
 
 
-HEALTH = Area("health", threads=2, waiting=1024)  # cheap, and never to be lost
+LIVE = Area("live", threads=1, waiting=1024)  # asks nobody, and is never to be lost
+HEALTH = Area("health", threads=2, waiting=32)  # seconds, where the database does not answer
 INGEST = Area("ingest", threads=8, waiting=256, stranger_bytes=limits.MAX_BODY_BYTES + 1)
 API = Area("api", threads=4, waiting=64)
 CONSOLE = Area("console", threads=6, waiting=64)
 LOGIN = Area("login", threads=2, waiting=8)  # each costs a password hash
 STATIC = Area("static", threads=2, waiting=512)
 PUBLIC = Area("public", threads=4, waiting=128)
-AREAS = (HEALTH, INGEST, API, CONSOLE, LOGIN, STATIC, PUBLIC)
+AREAS = (LIVE, HEALTH, INGEST, API, CONSOLE, LOGIN, STATIC, PUBLIC)
 
 _BY_PREFIX = {
     "v1": INGEST,
@@ -40,6 +41,8 @@ _HASHING = ("/console/login", "/console/password_change", "/console/first-admin/
 def area_of(method: str, path: str) -> Area:
     """By the first part of the path; a form that a password is sent with is an area of its own."""
     area = _BY_PREFIX.get(path.split("/", 2)[1] if path.startswith("/") else "", PUBLIC)
+    if area is HEALTH and path.startswith("/health/live"):
+        return LIVE
     if area is CONSOLE and method == "POST" and path.startswith(_HASHING):
         return LOGIN
     return area

@@ -23,7 +23,7 @@ blocked: list[str] = []
 
 
 def echo(environ, start):
-    """The environ as JSON; /.../block waits at the gate, /health/state says who waits."""
+    """The environ as JSON; /.../block waits at the gate, /health/live/state says who waits."""
     path = environ["PATH_INFO"]
     body = environ["wsgi.input"].read()
     said = {name: value for name, value in environ.items() if isinstance(value, str)}
@@ -32,11 +32,11 @@ def echo(environ, start):
         blocked.append(path)
         gate.wait(60)
         blocked.remove(path)
-    elif path == "/health/open":
+    elif path == "/health/live/open":
         gate.set()
-    elif path == "/health/shut":
+    elif path == "/health/live/shut":
         gate.clear()
-    elif path == "/health/state":
+    elif path == "/health/live/state":
         answer = {name: pool.waiting for name, pool in application.pools.items()}
         answer["reading"] = len(application.bodies.groups[False].readings)
         answer["blocked"] = len(blocked)
@@ -50,7 +50,7 @@ def echo(environ, start):
 def pools():
     """One thread each, and one that may wait; for console pages no longer than four seconds."""
     for area in AREAS:
-        most = 50 if area.name == "health" else 1
+        most = 50 if area.name == "live" else 1
         yield Pool(area.name, 1, most, 4.0 if area.name == "console" else 60.0)
 
 

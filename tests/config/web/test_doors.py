@@ -12,6 +12,7 @@ from tests.config.web.served import MOST_CONNECTIONS, STRANGERS
 
 HALF = post("/console/login/", b"{", length=1000)
 AREAS = {"/v1/track": "application/json", "/api/x": "application/problem+json", "/console/x": ""}
+TEXT = "text/plain; charset=utf-8"
 
 
 @contextmanager
@@ -52,7 +53,7 @@ def ask(port: int, data: bytes):
 
 
 def state(port: int):
-    return ask(port, get("/health/state")).json
+    return ask(port, get("/health/live/state")).json
 
 
 def is_well(port: int) -> bool:
@@ -119,22 +120,34 @@ def test_what_is_too_large_is_refused_before_it_is_read(port):
     assert expecting.answer().status == 413, "nobody asks for what will not be taken"
 
 
+def test_a_head_may_be_so_long_and_no_longer(port):
+    assert ask(port, get("/a", f"X-A: {'a' * 30_000}")).status == 200
+    whole, half = get("/a", f"X-A: {'a' * 200_000}"), b"GET /a HTTP/1.1\r\nX-A: " + b"a" * 200_000
+    for data in (whole, half, get("/a", *[f"X-{n}: a" for n in range(200)])):
+        with suppress(ConnectionError):
+            refused = Raw(port, data)
+            assert refused.answer().status == 431
+            assert refused.is_closed()
+    sent = ask(port, post("/static/x", b"x" * 60_000))
+    assert len(sent.json["body"]) == 60_000, "a body may be longer"
+
+
 def chunked(path: str, *parts: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
     head = f"POST {path} HTTP/1.1\r\nHost: doors\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
     return head + b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + end
 
 
-@pytest.mark.parametrize("path", ["/v1/track", "/api/x"])
+@pytest.mark.parametrize("path", ["/v1/track", "/api/x", "/health/ready"])
 def test_a_full_area_says_so_at_once_and_the_others_answer(port, path):
     prefix = path.split("/")[1]
     first, second = blocked(port, prefix)
     refused = ask(port, get(path))
     assert refused.status == 503
     assert int(refused.headers["retry-after"]) > 0
-    assert refused.headers["content-type"] == AREAS[path]
-    assert refused.json
+    assert refused.headers["content-type"] == AREAS.get(path, TEXT)
+    assert b"too many requests" in refused.body.lower()
     assert_all_but(port, path)
-    ask(port, get("/health/open"))
+    ask(port, get("/health/live/open"))
     assert [first.answer().status, second.answer().status] == [200, 200]
 
 
@@ -147,14 +160,14 @@ def test_who_has_waited_for_a_thread_too_long_is_told(port):
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert page.headers["x-content-type-options"] == "nosniff"
     assert_all_but(port, "/console/x")
-    ask(port, get("/health/open"))
+    ask(port, get("/health/live/open"))
     assert first.answer().status == 200
 
 
 def blocked(port, prefix: str) -> tuple[Raw, Raw]:
     """One call that holds the area's only thread, and one that waits behind it."""
     area = {"v1": "ingest"}.get(prefix, prefix)
-    ask(port, get("/health/shut"))
+    ask(port, get("/health/live/shut"))
     first = Raw(port, get(f"/{prefix}/block"))
     until(lambda: state(port)["blocked"] == 1)
     second = Raw(port, get(f"/{prefix}/block"))
