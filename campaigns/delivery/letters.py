@@ -13,6 +13,7 @@ from django.db import connection
 
 from campaigns.channels.email import Mail, with_crlf
 from campaigns.content.addresses import wire_domain
+from campaigns.content.names import person_names
 from campaigns.content.render import Compiled, MessageUrls
 from campaigns.content.sandbox import calls
 from campaigns.delivery.claims import GIVEN, OWN_LINKS, Chunk
@@ -136,19 +137,13 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 def _letter(row: Sequence[Any]) -> Letter:
     traits, given = _decode(row[5]), _given(_decode(row[6]))
-    data = {
-        **traits,
-        "traits": traits,
-        "person": traits,
-        "customer": {**traits, "name": traits.get("name") or row[4]},
-        "profile": {
-            "id": str(row[10]),
-            "name": row[4],
-            "locale": row[11],
-            "country": row[12],
-            "time_zone": row[13],
-            "lifecycle": row[14],
-        },
+    profile = {
+        "id": str(row[10]),
+        "name": row[4],
+        "locale": row[11],
+        "country": row[12],
+        "time_zone": row[13],
+        "lifecycle": row[14],
     }
     return Letter(
         profile_id=row[0],
@@ -156,7 +151,7 @@ def _letter(row: Sequence[Any]) -> Letter:
         address=row[2],
         content_version_id=row[3],
         name=row[4],
-        data=data | given,
+        data=person_names(traits, row[4], profile) | given,
         public_id=str(row[7]),
         attempts=row[8],
         expires_at=row[9],

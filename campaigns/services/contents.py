@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 
 from campaigns.content.errors import ContentError
+from campaigns.content.names import person_names
 from campaigns.content.render import Compiled, MessageUrls, Rendered
 from campaigns.content.sandbox.calls import compile_content, render
 from campaigns.models import Campaign, CampaignVersion, ContentVersion, Sender
@@ -83,13 +84,7 @@ def person_data(profile_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
             "time_zone": zone,
             "lifecycle": lifecycle,
         }
-        found[number] = {
-            **values,
-            "traits": values,
-            "customer": {**values, "name": values.get("name") or name},
-            "person": values,
-            "profile": profile,
-        }
+        found[number] = person_names(values, name, profile)
     return found
 
 

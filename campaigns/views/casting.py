@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.content.names import person_names
 from campaigns.models import Campaign
 from campaigns.selectors.coverage import coverage
 from campaigns.services.contents import person_data
@@ -30,13 +31,8 @@ class Cast:
 
 
 def _made_up(label: str | Promise, key: str, called: str, **traits: Any) -> Cast:
-    data = {
-        **traits,
-        "traits": traits,
-        "person": traits,
-        "customer": {**traits, "name": called},
-        "profile": {"name": called, "locale": "en", "country": "NL"},
-    }
+    profile = {"name": called, "locale": "en", "country": "NL"}
+    data = person_names(traits, called, profile)
     return Cast(label, data, called, key)
 
 

@@ -56,6 +56,7 @@ def add_address(profile: Profile, value: str, kind: str = "email") -> Identifier
         value=value,
         digest=contact_digest(kind, value),
         profile_id=profile.pk,
+        verified_at=now,
         first_source_id=1,
         first_seen=now,
         last_seen=now,

@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from campaigns.channels.email import FAILED, SENT, Mail, SmtpSession, smtp_target
+from campaigns.content.names import RESERVED
 from campaigns.models import Message
 from tests.campaigns.builders import (
     deliver_all,
@@ -56,6 +57,26 @@ def test_a_trait_does_not_stand_for_the_senders_own_words(server):
     html = server.message().get_body(("html",)).get_content()
     assert "Oudegracht 1" in html
     assert "Elsewhere" not in html
+
+
+def test_no_trait_takes_the_name_of_what_the_renderer_gives(server):
+    """The words of the way out, its address, the clock, the sender: all of it is ours."""
+    evil = {name: f"EVIL {name}" for name in RESERVED} | {"plan": "pro"}
+    plain = sorted(RESERVED - {"traits", "customer", "person", "profile", "unsubscribe_url"})
+    html = (
+        "<html><body>{{ plan }} {{ traits.now }} {{ customer.plan }} "
+        + " ".join(f"[{{{{ {name} }}}}]" for name in plain)
+        + "</body></html>"
+    )
+    content = {"subject": "Hello {{ workspace }}", "html": html}
+    launched(make_segment(permitted("mal", traits=evil)), step={"content": content})
+    deliver_all()
+    mail = server.message()
+    said = mail.get_body(("html",)).get_content()
+    assert "pro EVIL now pro" in said  # a trait it is, and stays
+    assert ">Unsubscribe</a>" in said
+    assert said.count("EVIL") == 1
+    assert "EVIL" not in mail["Subject"]
 
 
 def test_a_server_that_hung_up_on_silence_costs_no_mail(server, monkeypatch):
