@@ -96,9 +96,15 @@ def _identifier(row: KnownAs, shown: Shown) -> dict[str, Any]:
 def _lineage(trait: Trait, shown: Shown) -> dict[str, Any]:
     def told(statement: Statement) -> dict[str, Any]:
         value = shown.value(trait.name, statement.value)
-        return {"source": statement.source, "at": statement.at, "value": value}
+        return {
+            "source": statement.source,
+            "at": statement.at,
+            "value": value,
+            "proven": statement.is_proven,
+        }
 
-    unknown = {"source": "", "at": None, "value": shown.value(trait.name, trait.value)}
+    value = shown.value(trait.name, trait.value)
+    unknown = {"source": "", "at": None, "value": value, "proven": True}
     used = told(trait.used) if trait.used else unknown
     return used | {"others": [told(statement) for statement in trait.others]}
 

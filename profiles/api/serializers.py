@@ -31,6 +31,7 @@ class TraitStatementSerializer(Shape):
     source = serializers.CharField()  # type: ignore[assignment]
     at = serializers.DateTimeField()
     value = serializers.JSONField(allow_null=True)
+    proven = serializers.BooleanField()  # false: said with a public key
 
 
 class TraitSourceSerializer(Shape):
@@ -39,6 +40,7 @@ class TraitSourceSerializer(Shape):
     source = serializers.CharField()  # type: ignore[assignment]
     at = serializers.DateTimeField(allow_null=True)
     value = serializers.JSONField(allow_null=True)
+    proven = serializers.BooleanField()
     others = TraitStatementSerializer(many=True)
 
 

@@ -19,3 +19,10 @@ MAX_IDENTIFIER = 500
 MAX_TRAIT_NAME = 250
 MAX_SLOT = 250
 MAX_DISPLAY_NAME = 250
+
+# Of one person. The first of each pair is for what only a browser or an app said, so that however
+# much that is, there is room left for what our own systems say.
+MAX_TRAITS = (200, 500)
+MAX_TRAITS_BYTES = (64 * 1024, 256 * 1024)
+MAX_TRAIT_BYTES = 8 * 1024  # one value, as JSON
+MAX_TRAIT_ROWS = 4 * MAX_TRAITS[1]  # statements kept, those that take a trait away included

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from profiles.identity.kinds import DEVICE_KINDS
+
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
 EVENT_NAMES = {"page": "Page Viewed", "screen": "Screen Viewed"}
 NOTHING = msgspec.Raw(b"")
@@ -90,6 +92,11 @@ class Message(msgspec.Struct):
     anonymous_identifier_id: int | None = None
     event_id: int = 0
     value: float | None = None
+
+    @property
+    def names_only_devices(self) -> bool:
+        """Whether nothing in it says who the person is."""
+        return all(kind in DEVICE_KINDS for kind, _ in self.keys)
 
     @property
     def gpc(self) -> bool:

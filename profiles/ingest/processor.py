@@ -24,7 +24,18 @@ from profiles import changes, months
 from profiles.identity import attaching, merging, store
 from profiles.identity import batch as identity
 from profiles.identity.kinds import rules
-from profiles.ingest import claims, events, hooks, people, queue, reading, refusals, traits, turns
+from profiles.ingest import (
+    claims,
+    events,
+    hooks,
+    people,
+    queue,
+    reading,
+    refusals,
+    trait_limits,
+    traits,
+    turns,
+)
 from profiles.ingest.catalog import Catalog
 from profiles.ingest.messages import Message
 from profiles.ingest.reading import InboxRow
@@ -138,19 +149,22 @@ def _write(cursor: Any, messages: list[Message], resolved: identity.Resolved) ->
         message.event_id = number
     seen = people.spans(messages)
     said = traits.statements(messages)
+    told = {at[0] for at in said} - created
+    before = people.lock(cursor, told)
+    too_much = trait_limits.bound(said, before)
     new_traits = traits.derive_new(said, created)
     # someone made for an identifier that no message of the batch is attributed to
     newcomers = _seen_newcomers(resolved, seen, messages)
     people.create(cursor, newcomers, seen, new_traits, messages[0].source.id)
-    told = {at[0] for at in said} - created
     existing = {number: span for number, span in seen.items() if number not in created}
-    before = people.lock(cursor, told)
     traits.write(cursor, said, created)
     derived = traits.derive(cursor, sorted(told))
     people.update(cursor, existing, derived)
     catalog = Catalog(cursor, sorted({message.name for message in messages}))
     events.write(cursor, messages, catalog)
     merging.remember(cursor, resolved.joins, resolved.ids)
+    for refused in too_much:
+        catalog.warn(refused.said.message, f"trait_{refused.why}", "")
     found = attaching.find(messages, before, workspace().salt)
     for message in attaching.remember(cursor, found, resolved.ids):
         catalog.warn(message, "shared_identifier", message.key[0] if message.key else "")

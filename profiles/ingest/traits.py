@@ -1,9 +1,11 @@
 """Traits: what each source said of each, and which of it is shown.
 
 `profile_trait` is the truth: the newest statement for each (profile, name, source, identifier).
-`profile.traits` is derived: of several statements one by a known identifier beats one by a device
-(an anonymous visit fills gaps and overwrites nothing), then the newest wins, then the more trusted
-source. A null takes a trait away. Source: semantics.md section 2.
+`profile.traits` is derived. Trust goes before recency: what a source of ours said is not overwritten
+by what a browser or an app says with a public key, whatever the time (guarantee 10). Then one by a
+known identifier beats one by a device (an anonymous visit fills gaps and overwrites nothing), then
+the newest wins, then the more trusted source. A null takes a trait away. What lost is kept, and the
+customer page shows it. Source: semantics.md section 2.
 """
 
 from collections import defaultdict
@@ -17,6 +19,7 @@ from profiles.identity.kinds import DEVICE_KINDS
 from profiles.ingest import arrays, limits
 from profiles.ingest.copying import copy, json_text, loads, text
 from profiles.ingest.messages import Message, Sender
+from profiles.models import Source
 
 COLUMNS = "profile_id, name, source_id, identifier_id, value, set_at"
 UPSERT = f"""
@@ -27,16 +30,31 @@ UPSERT = f"""
     SET value = EXCLUDED.value, set_at = EXCLUDED.set_at
     WHERE profile_trait.set_at <= EXCLUDED.set_at
 """  # noqa: S608 - column names of ours
-DERIVE = """
-    SELECT profile_id, jsonb_object_agg(name, value) FILTER (WHERE value <> 'null') FROM (
-        SELECT DISTINCT ON (t.profile_id, t.name) t.profile_id, t.name, t.value
+BY_DEVICE = "coalesce(i.kind = ANY(%(devices)s), false)"
+# Whether a statement `t` of source `s` that came by identifier `i` is to be believed. A device that
+# only a browser gave to the person may be anybody's, whoever speaks of it.
+IS_TRUSTED = f"""coalesce(s.is_internal OR (s.kind = ANY(%(verified)s)
+                 AND NOT ({BY_DEVICE} AND i.verified_at IS NULL)), false)"""
+DERIVE = f"""
+    SELECT profile_id, jsonb_object_agg(name, value) FILTER (WHERE value <> 'null'), sum(n) FROM (
+        SELECT DISTINCT ON (t.profile_id, t.name) t.profile_id, t.name, t.value,
+               count(*) OVER (PARTITION BY t.profile_id, t.name) AS n
         FROM profile_trait t
         LEFT JOIN identifier i ON i.id = t.identifier_id
         LEFT JOIN source s ON s.id = t.source_id
-        WHERE t.profile_id = ANY(%s)
-        ORDER BY t.profile_id, t.name, coalesce(i.kind = ANY(%s), false), t.set_at DESC,
+        WHERE t.profile_id = ANY(%(people)s)
+        ORDER BY t.profile_id, t.name, {IS_TRUSTED} DESC, {BY_DEVICE}, t.set_at DESC,
                  s.trust DESC NULLS LAST, t.id DESC
     ) newest GROUP BY profile_id
+"""  # noqa: S608 - pieces of ours, here and below
+# Of whom there are too many statements: those by a public key but for the newest.
+PRUNE = """
+    DELETE FROM profile_trait d USING (
+        SELECT t.profile_id, t.id, row_number() OVER (
+                   PARTITION BY t.profile_id ORDER BY t.set_at DESC, t.id DESC) AS place
+        FROM profile_trait t JOIN source s ON s.id = t.source_id
+        WHERE t.profile_id = ANY(%(people)s) AND s.kind <> ALL(%(verified)s)
+    ) old WHERE d.profile_id = old.profile_id AND d.id = old.id AND old.place > %(most)s
 """
 _encode = msgspec.json.encode
 
@@ -49,6 +67,8 @@ class Said(NamedTuple):
     value: Any
     source: Sender
     by_device: bool
+    is_trusted: bool
+    message: Message
 
 
 Statements = dict[tuple[int, str, int, int], Said]
@@ -60,14 +80,20 @@ def statements(messages: Iterable[Message]) -> Statements:
     for order, message in enumerate(messages):
         if not message.traits:
             continue
+        source = message.source
         by_device = message.key is not None and message.key[0] in DEVICE_KINDS
+        is_trusted = source.is_internal or (
+            source.is_verified and not (by_device and message.names_only_devices)
+        )
         for name, value in message.traits.items():
-            if not name or len(name) > limits.MAX_TRAIT_NAME:
+            if not name:
                 continue
-            at = (message.profile_id, name, message.source.id, message.identifier_id)
+            at = (message.profile_id, name, source.id, message.identifier_id)
             before = found.get(at)
             if before is None or before.set_at <= message.occurred_at:
-                found[at] = Said(message.occurred_at, order, value, message.source, by_device)
+                found[at] = Said(
+                    message.occurred_at, order, value, source, by_device, is_trusted, message
+                )
     return found
 
 
@@ -114,13 +140,31 @@ def derive_new(said: Statements, created: frozenset[int]) -> dict[int, dict[str,
 
 
 def derive(cursor: Any, profile_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """The shown traits of these people out of the table. They have to be locked. One query."""
+    """The shown traits of these people out of the table. They have to be locked. One query.
+
+    Where there are too many statements of somebody, those that a public key made go, the oldest
+    first: one statement more, and the question again.
+    """
     if not profile_ids:
         return {}
-    cursor.execute(DERIVE, [list(profile_ids), sorted(DEVICE_KINDS)])
-    found = {profile: loads(traits) if traits else {} for profile, traits in cursor.fetchall()}
+    given = {
+        "people": list(profile_ids),
+        "devices": sorted(DEVICE_KINDS),
+        "verified": list(Source.VERIFIED_KINDS),
+        "most": limits.MAX_TRAIT_ROWS // 2,
+    }
+    rows = _derived(cursor, given)
+    if full := [profile for profile, _traits, n in rows if n > limits.MAX_TRAIT_ROWS]:
+        cursor.execute(PRUNE, given | {"people": full})
+        rows = _derived(cursor, given)
+    found = {profile: loads(traits) if traits else {} for profile, traits, _n in rows}
     return {profile: found.get(profile, {}) for profile in profile_ids}
 
 
-def _rank(one: Said) -> tuple[bool, datetime, int, int]:
-    return not one.by_device, one.set_at, one.source.trust, one.order
+def _derived(cursor: Any, given: dict[str, Any]) -> list[tuple[int, str | None, int]]:
+    cursor.execute(DERIVE, given)
+    return list(cursor.fetchall())
+
+
+def _rank(one: Said) -> tuple[bool, bool, datetime, int, int]:
+    return one.is_trusted, not one.by_device, one.set_at, one.source.trust, one.order

@@ -47,6 +47,7 @@ class Said:
     text: str
     source: str
     at: datetime
+    is_proven: bool = True
 
 
 @dataclass
@@ -58,6 +59,7 @@ class TraitLine:
     source: str = ""
     at: datetime | None = None
     conflicts: list[Said] = field(default_factory=list)
+    is_proven: bool = True  # False: only a browser or an app says so
 
 
 @dataclass
@@ -143,7 +145,8 @@ def _line(trait: facts.Trait, shown: Shown) -> TraitLine:
         text=text(trait.value),
         source=used.source if used else "",
         at=used.at if used else None,
-        conflicts=[Said(s.id, text(s.value), s.source, s.at) for s in trait.conflicts],
+        conflicts=[Said(s.id, text(s.value), s.source, s.at, s.is_proven) for s in trait.conflicts],
+        is_proven=used.is_proven if used else True,
     )
 
 

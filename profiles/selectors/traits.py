@@ -69,6 +69,7 @@ class Statement:
     value: Any
     source: str
     at: datetime
+    is_proven: bool = True  # False: by a public key, which proves nothing
 
 
 @dataclass
@@ -103,13 +104,22 @@ def _same(name: str, value: Any) -> str:
     return json.dumps(" ".join(value.split()).casefold())
 
 
-def source_names(ids: Collection[int] | None = None) -> dict[int, str]:
+class SourceNames(dict[int, str]):
+    """Names of sources by id; `unproven` are those whose key is public."""
+
+    unproven: frozenset[int] = frozenset()
+
+
+def source_names(ids: Collection[int] | None = None) -> SourceNames:
     """Names of sources; they are few, so all at once."""
     sources = Source.objects.all() if ids is None else Source.objects.filter(pk__in=ids)
-    return dict(sources.order_by().values_list("pk", "name"))
+    rows = list(sources.order_by().values_list("pk", "name", "kind"))
+    names = SourceNames((pk, name) for pk, name, _kind in rows)
+    names.unproven = frozenset(pk for pk, _, kind in rows if kind not in Source.VERIFIED_KINDS)
+    return names
 
 
-def traits_of(profile: Profile, sources: dict[int, str]) -> list[Trait]:
+def traits_of(profile: Profile, sources: SourceNames) -> list[Trait]:
     """All traits, each source's newest statement once. One query."""
     newest: dict[str, dict[int, ProfileTrait]] = defaultdict(dict)
     rows = ProfileTrait.objects.filter(profile_id=profile.pk).order_by("set_at", "id")
@@ -125,13 +135,19 @@ def _rank(name: str) -> tuple[int, str]:
 
 
 def _trait(
-    name: str, profile: Profile, rows: dict[int, ProfileTrait], sources: dict[int, str]
+    name: str, profile: Profile, rows: dict[int, ProfileTrait], sources: SourceNames
 ) -> Trait:
     statements = [
-        Statement(row.pk, row.value, sources.get(source_id, ""), row.set_at)
+        Statement(
+            row.pk,
+            row.value,
+            sources.get(source_id, ""),
+            row.set_at,
+            source_id not in sources.unproven,
+        )
         for source_id, row in rows.items()
     ]
-    statements.sort(key=lambda statement: statement.at, reverse=True)
+    statements.sort(key=lambda one: (one.is_proven, one.at), reverse=True)
     if name in profile.traits:
         value = profile.traits[name]
         same = [s for s in statements if _same(name, s.value) == _same(name, value)]
