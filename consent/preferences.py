@@ -21,7 +21,7 @@ from consent.services.withdrawing import (
     marketing_purposes,
     withdraw_address,
 )
-from profiles.models import Identifier
+from profiles.identity.addresses import best_of_kinds
 
 PAGE = "preference page"
 UNDO_WITHIN = timedelta(days=1)
@@ -127,10 +127,8 @@ def _channels(visitor: Visitor, purposes: Sequence[Purpose], standing: _Standing
         "push": _("Notifications in our app"),
     }
     kinds = {contact_kind(channel) for channel in words}
-    known: dict[str, str] = {}
-    rows = Identifier.objects.filter(profile_id=visitor.profile_id, kind__in=kinds)
-    for row in rows.order_by("last_seen"):
-        known[row.kind] = row.value
+    best = best_of_kinds([visitor.profile_id], sorted(kinds))[visitor.profile_id]
+    known = {kind: one.value for kind, one in best.items() if one.is_usable}
     found = []
     for channel, title in words.items():
         point = known.get(contact_kind(channel), "")

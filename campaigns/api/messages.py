@@ -18,6 +18,8 @@ from campaigns.services.single import AnotherMessage, NeedsRight, send_message
 from config.workspace import audit
 from config.workspace.api.problems import FieldError, Problem, invalid
 from config.workspace.api.views import ApiView
+from config.workspace.digests import CONTACT_KINDS
+from consent.services.people import refer
 from profiles.api.paging import PAGE_PARAMETERS, answer_page
 from profiles.api.people import person_of, shown_to
 from profiles.api.serializers import pages_of
@@ -123,7 +125,10 @@ class Messages(ApiView):
 
     def _person(self, reference: str) -> Profile:
         try:
-            return person_of(self, reference)
+            person = person_of(self, reference)
+            kind, _colon, _value = reference.partition(":")
+            # whoever names an address means whose it is, not who has it by a public key
+            return refer(reference).profile if kind in CONTACT_KINDS else person
         except NotFound as error:
             where = FieldError(path="person", code="unknown", message="Nobody is known by this.")
             raise Problem(404, detail=where["message"], errors=[where]) from error

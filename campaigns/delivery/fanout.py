@@ -20,6 +20,7 @@ from campaigns.models import Campaign, ContentVersion
 from config.workspace.models import Job
 from config.workspace.statistics import plan_for_the_unknown, refresh_statistics
 from consent.models import Purpose
+from profiles.identity.addresses import USABLE, told_by_ours
 
 RANGE = 50_000  # people a transaction: sorts stay within work_mem, a step takes a second or two
 LANE_BULK = 9
@@ -42,10 +43,12 @@ BORROWERS = """
     SELECT m.profile_id FROM membership m JOIN profile p ON p.id = m.profile_id
     WHERE m.segment_id = %(segment)s AND m.left_at IS NULL AND {borrows}
 """
-BORROWS = """(p.traits ? %(kind)s
-    AND NOT EXISTS (SELECT 1 FROM identifier o WHERE o.profile_id = p.id AND o.kind = %(kind)s)
+BORROWS = f"""(p.traits ? %(kind)s
+    AND NOT EXISTS (SELECT 1 FROM identifier i WHERE i.profile_id = p.id AND i.kind = %(kind)s
+                    AND {USABLE})
     AND EXISTS (SELECT 1 FROM identifier o WHERE o.kind = %(kind)s
-                AND o.value = lower(btrim(p.traits->>%(kind)s))))"""
+                AND o.value = lower(btrim(p.traits->>%(kind)s)))
+    AND {told_by_ours("%(kind)s")})"""  # noqa: S608 - pieces of ours
 
 _WRITE = """
 WITH people AS MATERIALIZED ({people}),

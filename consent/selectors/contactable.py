@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import connection
@@ -10,10 +10,11 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
-from consent.channels import ADDRESSED
+from consent.channels import ADDRESSED, contact_kind
 from consent.models import Purpose, Topic
 from consent.selectors.history import permitted_as_of
 from consent.selectors.reach import Query, people_cte, reach
+from profiles.identity.addresses import best_of_kinds
 from profiles.models import Profile
 
 MARKETING = "marketing"
@@ -157,7 +158,28 @@ def reachability(
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), parameters)
         lines = {row[0]: row[2:] for row in cursor.fetchall()}
-    return [_answer(profile, channel, lines.get(channel), is_free(purpose)) for channel in channels]
+    answers = [
+        _answer(profile, channel, lines.get(channel), is_free(purpose)) for channel in channels
+    ]
+    return _unvouched(profile, answers)
+
+
+def _unvouched(profile: Profile, answers: Sequence[Reach]) -> list[Reach]:
+    """Say so where an address is known that only a public key gave; a query where none is usable.
+
+    A code of its own would be one more reason in the fixed order: for the gate it is no address.
+    """
+    kinds = {contact_kind(one.channel) for one in answers if one.code == "no_address"}
+    if not kinds:
+        return list(answers)
+    known = best_of_kinds([profile.pk], sorted(kinds)).get(profile.pk, {})
+    words = _("Only an address that nobody of ours vouched for")
+    return [
+        replace(one, reason=words)
+        if one.code == "no_address" and contact_kind(one.channel) in known
+        else one
+        for one in answers
+    ]
 
 
 def _answer(

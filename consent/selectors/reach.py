@@ -12,21 +12,31 @@ from typing import Any
 
 from consent.channels import contact_kind
 from consent.models import Purpose, Suppression
+from profiles.identity.addresses import (
+    JOIN_SOURCE,
+    PROVEN,
+    RECENCY,
+    TRUST,
+    USABLE,
+    told_by_ours,
+)
 
-# Somebody without an own identifier of the kind may have the address as a trait: the identifier is
-# another person's, and the two were kept apart (a family's address). `owner_id` tells the two.
-_OWN = """
-    SELECT a.profile_id, i.value AS address, i.digest, i.deliverability, i.last_seen, i.id,
-           i.profile_id AS owner_id, i.verified_at IS NOT NULL AS proven, i.first_seen
-    FROM {people} a
-    JOIN identifier i ON i.profile_id = a.profile_id AND i.kind = %(kind)s{narrow}"""
-_BORROWED = """
-    SELECT a.profile_id, i.value AS address, i.digest, i.deliverability, i.last_seen, i.id,
-           i.profile_id AS owner_id, FALSE AS proven, i.first_seen
-    FROM {people} a JOIN profile p ON p.id = a.profile_id
+# Somebody without an own address of the kind may have another's: see `profiles.identity.addresses`.
+# `owner_id` tells the two.
+_COLUMNS = f"""a.profile_id, i.value AS address, i.digest, i.deliverability, i.last_seen, i.id,
+           i.profile_id AS owner_id, i.first_seen, {RECENCY} AS recency"""
+_OWN = f"""
+    SELECT {_COLUMNS}, {PROVEN} AS proven, {TRUST} AS trust
+    FROM {{people}} a
+    JOIN identifier i ON i.profile_id = a.profile_id AND i.kind = %(kind)s AND {USABLE}{{narrow}}
+    {JOIN_SOURCE}"""  # noqa: S608 - pieces of ours, here and below
+_BORROWED = f"""
+    SELECT {_COLUMNS}, FALSE AS proven, 0 AS trust
+    FROM {{people}} a JOIN profile p ON p.id = a.profile_id
     JOIN identifier i ON i.kind = %(kind)s AND i.value = lower(btrim(p.traits->>%(kind)s))
-    WHERE p.traits ? %(kind)s AND NOT EXISTS (
-        SELECT 1 FROM identifier o WHERE o.profile_id = a.profile_id AND o.kind = %(kind)s)"""
+    WHERE p.traits ? %(kind)s AND {told_by_ours("%(kind)s")} AND NOT EXISTS (
+        SELECT 1 FROM identifier i WHERE i.profile_id = a.profile_id AND i.kind = %(kind)s
+        AND {USABLE})"""  # noqa: S608
 
 _LINES = """
 SELECT {distinct} x.*, {suppressed} AS suppressed, {entry} AS entry_id, {status} AS status
@@ -39,11 +49,10 @@ _ALL_SUPPRESSIONS = """(SELECT DISTINCT digest FROM suppression
            WHERE kind = %(kind)s AND level = ANY(%(levels)s)) sup ON sup.digest = x.digest"""
 _SUPPRESSION_OF = """LATERAL (SELECT s.digest FROM suppression s WHERE s.kind = %(kind)s
            AND s.digest = x.digest AND s.level = ANY(%(levels)s) LIMIT 1) sup ON TRUE"""
-# Anybody can add an address to a known person by the public key of a browser's source. So what
-# nobody vouched for comes last; mail that asks for no permission never evades to it.
+# Of the addresses that may be used at all (`USABLE`) the best, as `BEST_FIRST` has it.
 _BEST = (
-    "ORDER BY x.profile_id, {first}{suppressed}, {permitted} DESC, x.proven DESC,"
-    " x.last_seen DESC, x.id DESC"
+    "ORDER BY x.profile_id, {suppressed}, {permitted} DESC, x.proven DESC, x.trust DESC,"
+    " x.recency DESC, x.address"
 )
 
 _SUPPRESSED = "(sup.digest IS NOT NULL OR coalesce(x.deliverability, '') = 'invalid')"
@@ -92,8 +101,8 @@ def reach(
     `people` is a relation (a table or CTE name) with a column `profile_id`; `narrow` is a condition
     on `{}.profile_id` that says its bounds again, so that each table is read by range. Columns:
     `profile_id, address, owner_id, suppressed, entry_id, status`; `entry_id` is null where nothing
-    permits. An address that may be used goes before one that may not, then a verified one, then
-    the one seen last; for a transactional purpose a verified one goes before everything.
+    permits. Only addresses that somebody of ours vouched for: one that may be used goes before one
+    that may not, then the best of `profiles.identity.addresses`.
     """
     lines = addresses_of(people, narrow=narrow, borrowed=borrowed)
     query = judged_addresses(
@@ -136,9 +145,7 @@ def judged_addresses(
         states=state.joins(narrow),
     )
     if best:
-        free = purpose.purpose_class == Purpose.Class.TRANSACTIONAL
-        first = "x.proven DESC, " if free else ""
-        sql += _BEST.format(first=first, suppressed=_SUPPRESSED, permitted=permitted)
+        sql += _BEST.format(suppressed=_SUPPRESSED, permitted=permitted)
     parameters = {
         "kind": contact_kind(channel),
         "purpose": purpose.pk,

@@ -10,13 +10,17 @@ from config.workspace.selectors import workspace
 from consent.channels import contact_kind
 from consent.models import Purpose
 from consent.models.ledger import Status
+from consent.services.carrying import carry_refusals
 from profiles.changes import announce
+from profiles.identity.addresses import best_address, borrowed_address
+from profiles.identity.batch import Moved
 from profiles.identity.kinds import PROFILE_KIND, rules
 from profiles.identity.normalise import normalise, normalise_kind
-from profiles.identity.store import newcomers, take_ids
+from profiles.identity.store import UNASKED_KINDS, newcomers, take_ids
 from profiles.ingest.limits import MAX_IDENTIFIER
-from profiles.models import Identifier, Profile, Source
+from profiles.models import Identifier, Profile
 from profiles.selectors.finding import NotAPerson, as_uuid, by_reference
+from profiles.services.sources import internal_source
 
 SOURCE = "Rapport"
 
@@ -37,13 +41,15 @@ class Referred:
 def refer(reference: str, *, create: bool = True) -> Referred:
     """The person of a reference; a new one with that identifier where nobody has it yet.
 
-    Raises NoIdentifier; NotAPerson where `create` is false and nobody is known by it.
+    Who has an identifier only by a public key is not meant by it: see `vouched`. Raises
+    NoIdentifier; NotAPerson where `create` is false and nobody is known by it.
     """
     given, _colon, value = reference.partition(":")
     kind = "" if as_uuid(reference) else normalise_kind(given)
     raw, value = value, normalise(kind, value, workspace().country) if kind else ""
     try:
-        return Referred(by_reference(reference, personal=True), kind, value)
+        person = by_reference(reference, personal=True)
+        return Referred(vouched(person, kind, value) if create else person, kind, value)
     except NotAPerson as error:
         if not create:
             raise
@@ -58,42 +64,81 @@ def _may_be_somebodys(kind: str, value: str, raw: str) -> bool:
     return given and len(value) <= MAX_IDENTIFIER and not rules().is_blocked(kind, value, raw)
 
 
+@transaction.atomic
+def vouched(person: Profile, kind: str, value: str) -> Profile:
+    """Whom an identifier means that somebody with a key of ours names alone.
+
+    As in `identity.resolve`: that proves it. Where only a public key gave it to a person of whom
+    something else is proven, it becomes a person of its own, with what was refused for it.
+    """
+    if not kind or not value or kind in UNASKED_KINDS:
+        return person
+    rows = Identifier.objects.select_for_update(no_key=True).filter(kind=kind, value=value)
+    row = rows.filter(verified_at=None).first()
+    if row is None or row.profile_id != person.pk:
+        return person
+    Profile.objects.select_for_update(no_key=True).get(pk=person.pk)
+    others = Identifier.objects.filter(profile_id=person.pk, verified_at__isnull=False)
+    row.verified_at = row.vouched_at = timezone.now()
+    row.verified_source_id = internal_source(SOURCE).pk
+    owner = _new_person() if others.exclude(kind__in=UNASKED_KINDS).exists() else person
+    rows.update(
+        profile_id=owner.pk,
+        verified_at=row.verified_at,
+        vouched_at=row.vouched_at,
+        verified_source_id=row.verified_source_id,
+    )
+    if owner != person:
+        carry_refusals([Moved((kind, value), person.pk, owner.pk)])
+        announce([person.pk, owner.pk], ["*"])
+    return owner
+
+
 def _make(kind: str, value: str) -> Profile:
     try:
         with transaction.atomic():
-            return _insert(kind, value)
+            profile = _new_person()
+            _give(profile, kind, value, proven=True)
     except IntegrityError:  # made by somebody else in this moment
         return by_reference(f"{kind}:{value}", personal=True)
-
-
-def _insert(kind: str, value: str) -> Profile:
-    now, salt = timezone.now(), workspace().salt
-    with connection.cursor() as cursor:
-        made = newcomers(take_ids(cursor, "profile", 1), salt)[0]
-        source, _new = Source.objects.get_or_create(
-            name=SOURCE,
-            defaults={"kind": Source.Kind.SERVER, "trust": 90, "is_internal": True},
-        )
-        profile = Profile.objects.create(
-            id=made.id, public_id=made.public_id, bucket=made.bucket, first_seen=now, last_seen=now
-        )
-        for name, text in ((PROFILE_KIND, str(made.public_id)), (kind, value)):
-            digest = contact_digest(name, text, salt) if name in CONTACT_KINDS else None
-            cursor.execute(
-                "INSERT INTO identifier (kind, value, raw_value, digest, profile_id,"
-                " first_source_id, first_seen, last_seen, deliverability)"
-                " VALUES (%s, %s, '', %s, %s, %s, %s, %s, '')",
-                [name, text, digest, profile.pk, source.pk, now, now],
-            )
     announce([profile.pk], ["*"])
     return profile
+
+
+def _new_person() -> Profile:
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        made = newcomers(take_ids(cursor, "profile", 1), workspace().salt)[0]
+    profile = Profile.objects.create(
+        id=made.id, public_id=made.public_id, bucket=made.bucket, first_seen=now, last_seen=now
+    )
+    _give(profile, PROFILE_KIND, str(made.public_id))
+    return profile
+
+
+def _give(profile: Profile, kind: str, value: str, *, proven: bool = False) -> None:
+    source = internal_source(SOURCE)
+    at = profile.first_seen if proven else None
+    Identifier.objects.create(
+        kind=kind,
+        value=value,
+        digest=contact_digest(kind, value) if kind in CONTACT_KINDS else None,
+        profile_id=profile.pk,
+        verified_at=at,
+        vouched_at=at,
+        verified_source_id=source.pk if proven else None,
+        first_source_id=source.pk,
+        first_seen=profile.first_seen,
+        last_seen=profile.first_seen,
+    )
 
 
 def contact_point(referred: Referred, purpose: Purpose, channel: str, status: str) -> str:
     """The address that a statement is about, "" for the person as a whole.
 
     Who is called by an address speaks of it. Else a refusal is of all addresses, and a permission
-    of the one seen last.
+    of the best one (`profiles.identity.addresses`); with none, of the person, whose address it will
+    be that somebody of ours vouches for.
     """
     kind = contact_kind(channel)
     about_addresses = (
@@ -105,10 +150,4 @@ def contact_point(referred: Referred, purpose: Purpose, channel: str, status: st
         return referred.value
     if status in (Status.WITHDRAWN, Status.DENIED):
         return ""
-    rows = Identifier.objects.filter(profile_id=referred.profile.pk, kind=kind)
-    newest = rows.order_by("-last_seen").values_list("value", flat=True).first()
-    own: str = newest or ""
-    if not own:
-        trait = referred.profile.traits.get(kind)
-        own = normalise(kind, trait, workspace().country) if isinstance(trait, str) else ""
-    return own
+    return best_address(referred.profile.pk, kind) or borrowed_address(referred.profile, kind)

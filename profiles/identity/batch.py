@@ -10,7 +10,7 @@ from django.db import transaction
 from profiles.identity import store
 from profiles.identity.apart import keep_apart
 from profiles.identity.kinds import PROFILE_KIND, Rules
-from profiles.identity.resolve import Join, Key, Resolver
+from profiles.identity.resolve import Join, Key, Resolver, is_device
 from profiles.ingest.messages import Message
 
 ATTEMPTS = 6
@@ -28,6 +28,16 @@ class Resolved:
     newcomers: list[store.Newcomer]
     joins: list[Join] = field(default_factory=list)
     refused: list[Message] = field(default_factory=list)
+    moved: list["Moved"] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """An identifier of the database that was another's, to whom only a public key had given it."""
+
+    key: Key
+    before: int
+    now: int
 
 
 def resolve(cursor: Any, messages: Sequence[Message], rules: Rules, salt: str) -> Resolved:
@@ -65,33 +75,40 @@ def _attempt(
     lost = set(map(id, refused))
     kept = [message for message in messages if id(message) not in lost]
     seen: dict[Key, int] = {}
-    people = store.load_people(
-        cursor, store.who_may_change((message.keys for message in kept), known), seen
-    )
-    promised = store.load_promised(cursor, people)
-    resolver = Resolver(rules, known.owners, people, proven=set(known.proven))
+    proven = set(known.proven)
+    people = store.load_people(cursor, store.who_may_change(kept, known), seen, proven)
+    promised = store.load_promised(cursor, people, seen, proven)
+    known.owners |= {key: number for number, one in people.items() for key in one.keys}
+    resolver = Resolver(rules, known.owners, people, proven=proven, ages=seen)
     resolver.promise(promised)
     for message in sorted(kept, key=_occurred_at):
         message.key = resolver.resolve(
             message.keys, verified=message.source.is_verified, message_id=message.message_id
         )
         message.attach = resolver.attach
+        message.left_out = [key[0] for key in resolver.dropped if not is_device(key)]
+        message.sent_away = [key[0] for key in resolver.sent_away]
     numbers, newcomers = _number(cursor, resolver, salt)
     owners = {key: numbers[resolver.home(who)] for key, who in resolver.attached.items()}
-    vouched = _vouched(kept, resolver)
-    for key, sighting in sightings.items():
-        sighting.verified_at = vouched.get(key)
+    moved = [
+        Moved(key, before, owners.pop(key))
+        for key, before in resolver.moved.items()
+        if key in owners
+    ]
+    vouched = _vouch(kept, resolver, sightings)
     made = store.insert(cursor, owners, sightings, salt)
     if made is None:
         return None
     store.verify(
         cursor,
-        {k: at for k, at in vouched.items() if k in known.owners and k not in known.proven},
+        {k: one for k, one in vouched.items() if k in known.owners and k not in known.proven},
     )
+    store.move(cursor, {one.key: one.now for one in moved}, vouched)
     ids = seen | known.ids | made
+    owners |= {one.key: one.now for one in moved}
     for message in kept:
         _assign(message, ids, known.owners, owners)
-    return Resolved(ids, newcomers, resolver.joins, refused)
+    return Resolved(ids, newcomers, resolver.joins, refused, moved)
 
 
 def _occurred_at(message: Message) -> datetime:
@@ -106,25 +123,34 @@ def _sightings(messages: Sequence[Message]) -> dict[Key, store.Sighting]:
             one = found.get(key)
             if one is None:
                 raw = message.raw_values.get(key, "")
-                found[key] = store.Sighting(at, at, source.id, raw)
+                one = found[key] = store.Sighting(at, at, source.id, raw)
             else:
                 one.add(at)
+            if source.is_verified:
+                one.vouch(at)
     return found
 
 
-def _vouched(messages: Sequence[Message], resolver: Resolver) -> dict[Key, datetime]:
+def _vouch(
+    messages: Sequence[Message], resolver: Resolver, sightings: dict[Key, store.Sighting]
+) -> dict[Key, store.Sighting]:
     """Identifiers that a source whose word counts gave to the very person who has them.
 
-    One that was dropped on the way stays somebody else's, and is no more proven for that.
+    One that was dropped on the way stays somebody else's, and is no more proven for that. A device
+    that is named alone is proven to be nobody's.
     """
-    found: dict[Key, datetime] = {}
+    for sighting in sightings.values():
+        sighting.verified_at = sighting.verified_source_id = None
+    found: dict[Key, store.Sighting] = {}
     for message in messages:
-        if message.key is None or not message.source.is_verified:
+        if message.key is None or not message.source.is_verified or message.names_only_devices:
             continue
         person = resolver.person_of(message.key)
         for key in message.keys:
-            if resolver.person_of(key) == person:
-                found.setdefault(key, message.received_at)
+            if key not in found and resolver.person_of(key) == person:
+                one = found[key] = sightings[key]
+                one.verified_at = message.received_at
+                one.verified_source_id = message.source.id
     return found
 
 

@@ -4,12 +4,18 @@ For each message (semantics.md section 2): no match makes a person, one match ta
 identifiers in, several become one where no limit breaks. On a breach the message's lowest-priority
 identifier is dropped and it is tried again, so that a message always finds its person.
 
+A public key proves nothing (guarantee 10): an identifier is proven when a source of ours named it
+together with what is proven of that person, or of a person of whom nothing was proven before. Where
+a source of ours names what only a public key gave to a person, and nothing that is proven of them,
+it is taken out again (`_claim`); and what is proven is never left out for want of room that what is
+not takes up (`_make_room`): that becomes a person of its own.
+
 Identifiers are (kind, normalised value). People are numbers: those of the database are positive,
 those made here negative.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from profiles.identity.kinds import (
@@ -22,6 +28,12 @@ from profiles.identity.kinds import (
 )
 
 Key = tuple[str, str]
+NEW = 2**63  # the age of what is not in the database yet
+
+
+def is_device(key: Key) -> bool:
+    """Whether it says which device it is, and nothing of who uses it."""
+    return key[0] in DEVICE_KINDS
 
 
 @dataclass
@@ -75,6 +87,11 @@ class Resolver:
     attach: Attach | None = None  # of the message resolved last, where it may be another's
     # identifiers verified as their owner's; None: everybody's word is taken for it
     proven: set[Key] | None = None
+    ages: Mapping[Key, int] = field(default_factory=dict)  # the older, the smaller
+    # identifiers of the database that are another person's now, and whose they were
+    moved: dict[Key, int] = field(default_factory=dict)
+    dropped: tuple[Key, ...] = ()  # of the message resolved last, what is not its person's
+    sent_away: list[Key] = field(default_factory=list)  # for the message resolved last
     _same: dict[int, int] = field(default_factory=dict)
     _made: int = 0
     _message_id: str = ""
@@ -85,13 +102,63 @@ class Resolver:
         `verified` says that the source's word may join two known people (guarantee 10).
         """
         tried, dropped = list(keys), []
-        self._message_id, self.attach = message_id, None
+        self._message_id, self.attach, self.sent_away = message_id, None, []
+        if verified:
+            self._claim(tried)
         while not self._try(tried, verified):
             dropped.append(tried.pop())
-        if verified and self.proven is not None:
+        if verified and self.proven is not None and not all(map(is_device, tried)):
             self.proven.update(tried)
         self._take_back(dropped, tried[0], verified)
+        self.dropped = tuple(self._not_of(self.person_of(tried[0]), dropped))
         return tried[0]
+
+    def _claim(self, keys: Sequence[Key]) -> None:
+        """A word of ours takes identifiers out of people to whom only a public key gave them.
+
+        Not where it names something that is proven of the person, too, or where nothing is: then it
+        is the first to prove who that is.
+        """
+        if self.proven is None:
+            return
+        named: dict[int, list[Key]] = defaultdict(list)
+        for key in keys:
+            owner = None if is_device(key) or key[0] == PROFILE_KIND else self._owner(key)
+            if owner is not None:
+                named[self._find(owner)].append(key)
+        for person, own in named.items():
+            if self.proven.isdisjoint(own) and self._is_proven(person):
+                for key in own:
+                    self._take_out(key)
+
+    def _is_proven(self, person: int) -> bool:
+        """Whether anything that says who it is was proven of this person."""
+        keys = self.people[person].keys if person in self.people else ()
+        return any(key in (self.proven or ()) and not is_device(key) for key in keys)
+
+    def _take_out(self, key: Key) -> None:
+        """Make this identifier nobody's."""
+        person = self._find(self._owner(key) or 0)
+        self.people[person].keys.discard(key)
+        self.attached.pop(key, None)
+        owner = self.owners.pop(key, None)
+        if owner is not None:
+            self.moved.setdefault(key, owner)
+
+    def _send_away(self, key: Key) -> None:
+        """Make this identifier a person of its own."""
+        self._take_out(key)
+        self._create([key])
+        self.sent_away.append(key)
+
+    def _not_of(self, person: int, dropped: Sequence[Key]) -> Iterator[Key]:
+        """Those of `dropped` that are not this person's; what was moved has to be somebody's."""
+        for key in dropped:
+            owner = self._owner(key)
+            if owner is None and key in self.moved:
+                self._send_away(key)
+            if owner is None or self._find(owner) != person:
+                yield key
 
     def _take_back(self, dropped: Sequence[Key], key: Key, verified: bool) -> None:
         """What was dropped for another's sake and is nobody's belongs to whom `key` leads to.
@@ -152,6 +219,8 @@ class Resolver:
         people = list(owned)
         unchanged = len(people) == 1 and not fresh
         if not unchanged and not self.fits(people, fresh, verified=verified):
+            if verified and self.proven is not None and self._make_room(people, keys):
+                return self._try(keys, verified)
             return False
         if len(people) > 1 and not self._is_evidence(owned):
             return False
@@ -198,6 +267,43 @@ class Resolver:
         if len(keys) > MAX_IDENTIFIERS and (fresh or len(people) > 1):
             return False
         return all(counts[kind] <= self.rules.limit(kind) for kind in changed)
+
+    def _make_room(self, people: Sequence[int], keys: Sequence[Key]) -> bool:
+        """Send away what only a public key gave, where it takes the place of what `keys` names.
+
+        Of several people those of whom nothing is proven give only what is named, and stay apart
+        with the rest. Of too many of a kind the oldest go. False where nothing can be done.
+        """
+        first = next(filter(self._is_proven, people), people[0])
+        for person in people:
+            own = [k for k in keys if k in self.people[person].keys and not is_device(k)]
+            if own and person != first and not self._is_proven(person):
+                for key in own:
+                    self._take_out(key)
+                return True
+        if len(people) > 1 and self._too_many_merges(people):
+            return False
+        held = set(keys).union(*(self.people[person].keys for person in people))
+        proven = (self.proven or set()).union(keys)
+        spare = sorted(held - proven, key=lambda key: (self.ages.get(key, NEW), key))
+        out = self._superfluous(held, spare)
+        for key in out:
+            self._send_away(key)
+        return bool(out)
+
+    def _superfluous(self, held: Set[Key], spare: Sequence[Key]) -> list[Key]:
+        """The fewest of `spare` without which `held` is within limits; [] where none will do."""
+        counts = Counter(kind for kind, _ in held)
+        out: list[Key] = []
+        for kind, count in sorted(counts.items()):
+            over = max(count - self.rules.limit(kind), 0)
+            found = [key for key in spare if key[0] == kind][:over]
+            if len(found) < over:
+                return []
+            out += found
+        rest = [key for key in spare if key not in out]
+        over = max(len(held) - len(out) - MAX_IDENTIFIERS, 0)
+        return [] if len(rest) < over else out + rest[:over]
 
     def _is_evidence(self, owned: Mapping[int, Key]) -> bool:
         """Whether known people are named by more than a device that only a browser gave them.

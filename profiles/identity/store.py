@@ -6,35 +6,52 @@ The number of statements does not depend on the number of messages.
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from config.workspace.digests import CONTACT_KINDS, bucket_of, contact_digest
-from profiles.identity.kinds import PROFILE_KIND
+from profiles.identity.kinds import DEVICE_KINDS, PROFILE_KIND
 from profiles.identity.resolve import Key, Person
 from profiles.ingest import arrays
 from profiles.ingest.copying import loads
+from profiles.ingest.messages import Message
+
+UNASKED_KINDS = DEVICE_KINDS | {PROFILE_KIND}  # prove nothing of a person by themselves
 
 # One statement finds, locks (against a merge) and brings up to date. A nested loop over the sorted
 # keys takes the locks in their order.
 FIND = """
     UPDATE identifier i SET first_seen = least(i.first_seen, seen.first_at),
-        last_seen = greatest(i.last_seen, seen.last_at)
-    FROM (SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
-              AS given(kind, value, first_at, last_at)
+        last_seen = greatest(i.last_seen, seen.last_at),
+        vouched_at = CASE WHEN i.verified_at IS NOT NULL
+                          THEN greatest(i.vouched_at, seen.vouched_at) END
+    FROM (SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[],
+                               %s::timestamptz[])
+              AS given(kind, value, first_at, last_at, vouched_at)
           ORDER BY kind, value) AS seen
     WHERE i.kind = seen.kind AND i.value = seen.value
     RETURNING i.id, i.kind, i.value, i.profile_id, i.verified_at IS NOT NULL
 """
 # Those that `FIND` holds: a source whose word counts says that they are this person's.
 VERIFY = """
-    UPDATE identifier i SET verified_at = said.at
-    FROM unnest(%s::text[], %s::text[], %s::timestamptz[]) AS said(kind, value, at)
+    UPDATE identifier i SET verified_at = said.at, verified_source_id = said.source_id,
+        vouched_at = said.vouched_at
+    FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::bigint[], %s::timestamptz[])
+         AS said(kind, value, at, source_id, vouched_at)
     WHERE i.kind = said.kind AND i.value = said.value AND i.verified_at IS NULL
+"""
+# Taken out of the person to whom only a public key gave them.
+MOVE = """
+    UPDATE identifier i SET profile_id = said.owner, verified_at = said.at,
+        verified_source_id = said.source_id, vouched_at = said.vouched_at
+    FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::bigint[], %s::timestamptz[],
+                %s::bigint[]) AS said(kind, value, at, source_id, vouched_at, owner)
+    WHERE i.kind = said.kind AND i.value = said.value
 """
 LOCK_PEOPLE = "SELECT id FROM profile WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 SELECT_PEOPLE = """
-    SELECT profile_id, kind, value, id FROM identifier WHERE profile_id = ANY(%s) AND kind <> %s
+    SELECT profile_id, kind, value, id, verified_at IS NOT NULL FROM identifier
+    WHERE profile_id = ANY(%s) AND kind <> %s
 """
 COUNT_MERGES = """
     SELECT survivor_id, count(*) FROM merge
@@ -63,12 +80,15 @@ SELECT_PARTED = """
 """
 INSERT = """
     INSERT INTO identifier (id, kind, value, raw_value, digest, profile_id, verified_at,
-                            first_source_id, first_seen, last_seen, deliverability)
-    SELECT id, kind, value, raw, digest, profile_id, verified_at, source_id, first_at, last_at, ''
+                            verified_source_id, vouched_at, first_source_id, first_seen, last_seen,
+                            deliverability)
+    SELECT id, kind, value, raw, digest, profile_id, verified_at, verified_source_id, vouched_at,
+           source_id, first_at, last_at, ''
     FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bytea[], %s::bigint[],
-                %s::timestamptz[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
-         AS made(id, kind, value, raw, digest, profile_id, verified_at, source_id, first_at,
-                 last_at)
+                %s::timestamptz[], %s::bigint[], %s::timestamptz[], %s::bigint[], %s::timestamptz[],
+                %s::timestamptz[])
+         AS made(id, kind, value, raw, digest, profile_id, verified_at, verified_source_id,
+                 vouched_at, source_id, first_at, last_at)
     ON CONFLICT (kind, value) DO NOTHING
 """
 
@@ -81,11 +101,18 @@ class Sighting:
     last_at: datetime
     source_id: int
     raw: str = ""
-    verified_at: datetime | None = None  # known when it is known whose it is
+    vouched_at: datetime | None = None  # when a source whose word counts named it last
+    # known when it is known whose it is: by whom, if by anybody
+    verified_at: datetime | None = None
+    verified_source_id: int | None = None
 
     def add(self, at: datetime) -> None:
         """One more message with it."""
         self.first_at, self.last_at = min(self.first_at, at), max(self.last_at, at)
+
+    def vouch(self, at: datetime) -> None:
+        """One more message with it of a source whose word counts."""
+        self.vouched_at = max(self.vouched_at or at, at)
 
 
 @dataclass
@@ -107,6 +134,7 @@ def find(cursor: Any, sightings: Mapping[Key, Sighting]) -> Known:
         arrays.texts(value for _, value in keys),
         arrays.times(one.first_at for one in seen),
         arrays.times(one.last_at for one in seen),
+        arrays.times(one.vouched_at for one in seen),
     ]
     cursor.execute(FIND, given)
     for number, kind, value, profile_id, is_proven in cursor.fetchall():
@@ -116,41 +144,68 @@ def find(cursor: Any, sightings: Mapping[Key, Sighting]) -> Known:
     return known
 
 
-def verify(cursor: Any, vouched: Mapping[Key, datetime]) -> None:
+def verify(cursor: Any, said: Mapping[Key, Sighting]) -> None:
     """Mark identifiers that were in the database as proven. One statement where there are any."""
-    keys = sorted(vouched)
-    if keys:
-        given = [
-            arrays.texts(kind for kind, _ in keys),
-            arrays.texts(value for _, value in keys),
-            arrays.times(vouched[key] for key in keys),
-        ]
-        cursor.execute(VERIFY, given)
+    if said:
+        cursor.execute(VERIFY, _proof_of(said))
+
+
+def move(cursor: Any, owners: Mapping[Key, int], said: Mapping[Key, Sighting]) -> None:
+    """Give identifiers of the database to others, proven where `said` has it. One statement."""
+    if owners:
+        keys = {key: said.get(key, UNSAID) for key in sorted(owners)}
+        cursor.execute(MOVE, [*_proof_of(keys), arrays.numbers(owners[key] for key in keys)])
+
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+UNSAID = Sighting(NEVER, NEVER, 0)
+
+
+def _proof_of(said: Mapping[Key, Sighting]) -> list[str]:
+    keys = sorted(said)
+    proven = [said[key] for key in keys]
+    return [
+        arrays.texts(kind for kind, _ in keys),
+        arrays.texts(value for _, value in keys),
+        arrays.times(one.verified_at for one in proven),
+        arrays.numbers(one.verified_source_id for one in proven),
+        arrays.times(one.vouched_at if one.verified_at else None for one in proven),
+    ]
 
 
 def load_people(
-    cursor: Any, ids: Iterable[int], seen: dict[Key, int] | None = None
+    cursor: Any,
+    ids: Iterable[int],
+    seen: dict[Key, int] | None = None,
+    proven: set[Key] | None = None,
 ) -> dict[int, Person]:
     """All identifiers of these people, who are locked: two batches must not both add to one.
 
-    Their ids are put into `seen`.
+    Their ids are put into `seen`, those that are verified into `proven`.
     """
     wanted = sorted(set(ids))
     people = {number: Person() for number in wanted}
     if wanted:
         cursor.execute(LOCK_PEOPLE, [wanted])
         cursor.execute(SELECT_PEOPLE, [wanted, PROFILE_KIND])
-        for profile_id, kind, value, number in cursor.fetchall():
+        for profile_id, kind, value, number, is_proven in cursor.fetchall():
             people[profile_id].keys.add((kind, value))
             if seen is not None:
                 seen[kind, value] = number
+            if proven is not None and is_proven:
+                proven.add((kind, value))
         cursor.execute(COUNT_MERGES, [wanted])
         for profile_id, count in cursor.fetchall():
             people[profile_id].merges = count
     return people
 
 
-def load_promised(cursor: Any, people: dict[int, Person]) -> list[tuple[int, int]]:
+def load_promised(
+    cursor: Any,
+    people: dict[int, Person],
+    seen: dict[Key, int] | None = None,
+    proven: set[Key] | None = None,
+) -> list[tuple[int, int]]:
     """Pairs of these people, and of others added to them, whose merge waits to be done.
 
     A device promised to one person is not to be had by another. One statement where none waits;
@@ -162,18 +217,30 @@ def load_promised(cursor: Any, people: dict[int, Person]) -> list[tuple[int, int
         more = {number for pair in pairs for number in pair} - people.keys()
         if not more:
             return list(pairs)
-        people |= load_people(cursor, more)
+        people |= load_people(cursor, more, seen, proven)
     return []
 
 
-def who_may_change(messages_keys: Iterable[Sequence[Key]], known: Known) -> set[int]:
-    """The people whose limits have to be asked about: a message adds to them or joins them."""
+def who_may_change(messages: Iterable[Message], known: Known) -> set[int]:
+    """The people whose identifiers have to be known.
+
+    A message adds to them or joins them; or it is of a source of ours, and names what only a public
+    key gave to them.
+    """
     found: set[int] = set()
-    for keys in messages_keys:
+    owners = known.owners
+    for message in messages:
+        keys = message.keys
         if len(keys) > 1:
-            owners = {known.owners.get(key) for key in keys}
-            if len(owners) > 1:
-                found |= {owner for owner in owners if owner is not None}
+            named = {owners.get(key) for key in keys}
+            if len(named) > 1:
+                found |= {owner for owner in named if owner is not None}
+        if message.source.is_verified:
+            found |= {
+                owners[key]
+                for key in keys
+                if key in owners and key not in known.proven and key[0] not in UNASKED_KINDS
+            }
     return found
 
 
@@ -234,6 +301,8 @@ def insert(
         arrays.digests(digests),
         arrays.numbers(owners[key] for key in keys),
         arrays.times(one.verified_at for one in seen),
+        arrays.numbers(one.verified_source_id for one in seen),
+        arrays.times(one.vouched_at if one.verified_at else None for one in seen),
         arrays.numbers(one.source_id for one in seen),
         arrays.times(one.first_at for one in seen),
         arrays.times(one.last_at for one in seen),

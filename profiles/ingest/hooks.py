@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from config.workspace.registry import Registry
+from profiles.identity.batch import Moved
 from profiles.ingest.messages import Message
 
 
@@ -17,6 +18,7 @@ class Batch:
     messages: Sequence[Message]
     created: frozenset[int] = frozenset()  # profile ids that are new
     changed_names: set[str] = field(default_factory=set)  # as in profile_change; may be added to
+    moved: Sequence[Moved] = ()  # identifiers that a source of ours took out of somebody
 
     @property
     def profile_ids(self) -> list[int]:

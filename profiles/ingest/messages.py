@@ -84,6 +84,8 @@ class Message(msgspec.Struct):
     keys: list[tuple[str, str]] = []  # (kind, normalised value), highest priority first
     raw_values: dict[tuple[str, str], str] = {}
     dropped_kinds: list[str] = []  # of values that are nobody's: blocked, malformed
+    left_out: list[str] = []  # kinds of what it names and its person does not have
+    sent_away: list[str] = []  # kinds of what is a person of its own, to make room for this
     refusal: tuple[str, str, str] | None = None  # code, path, reason
     key: tuple[str, str] | None = None  # the one it is attributed to
     attach: Any = None  # identity.resolve.Attach, where what it brought may be another's

@@ -43,6 +43,7 @@ from profiles.ingest.validation import Problem
 
 RETRIES = 8
 NEW_PERSON = "profile:new"  # of profile_change
+ANYTHING = "*"
 RETRY_STATES = (
     errors.DeadlockDetected,
     errors.SerializationFailure,
@@ -168,12 +169,13 @@ def _write(cursor: Any, messages: list[Message], resolved: identity.Resolved) ->
     found = attaching.find(messages, before, workspace().salt)
     for message in attaching.remember(cursor, found, resolved.ids):
         catalog.warn(message, "shared_identifier", message.key[0] if message.key else "")
-    batch = hooks.Batch(messages, created)
+    batch = hooks.Batch(messages, created, moved=resolved.moved)
     batch.changed_names |= _names(messages, new_traits, before, derived)
     for _name, hook in hooks.AFTER_BATCH:
         hook(cursor, batch)
     changes.announce(created, batch.changed_names | {NEW_PERSON})
     changes.announce(existing, batch.changed_names)
+    changes.announce({one.before for one in resolved.moved}, [ANYTHING])
     catalog.save(cursor)
     queue.touch_sources(cursor, messages)
 

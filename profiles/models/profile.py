@@ -108,7 +108,10 @@ class Identifier(models.Model):
     # keyed digest of contact points: suppression and erasure join by it
     digest = models.BinaryField(max_length=16, null=True)
     profile_id = models.BigIntegerField()
+    # proven: a source of ours named it as this person's, first and last
     verified_at = models.DateTimeField(null=True)
+    verified_source_id = models.BigIntegerField(null=True)
+    vouched_at = models.DateTimeField(null=True)
     first_source_id = models.BigIntegerField()
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()

@@ -5,14 +5,14 @@ import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.functional import Promise
 
 from config.workspace.registry import Registry
-from profiles.models import EventDefinition, EventState, Identifier, Profile
+from profiles.identity.addresses import best_of_kinds
+from profiles.models import EventDefinition, EventState, Profile
 from profiles.selectors.finding import ORDER_EVENT
 from profiles.selectors.masking import Shown
 
@@ -141,14 +141,13 @@ def person_rows(people: Sequence[Profile], shown: Shown) -> list[PersonRow]:
 
 
 def main_contacts(profile_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """(kind, value) of the contact point that one would use: mail first, verified first."""
-    rows = Identifier.objects.filter(profile_id__in=profile_ids, kind__in=CONTACT_KINDS)
-    best: dict[int, tuple[Any, tuple[str, str]]] = {}
-    for row in rows.only("profile_id", "kind", "value", "verified_at", "last_seen"):
-        rank = (row.kind == "email", row.verified_at is not None, row.last_seen)
-        if row.profile_id not in best or rank > best[row.profile_id][0]:
-            best[row.profile_id] = (rank, (row.kind, row.value))
-    return {profile_id: contact for profile_id, (_rank, contact) in best.items()}
+    """(kind, value) of the contact point that one would use, mail first; else of any there is."""
+    found = {}
+    for profile_id, known in best_of_kinds(profile_ids, CONTACT_KINDS).items():
+        ordered = [known[kind] for kind in CONTACT_KINDS if kind in known]
+        best = next((one for one in ordered if one.is_usable), ordered[0])
+        found[profile_id] = (best.kind, best.value)
+    return found
 
 
 def _values(profile_ids: Sequence[int]) -> list[tuple[int, float | None, int]]:

@@ -23,7 +23,7 @@ from campaigns.services.launching import launch
 from config.workspace.digests import contact_digest
 from consent.models import Purpose
 from consent.services.recording import Statement, record_consents
-from profiles.models import Identifier, Profile
+from profiles.models import Identifier, Profile, ProfileTrait, Source
 from segments.models import Membership, Segment
 
 HTML = (
@@ -44,9 +44,24 @@ def make_person(name: str = "", email_address: str | None = "", **fields) -> Pro
         traits=fields.pop("traits", {"first_name": name.title()}),
         **fields,
     )
+    for kind in {"email", "phone"} & profile.traits.keys():
+        tell(profile, kind)
     if email_address is not None:
         add_address(profile, email_address or f"{name}@example.com")
     return profile
+
+
+def tell(profile: Profile, name: str) -> None:
+    """The shop says this trait."""
+    source, _made = Source.objects.get_or_create(name="Shop", defaults={"kind": "server"})
+    ProfileTrait.objects.create(
+        profile=profile,
+        name=name,
+        source=source,
+        identifier_id=0,
+        value=profile.traits[name],
+        set_at=timezone.now(),
+    )
 
 
 def add_address(profile: Profile, value: str, kind: str = "email") -> Identifier:

@@ -34,9 +34,10 @@ INSERT INTO profile (id, public_id, bucket, state, is_test, display_name, time_z
 SELECT n, md5('p' || n)::uuid, (n * 7919) %% 10000, 'active', false, 'Person ' || n, '', 'en', 'NL',
        'lead', now(), now(), jsonb_build_object('first_name', 'Person' || n, 'plan', 'pro', 'city', 'Utrecht')
 FROM generate_series(1::bigint, %(n)s) AS n;
-INSERT INTO identifier (kind, value, raw_value, digest, profile_id, first_source_id, first_seen,
-                        last_seen, deliverability)
-SELECT 'email', 'person' || n || '@example.com', '', decode(md5('e' || n), 'hex'), n, 1, now(), now(), ''
+INSERT INTO identifier (kind, value, raw_value, digest, profile_id, verified_at, first_source_id,
+                        first_seen, last_seen, deliverability)
+SELECT 'email', 'person' || n || '@example.com', '', decode(md5('e' || n), 'hex'), n, now(), 1,
+       now(), now(), ''
 FROM generate_series(1::bigint, %(n)s) AS n;
 INSERT INTO identifier (kind, value, raw_value, profile_id, first_source_id, first_seen, last_seen,
                         deliverability)

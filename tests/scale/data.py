@@ -47,10 +47,10 @@ FROM (SELECT n, (ARRAY['ID','SG','MY','DE','NL','US','GB','FR','TH','VN','PH','J
       FROM generate_series(1::bigint, %(people)s) AS n) x
 """
 IDENTIFIERS = """
-INSERT INTO identifier (kind, value, raw_value, digest, profile_id, first_source_id, first_seen,
-                        last_seen, deliverability)
-SELECT 'email', traits->>'email', '', decode(md5(traits->>'email'), 'hex'), id, 1, first_seen,
-       last_seen, '' FROM profile
+INSERT INTO identifier (kind, value, raw_value, digest, profile_id, verified_at, first_source_id,
+                        first_seen, last_seen, deliverability)
+SELECT 'email', traits->>'email', '', decode(md5(traits->>'email'), 'hex'), id, first_seen, 1,
+       first_seen, last_seen, '' FROM profile
 """
 CONSENTS = """
 WITH entries AS (

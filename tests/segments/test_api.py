@@ -42,6 +42,7 @@ def known(person, email):
             kind=kind,
             value=value,
             profile_id=person.pk,
+            verified_at=AS_OF,
             first_source_id=1,
             first_seen=AS_OF,
             last_seen=AS_OF,

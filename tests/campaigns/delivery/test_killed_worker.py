@@ -89,6 +89,7 @@ def make_audience(count: int):
             kind="email",
             value=f"p{n}@example.com",
             profile_id=person.pk,
+            verified_at=now,
             first_source_id=1,
             first_seen=now,
             last_seen=now,

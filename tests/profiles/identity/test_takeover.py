@@ -4,7 +4,8 @@ import pytest
 
 from consent.selectors.contactable import reachability
 from profiles.identity import bulk
-from profiles.models import Identifier, Merge, Profile
+from profiles.models import DataWarning, Identifier, Merge, Profile
+from profiles.selectors.people import main_contacts
 from tests.profiles.ingest.conftest import work_off
 
 pytestmark = pytest.mark.django_db
@@ -58,8 +59,7 @@ def test_a_servers_word_about_another_person_verifies_nothing(call, browser_call
     work_off()
     call.batch(identify("attacker", email=PLANTED))
     work_off()
-    assert person(email=PLANTED) == person(user_id="v") != person(user_id="attacker")
-    assert Identifier.objects.get(value=PLANTED).verified_at is None
+    assert person(email=PLANTED) == person(user_id="attacker") != person(user_id="v")
     (mail,) = reachability(person(user_id="v"), purpose="service", channels=("email",))
     assert mail.address == VICTIM
 
@@ -93,3 +93,107 @@ def test_a_device_that_the_server_gave_joins_two_known_people(call):
     call.batch(identify("v", device="d"))
     work_off()
     assert person(email=VICTIM) == person(user_id="v")
+
+
+def mails_of(user):
+    """(value, proven) of each address of the person with this user id."""
+    rows = Identifier.objects.filter(profile_id=person(user_id=user).pk, kind="email")
+    return {(row.value, row.verified_at is not None) for row in rows}
+
+
+def test_five_planted_addresses_do_not_keep_out_the_one_that_the_server_tells(call, browser_call):
+    call.batch(identify("v", email=VICTIM))
+    work_off()
+    browser_call.batch(*[identify("v", email=f"p{n}@example.com") for n in range(7)])
+    work_off()
+    assert len(mails_of("v")) == 5
+    call.batch(identify("v", email="new@example.com"))
+    work_off()
+    assert mails_of("v") >= {(VICTIM, True), ("new@example.com", True)}
+    assert len(mails_of("v")) == 5
+    assert person(email="p0@example.com") != person(user_id="v")  # the oldest went
+    warnings = DataWarning.objects.values_list("source__name", "code", "detail", "count")
+    assert set(warnings) == {
+        ("site", "identifier_of_another", "email", 3),
+        ("shop", "identifier_sent_away", "email", 1),
+    }
+
+
+def test_five_proven_addresses_are_the_limit(call):
+    call.batch(*[identify("v", email=f"p{n}@example.com") for n in range(6)])
+    work_off()
+    assert len(mails_of("v")) == 5
+    assert DataWarning.objects.get().code == "identifier_of_another"
+
+
+def test_a_user_id_that_was_claimed_beforehand_belongs_to_whom_the_server_says(call, browser_call):
+    """Squatting ahead: the attacker's mailbox waits on a customer number that is yet to come."""
+    browser_call.batch(identify("v", email=PLANTED))
+    work_off()
+    call.batch(identify(email=PLANTED))  # the attacker subscribes, as anybody may
+    work_off()
+    call.batch(identify("v", email=VICTIM, traits={"plan": "pro", "email": VICTIM}))
+    work_off()
+    assert mails_of("v") == {(VICTIM, True)}
+    assert person(email=PLANTED) != person(user_id="v")
+    assert "plan" not in person(email=PLANTED).traits
+
+
+def test_a_planted_address_joins_nobody_by_the_servers_word(call, browser_call):
+    """The victim is known by their address alone, so no customer number stands in the way."""
+    call.batch(identify(email=VICTIM), identify("attacker", email="attacker@example.com"))
+    work_off()
+    browser_call.batch(identify(email=VICTIM, context=also(email=PLANTED)))
+    work_off()
+    assert person(email=PLANTED) == person(email=VICTIM)
+    call.batch(identify("attacker", email=PLANTED))
+    work_off()
+    assert person(email=PLANTED) == person(user_id="attacker") != person(email=VICTIM)
+    assert not Merge.objects.filter(kind=Merge.Kind.MERGE).exists()
+
+
+def test_a_planted_user_id_keeps_no_real_one_out(call, browser_call):
+    call.batch(identify(email=VICTIM))
+    work_off()
+    browser_call.batch(identify("planted", email=VICTIM))
+    work_off()
+    call.batch(identify("v", email=VICTIM))
+    work_off()
+    assert person(user_id="v") == person(email=VICTIM) != person(user_id="planted")
+
+
+def test_a_device_that_the_server_names_alone_is_proven_to_be_nobodys(call, browser_call):
+    call.batch({"type": "track", "event": "A", "anonymousId": "d"})
+    work_off()
+    call.batch(identify(email=VICTIM), identify("attacker", email="attacker@example.com"))
+    browser_call.batch(identify(device="d", email=VICTIM))
+    work_off()
+    call.batch(identify("attacker", device="d"))
+    work_off()
+    assert person(email=VICTIM) != person(user_id="attacker")
+
+
+def test_what_a_browser_stitched_of_what_nobody_knows_stays_one(call, browser_call):
+    """The usual shop: the page says who it is, and the server follows with either."""
+    browser_call.batch(identify("v", device="d", email=VICTIM))
+    work_off()
+    call.batch({"type": "track", "event": "Order Completed", "userId": "v"})
+    work_off()
+    call.batch(identify("v", email=VICTIM))
+    work_off()
+    assert person(user_id="v") == person(email=VICTIM) == person(anonymous_id="d")
+    assert mails_of("v") == {(VICTIM, True)}
+
+
+def test_the_best_address_is_the_one_that_a_source_of_ours_named_last(call, browser_call):
+    for day, mail in ((1, "old@example.com"), (2, VICTIM)):
+        call.batch(identify("v", email=mail, timestamp=f"2026-11-0{day}T00:00:00Z"))
+        work_off()
+    browser_call.batch(identify("v", email="old@example.com"))
+    work_off()
+    (mail,) = reachability(person(user_id="v"), purpose="service", channels=("email",))
+    assert mail.address == VICTIM == main_contacts([person(user_id="v").pk]).popitem()[1][1]
+
+
+def also(**ids):
+    return {"externalIds": [{"type": k, "id": v, "collection": "users"} for k, v in ids.items()]}

@@ -1,0 +1,66 @@
+"""What was refused for an address goes with it, to whoever has it now.
+
+An address that only a public key gave to a person is taken out of them when a source of ours says
+whose it is. A permission stays behind: it was another person's. A refusal is the address's too.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+
+from consent.channels import contact_kind
+from consent.folding import BLOCKING
+from consent.models import ConsentEntry
+from consent.models.purpose import CHANNELS
+from consent.services.recording import Statement, record_consents
+from profiles.identity.batch import Moved
+from profiles.ingest.hooks import AFTER_BATCH, Batch
+
+_REFUSED = """
+SELECT g.now, s.entry_id FROM unnest(%s::text[], %s::bigint[], %s::bigint[])
+     AS g(address, before, now)
+JOIN consent_state s ON s.profile_id = g.before AND s.contact_point = g.address
+WHERE s.channel = ANY(%s) AND s.status = ANY(%s)
+"""
+
+
+def carry_refusals(moved: Sequence[Moved]) -> None:
+    """Say again of who has them now what was refused for these addresses. None moved: no query."""
+    found: list[tuple[int, int]] = []
+    for kind in sorted({one.key[0] for one in moved}):
+        channels = [channel for channel in CHANNELS if contact_kind(channel) == kind]
+        own = [one for one in moved if one.key[0] == kind and one.before != one.now]
+        if channels and own:
+            given = [one.key[1] for one in own], [one.before for one in own]
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    _REFUSED, [*given, [one.now for one in own], channels, list(BLOCKING)]
+                )
+                found += cursor.fetchall()
+    entries = ConsentEntry.objects.in_bulk([entry_id for _now, entry_id in found])
+    record_consents([_said_again(entries[number], now) for now, number in found])
+
+
+def _said_again(entry: ConsentEntry, profile_id: int) -> Statement:
+    return Statement(
+        profile_id=profile_id,
+        purpose_id=entry.purpose_id,
+        channel=entry.channel,
+        contact_point=entry.contact_point,
+        topic_id=entry.topic_id,
+        status=entry.status,
+        basis=entry.basis,
+        source_id=entry.source_id,
+        actor="system",
+        at=entry.at,
+        evidence=entry.evidence,
+        cites_id=entry.pk,
+    )
+
+
+@AFTER_BATCH.register("consent.carrying")
+def carry(cursor: Any, batch: Batch) -> None:
+    """Of what a batch of the inbox took out of people."""
+    if batch.moved:
+        carry_refusals(batch.moved)
