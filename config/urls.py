@@ -27,6 +27,7 @@ urlpatterns = [
     re_path(r"^api/docs/?$", docs, name="api-docs"),
     path("console/", include("config.console.urls")),
     path("console/", include("profiles.urls")),
+    path("console/", include("consent.urls")),
     path("console/", include("segments.urls")),
     path("console/", include("campaigns.urls")),
     path("console/i18n/", include("django.conf.urls.i18n")),

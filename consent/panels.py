@@ -15,7 +15,7 @@ from config.workspace.permissions import may
 from consent.api.serializers import PermissionsSerializer
 from consent.api.views import AS_OF, permissions_of
 from consent.models import ConsentEntry, Purpose, Topic
-from consent.models.ledger import Status
+from consent.models.ledger import Outcome, Status
 from consent.selectors.contactable import (
     MARKETING,
     Reach,
@@ -112,6 +112,7 @@ def panel(request: HttpRequest, profile: Profile) -> Panel | None:
         "columns": [CHANNEL_WORDS[name] for name in columns],
         "rows": [_row(*lines, columns, shown) for lines in _lines(entries)],
         "profile": profile,
+        "may_edit": may(request.user, "consents.edit"),
     }
     return Panel("consent/_permissions.html", context)
 
@@ -153,6 +154,7 @@ def _row(
                 "point": shown.address(entry.contact_point),
                 "source": shown.text(source_of(entry)),
                 "evidence": _told(shown.evidence(entry.evidence)),
+                "may_go": bool(entry.evidence.get("proof")),
             }
             for entry in entries
         ],
@@ -198,7 +200,15 @@ def _item(entry: ConsentEntry) -> TimelineItem:
         "what": what,
         "channel": CHANNEL_WORDS.get(entry.channel, entry.channel),
     }
-    claim = entry.outcome == "withdrawal_stands"
+    claim = entry.outcome != Outcome.RECORDED
+    details = {
+        Outcome.WITHDRAWAL_STANDS.value: _(
+            "The earlier withdrawal stands: not the person's own act."
+        ),
+        Outcome.UNPROVEN.value: _(
+            "The permission stands: said with a public key, which proves nothing."
+        ),
+    }
     good = entry.status == "granted" and not claim
     return TimelineItem(
         at=entry.at,
@@ -206,7 +216,7 @@ def _item(entry: ConsentEntry) -> TimelineItem:
         kind="permission",
         icon="shield",
         title=title,
-        detail=_("The earlier withdrawal stands: not the person's own act.") if claim else "",
+        detail=details.get(entry.outcome, ""),
         tone="good" if good else "no" if entry.status in ("withdrawn", "denied") else "",
         source=source_of(entry),
         properties=entry.evidence or None,

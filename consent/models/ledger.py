@@ -31,6 +31,7 @@ class Outcome(models.TextChoices):
 
     RECORDED = "recorded", _("Recorded")
     WITHDRAWAL_STANDS = "withdrawal_stands", _("Withdrawal stands")
+    UNPROVEN = "unproven", _("Unproven")
 
 
 class ConsentEntry(ProfileScoped):

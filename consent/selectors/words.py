@@ -38,6 +38,8 @@ def act_of(entry: ConsentEntry) -> str:
         "console": _("in the console"),
     }
     if entry.evidence.get("signal") == "gpc":
+        if entry.evidence.get("proof"):
+            return _("a browser says GPC, unproven")
         return _("their browser says GPC")
     return words.get(act, "")
 

@@ -39,6 +39,8 @@ class Statement:
     source_id: int | None = None
     actor: str = ""
     cites_id: int | None = None
+    # kept beside what stands, and changes nothing: nobody proved that it is this person's word
+    is_claim: bool = False
 
     @property
     def scope(self) -> Scope:
@@ -87,9 +89,9 @@ _COLUMNS = """unnest(
     %(ids)s::bigint[], %(profiles)s::bigint[], %(points)s::text[], %(purposes)s::bigint[],
     %(channels)s::text[], %(topics)s::bigint[], %(statuses)s::text[], %(bases)s::text[],
     %(sources)s::bigint[], %(actors)s::text[], %(times)s::timestamptz[], %(evidence)s::jsonb[],
-    %(cites)s::bigint[])
+    %(cites)s::bigint[], %(claims)s::boolean[])
     AS g(id, profile_id, contact_point, purpose_id, channel, topic_id, status, basis,
-         source_id, actor, at, evidence, cites_id)"""
+         source_id, actor, at, evidence, cites_id, is_claim)"""
 
 # The state row is the lock of a permission: whoever holds it sees all entries that came before.
 # A new one is `pending` with entry 0 until it is derived, some statements below.
@@ -109,7 +111,8 @@ INSERT INTO consent_entry (id, profile_id, contact_point, purpose_id, channel, t
     basis, source_id, actor, at, recorded_at, evidence, cites_id, outcome)
 SELECT g.id, g.profile_id, g.contact_point, g.purpose_id, g.channel, g.topic_id, g.status, g.basis,
        g.source_id, g.actor, g.at, %(now)s, g.evidence, g.cites_id,
-       CASE WHEN g.status = 'granted' AND EXISTS (
+       CASE WHEN g.is_claim THEN 'unproven'
+            WHEN g.status = 'granted' AND EXISTS (
             SELECT 1 FROM consent_state s
             WHERE s.profile_id = g.profile_id AND s.purpose_id = g.purpose_id
               AND s.channel = g.channel AND s.contact_point IN ('', g.contact_point)
@@ -180,6 +183,7 @@ def _parameters(ids: Sequence[int], statements: Sequence[Statement]) -> dict[str
         "times": [min(s.at, now) if s.at else now for s in statements],
         "evidence": [json.dumps(dict(s.evidence)) for s in statements],
         "cites": [s.cites_id for s in statements],
+        "claims": [s.is_claim for s in statements],
         "now": now,
         "blocking": list(BLOCKING),
         "acts": [*OWN_ACTS, UNDONE],

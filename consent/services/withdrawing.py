@@ -8,8 +8,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from consent.channels import contact_kind
-from consent.models import Purpose
-from consent.models.ledger import Basis, Status
+from consent.models import ConsentEntry, ConsentState, Purpose
+from consent.models.ledger import Basis, Outcome, Status
 from consent.services.recording import Recorded, Statement, record_consents
 
 SHARING = "sharing-for-ads"
@@ -99,11 +99,17 @@ def _refused(
 
 
 def opt_out_of_sharing(
-    profile_ids: Sequence[int], *, evidence: Mapping[str, Any], source_id: int | None = None
+    profile_ids: Sequence[int],
+    *,
+    evidence: Mapping[str, Any],
+    source_id: int | None = None,
+    is_proven: bool = True,
 ) -> int:
     """Record Global Privacy Control: no sharing for ads, for those who have not refused it yet.
 
     It is no unsubscribe, and later absence of the signal revokes nothing (semantics.md section 10).
+    A signal that proves nothing of whom it names does not end a permission that stands: it is kept
+    once beside it, as a claim (`consent.gpc`).
     """
     purpose = Purpose.objects.filter(slug=SHARING).values_list("pk", flat=True).first()
     if purpose is None or not profile_ids:
@@ -117,6 +123,9 @@ def opt_out_of_sharing(
         )
         refused = {profile_id for (profile_id,) in cursor.fetchall()}
     new = sorted(set(profile_ids) - refused)
+    claims = set() if is_proven else _allow_sharing(new, purpose)
+    claimed = _claimed(sorted(claims), purpose)
+    new = [profile_id for profile_id in new if profile_id not in claimed]
     record_consents(
         [
             Statement(
@@ -128,8 +137,28 @@ def opt_out_of_sharing(
                 evidence=evidence,
                 source_id=source_id,
                 actor="person",
+                is_claim=profile_id in claims,
             )
             for profile_id in new
         ]
     )
     return len(new)
+
+
+def _allow_sharing(profile_ids: Sequence[int], purpose_id: int) -> set[int]:
+    """Those of these who allow sharing, as a whole; one query where there are any."""
+    rows = ConsentState.objects.filter(
+        profile_id__in=profile_ids, purpose_id=purpose_id, channel=EVERY_CHANNEL, contact_point=""
+    )
+    allowed = rows.filter(status=Status.GRANTED, topic_key=0) if profile_ids else rows.none()
+    return set(allowed.values_list("profile_id", flat=True))
+
+
+def _claimed(profile_ids: Sequence[int], purpose_id: int) -> set[int]:
+    """Those of these of whom it is kept already that a browser claimed otherwise."""
+    if not profile_ids:
+        return set()
+    rows = ConsentEntry.objects.filter(
+        profile_id__in=profile_ids, purpose_id=purpose_id, outcome=Outcome.UNPROVEN
+    )
+    return set(rows.values_list("profile_id", flat=True))

@@ -104,10 +104,10 @@ class Catalog:
         definition = self.of(message.name)
         for dropped in message.dropped_kinds:
             self.warn(message, "unusable_identifier", dropped)
-        for kind in message.left_out:
-            self.warn(message, "identifier_of_another", kind)
-        for kind in message.sent_away:
-            self.warn(message, "identifier_sent_away", kind)
+        for left_out in message.left_out:
+            self.warn(message, "identifier_of_another", left_out)
+        for sent_away in message.sent_away:
+            self.warn(message, "identifier_sent_away", sent_away)
         at = message.occurred_at
         first, last = self._seen.get(message.name, (at, at))
         if at <= first or at >= last:
