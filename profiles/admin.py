@@ -16,12 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from config.console.words import ago, num
 from config.workspace import audit
 from config.workspace.admin import AuditedAdmin
-from config.workspace.permissions import may
 from config.workspace.used_admin import UsedAdmin
 from profiles import field_admin  # noqa: F401 - signs itself in
 from profiles.models import Event, EventDefinition, ExchangeRate, RefusalCount, Source
+from profiles.names_admin import NamesAdmin
 from profiles.selectors.live import last_event_id
-from profiles.selectors.masking import looks_personal
 from profiles.services.sources import create_source
 from profiles.views.sources import show_key
 
@@ -149,7 +148,7 @@ class SourceAdmin(UsedAdmin):
 
 
 @admin.register(EventDefinition)
-class EventDefinitionAdmin(AuditedAdmin):
+class EventDefinitionAdmin(NamesAdmin):
     """What the names of events mean: their value, whether they are conversions."""
 
     list_display = (
@@ -157,29 +156,15 @@ class EventDefinitionAdmin(AuditedAdmin):
         "value_property",
         "is_money",
         "is_conversion",
+        "is_proven",
+        "is_hidden",
         "first_seen",
         "last_seen",
     )
-    list_filter = ("is_money", "is_conversion")
+    list_filter = ("is_money", "is_conversion", "is_proven", "is_hidden")
     search_fields = ("name",)
-    fields = ("name", "value_property", "is_money", "is_conversion", "tags")
+    fields = ("name", "value_property", "is_money", "is_conversion", "is_hidden", "tags")
     readonly_fields = ("name",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[EventDefinition]:
-        """Without the names that hold somebody's number, for who may not see it."""
-        rows: QuerySet[EventDefinition] = super().get_queryset(request)
-        if may(request.user, "people.personal"):
-            return rows
-        names = EventDefinition.objects.values_list("name", flat=True)
-        return rows.exclude(name__in=[name for name in names if looks_personal(name)])
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """A definition appears with its first event."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The events stay."""
-        return False
 
 
 @admin.register(ExchangeRate)

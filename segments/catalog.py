@@ -52,10 +52,10 @@ class Choices:
 
 
 EVENTS = """
-SELECT d.name, n.n FROM event_definition d CROSS JOIN LATERAL (
+SELECT d.name, n.n, d.is_proven FROM event_definition d CROSS JOIN LATERAL (
     SELECT count(*) AS n FROM (SELECT 1 FROM event e WHERE e.name = d.name
         AND e.occurred_at >= %s LIMIT %s) few) n
-ORDER BY n.n DESC, d.name LIMIT %s
+WHERE NOT d.is_hidden ORDER BY d.is_proven DESC, n.n DESC, d.name LIMIT %s
 """
 PROPERTIES = """
 SELECT key, count(*), (SELECT count(*) FROM few) FROM few, jsonb_object_keys(properties) AS key
@@ -74,9 +74,13 @@ NEWEST_PEOPLE = """
 WITH few AS (SELECT traits, country, locale, time_zone, lifecycle FROM profile
              WHERE state <> 'erased' ORDER BY last_seen DESC, id DESC LIMIT %s)
 """
+# a name that a source of ours said is offered, whoever the newest people are
 TRAITS = """
-SELECT key, count(*), (SELECT count(*) FROM few) FROM few, jsonb_object_keys(traits) AS key
-GROUP BY key ORDER BY 2 DESC, 1 LIMIT %s
+, held AS (SELECT key, count(*) AS n FROM few, jsonb_object_keys(traits) AS key GROUP BY key)
+SELECT coalesce(h.key, t.name), coalesce(h.n, 0), (SELECT count(*) FROM few), t.is_proven
+FROM held h FULL JOIN trait_name t ON t.name = h.key
+WHERE t.is_hidden IS NOT TRUE AND (h.key IS NOT NULL OR t.is_proven)
+ORDER BY t.is_proven IS TRUE DESC, 2 DESC, 1 LIMIT %s
 """
 TRAIT_VALUES = """
 SELECT traits->%s AS value, count(*), (SELECT count(*) FROM few) FROM few
@@ -101,10 +105,17 @@ def events(user: User) -> Choices:
     personal = may(user, "people.personal")
     since = timezone.now() - timedelta(days=RECENT_DAYS)
     rows = _rows(EVENTS, [since, COUNTED + 1, MOST * 3])
-    most = max((n for _name, n in rows), default=0) or 1
+    most = max((n for _name, n, _proven in rows), default=0) or 1
     items = [
-        Choice(name, name, "event", f"{num(COUNTED)}+" if n > COUNTED else num(n), n / most)
-        for name, n in rows
+        Choice(
+            name,
+            name,
+            "event",
+            f"{num(COUNTED)}+" if n > COUNTED else num(n),
+            n / most,
+            "" if is_proven else _("unproven"),
+        )
+        for name, n, is_proven in rows
         if personal or not looks_personal(name)
     ]
     return Choices(items, _("Events of the last 30 days."))
@@ -138,8 +149,8 @@ def traits(user: User) -> Choices:
         if _may_see(Place.TRAIT, f"profile.{name}", user)
     ]
     items = [
-        Choice(key, key, "trait", *_part(n, total))
-        for key, n, total in rows
+        Choice(key, key, "trait", *_part(n, total), _("unproven") if is_proven is False else "")
+        for key, n, total, is_proven in rows
         if _may_see(Place.TRAIT, key, user)
     ]
     return Choices([*items, *columns], _of_people(rows))

@@ -164,6 +164,7 @@ def in_days(window: Any) -> int:
 
 def goal_events() -> list[str]:
     """Names of events that a goal may be, conversions first; none with somebody's number in it."""
-    rows = EventDefinition.objects.order_by("-is_conversion", "name")
+    rows = EventDefinition.objects.filter(is_hidden=False)
+    rows = rows.order_by("-is_conversion", "-is_proven", "name")
     names = rows.values_list("name", flat=True)[:200]
     return [name for name in names if not looks_personal(name)]

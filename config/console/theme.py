@@ -171,6 +171,18 @@ GROUPS = (
                 "settings.view",
             ),
             Item(
+                _("Trait names"),
+                "user",
+                ["admin:profiles_traitname_changelist"],
+                "settings.view",
+            ),
+            Item(
+                _("Data warnings"),
+                "alert",
+                ["admin:profiles_datawarning_changelist"],
+                "settings.view",
+            ),
+            Item(
                 _("Personal data"),
                 "eye",
                 ["admin:profiles_fieldtag_changelist"],

@@ -99,7 +99,8 @@ def refused(since: datetime) -> int:
 
 
 def _names() -> list[str]:
-    return [*EventDefinition.objects.values_list("name", flat=True)[:NAMES_AT_MOST], *TYPES]
+    names = EventDefinition.objects.order_by("-is_proven", "name").values_list("name", flat=True)
+    return [*names[:NAMES_AT_MOST], *TYPES]
 
 
 def events_of_two_weeks() -> dict[str, Any]:

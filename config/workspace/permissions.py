@@ -67,6 +67,8 @@ MODEL_PERMISSIONS: dict[str, tuple[str, str]] = {
     "workspace.auditentry": ("audit.view", ""),
     "profiles.source": ("sources.view", "sources.edit"),
     "profiles.eventdefinition": ("settings.view", "settings.edit"),
+    "profiles.traitname": ("settings.view", "settings.edit"),
+    "profiles.datawarning": ("settings.view", ""),
     "profiles.exchangerate": ("settings.view", "settings.edit"),
     "profiles.fieldtag": ("settings.view", "settings.edit"),
     "consent.purpose": ("consents.view", "purposes.edit"),

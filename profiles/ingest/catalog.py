@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,8 @@ from config.workspace.zones import workspace_zone
 from profiles import money
 from profiles.ingest import limits
 from profiles.ingest.copying import loads
-from profiles.ingest.messages import Message
+from profiles.ingest.messages import Message, Sender
+from profiles.ingest.names import Names, save_traits
 
 OUT_OF_RANGE = "value_out_of_range"
 LEAST_AMOUNT = 1e-9  # what is smaller is nothing, and no quotient of it is out of range
@@ -28,16 +29,21 @@ JSON_TYPES = {
     dict: "object",
 }
 SELECT = """
-    SELECT name, value_property, value_sign, is_money, is_conversion, slots, schema, last_seen
+    SELECT name, value_property, value_sign, is_money, is_conversion, slots, schema, last_seen,
+           is_proven
     FROM event_definition WHERE name = ANY(%s)
 """
 UPSERT = """
     INSERT INTO event_definition (name, value_property, value_sign, is_money, is_conversion, slots,
-                                  schema, tags, first_seen, last_seen)
-    SELECT name, '', 1, false, false, '{}', schema, '{}', first_at, last_at
-    FROM unnest(%s::text[], %s::jsonb[], %s::timestamptz[], %s::timestamptz[])
-         AS seen(name, schema, first_at, last_at)
+                                  schema, tags, first_seen, last_seen, is_proven, is_hidden,
+                                  made_by_id, made_at)
+    SELECT name, '', 1, false, false, '{}', schema, '{}', first_at, last_at, proven, false,
+           source_id, now()
+    FROM unnest(%s::text[], %s::jsonb[], %s::timestamptz[], %s::timestamptz[], %s::boolean[],
+                %s::bigint[])
+         AS seen(name, schema, first_at, last_at, proven, source_id)
     ON CONFLICT (name) DO UPDATE SET
+        is_proven = event_definition.is_proven OR EXCLUDED.is_proven,
         schema = (SELECT coalesce(jsonb_object_agg(coalesce(o.key, n.key),
                               coalesce(o.value, '{}') || coalesce(n.value, '{}')), '{}')
                   FROM jsonb_each(event_definition.schema) o
@@ -45,6 +51,7 @@ UPSERT = """
         first_seen = least(event_definition.first_seen, EXCLUDED.first_seen),
         last_seen = greatest(event_definition.last_seen, EXCLUDED.last_seen)
 """
+TOO_MANY_NAMES = "too_many_names"  # a public key made up so many today
 MOST_WARNINGS = 200  # rows of one source and code: events' names come from outside
 WARNED = """
     SELECT source_id, code, count(*) FROM data_warning
@@ -84,7 +91,9 @@ class Catalog:
 
     def __init__(self, cursor: Any, names: Sequence[str]) -> None:
         cursor.execute(SELECT, [list(names)])
-        self._found = {row[0]: _definition(row) for row in cursor.fetchall()}
+        rows = cursor.fetchall()
+        self._found = {row[0]: _definition(row) for row in rows}
+        self._names = Names("event_definition", {row[0]: row[-1] for row in rows})
         self._new: dict[str, dict[str, dict[str, bool]]] = {}
         self._seen: dict[str, tuple[datetime, datetime]] = {}
         self._warnings: Counter[Warned] = Counter()
@@ -108,16 +117,18 @@ class Catalog:
             self.warn(message, "identifier_of_another", left_out)
         for sent_away in message.sent_away:
             self.warn(message, "identifier_sent_away", sent_away)
+        self._names.note(message.name, message.source)
         at = message.occurred_at
         first, last = self._seen.get(message.name, (at, at))
         if at <= first or at >= last:
             self._seen[message.name] = (min(first, at), max(last, at))
         schema = definition.schema
+        most = MAX_PROPERTIES if message.source.is_verified else MAX_PROPERTIES // 2
         for name, value in message.properties.items():
             kind = JSON_TYPES.get(type(value))
             if kind is None or (name in schema and kind in schema[name]):
                 continue
-            if name in schema or (len(schema) < MAX_PROPERTIES and len(name) <= limits.MAX_SLOT):
+            if name in schema or (len(schema) < most and len(name) <= limits.MAX_SLOT):
                 schema.setdefault(name, {})[kind] = True
                 self._new.setdefault(message.name, {}).setdefault(name, {})[kind] = True
 
@@ -173,16 +184,24 @@ class Catalog:
 
     def save(self, cursor: Any) -> None:
         """Write new names, properties and warnings; last of all, since these rows are hot."""
+        names, refused = self._names, self._names.refused(cursor)
+        for name, source in refused.items():
+            self._warnings[source.id, TOO_MANY_NAMES, name, "event"] += 1
         rows = [
-            (name, self._new.get(name, {}), first, last)
+            (
+                name,
+                Jsonb(self._new.get(name, {})),
+                first,
+                last,
+                names.said[name].is_verified,
+                names.said[name].id,
+            )
             for name, (first, last) in sorted(self._seen.items())
-            if name in self._new or self._is_stale(name, last)
+            if name not in refused
+            if name in self._new or names.is_news(name) or self._is_stale(name, last)
         ]
         if rows:
-            names, schemas, firsts, lasts = zip(*rows, strict=True)
-            cursor.execute(
-                UPSERT, [list(names), list(map(Jsonb, schemas)), list(firsts), list(lasts)]
-            )
+            cursor.execute(UPSERT, [list(column) for column in zip(*rows, strict=True)])
         if self._warnings:
             bounded = _bounded(cursor, self._warnings)
             cursor.executemany(WARN, [(*key, n) for key, n in sorted(bounded.items())])
@@ -190,6 +209,11 @@ class Catalog:
     def _is_stale(self, name: str, last: datetime) -> bool:
         seen = self.of(name).last_seen
         return seen is None or last - seen > SEEN_EVERY
+
+    def note_traits(self, cursor: Any, said: Iterable[tuple[str, Sender]]) -> None:
+        """Remember the names of traits."""
+        for name, source in save_traits(cursor, said).items():
+            self._warnings[source.id, TOO_MANY_NAMES, name, "trait"] += 1
 
     def warn(self, message: Message, code: str, detail: str) -> None:
         """Count something about the data that is not as it should be."""
@@ -236,7 +260,7 @@ def slot_text(value: Any) -> str | None:
 
 
 def _definition(row: tuple[Any, ...]) -> Definition:
-    _name, prop, sign, is_money, is_conversion, slots, schema, last_seen = row
+    _name, prop, sign, is_money, is_conversion, slots, schema, last_seen, _is_proven = row
     by_slot = {
         entry["slot"]: name
         for name, entry in loads(slots).items()

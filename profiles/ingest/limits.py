@@ -25,4 +25,5 @@ MAX_DISPLAY_NAME = 250
 MAX_TRAITS = (200, 500)
 MAX_TRAITS_BYTES = (64 * 1024, 256 * 1024)
 MAX_TRAIT_BYTES = 8 * 1024  # one value, as JSON
+MAX_NAMES_A_DAY = 200  # that a public key makes up, of events and of traits each
 MAX_TRAIT_ROWS = 4 * MAX_TRAITS[1]  # statements kept, those that take a trait away included

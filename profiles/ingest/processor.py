@@ -164,6 +164,7 @@ def _write(cursor: Any, messages: list[Message], resolved: identity.Resolved) ->
     catalog = Catalog(cursor, sorted({message.name for message in messages}))
     events.write(cursor, messages, catalog)
     merging.remember(cursor, resolved.joins, resolved.ids)
+    catalog.note_traits(cursor, ((at[1], one.source) for at, one in said.items()))
     for refused in too_much:
         catalog.warn(refused.said.message, f"trait_{refused.why}", "")
     found = attaching.find(messages, before, workspace().salt)

@@ -1,6 +1,12 @@
 """Tables of collecting and unifying."""
 
-from profiles.models.catalog import DataWarning, EventDefinition, ExchangeRate, FieldTag
+from profiles.models.catalog import (
+    DataWarning,
+    EventDefinition,
+    ExchangeRate,
+    FieldTag,
+    TraitName,
+)
 from profiles.models.event import Event, EventItem, EventState
 from profiles.models.inbox import (
     Inbox,
@@ -39,4 +45,5 @@ __all__ = [
     "RefusalCount",
     "Rejection",
     "Source",
+    "TraitName",
 ]

@@ -5,7 +5,21 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class EventDefinition(models.Model):
+class SaidName(models.Model):
+    """A name that came from outside. What only public keys said comes last in pickers."""
+
+    is_proven = models.BooleanField(_("said by a source of ours"), default=True)
+    is_hidden = models.BooleanField(
+        _("hidden"), default=False, help_text=_("Pickers do not offer it. What came in stays.")
+    )
+    made_by_id = models.BigIntegerField(null=True)  # the source that said it first
+    made_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class EventDefinition(SaidName):
     """A name of events that came in, with what its rows mean.
 
     `slots` maps a property to a slot: {"category": {"slot": "k1", "ready": true}}; rules use a slot
@@ -28,6 +42,21 @@ class EventDefinition(models.Model):
         ordering = ["name"]
         verbose_name = _("event definition")
         verbose_name_plural = _("event definitions")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TraitName(SaidName):
+    """The name of a trait, as it came in."""
+
+    name = models.TextField(_("name"), unique=True)
+
+    class Meta:
+        db_table = "trait_name"
+        ordering = ["name"]
+        verbose_name = _("trait name")
+        verbose_name_plural = _("trait names")
 
     def __str__(self) -> str:
         return self.name
