@@ -65,7 +65,7 @@ class TraitNameAdmin(NamesAdmin):
 
 
 @admin.register(DataWarning)
-class DataWarningAdmin(ModelAdmin):  # type: ignore[type-arg]
+class DataWarningAdmin(ModelAdmin):  # type: ignore[misc]
     """What was kept but cannot be used, or was left out, counted by source."""
 
     list_display = ("what", "source", "event_name", "detail", "count", "last_seen")

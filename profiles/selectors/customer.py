@@ -13,8 +13,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from config.console.words import num
+from config.workspace.digests import CONTACT_KINDS
 from config.workspace.permissions import may
-from profiles.identity.normalise import normalise_email, normalise_kind
+from config.workspace.selectors import workspace
+from profiles.identity.normalise import normalise, normalise_email, normalise_kind
 from profiles.models import Merge, Profile
 from profiles.selectors import activity
 from profiles.selectors import traits as facts
@@ -37,6 +39,7 @@ FIRST_IDENTIFIERS = 6
 MOST_PROPERTIES = 30
 LONG = 500
 MOST_JOINS = 20
+CODE = 2  # letters of a country
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class Customer:
     former: list[str]
     reasons: list[str]
     events: int
+    left_out: list[Said] = field(default_factory=list)  # said of them, and not theirs
 
     @property
     def first_traits(self) -> list[TraitLine]:
@@ -107,17 +111,43 @@ def customer(person: Profile, shown: Shown) -> Customer:
     sources = facts.source_names()
     known, ids = facts.identifiers_of([person.pk], sources)[person.pk]
     joins = list(facts.joins_of(person.pk).filter(undone_at=None)[:MOST_JOINS])
+    traits = facts.traits_of(person, sources)
     return Customer(
         name=shown.name(person.display_name),
         about=_about(person),
         worth=facts.worth_of(facts.event_owners(person.pk)),
         is_here=timezone.now() - person.last_seen < HERE,
-        traits=[_line(trait, shown) for trait in facts.traits_of(person, sources)],
+        traits=[_line(trait, shown) for trait in traits],
         known=[replace(row, value=shown.identifier(row.kind, row.value)) for row in known],
         former=[former for former in ids if former != str(person.public_id)],
         reasons=_reasons(known, joins),
         events=activity.count_events(person.pk),
+        left_out=_left_out(traits, known, person, shown),
     )
+
+
+def _left_out(
+    traits: Sequence[facts.Trait],
+    known: Sequence[facts.KnownAs],
+    person: Profile,
+    shown: Shown,
+) -> list[Said]:
+    """Addresses and numbers that were said of them and are not among their identifiers.
+
+    Another person has it, there was no room for it, or it can be nobody's.
+    """
+    held = {(row.kind, row.value) for row in known}
+    place = person.country if len(person.country) == CODE else workspace().country
+    found: dict[tuple[str, str], Said] = {}
+    for trait in traits:
+        kind = trait.name if trait.name in CONTACT_KINDS else ""
+        for said in [*([trait.used] if trait.used else []), *trait.others] if kind else []:
+            value = normalise(kind, said.value, place) if isinstance(said.value, str) else ""
+            if value and (kind, value) not in held:
+                text = shown.identifier(kind, value)
+                one = Said(said.id, text, said.source, said.at, said.is_proven)
+                found.setdefault((kind, value), one)
+    return list(found.values())[:FIRST_IDENTIFIERS]
 
 
 def _about(person: Profile) -> list[str]:

@@ -6,6 +6,7 @@ from consent.selectors.contactable import reachability
 from profiles.identity import bulk
 from profiles.models import DataWarning, Identifier, Merge, Profile
 from profiles.selectors.people import main_contacts
+from tests.cast import make_user
 from tests.profiles.ingest.conftest import work_off
 
 pytestmark = pytest.mark.django_db
@@ -193,6 +194,20 @@ def test_the_best_address_is_the_one_that_a_source_of_ours_named_last(call, brow
     work_off()
     (mail,) = reachability(person(user_id="v"), purpose="service", channels=("email",))
     assert mail.address == VICTIM == main_contacts([person(user_id="v").pk]).popitem()[1][1]
+
+
+def test_what_was_left_out_stands_on_the_customers_page(call, browser_call, client):
+    call.batch(identify("v", email=VICTIM), identify("other", email="taken@example.com"))
+    work_off()
+    browser_call.batch(identify("v", email="taken@example.com"))
+    work_off()
+    client.force_login(make_user())
+    page = client.get(f"/console/people/{person(user_id='v').public_id}/").content.decode()
+    assert "said of them, but not attached" in page
+    assert page.count("taken@example.com") >= 2
+    assert "not used: said with a public key" in page
+    page = client.get(f"/console/people/{person(user_id='other').public_id}/").content.decode()
+    assert "said of them, but not attached" not in page
 
 
 def also(**ids):
