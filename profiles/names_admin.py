@@ -105,6 +105,7 @@ WORDS = {
     "identifier_sent_away": _("An unproven identifier made room for a proven one"),
     "shared_identifier": _("An identifier that people may share, too often to list"),
     "value_not_a_number": _("A value that is no number"),
+    "value_out_of_range": _("A value that is too large"),
     "unknown_currency": _("A currency without a rate"),
     "trait_name": _("A trait whose name is too long"),
     "trait_size": _("A trait whose value is too large"),
