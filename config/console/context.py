@@ -52,7 +52,9 @@ class Console:
 
     @property
     def mailbox_url(self) -> str:
-        """The demo mailbox' page, or ""."""
+        """The demo mailbox' page, or "": its mails are somebody's."""
+        if self.is_masked:
+            return ""
         return resolve(["console:mailbox", "mailbox"])
 
     @property

@@ -194,7 +194,13 @@ GROUPS = (
                 ["admin:profiles_exchangerate_changelist"],
                 "settings.view",
             ),
-            Item(_("Demo mailbox"), "inbox", ["console:mailbox", "mailbox"], None, True),
+            Item(
+                _("Demo mailbox"),
+                "inbox",
+                ["console:mailbox", "mailbox"],
+                "people.personal",
+                True,
+            ),
         ],
     ),
 )
