@@ -381,3 +381,28 @@ def test_the_same_walk_by_an_admin_finds_what_was_planted(planted, monkeypatch):
     found = _found(words.hidden, told)
     kept = {"user agent", "context", "join"}  # shown to nobody
     assert set(words.hidden) - set(found) - kept == set()
+
+
+ASKING = (
+    "/api/profiles/email:{}/",
+    "/api/profiles/phone:{}/",
+    "/api/profiles/email:{}/events/",
+    "/api/consents/?person=email:{}",
+    "/api/messages/?person=email:{}",
+    "/api/suppressions/?kind=email&value={}",
+    "/api/profiles/?search={}",
+    "/console/people/?q={}",
+    "/console/search/?q={}",
+)
+
+
+def test_an_address_is_answered_alike_whether_somebody_has_it_or_not(planted, monkeypatch):
+    _words, person = planted
+    known, unknown = person["mail"], "nobody@zqzqzqz.example"
+    client = _user(monkeypatch, set(permissions.PERMISSIONS) - {"people.personal"})
+    part = {"HTTP_HX_REQUEST": "true"}  # without the shell, whose times go on
+    for path in ASKING:
+        one, other = (client.get(path.format(mail), **part) for mail in (known, unknown))
+        assert one.status_code == other.status_code, path
+        told = [a.content.decode().replace(m, "") for a, m in ((one, known), (other, unknown))]
+        assert told[0] == told[1], path
