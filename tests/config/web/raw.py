@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from config import paths
 
-SECONDS = 20  # of patience, on a busy machine
+SECONDS = 60  # of patience, on a busy machine
 
 
 @dataclass
@@ -77,13 +77,13 @@ class Raw:
 def post(path: str, body: bytes = b"", *headers: str, length: int | None = None) -> bytes:
     """A POST, of which the body may be shorter than announced."""
     size = len(body) if length is None else length
-    lines = [f"POST {path} HTTP/1.1", "Host: doors", f"Content-Length: {size}", *headers]
+    lines = [f"POST {path} HTTP/1.1", "Host: localhost", f"Content-Length: {size}", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
 def get(path: str, *headers: str) -> bytes:
     """A GET."""
-    return "\r\n".join([f"GET {path} HTTP/1.1", "Host: doors", *headers]).encode() + b"\r\n\r\n"
+    return "\r\n".join([f"GET {path} HTTP/1.1", "Host: localhost", *headers]).encode() + b"\r\n\r\n"
 
 
 @contextmanager

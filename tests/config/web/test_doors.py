@@ -133,7 +133,7 @@ def test_a_head_may_be_so_long_and_no_longer(port):
 
 
 def chunked(path: str, *parts: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
-    head = f"POST {path} HTTP/1.1\r\nHost: doors\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
     return head + b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + end
 
 
@@ -203,9 +203,9 @@ def _ended(connection: Raw) -> bool:
 REQUESTS = {
     "plain": get("/a?b=c"),
     "encoded path": get("/caf%C3%A9/%2e%2e/a%20b%25?q=%C3%A9&r=a+b"),
-    "raw bytes in the path": "GET /café?q=é HTTP/1.1\r\nHost: doors\r\n\r\n".encode(),
-    "no path": b"OPTIONS * HTTP/1.1\r\nHost: doors\r\n\r\n",
-    "absolute": b"GET http://other/a HTTP/1.1\r\nHost: doors\r\n\r\n",
+    "raw bytes in the path": "GET /café?q=é HTTP/1.1\r\nHost: localhost\r\n\r\n".encode(),
+    "no path": b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "absolute": b"GET http://other/a HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "old": b"GET /a HTTP/1.0\r\n\r\n",
     "headers": get("/a", "X-Forwarded-Proto: https", "X-Request-ID: abc", "Sec-GPC: 1", "DNT:"),
     "twice": get("/a", "X-Forwarded-For: 1.1.1.1", "X-Forwarded-For: 2.2.2.2"),
@@ -269,6 +269,7 @@ AMBIGUOUS = {
     "no number": post("/a", b"abc").replace(b"Length: 3", b"Length: 3a"),
     "signed": post("/a", b"abc").replace(b"Length: 3", b"Length: +3"),
     "unknown coding": chunked("/a", b"a").replace(b"chunked", b"identity"),
+    "trailer": chunked("/a", b"a", end=b"0\r\nX-Forwarded-For: 1.1.1.1\r\n\r\n"),
     "broken chunk": chunked("/a", end=b"zz\r\nab\r\n0\r\n\r\n"),
 }
 
