@@ -134,7 +134,7 @@ def _what(campaign: Campaign, content: dict[str, Any]) -> str:
     return plain(content.get("subject") or "") or _("no subject yet")
 
 
-_VARIABLE = re.compile(r"{{[-\s]*([^|}\s]+)[^}]*}}")
+_VARIABLE = re.compile(r"{{[-\s]*+([^|{}\s]++)[^{}]*+}}")
 
 
 def plain(subject: str) -> str:

@@ -8,14 +8,15 @@ import re
 from html import escape, unescape
 
 _LIQUID = re.compile(r"({{.*?}}|{%.*?%})", re.DOTALL)
-_HEAD = re.compile(r"<mj-head\b[^>]*>", re.IGNORECASE)
-_MJML = re.compile(r"<mjml\b[^>]*>", re.IGNORECASE)
-_BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
-_PREVIEW = re.compile(
-    r"[ \t]*<mj-preview\b[^>]*>(.*?)</mj-preview>[ \t]*\n?", re.IGNORECASE | re.DOTALL
-)
-_EMPTY_HEAD = re.compile(r"[ \t]*<mj-head>\s*</mj-head>[ \t]*\n?", re.IGNORECASE)
-_HIDDEN = re.compile(r"<div data-preheader style=\"[^\"]*\">(.*?)</div>\n?", re.DOTALL)
+# none of these may try again from each place of a long run: they read what anybody may save
+_HEAD = re.compile(r"<mj-head\b[^<>]*+>", re.IGNORECASE)
+_MJML = re.compile(r"<mjml\b[^<>]*+>", re.IGNORECASE)
+_BODY = re.compile(r"<body\b[^<>]*+>", re.IGNORECASE)
+_PREVIEW = re.compile(r"<mj-preview\b[^<>]*+>", re.IGNORECASE)
+_PREVIEW_END = re.compile(r"</mj-preview>", re.IGNORECASE)
+_EMPTY_HEAD = re.compile(r"(?<![ \t])[ \t]*+<mj-head>\s*+</mj-head>[ \t]*+\n?", re.IGNORECASE)
+_HIDDEN = re.compile(r"<div data-preheader style=\"[^\"<>]*+\">")
+_HIDDEN_END = re.compile(r"</div>")
 _STYLE = "display:none;max-height:0;overflow:hidden;mso-hide:all"
 
 
@@ -33,14 +34,18 @@ def with_preheader(source: str, words: str, *, is_mjml: bool) -> str:
 
 def without_preheader(source: str, *, is_mjml: bool) -> tuple[str, str]:
     """The source without its preheader, and the words of it."""
-    pattern = _PREVIEW if is_mjml else _HIDDEN
-    found = pattern.search(source)
-    if found is None:
+    opening, closing = (_PREVIEW, _PREVIEW_END) if is_mjml else (_HIDDEN, _HIDDEN_END)
+    begin = opening.search(source)
+    # where the first has no end, none has
+    end = closing.search(source, begin.end()) if begin else None
+    if begin is None or end is None:
         return source, ""
-    rest = source[: found.start()] + source[found.end() :]
-    if is_mjml:
-        rest = _EMPTY_HEAD.sub("", rest)
-    return rest, " ".join(unescape(found[1]).split())
+    before, after = source[: begin.start()], source[end.end() :]
+    words = " ".join(unescape(source[begin.end() : end.start()]).split())
+    if not is_mjml:
+        return before + after.removeprefix("\n"), words
+    rest = before.rstrip(" \t") + after.lstrip(" \t").removeprefix("\n")
+    return _EMPTY_HEAD.sub("", rest), words
 
 
 def _escaped(words: str) -> str:

@@ -17,7 +17,7 @@ from campaigns.content.sandbox import tasks
 from config.workspace.sandbox.children import Limits, Stopped, Unavailable, Why
 from config.workspace.sandbox.pool import Pool
 
-SCREEN = Limits(total_seconds=20.0)  # somebody waits for the answer
+SCREEN = Limits(total_seconds=20.0, most_deaths=1)  # somebody waits for the answer
 DELIVERY = Limits(total_seconds=40.0, wait_seconds=30.0)  # well within the lease of a chunk
 TOO_LONG, TOO_LARGE, CRASHED = "content_too_long", "content_too_large", "content_crashed"
 POOL = Pool(tasks.__name__, size=max(2, min(os.cpu_count() or 2, 4)))

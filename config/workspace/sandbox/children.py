@@ -52,6 +52,7 @@ class Limits:
     wall_seconds: float = 15.0
     total_seconds: float = 60.0
     wait_seconds: float = 5.0  # for one of the children
+    most_deaths: int = 3  # of children; what is left after that is not tried
 
 
 class Ended(Exception):

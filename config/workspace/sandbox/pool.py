@@ -17,7 +17,6 @@ from config.workspace.sandbox.children import Child, Ended, Limits, Stopped, Una
 
 IDLE_SECONDS = 300.0  # then a child is ended; the next one takes a sixth of a second to start
 LOOK_SECONDS = 30.0
-MOST_DEATHS = 3  # in one request; what is left after that is not tried
 
 
 class Busy(Unavailable):
@@ -176,7 +175,7 @@ class _Request:
         return [*self._done, *(Stopped(Why.NOT_TRIED) for _ in range(left))]
 
     def _may_go_on(self) -> bool:
-        return self._deaths < MOST_DEATHS and time.monotonic() < self._deadline
+        return self._deaths < self._limits.most_deaths and time.monotonic() < self._deadline
 
     def _work(self, child: Child) -> None:
         rest = self._items[len(self._done) :]

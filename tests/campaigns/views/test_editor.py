@@ -3,11 +3,15 @@
 import pytest
 from django.urls import reverse
 
+from campaigns.content.sandbox import calls
 from campaigns.models import Campaign, Sender
+from campaigns.services.checks import NotReady
 from campaigns.services.drafts import update_campaign
+from campaigns.services.launching import launch
 from campaigns.views.casting import cast_of
 from config.workspace.audit import acting, actor_of_user
 from config.workspace.models import AuditEntry, Role, Workspace
+from config.workspace.sandbox.children import Limits
 from config.workspace.selectors import forget_workspace
 from consent.models import Purpose, Topic
 from tests.campaigns.builders import make_campaign, make_person, make_segment, make_sender, say
@@ -334,3 +338,31 @@ def test_senders_have_one_default(log_in):
     first.refresh_from_db()
     assert not first.is_default
     assert Sender.objects.get(is_default=True).name == "B"
+
+
+DEEP = "<mj-section>" * 3000 + "</mj-section>" * 3000
+TOO_MUCH = {
+    "deep": {"mjml": f"<mjml><mj-body>{DEEP}</mj-body></mjml>"},
+    "deep HTML": {"html": "<div>" * 3000 + "</div>" * 3000},
+    "range": {"html": '{% if (1..99999999999) contains "x" %}{% endif %}<p>x</p>'},
+    "slow": {"html": "{% for i in (1..19000) %}" + "{% if a %}{% endif %}" * 3000 + "{% endfor %}"},
+}
+
+
+@pytest.mark.parametrize("case", TOO_MUCH)
+def test_a_saved_draft_that_is_too_much_opens_and_says_so(marketer, campaign, monkeypatch, case):
+    limits = Limits(cpu_seconds=1, wall_seconds=300.0, most_deaths=1)
+    monkeypatch.setattr(calls, "SCREEN", limits)
+    step = campaign.steps[0] | {"content": {"subject": "Hi", **TOO_MUCH[case]}}
+    Campaign.objects.filter(pk=campaign.pk).update(steps=[step])
+    assert marketer.get(url("step", campaign, "what")).status_code == 200
+    panel = marketer.get(url("preview", campaign))
+    assert panel.status_code == 200
+    assert "Cannot be made" in panel.content.decode()
+    campaign.refresh_from_db()
+    with pytest.raises(NotReady) as refused:
+        launch(campaign)
+    assert {check.code for check in refused.value.checks} & {"content", "render"}
+    if case != "slow":  # each page takes its seconds
+        assert marketer.get(url("frame", campaign)).content == b""
+        assert marketer.get(url("step", campaign, "checks")).status_code == 200

@@ -1,7 +1,10 @@
 """The preheader's way into the source and out again."""
 
+import time
+
 import pytest
 
+from campaigns.views.heads import plain
 from campaigns.views.preheaders import with_preheader, without_preheader
 
 MJML = "<mjml>\n  <mj-body></mj-body>\n</mjml>\n"
@@ -29,3 +32,20 @@ def test_new_words_take_the_place_of_the_old_ones():
 @pytest.mark.parametrize("source", ["", "no mark-up at all"])
 def test_where_there_is_no_place_the_source_stays(source):
     assert with_preheader(source, "words", is_mjml=True) == source
+
+
+LONG = 200_000
+
+
+@pytest.mark.parametrize("is_mjml", [True, False])
+def test_a_source_of_one_long_run_is_read_through_once(is_mjml):
+    began = time.perf_counter()
+    for part in (
+        " ", "<mj-preview", "<mj-preview>", '<div data-preheader style="', "<mj-head", "<mj-head> ",
+        '<div data-preheader style="x">', "<body", "<mjml", "{{", "{{ a", "{{-", "{% ",
+    ):  # fmt: skip
+        source = part * (LONG // len(part))
+        assert without_preheader(source, is_mjml=is_mjml) == (source, "")
+        assert with_preheader(source, "words", is_mjml=is_mjml)
+        assert plain(source) is not None
+    assert time.perf_counter() - began < 10, "they took minutes"
