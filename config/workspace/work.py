@@ -5,6 +5,7 @@ The rows are the truth; Celery and `drain` only call these. A function handles a
 Running one twice at the same moment is safe: each claims its rows.
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,26 +59,43 @@ def left_of(due: str) -> Callable[[], Left]:
     return left
 
 
+class StillHeld(Exception):
+    """Others hold rows and finish none of them; `held` by kind of work."""
+
+    def __init__(self, held: dict[str, int]) -> None:
+        self.held = held
+        super().__init__(", ".join(f"{name} {count}" for name, count in held.items()))
+
+
 def drain(
-    limit_rounds: int = 100_000, on_wait: Callable[[dict[str, int]], None] | None = None
+    limit_rounds: int = 100_000,
+    on_wait: Callable[[dict[str, int]], None] | None = None,
+    patience_seconds: float = math.inf,
 ) -> dict[str, int]:
     """Do all due work until nothing is left anywhere; the number of rows handled by each kind.
 
     What other workers hold is waited for; `on_wait` is told before each pause what that is, as rows
-    by kind of work. What is due, free, and yet cannot go on (no mail server is set) is left.
+    by kind of work. What is due, free, and yet cannot go on (no mail server is set, or it is left
+    alone) is left. Raises StillHeld where others' rows stay the same for `patience_seconds`.
     """
     totals = dict.fromkeys(WORK.names(), 0)
     pause, looked_again = 0.01, False
+    before: dict[str, Left] = {}
+    since = time.monotonic()
     for _ in range(limit_rounds):
         handled = {name: recording.watched(name, function) for name, function in WORK}
         for name, count in handled.items():
             totals[name] += count
         if any(handled.values()):
-            pause, looked_again = 0.01, False
+            pause, looked_again, before = 0.01, False, {}
             continue
         left = {name: function() for name, function in LEFT}
+        if left != before:
+            before, since = left, time.monotonic()
         held = {name: one.held for name, one in left.items() if one.held}
         if held:
+            if time.monotonic() - since >= patience_seconds:
+                raise StillHeld(held)
             if on_wait is not None:
                 on_wait(held)
             time.sleep(pause)

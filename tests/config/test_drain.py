@@ -8,7 +8,7 @@ from io import StringIO
 
 import psycopg
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.utils import timezone
 
@@ -128,11 +128,23 @@ def test_what_cannot_go_on_is_left_and_not_waited_for(settings):
     assert LEFT.get("delivery")().due == 1
 
 
+@committed
+def test_a_holder_that_hangs_is_not_waited_for_without_an_end():
+    ada = make_person("ada")
+    say(ada)
+    launched(make_segment(ada))
+    assert lease_chunk(CHANNEL, timezone.now()) is not None
+    inbox.accept(make_source(), [{"type": "identify", "userId": "u1"}])
+    with pytest.raises(CommandError, match="nothing became of them in 0 s: delivery 1"):
+        call_command("drain", wait=0)
+    assert known("u1"), "all else is done"
+
+
 @pytest.mark.django_db
 def test_the_command_says_what_it_waits_for_once_in_a_while(monkeypatch):
     monkeypatch.setattr(command, "PATIENCE_SECONDS", 0)
     monkeypatch.setattr(
-        command.work, "drain", lambda on_wait: [on_wait({"ingest": 3, "merge": 1})] * 2 and {}
+        command.work, "drain", lambda on_wait, **_: [on_wait({"ingest": 3, "merge": 1})] * 2 and {}
     )
     said = StringIO()
     call_command("drain", stderr=said)

@@ -11,6 +11,8 @@ from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+from campaigns.channels.smtp import Patience
+from campaigns.delivery import send_test
 from campaigns.models import Campaign, Message
 from campaigns.models.campaign import ContentVersion
 from config.home.checklist import checklist
@@ -30,6 +32,7 @@ from tests.campaigns.builders import (
     say,
     smtp_server,
 )
+from tests.campaigns.hostile_servers import hostile
 from tests.cast import make_event, make_user
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +64,25 @@ def rows() -> dict[str, int]:
 
 def body_of(mail, kind: str = "html") -> str:
     return mail.get_body(preferencelist=(kind,)).get_content()
+
+
+def test_a_server_that_hangs_is_said_soon_and_holds_few_pages(marketer, campaign, monkeypatch):
+    longest = send_test.PATIENCE
+    assert longest.connect + longest.reply + longest.accept < 10, "somebody waits"
+    monkeypatch.setattr(send_test, "PATIENCE", Patience(5.0, 0.2, 5.0))
+    with hostile("rcpt"):
+        page = send(marketer, campaign)
+        assert "The test was not sent: no answer within 0.2 s (RCPT TO)" in page
+        for _ in range(send_test.AT_ONCE):
+            assert send_test._at_once.acquire(blocking=False), "it gave its place back"
+        try:
+            assert "other tests are just being sent" in send(marketer, campaign)
+        finally:
+            send_test._at_once.release(send_test.AT_ONCE)
+    monkeypatch.setattr(send_test, "PATIENCE", Patience(5.0, 5.0, 0.2))
+    with hostile("dot"):
+        page = send(marketer, campaign)
+        assert "Nobody knows whether the test left" in page
 
 
 def test_it_is_the_mail_that_the_chosen_person_gets_and_leaves_no_row(marketer, campaign, zebulon):
