@@ -92,6 +92,8 @@ def _disk(fault: Fault) -> str:
         return _("it cannot be written (read-only)")
     if fault.kind == disk.GONE:
         return _("the folder of the data is gone")
+    if fault.channel == "files":
+        return _("%(n)s files may still be made") % {"n": num(fault.count)}
     return _("%(n)s MB are left") % {"n": num(fault.count)}
 
 

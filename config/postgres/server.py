@@ -124,14 +124,21 @@ def is_up(var: Path) -> bool:
 
 
 def ensure_running(
-    var: Path, options: Mapping[str, str] | None = None, *, for_up: bool = False
+    var: Path,
+    options: Mapping[str, str] | None = None,
+    *,
+    for_up: bool = False,
+    may_create: bool = True,
 ) -> bool:
     """Start the server unless it runs, creating it first if need be. True if this call did.
 
     `options` are server settings for this start only. `for_up`: whoever is `up` then stops it, as
-    a file beside the data says. Raises ServerError or NoServer.
+    a file beside the data says. Raises ServerError or NoServer; without `may_create` also where the
+    data is gone: a disk that is not mounted must not become an empty installation.
     """
     place = _Place.of(var)
+    if not may_create and not (place.data / "PG_VERSION").exists():
+        raise ServerError(f"The database's files in {place.data} are gone; nothing is made anew.")
     _own_folder(place.home, place.user(), mode=0o755, chown=False)
     with _locked(place):
         if is_up(var) and _becomes_ready(place):
@@ -210,7 +217,7 @@ def restart(var: Path, options: Mapping[str, str] | None = None) -> str:
     """Stop it, cutting transactions short, and start what is on disk; its version then."""
     for_up = is_for_up(var)
     stop(var)
-    ensure_running(var, options, for_up=for_up)
+    ensure_running(var, options, for_up=for_up, may_create=False)
     return status(var).version
 
 

@@ -18,7 +18,7 @@ def main(action: str, var: Path) -> int:
             version = server.restart(var)
             say(f"the database server's programs were replaced: restarted as {version}")
         else:
-            server.ensure_running(var, for_up=server.is_for_up(var))
+            server.ensure_running(var, for_up=server.is_for_up(var), may_create=False)
     except (server.ServerError, NoServer, OSError) as error:
         say(server.why_not(var, error))
     else:

@@ -89,6 +89,13 @@ def test_a_server_that_cannot_start_is_said_once_and_tried_ever_less_often(var, 
     assert capsys.readouterr().out.count("is of PostgreSQL 9") == 1
 
 
+def test_data_that_is_gone_is_not_made_anew_while_up_runs(var, capsys):
+    look(supervisor.Database(var), 1)
+    assert "are gone; nothing is made anew" in capsys.readouterr().out
+    assert not (var / "postgres").exists()
+    assert not server.is_up(var)
+
+
 def test_stopping_leaves_nothing_and_is_no_error_twice(var):
     server.ensure_running(var)
     assert server.stop(var)

@@ -39,6 +39,7 @@ KEY = "sdk-write-key"
 SIZE, CLIENTS = 50, 4  # messages a batch; threads that send
 CALM_SECONDS = 400.0  # to come to rest after the last kill
 STOP_SECONDS = 90.0
+MOSTLY, PATIENCE_SECONDS = 0.7, 30.0
 SET_UP = """
 import django; django.setup()
 from config.workspace.digests import key_digest
@@ -57,7 +58,7 @@ launch(Campaign.objects.get())
 # target -> weight
 TARGETS = {
     "web": 3, "web child": 3, "worker": 3, "worker child": 4, "postgres": 2, "backend": 3,
-    "supervisor": 3, "start": 3, "render": 2,
+    "supervisor": 1, "start": 1, "render": 1,
 }  # fmt: skip
 AT_START = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -155,6 +156,17 @@ class Installation:
                 if any(word in command for word in words) or not words:
                     found.append(pid)
         return found
+
+    def answers(self) -> bool:
+        """Does its web server?"""
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        try:
+            link.request("GET", "/health/live")
+            return link.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            link.close()
 
     def is_supervised(self) -> bool:
         """Has `up` become the supervisor?"""
@@ -281,6 +293,10 @@ class Killer:
             except subprocess.TimeoutExpired:
                 raise Violation(f"up is deaf to {number.name} at its start") from None
             self.made.keep_up()
+        if self.dice.random() < MOSTLY:  # else the next kill meets it half started
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while not self.made.answers() and time.monotonic() < deadline:
+                time.sleep(0.2)
 
 
 def parent(pid: int) -> int:

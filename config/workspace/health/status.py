@@ -242,7 +242,10 @@ def of_the_machine(now: datetime) -> list[Unit]:
     if space := disk.trouble(var, embedded=settings.EMBEDDED_POSTGRES):
         level = Level.BEHIND if space.fault == disk.LOW else Level.FAILING
         words = disk.in_english(space)
-        fault = Fault(space.fault, count=space.free_bytes // disk.MEGABYTE, reason=words)
+        left, of = space.free_bytes // disk.MEGABYTE, "bytes"
+        if space.files is not None and space.files < disk.LOW_FILES:
+            left, of = space.files, "files"
+        fault = Fault(space.fault, count=left, reason=words, channel=of)
         found.append(Unit(DISK, level, 0.0, Run(DISK), fault))
     for name, process in restarts.lately(var).items():
         many = len([at for at in process.at if at > now.timestamp() - restarts.LATELY_SECONDS])

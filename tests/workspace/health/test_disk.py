@@ -39,9 +39,9 @@ def left(monkeypatch):
     ("given", "level", "title", "words"),
     [
         ((900,), Level.BEHIND, "The disk is nearly full", "900 MB are left"),
-        ((5000, 9000), Level.BEHIND, "The disk is nearly full", "5,000 MB are left"),
+        ((5000, 9000), Level.BEHIND, "The disk is nearly full", "9,000 files may"),
         ((12,), Level.FAILING, "The disk is full", "12 MB are left"),
-        ((5000, 3), Level.FAILING, "The disk is full", "5,000 MB are left"),
+        ((5000, 3), Level.FAILING, "The disk is full", "3 files may still be made"),
         ((5000, 1_000_000, os.ST_RDONLY), Level.FAILING, "The disk is full", "read-only"),
     ],
 )
