@@ -18,7 +18,7 @@ from config.workspace import audit
 from config.workspace.admin import AuditedAdmin
 from config.workspace.used_admin import UsedAdmin
 from profiles import field_admin  # noqa: F401 - signs itself in
-from profiles.models import Event, EventDefinition, ExchangeRate, RefusalCount, Source
+from profiles.models import Event, EventDefinition, ExchangeRate, RefusalCount, Rejection, Source
 from profiles.names_admin import NamesAdmin
 from profiles.selectors.live import last_event_id
 from profiles.services.sources import create_source
@@ -127,11 +127,13 @@ class SourceAdmin(UsedAdmin):
         """By reason: all of them, and how many are kept to be read."""
         since = timezone.now() - timedelta(days=7)
         rows = RefusalCount.objects.filter(source=source, at__gte=since).values_list("code")
-        sums = list(rows.annotate(total=Sum("n"), read=Sum("kept")).order_by("-total"))
+        sums = list(rows.annotate(total=Sum("n")).order_by("-total"))
+        there = Rejection.objects.filter(source=source, received_at__gte=since).order_by()
+        kept = dict(there.values_list("code").annotate(n=Count("id")))
         words = _("{n} {reason} ({kept} of them can be read)")
         lines = [
-            (words.format(n=num(n), reason=code.replace("_", " "), kept=num(kept)),)
-            for code, n, kept in sums
+            (words.format(n=num(n), reason=code.replace("_", " "), kept=num(kept.get(code, 0))),)
+            for code, n in sums
         ]
         return format_html_join(mark_safe("<br>"), "{}", lines) if lines else gettext("none")
 

@@ -1,9 +1,15 @@
 """The deploy check names what a public installation still lacks."""
 
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 
 from config.checks import public_installation
 from config.connections import networks
+from config.paths import BASE_DIR
 
 
 def test_a_laptop_is_told_all_that_is_missing(settings):
@@ -11,6 +17,28 @@ def test_a_laptop_is_told_all_that_is_missing(settings):
     settings.EMBEDDED_POSTGRES = True
     found = {warning.msg.partition(":")[0] for warning in public_installation(None)}
     assert {"BASE_URL", "ALLOWED_HOSTS", "EMAIL_URL", "DATABASE_URL"} <= found
+
+
+ASK = (
+    "import json; from config import settings as s; print(json.dumps([s.SESSION_COOKIE_NAME,"
+    " s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.CSRF_COOKIE_HTTPONLY,"
+    " s.SECURE_HSTS_SECONDS, s.ALLOWED_HOSTS, s.SESSION_COOKIE_AGE]))"
+)
+
+
+@pytest.mark.parametrize(
+    ("url", "prefix", "secure", "hsts"),
+    [("https://rapport.example", "__Host-", True, 31_536_000), ("http://x.example", "", False, 0)],
+)
+def test_cookies_are_bound_to_this_host_behind_tls(tmp_path, url, prefix, secure, hsts):
+    known = {"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path), "BASE_URL": url}
+    said = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-c", ASK], cwd=BASE_DIR, env=known, capture_output=True, check=True
+    )
+    names = [f"{prefix}sessionid", f"{prefix}csrftoken"]
+    hosts = ["localhost", ".localhost", "127.0.0.1", "[::1]", url.partition("://")[2]]
+    answer = json.loads(said.stdout)
+    assert answer == [*names, secure, secure, True, hsts, hosts, 7 * 24 * 3600]
 
 
 def test_what_is_set_is_not_asked_for(settings):

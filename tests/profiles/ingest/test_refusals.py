@@ -7,11 +7,13 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from config.home.needs import _refused
+from config.workspace.models import Role
 from profiles.ingest import pruning, refusals
 from profiles.ingest.catalog import MOST_WARNINGS
 from profiles.ingest.limits import MAX_BATCH_ITEMS
 from profiles.models import DataWarning, Event, Inbox, MessageClaim, RefusalCount, Rejection
 from profiles.selectors.live import last_minute
+from tests.cast import make_user
 
 from .conftest import Caller, work_off
 
@@ -56,6 +58,19 @@ def test_of_many_alike_the_first_are_kept_and_the_sum_stays_true(call):
     assert "5,599" in str(_refused()[0].title)
     work_off()
     assert Event.objects.count() == 1  # nothing that was accepted beside it is lost
+
+
+def test_live_and_the_sources_page_say_how_many_there_are(call, source, client):
+    client.force_login(make_user(Role.ADMIN))
+    call.batch(*[1] * 1150)
+    live = client.get("/console/live/?status=refused").content.decode()
+    assert "1,050 refused calls of the last hour are counted only" in live
+    assert "1,150 calls of shop were refused for this reason" in live
+    page = client.get(f"/console/profiles/source/{source.pk}/change/").content.decode()
+    assert "1,150 not an object (100 of them can be read)" in page
+    Rejection.objects.all().delete()
+    page = client.get(f"/console/profiles/source/{source.pk}/change/").content.decode()
+    assert "1,150 not an object (0 of them can be read)" in page
 
 
 def test_a_flood_is_counted_without_asking_what_is_kept(call, django_assert_num_queries):
