@@ -17,7 +17,7 @@ class Area:
     stranger_bytes: int = SMALL_BODY  # the largest body of somebody not known
 
 
-LIVE = Area("live", threads=1, waiting=1024)  # asks nobody, and is never to be lost
+LIVE = Area("live", threads=4, waiting=1024)  # asks nobody, and is never to be lost
 HEALTH = Area("health", threads=2, waiting=32)  # seconds, where the database does not answer
 INGEST = Area("ingest", threads=8, waiting=256, stranger_bytes=limits.MAX_BODY_BYTES + 1)
 API = Area("api", threads=4, waiting=64)
