@@ -172,13 +172,13 @@ GROUPS = (
             ),
             Item(
                 _("Trait names"),
-                "user",
+                "doc",
                 ["admin:profiles_traitname_changelist"],
                 "settings.view",
             ),
             Item(
                 _("Data warnings"),
-                "alert",
+                "note",
                 ["admin:profiles_datawarning_changelist"],
                 "settings.view",
             ),
