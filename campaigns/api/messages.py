@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from campaigns.api import serializers as shapes
 from campaigns.content.errors import ContentError
+from campaigns.content.sandbox.calls import NoPlace
 from campaigns.models import Campaign, Message
 from campaigns.models.message import Reason, State
 from campaigns.selectors.messages import message_events
@@ -147,6 +148,8 @@ class Messages(ApiView):
             raise Problem(403, detail=words, errors=[where]) from error
         except InvalidCampaign as error:
             raise Problem(400, detail=error.errors[0]["message"], errors=error.errors) from error
+        except NoPlace as error:  # nothing is wrong with what was sent
+            raise Problem(503, detail=str(error)) from error
         except ContentError as error:
             raise invalid("content", str(error)) from error
         except AnotherMessage as error:

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from campaigns.api import serializers as shapes
 from campaigns.api.content_views import WrongField, render_content, render_mjml
 from campaigns.content.errors import ContentError
+from campaigns.content.sandbox.calls import NoPlace
 from campaigns.models import Campaign, Sender
 from campaigns.selectors.report import report
 from campaigns.services.drafts import WrongStatus, create_campaign, delete_draft, update_campaign
@@ -352,6 +353,8 @@ def _content(function: Callable[[Any], dict[str, Any]], body: Any, source: str) 
         raise ParseError("The body must be an object.")
     try:
         return function(body)
+    except NoPlace as error:  # nothing is wrong with what was sent
+        raise Problem(503, detail=str(error)) from error
     except ContentError as error:
         path = error.field if isinstance(error, WrongField) else source
         where = FieldError(path=path, code="content", message=str(error))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from campaigns.content.sandbox import calls
 from campaigns.models import Campaign
 from campaigns.services.drafts import create_campaign, update_campaign
 from tests.campaigns.builders import make_campaign, make_person, make_segment, say
@@ -92,3 +93,11 @@ def test_a_launch_of_what_is_expected_runs(api, campaign):
     expect = {"audience": 3, "recipients": 2, "segment": "everyone", "revision": 1}
     answer = api.post(f"{HERE}launch/", {"expect": expect}, content_type="application/json")
     assert (answer.status_code, answer.json()["status"]) == (202, "running")
+
+
+def test_content_that_finds_no_child_free_is_asked_to_come_again(api, monkeypatch):
+    monkeypatch.setattr(calls.POOL, "size", 0)
+    for path, body in {"render": {"template": "x"}, "mjml": {"mjml": "<mjml></mjml>"}}.items():
+        answer = api.post(f"/api/content/{path}/", body, content_type="application/json")
+        assert answer.status_code == 503
+        assert "busy with other content" in answer.json()["detail"]
