@@ -11,7 +11,7 @@ os.environ |= {
     "CELERY_BROKER_URL": "",
     "EMAIL_URL": "",
     "BASE_URL": "http://testserver",
-    "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "ALLOWED_HOSTS": "testserver,localhost,.localhost,127.0.0.1",
     "DEBUG": "false",
     "SECRET_KEY": "only for tests " * 4,
     "SECRETS_KEY": "only for tests too " * 4,
