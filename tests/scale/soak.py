@@ -39,6 +39,7 @@ KEY = "sdk-write-key"
 SIZE, CLIENTS = 50, 4  # messages a batch; threads that send
 CALM_SECONDS = 400.0  # to come to rest after the last kill
 STOP_SECONDS = 90.0
+RENDERER = "config.workspace.sandbox"
 MOSTLY, PATIENCE_SECONDS = 0.7, 30.0
 SET_UP = """
 import django; django.setup()
@@ -242,6 +243,7 @@ class Killer:
     def __init__(self, made: Installation, seed: int) -> None:
         self.made, self.dice = made, random.Random(seed)  # noqa: S311 - to be repeated
         self.kills: Counter[str] = Counter()
+        self.renderers: set[int] = set()  # that were ever seen
 
     def run(self, seconds: float) -> None:
         """Until the time is over; a killed supervisor is started again."""
@@ -249,6 +251,7 @@ class Killer:
         while time.monotonic() < ends:
             time.sleep(self.dice.uniform(0.1, 3.0))
             self.made.keep_up()
+            self.renderers.update(renderers(self.made))
             names, weights = list(TARGETS), list(TARGETS.values())
             self.kill(self.dice.choices(names, weights)[0])
 
@@ -265,7 +268,7 @@ class Killer:
             pids = [pid] if pid else []
             pids = pids if target == "postgres" else [c for one in pids for c in children(one)]
         elif target == "render":
-            pids = [p for p in made.processes() if p not in made.processes("granian", "celery")]
+            pids = renderers(made)
         else:
             word = "granian" if target.startswith("web") else "celery"
             everyone = made.processes(word)
@@ -299,6 +302,19 @@ class Killer:
                 time.sleep(0.2)
 
 
+def command_of(pid: int) -> str:
+    """ "" where it is gone."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    return ""
+
+
+def renderers(made: Installation) -> list[int]:
+    """Those that render what users wrote; their environment is empty."""
+    found = [child for pid in made.processes() for child in children(pid)]
+    return [pid for pid in found if RENDERER in command_of(pid)]
+
+
 def parent(pid: int) -> int:
     """0 where it is gone."""
     with suppress(OSError, IndexError):
@@ -308,9 +324,11 @@ def parent(pid: int) -> int:
 
 def children(pid: int) -> list[int]:
     """Direct ones."""
-    with suppress(OSError):
-        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return []
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            found += map(int, task.read_text().split())
+    return found
 
 
 def free_port() -> int:
@@ -363,6 +381,8 @@ def play(made: Installation, sink: Sink, seed: int, given: argparse.Namespace) -
     if code:
         raise Violation(f"up ended with {code}")
     nothing_left(made.var)
+    if left := [pid for pid in killer.renderers if RENDERER in command_of(pid)]:
+        raise Violation(f"left behind: {len(left)} that render")
     kinds = ", ".join(f"{name} {count}" for name, count in sorted(killer.kills.items()))
     return f"{killer.kills.total()} kills ({kinds}), {said}, {clients.refused} refusals"
 
