@@ -13,6 +13,8 @@ import traceback
 from datetime import UTC, datetime
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
+
 from config.workspace import request_ids
 from config.workspace.health.reasons import reason_of, without_people
 
@@ -41,6 +43,8 @@ class WithoutPeople(logging.Filter):
         if self.personal or getattr(record, "is_without_people", False):
             return True
         record.is_without_people = True  # several handlers may ask
+        if record.exc_info and isinstance(record.exc_info[1], PermissionDenied):
+            record.exc_info = None  # an answer of ours, no fault
         if record.name == OTHER_NAME:  # its words are the header, which is anybody's
             record.msg, record.args, record.exc_info = OTHER_NAME_WORDS, (), None
         if request is None or not isinstance(record.args, tuple):

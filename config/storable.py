@@ -1,6 +1,6 @@
-"""What no text of the database can hold, and no view can read, is refused with a page of ours."""
+"""What no text of the database can hold reaches no view."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -8,13 +8,15 @@ from django.http.request import RawPostDataException
 
 from config.errors import bad_request
 
-NUL = "\x00"
+NUL, UNREADABLE = "\x00", "\ufffd"
 
 
 class StorableMiddleware:
-    """400 for a path, a query or a form with the character U+0000: nobody types it.
+    """U+0000 in an address reads as U+FFFD, as bytes that are no UTF-8 do; in a form it is a 400,
+    and so it is in the query of a program.
 
-    JSON bodies are the parsers' affair; ingest answers before.
+    So a broken link finds nothing, as any other, and what is saved is what was sent. JSON bodies
+    are the parsers' affair; ingest answers before.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -22,8 +24,12 @@ class StorableMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """No query."""
-        if NUL in request.path_info or _is_in(request.GET):
-            return bad_request(request)
+        if NUL in request.path_info:
+            request.path_info = request.path_info.replace(NUL, UNREADABLE)
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            if request.path_info.startswith("/api/"):
+                return bad_request(request)
+            request.GET = _readable(request.GET)  # type: ignore[misc, assignment]
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
@@ -36,11 +42,16 @@ class StorableMiddleware:
         return bad_request(request) if isinstance(exception, RawPostDataException) else None
 
 
+def _readable(given: QueryDict) -> QueryDict:
+    found = QueryDict(mutable=True)
+    for name, values in given.lists():
+        cleaned = [str(value).replace(NUL, UNREADABLE) for value in values]
+        found.setlist(name.replace(NUL, UNREADABLE), cleaned)
+    return found
+
+
 def _is_in(values: QueryDict) -> bool:
-    return any(NUL in text for text in _texts(values.lists()))
-
-
-def _texts(lists: Iterable[tuple[str, list[Any]]]) -> Iterable[str]:
-    for name, values in lists:
-        yield name
-        yield from (value for value in values if isinstance(value, str))
+    return any(
+        NUL in name or any(isinstance(text, str) and NUL in text for text in texts)
+        for name, texts in values.lists()
+    )

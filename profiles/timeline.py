@@ -12,10 +12,13 @@ from datetime import datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from config.workspace.api.ids import number_of
 from config.workspace.registry import Registry
+from config.workspace.rows import unshown
 
 if TYPE_CHECKING:
     from profiles.selectors.masking import Shown
@@ -90,7 +93,7 @@ def id_below(before: Cursor | None, name: str) -> int:
         return MAX_ID
     cursor_name, _colon, number = before[1].rpartition(":")
     if cursor_name == name:
-        return int(number)
+        return number_of(number.lstrip("0"))  # zeros stand before it
     return MAX_ID if name < cursor_name else 0
 
 
@@ -104,4 +107,21 @@ def timeline(
     profile_id: int, before: Cursor | None = None, limit: int = 50, kinds: Collection[str] = ()
 ) -> list[TimelineItem]:
     """The newest `limit` items older than `before`; as many queries as functions signed in."""
-    return merge((f(profile_id, before, limit, kinds) for _name, f in TIMELINE), limit)
+    return merge((_part(name, f, profile_id, before, limit, kinds) for name, f in TIMELINE), limit)
+
+
+def _part(  # noqa: PLR0913, PLR0917 - what a provider takes
+    name: str,
+    provider: Provider,
+    profile_id: int,
+    before: Cursor | None,
+    limit: int,
+    kinds: Collection[str],
+) -> list[TimelineItem]:
+    """What one app says; where it cannot, one item that says so, on the first leaf."""
+    try:
+        return provider(profile_id, before, limit, kinds)
+    except Exception as error:
+        title = str(unshown(error))
+        item = TimelineItem(timezone.now(), key_of(name, 0), "", "alert", title, tone="no")
+        return [item] if before is None else []

@@ -18,6 +18,7 @@ from campaigns.views.narrowing import address_of, asked
 from campaigns.views.reasons import WHY
 from config.console.pages import ApiCall, page, part, wants_partial
 from config.workspace import audit
+from config.workspace.api.ids import number_of
 from config.workspace.permissions import may, requires
 from consent.models import ConsentEntry
 from consent.selectors.words import act_of, source_of
@@ -139,8 +140,8 @@ def messages_page(request: HttpRequest) -> HttpResponse:
 
 
 def _leaf(rows: QuerySet[Message], before: tuple[Any, str] | None) -> list[Message]:
-    if before is not None and before[1].isdecimal():
-        at, number = before[0], int(before[1])
+    if before is not None and number_of(before[1]):
+        at, number = before[0], number_of(before[1])
         # said twice, since the planner takes an index condition from the first alone
         rows = rows.filter(queued_at__lte=at)
         rows = rows.filter(Q(queued_at__lt=at) | Q(queued_at=at, id__lt=number))

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from config.workspace.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, CursorPages
 from config.workspace.api.views import ApiView
+from config.workspace.rows import answer_for, unshown
 
 PAGE_PARAMETERS = [
     OpenApiParameter(
@@ -33,4 +34,13 @@ def answer_page(
     view.ordering = ordering
     pages = CursorPages()
     page = pages.paginate_queryset(rows, view.request, view=view)
-    return pages.get_paginated_response(serialize(page))
+    return pages.get_paginated_response(_answers(serialize, page))
+
+
+def _answers(serialize: Callable[[Sequence[Any]], list[Any]], page: Sequence[Any]) -> list[Any]:
+    """All at once; where that fails, one by one, so that a bad row costs itself."""
+    try:
+        return serialize(page)
+    except Exception as error:
+        unshown(error)
+    return [answer_for(lambda row: serialize([row])[0], row) for row in page]

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.functional import Promise
 
+from config.workspace.api.ids import number_of
 from config.workspace.registry import Registry
 from profiles.identity.addresses import best_of_kinds
 from profiles.models import EventDefinition, EventState, Profile
@@ -114,13 +115,14 @@ def _beyond(people: QuerySet[Profile], cursor: str, backwards: bool) -> QuerySet
     if not cursor:
         return people
     at, key = decode_cursor(cursor)
-    if not key.isdigit():
+    number = number_of(key)
+    if not number:
         raise BadCursor(cursor)
     way = "gt" if backwards else "lt"
     # said twice, since the planner takes an index condition from the first alone
     people = people.filter(**{f"last_seen__{way}e": at})
     return people.filter(
-        Q(**{f"last_seen__{way}": at}) | Q(**{"last_seen": at, f"id__{way}": int(key)})
+        Q(**{f"last_seen__{way}": at}) | Q(**{"last_seen": at, f"id__{way}": number})
     )
 
 

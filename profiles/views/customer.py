@@ -15,13 +15,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from config.console.pages import ApiCall, page, part, toast
+from config.workspace.api.ids import number_of
 from config.workspace.models import User
 from config.workspace.permissions import may, requires
+from config.workspace.rows import Unshown, in_place_of, one
 from profiles.api.people import record_look
 from profiles.identity import merging
 from profiles.identity.merging import CannotUndo, undo_merge
 from profiles.models import Merge, Profile
-from profiles.panels import chips_of, panels_of
+from profiles.panels import Panel, chips_of, panels_of
 from profiles.selectors import customer as reads
 from profiles.selectors.finding import NotAPerson, by_public_id
 from profiles.selectors.people import BadCursor, decode_cursor, encode_cursor
@@ -77,9 +79,14 @@ def customer(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def _drawn(request: HttpRequest, person: Profile) -> dict[str, list[str]]:
     """The cards of higher apps, each drawn with its own context."""
     return {
-        column: [render_to_string(card.template, card.context, request) for card in cards]
+        column: [_card(request, card) for card in cards]
         for column, cards in panels_of(request, person).items()
     }
+
+
+def _card(request: HttpRequest, card: Panel) -> str:
+    drawn = one(lambda it: render_to_string(it.template, it.context, request), card)
+    return in_place_of(drawn, "div") if isinstance(drawn, Unshown) else drawn
 
 
 @requires("people.view")
@@ -130,7 +137,7 @@ def use_trait(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return _nobody(request)
     number = request.POST.get("statement", "")
     try:
-        name = use_statement(profile=person, statement_id=int(number) if number.isdecimal() else 0)
+        name = use_statement(profile=person, statement_id=number_of(number))
     except NoSuchStatement:
         toast(request, _("This value is gone meanwhile."), level=messages.WARNING)
     else:

@@ -1,5 +1,6 @@
 """Live events: what comes in now, and what became of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,15 +15,18 @@ from config.console.health_words import clock
 from config.console.pages import ApiCall, page, part, wants_partial
 from config.console.words import roughly
 from config.workspace import audit
+from config.workspace.api.ids import number_of
 from config.workspace.health import status
 from config.workspace.health.status import Level
 from config.workspace.health.units import WORKER
-from config.workspace.permissions import requires
+from config.workspace.permissions import may, requires
+from config.workspace.rows import each
 from config.workspace.selectors import workspace
 from profiles.models import Identifier, Source
 from profiles.selectors import live as reads
 from profiles.selectors.masking import Shown
 from profiles.selectors.refused import Refused, explain
+from profiles.selectors.warnings import sources_warned
 from profiles.selectors.words import money_in, subject_of, trait_text
 from profiles.views.people import shown_to
 
@@ -64,12 +68,13 @@ def live(request: HttpRequest) -> HttpResponse:
     if shown.personal:
         audit.record("event.listed", "event", fields=["display_name"])
     context = {
-        "rows": [_row(call, shown) for call in now.calls],
+        "rows": each(lambda call: _row(call, shown), now.calls),
         "newer_url": _newer_url(wanted, now.last_event, now.last_rejection),
         **_filters(wanted),
         **_minute_context(),
         **_pulse(),
     }
+    context["warned"] = _warned(request, context["sources"])
     if wants_partial(request):
         return part(request, "profiles/_live.html", context)
     return page(
@@ -130,7 +135,7 @@ def call(request: HttpRequest, profile_id: int, event_id: int) -> HttpResponse:
 
 def _number(request: HttpRequest, name: str) -> int:
     given = request.GET.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0  # noqa: PLR2004
+    return number_of(given)
 
 
 def _wanted(request: HttpRequest) -> reads.Wanted:
@@ -163,6 +168,18 @@ def _filters(wanted: reads.Wanted) -> dict[str, Any]:
         "types": reads.TYPES,
         "sources": list(Source.objects.filter(is_internal=False)),
     }
+
+
+def _warned(request: HttpRequest, sources: Sequence[Source]) -> list[tuple[Source, str, int]]:
+    """The sources with data warnings of late, for whoever may open the list."""
+    if not may(request.user, "sources.view"):
+        return []
+    counts, listed = sources_warned(), reverse("admin:profiles_datawarning_changelist")
+    return [
+        (source, f"{listed}?source__id__exact={source.pk}", counts[source.pk])
+        for source in sources
+        if source.pk in counts
+    ]
 
 
 def _pulse() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.urls import path
 from config import logs
 from config.urls import *  # noqa: F403 - the real addresses, and two that fail
 from config.workspace.models import Workspace
+from tests.cast import make_user
 
 PERSON = "jane@example.com"
 
@@ -135,6 +136,15 @@ def _ask_with_marks(client):
     asked.append(client.post("/console/login/", form, headers=said).status_code)
     asked.append(client.get(f"/collide/?{MAIL}").status_code)  # last: it ends the transaction
     return asked
+
+
+@pytest.mark.django_db
+def test_a_refused_permission_is_one_line(client, written):
+    client.force_login(make_user("analyst"), backend="config.workspace.permissions.RoleBackend")
+    assert client.get("/console/campaigns/new/").status_code == 403
+    text = written()
+    assert "Forbidden" in text
+    assert "Traceback" not in text and "permissions.py" not in text
 
 
 def test_addresses_and_numbers_are_taken_out_of_any_line(written):

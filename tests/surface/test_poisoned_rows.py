@@ -2,6 +2,8 @@
 
 import base64
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from datetime import timezone as timezone_of
 from itertools import chain
 from typing import Any
 
@@ -10,7 +12,9 @@ from django.db.models import Sum
 from django.test import Client
 from django.utils import timezone
 
+from config.console import words
 from config.workspace.models import Role
+from profiles.api import people
 from profiles.ingest import keys, limits, processor
 from profiles.models import (
     DataWarning,
@@ -21,7 +25,9 @@ from profiles.models import (
     Inbox,
     Profile,
     Rejection,
+    Source,
 )
+from profiles.selectors.people import encode_cursor
 from profiles.services.sources import create_source
 from segments.compiler import CompileContext, members_of
 from segments.explain import explain_rule
@@ -112,6 +118,62 @@ def test_no_page_and_no_list_fails_while_the_person_is_in_view(poisoned, boss):
         if answer.status_code != 200 or not all(name in text for name in names.split("|")):
             failed.append((path, answer.status_code, repr(answer.exc_info)[:200]))
     assert failed == []
+
+
+def test_what_cannot_be_used_is_seen_by_source_and_kind(poisoned, boss):
+    live = ask(boss, "GET", "/console/live/").content.decode()
+    source = Source.objects.get(name="shop")
+    assert "Kept, but not all of it usable" in live
+    address = f"/console/profiles/datawarning/?source__id__exact={source.pk}"
+    assert address in live
+    page = ask(boss, "GET", address)
+    assert page.status_code == 200 and "Order Completed" in page.content.decode()
+
+
+def test_a_row_that_fails_for_any_reason_costs_itself(poisoned, boss, monkeypatch, caplog):
+    """What nobody thought of: writing one amount raises, wherever it stands."""
+    plain = words._decimal
+
+    def failing(value):
+        if value == 241.0:
+            raise ArithmeticError("about Ben Ordinary")
+        return plain(value)
+
+    ben = Identifier.objects.get(kind="user_id", value="ben").profile_id
+    EventState.objects.filter(profile_id=ben).update(sum=241.0)
+    Event.objects.filter(message_id="o-ben").update(value=241.0, properties={"revenue": 241.0})
+    monkeypatch.setattr(words, "_decimal", failing)
+    for path in ("/console/people/", "/console/live/"):
+        text = ask(boss, "GET", path).content.decode()
+        assert "This row cannot be shown (ArithmeticError)" in text, path
+        assert "Ada Ordinary" in text or text.count("r-ev is-ok") > 5
+        assert "about Ben" not in text
+    assert "a row could not be shown" in caplog.text
+
+    def no_events(page, shown):
+        if any(event.message_id == "o-ben" for event in page):
+            raise ArithmeticError
+        return [{"message_id": event.message_id} for event in page]
+
+    monkeypatch.setattr(people, "_event_answers", no_events)
+    person = Profile.objects.get(pk=ben).public_id
+    rows = ask(boss, "GET", f"/api/profiles/{person}/events/").json()["results"]
+    assert [row for row in rows if row.get("cannot_be_shown") == "ArithmeticError"]
+    assert len(rows) == 2
+
+
+@pytest.mark.parametrize("key", ["²", "x", "9" * 5_000, "9" * 19, "event:²", "event:", "-1", "a:b"])
+def test_a_cursor_that_somebody_made_is_no_page(poisoned, boss, key):
+    for at in (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)):
+        for zone in (UTC, timezone_of(timedelta(hours=14)), timezone_of(-timedelta(hours=14))):
+            cursor = encode_cursor(at.replace(tzinfo=zone), key)
+            for path in (
+                "/console/people/",
+                "/console/messages/",
+                f"/console/people/{poisoned.public_id}/timeline/",
+            ):
+                for name in ("before", "after"):
+                    assert ask(boss, "GET", f"{path}?{name}={cursor}").status_code < 500
 
 
 def test_a_number_that_no_sum_can_hold_is_kept_as_sent_and_counts_nowhere(poisoned):

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from config.console import words
 from config.console.pages import undo_of
 from config.console.theme import resolve
+from config.workspace import rows
 
 register = template.Library()
 ICON = 16  # px
@@ -205,3 +206,29 @@ def why(parser: Parser, token: Token) -> WhyNode:
     nodelist = parser.parse(("endwhy",))
     parser.delete_first_token()
     return WhyNode(nodelist, label)
+
+
+class RowNode(template.Node):
+    """`{% row %}...{% endrow %}`."""
+
+    def __init__(self, nodelist: NodeList, value: FilterExpression, tag: str) -> None:
+        self.nodelist, self.value, self.tag = nodelist, value, tag
+
+    def render(self, context: Context) -> SafeString:
+        """The row, or in its place that it cannot be shown."""
+        row = self.value.resolve(context)
+        if isinstance(row, rows.Unshown):
+            return rows.in_place_of(row, self.tag)
+        try:
+            return self.nodelist.render(context)
+        except Exception as error:
+            return rows.in_place_of(rows.unshown(error), self.tag)
+
+
+@register.tag
+def row(parser: Parser, token: Token) -> RowNode:
+    """`{% row thing "tr" %}`: around what one row of a list draws; `tr`, `li` or `div`."""
+    parts = token.split_contents()
+    nodelist = parser.parse(("endrow",))
+    parser.delete_first_token()
+    return RowNode(nodelist, parser.compile_filter(parts[1]), parts[2].strip('"'))

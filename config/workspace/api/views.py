@@ -18,6 +18,7 @@ from config.workspace.api.parsers import is_storable
 from config.workspace.api.permissions import request_may
 from config.workspace.api.problems import invalid
 from config.workspace.models import User
+from config.workspace.rows import answer_for
 
 
 def actor_of(request: Request) -> audit.Actor:
@@ -72,4 +73,4 @@ class ApiView(APIView):
         pages = CursorPages()
         self.ordering = ordering
         page = pages.paginate_queryset(rows, self.request, view=self)
-        return pages.get_paginated_response([serialize(row) for row in page])
+        return pages.get_paginated_response([answer_for(serialize, row) for row in page])
