@@ -29,7 +29,7 @@ class StorableMiddleware:
         if "%00" in request.META.get("QUERY_STRING", ""):
             if request.path_info.startswith("/api/"):
                 return bad_request(request)
-            request.GET = _readable(request.GET)  # type: ignore[misc, assignment]
+            request.GET = _readable(request.GET)  # type: ignore[assignment]
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
