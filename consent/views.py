@@ -22,7 +22,8 @@ from config.console.words import when_words
 from config.workspace import audit, tokens
 from config.workspace.errors import Explained
 from config.workspace.guessing import refuse
-from config.workspace.zones import workspace_zone, zone_of
+from config.workspace.zone_names import zone_of
+from config.workspace.zones import workspace_zone
 from consent import preferences
 from consent.hooks import NOBODY, SentTo, find_message, tell_left
 from consent.masking import masked
