@@ -11,10 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.admin import AuditedAdmin
+from config.workspace.permissions import may
 from profiles.models import FieldTag
 from profiles.personal.names import Place, plain
 from profiles.personal.tags import FIXED, forget_tags
 from profiles.selectors.fields import unknown_fields
+from profiles.selectors.masking import looks_personal
 
 
 class FieldTagForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -56,6 +58,7 @@ class FieldTagAdmin(AuditedAdmin):
         unknown = [
             (place, name, f"{add}?{urlencode({'place': place.value, 'name': name})}")
             for place, name in unknown_fields()
+            if may(request.user, "people.personal") or not looks_personal(name)
         ]
         context = {"unknown_fields": unknown, **(extra_context or {})}
         answer: HttpResponse = super().changelist_view(request, context)

@@ -20,7 +20,7 @@ from profiles.api.serializers import EventSerializer, ProfileSerializer, pages_o
 from profiles.models import Event, Identifier, Profile
 from profiles.selectors.filters import apply_filters
 from profiles.selectors.finding import NotAPerson, PersonalLookup, by_reference, search
-from profiles.selectors.masking import Place, Shown, is_harmless
+from profiles.selectors.masking import Place, Shown, is_harmless, mask_text
 from profiles.selectors.people import visible_people
 from profiles.selectors.traits import (
     KnownAs,
@@ -186,7 +186,9 @@ class Person(ApiView):
         answer = answers_of([found], shown)[0]
         if request.query_params.get("lineage", "").lower() in TRUE:
             traits = traits_of(found, source_names())
-            answer["trait_sources"] = {trait.name: _lineage(trait, shown) for trait in traits}
+            answer["trait_sources"] = {
+                shown.text(trait.name): _lineage(trait, shown) for trait in traits
+            }
         record_look(found, found.traits, masked=not shown.personal)
         return Response(answer)
 
@@ -199,7 +201,7 @@ def record_look(person: Profile, names: Any, *, masked: bool) -> None:
         "profile.viewed",
         "profile",
         str(person.public_id),
-        fields=sorted({name[:100] for name in fields}),
+        fields=sorted({mask_text(name[:100]) for name in fields}),  # some names are addresses
         detail={"masked": True} if masked else None,
         profile_id=person.pk,
     )

@@ -22,6 +22,7 @@ from campaigns.models import Message
 from config.workspace import permissions
 from config.workspace.keys import create_api_key
 from config.workspace.models import Role, User
+from consent.models import ConsentEntry
 from consent.services.suppressing import suppress
 from profiles.ingest import inbox, processor
 from profiles.models import Event, Identifier, Merge, Profile, Source
@@ -77,6 +78,7 @@ def _plant(words: Words) -> dict[str, Any]:
         "notes": [s("list")],
         "address": {"street": s("street"), "city": s("city of an address")},
         "card_no": "4111 1111 1111 1111",
+        f"{s('mail as a name')}@gmail.com": 1,
     }
     context = {"ip": "203.0.113.77", "userAgent": s("user agent"), "page": {"title": s("context")}}
     properties = {
@@ -212,6 +214,7 @@ def _values(planted: dict[str, Any]) -> dict[str, Any]:
         "event_id": events,
         "message_id": messages,
         "merge_id": list(Merge.objects.values_list("pk", flat=True)),
+        "entry_id": list(ConsentEntry.objects.values_list("pk", flat=True)),
         "number": [1, *Source.objects.values_list("pk", flat=True)[:1]],
         "source_id": list(Source.objects.values_list("pk", flat=True)[:1]),
         "id": list(User.objects.values_list("pk", flat=True)[:1]),
@@ -360,6 +363,9 @@ def test_no_address_shows_a_masked_role_what_it_may_not_see(planted, monkeypatch
     words, person = planted
     addresses = _asked(person)
     masked = set(permissions.PERMISSIONS) - {"people.personal"}
+    boss = Client()
+    boss.force_login(make_user(Role.ADMIN))
+    boss.get(f"/console/people/{person['person'].public_id}/")  # a look, for the trail
     client = _user(monkeypatch, masked)
     told = _walk(client, addresses) | _posts(client, person)
     _key, value = create_api_key(name="key", scopes=sorted(masked))
