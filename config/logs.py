@@ -25,6 +25,7 @@ FORMATTERS = {"LINE": "LineFormatter", "JSON": "JsonFormatter"}
 LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 OTHER_NAME = "django.security.DisallowedHost"
 OTHER_NAME_WORDS = "asked for by a name that ALLOWED_HOSTS does not list"
+LONGEST_PART = 60  # characters of an unknown address that are written down
 _GROUP = re.compile(r"\(\?P<(\w+)>[^)]*\)")
 _SIGNS = re.compile(r"\\Z|[\^$?\\]|(?<=<)\w+:")
 
@@ -143,7 +144,7 @@ def route_of(request: Any) -> str:
         return "/" + _SIGNS.sub("", _GROUP.sub(r"<\1>", match.route))
     first = str(request.path).split("/", 2)[1] if str(request.path).startswith("/") else ""
     shown = without_people(first).encode("unicode_escape").decode("ascii")
-    return f"/{shown}/…"
+    return f"/{shown[:LONGEST_PART]}/…"
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -21,9 +21,11 @@ SHARED_DOMAINS = {
     *("163.com", "orange.fr", "ziggo.nl", "kpnmail.nl", "example.com", "example.org"),
     *("example.net",),
 }
-_MAIL = re.compile(r"[^\s@<>\"'(),;:\[\]]+@[^\s@<>\"'(),;:\[\]]+")
+# A find begins where its word does, or at the last slash before a question mark: begun at each
+# letter anew, 20,000 letters before an @ took seconds.
+_MAIL = re.compile(r"(?<![^\s@<>\"'(),;:\[\]])[^\s@<>\"'(),;:\[\]]++@[^\s@<>\"'(),;:\[\]]+")
 _MAIL_IN_URL = re.compile(r"(?<=[=/])[^\s=&/?#]+%40[^\s&/?#]+", re.IGNORECASE)
-_QUERY = re.compile(r"((?:https?://|/)[^\s?#]*)[?#]\S*")
+_QUERY = re.compile(r"(/[^\s?#/]*+)[?#]\S*")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 _IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 _IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:])")

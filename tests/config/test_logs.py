@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import time
 
 import pytest
 from django.db import IntegrityError, connection
@@ -10,6 +11,7 @@ from django.urls import path
 
 from config import logs
 from config.urls import *  # noqa: F403 - the real addresses, and two that fail
+from config.workspace.health.reasons import without_people
 from config.workspace.models import Workspace
 from tests.cast import make_user
 
@@ -87,6 +89,18 @@ def test_a_request_that_fails_is_logged_by_its_route_and_class(
     assert number in text
     for private in ("jane", "sEcReT", "held_email_key"):
         assert private not in text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("piece", ["a", "/", "a.", "%40", "a@", "+1", "/t/a"])
+def test_a_long_path_is_read_through_once_and_written_down_short(failing, written, piece):
+    """60 KB of one letter kept the interpreter, and with it the web process, for two minutes."""
+    long = piece * (60_000 // len(piece))
+    began = time.process_time()
+    assert failing.get(f"/{long}").status_code == 404
+    without_people(f"/{long} {long}")
+    assert time.process_time() - began < 2
+    assert len(written()) < 500
 
 
 @pytest.mark.django_db

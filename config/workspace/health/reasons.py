@@ -37,11 +37,15 @@ PHRASES = (
     ("no space left", "the disk is full"),
     ("could not extend file", "the disk is full"),
 )
-_MAIL = re.compile(r"[^\s<>\"'(),;:/=\[\]]+(?:@|%40)[^\s<>\"'(),;:/=&\[\]]+", re.I)
+# Each is read through once, whatever a stranger's path is: a find begins where its word does, or at
+# the last slash before the question mark, and not at each letter anew.
+_MAIL = re.compile(
+    r"(?<![^\s<>\"'(),;:/=\[\]])[^\s<>\"'(),;:/=\[\]]+(?:@|%40)[^\s<>\"'(),;:/=&\[\]]+", re.I
+)
 _PHONE = re.compile(r"(?<![\w.])(?:\+|%2B)\d(?:[\s().-]?\d){6,14}(?!\w)", re.I)
 # what stands in an address of ours: a person, or the secret of a link
 _PLACES = re.compile(r"(/(?:api/profiles|preferences|confirm|u|t/\w+)/)[^/\s\"'?]+")
-_QUERY = re.compile(r"(/[^\s\"'?]*\?)[^\s\"']+")
+_QUERY = re.compile(r"(/[^\s\"'?/]*+\?)[^\s\"']+")
 # queue ids, host names with numbers and so on make two of the same word look different
 _VARYING = re.compile(r"\b(?=\w*\d)(?=\w*[a-z])\w{8,}\b|\b\d{6,}\b", re.I)
 
