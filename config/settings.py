@@ -157,6 +157,7 @@ LOGIN_FAILURE_LIMIT = env.number("LOGIN_FAILURE_LIMIT", default=10, least=1)
 LOGIN_ADDRESS_LIMIT = env.number("LOGIN_ADDRESS_LIMIT", default=100, least=1)
 SESSION_HOURS = env.number("SESSION_HOURS", default=168, least=1)
 SESSION_IDLE_HOURS = env.number("SESSION_IDLE_HOURS", default=12, least=1)
+SESSION_ENGINE = "config.console.session_store"
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 
 # --- words and times ----------------------------------------------------------------------------

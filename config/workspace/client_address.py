@@ -5,6 +5,7 @@ connection comes from a proxy in TRUSTED_PROXIES, and of it only the last addres
 """
 
 import ipaddress
+import re
 from collections.abc import Sequence
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from config.connections import Network
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 UNKNOWN = "unknown"
+_WITH_PORT = re.compile(r"(\d+(?:\.\d+){3}|\[[^\]]*\]):\d+")
 HOME_V6 = 64  # bits of an IPv6 address that one customer of a provider has to themself
 
 
@@ -24,7 +26,10 @@ def address_of(request: HttpRequest) -> str:
     for text in reversed(listed):
         if found is None or not _is_trusted(found, settings.TRUSTED_PROXIES):
             break
-        found = _parsed(text.strip()) or found
+        given = _parsed(text.strip())
+        if given is None:  # our proxy's word is the last: what stands before it is anybody's
+            break
+        found = given
     return UNKNOWN if found is None else str(found)
 
 
@@ -37,6 +42,8 @@ def home_of(address: str) -> str:
 
 
 def _parsed(text: str) -> Address | None:
+    if found := _WITH_PORT.fullmatch(text):  # as some proxies write it
+        text = found[1]
     try:
         found = ipaddress.ip_address(text.partition("%")[0].strip("[]"))
     except ValueError:

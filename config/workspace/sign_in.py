@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.forms import UsernameField
 from django.db import connection, transaction
 from django.db.models import F
 from django.http import HttpRequest
@@ -31,6 +32,8 @@ WINDOW = timedelta(minutes=15)
 NAME_FAILURES = 50
 PAUSE = timedelta(seconds=5)
 KNOWN_FOR = timedelta(days=180)  # that an address is remembered as one of its owner's
+MAX_NAME = 200  # characters that are looked at; no user has as many
+_FIELD = UsernameField(max_length=150)  # as the form of the log-in has it
 AT_ADDRESS, ADDRESS, NAME = "at_address", "address", "name"
 COUNT = """
     INSERT INTO sign_in_attempt AS a (kind, digest, failures, since, last_at)
@@ -67,8 +70,13 @@ class Try:
 
 
 def try_of(request: HttpRequest) -> Try:
-    """Of a posted log-in form."""
-    return Try(request.POST.get("username", "")[:200], address_of(request))
+    """Of a posted log-in form, under the name that the form looks for.
+
+    Blanks around it and other letters for the same ones (`ａda`) would else be names of their own,
+    each with all its tries.
+    """
+    given = request.POST.get("username", "")
+    return Try(_FIELD.to_python(given)[:MAX_NAME], address_of(request))
 
 
 def seconds_to_wait(one: Try) -> int:

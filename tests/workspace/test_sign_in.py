@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth import hashers
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from config.connections import networks
@@ -53,6 +55,26 @@ def test_a_name_is_locked_from_one_address_and_from_no_other(ada, monkeypatch):
     monkeypatch.undo()
     assert log_in(password="secret", address="192.0.2.2").status_code == 302
     assert log_in(name="ADA ".strip(), address="192.0.2.1").status_code == 429  # in any case
+
+
+def test_one_name_in_other_spellings_is_one_name(ada):
+    """The form takes blanks off and reads `ａda` as `ada`: each spelling had tries of its own."""
+    for name in (" ada", "ａda", " " * 300 + "AdA "):
+        assert log_in(name=name).status_code == 200
+    assert log_in(password="secret").status_code == 429
+    assert log_in(name="\u3000ａｄａ", password="secret").status_code == 429
+    assert log_in(name=" ａda", password="secret", address="192.0.2.2").status_code == 302
+    assert trail()[0] == ("sign_in.failed", str(ada.pk))
+
+
+def test_a_cookie_that_is_no_key_of_a_session_is_asked_nothing(ada):
+    """U+0000 in one was a 500 with a traceback, for any stranger."""
+    for value in (r'"\000\000abcdefghijklmnopqrstuvwxyz"', "Ünfug-unfug", "short", "a'b--cdefgh"):
+        client = Client(headers={"cookie": f"sessionid={value}"})
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get("/console/").status_code == 302
+            assert client.get("/api/profiles/").status_code == 401
+        assert not [one for one in asked if "django_session" in one["sql"]]
 
 
 def test_an_address_is_stopped_whatever_the_names(ada):
@@ -214,6 +236,9 @@ def test_the_session_is_a_new_one_after_the_log_in(ada):
         ("10.0.0.1", "203.0.113.7", "10.0.0.0/8", "203.0.113.7"),
         ("10.0.0.1", "1.1.1.1, 203.0.113.7", "10.0.0.0/8", "203.0.113.7"),
         ("10.0.0.1", "203.0.113.7, 10.0.0.2", "10.0.0.0/8", "203.0.113.7"),
+        ("10.0.0.1", "1.1.1.1, 203.0.113.7:5678", "10.0.0.0/8", "203.0.113.7"),
+        ("10.0.0.1", "1.1.1.1, [2001:db8::1]:5678", "10.0.0.0/8", "2001:db8::1"),
+        ("10.0.0.1", "1.1.1.1, unknown", "10.0.0.0/8", "10.0.0.1"),
         ("10.0.0.1", "<script>", "10.0.0.0/8", "10.0.0.1"),
         ("10.0.0.1", "", "10.0.0.0/8", "10.0.0.1"),
         ("::ffff:127.0.0.1", "2001:db8::1", "127.0.0.1", "2001:db8::1"),
