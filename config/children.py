@@ -65,6 +65,11 @@ class Child:
         self.words = words
         self.process = None
 
+    def put_off(self, now: float) -> None:
+        """It could not be started: tried again, ever less often."""
+        self.pause = min(self.pause * 2, LONGEST_PAUSE_SECONDS)
+        self.due_at = now + self.pause
+
     def is_running(self) -> bool:
         """Has it been started, and not ended?"""
         return self.process is not None and self.process.poll() is None
@@ -174,8 +179,8 @@ class Worker(Watched):
 
     def start(self, now: float) -> None:
         """With a pipe of its own."""
-        self.beats.close()
-        self.beats = Beats()
+        before, self.beats = self.beats, Beats()
+        before.close()
         super().start(now)
 
     def given(self) -> tuple[dict[str, str], tuple[int, ...]]:

@@ -76,7 +76,8 @@ def kill(pid: int, var: Path) -> bool:
 
 def clear_files(var: Path) -> None:
     """Remove what was being written when its writer died."""
-    for folder, pattern in ((var, _HALF_FILE), (var / "mailbox", _HALF_MAIL)):
+    unsettled = (var / "unsettled", _HALF_FILE)
+    for folder, pattern in ((var, _HALF_FILE), (var / "mailbox", _HALF_MAIL), unsettled):
         with suppress(OSError):
             for entry in os.scandir(folder):
                 found = pattern.match(entry.name)

@@ -139,7 +139,7 @@ class Supervisor:
         self.children = [self._child(name, command) for name, command in plan.commands.items()]
         self.database = Database(Path(plan.database)) if plan.database else None
         self.disk = Disk(self.var, embedded=self.database is not None)
-        self.signals = 0
+        self.signals, self.said = 0, ""
         self.times: dict[str, list[float]] = {child.name: [] for child in self.children}
 
     def run(self) -> None:
@@ -150,9 +150,7 @@ class Supervisor:
         while not self.signals:
             now = time.monotonic()
             slept, looked_at = now - looked_at > SLEPT_SECONDS, now
-            if self.database:
-                self.database.look(now)
-            self.disk.look(now)
+            self._look_around(now)
             for child in self.children:
                 self._watch(child, now, slept)
             if not is_told and self._answers():
@@ -181,13 +179,28 @@ class Supervisor:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.signals += 1
 
+    def _look_around(self, now: float) -> None:
+        """At the database and the disk. What the system denies us now is no reason to end."""
+        try:
+            if self.database:
+                self.database.look(now)
+            self.disk.look(now)
+        except OSError as error:
+            said = f"the database and the disk cannot be looked at: {error.strerror or error}"
+        else:
+            said = ""
+        if said and said != self.said:
+            say(said)
+        self.said = said
+
     def _watch(self, child: Child, now: float, slept: bool) -> None:
         """Keep it running; say and note when it has to be started again."""
         before = sum(child.restarts.values())
         try:
             child.look(now, slept)
             child.keep_running(now)
-        except OSError as error:  # no process may be made just now: tried again at the next look
+        except OSError as error:  # no process or file may be made just now
+            child.put_off(now)
             say(f"{child.name} cannot be started: {error.strerror}")
         if sum(child.restarts.values()) > before:
             say(f"{child.name} {child.words}; started again in {child.pause:.0f} s")

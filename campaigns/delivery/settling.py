@@ -13,18 +13,18 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from campaigns.delivery import claims
 from campaigns.delivery.claims import Settled
 from config.workspace import stopping
 from config.workspace.faults import is_outage
+from config.workspace.health import recording
 from config.workspace.health.reasons import provider_word, reason_of
 
 PATIENCE_SECONDS = 30.0  # for a database that restarts
@@ -78,7 +78,7 @@ def keep(rows: Sequence[Settled], now: datetime) -> None:
     """Write them to a file, on disk before it has its name. A full disk is logged, no more."""
     body = [asdict(replace(row, reason=provider_word(row.reason))) for row in rows]
     path = folder() / f"{uuid.uuid4()}.json"
-    temporary = path.with_suffix(".part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")  # cleared away by the next `up`
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with temporary.open("x") as file:
@@ -101,22 +101,38 @@ def settle_kept() -> int:
 
 
 def _settle_file(path: Path) -> int:
-    """Held by a lock, which ends with its process. Twice does nothing (`claims.settle`)."""
-    with suppress(FileNotFoundError), path.open("r+") as file:
-        try:
+    """Held by a lock, which ends with its process. Twice does nothing (`claims.settle`).
+
+    One that cannot be used holds up no other work. Raises outages of the database.
+    """
+    try:
+        with path.open("r+") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            now, rows = _read(file.read())
-        except BlockingIOError:
-            return 0
-        except (ValueError, KeyError, TypeError):
-            path.rename(path.with_suffix(".unreadable"))
-            log.error("%s cannot be read; its messages become unknown", path.name)
-            return 0
-        claims.settle(rows, now)
-        path.unlink()
-        log.warning("%d outcomes that were kept are written", len(rows))
-        return len(rows)
-    return 0
+            count = _settle_text(path, file.read())
+            path.unlink(missing_ok=True)
+    except (FileNotFoundError, BlockingIOError):  # somebody else is at it
+        return 0
+    except OSError as error:
+        recording.repeats.failed("settling what was kept", reason_of(error))
+        return 0
+    recording.repeats.worked("settling what was kept")
+    return count
+
+
+def _settle_text(path: Path, text: str) -> int:
+    """What cannot be read, or the database does not take, is put aside."""
+    try:
+        now, rows = _read(text)
+        with transaction.atomic():
+            claims.settle(rows, now)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        path.rename(path.with_suffix(".unreadable"))
+        log.error("%s cannot be read; its messages become unknown", path.name)
+        return 0
+    log.warning("%d outcomes that were kept are written", len(rows))
+    return len(rows)
 
 
 def _read(text: str) -> tuple[datetime, list[Settled]]:

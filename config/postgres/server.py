@@ -108,11 +108,16 @@ class _Place:
 
 
 def is_listening(var: Path) -> bool:
-    """Does something accept connections on the socket? (It may still be replaying its log.)"""
+    """Does something listen on the socket? It may still be replaying its log, or be stopped.
+
+    One that takes nobody has a queue that fills: it is there all the same.
+    """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(5)
         try:
             probe.connect(str(_Place.of(var).socket))
+        except (BlockingIOError, TimeoutError):
+            return True
         except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError, PermissionError):
             return False
     return True

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -94,6 +95,26 @@ def test_data_that_is_gone_is_not_made_anew_while_up_runs(var, capsys):
     assert "are gone; nothing is made anew" in capsys.readouterr().out
     assert not (var / "postgres").exists()
     assert not server.is_up(var)
+
+
+def test_a_server_that_is_stopped_and_takes_nobody_is_there_all_the_same(var):
+    """Its queue of connections fills within minutes: the supervisor asks once a second."""
+    folder = paths.socket_dir(var)
+    folder.mkdir(parents=True, exist_ok=True)
+    path, waiting = str(folder / f".s.PGSQL.{server.PORT}"), []
+    with socket.socket(socket.AF_UNIX) as stopped:
+        stopped.bind(path)
+        stopped.listen(0)
+        with pytest.raises(BlockingIOError):
+            while True:
+                waiting.append(socket.socket(socket.AF_UNIX))
+                waiting[-1].setblocking(False)
+                waiting[-1].connect(path)
+        assert server.is_listening(var)
+    assert not server.is_listening(var)
+    for one in waiting:
+        one.close()
+    Path(path).unlink()
 
 
 def test_stopping_leaves_nothing_and_is_no_error_twice(var):

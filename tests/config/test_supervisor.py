@@ -1,5 +1,6 @@
 """The supervisor with real processes: whatever happens to whom, and when, nothing stays behind."""
 
+import errno
 import json
 import os
 import signal
@@ -181,14 +182,48 @@ Path(sys.argv[1], "survived").touch()
 
 def test_half_files_of_the_dead_are_removed_and_nothing_else(tmp_path):
     (tmp_path / "mailbox").mkdir()
+    (tmp_path / "unsettled").mkdir()
     mail = f"{1:020d}-{'a' * 16}"
-    gone, kept = [".worker.json.999999999", ".secret_key.999999999", f"mailbox/.{mail}"], [
+    gone, kept = [
+        ".worker.json.999999999", ".secret_key.999999999", f"mailbox/.{mail}",
+        "unsettled/.a.json.999999999",
+    ], [
         f".worker.json.{os.getpid()}", "worker.json", f"mailbox/{mail}.eml", ".env", "notes.1",
+        f"unsettled/.b.json.{os.getpid()}", "unsettled/c.json",
     ]  # fmt: skip
     for name in gone + kept:
         (tmp_path / name).touch()
     leftovers.clear_files(tmp_path)
     assert {name for name in gone + kept if (tmp_path / name).exists()} == set(kept)
+
+
+def test_what_the_system_denies_just_now_ends_no_supervisor(tmp_path, monkeypatch, capsys):
+    made = supervisor.Supervisor(
+        supervisor.Plan(commands={"worker": ["true"]}, url="", port=1, var=str(tmp_path),
+                        database=str(tmp_path))
+    )  # fmt: skip
+    (worker,) = made.children
+
+    def denied(*_, **__):
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as broken:
+        for owner, name in ((subprocess, "Popen"), (os, "pipe2")):
+            broken.setattr(owner, name, denied)
+            tries = []
+            for second in range(1, 101):
+                made._look_around(float(second))
+                if second >= worker.due_at:
+                    tries.append(second)
+                made._watch(worker, float(second), slept=False)
+            worker.due_at = 0.0
+            assert len(tries) <= 15
+    said = capsys.readouterr().out
+    assert said.count("cannot be looked at") == 1
+    assert said.count("worker cannot be started") <= 30
+    made._watch(worker, 200.0, slept=False)
+    assert worker.is_running() or worker.process.returncode == 0
+    worker.kill_group()
 
 
 # --- the watchdog -------------------------------------------------------------------------------

@@ -458,6 +458,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the first round")
     parser.add_argument("--folder", type=Path, help="where (default: a temporary one)")
     given = parser.parse_args()
+    hear_signals()
     home = given.folder or Path(tempfile.mkdtemp(prefix="rapport-soak-"))
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o755)
@@ -474,6 +475,13 @@ def main() -> int:
     words = "no promise broken" if not broken else f"{broken} broke a promise; kept in {home}"
     say(f"{given.rounds} rounds of {given.events:,} events and {given.mails:,} mails: {words}")
     return 1 if broken else 0
+
+
+def hear_signals() -> None:
+    """A shell has what it runs in the background ignore some; what ignores them is deaf to them."""
+    for number in AT_START:
+        if number != signal.SIGKILL:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def prepare(template: Path, mails: int) -> None:

@@ -101,12 +101,35 @@ def test_what_the_provider_said_is_kept_while_the_database_is_away(
     assert set(server.counts.values()) == {1}
 
 
-def test_a_file_that_cannot_be_read_is_put_aside(people, own_folder):
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"at": 1',
+        "[1]",
+        '{"at": "2026-01-01T00:00:00+00:00", "rows": [{"profile_id": "x", "message_id": 1, '
+        '"state": "sent"}]}',
+        '{"at": "2026-01-01T00:00:00+00:00", "rows": [{"profile_id": 1, "message_id": 1, '
+        '"state": "sent", "reason": null}]}',
+    ],
+)
+def test_a_file_that_cannot_be_used_is_put_aside_and_holds_up_nobody(
+    server, people, own_folder, text
+):
     launched(make_segment(*people))
     (own_folder / "unsettled").mkdir()
-    (own_folder / "unsettled" / "x.json").write_text('{"at": 1')
+    (own_folder / "unsettled" / "x.json").write_text(text)
     fan_out_all()
+    deliver_all()
     assert [one.name for one in (own_folder / "unsettled").iterdir()] == ["x.unreadable"]
+    assert states() == ["sent"] * 3
+
+
+def test_a_file_that_may_not_be_opened_holds_up_nobody(server, people, own_folder):
+    launched(make_segment(*people))
+    (own_folder / "unsettled" / "x.json").mkdir(parents=True)  # root may open any file
+    fan_out_all()
+    deliver_all()
+    assert states() == ["sent"] * 3
 
 
 def test_an_outcome_that_is_written_twice_queues_nobody_who_was_marked_anew(people):
