@@ -53,6 +53,7 @@ class Database:
         self.starting: subprocess.Popen[str] | None = None
         self.pause, self.due_at, self.said = 0.5, 0.0, ""
         self.restarted_at = -RESTART_SECONDS
+        self.is_for_up = server.is_for_up(var)
 
     def look(self, now: float) -> None:
         """Once a second: start it, or restart it on its new programs."""
@@ -65,12 +66,14 @@ class Database:
             elif server.programs_were_replaced(self.var) or self._is_broken(now):
                 self.restarted_at = now
                 self._begin("restart")
+            elif self.is_for_up:
+                server.keep_for_up(self.var)
 
     def stop(self) -> None:
         """Stop it where an `up` started it, this one or an earlier one: a file says so."""
         if self.starting is not None:
             self._let_it_appear(self.starting)
-        if not server.is_for_up(self.var):
+        if not self.is_for_up and not server.is_for_up(self.var):
             return
         try:
             server.stop(self.var)

@@ -197,6 +197,13 @@ def is_for_up(var: Path) -> bool:
     return _Place.of(var).note.exists()
 
 
+def keep_for_up(var: Path) -> None:
+    """It is that of `up` whoever started it in its place (a command that was quicker)."""
+    if not is_for_up(var):
+        with suppress(ServerError):
+            _note(_Place.of(var), for_up=True)
+
+
 def programs_were_replaced(var: Path) -> bool:
     """Does the server run from a program that is another one on disk by now (an upgrade)?
 

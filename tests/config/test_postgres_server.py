@@ -68,6 +68,14 @@ def test_who_stops_it_is_known_from_the_disk(var, capsys):
     look(supervisor.Database(var), 1)
     assert server.status(var).running
     assert server.is_for_up(var)  # started again for the same one
+    database = supervisor.Database(var)
+    os.kill(server.status(var).pid, signal.SIGKILL)
+    while server.is_up(var):
+        time.sleep(0.01)
+    assert server.ensure_running(var)  # a command that was quicker
+    assert not server.is_for_up(var)
+    database.look(1)
+    assert server.is_for_up(var)
     supervisor.Database(var).stop()  # of a supervisor that did not start it
     assert not server.status(var).running
     assert server.ensure_running(var)  # `dbserver start`: nobody's
