@@ -12,12 +12,14 @@ from enum import Enum
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from config.workspace.health.reasons import provider_word
 from config.workspace.models import Circuit
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 10, 300
+FAR_SECONDS = 2 * LONGEST_PAUSE_SECONDS  # no pause is as long: the clock was set back
 TRY_SECONDS = 120  # that one try takes at most; whoever tries may have been killed
 log = logging.getLogger("rapport.work")
 
@@ -31,15 +33,19 @@ class Turn(Enum):
 
 def is_open(server: str, now: datetime) -> bool:
     """Whether nobody may try before a later moment. One look-up by key."""
-    return Circuit.objects.filter(server=server, retry_at__gt=now).exists()
+    return Circuit.objects.filter(server=server).exclude(_is_over(now)).exists()
 
 
 def take_turn(server: str, now: datetime) -> Turn | None:
     """ALL at a server that works; at one that failed ONE for whoever tries it, else None."""
     until = now + timedelta(seconds=TRY_SECONDS)
-    if Circuit.objects.filter(server=server, retry_at__lte=now).update(retry_at=until):
+    if Circuit.objects.filter(_is_over(now), server=server).update(retry_at=until):
         return Turn.ONE
     return None if Circuit.objects.filter(server=server).exists() else Turn.ALL
+
+
+def _is_over(now: datetime) -> Q:
+    return Q(retry_at__lte=now) | Q(retry_at__gt=now + timedelta(seconds=FAR_SECONDS))
 
 
 def give_back(server: str) -> None:

@@ -235,3 +235,16 @@ def test_of_several_workers_one_tries_and_another_server_is_nobodys_concern():
     assert timedelta(seconds=290) < pause <= timedelta(seconds=300), "never longer"
     circuits.worked("smtp://a:25")
     assert circuits.take_turn("smtp://a:25", now) is circuits.Turn.ALL
+
+
+def test_a_clock_that_was_set_back_leaves_no_server_alone_for_longer():
+    wrong = timezone.now() + timedelta(days=400)
+    Circuit.objects.create(
+        server="smtp://a:25", channel="email", reason="no answer", failures=1,
+        opened_at=wrong, retry_at=wrong + timedelta(seconds=10),
+    )  # fmt: skip
+    now = timezone.now()
+    assert not circuits.is_open("smtp://a:25", now)
+    turns = [circuits.take_turn("smtp://a:25", now) for _ in range(2)]
+    assert turns == [circuits.Turn.ONE, None]
+    assert circuits.is_open("smtp://a:25", now)
