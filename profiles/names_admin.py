@@ -6,9 +6,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
 from config.workspace.admin import AuditedAdmin
+from config.workspace.admin_lookups import OnlyItsFilters
 from config.workspace.permissions import may
 from profiles.models import DataWarning, TraitName
 from profiles.selectors.masking import looks_personal
@@ -65,7 +65,7 @@ class TraitNameAdmin(NamesAdmin):
 
 
 @admin.register(DataWarning)
-class DataWarningAdmin(ModelAdmin):  # type: ignore[misc]
+class DataWarningAdmin(OnlyItsFilters):
     """What was kept but cannot be used, or was left out, counted by source."""
 
     list_display = ("what", "source", "event_name", "detail", "count", "last_seen")

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import (
@@ -22,6 +21,7 @@ from unfold.widgets import (
 
 from config.workspace import audit, sign_in
 from config.workspace.admin_conflicts import StaleGuard
+from config.workspace.admin_lookups import OnlyItsFilters
 from config.workspace.audit_words import in_words
 from config.workspace.frequency import (
     DEFAULT,
@@ -265,7 +265,7 @@ class WorkspaceAdmin(AuditedAdmin):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(ModelAdmin):  # type: ignore[misc]
+class AuditEntryAdmin(OnlyItsFilters):
     """Who looked at what and changed what; read only."""
 
     list_display = ("at", "actor", "shown_action", "target_kind", "target", "shown_fields")

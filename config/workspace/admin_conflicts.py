@@ -7,12 +7,13 @@ from typing import Any
 from django.forms.models import model_to_dict
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from unfold.admin import ModelAdmin
+
+from config.workspace.admin_lookups import OnlyItsFilters
 
 FIELD = "built_on"
 
 
-class StaleGuard(ModelAdmin):  # type: ignore[misc]
+class StaleGuard(OnlyItsFilters):
     """A form carries a digest of the values that it was made of, and is refused when they passed.
 
     The refusal keeps what was typed, and its page is of the object as it is now: saved once more

@@ -42,8 +42,8 @@ def home_of(address: str) -> str:
 
 
 def _parsed(text: str) -> Address | None:
-    if found := _WITH_PORT.fullmatch(text):  # as some proxies write it
-        text = found[1]
+    if with_port := _WITH_PORT.fullmatch(text):  # as some proxies write it
+        text = with_port[1]
     try:
         found = ipaddress.ip_address(text.partition("%")[0].strip("[]"))
     except ValueError:

@@ -76,7 +76,7 @@ def try_of(request: HttpRequest) -> Try:
     each with all its tries.
     """
     given = request.POST.get("username", "")
-    return Try(_FIELD.to_python(given)[:MAX_NAME], address_of(request))
+    return Try(str(_FIELD.to_python(given))[:MAX_NAME], address_of(request))
 
 
 def seconds_to_wait(one: Try) -> int:
