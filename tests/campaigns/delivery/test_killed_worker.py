@@ -21,7 +21,8 @@ from profiles.models import Identifier, Profile
 from segments.models import Membership
 from tests.campaigns.builders import make_campaign, make_segment, smtp_server
 
-pytestmark = pytest.mark.slow
+# the mark has a database made for it, when it runs alone too
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 COUNT = 2000
 WRITTEN = (
