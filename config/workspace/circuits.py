@@ -6,7 +6,6 @@ closes it or makes it wait twice as long. A server that works has no row.
 """
 
 import logging
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -90,8 +89,3 @@ def worked(server: str) -> None:
     """It answers again: everybody may try."""
     if Circuit.objects.filter(server=server).delete()[0]:
         log.warning("%s answers again", server)
-
-
-def forget_others(channel: str, servers: Sequence[str]) -> None:
-    """Those of a channel that nothing is handed over to any more (another address was set)."""
-    Circuit.objects.filter(channel=channel).exclude(server__in=servers).delete()
