@@ -1,12 +1,14 @@
 """The catalogue of personal data under Settings: an admin's word on a name."""
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from config.workspace.models import AuditEntry, Role
 from profiles.models import FieldTag
 from profiles.personal.names import Nature, Place
 from profiles.personal.tags import nature
+from profiles.selectors.fields import STRETCH, unknown_fields
 from tests.cast import make_event, make_identifier, make_profile, make_user
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +38,16 @@ def test_names_of_which_nothing_is_known_stand_above_the_list_until_they_are_tag
     tag = FieldTag.objects.get()
     assert admin.post(f"{LIST}{tag.pk}/delete/", {"post": "yes"}).status_code == 302
     assert nature(Place.TRAIT, "shoe_mood") is Nature.UNKNOWN
+
+
+def test_the_names_are_looked_for_among_the_newest_events_not_in_all_months():
+    person = make_profile("Ada")
+    make_event(person, "Order Completed", old_note="x")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT setval('event_id_seq', nextval('event_id_seq') + {STRETCH})")
+    make_event(person, "Order Completed", gift_note="x")
+    names = {name for _place, name in unknown_fields()}
+    assert "gift_note" in names and "old_note" not in names
 
 
 @pytest.mark.parametrize(
