@@ -20,7 +20,7 @@ def running(monkeypatch, settings, tmp_path):
     monkeypatch.setattr(status, "STARTED", timezone.now() - timedelta(hours=1))
     settings.WAKE_BY_CELERY, settings.VAR_DIR = True, tmp_path
     now = timezone.now()
-    for name in ["worker", *WORK.names()]:
+    for name in ["worker", "delivery_worker", *WORK.names()]:
         WorkRun.objects.create(name=name, last_success=now, last_progress=now)
 
 

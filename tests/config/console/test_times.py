@@ -22,6 +22,7 @@ WRITERS = {
     "campaigns/content/filters.py",  # what a marketer's own pattern says
     "profiles/months.py",  # names of tables
     "campaigns/tracking/recording.py",  # a key
+    "config/workspace/circuits.py",  # a line of the log, its zone beside it
     "consent/services/elapsing.py",  # a stamp in the ledger
     "profiles/selectors/folding.py",  # headings of days
     "profiles/selectors/words.py",  # "16:02 their time"

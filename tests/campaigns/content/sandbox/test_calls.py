@@ -51,6 +51,7 @@ PARTIALS = {"self": "{% include 'self' %}", "two": "{% render 'four' %}" * 40} |
 
 @pytest.fixture(autouse=True)
 def _children():
+    calls.POOL.end_idle()  # those of other tests
     yield
     calls.POOL.end_idle()
 
