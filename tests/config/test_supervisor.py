@@ -46,6 +46,12 @@ def lives(pid: int) -> bool:
         return False
 
 
+def _heard() -> None:
+    """Under nohup the tests would hand on an ignored HUP, and `up` leaves that ignored."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture
 def run(tmp_path):
     """Starts a supervisor of these commands; kills everything at the end."""
@@ -58,7 +64,7 @@ def run(tmp_path):
             subprocess.Popen(
                 [sys.executable, "-m", "config.supervisor", str(handle)],
                 cwd=paths.BASE_DIR, pass_fds=[handle], stdout=subprocess.PIPE, text=True,
-                preexec_fn=preexec_fn,  # noqa: PLW1509 - pytest has no threads here
+                preexec_fn=preexec_fn or _heard,  # noqa: PLW1509 - pytest has no threads here
             )
         )  # fmt: skip
         os.close(handle)
