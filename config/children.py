@@ -10,6 +10,7 @@ from pathlib import Path
 from config import leftovers
 from config.watchdog import ASK_SECONDS, BUSY, WELL, Beats, Patience, Question
 from config.workspace.health.alive import BEATS
+from config.workspace.parents import end_with
 
 QUICK_DEATH_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 10.0
@@ -200,6 +201,6 @@ class Worker(Watched):
 
 def _become(parent: int) -> None:
     """Between fork and exec. No core file: a memory image is full of people."""
-    leftovers.end_with_parent(parent)
+    end_with(parent)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)

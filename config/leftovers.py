@@ -8,7 +8,6 @@ may not look into, or that sees another root (a container), is not ours.
 Nothing here needs Django.
 """
 
-import ctypes
 import os
 import re
 import signal
@@ -18,13 +17,13 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
+from config.workspace.parents import end_with
+
 MARK = "RAPPORT_UP"
 SECONDS = 10.0  # of patience with what was killed
-PR_SET_PDEATHSIG = 1
 # a file that is written beside its place and then renamed: its writer's number is in the name
 _HALF_FILE = re.compile(r"^(?:\..+|mailbox)\.(\d+)$")
 _HALF_MAIL = re.compile(r"^\.\d{20}-[0-9a-f]{16}$")
-_libc = ctypes.CDLL(None)
 
 
 def marked(var: Path) -> dict[str, str]:
@@ -85,26 +84,22 @@ def clear_files(var: Path) -> None:
                     os.unlink(entry.path)
 
 
-def end_with_parent(parent: int | None = None) -> None:
+def end_with_parent() -> None:
     """Have the kernel kill this process when the one that forked it ends, at whatever moment.
 
-    `parent`: its number, where the caller knows it. Otherwise the parent must carry the mark that
-    we carry; where it does not, it died before we could ask for this. Without a mark (no `up` above
-    us) nothing is done. To be called anew after each fork: the kernel forgets it there.
+    The parent must carry the mark that we carry; where it does not, it died before we could ask for
+    this. Without a mark (no `up` above us) nothing is done. To be called anew after each fork.
     """
-    sign = f"{MARK}={os.environ.get(MARK, '')}".encode()
-    if parent is None and MARK not in os.environ:
+    if MARK not in os.environ:
         return
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if parent is not None:
-        is_there = os.getppid() == parent
-    else:
-        try:
-            is_there = _carries(f"/proc/{os.getppid()}", sign)
-        except OSError:
-            is_there = False
-    if not is_there:
+    sign, parent = f"{MARK}={os.environ[MARK]}".encode(), os.getppid()
+    try:
+        is_ours = _carries(f"/proc/{parent}", sign)
+    except OSError:
+        is_ours = False
+    if not is_ours:
         os.kill(os.getpid(), signal.SIGKILL)
+    end_with(parent)
 
 
 def sentence(count: int, adopted: bool) -> str:

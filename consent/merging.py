@@ -6,13 +6,14 @@ conflict, and then the stricter stands; silence is no statement (semantics.md se
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db.models.expressions import RawSQL
 
 from consent.folding import BLOCKING, UNDONE
 from consent.models import ConsentEntry
-from consent.services.recording import Statement, record_consents
+from consent.services.recording import Statement, record_consents, said_again
 from profiles.identity.mergers import MERGERS, PARTERS, Parting
 from profiles.identity.moving import Pair
 from profiles.models import Merge
@@ -104,19 +105,11 @@ def _copy(entry: ConsentEntry, survivor: int, own: ConsentEntry | None) -> State
         evidence |= {
             name: entry.evidence[name] for name in ("until", "then") if name in entry.evidence
         }
-    return Statement(
-        profile_id=survivor,
-        purpose_id=entry.purpose_id,
-        channel=entry.channel,
-        contact_point=entry.contact_point,
-        topic_id=entry.topic_id,
-        status=entry.status,
-        basis=entry.basis,
-        source_id=entry.source_id,
+    return replace(
+        said_again(entry, survivor),
         actor="system",
         at=None if conflict else entry.at,
         evidence={**evidence, "merged": True},
-        cites_id=entry.pk,
     )
 
 
@@ -152,7 +145,7 @@ def _said_since(merge: Merge, survivor: int, points: set[str]) -> list[Statement
         outcome="recorded",
     ).order_by("at", "id")
     return [
-        _said_again(row, merge.absorbed_id or 0)
+        said_again(row, merge.absorbed_id or 0)
         for row in rows
         if not row.evidence.get("merged") and row.evidence.get("act") != UNDONE
     ]
@@ -169,13 +162,13 @@ def part(cursor: Any, parting: Parting) -> None:
         "at", "id"
     )
     theirs = [
-        _said_again(row, parting.person)
+        said_again(row, parting.person)
         for row in rows.filter(contact_point__in=parting.points)
         if row.evidence.get("act") != UNDONE
     ]
     standing = _standing([parting.owner])[parting.owner]
     refused = [
-        _said_again(entry, parting.person)
+        said_again(entry, parting.person)
         for (_purpose, _channel, point, _topic), entry in standing.items()
         if not point and entry.status in BLOCKING
     ]
@@ -186,24 +179,6 @@ def part(cursor: Any, parting: Parting) -> None:
         for statement in _restored(parting.owner, entry, None)
     ]
     record_consents([*theirs, *refused, *ended])
-
-
-def _said_again(row: ConsentEntry, profile_id: int) -> Statement:
-    """The same said of another, at its time, by whoever said it."""
-    return Statement(
-        profile_id=profile_id,
-        purpose_id=row.purpose_id,
-        channel=row.channel,
-        contact_point=row.contact_point,
-        topic_id=row.topic_id,
-        status=row.status,
-        basis=row.basis,
-        source_id=row.source_id,
-        actor=row.actor,
-        at=row.at,
-        evidence=row.evidence,
-        cites_id=row.pk,
-    )
 
 
 MERGERS.register("consents")(ConsentMerger())

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from config.workspace.admin import AuditedAdmin
+from config.workspace.admin import AuditedAdmin, ReadOnly
 from config.workspace.admin_lookups import OnlyItsFilters
 from config.workspace.permissions import may
 from profiles.models import DataWarning, TraitName
@@ -65,7 +65,7 @@ class TraitNameAdmin(NamesAdmin):
 
 
 @admin.register(DataWarning)
-class DataWarningAdmin(OnlyItsFilters):
+class DataWarningAdmin(ReadOnly, OnlyItsFilters):
     """What was kept but cannot be used, or was left out, counted by source."""
 
     list_display = ("what", "source", "event_name", "detail", "count", "last_seen")
@@ -80,18 +80,6 @@ class DataWarningAdmin(OnlyItsFilters):
             return rows
         names = DataWarning.objects.values_list("event_name", flat=True).distinct()
         return rows.exclude(event_name__in=[name for name in names if looks_personal(name)])
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Ingest counts them."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """They are as they are."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """They are as they are."""
-        return False
 
     @admin.display(description=_("What"), ordering="code")
     def what(self, row: DataWarning) -> str:

@@ -40,6 +40,22 @@ EMAIL = "email"  # the channel that campaigns can use
 admin.site.unregister(Group) if admin.site.is_registered(Group) else None
 
 
+class ReadOnly:
+    """For rows that the system alone writes, and that stay as they are."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody does."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody does."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody does."""
+        return False
+
+
 class AuditedAdmin(StaleGuard):
     """Every change goes to our audit trail with the names of the fields; Django's log is off."""
 
@@ -265,7 +281,7 @@ class WorkspaceAdmin(AuditedAdmin):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(OnlyItsFilters):
+class AuditEntryAdmin(ReadOnly, OnlyItsFilters):
     """Who looked at what and changed what; read only."""
 
     list_display = ("at", "actor", "shown_action", "target_kind", "target", "shown_fields")
@@ -318,15 +334,3 @@ class AuditEntryAdmin(OnlyItsFilters):
     def shown_fields(self, entry: AuditEntry) -> str:
         """Names only; values are never kept."""
         return ", ".join(entry.fields)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Written by the system alone."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Append-only."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Append-only."""
-        return False

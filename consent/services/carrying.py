@@ -5,6 +5,7 @@ whose it is. A permission stays behind: it was another person's. A refusal is th
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection
@@ -13,7 +14,7 @@ from consent.channels import contact_kind
 from consent.folding import BLOCKING
 from consent.models import ConsentEntry
 from consent.models.purpose import CHANNELS
-from consent.services.recording import Statement, record_consents
+from consent.services.recording import record_consents, said_again
 from profiles.identity.batch import Moved
 from profiles.ingest.hooks import AFTER_BATCH, Batch
 
@@ -39,23 +40,8 @@ def carry_refusals(moved: Sequence[Moved]) -> None:
                 )
                 found += cursor.fetchall()
     entries = ConsentEntry.objects.in_bulk([entry_id for _now, entry_id in found])
-    record_consents([_said_again(entries[number], now) for now, number in found])
-
-
-def _said_again(entry: ConsentEntry, profile_id: int) -> Statement:
-    return Statement(
-        profile_id=profile_id,
-        purpose_id=entry.purpose_id,
-        channel=entry.channel,
-        contact_point=entry.contact_point,
-        topic_id=entry.topic_id,
-        status=entry.status,
-        basis=entry.basis,
-        source_id=entry.source_id,
-        actor="system",
-        at=entry.at,
-        evidence=entry.evidence,
-        cites_id=entry.pk,
+    record_consents(
+        [replace(said_again(entries[number], now), actor="system") for now, number in found]
     )
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from config.workspace import audit
 from consent.derivation import Scope, derive
 from consent.folding import BLOCKING, OWN_ACTS, UNDONE
+from consent.models import ConsentEntry
 from profiles.changes import announce
 
 CHANGE = "consent"  # the name under which changes are announced
@@ -46,6 +47,24 @@ class Statement:
     def scope(self) -> Scope:
         """What is derived together."""
         return (self.profile_id, self.purpose_id, self.channel)
+
+
+def said_again(entry: ConsentEntry, profile_id: int) -> Statement:
+    """The same said of another, at its time, by whoever said it, citing it."""
+    return Statement(
+        profile_id=profile_id,
+        purpose_id=entry.purpose_id,
+        channel=entry.channel,
+        contact_point=entry.contact_point,
+        topic_id=entry.topic_id,
+        status=entry.status,
+        basis=entry.basis,
+        source_id=entry.source_id,
+        actor=entry.actor,
+        at=entry.at,
+        evidence=entry.evidence,
+        cites_id=entry.pk,
+    )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 class SaidName(models.Model):
     """A name that came from outside. What only public keys said comes last in pickers."""
 
+    name = models.TextField(_("name"), unique=True)
     is_proven = models.BooleanField(_("said by a source of ours"), default=True)
     is_hidden = models.BooleanField(
         _("hidden"), default=False, help_text=_("Pickers do not offer it. What came in stays.")
@@ -17,6 +18,10 @@ class SaidName(models.Model):
 
     class Meta:
         abstract = True
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class EventDefinition(SaidName):
@@ -26,7 +31,6 @@ class EventDefinition(SaidName):
     only where `ready` is true. `schema` is what was seen: {property: {types}}.
     """
 
-    name = models.TextField(_("name"), unique=True)
     value_property = models.CharField(_("value from"), max_length=200, blank=True, default="")
     value_sign = models.SmallIntegerField(default=1)
     is_money = models.BooleanField(_("in money"), default=False)
@@ -37,29 +41,19 @@ class EventDefinition(SaidName):
     first_seen = models.DateTimeField(null=True)
     last_seen = models.DateTimeField(null=True)
 
-    class Meta:
+    class Meta(SaidName.Meta):
         db_table = "event_definition"
-        ordering = ["name"]
         verbose_name = _("event definition")
         verbose_name_plural = _("event definitions")
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class TraitName(SaidName):
     """The name of a trait, as it came in."""
 
-    name = models.TextField(_("name"), unique=True)
-
-    class Meta:
+    class Meta(SaidName.Meta):
         db_table = "trait_name"
-        ordering = ["name"]
         verbose_name = _("trait name")
         verbose_name_plural = _("trait names")
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class FieldTag(models.Model):

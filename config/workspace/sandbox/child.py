@@ -3,25 +3,23 @@
 It holds no connection, no secret and no Django; what it imports is named by its parent.
 """
 
-import ctypes
 import math
 import os
 import resource
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from config.workspace.parents import end_with
 from config.workspace.sandbox import frames
 
 MEMORY_BYTES = 256 * 1024 * 1024  # of address space; some 40 MB are used at rest
 RETIRED_AT_BYTES = 96 * 1024 * 1024  # of memory held: the next request gets a fresh child
 OPEN_FILES = 64
 OK, FAILED, TOO_LARGE = "ok", "failed", "too_large"
-_PR_SET_PDEATHSIG = 1
 
 Task = Callable[[Any], Callable[[Any], Any]]
 
@@ -32,7 +30,8 @@ def main(module: str, parent: str) -> None:
     `module.TASKS` are functions by name: called with what all items share, each gives the function
     that is called with one item.
     """
-    _end_with(int(parent))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
+    end_with(int(parent))
     _limit()
     tasks: dict[str, Task] = import_module(module).TASKS
     link = socket.socket(fileno=os.dup(0))
@@ -42,14 +41,6 @@ def main(module: str, parent: str) -> None:
             pass
     except (frames.Closed, OSError):
         return
-
-
-def _end_with(parent: int) -> None:
-    """Die with the thread that started us; where that came first, at once."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        sys.exit(1)
 
 
 def _limit() -> None:
