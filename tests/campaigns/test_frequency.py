@@ -33,7 +33,6 @@ from tests.campaigns.builders import (
     make_person,
     make_segment,
     say,
-    smtp_server,
 )
 from tests.cast import make_user
 
@@ -98,12 +97,6 @@ def test_what_is_cancelled_gives_its_place_back(people):
     segment = make_segment(*people)
     cancel(launched(segment, "first"))
     assert got(launched(segment, "second")) == 3
-
-
-@pytest.fixture
-def server():
-    with smtp_server() as handler:
-        yield handler
 
 
 def counts() -> dict[str, int]:

@@ -19,7 +19,6 @@ from tests.campaigns.builders import (
     make_segment,
     make_sender,
     say,
-    smtp_server,
 )
 from tests.cast import make_user
 from tests.profiles.ingest.conftest import Caller, make_source, work_off
@@ -44,12 +43,6 @@ def evil():
     """Who looked into the page's source."""
     make_source("site", "browser", trust=30)
     return Caller("key-site")
-
-
-@pytest.fixture
-def server():
-    with smtp_server() as handler:
-        yield handler
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A second installation for tests that need real processes: own database server, web, workers."""
 
+import http.client
 import os
 import re
 import signal
@@ -37,6 +38,18 @@ from config.workspace.digests import key_digest
 from profiles.models import Source
 Source.objects.create(name="sdk", kind="server", write_key_digest=key_digest("sdk-write-key"))
 """
+
+
+def is_taken(port: int, body: str, *, seconds: float) -> bool:
+    """Was this batch answered with 200, within so many seconds?"""
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+    try:
+        link.request("POST", "/v1/batch", body, {"Content-Type": "application/json"})
+        return link.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        link.close()
 
 
 class Installation:

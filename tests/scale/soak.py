@@ -34,8 +34,8 @@ import psycopg
 from aiosmtpd.controller import Controller
 
 from config import leftovers, paths
+from tests.profiles.installation import KEY, is_taken
 
-KEY = "sdk-write-key"
 SIZE, CLIENTS = 50, 4  # messages a batch; threads that send
 CALM_SECONDS = 400.0  # to come to rest after the last kill
 STOP_SECONDS = 90.0
@@ -204,23 +204,13 @@ class Clients:
                     return
                 batch = self.batches.pop()
             body = json.dumps({"batch": [message(batch, n) for n in range(SIZE)], "writeKey": KEY})
-            while not self._taken(body):
+            while not is_taken(self.port, body, seconds=15):
                 with self.lock:
                     self.refused += 1
                 time.sleep(0.2)
             with self.lock:
                 self.accepted += SIZE
             time.sleep(self.pause)
-
-    def _taken(self, body: str) -> bool:
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
-        try:
-            link.request("POST", "/v1/batch", body, {"Content-Type": "application/json"})
-            return link.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            link.close()
 
 
 def message(batch: int, n: int) -> dict[str, Any]:

@@ -23,16 +23,21 @@ _PART = re.compile(r"<(?:(\w+):)?(\w+)>|\(\?P<(\w+)>")
 
 def routes() -> Iterator[str]:
     """Patterns as the resolver has them, joined."""
-    yield from _walk(get_resolver(), "")
+    return (route for route, _view in routes_with_views())
 
 
-def _walk(resolver: URLResolver, prefix: str) -> Iterator[str]:
+def routes_with_views() -> Iterator[tuple[str, Any]]:
+    """Each with what answers it."""
+    return _walk(get_resolver(), "")
+
+
+def _walk(resolver: URLResolver, prefix: str) -> Iterator[tuple[str, Any]]:
     for part in resolver.url_patterns:
         here = prefix + str(part.pattern)
         if isinstance(part, URLResolver):
             yield from _walk(part, here)
         elif isinstance(part, URLPattern):
-            yield here
+            yield here, part.callback
 
 
 def parameters(route: str) -> list[str]:

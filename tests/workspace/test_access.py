@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from config.workspace import audit, sealing
 from config.workspace.keys import UnknownScope, create_api_key
 from config.workspace.models import ApiKey, AuditEntry, AuditSeal, Role, User
 from config.workspace.permissions import PERMISSIONS, ROLES, may, scopes_grant
+from tests.surface.routes import routes_with_views
 
 
 def test_every_role_names_known_permissions_only():
@@ -78,15 +78,6 @@ def test_a_seal_finds_a_changed_entry(monkeypatch):
     assert AuditSeal.objects.count() == 1
 
 
-def _patterns(resolver: URLResolver, prefix: str = ""):
-    for part in resolver.url_patterns:
-        here = prefix + str(part.pattern)
-        if isinstance(part, URLResolver):
-            yield from _patterns(part, here)
-        elif isinstance(part, URLPattern):
-            yield here, part.callback
-
-
 def _is_ours(callback) -> bool:
     module = getattr(callback, "view_class", getattr(callback, "cls", callback)).__module__
     return module.partition(".")[0] in {"config", "profiles", "consent", "segments", "campaigns"}
@@ -109,7 +100,7 @@ FOR_EVERYONE = {
 def test_every_console_view_of_ours_names_its_permission():
     missing = [
         path
-        for path, callback in _patterns(get_resolver())
+        for path, callback in routes_with_views()
         if path.startswith("console/")
         and _is_ours(callback)
         and not hasattr(callback, "required_permission")
@@ -121,7 +112,7 @@ def test_every_console_view_of_ours_names_its_permission():
 
 def test_every_api_view_names_a_permission_for_each_method():
     missing = []
-    for path, callback in _patterns(get_resolver()):
+    for path, callback in routes_with_views():
         view = getattr(callback, "cls", None) or getattr(callback, "view_class", None)
         if "api/" not in path or view is None or not _is_ours(callback):
             continue

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
-from django.urls import get_resolver, resolve
+from django.urls import resolve
 from django.utils import timezone
 
 from config.workspace import tokens
@@ -22,7 +22,8 @@ from tests.api.world import client, make_world, new_key
 from tests.campaigns.builders import launched, make_person, make_segment, say
 from tests.cast import make_user
 from tests.profiles.ingest.conftest import Caller, make_source, work_off
-from tests.workspace.test_access import FOR_EVERYONE, _is_ours, _patterns
+from tests.surface.routes import routes_with_views
+from tests.workspace.test_access import FOR_EVERYONE, _is_ours
 
 pytestmark = pytest.mark.django_db
 REFUSED = (401, 403)
@@ -57,7 +58,7 @@ def test_no_page_of_the_console_opens_for_a_role_that_may_not():
     for role, one in roles.items():
         one.force_login(make_user(role), backend="config.workspace.permissions.RoleBackend")
     stranger, seen = Client(), 0
-    for path, callback in _patterns(get_resolver()):
+    for path, callback in routes_with_views():
         needed = getattr(callback, "required_permission", "")
         if not path.startswith("console/") or path in FOR_EVERYONE or not _is_ours(callback):
             continue

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from campaigns.models import Message
 from config.workspace import permissions
@@ -31,6 +30,7 @@ from segments.models import Segment
 from segments.work import work
 from tests.campaigns.builders import launched, make_campaign, make_segment, say
 from tests.cast import make_identifier, make_merge, make_rejection, make_user, set_trait
+from tests.surface.routes import routes
 
 pytestmark = pytest.mark.django_db
 OTHERS = ("api/schema", "api/docs", "console/logout", "console/i18n", "console/first-admin")
@@ -193,15 +193,6 @@ def _segments_and_campaigns(words: Words, person: Profile, mail: str) -> None:
     )
 
 
-def _patterns(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
-    for part in resolver.url_patterns:
-        here = prefix + str(part.pattern)
-        if isinstance(part, URLResolver):
-            yield from _patterns(part, here)
-        elif isinstance(part, URLPattern):
-            yield here
-
-
 def _values(planted: dict[str, Any]) -> dict[str, Any]:
     """What stands for each name in an address."""
     person = planted["person"]
@@ -289,7 +280,7 @@ def _asked(planted: dict[str, Any]) -> list[str]:
         "user_id": planted["user_id"],
         "person": planted["person"].public_id,
     }
-    for pattern in _patterns(get_resolver()):
+    for pattern in routes():
         if not pattern.startswith(("api/", "console/")) or any(
             pattern.replace("^", "").startswith(other) for other in OTHERS
         ):

@@ -26,7 +26,6 @@ from tests.campaigns.builders import (
     make_person,
     make_segment,
     say,
-    smtp_server,
 )
 
 pytestmark = pytest.mark.django_db
@@ -35,12 +34,6 @@ MANY = 30  # two batches
 
 class Killed(BaseException):
     """What no handler catches, such as the end of a process."""
-
-
-@pytest.fixture
-def server():
-    with smtp_server() as handler:
-        yield handler
 
 
 def permitted(count: int):

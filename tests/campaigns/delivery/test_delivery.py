@@ -27,12 +27,6 @@ from tests.campaigns.builders import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def server():
-    with smtp_server() as handler:
-        yield handler
-
-
 def permitted(*names):
     people = [make_person(name) for name in names]
     for person in people:

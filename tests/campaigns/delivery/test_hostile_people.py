@@ -19,12 +19,6 @@ from tests.campaigns.builders import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def server():
-    with smtp_server() as handler:
-        yield handler
-
-
 def permitted(name, address="", **fields):
     person = make_person(name, address, **fields)
     say(person)

@@ -23,7 +23,6 @@ from tests.campaigns.builders import (
     make_person,
     make_segment,
     say,
-    smtp_server,
 )
 from tests.cast import make_event
 
@@ -32,12 +31,6 @@ TRIAL = {
     "match": "all",
     "conditions": [{"kind": "trait", "field": "plan", "op": "eq", "value": "trial"}],
 }
-
-
-@pytest.fixture
-def server():
-    with smtp_server() as handler:
-        yield handler
 
 
 def permitted(*names, **traits):

@@ -22,16 +22,9 @@ from tests.campaigns.builders import (
     make_person,
     make_segment,
     say,
-    smtp_server,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def server():
-    with smtp_server() as handler:
-        yield handler
 
 
 @pytest.fixture
