@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import split_domain_port
 from django.middleware.csrf import REASON_BAD_ORIGIN, REASON_NO_CSRF_COOKIE
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
@@ -229,17 +230,28 @@ def _is_bare(request: HttpRequest, response: HttpResponse) -> bool:
 
 
 def _unknown_host(request: HttpRequest) -> HttpResponse:
-    name = request.META.get("HTTP_HOST", "")[:LONGEST_NAME]
-    advice = _(
-        "Add the name to ALLOWED_HOSTS and start again, if this installation should answer to it."
-    )
+    """The line to write is made only of what can be a name; any other Host is merely shown."""
+    host = request.META.get("HTTP_HOST", "")
+    name = "" if len(host) > LONGEST_NAME else split_domain_port(host)[0]
+    if name.startswith("."):  # in a list of names it would stand for all below
+        name = ""
+    if name:
+        advice = _(
+            "If this installation should answer to it, write this line into .env and start again. "
+            "Where ALLOWED_HOSTS stands there already, put the name behind the others, after a "
+            "comma."
+        )
+    else:
+        advice = _("No installation can answer to it: it is not written as a host name is.")
     return _answer(
         request,
         400,
         _("This installation does not answer to that name"),
-        _("It was asked for as %(host)s. Open it at its own address.") % {"host": name},
-        f"This installation does not answer to the name {name}: see ALLOWED_HOSTS.",
+        _("It was asked for as %(host)s. Open it at its own address.")
+        % {"host": host[:LONGEST_NAME]},
+        f"This installation does not answer to the name {host[:LONGEST_NAME]}: see ALLOWED_HOSTS.",
         advice=advice,
+        line=f"ALLOWED_HOSTS={name}" if name else "",
         way_on=(f"{settings.BASE_URL}/", settings.BASE_URL),
     )
 
@@ -294,9 +306,13 @@ def _answer(
     problem: str,
     *,
     advice: str = "",
+    line: str = "",
     way_on: tuple[str, str] | None = None,
 ) -> HttpResponse:
-    """A page of ours, or for a program the problem. `way_on`: address and label of the button."""
+    """A page of ours, or for a program the problem.
+
+    `line`: what the advice says to write; `way_on`: address and label of the button.
+    """
     response: HttpResponse
     if _is_machine(request):
         body = body_of(status, detail=problem)
@@ -308,6 +324,7 @@ def _answer(
             "title": title,
             "words": words,
             "advice": advice if is_ours else "",
+            "line": line if is_ours else "",
             "url": url,
             "button": button,
             "is_ours": is_ours,

@@ -7,9 +7,11 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import path
+from django.utils.html import escape
 
 from config import paths
 from config import urls as site_urls
+from config.connections import host_names
 from config.postgres import server, starting
 from config.postgres.backend.base import DatabaseWrapper
 from config.workspace.models import Role
@@ -85,11 +87,23 @@ def test_a_stale_form_says_that_it_is_to_be_loaded_anew(browser):
     said(browser.post(LOGIN, {"csrfmiddlewaretoken": "y" * 32}), 403, "load it anew")
 
 
-def test_another_host_name_is_told_what_to_set(browser, settings):
+def test_another_host_name_is_told_which_line_to_write(browser, settings):
     settings.ALLOWED_HOSTS = ["rapport.example"]
-    host = {"host": "<b>other.example"}
-    text = said(browser.get(LOGIN, headers=host), 400, "ALLOWED_HOSTS", "&lt;b&gt;other.example")
-    assert f'href="{settings.BASE_URL}/"' in text
+    for host, line in (("vm:8411", "vm"), ("VM.Lan.", "vm.lan"), ("[::2]:80", "[::2]")):
+        text = said(browser.get(LOGIN, headers={"host": host}), 400, "into .env and start again")
+        assert f"<code>ALLOWED_HOSTS={line}</code>" in text
+        assert f'href="{settings.BASE_URL}/"' in text
+        settings.ALLOWED_HOSTS = host_names(line)
+        assert browser.get(LOGIN, headers={"host": host}).status_code == 200, "it was that line"
+        settings.ALLOWED_HOSTS = ["rapport.example"]
+
+
+@pytest.mark.parametrize("host", ["<b>other.example", "a b", "x,*", "a" * 101, "a@b", "*", ""])
+def test_what_is_no_host_name_is_shown_and_never_part_of_a_line_to_write(browser, settings, host):
+    settings.ALLOWED_HOSTS = ["rapport.example"]
+    text = said(browser.get(LOGIN, headers={"host": host}), 400, "not written as a host name is")
+    assert "<code>" not in text and "<b>other" not in text
+    assert escape(host[:100]) in text
 
 
 def test_too_much_at_once_is_answered_with_how_much_may_be_sent(client, settings):
