@@ -46,13 +46,17 @@ COLOURS = {
 
 @dataclass(frozen=True)
 class Item:
-    """One line of the navigation. `urls`: the first name that resolves is the link."""
+    """One line of the navigation. `urls`: the first name that resolves is the link.
+
+    `also`: where else pages of it lie, below the console's own address.
+    """
 
     title: Any
     icon: str
     urls: Sequence[str]
     permission: str | None = None
     only_demo_mail: bool = False
+    also: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ GROUPS = (
                 "plug",
                 ["admin:profiles_source_changelist"],
                 "sources.view",
+                also="sources/",
             ),
             Item(_("Imports"), "up", ["profiles:imports"], "people.view"),
         ],
@@ -221,11 +226,23 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     groups = [{"title": group.title, "items": _items(request, group)} for group in GROUPS]
     groups = [group for group in groups if group["items"]]
     links = [item["link"] for group in groups for item in group["items"]]
-    here = _deepest(request.path, links)
+    here = _deepest(_listed(request.path), links)
     for group in groups:
         for item in group["items"]:
             item["active"] = item["link"] == here
     return groups
+
+
+def group_of(address: str) -> Any:
+    """The title of the group in whose menu the page at `address` is; "" for Home and the like."""
+    titles = {resolve(item.urls): group.title for group in GROUPS for item in group.items}
+    return titles.get(_deepest(address, [link for link in titles if link]), "")
+
+
+def title_of(address: str) -> Any:
+    """What the menu calls the page at exactly this address; "" where it is not in the menu."""
+    titles = {resolve(item.urls): item.title for group in GROUPS for item in group.items}
+    return titles.get(address, "")
 
 
 def _items(request: HttpRequest, group: Group) -> list[dict[str, Any]]:
@@ -237,6 +254,14 @@ def _items(request: HttpRequest, group: Group) -> list[dict[str, Any]]:
         if link and _may(request, item.permission):
             shown.append({"title": item.title, "icon": item.icon, "link": link})
     return shown
+
+
+def _listed(path: str) -> str:
+    """The list that a page belongs to, where its own address does not say so."""
+    home = resolve(["admin:index"])
+    places = {f"{home}{item.also}": item for group in GROUPS for item in group.items if item.also}
+    found = (resolve(item.urls) for place, item in places.items() if path.startswith(place))
+    return next(found, path)
 
 
 def _deepest(path: str, links: list[str]) -> str:

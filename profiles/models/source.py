@@ -23,7 +23,11 @@ class Source(models.Model):
     trust = models.SmallIntegerField(
         _("trust"),
         default=50,
-        help_text=_("0 to 100; of two traits set at the same moment the more trusted wins"),
+        help_text=_(
+            "0 to 100. What a verified source says goes before what a client says, whatever the "
+            "time; then the newer goes before the older; of two said at the same moment the more "
+            "trusted wins."
+        ),
     )
     write_key_digest = models.BinaryField(max_length=32, unique=True, null=True, editable=False)
     write_key_hint = models.CharField(_("write key begins with"), max_length=12, editable=False)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from config.console import words
 from config.console.pages import undo_of
-from config.console.theme import resolve
+from config.console.theme import group_of, resolve, title_of
 from config.workspace import rows
 
 register = template.Library()
@@ -166,13 +166,13 @@ def breadcrumbs(context: Context) -> list[tuple[Any, str | None]]:
     opts = context.get("opts")
     if opts is None:
         return [(context.get("title", ""), None)]
-    plural = words.capitalised(opts.verbose_name_plural)
-    trail: list[tuple[Any, str | None]] = [(opts.app_config.verbose_name, None)]
-    if context.get("cl"):
-        return [*trail, (plural, None)]
     listed = resolve([f"admin:{opts.app_label}_{opts.model_name}_changelist"])
+    group = group_of(listed) or opts.app_config.verbose_name
+    title = title_of(listed) or words.capitalised(opts.verbose_name_plural)
+    if context.get("cl"):
+        return [(group, None), (title, None)]
     original = context.get("original")
-    return [*trail, (plural, listed or None), (original or context.get("title", ""), None)]
+    return [(group, None), (title, listed or None), (original or context.get("title", ""), None)]
 
 
 @register.filter

@@ -29,7 +29,7 @@ class User(AbstractUser):
     class Meta:
         db_table = "user"
         verbose_name = _("team member")
-        verbose_name_plural = _("team")
+        verbose_name_plural = _("team members")
 
     def save(self, *args: object, **kwargs: object) -> None:
         """A superuser (`createsuperuser`) is an admin; everyone of the team sees the console."""

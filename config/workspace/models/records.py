@@ -28,7 +28,7 @@ class AuditEntry(models.Model):
         db_table = "audit_entry"
         ordering = ["-id"]
         verbose_name = _("audit entry")
-        verbose_name_plural = _("audit trail")
+        verbose_name_plural = _("audit entries")
         indexes = [
             # "everything that was done to this one"
             models.Index(fields=["target_kind", "target", "-id"], name="audit_by_target"),
