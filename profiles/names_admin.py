@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from config.workspace.admin import AuditedAdmin, ReadOnly
-from config.workspace.admin_lookups import OnlyItsFilters
+from config.workspace.admin import AuditedAdmin
+from config.workspace.admin_lookups import OnlyItsFilters, ReadOnly
 from config.workspace.permissions import may
 from profiles.models import DataWarning, TraitName
 from profiles.selectors.masking import looks_personal

@@ -2,7 +2,7 @@
 
 from config.workspace.health.units import WAITING
 from config.workspace.work import LEFT, WORK, left_of
-from profiles import uses  # noqa: F401 - signs itself in
+from profiles import trail, uses  # noqa: F401 - each signs itself in
 from profiles.identity import rewriting
 from profiles.ingest import (
     processor,

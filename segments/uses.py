@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.workspace.audit_targets import TARGETS, rows_of
 from config.workspace.usage import KINDS, USES, Kind, Use
 from segments.models import Segment
 from segments.rules import references_in
@@ -16,7 +17,9 @@ def url_of(segment: Segment) -> str:
     return reverse("segments:detail", args=[segment.slug])
 
 
-KINDS.register("segment", order=10)(Kind(gettext_lazy("Segment"), Segment, "slug", url_of))
+_SEGMENT = Kind(gettext_lazy("Segment"), Segment, "slug", url_of)
+KINDS.register("segment", order=10)(_SEGMENT)
+TARGETS.register("segment")(rows_of(_SEGMENT, "segments.view"))
 
 
 @USES.register("segments", order=10)

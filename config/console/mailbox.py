@@ -6,7 +6,7 @@ personal data, and every look at one is in the audit trail.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
@@ -23,9 +23,12 @@ from config.console.csp import MAIL_PREVIEW
 from config.console.pages import page, part, wants_partial
 from config.mailbox import Mail
 from config.workspace import audit
+from config.workspace.audit_targets import TARGETS, Target, gone
+from config.workspace.models import AuditEntry
 from config.workspace.permissions import may, requires
 
 PER_PAGE = 30
+SEEN_BY = "people.personal"
 # links work, in a tab of their own; still no script, no form, no access to the console around it
 POLICY = MAIL_PREVIEW | {"sandbox": "allow-popups allow-popups-to-escape-sandbox"}
 BASE = '<base target="_blank">'
@@ -46,8 +49,8 @@ def personal(view: View[Params]) -> View[Params]:
     ) -> HttpResponse:
         if settings.EMAIL_URL:
             raise Http404("mail goes out; there is no demo mailbox")
-        if not may(request.user, "people.personal"):
-            raise PermissionDenied("people.personal")
+        if not may(request.user, SEEN_BY):
+            raise PermissionDenied(SEEN_BY)
         return view(request, *args, **kwargs)
 
     return checked
@@ -67,7 +70,8 @@ def listing(request: HttpRequest) -> HttpResponse:
     }
     if wants_partial(request):
         return part(request, "console/_mails.html", context)
-    return page(request, "console/mailbox.html", context, title=_("Demo mailbox"))
+    crumbs = [(_("Settings"), None)]
+    return page(request, "console/mailbox.html", context, title=_("Demo mailbox"), crumbs=crumbs)
 
 
 def _pager(mails: list[Mail], to: str, before: str) -> dict[str, str]:
@@ -104,7 +108,7 @@ def one(request: HttpRequest, mail_id: str) -> HttpResponse:
         "parts": parts,
         "shown": asked if asked in dict(parts) else parts[0][0],
     }
-    crumbs = [(_("Demo mailbox"), reverse("console:mailbox"))]
+    crumbs = [(_("Settings"), None), (_("Demo mailbox"), reverse("console:mailbox"))]
     title = mail.subject or _("No subject")
     return page(request, "console/mailbox_mail.html", context, title=title, crumbs=crumbs)
 
@@ -140,3 +144,14 @@ def raw(request: HttpRequest, mail_id: str) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{mail.id}.eml"'
     response["Cache-Control"] = "no-store, private"
     return response
+
+
+@TARGETS.register("mail")
+def mails_of(entries: Sequence[AuditEntry]) -> Mapping[int, Target]:
+    """The pages of the mails that audit entries are about, while the mailbox is there. No query."""
+    if settings.EMAIL_URL:
+        return {}
+    return {
+        entry.pk: Target(gone(entry).name, reverse("console:mail", args=[entry.target]), SEEN_BY)
+        for entry in entries
+    }

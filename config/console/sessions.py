@@ -1,5 +1,5 @@
 """How long somebody stays signed in: so long without doing anything, so long at most, or until they
-end it themselves, here or everywhere."""
+end it themselves, here or everywhere, or whoever manages the team does."""
 
 import time
 from collections.abc import Callable
@@ -10,10 +10,16 @@ from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
 
+from config.console.pages import page, toast
 from config.workspace import sign_in
+from config.workspace.audit_targets import name_of_user
 from config.workspace.models import User
+from config.workspace.permissions import requires
 
 BEGAN, SEEN = "began", "seen"  # seconds since 1970, in the session
 HOUR = 3600.0
@@ -21,7 +27,7 @@ SEEN_EVERY = 300.0  # seconds: a session is written no oftener than that
 
 
 @receiver(user_logged_in, dispatch_uid="rapport.session_began")
-def _began(request: HttpRequest, **_: Any) -> None:
+def _began(request: HttpRequest, **_more: Any) -> None:
     request.session[BEGAN] = request.session[SEEN] = time.time()
 
 
@@ -62,3 +68,27 @@ def end_all(request: HttpRequest) -> HttpResponse:
         sign_in.end_sessions(user)
     logout(request)
     return redirect(settings.LOGIN_URL)
+
+
+@requires("team.edit")
+@require_http_methods(["GET", "POST"])
+def end_theirs(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Say what will happen; then end every session of this member of the team. Raises Http404."""
+    member = get_object_or_404(User, pk=user_id)
+    name, back = name_of_user(member), reverse("admin:workspace_user_change", args=[user_id])
+    if request.method == "POST":
+        sign_in.end_sessions(member)
+        toast(request, _("All sessions of %(name)s are ended.") % {"name": name})
+        return redirect(back)
+    crumbs = [
+        (_("Settings"), None),
+        (_("Team"), reverse("admin:workspace_user_changelist")),
+        (str(member), back),
+    ]
+    return page(
+        request,
+        "console/end_sessions.html",
+        {"name": name, "is_own": member.pk == request.user.pk, "back": back},
+        title=_("End their sessions"),
+        crumbs=crumbs,
+    )

@@ -98,5 +98,10 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
             path("home/<slug:name>/", self.admin_view(home_part), name="home_part"),
             path("health/", self.admin_view(health.health), name="health"),
             path("sessions/end/", self.admin_view(sessions.end_all), name="end_sessions"),
+            path(
+                "workspace/user/<int:user_id>/sessions/end/",
+                self.admin_view(sessions.end_theirs),
+                name="end_their_sessions",
+            ),
             path("language/", self.admin_view(preferences.language), name="language"),
         ]

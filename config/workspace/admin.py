@@ -9,7 +9,8 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -19,10 +20,8 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from config.workspace import audit, sign_in
+from config.workspace import audit, audit_admin, sign_in  # noqa: F401 - one signs itself in
 from config.workspace.admin_conflicts import StaleGuard
-from config.workspace.admin_lookups import OnlyItsFilters
-from config.workspace.audit_words import in_words
 from config.workspace.frequency import (
     DEFAULT,
     Frequency,
@@ -30,7 +29,7 @@ from config.workspace.frequency import (
     set_contact_frequency,
 )
 from config.workspace.keys import create_api_key, known_scopes, revoke_api_key
-from config.workspace.models import ApiKey, AuditEntry, Role, User, Workspace
+from config.workspace.models import ApiKey, Role, User, Workspace
 from config.workspace.permissions import PERMISSIONS
 from config.workspace.selectors import forget_workspace
 from config.workspace.zones import zone_choices
@@ -38,22 +37,6 @@ from config.workspace.zones import zone_choices
 EMAIL = "email"  # the channel that campaigns can use
 
 admin.site.unregister(Group) if admin.site.is_registered(Group) else None
-
-
-class ReadOnly:
-    """For rows that the system alone writes, and that stay as they are."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody does."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody does."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody does."""
-        return False
 
 
 class AuditedAdmin(StaleGuard):
@@ -99,8 +82,9 @@ class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg, misc]
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email", "locale", "time_zone")}),
-        (_("Access"), {"fields": ("role", "is_active")}),
+        (_("Access"), {"fields": ("role", "is_active", "sessions")}),
     )
+    readonly_fields = ("sessions",)
     add_fieldsets = ((None, {"fields": ("username", "email", "role", "password1", "password2")}),)
 
     @display(  # type: ignore[untyped-decorator]
@@ -109,6 +93,15 @@ class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg, misc]
     def full_name(self, user: User) -> str:
         """First and last name."""
         return user.get_full_name()
+
+    @display(  # type: ignore[untyped-decorator]
+        description=_("Sessions")
+    )
+    def sessions(self, user: User) -> SafeString:
+        """The way to end them, by way of a question."""
+        address = reverse("admin:end_their_sessions", args=[user.pk])
+        label = _("End their sessions")
+        return format_html('<a class="r-btn r-btn-s" href="{}">{}</a>', address, label)
 
     @admin.action(description=_("End their sessions"), permissions=["change"])
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -278,59 +271,3 @@ class WorkspaceAdmin(AuditedAdmin):
             with audit.acting(audit.actor_of_user(request.user)):  # type: ignore[arg-type]
                 set_contact_frequency(EMAIL, form.frequency)
         forget_workspace()
-
-
-@admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnly, OnlyItsFilters):
-    """Who looked at what and changed what; read only."""
-
-    list_display = ("at", "actor", "shown_action", "target_kind", "target", "shown_fields")
-    list_filter = ("action", "target_kind", "actor_kind")
-    search_fields = ("=target",)
-    show_full_result_count = False
-    list_per_page = 50
-    fields = (
-        "at",
-        "actor_kind",
-        "actor_name",
-        "shown_action",
-        "action",
-        "target_kind",
-        "target",
-        "shown_detail",
-        "fields",
-    )
-    readonly_fields = fields
-
-    @display(  # type: ignore[untyped-decorator]
-        description=_("By"), ordering="actor_name"
-    )
-    def actor(self, entry: AuditEntry) -> str:
-        """A name; of who has none, what they are."""
-        kinds = {
-            "system": gettext("the system"),
-            "person": gettext("the person"),
-            "stranger": gettext("somebody at the log-in"),
-        }
-        return entry.actor_name or kinds.get(entry.actor_kind, entry.actor_kind)
-
-    @display(  # type: ignore[untyped-decorator]
-        description=_("What happened"), ordering="action"
-    )
-    def shown_action(self, entry: AuditEntry) -> str:
-        """In words, where there are any."""
-        return in_words(entry.action, entry.detail)
-
-    @display(  # type: ignore[untyped-decorator]
-        description=_("More")
-    )
-    def shown_detail(self, entry: AuditEntry) -> str:
-        """Names and counts; an address as a digest, the same for the same address."""
-        return ", ".join(f"{name}: {value}" for name, value in entry.detail.items())
-
-    @display(  # type: ignore[untyped-decorator]
-        description=_("Fields")
-    )
-    def shown_fields(self, entry: AuditEntry) -> str:
-        """Names only; values are never kept."""
-        return ", ".join(entry.fields)

@@ -4,6 +4,8 @@ Django lets a query string ask about any column of the model (`?name__regex=`, `
 oracle for what a role is not shown, patterns that nobody checks, and values that no column takes.
 """
 
+from typing import Any
+
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
@@ -19,3 +21,19 @@ class OnlyItsFilters(ModelAdmin):  # type: ignore[misc]
         filters = self.get_list_filter(request)
         names = {getattr(one, "parameter_name", None) or str(one) for one in filters}
         return name in names and ASKED.issuperset(rest)
+
+
+class ReadOnly:
+    """For rows that the system alone writes, and that stay as they are."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody does."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody does."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody does."""
+        return False

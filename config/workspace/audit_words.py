@@ -1,26 +1,225 @@
-"""What the audit trail says of log-ins and passwords, in the reader's language."""
+"""What the audit trail says, in the reader's language: actions, objects, actors and details.
+
+The one vocabulary for all apps: `audit.record` keeps codes, and a test walks every code written
+anywhere and asks for its words here. Some codes name their object (`source.created`), some do not
+(`launch` of a `campaign`): both are looked up as `kind.verb`.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from config.workspace.models import AuditEntry
+
+Words = str | Promise
+
+KINDS: dict[str, Words] = {
+    "api_key": gettext_lazy("API key"),
+    "apikey": gettext_lazy("API key"),
+    "campaign": gettext_lazy("Campaign"),
+    "consent": gettext_lazy("Permission"),
+    "event": gettext_lazy("Event"),
+    "eventdefinition": gettext_lazy("Event definition"),
+    "exchangerate": gettext_lazy("Exchange rate"),
+    "fieldtag": gettext_lazy("Personal data tag"),
+    "mail": gettext_lazy("Mail in the demo mailbox"),
+    "merge": gettext_lazy("Joined people"),
+    "message": gettext_lazy("Message"),
+    "profile": gettext_lazy("Person"),
+    "purpose": gettext_lazy("Purpose"),
+    "secret": gettext_lazy("Key of public links"),
+    "segment": gettext_lazy("Segment"),
+    "sender": gettext_lazy("Sender"),
+    "source": gettext_lazy("Source"),
+    "suppression": gettext_lazy("Suppression"),
+    "topic": gettext_lazy("Topic"),
+    "traitname": gettext_lazy("Trait name"),
+    "user": gettext_lazy("Team member"),
+    "workspace": gettext_lazy("Workspace"),
+}
+# what happens to things of any kind, with the codes that say so: the last part of `kind.verb`
+VERBS: dict[str, Words] = {
+    "created": gettext_lazy("%(thing)s created"),
+    "changed": gettext_lazy("%(thing)s changed"),
+    "deleted": gettext_lazy("%(thing)s deleted"),
+    "archived": gettext_lazy("%(thing)s archived"),
+    "restored": gettext_lazy("%(thing)s restored from the archive"),
+}
+SAME_VERB = {
+    "create": "created",
+    "change": "changed",
+    "update": "changed",
+    "delete": "deleted",
+    "archive": "archived",
+    "restore": "restored",
+}
+ACTIONS: dict[str, Words] = {
+    "api_key.revoked": gettext_lazy("API key revoked"),
+    "attach.undone": gettext_lazy("Call taken apart from the person who took it in"),
+    "campaign.cancel": gettext_lazy("Campaign cancelled"),
+    "campaign.finish": gettext_lazy("Campaign finished"),
+    "campaign.launch": gettext_lazy("Campaign launched"),
+    "campaign.pause": gettext_lazy("Campaign paused"),
+    "campaign.previewed": gettext_lazy("Campaign previewed as a person"),
+    "campaign.resume": gettext_lazy("Campaign resumed"),
+    "campaign.send_test": gettext_lazy("Test mail of a campaign sent"),
+    "campaign.undo_launch": gettext_lazy("Launch of a campaign undone"),
+    "consent.listed": gettext_lazy("Permissions listed"),
+    "consent.taken_back": gettext_lazy("Unproven permission taken back"),
+    "demo.role_switched": gettext_lazy("Demo: another role taken on"),
+    "demo.traffic_switched": gettext_lazy("Demo: the shop's traffic switched"),
+    "event.listed": gettext_lazy("Live events looked at"),
+    "event.viewed": gettext_lazy("Event looked at"),
+    "mail.downloaded": gettext_lazy("Mail in the demo mailbox downloaded"),
+    "mail.viewed": gettext_lazy("Mail in the demo mailbox looked at"),
+    "merge.made": gettext_lazy("People joined again"),
+    "merge.undone": gettext_lazy("People taken apart"),
+    "message.listed": gettext_lazy("Messages listed"),
+    "message.send": gettext_lazy("Single message sent"),
+    "message.viewed": gettext_lazy("Message looked at"),
+    "password.changed": gettext_lazy("The password was changed"),
+    "profile.listed": gettext_lazy("People listed"),
+    "profile.search": gettext_lazy("People searched from the search box"),
+    "profile.searched": gettext_lazy("People searched"),
+    "profile.trait_chosen": gettext_lazy("Value of a person chosen by hand"),
+    "profile.viewed": gettext_lazy("Person looked at"),
+    "secret.given_up": gettext_lazy("Unreadable key of public links given up"),
+    "segment.add_members": gettext_lazy("People put on a list"),
+    "segment.remove_members": gettext_lazy("People taken off a list"),
+    "sessions.ended": gettext_lazy("All sessions of a user were ended"),
+    "sign_in.failed": gettext_lazy("A log-in failed: wrong name or password"),
+    "sign_in.locked_out": gettext_lazy("Log-ins of this name stopped for a while: too many failed"),
+    "sign_in.succeeded": gettext_lazy("Signed in"),
+    "source.key_renewed": gettext_lazy("Write key of a source renewed"),
+    "suppression.release": gettext_lazy("Address released"),
+    "suppression.suppress": gettext_lazy("Address suppressed"),
+    "user.sign_out": gettext_lazy("Signed out"),
+}
+ACTORS: dict[str, Words] = {
+    "api_key": gettext_lazy("an API key"),
+    "person": gettext_lazy("the person"),
+    "stranger": gettext_lazy("somebody at the log-in"),
+    "system": gettext_lazy("the system"),
+    "user": gettext_lazy("a team member"),
+}
+# names of `detail`, as `audit.record` is given them
+DETAILS: dict[str, Words] = {
+    "address": gettext_lazy("address, as a digest"),
+    "by": gettext_lazy("counted by"),
+    "class": gettext_lazy("class"),
+    "copy_of": gettext_lazy("copy of"),
+    "found": gettext_lazy("found"),
+    "hits": gettext_lazy("found"),
+    "kind": gettext_lazy("kind"),
+    "masked": gettext_lazy("masked"),
+    "messages": gettext_lazy("messages"),
+    "new_address": gettext_lazy("from an address not seen before"),
+    "on": gettext_lazy("switched on"),
+    "outcome": gettext_lazy("outcome"),
+    "people": gettext_lazy("people"),
+    "purpose": gettext_lazy("purpose"),
+    "reason": gettext_lazy("reason"),
+    "revision": gettext_lazy("revision"),
+    "role": gettext_lazy("role"),
+    "rule": gettext_lazy("rule"),
+    "scopes": gettext_lazy("scopes"),
+    "searched": gettext_lazy("searched"),
+    "undoes": gettext_lazy("number of the join undone before"),
+    "version": gettext_lazy("version"),
+}
+
+# names of `fields` that are ours; the others are labels of forms, or names of people's data
+FIELDS: dict[str, Words] = {
+    "address": gettext_lazy("Address"),
+    "caps": gettext_lazy("Contact frequency"),
+    "consents": gettext_lazy("Permissions"),
+    "contact_frequency": gettext_lazy("Contact frequency"),
+    "contact_point": gettext_lazy("Address"),
+    "content": gettext_lazy("Content"),
+    "display_name": gettext_lazy("Name"),
+    "enabled": gettext_lazy("Enabled"),
+    "entry": gettext_lazy("Who gets it"),
+    "exit": gettext_lazy("Who leaves it early"),
+    "goal": gettext_lazy("Goal"),
+    "holdout": gettext_lazy("Control group"),
+    "identifier": gettext_lazy("Identifiers"),
+    "is_hidden": gettext_lazy("Hidden"),
+    "kind": gettext_lazy("Kind"),
+    "messages": gettext_lazy("Messages"),
+    "name": gettext_lazy("Name"),
+    "properties": gettext_lazy("Properties"),
+    "reason": gettext_lazy("Reason"),
+    "role": gettext_lazy("Role"),
+    "rule": gettext_lazy("Rule"),
+    "sender": gettext_lazy("Sender"),
+    "slug": gettext_lazy("Slug"),
+    "status": gettext_lazy("Status"),
+    "steps": gettext_lazy("Messages and times"),
+    "trust": gettext_lazy("Trust"),
+    "username": gettext_lazy("Username"),
+}
 
 
-def in_words(action: str, detail: Mapping[str, Any]) -> str:
-    """A sentence; an action that has none is said by its name."""
-    if action == "sign_in.succeeded" and detail.get("new_address"):
+def code_of(action: str, target_kind: str) -> str:
+    """The code under which an entry's words stand: `kind.verb`."""
+    return action if "." in action else f"{target_kind}.{action}"
+
+
+def words_of(code: str) -> str:
+    """What was done, by its code. Raises KeyError for one that has no words."""
+    if code in ACTIONS:
+        return str(ACTIONS[code])
+    kind, _dot, verb = code.partition(".")
+    return str(VERBS[SAME_VERB.get(verb, verb)]) % {"thing": KINDS[kind]}
+
+
+def choices_of_actions() -> list[tuple[str, str]]:
+    """What a list of entries may be narrowed by: codes and verbs, in the order of their words."""
+    anything = {verb: str(words) % {"thing": _("Something")} for verb, words in VERBS.items()}
+    named = {code: str(words) for code, words in ACTIONS.items()} | anything
+    return sorted(named.items(), key=lambda choice: choice[1].casefold())
+
+
+def in_words(entry: AuditEntry) -> str:
+    """What was done, in a sentence; what an earlier version wrote under a code of its own as is."""
+    code = code_of(entry.action, entry.target_kind)
+    if code == "sign_in.succeeded" and entry.detail.get("new_address"):
         return _("Signed in, from an address not seen before")
-    if action == "sign_in.locked_out" and detail.get("by") == "address":
+    if code == "sign_in.locked_out" and entry.detail.get("by") == "address":
         return _("Log-ins from this address stopped for a while: too many failed")
-    return _WORDS().get(action, action)
+    try:
+        return words_of(code)
+    except KeyError:
+        return entry.action.replace("_", " ").replace(".", ": ")
 
 
-def _WORDS() -> dict[str, str]:  # noqa: N802 - in the reader's language
-    return {
-        "sign_in.succeeded": _("Signed in"),
-        "sign_in.failed": _("A log-in failed: wrong name or password"),
-        "sign_in.locked_out": _("Log-ins of this name stopped for a while: too many failed"),
-        "sign_out": _("Signed out"),
-        "sessions.ended": _("All sessions of a user were ended"),
-        "password.changed": _("The password was changed"),
-    }
+def kind_in_words(kind: str) -> str:
+    """What a thing is, as "Campaign"."""
+    return str(KINDS.get(kind, kind.replace("_", " ")))
+
+
+def detail_in_words(detail: Mapping[str, Any]) -> str:
+    """Names and counts of an entry: "found: 12, masked: yes"."""
+    lines = ((DETAILS.get(name, name), _value(value)) for name, value in detail.items())
+    return ", ".join(f"{name}: {value}" for name, value in lines)
+
+
+def field_in_words(name: str) -> str:
+    """The name of a field. Forms note their English label; names of people's data stay as such."""
+    if name in FIELDS:
+        return str(FIELDS[name])
+    label = name[:1].lower() + name[1:]
+    known = _(label) if label else ""
+    return name if known == label else str(capfirst(known))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(map(_value, value))
+    return str(value)

@@ -208,6 +208,7 @@ def _values(planted: dict[str, Any]) -> dict[str, Any]:
         "entry_id": list(ConsentEntry.objects.values_list("pk", flat=True)),
         "number": [1, *Source.objects.values_list("pk", flat=True)[:1]],
         "source_id": list(Source.objects.values_list("pk", flat=True)[:1]),
+        "user_id": list(User.objects.values_list("pk", flat=True)[:1]),
         "id": list(User.objects.values_list("pk", flat=True)[:1]),
         "here": ["who", "what", "when", "checks", "launch"],
         "reason": ["no_permission", "suppressed"],

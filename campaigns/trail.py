@@ -1,0 +1,48 @@
+"""Campaigns, messages and senders as the audit trail leads to them."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign, Message, Sender
+from campaigns.services.uses import sender_url
+from config.console import places
+from config.workspace.audit_targets import TARGETS, Target, rows_of
+from config.workspace.audit_words import KINDS
+from config.workspace.models import AuditEntry
+from config.workspace.usage import Kind
+
+
+def _campaign_url(row: Campaign) -> str:
+    return places.campaign(row.slug)
+
+
+def messages_of(entries: Sequence[AuditEntry]) -> Mapping[int, Target]:
+    """Messages by the campaign that they belong to; two queries."""
+    people = {entry.profile_id for entry in entries if entry.profile_id}
+    wanted = {UUID(entry.target) for entry in entries if entry.target}
+    rows = Message.objects.filter(profile_id__in=people, public_id__in=wanted)
+    found = {str(row.public_id): row for row in rows.only("profile_id", "public_id", "campaign_id")}
+    campaigns = Campaign.objects.filter(pk__in={row.campaign_id for row in found.values()})
+    names = dict(campaigns.values_list("pk", "name"))
+    return {
+        entry.pk: _message(found[entry.target], names) for entry in entries if entry.target in found
+    }
+
+
+def _message(row: Message, names: Mapping[int, str]) -> Target:
+    if row.campaign_id in names:
+        name = _("Message of “%(campaign)s”") % {"campaign": names[row.campaign_id]}
+    else:
+        name = _("Single message")
+    url = reverse("campaigns:message", args=[row.profile_id, row.pk])
+    return Target(name, url, "messages.view")
+
+
+_CAMPAIGN = Kind(KINDS["campaign"], Campaign, "slug", _campaign_url)
+_SENDER = Kind(KINDS["sender"], Sender, "pk", sender_url)
+TARGETS.register("campaign")(rows_of(_CAMPAIGN, "campaigns.view"))
+TARGETS.register("message")(messages_of)
+TARGETS.register("sender")(rows_of(_SENDER, "campaigns.view"))

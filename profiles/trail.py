@@ -1,0 +1,64 @@
+"""People, and what is known by their names, as the audit trail leads to them."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from config.workspace.audit_targets import TARGETS, Target, rows_of
+from config.workspace.audit_words import KINDS
+from config.workspace.models import AuditEntry
+from config.workspace.usage import Kind
+from profiles.models import EventDefinition, ExchangeRate, FieldTag, Profile, Source, TraitName
+from profiles.personal.looks import mask_text
+from profiles.uses import source_url
+
+
+def people_of(entries: Sequence[AuditEntry]) -> Mapping[int, Target]:
+    """Whom each entry is about, without a name; one query."""
+    ids = {entry.profile_id for entry in entries if entry.profile_id}
+    known = dict(Profile.objects.filter(pk__in=ids).values_list("pk", "public_id"))
+    return {
+        entry.pk: _person(known[entry.profile_id]) for entry in entries if entry.profile_id in known
+    }
+
+
+def _person(public_id: UUID) -> Target:
+    name = _("Person %(id)s") % {"id": str(public_id)[:8]}
+    return Target(name, reverse("profiles:person", args=[public_id]), "people.view")
+
+
+def _definition_url(row: EventDefinition) -> str:
+    return reverse("admin:profiles_eventdefinition_change", args=[row.pk])
+
+
+def _trait_url(row: TraitName) -> str:
+    return reverse("admin:profiles_traitname_change", args=[row.pk])
+
+
+def _tag_url(row: FieldTag) -> str:
+    return reverse("admin:profiles_fieldtag_change", args=[row.pk])
+
+
+def _rate_url(row: ExchangeRate) -> str:
+    return reverse("admin:profiles_exchangerate_change", args=[row.pk])
+
+
+def _masked(row: object) -> str:
+    """Some names that came in are addresses."""
+    return mask_text(str(row))
+
+
+for name in ("profile", "event", "merge", "consent"):
+    TARGETS.register(name)(people_of)
+_SOURCE = Kind(KINDS["source"], Source, "pk", source_url)
+_DEFINITION = Kind(KINDS["eventdefinition"], EventDefinition, "pk", _definition_url)
+_TRAIT = Kind(KINDS["traitname"], TraitName, "pk", _trait_url)
+_TAG = Kind(KINDS["fieldtag"], FieldTag, "pk", _tag_url)
+_RATE = Kind(KINDS["exchangerate"], ExchangeRate, "pk", _rate_url)
+TARGETS.register("source")(rows_of(_SOURCE, "sources.view"))
+TARGETS.register("eventdefinition")(rows_of(_DEFINITION, "settings.view", _masked))
+TARGETS.register("traitname")(rows_of(_TRAIT, "settings.view", _masked))
+TARGETS.register("fieldtag")(rows_of(_TAG, "settings.view", _masked))
+TARGETS.register("exchangerate")(rows_of(_RATE, "settings.view"))
