@@ -3,6 +3,10 @@
 A chunk row is leased for a while; inside it at most BATCH messages are marked `handing_over` (and
 checked once more) and committed before they are handed over, then settled. What a crash leaves
 marked becomes `unknown` when the lease is taken over, and is never sent again (guarantee 7).
+
+A lease begins and ends by the database's clock alone: a worker whose own clock is wrong neither
+takes one that stands nor keeps one that is over. When a message is due and when it expires is a
+moment in the world, compared with the clock of whoever asks, as everywhere.
 """
 
 import json
@@ -24,6 +28,7 @@ from consent.models import Purpose
 BATCH = 25
 CHUNK = 500
 LEASE_SECONDS = 120
+CLOCK = "statement_timestamp()"  # of leases: now() would stand still within a transaction
 INTERRUPTED = "interrupted"  # whoever handed it over broke off: nobody knows what became of it
 # in `message.data`, where all other names are ours as well
 OWN_LINKS = "_links"  # the links whose address is this message's own
@@ -51,23 +56,23 @@ class Chunk:
     was_held_up: bool = False  # its campaign shows a fault
 
 
-_LEASE = """
+_LEASE = f"""
 WITH due AS (
     SELECT c.id, c.lease FROM message_chunk c
     WHERE c.due_at <= %(now)s AND c.channel = %(channel)s
       AND (c.lease IS NULL AND (c.campaign_id IS NULL OR EXISTS (
                SELECT 1 FROM campaign k WHERE k.id = c.campaign_id AND k.status = 'running'
                AND (k.retry_at IS NULL OR k.retry_at <= %(now)s)))
-           OR c.lease_until < %(now)s)
+           OR c.lease_until < {CLOCK})
     ORDER BY c.lane, c.due_at, c.id LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 UPDATE message_chunk c
-   SET lease = %(lease)s, lease_until = %(until)s, attempts = c.attempts + 1
+   SET lease = %(lease)s, lease_until = {CLOCK} + %(for)s, attempts = c.attempts + 1
   FROM due WHERE c.id = due.id
 RETURNING c.id, c.campaign_id, c.profile_ids, c.message_ids, c.attempts,
           EXISTS (SELECT 1 FROM campaign k WHERE k.id = c.campaign_id AND k.fault_count > 0),
           due.lease IS NOT NULL
-"""
+"""  # noqa: S608 - pieces of ours, values are bound
 _LOST = """
 UPDATE message m SET state = 'unknown', reason = %(reason)s
 FROM unnest(%(profiles)s::bigint[], %(messages)s::bigint[]) AS g(profile_id, id)
@@ -79,8 +84,7 @@ WHERE m.profile_id = g.profile_id AND m.id = g.id AND m.state = 'handing_over'
 def lease_chunk(channel: str, now: datetime) -> Chunk | None:
     """The next due chunk, lanes in order; what its last worker left marked becomes unknown."""
     token = uuid.uuid4()
-    until = now + lease_time()
-    values: dict[str, Any] = {"now": now, "channel": channel, "lease": token, "until": until}
+    values: dict[str, Any] = {"now": now, "channel": channel, "lease": token, "for": lease_time()}
     with connection.cursor() as cursor:
         cursor.execute(_LEASE, values)
         row = cursor.fetchone()
@@ -93,13 +97,13 @@ def lease_chunk(channel: str, now: datetime) -> Chunk | None:
     return Chunk(chunk_id, token, campaign_id, channel, profile_ids, message_ids, attempts, held_up)
 
 
-_LEFT = """
-SELECT count(*), count(*) FILTER (WHERE c.lease_until >= %(now)s) FROM message_chunk c
+_LEFT = f"""
+SELECT count(*), count(*) FILTER (WHERE c.lease_until >= {CLOCK}) FROM message_chunk c
 WHERE c.due_at <= %(now)s AND c.channel = %(channel)s
   AND (c.lease IS NOT NULL OR c.campaign_id IS NULL OR EXISTS (
        SELECT 1 FROM campaign k WHERE k.id = c.campaign_id AND k.status = 'running'
        AND (k.retry_at IS NULL OR k.retry_at <= %(now)s)))
-"""
+"""  # noqa: S608 - pieces of ours, values are bound
 
 
 def chunks_left(channel: str) -> Left:
@@ -112,7 +116,7 @@ def chunks_left(channel: str) -> Left:
 
 _MARK = """
 WITH renewed AS (
-    UPDATE message_chunk SET lease_until = %(until)s
+    UPDATE message_chunk SET lease_until = {clock} + %(for)s
     WHERE id = %(chunk)s AND lease = %(lease)s RETURNING id
 ), m AS (
     SELECT q.profile_id, q.id, q.address FROM message q
@@ -162,14 +166,14 @@ def mark_handing_over(
         **asked.parameters,
         "chunk": chunk.id,
         "lease": chunk.lease,
-        "until": now + lease_time(),
+        "for": lease_time(),
         "own": OWN_LINKS,
         "links": json.dumps(links or {}),
         "profiles": [profile for profile, _message in keys],
         "messages": [message for _profile, message in keys],
     }
     with connection.cursor() as cursor:
-        cursor.execute(_MARK.format(still=query.sql), values)
+        cursor.execute(_MARK.format(still=query.sql, clock=CLOCK), values)
         return {message for (message,) in cursor.fetchall()}
 
 

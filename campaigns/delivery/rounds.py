@@ -28,7 +28,7 @@ WHERE (k.retry_at IS NULL OR k.retry_at <= now()) AND (
 
 def advance_campaigns() -> int:
     """One step for each campaign that is under way; the number of things done, 0 when none."""
-    handled = settle_strays(timezone.now()) + take_up()
+    handled = settle_strays() + take_up()
     running = Campaign.objects.filter(status=Campaign.Status.RUNNING)
     handled += one_by_one(running.filter(fanned_out_at=None), _queue_audience)
     if handled:

@@ -4,29 +4,27 @@ Nobody knows what became of them. Whatever the state of their campaign, or of th
 were meant for, they become unknown as soon as no living lease holds them.
 """
 
-from datetime import datetime
-
 from django.db import connection
 
-from campaigns.delivery.claims import INTERRUPTED
+from campaigns.delivery.claims import CLOCK, INTERRUPTED
 from campaigns.delivery.settling import settle_kept
 
 # served by message_handing_over; leased chunks are as many as there are workers
-_SWEEP = """
+_SWEEP = f"""
 WITH held AS MATERIALIZED (
-    SELECT unnest(c.message_ids) AS id FROM message_chunk c WHERE c.lease_until >= %(now)s
+    SELECT unnest(c.message_ids) AS id FROM message_chunk c WHERE c.lease_until >= {CLOCK}
 )
 UPDATE message m SET state = 'unknown', reason = %(reason)s
 WHERE m.state = 'handing_over' AND m.id NOT IN (SELECT id FROM held)
-"""
+"""  # noqa: S608 - pieces of ours, values are bound
 
 
-def settle_strays(now: datetime) -> int:
+def settle_strays() -> int:
     """Make them unknown; the number of messages. What is known of them on this machine comes first.
 
     One statement, by an index that is empty but for what is under way.
     """
     found = settle_kept()
     with connection.cursor() as cursor:
-        cursor.execute(_SWEEP, {"now": now, "reason": INTERRUPTED})
+        cursor.execute(_SWEEP, {"reason": INTERRUPTED})
         return found + int(cursor.rowcount)
