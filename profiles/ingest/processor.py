@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from psycopg import errors
 
 from config.workspace.selectors import workspace
@@ -280,12 +280,13 @@ def _in_halves(messages: Sequence[Message]) -> list[tuple[Message, Exception]]:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether it is about the moment (a deadlock, a lost race, no connection), not the messages.
-
-    Errors inside COPY are psycopg's own, others are Django's around them.
-    """
-    moment = (OperationalError, errors.OperationalError, *RETRY_STATES, *LOST_RACES)
-    return isinstance(error, moment) or isinstance(error.__cause__, RETRY_STATES)
+    """Whether it is about the moment (a deadlock, a lost race, no connection), not the messages."""
+    races = (*RETRY_STATES, *LOST_RACES)
+    return (
+        queue.is_about_the_moment(error)
+        or isinstance(error, races)
+        or isinstance(error.__cause__, RETRY_STATES)
+    )
 
 
 def _with_retries(function: Callable[[], int]) -> int:

@@ -10,6 +10,7 @@ from django.db import OperationalError, transaction
 from django.db import connection as default_connection
 from psycopg import errors
 
+from config.workspace.faults import is_outage
 from profiles.ingest.copying import loads
 from profiles.ingest.messages import Message, Sender
 from profiles.ingest.reading import InboxRow
@@ -93,12 +94,20 @@ def one_by_one(rows: Sequence[InboxRow], process: Callable[[InboxRow], None]) ->
                 if _take_one(row.id):
                     process(row)
                     handled += 1
-        except (OperationalError, errors.OperationalError):
-            raise
         except Exception as error:
+            if is_about_the_moment(error):
+                raise
             _set_aside(row.id, error)
             handled += 1
     return handled
+
+
+def is_about_the_moment(error: Exception) -> bool:
+    """No connection, a lock, a limit of time: nothing can be said of what was worked on.
+
+    Errors inside COPY are psycopg's own, others are Django's around them.
+    """
+    return isinstance(error, OperationalError | errors.OperationalError) or is_outage(error)
 
 
 def touch_sources(cursor: Any, messages: Iterable[Message]) -> None:

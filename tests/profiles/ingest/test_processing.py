@@ -2,7 +2,9 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import psycopg
 import pytest
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from config.workspace.models import Workspace
@@ -397,6 +399,33 @@ def test_poison_is_set_aside_and_blocks_nobody(call, monkeypatch):
     assert (rejection.code, rejection.message_id) == ("processing_failed", "p")
     assert "Poison" in rejection.body
     assert not Inbox.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("FATAL: sorry, too many clients already"),
+        InterfaceError("connection already closed"),
+        psycopg.OperationalError("the connection is lost"),  # inside COPY
+    ],
+    ids=str,
+)
+def test_an_outage_in_the_middle_of_poison_sets_nothing_aside(call, monkeypatch, error):
+    """The portion fails of a message, and while it is looked for the database goes away."""
+    found = [ValueError("bad"), error]
+
+    def choke(cursor, batch):
+        if found:
+            raise found.pop(0)
+
+    monkeypatch.setitem(hooks.AFTER_BATCH._entries, "choke", (0, choke))
+    call.batch(track(messageId="1"), track(messageId="2"))
+    with pytest.raises(type(error)):
+        work_off()
+    assert Inbox.objects.get().failed_at is None
+    assert not Rejection.objects.exists()
+    work_off()
+    assert Event.objects.count() == 2
 
 
 def test_a_row_of_which_nothing_works_is_kept_for_a_second_try(call, monkeypatch):
