@@ -1,5 +1,6 @@
 """Whether this installation lives and is ready. `config/metrics.py` has the figures."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,24 @@ from config.workspace.health import alive
 from config.workspace.health.status import Level, Unit, of_the_machine
 
 UNAVAILABLE = 503
+
+
+class HealthMiddleware:
+    """Answers about health before sessions: of whoever sends a cookie the database would be asked.
+
+    That it stands still must not be all that there is to say. A host that is not ours is refused.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Raises DisallowedHost."""
+        view = {"/health/live": live, "/health/ready": ready}.get(request.path_info)
+        if view is None:
+            return self.get_response(request)
+        request.get_host()
+        return view(request)
 
 
 def live(request: HttpRequest) -> HttpResponse:
@@ -61,5 +80,6 @@ def _failing(
 def _said(body: dict[str, Any], status: int = 200) -> HttpResponse:
     response = JsonResponse(body, status=status)
     response["Cache-Control"] = "no-store"
+    response["X-Frame-Options"] = "DENY"  # the middleware that sets it stands behind sessions
     response._has_been_logged = True  # type: ignore[attr-defined]  # asked every few seconds
     return response

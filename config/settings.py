@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.console.headers.PrivateAnswers",
     "config.console.csp.ContentSecurityPolicyMiddleware",
+    "config.health.HealthMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.console.sessions.SessionLimits",
     "config.console.middleware.UserLocaleMiddleware",

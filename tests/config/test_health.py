@@ -79,6 +79,13 @@ def test_with_the_database_away_ready_says_so_at_once(client, database_away):
     assert client.get("/health/live").json() == {"status": "live"}
 
 
+def test_a_cookie_has_nobody_ask_the_database_about_health(client, database_away):
+    client.cookies["sessionid"] = "made-up"
+    assert client.get("/health/live").json() == {"status": "live"}
+    assert client.get("/health/ready").json()["unit"] == "database"
+    assert client.get("/health/live", headers={"host": "elsewhere.example"}).status_code == 400
+
+
 def test_a_server_that_accepts_and_never_answers_is_waited_for_shortly(client, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         given = {"host": "127.0.0.1", "port": silent.getsockname()[1], "dbname": "rapport"}
