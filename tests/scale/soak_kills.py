@@ -18,7 +18,7 @@ RENDERER, RENDER = "config.workspace.sandbox", "render"
 LEAST_RENDER, MOST_RENDER = 2, 4  # of those that render, killed in a round
 BETWEEN_SECONDS = (4.0, 8.0)
 LOOK_SECONDS = 0.005
-STARTED_SECONDS = 2.0  # a child that loads its modules is at work too, but not rendering
+STARTED_CPU_SECONDS = 0.6  # what it takes to start, thrice: to load modules is no rendering
 MOSTLY, PATIENCE_SECONDS = 0.7, 30.0
 # target -> weight; those that render are hunted beside
 TARGETS = {
@@ -117,11 +117,9 @@ def renderers(made: Installation) -> list[int]:
 
 
 def is_at_work(pid: int) -> bool:
-    """Does it compute just now, long after its start? One that waits for work sleeps."""
+    """Does it compute just now, having done more than start? One that waits for work sleeps."""
     with suppress(OSError, IndexError):
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        began = int(fields[19]) / os.sysconf("SC_CLK_TCK")
-        return (
-            fields[0] == "R" and time.clock_gettime(time.CLOCK_BOOTTIME) - began > STARTED_SECONDS
-        )
+        used = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return fields[0] == "R" and used > STARTED_CPU_SECONDS
     return False
