@@ -26,7 +26,7 @@ from config.console.errors import in_shell
 from config.console.pages import PAGES
 from config.workspace.api.problems import CONTENT_TYPE, body_of
 from config.workspace.errors import Explained, TooManyWrong
-from config.workspace.faults import is_disk_full, is_for_want_of_room, is_outage
+from config.workspace.faults import is_crowded, is_disk_full, is_for_want_of_room, is_outage
 from config.workspace.hashing import Busy
 from config.workspace.health import recording
 from config.workspace.health.reasons import reason_of
@@ -90,14 +90,19 @@ def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
     """503: the database or the disk cannot now. Said at once; in the log once, not each time."""
     recording.repeats.failed("answering requests", reason_of(error))
     is_full = is_for_want_of_room(error)
+    title, problem = _("The database does not answer"), "The database does not answer just now"
+    if is_full:
+        title, problem = _("The disk is full"), "The disk is full: nothing can be kept just now"
+    elif is_crowded(error):
+        title = _("The database takes no more connections")
+        problem = "The database takes no more connections just now"
     words = _("What was accepted before is kept. Your last step was not: try it again in a moment.")
-    problem = "The disk is full: nothing can be kept just now." if is_full else ""
     response = _answer(
         request,
         503,
-        _("The disk is full") if is_full else _("The database does not answer"),
+        title,
         words,
-        problem or "The database does not answer just now: try again.",
+        f"{problem}: try again." if not is_full else f"{problem}.",
         advice=_("The server's log and /health/ready say what it is."),
     )
     response["Retry-After"] = str(RETRY_SECONDS)

@@ -129,6 +129,7 @@ def exposed() -> str:
         _add_units(text, health)
         _add_sending(text, health)
         _add_circuits(text, health)
+        _add_connections(text, health)
     if sign := alive.read(Path(settings.VAR_DIR)):
         words = "Age of the last sign of life of a worker on this machine."
         text.gauge("worker_sign_age_seconds", words, sign.age_seconds)
@@ -220,6 +221,14 @@ def _add_circuits(text: Exposition, health: Health) -> None:
     ]
     words = "Tries in a row at a server that takes nothing and is left alone for a while."
     text.add("sending_circuit_open", "gauge", words, found)
+
+
+def _add_connections(text: Exposition, health: Health) -> None:
+    if health.capacity is not None:
+        words = "Connections that the database takes of this installation."
+        text.gauge("database_connections_allowed", words, health.capacity.allowed)
+        words = "Connections that the processes of this installation may need."
+        text.gauge("database_connections_needed", words, health.capacity.needed)
 
 
 def _escaped(text: str) -> str:

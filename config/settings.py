@@ -128,6 +128,7 @@ DATABASES["default"] |= {
     "CONN_MAX_AGE": env.number("CONN_MAX_AGE", default=600),
     "CONN_HEALTH_CHECKS": True,
 }
+DATABASE_CONNECTIONS = env.number("DATABASE_CONNECTIONS", default=0)  # 0: what the server allows
 DATABASES["default"]["OPTIONS"] = {
     "connect_timeout": 10,
     **DATABASES["default"].get("OPTIONS", {}),

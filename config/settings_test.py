@@ -16,6 +16,7 @@ os.environ |= {
     "SECRET_KEY": "only for tests " * 4,
     "SECRETS_KEY": "only for tests too " * 4,
     "CONN_MAX_AGE": "0",
+    "DATABASE_CONNECTIONS": "0",
     "CONSOLE_HOLD_SECONDS": "60",
     "INGEST_RATE_LIMIT": "0",
     "MESSAGE_ID_MONTHS": "13",

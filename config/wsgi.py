@@ -8,5 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
 
 from config.patience import end_long_statements  # noqa: E402 - needs Django to be set up
+from config.postgres.capacity import leave_room_for_workers  # noqa: E402 - as above
 
 end_long_statements()
+leave_room_for_workers()

@@ -9,7 +9,14 @@ from django.utils.translation import ngettext
 from config.console.words import day, hour, num, roughly
 from config.workspace.health import disk
 from config.workspace.health.status import Fault, Health, Level, Unit
-from config.workspace.health.units import DELIVERY_WORKER, DISK, PROCESSES, WORKER, WORKERS
+from config.workspace.health.units import (
+    CONNECTIONS,
+    DELIVERY_WORKER,
+    DISK,
+    PROCESSES,
+    WORKER,
+    WORKERS,
+)
 
 
 def said(unit: Unit) -> str:
@@ -105,12 +112,20 @@ def _restarting(fault: Fault) -> str:
     ) % {"name": fault.channel, "n": fault.count, "reason": fault.reason}
 
 
+def _few_connections(fault: Fault) -> str:
+    return _("it takes %(n)s of this installation, whose processes may need %(of)s") % {
+        "n": num(fault.count),
+        "of": num(fault.of),
+    }
+
+
 _SENTENCES |= {
     disk.FULL: _disk,
     disk.LOW: _disk,
     disk.READ_ONLY: _disk,
     disk.GONE: _disk,
     "restarting": _restarting,
+    "few_connections": _few_connections,
 }
 
 
@@ -139,6 +154,7 @@ def _TITLES() -> dict[str, str]:  # noqa: N802 - in the reader's language
         "audit_seal": _("The audit trail is not sealed"),
         "pruning": _("What is kept for a time only is not taken away"),
         PROCESSES: _("A process ends again and again"),
+        CONNECTIONS: _("The database takes few connections"),
         "refusing": _("The mail server takes nothing"),
     }
 
@@ -146,19 +162,26 @@ def _TITLES() -> dict[str, str]:  # noqa: N802 - in the reader's language
 def remedy(unit: Unit) -> str:
     """What somebody can do about it."""
     kind = unit.fault.kind if unit.fault else ""
-    if unit.name == DELIVERY_WORKER:
-        return _(
-            "Messages are kept, all else goes on. Start it (manage.py up), or look at its log."
-        )
-    if unit.name == WORKER:
-        return _("Calls are taken in and kept. Start it (manage.py up), or look at its log.")
-    if unit.name == DISK:
-        return _("Make room where the data is; calls are taken in again by themselves then.")
-    if unit.name == PROCESSES:
-        return _("The log says where it ended or hung.")
+    if words := _REMEDIES().get(unit.name):
+        return words
     if kind in ("refusing", "refusing_some", "left_alone"):
         return _("Messages wait and are tried again. Look at EMAIL_URL and at your mail provider.")
     return _("What waits is kept, and it is tried again each second. The log has the place.")
+
+
+def _REMEDIES() -> dict[str, str]:  # noqa: N802 - in the reader's language
+    return {
+        DELIVERY_WORKER: _(
+            "Messages are kept, all else goes on. Start it (manage.py up), or look at its log."
+        ),
+        WORKER: _("Calls are taken in and kept. Start it (manage.py up), or look at its log."),
+        DISK: _("Make room where the data is; calls are taken in again by themselves then."),
+        PROCESSES: _("The log says where it ended or hung."),
+        CONNECTIONS: _(
+            "Requests wait for each other. Raise max_connections of the database, or lower "
+            "CELERY_CONCURRENCY and DELIVERY_CONCURRENCY."
+        ),
+    }
 
 
 def held_up(health: Health) -> str:

@@ -12,11 +12,12 @@ from kombu.transport import TRANSPORT_ALIASES, pgmq
 from pgmq import PGMQueue
 from psycopg_pool import ConnectionPool
 
+from config.postgres.capacity import QUEUE
 from config.postgres.starting import CheckedConnection
 
 logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # it warns at each attempt
 SCHEME = "rapportpgmq"
-POOL_SIZE, WAIT_SECONDS, SHORTLY_SECONDS = 3, 3.0, 0.5
+WAIT_SECONDS, SHORTLY_SECONDS = 3.0, 0.5
 DROPPED = ("cursor_factory", "context", "prepare_threshold")  # Django's own needs
 
 
@@ -29,7 +30,7 @@ class Transport(pgmq.Transport):
             kwargs={name: value for name, value in params.items() if name not in DROPPED},
             connection_class=CheckedConnection,
             min_size=1,
-            max_size=POOL_SIZE,
+            max_size=QUEUE,  # one thread at a time reads, and one sends
             timeout=WAIT_SECONDS,
             reconnect_timeout=WAIT_SECONDS,
             check=ConnectionPool.check_connection,

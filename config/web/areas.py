@@ -9,7 +9,7 @@ SMALL_BODY = 64 * 1024  # bytes: any form of ours; more is for those who are kno
 
 @dataclass(frozen=True)
 class Area:
-    """Its threads hold one database connection each, which are counted in `connections_needed`."""
+    """Its threads hold one database connection each at most, see `connections_needed`."""
 
     name: str
     threads: int
@@ -49,5 +49,5 @@ def area_of(method: str, path: str) -> Area:
 
 
 def connections_needed() -> int:
-    """Database connections that a web process may hold, one a thread."""
-    return sum(area.threads for area in AREAS)
+    """Database connections that a web process may hold: one for each thread that asks."""
+    return sum(area.threads for area in AREAS if area not in (LIVE, STATIC))

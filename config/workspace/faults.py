@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
 
 from config.workspace.health import disk
+from config.workspace.health.reasons import TOO_MANY, reason_of
 
 PAUSES_SECONDS = (5, 30, 120, 600, 1800, 3600)
 # connection lost, out of disk or connections, server going down, input/output error, read-only
@@ -21,6 +22,7 @@ OUTAGES = ("08", "53100", "53300", "57P", "58", "25006")
 ENDED = "57014"  # query_canceled: the statement took longer than it may
 FULL = ("53100", "58030", "25006")  # disk full, input/output error, read-only
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+CROWDED = "53300"  # too_many_connections
 PASSING = ("40001", "40P01", "55P03")  # serialization, deadlock, lock not available
 
 
@@ -56,6 +58,16 @@ def is_for_want_of_room(error: BaseException) -> bool:
     if is_disk_full(error):
         return True
     return settings.EMBEDDED_POSTGRES and disk.is_full(Path(settings.VAR_DIR))
+
+
+def is_crowded(error: BaseException) -> bool:
+    """Whether the database, or our own share of it, takes no more connections.
+
+    Who is not let in gets words without a code.
+    """
+    if not isinstance(error, OperationalError):
+        return False
+    return sqlstate(error) == CROWDED or TOO_MANY in reason_of(error)
 
 
 def is_passing(error: BaseException) -> bool:

@@ -161,7 +161,7 @@ def test_programs_get_problem_details(browser, settings, address, host, status):
     ("code", "words"),
     [
         ("57P03", "The database does not answer"),
-        ("53300", "The database does not answer"),
+        ("53300", "The database takes no more connections"),
         ("53100", "The disk is full"),
         ("25006", "The disk is full"),
         ("ENOSPC", "The disk is full"),

@@ -20,12 +20,12 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import connection, connections
 
 from config import leftovers, mailbox, paths
 from config.children import STOPPING
 from config.demo import state, team
-from config.postgres import broker, server
+from config.postgres import broker, capacity, server
 from config.postgres.binaries import NoServer
 from config.supervisor import Plan
 from config.web.command import command
@@ -97,6 +97,10 @@ class Command(BaseCommand):
 
     def _words(self, url: str) -> list[str]:
         words = [f"Rapport is running at {url}/ (Ctrl-C stops it)"]
+        with connection.cursor() as cursor:
+            room = capacity.ask(cursor)
+        if room.is_short:
+            words.append(capacity.in_english(room))
         if not settings.EMAIL_URL:
             words.append("EMAIL_URL is not set: mail goes to the demo mailbox, to nobody else")
         if not get_user_model().objects.exists():

@@ -5,6 +5,8 @@ A command's first connection starts the embedded server (`starting.py`). With
 `connection.owner()`, which migrations run in.
 """
 
+import select
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,12 +17,16 @@ from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 from django.db.transaction import TransactionManagementError
 from django.db.utils import OperationalError
-from psycopg import sql
+from psycopg import pq, sql
+from psycopg.pq.abc import PGconn
 
 from config.postgres.backend.creation import DatabaseCreation
 from config.postgres.backend.operations import DatabaseOperations
 from config.postgres.role_names import role_names
+from config.postgres.room import ROOM
 from config.postgres.starting import connecting
+
+USABLE_SECONDS = 5.0  # for an open connection to show that there is a server behind it
 
 
 class NotSetUp(OperationalError, CommandError):
@@ -58,7 +64,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
         """Connect; for a command the embedded server is started where it does not run."""
         connect = super().get_new_connection
-        return connecting(lambda: connect(conn_params))
+        return ROOM.connecting(lambda: connecting(lambda: connect(conn_params)))
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        """As Django's, at both ends of a request; where places are few it is given back."""
+        if self.connection is not None and not self.in_atomic_block and ROOM.is_tight:
+            self.close()
+        else:
+            super().close_if_unusable_or_obsolete()
+
+    def is_usable(self) -> bool:
+        """Does the server answer on it, in time? One that stands still would hold us for ever."""
+        try:
+            return self.connection is not None and _answers(self.connection.pgconn)
+        except (psycopg.Error, OSError):
+            return False
 
     def _configure_role(self, connection: psycopg.Connection[Any]) -> bool:
         """SET ROLE; a connection that may not take its role is closed, never used without it."""
@@ -98,3 +118,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection.close()
         if self.connection is connection:
             self.connection = None
+
+
+def _answers(link: PGconn) -> bool:
+    """Raises psycopg.Error. Where no answer comes in time the connection is of no use any more."""
+    deadline = time.monotonic() + USABLE_SECONDS
+    poll = select.poll()
+    poll.register(link.socket, select.POLLIN)
+    link.send_query(b"SELECT 1")
+    link.flush()
+    while True:
+        link.consume_input()
+        if not link.is_busy():
+            break
+        if not poll.poll(max(deadline - time.monotonic(), 0) * 1000):
+            return False
+    result = None
+    while (one := link.get_result()) is not None:
+        result = one
+    return result is not None and result.status == pq.ExecStatus.TUPLES_OK

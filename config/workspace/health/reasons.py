@@ -9,6 +9,7 @@ from typing import Final
 
 MOST = 160  # characters
 SERVER_CHANGED: Final = "the server's programs were replaced under it"
+TOO_MANY: Final = "too many connections"
 PHRASES = (
     ("could not load library", SERVER_CHANGED),
     ("undefined symbol", SERVER_CHANGED),
@@ -18,8 +19,9 @@ PHRASES = (
     ("no such file or directory", "no server listens"),
     ("password authentication failed", "the password is refused"),
     ("no password supplied", "the password is refused"),
-    ("too many clients", "too many connections"),
-    ("remaining connection slots", "too many connections"),
+    ("too many clients", TOO_MANY),
+    ("too many connections for", TOO_MANY),  # of a role, or to a database
+    ("remaining connection slots", TOO_MANY),
     ("starting up", "the server is starting"),
     ("shutting down", "the server is shutting down"),
     ("recovery mode", "the server is recovering"),

@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from config.postgres import symptoms
+from config.workspace.health import unnoted
 from config.workspace.health.reasons import MOST, provider_word, reason_of
 from config.workspace.health.repeats import Repeats
 from config.workspace.health.units import SENDING
@@ -53,6 +54,7 @@ class _Notes:
         self.units: dict[str, _Noted] = {}
         self.sent: Counter[tuple[str, str, str]] = Counter()
         self.failing: set[str] = set()
+        self.is_by_file = False  # told by a file what could not be written
         self.flushed_at = time.monotonic()
 
 
@@ -168,9 +170,24 @@ def flush() -> None:
                 cursor.execute("DELETE FROM send_count WHERE minute < %s", [minute - KEPT_MINUTES])
     except Exception as error:  # of the notes alone: the work itself goes on
         repeats.failed("noting how work fares", reason_of(error))
+        _tell_by_file(units)
         _give_back(units, sent)
     else:
         repeats.worked("noting how work fares")
+        if _notes.is_by_file:
+            _notes.is_by_file = False
+            unnoted.clear(Path(settings.VAR_DIR))
+
+
+def _tell_by_file(units: dict[str, _Noted]) -> None:
+    failing = {
+        name: unnoted.Failing(one.error, one.error_since.timestamp(), one.streak)
+        for name, one in units.items()
+        if one.error_since is not None
+    }
+    if failing:
+        _notes.is_by_file = True
+        unnoted.write(Path(settings.VAR_DIR), failing)
 
 
 def _flush_if_due(*, at_once: bool = False) -> None:

@@ -19,8 +19,18 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from config.workspace.health import alive, disk, restarts
-from config.workspace.health.units import DISK, PROCESSES, SENDING, WAITING, WORKER, WORKERS
+from config.postgres import capacity
+from config.postgres.capacity import Capacity
+from config.workspace.health import alive, disk, restarts, unnoted
+from config.workspace.health.units import (
+    CONNECTIONS,
+    DISK,
+    PROCESSES,
+    SENDING,
+    WAITING,
+    WORKER,
+    WORKERS,
+)
 from config.workspace.work import WORK
 
 BEHIND_SECONDS = 60.0
@@ -66,7 +76,7 @@ class Fault:
     """What is wrong with a unit: a kind that `words` has sentences for, and its facts."""
 
     kind: str  # no_tick, raising, refusing, refusing_some, left_alone, untouched, no_run,
-    # behind, restarting, disk_full, disk_low, disk_read_only, disk_gone
+    # behind, restarting, few_connections, disk_full, disk_low, disk_read_only, disk_gone
     since: datetime | None = None
     seconds: float = 0.0
     count: int = 0
@@ -125,6 +135,7 @@ class Health:
     sending: Sequence[Run] = ()
     sent: Sequence[Sent] = field(default=())
     circuits: Sequence[Open] = ()
+    capacity: Capacity | None = None
 
     @property
     def level(self) -> Level:
@@ -172,20 +183,23 @@ def forget() -> None:
 def read(cursor: Any) -> Health:
     """Ask the database, through Django's cursor or psycopg's: one statement."""
     cursor.execute(_statement(), {"lately": timezone.now() - LATELY})
-    rows, ages, counts, open_ones = (json.loads(text) for text in cursor.fetchone())
+    rows, ages, counts, open_ones, allowed = (json.loads(text) for text in cursor.fetchone())
     now = timezone.now()
     runs = {row["name"]: _run(row) for row in rows}
     sent = [Sent(**row) for row in counts]
     circuits = [_open(row) for row in open_ones]
     sending = [run for name, run in sorted(runs.items()) if name.startswith(SENDING)]
     units = [_worker(runs.get(name, Run(name)), now) for name in WORKERS]
+    unheard = unnoted.read(Path(settings.VAR_DIR))
     for name in WORK.names():
         waited = max(ages.get(name) or 0.0, 0.0)
-        found = judge(runs.get(name, Run(name)), waited, now)
+        found = judge(_with_unheard(runs.get(name, Run(name)), unheard.get(name), now), waited, now)
         if name == "delivery":
             found = _with_circuits(_with_sending(found, sending, sent, now), circuits, now)
         units.append(found)
-    return Health(now, [*units, *of_the_machine(now)], sending, sent, circuits)
+    room = capacity.of(allowed)
+    units += [*of_the_machine(now), *_of_connections(room)]
+    return Health(now, units, sending, sent, circuits, room)
 
 
 def _statement() -> str:
@@ -202,7 +216,8 @@ def _statement() -> str:
                            minute IS NOT NULL AS lately
                     FROM send_count WHERE minute IS NULL OR minute > %(lately)s
                     GROUP BY 1, 2, 3, 5 ORDER BY 1, 2, 3) AS s)::text,
-               (SELECT coalesce(json_agg(c ORDER BY c.opened_at), '[]') FROM circuit c)::text
+               (SELECT coalesce(json_agg(c ORDER BY c.opened_at), '[]') FROM circuit c)::text,
+               ({capacity.ALLOWED})::text
     """  # noqa: S608
 
 
@@ -224,13 +239,18 @@ def since_start(at: datetime | None) -> datetime:
 
 
 def _worker(run: Run, now: datetime) -> Unit:
-    """A pool's sign. Where nobody is to listen (WAKE_BY_CELERY off, cron drains) none is due."""
+    """A pool's sign. Where nobody is to listen (WAKE_BY_CELERY off, cron drains) none is due.
+
+    One that says itself why it does not tick is believed sooner.
+    """
     age = (now - run.last_success).total_seconds() if run.last_success else 0.0
     expected = settings.WAKE_BY_CELERY
-    if not expected or now - since_start(run.last_success) < NO_TICK:
-        return Unit(run.name, Level.OK, age if expected else 0.0, run)
     sign = alive.read(Path(settings.VAR_DIR), run.name)
-    said = sign.reason if sign and sign.age_seconds < NO_TICK.total_seconds() else run.error
+    own = sign.reason if sign and sign.age_seconds < NO_TICK.total_seconds() else ""
+    patience = RAISING if own else NO_TICK
+    if not expected or now - since_start(run.last_success) < patience:
+        return Unit(run.name, Level.OK, age if expected else 0.0, run)
+    said = own or run.error
     silent = (now - since_start(run.last_success)).total_seconds()
     fault = Fault("no_tick", run.last_success, age or silent, reason=said)
     return Unit(run.name, Level.FAILING, age or silent, run, fault)
@@ -252,6 +272,22 @@ def of_the_machine(now: datetime) -> list[Unit]:
         fault = Fault("restarting", count=many, reason=process.reason, channel=name)
         found.append(Unit(PROCESSES, Level.BEHIND, 0.0, Run(PROCESSES), fault))
     return found
+
+
+def _of_connections(room: Capacity) -> list[Unit]:
+    """The database takes fewer than may be needed: requests wait for each other."""
+    if not room.is_short:
+        return []
+    fault = Fault("few_connections", count=room.allowed, of=room.needed)
+    return [Unit(CONNECTIONS, Level.BEHIND, 0.0, Run(CONNECTIONS), fault)]
+
+
+def _with_unheard(run: Run, failing: unnoted.Failing | None, now: datetime) -> Run:
+    """What its runs failed with and could not write down, where none ends well elsewhere."""
+    if failing is None or now - since_start(run.last_success) < RAISING:
+        return run
+    since, many = run.error_since or failing.began, run.error_count + failing.count
+    return replace(run, error=failing.reason, error_since=since, error_count=many)
 
 
 def judge(run: Run, lag_seconds: float, now: datetime) -> Unit:

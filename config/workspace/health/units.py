@@ -5,7 +5,8 @@ from config.workspace.registry import Registry
 WORKER = "worker"  # the tick, as a unit
 DELIVERY_WORKER = "delivery_worker"  # the pool that hands messages over, as a unit
 WORKERS = (WORKER, DELIVERY_WORKER)
-DISK, PROCESSES = "disk", "processes"  # units only while something is wrong with them
+# units only while something is wrong with them
+DISK, PROCESSES, CONNECTIONS = "disk", "processes", "connections"
 SENDING = "send."  # + channel: handing over, as a unit
 
 # Unit -> SQL of one value: when the oldest work that is due and not done became due, or NULL. It is

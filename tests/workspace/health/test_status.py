@@ -1,13 +1,14 @@
 """One judgement of each unit of work: well, behind, failing; and what is said of it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone, translation
 
 from config.console import health_words as words
-from config.workspace.health import status
+from config.postgres import capacity
+from config.workspace.health import recording, status
 from config.workspace.health.status import Level, Run
 from config.workspace.health.units import WORKERS
 from config.workspace.models import SendCount, WorkRun
@@ -15,6 +16,11 @@ from config.workspace.work import WORK
 from profiles.models import Inbox, Source
 
 pytestmark = pytest.mark.django_db
+CROWDED = "OperationalError: too many connections"
+
+
+def refuse():
+    raise OperationalError("FATAL: sorry, too many clients already")
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +72,48 @@ def test_the_worker_on_this_machine_says_why_it_does_not_tick(settings):
     status.alive.write(settings.VAR_DIR, "OperationalError: connection refused")
     all_well(worker={"last_success": ago(300)})
     assert said(read()) == {"worker": "no tick for 5 min (OperationalError: connection refused)"}
+
+
+def test_a_worker_that_says_why_is_believed_after_half_a_minute(settings):
+    for seconds, failing in ((20, {}), (40, {"worker": f"no tick for 40 s ({CROWDED})"})):
+        all_well(worker={"last_success": ago(seconds)})
+        status.alive.write(settings.VAR_DIR, CROWDED)
+        assert said(read()) == failing
+    status.alive.write(settings.VAR_DIR, "")
+    assert read().level == Level.OK, "one that is silent is waited for"
+
+
+def test_a_process_that_gets_no_connection_says_why_by_a_file(settings, monkeypatch):
+    """It cannot write it down: the web process, which has one, reads it beside the database."""
+    clock = ago(60).timestamp()
+    all_well(segments={"last_success": ago(50)})
+    with monkeypatch.context() as alone:
+        alone.setattr(connection, "ensure_connection", refuse)
+        alone.setattr(recording.timezone, "now", lambda: datetime.fromtimestamp(clock, UTC))
+        recording.failed("segments", OperationalError("FATAL: sorry, too many clients already"))
+        recording.failed("ingest", OperationalError("FATAL: sorry, too many clients already"))
+        recording.flush()
+    (reason,) = said(read()).values()
+    assert reason.startswith(f"{CROWDED}, 1 time since "), "ingest ends well in another process"
+    assert list(said(read())) == ["segments"]
+    for name in ("segments", "ingest"):
+        recording.succeeded(name, 1)
+    recording.flush()
+    assert read().level == Level.OK
+
+
+def test_a_database_that_takes_few_connections_is_said_with_both_figures(settings):
+    all_well()
+    with connection.cursor() as cursor:
+        needed = capacity.ask(cursor).needed
+    settings.DATABASE_CONNECTIONS = needed
+    assert read().level == Level.OK
+    settings.DATABASE_CONNECTIONS = needed - 1
+    unit = read().unit("connections")
+    assert unit.level == Level.BEHIND
+    text = f"it takes {needed - 1} of this installation, whose processes may need {needed}"
+    assert words.said(unit) == text
+    assert "max_connections" in words.remedy(unit)
 
 
 def test_a_worker_that_never_came_is_missed_and_not_where_cron_drains(settings):

@@ -1,0 +1,150 @@
+"""A server that takes few connections: the web server's threads leave the workers theirs."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from config import leftovers, paths
+from config.postgres import capacity, server
+from tests.campaigns.delivery.test_killed_worker import wait_for
+from tests.profiles.installation import SETUP, Installation, is_taken
+
+pytestmark = pytest.mark.slow
+STEADY_LOOKS = 10
+ALLOWED = 20  # of 23: three are for superusers
+SECONDS = 300  # of patience: the machine may be busy
+LOG_IN = "/console/login/"
+ADDRESSES = ("/api/segments", "/console/people/", LOG_IN)
+# whoever is asked who they are waits here, in a thread with a connection of its own
+LOCK = "LOCK TABLE source, api_key, django_session IN ACCESS EXCLUSIVE MODE"
+CLAIMS = {"Cookie": "sessionid=made-up", "Authorization": "Bearer made-up"}  # to be looked up
+CLIENTS = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+WAITING = "SELECT count(*), count(*) FILTER (WHERE failed_at IS NOT NULL) FROM inbox"
+
+
+@pytest.fixture
+def installation(tmp_path):
+    tmp_path.chmod(0o755)
+    made = Installation(tmp_path)
+    made.environment |= {"WAKE_BY_CELERY": "true", "PYTHONUNBUFFERED": "1"}
+    try:
+        server.ensure_running(tmp_path, {"max_connections": str(ALLOWED + 3), "fsync": "off"})
+        made._start("up", "manage.py", "up", "--port", str(made.port))
+        assert wait_for(lambda: ask(made, "/health/live")[0] == 200, SECONDS)
+        made.python(SETUP)
+        assert wait_for(lambda: ask(made, "/health/ready")[0] == 200, SECONDS)
+        yield made
+    finally:
+        if up := made.processes.pop("up", None):
+            up.send_signal(signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                up.wait(SECONDS)
+            up.kill()
+        server.stop(tmp_path)
+
+
+def ask(installation: Installation, path: str) -> tuple[int, str]:
+    try:
+        request = urllib.request.Request(installation.url + path, headers=CLAIMS)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
+
+
+def send(installation: Installation, n: int) -> bool:
+    calls = [{"type": "track", "event": "x", "userId": f"u{n}", "messageId": f"m{n}"}]
+    body = json.dumps({"batch": calls, "writeKey": "sdk-write-key"})
+    return is_taken(installation.port, body, seconds=30)
+
+
+def replace_workers(installation: Installation) -> None:
+    """They have to connect anew, as after any restart."""
+    for pid in leftovers.processes(installation.var):
+        with suppress(OSError):
+            if "celery" in Path(f"/proc/{pid}/cmdline").read_text():
+                os.kill(pid, signal.SIGKILL)
+
+
+def hold(installation: Installation) -> list[psycopg.Connection]:
+    """All connections that are left."""
+    held = []
+    with suppress(psycopg.OperationalError):
+        while True:
+            held.append(
+                psycopg.connect(
+                    host=str(paths.socket_dir(installation.var)), user="rapport", dbname="rapport"
+                )
+            )
+    return held
+
+
+def fill(installation: Installation, pool: ThreadPoolExecutor) -> list[Future]:
+    """Let every thread of the web server ask the database at one moment, and workers come anew."""
+    with psycopg.connect(
+        host=str(paths.socket_dir(installation.var)), user="rapport", dbname="rapport"
+    ) as lock:
+        lock.execute(LOCK)
+        asked = [pool.submit(ask, installation, ADDRESSES[n % 3]) for n in range(30)]
+        asked += [pool.submit(send, installation, n) for n in range(30)]
+        seen: list[int] = []
+        while len(seen) < STEADY_LOOKS or len(set(seen[-STEADY_LOOKS:])) > 1:
+            seen += lock.execute(CLIENTS).fetchone()
+            time.sleep(0.2)
+        replace_workers(installation)
+    return asked
+
+
+def is_crowded(installation: Installation, held: list[psycopg.Connection]) -> bool:
+    """Do page and readiness say why? What somebody gave back is taken too."""
+    held += hold(installation)
+    page, ready = ask(installation, LOG_IN)[1], json.loads(ask(installation, "/health/ready")[1])
+    why = ("database", "OperationalError: too many connections")
+    return "takes no more connections" in page and (ready.get("unit"), ready.get("reason")) == why
+
+
+def test_few_connections_hold_up_no_work_and_are_said(installation):
+    with ThreadPoolExecutor(60) as pool:
+        for one in fill(installation, pool):
+            one.result()
+        sent = [n for n in range(100) if wait_for(lambda n=n: send(installation, n), SECONDS)]
+    assert len(sent) == 100
+    assert wait_for(lambda: installation.rows(WAITING) == [(0, 0)], SECONDS)
+    assert installation.rows("SELECT count(DISTINCT message_id) FROM event") == [(100,)]
+    needed = capacity.of(ALLOWED).needed
+    log = (installation.var / "up.log").read_text()
+    assert (
+        f"takes {ALLOWED} connections of this installation, whose processes may need {needed}"
+        in log
+    )
+    assert wait_for(lambda: ask(installation, "/health/ready")[0] == 200, SECONDS)
+    assert "connections" in json.loads(ask(installation, "/health/ready")[1])["work"]
+    assert f"rapport_database_connections_needed {needed}" in ask(installation, "/metrics")[1]
+
+    # somebody else takes all that is left: nothing goes on, nothing is lost, and it is said
+    held = hold(installation)
+    replace_workers(installation)
+    held += hold(installation)
+    assert len(held) > ALLOWED // 3
+    assert wait_for(lambda: is_crowded(installation, held), SECONDS)
+    taken = [n for n in range(100, 110) if send(installation, n)]
+    assert wait_for(lambda: "worker" in json.loads(ask(installation, "/health/ready")[1]), SECONDS)
+    for one in held:
+        one.close()
+    taken += [n for n in range(110, 120) if wait_for(lambda n=n: send(installation, n), SECONDS)]
+    assert wait_for(lambda: installation.rows(WAITING) == [(0, 0)], SECONDS), "none set aside"
+    stored = installation.rows("SELECT count(DISTINCT message_id) FROM event")
+    assert stored[0][0] >= 100 + len(taken)
+    assert wait_for(lambda: ask(installation, "/health/ready")[0] == 200, SECONDS)
