@@ -4,15 +4,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from config.postgres.sql import ids_of, run, sql
 from config.workspace import audit
 from config.workspace.usage import hold, taking, things
 from config.workspace.work import wake
-from segments.context import ids_of, run
 from segments.locks import lock_members
 from segments.membership import Moved, note_size, tell
 from segments.models import Membership, Segment
 from segments.rules import references_in
-from segments.sql import sql
 
 
 class NotRestorable(Exception):

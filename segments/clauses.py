@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from config.postgres.sql import COMMA, Sql, one, sql
 from config.workspace.statistics import joining_by_hash
+from segments.algebra import people
 from segments.compiler import CompileContext, working
-from segments.context import one
 from segments.preview import ALL_PEOPLE, SECONDS
 from segments.rules import Condition, Group
-from segments.sql import COMMA, Sql, people, sql
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from config.console.words import when_words
+from config.postgres.sql import FALSE, OR, Sql, sql
 from config.workspace.zones import begins, ends, read_when
 from profiles.ingest.messages import text_of
 from profiles.selectors.masking import DOTS as HIDDEN
@@ -25,7 +26,6 @@ from segments.durations import Duration
 from segments.operands import READERS
 from segments.reading import Reader, is_number
 from segments.rules import joined
-from segments.sql import FALSE, OR, Sql, sql
 from segments.subjects import Subject
 
 EQUALITY = ("eq", "ne", "in", "not_in")

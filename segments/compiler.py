@@ -9,9 +9,10 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
-from segments.context import CompileContext, run
+from config.postgres.sql import Sql, run, sql
+from segments.algebra import people
+from segments.context import CompileContext
 from segments.rules import Group, used_slugs
-from segments.sql import Sql, people, sql
 
 __all__ = ["CompileContext", "compile_rule", "count_of", "members_of", "working"]
 

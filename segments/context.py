@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
+from config.postgres.sql import COMMA, Sql, run, sql
 from config.workspace.zones import UTC, database_zones, workspace_zone
 from profiles.models import AliasPending, EventDefinition
 from segments.models import Segment
-from segments.sql import COMMA, Sql, sql
 
 
 def rule_zone() -> ZoneInfo:
@@ -165,20 +165,3 @@ class CompileContext:
                 "SET LOCAL work_mem = '64MB'; SET LOCAL jit = off; "
                 "SET LOCAL parallel_tuple_cost = 0.01"
             )
-
-
-def run(query: Sql) -> list[tuple[Any, ...]]:
-    """All rows of `query`."""
-    with connection.cursor() as cursor:
-        cursor.execute(query.text, query.params)
-        return list(cursor.fetchall())
-
-
-def one(query: Sql) -> tuple[Any, ...]:
-    """The one row of `query`."""
-    return run(query)[0]
-
-
-def ids_of(rows: Iterable[tuple[Any, ...]]) -> list[int]:
-    """The first column."""
-    return [row[0] for row in rows]

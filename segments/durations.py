@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from config.console.words import when_words
+from config.postgres.sql import Sql, sql
 from config.workspace.zones import UTC, begins, ends
 from segments.context import Clock
 from segments.reading import Reader, is_number
-from segments.sql import Sql, sql
 
 UNITS = ("minutes", "hours", "days", "weeks", "months")
 LONGEST = {"minutes": 5_256_000, "hours": 876_000, "days": 36_500, "weeks": 5_200, "months": 1_200}

@@ -11,14 +11,14 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from config.postgres.sql import AND, Sql, run, sql
 from profiles.personal.names import Place as FieldPlace
 from profiles.selectors.masking import is_harmless
 from segments.comparisons import ORDER, SEVERAL, Comparison, read_comparison
-from segments.context import CompileContext, run
+from segments.context import CompileContext
 from segments.durations import Window
 from segments.reading import Reader
 from segments.spelling import Place, spelled
-from segments.sql import AND, Sql, sql
 from segments.subjects import Subject, json_subject, number_subject
 
 SLOTS = ("k1", "k2")
@@ -45,7 +45,7 @@ class PropertyTest:
         if self.property.startswith(ITEM_PREFIX):
             return self._item_test(context)
         subject = subject_of(context, event, self.property, self.comparison)
-        # a column's own test can use its index and statistics; of jsonb see segments.sql.Filter
+        # a column's own test can use its index and statistics; of jsonb see segments.algebra.Filter
         ask = self.comparison.bare_test if subject.is_column else self.comparison.test
         return ask(subject, context.clock())
 

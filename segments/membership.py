@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from config.postgres.sql import Sql, one, sql
 from config.workspace.faults import is_outage, is_passing, log_failure, pause_after
 from config.workspace.health import reasons
 from config.workspace.selectors import workspace
@@ -17,12 +18,11 @@ from config.workspace.statistics import joining_by_hash, refresh_statistics
 from config.workspace.zones import workspace_zone
 from profiles.changes import announce
 from segments.compiler import CompileContext, compile_rule
-from segments.context import one, rule_zone
+from segments.context import rule_zone
 from segments.locks import lock_members
 from segments.models import Segment, SegmentSize
 from segments.rules import RuleError, parse_rule
 from segments.signals import membership_changed
-from segments.sql import Sql, sql
 
 log = logging.getLogger(__name__)
 ANNOUNCED_AT_ONCE = 5_000

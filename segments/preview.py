@@ -5,17 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from config.postgres.sql import Sql, one, run, sql
 from config.workspace.statistics import joining_by_hash
 from consent.selectors import reachable_counts
 from profiles.models import Profile
+from segments.algebra import COUNTS
 from segments.compiler import CompileContext, compile_rule, working
-from segments.context import one, run
 from segments.models import Membership, Segment
 from segments.rules import Group
-from segments.sql import COUNTS, Sql, sql
 
 SAMPLE = 5
 SECONDS = 15  # the longest that one question about a rule may take
@@ -75,7 +74,7 @@ def preview(rule: Group, as_of: datetime | None = None, *, with_reach: bool = Tr
 
 def reach_of(query: Sql) -> dict[str, int]:
     """How many of them may get marketing, by channel; asked where it is always asked."""
-    return reachable_counts(Profile.objects.filter(id__in=RawSQL(query.text, query.params)))  # noqa: S611 - bound
+    return reachable_counts(Profile.objects.filter(id__in=query.raw()))
 
 
 def sentence(rule: Group) -> str:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from django.utils.translation import gettext as _
 
+from config.postgres.sql import Sql
+from segments.algebra import Part, all_of, any_of, negate
 from segments.reading import Names, Reader, RuleError, RuleProblem, text_problem
 from segments.size import DEEPEST, refuse_oversize
-from segments.sql import Part, Sql, all_of, any_of, negate
 
 if TYPE_CHECKING:
     from profiles.personal.names import Place

@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from config.postgres.sql import ids_of, run, sql
 from config.workspace import audit
 from config.workspace.models import User
 from config.workspace.revisions import refuse_stale
 from config.workspace.usage import hold
 from config.workspace.work import wake
-from segments.context import ids_of, run
 from segments.graph import refuse_nesting_of
 from segments.locks import lock_members
 from segments.membership import Moved, note_size, tell
@@ -25,7 +25,6 @@ from segments.personal import refuse_personal
 from segments.reading import RuleError, RuleProblem, text_problem
 from segments.rules import NEW_PERSON, Group, parse_rule, references_in
 from segments.size import refuse_oversize
-from segments.sql import sql
 
 SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 LONGEST_SLUG, LONGEST_NAME = 80, 300

@@ -12,10 +12,10 @@ from math import prod
 
 import idna
 
+from config.postgres.sql import FALSE, OR, Sql, sql
 from config.workspace.selectors import workspace
 from profiles.identity.comparing import EMAIL, PHONE, comparable, spelling_of
 from segments.context import CompileContext
-from segments.sql import FALSE, OR, Sql, sql
 from segments.subjects import AnyCase, Spelling, Subject, TextTest, bound_text
 
 # what Python strips of a text, for the database to strip the same

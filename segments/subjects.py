@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from segments.sql import FALSE, Sql, sql
+from config.postgres.sql import FALSE, Sql, sql
 
 NOTHING = Sql("NULL")
 TextTest = Callable[[Sql, Sql], Sql]

@@ -20,8 +20,9 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from campaigns.delivery.gate import NOTHING, Asked, still_allowed
-from campaigns.delivery.reserving import ENDED, GIVE_BACK, zone_of_counts
+from campaigns.delivery.gate import still_allowed
+from campaigns.delivery.reserving import ENDED, give_back
+from config.postgres.sql import EMPTY, Sql, one, run, sql
 from config.workspace.work import Left
 from consent.models import Purpose
 
@@ -116,22 +117,22 @@ def chunks_left(channel: str) -> Left:
 
 _MARK = """
 WITH renewed AS (
-    UPDATE message_chunk SET lease_until = {clock} + %(for)s
-    WHERE id = %(chunk)s AND lease = %(lease)s RETURNING id
+    UPDATE message_chunk SET lease_until = {clock} + {span}
+    WHERE id = {chunk} AND lease = {lease} RETURNING id
 ), m AS (
     SELECT q.profile_id, q.id, q.address FROM message q
-    JOIN unnest(%(profiles)s::bigint[], %(messages)s::bigint[]) AS g(profile_id, id)
+    JOIN unnest({profiles}::bigint[], {messages}::bigint[]) AS g(profile_id, id)
       ON g.profile_id = q.profile_id AND g.id = q.id
     WHERE q.state = 'queued' AND EXISTS (SELECT 1 FROM renewed)
 ), still AS ({still})
 UPDATE message t SET state = 'handing_over', attempts = t.attempts + 1,
        consent_entry_id = coalesce(s.entry_id, t.consent_entry_id),
-       data = CASE WHEN %(links)s::jsonb ? t.id::text
-                   THEN t.data || jsonb_build_object(%(own)s, %(links)s::jsonb->t.id::text)
+       data = CASE WHEN {links}::jsonb ? t.id::text
+                   THEN t.data || jsonb_build_object({own}, {links}::jsonb->t.id::text)
                    ELSE t.data END
 FROM still s
 WHERE t.profile_id = s.profile_id AND t.id = s.message_id AND t.state = 'queued'
-  AND s.reason = '' AND t.due_at <= %(now)s
+  AND s.reason = '' AND t.due_at <= {now}
   AND (t.campaign_id IS NULL OR EXISTS (
        SELECT 1 FROM campaign k WHERE k.id = t.campaign_id AND k.status = 'running'))
 RETURNING t.id
@@ -145,42 +146,42 @@ def mark_handing_over(
     purpose: Purpose,
     topic_id: int | None,
     now: datetime,
-    asked: Asked = NOTHING,
+    since: Sql = EMPTY,
     links: Mapping[int, Sequence[OwnLink]] | None = None,
 ) -> set[int]:
     """Mark those of `keys` that still may be sent, and renew the lease: one statement, committed.
 
-    Nothing is marked once the lease is another's. `asked` is what else may have changed; `links`,
+    Nothing is marked once the lease is another's. `since` is what else may have changed; `links`,
     by message, are kept before the mail leaves, so that a click leads to what it said.
     """
-    query = still_allowed(
-        "m",
+    still = still_allowed(
+        Sql("m"),
         purpose=purpose,
         channel=chunk.channel,
         topic_id=topic_id,
         now=now,
-        since=asked.case,
+        since=since,
     )
-    values: dict[str, Any] = {
-        **query.parameters,
-        **asked.parameters,
-        "chunk": chunk.id,
-        "lease": chunk.lease,
-        "for": lease_time(),
-        "own": OWN_LINKS,
-        "links": json.dumps(links or {}),
-        "profiles": [profile for profile, _message in keys],
-        "messages": [message for _profile, message in keys],
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_MARK.format(still=query.sql, clock=CLOCK), values)
-        return {message for (message,) in cursor.fetchall()}
+    marked = sql(
+        _MARK,
+        still=still,
+        chunk=chunk.id,
+        lease=chunk.lease,
+        clock=Sql(CLOCK),
+        span=lease_time(),
+        now=now,
+        own=OWN_LINKS,
+        links=json.dumps(links or {}),
+        profiles=[profile for profile, _message in keys],
+        messages=[message for _profile, message in keys],
+    )
+    return {message for (message,) in run(marked)}
 
 
 _REFUSE = """
 WITH m AS (
     SELECT q.profile_id, q.id, q.address FROM message q
-    JOIN unnest(%(profiles)s::bigint[], %(messages)s::bigint[]) AS g(profile_id, id)
+    JOIN unnest({profiles}::bigint[], {messages}::bigint[]) AS g(profile_id, id)
       ON g.profile_id = q.profile_id AND g.id = q.id
     WHERE q.state = 'queued'
 ), still AS ({still}), ended AS (
@@ -205,26 +206,24 @@ def exclude_refused(
     channel: str,
     topic_id: int | None,
     now: datetime,
-    asked: Asked = NOTHING,
+    since: Sql = EMPTY,
 ) -> int:
     """Give those of `keys` that may not be sent any more their reason; the others stay queued.
 
     What they counted is given back.
     """
-    query = still_allowed(
-        "m", purpose=purpose, channel=channel, topic_id=topic_id, now=now, since=asked.case
+    still = still_allowed(
+        Sql("m"), purpose=purpose, channel=channel, topic_id=topic_id, now=now, since=since
     )
-    values: dict[str, Any] = {
-        **query.parameters,
-        **asked.parameters,
-        "zone": zone_of_counts(),
-        "profiles": [profile for profile, _message in keys],
-        "messages": [message for _profile, message in keys],
-    }
-    statement = _REFUSE.format(still=query.sql, ended=ENDED, give_back=GIVE_BACK)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return int(cursor.fetchone()[0])
+    refused = sql(
+        _REFUSE,
+        still=still,
+        ended=ENDED,
+        give_back=give_back(),
+        profiles=[profile for profile, _message in keys],
+        messages=[message for _profile, message in keys],
+    )
+    return int(one(refused)[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,14 +245,14 @@ WITH ended AS (
         state = g.state,
         reason = CASE WHEN g.state = 'queued' THEN '' ELSE g.reason END,
         provider_ref = g.provider_ref,
-        sent_at = CASE WHEN g.state = 'sent' THEN %(now)s ELSE t.sent_at END,
-        bounced_at = CASE WHEN g.state = 'bounced' THEN %(now)s ELSE t.bounced_at END,
+        sent_at = CASE WHEN g.state = 'sent' THEN {now} ELSE t.sent_at END,
+        bounced_at = CASE WHEN g.state = 'bounced' THEN {now} ELSE t.bounced_at END,
         due_at = coalesce(g.retry_at, t.due_at),
         data = CASE WHEN g.state = 'queued' AND g.reason <> ''
                     THEN t.data || jsonb_build_object('word', g.reason) ELSE t.data END
-    FROM unnest(%(profiles)s::bigint[], %(messages)s::bigint[], %(states)s::text[],
-                %(reasons)s::text[], %(refs)s::text[], %(retries)s::timestamptz[],
-                %(attempts)s::int[])
+    FROM unnest({profiles}::bigint[], {messages}::bigint[], {states}::text[],
+                {reasons}::text[], {refs}::text[], {retries}::timestamptz[],
+                {attempts}::int[])
          AS g(profile_id, id, state, reason, provider_ref, retry_at, attempt)
     WHERE t.profile_id = g.profile_id AND t.id = g.id
       -- `unknown` when the lease ran out meanwhile: whoever handed it over knows better. Never
@@ -269,21 +268,21 @@ SELECT count(*) FROM ended
 
 def settle(rows: Sequence[Settled], now: datetime) -> None:
     """Write what became of a batch: one statement. What has not left gives its count back."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _SETTLE.format(ended=ENDED, give_back=GIVE_BACK),
-            {
-                "now": now,
-                "zone": zone_of_counts(),
-                "profiles": [row.profile_id for row in rows],
-                "messages": [row.message_id for row in rows],
-                "states": [row.state for row in rows],
-                "reasons": [_storable(row.reason) for row in rows],
-                "refs": [row.provider_ref for row in rows],
-                "retries": [row.retry_at for row in rows],
-                "attempts": [row.attempt for row in rows],
-            },
+    run(
+        sql(
+            _SETTLE,
+            ended=ENDED,
+            give_back=give_back(),
+            now=now,
+            profiles=[row.profile_id for row in rows],
+            messages=[row.message_id for row in rows],
+            states=[row.state for row in rows],
+            reasons=[_storable(row.reason) for row in rows],
+            refs=[row.provider_ref for row in rows],
+            retries=[row.retry_at for row in rows],
+            attempts=[row.attempt for row in rows],
         )
+    )
 
 
 def _storable(word: str) -> str:

@@ -3,22 +3,15 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
-from campaigns.delivery.fanout import (
-    BETWEEN,
-    BORROWERS,
-    BORROWS,
-    PEOPLE,
-    _cuts,
-    _high,
-    without_borrowers,
-)
+from campaigns.delivery.fanout import Portion, _cuts, _high, borrowing_portion, own_portion
 from campaigns.delivery.gate import BUCKETS, Terms, judged
 from campaigns.delivery.terms import Plan, shuffle_of
-from campaigns.selectors.earlier import GOT, LATELY, SAME, WOULD_GET, values_of
+from campaigns.selectors.earlier import LATELY, SAME, WOULD_GET, got_before
+from config.postgres.sql import Sql, sql
+from consent.channels import contact_kind
 
 SAMPLE = 5
 
@@ -36,44 +29,28 @@ class Counted:
 
 _COUNT = """
 WITH people AS MATERIALIZED ({people}), judged AS ({judged})
-SELECT reason, width_bucket(((bucket * %(arm_a)s::bigint + %(arm_b)s) %% {buckets})::int,
-                            %(cuts)s::int[]) AS arm, count(*), min(j.profile_id),
+SELECT reason, width_bucket(((bucket * {arm_a}::bigint + {arm_b}) %% {buckets})::int,
+                            {cuts}::int[]) AS arm, count(*), min(j.profile_id),
        count(*) FILTER (WHERE {again} AND {same}), count(*) FILTER (WHERE {again} AND {lately})
 FROM judged j GROUP BY 1, 2
 """
 
 
-@dataclass(frozen=True)
-class Portion:
-    """Some of an audience and what the gate says of each: `people` and `judged` over it, as SQL."""
-
-    people: str
-    judged: str
-    parameters: Mapping[str, Any]
-
-
-def own_portion(terms: Terms, low: int, high: int) -> Portion:
-    """Everyone of a range with an address of their own, or none."""
-    query = judged(terms, "people", narrow=BETWEEN)
-    values = {**query.parameters, "segment": terms.segment_id, "low": low, "high": high}
-    return Portion(PEOPLE, without_borrowers(query.sql), values)
-
-
-def borrowing_portion(terms: Terms) -> Portion:
+def would_borrow(terms: Terms) -> Portion:
     """The few who have only another person's address: the owner would get it, if the gate lets
     them.
     """
-    owners = judged(terms, "owners")
-    taken = (
-        "r.owner_id IN (WITH owners AS (SELECT o.profile_id FROM identifier o"  # noqa: S608 - pieces of ours, values are bound
-        " JOIN membership w ON w.profile_id = o.profile_id AND w.segment_id = %(segment)s"
-        " AND w.left_at IS NULL WHERE o.kind = %(kind)s AND o.value IN (SELECT"
-        " lower(btrim(b.traits->>%(kind)s)) FROM people x JOIN profile b ON b.id = x.profile_id))"
-        f" SELECT profile_id FROM ({owners.sql}) g WHERE g.reason = '')"
+    taken = sql(
+        "r.owner_id IN (WITH owners AS (SELECT o.profile_id FROM identifier o"
+        " JOIN membership w ON w.profile_id = o.profile_id AND w.segment_id = {segment}"
+        " AND w.left_at IS NULL WHERE o.kind = {kind} AND o.value IN (SELECT"
+        " lower(btrim(b.traits->>{kind})) FROM people x JOIN profile b ON b.id = x.profile_id))"
+        " SELECT profile_id FROM ({owners}) g WHERE g.reason = '')",
+        segment=terms.segment_id,
+        kind=contact_kind(terms.channel),
+        owners=judged(terms, Sql("owners")),
     )
-    query = judged(terms, "people", borrowed=True, taken=taken)
-    people = BORROWERS.format(borrows=BORROWS)
-    return Portion(people, query.sql, {**query.parameters, "segment": terms.segment_id})
+    return borrowing_portion(terms, taken)
 
 
 def portions(cursor: CursorWrapper, terms: Terms, size: int = 0) -> Iterator[Portion]:
@@ -82,40 +59,35 @@ def portions(cursor: CursorWrapper, terms: Terms, size: int = 0) -> Iterator[Por
     while (high := _high(cursor, terms.segment_id, low, size)) is not None:
         yield own_portion(terms, low, high)
         low = high
-    yield borrowing_portion(terms)
+    yield would_borrow(terms)
 
 
 def count_audience(cursor: CursorWrapper, terms: Terms, plan: Plan) -> Counted:
     """Everyone in the segment, by what the gate says of them."""
     found = Counted()
-    asked = values_of(plan, terms)
+    again = got_before(plan, terms)
     for portion in portions(cursor, terms):
-        _count(cursor, found, plan, portion, asked)
+        _count(cursor, found, plan, portion, again)
     return found
 
 
 def _count(
-    cursor: CursorWrapper, found: Counted, plan: Plan, portion: Portion, asked: Mapping[str, Any]
+    cursor: CursorWrapper, found: Counted, plan: Plan, portion: Portion, again: Mapping[str, Sql]
 ) -> None:
     names = [name for name, _share in plan.variants]
     arm_a, arm_b = shuffle_of(f"variant:{plan.campaign.slug}:{plan.step['id']}")
-    cursor.execute(
-        _COUNT.format(
-            people=portion.people,
-            judged=portion.judged,
-            buckets=BUCKETS,
-            again=WOULD_GET,
-            same=GOT[SAME],
-            lately=GOT[LATELY],
-        ),
-        {
-            **portion.parameters,
-            **asked,
-            "cuts": _cuts([share for _name, share in plan.variants]),
-            "arm_a": arm_a,
-            "arm_b": arm_b,
-        },
-    )
+    sql(
+        _COUNT,
+        people=portion.people,
+        judged=portion.judged,
+        buckets=Sql(str(BUCKETS)),
+        again=WOULD_GET,
+        same=again[SAME],
+        lately=again[LATELY],
+        cuts=_cuts([share for _name, share in plan.variants]),
+        arm_a=arm_a,
+        arm_b=arm_b,
+    ).on(cursor)
     for reason, arm, count, example, same, lately in cursor.fetchall():
         found.reasons[reason] += count
         found.same[reason] += same

@@ -4,7 +4,7 @@ Each range is one statement in one transaction that also moves the cursor (kept 
 job), so that a process killed anywhere leaves whole ranges, and whoever comes next goes on.
 """
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +17,12 @@ from campaigns.delivery.gate import BUCKETS, Terms, judged
 from campaigns.delivery.reserving import lock_counts
 from campaigns.delivery.terms import Plan, plan_of, shuffle_of, terms_of
 from campaigns.models import Campaign, ContentVersion
+from config.postgres.sql import Sql, sql
 from config.workspace.models import Job
 from config.workspace.statistics import plan_for_the_unknown, refresh_statistics
+from consent.channels import contact_kind
 from consent.models import Purpose
+from consent.selectors.reach import between
 from profiles.identity.addresses import USABLE, told_by_ours
 
 RANGE = 50_000  # people a transaction: sorts stay within work_mem, a step takes a second or two
@@ -31,24 +34,21 @@ READ = (
     "contact_count", "message", "merge",
 )  # fmt: skip
 
-# `people` and its bounds, said on every table that is read by range
-BETWEEN = "{0}.profile_id > %(low)s AND {0}.profile_id <= %(high)s"
-PEOPLE = """
+_PEOPLE = """
     SELECT m.profile_id FROM membership m
-    WHERE m.segment_id = %(segment)s AND m.left_at IS NULL
-      AND m.profile_id > %(low)s AND m.profile_id <= %(high)s
+    WHERE m.segment_id = {segment} AND m.left_at IS NULL AND {bounds}
 """
 # who has no address of their own of this kind, but another person's as a trait
-BORROWERS = """
+_BORROWERS = """
     SELECT m.profile_id FROM membership m JOIN profile p ON p.id = m.profile_id
-    WHERE m.segment_id = %(segment)s AND m.left_at IS NULL AND {borrows}
+    WHERE m.segment_id = {segment} AND m.left_at IS NULL AND {borrows}
 """
-BORROWS = f"""(p.traits ? %(kind)s
-    AND NOT EXISTS (SELECT 1 FROM identifier i WHERE i.profile_id = p.id AND i.kind = %(kind)s
+_BORROWS = f"""(p.traits ? {{kind}}
+    AND NOT EXISTS (SELECT 1 FROM identifier i WHERE i.profile_id = p.id AND i.kind = {{kind}}
                     AND {USABLE})
-    AND EXISTS (SELECT 1 FROM identifier o WHERE o.kind = %(kind)s
-                AND o.value = lower(btrim(p.traits->>%(kind)s)))
-    AND {told_by_ours("%(kind)s")})"""  # noqa: S608 - pieces of ours
+    AND EXISTS (SELECT 1 FROM identifier o WHERE o.kind = {{kind}}
+                AND o.value = lower(btrim(p.traits->>{{kind}})))
+    AND {{told}})"""  # noqa: S608 - pieces of ours
 
 _WRITE = """
 WITH people AS MATERIALIZED ({people}),
@@ -56,14 +56,14 @@ judged AS MATERIALIZED ({judged}),
 placed AS MATERIALIZED (
     SELECT j.*, CASE WHEN reason IN ('', 'holdout')
                 THEN nextval(pg_get_serial_sequence('enrolment', 'id')) END AS enrolment_id,
-           width_bucket(((bucket * %(arm_a)s::bigint + %(arm_b)s) %% {buckets})::int,
-                        %(cuts)s::int[]) + 1 AS arm
+           width_bucket(((bucket * {arm_a}::bigint + {arm_b}) %% {buckets})::int,
+                        {cuts}::int[]) + 1 AS arm
     FROM judged j
 ), entered AS (
     INSERT INTO enrolment (id, profile_id, campaign_id, campaign_version_id, instance_key, bucket,
                            step, visit, arm, entered_at, ended_at, end_reason, data)
-    SELECT enrolment_id, profile_id, %(campaign)s, %(version)s, '', bucket, %(step)s, 1,
-           CASE WHEN reason = 'holdout' THEN 'control' ELSE '' END, %(now)s, %(now)s,
+    SELECT enrolment_id, profile_id, {campaign}, {version}, '', bucket, {step}, 1,
+           CASE WHEN reason = 'holdout' THEN 'control' ELSE '' END, {now}, {now},
            CASE WHEN reason = 'holdout' THEN 'holdout' ELSE 'completed' END, '{{}}'
     FROM placed WHERE enrolment_id IS NOT NULL
 ), written AS (
@@ -71,25 +71,25 @@ placed AS MATERIALIZED (
         is_marketing, is_test, purpose_id, channel, address, state, reason, queued_at, due_at,
         expires_at, attempts, content_version_id, locale, variant, consent_entry_id,
         idempotency_key, provider_ref, data)
-    SELECT gen_random_uuid(), profile_id, enrolment_id, %(campaign)s, %(step)s, 1, %(lane)s,
-           %(marketing)s, false, %(purpose)s, %(channel)s, coalesce(address, ''),
-           CASE WHEN reason = '' THEN 'queued' ELSE 'excluded' END, reason, %(now)s, due_at,
-           %(expires_at)s, 0, (%(contents)s::bigint[])[arm], '', (%(variants)s::text[])[arm],
+    SELECT gen_random_uuid(), profile_id, enrolment_id, {campaign}, {step}, 1, {lane},
+           {marketing}, false, {purpose}, {channel}, coalesce(address, ''),
+           CASE WHEN reason = '' THEN 'queued' ELSE 'excluded' END, reason, {now}, due_at,
+           {expires_at}, 0, ({contents}::bigint[])[arm], '', ({variants}::text[])[arm],
            CASE WHEN reason = '' THEN entry_id END, '', '', '{{}}'
     FROM placed
     RETURNING profile_id, id, state, due_at
 ), counted AS (
     INSERT INTO contact_count AS c (profile_id, channel, day, n)
-    SELECT profile_id, %(channel)s, %(day)s, 1 FROM written WHERE state = 'queued' AND %(marketing)s
+    SELECT profile_id, {channel}, {day}, 1 FROM written WHERE state = 'queued' AND {marketing}
     ORDER BY profile_id  -- as whoever gives counts back locks them
     ON CONFLICT (profile_id, channel, day) DO UPDATE SET n = c.n + 1
 ), chunks AS (
     INSERT INTO message_chunk (campaign_id, lane, channel, profile_ids, message_ids, due_at,
                                attempts, created_at)
-    SELECT %(campaign)s, %(lane)s, %(channel)s, array_agg(profile_id), array_agg(id), due_at, 0,
-           %(now)s
+    SELECT {campaign}, {lane}, {channel}, array_agg(profile_id), array_agg(id), due_at, 0,
+           {now}
     FROM (SELECT profile_id, id, due_at,
-                 (row_number() OVER (PARTITION BY due_at ORDER BY profile_id) - 1) / %(chunk)s
+                 (row_number() OVER (PARTITION BY due_at ORDER BY profile_id) - 1) / {chunk}
                  AS part
           FROM written WHERE state = 'queued') w
     GROUP BY due_at, part
@@ -178,44 +178,68 @@ def write_range(
     cursor: CursorWrapper, campaign: Campaign, plan: Plan, terms: Terms, low: int, high: int
 ) -> int:
     """Everyone of the range with an address of their own, or none: one statement."""
-    query = judged(terms, "people", narrow=BETWEEN)
-    sql = without_borrowers(query.sql)
-    parameters = {**query.parameters, "low": low, "high": high}
-    return _write(cursor, campaign, plan, terms, PEOPLE, sql, parameters)
-
-
-def without_borrowers(sql: str) -> str:
-    """These judged people but for those whose turn comes last (`_write_borrowers`)."""
-    return f"SELECT * FROM ({sql}) j WHERE reason <> 'no_address' OR NOT EXISTS ({_BORROWER})"  # noqa: S608 - pieces of ours, values are bound
-
-
-_BORROWER = f"SELECT 1 FROM profile p WHERE p.id = j.profile_id AND {BORROWS}"  # noqa: S608 - pieces of ours, values are bound
+    return _write(cursor, campaign, plan, terms, own_portion(terms, low, high))
 
 
 def _write_borrowers(cursor: CursorWrapper, campaign: Campaign, plan: Plan, terms: Terms) -> int:
     """The few who have only another person's address, last: now it is known who got it."""
-    taken = (
+    taken = sql(
         "EXISTS (SELECT 1 FROM message t WHERE t.profile_id = r.owner_id"
-        " AND t.campaign_id = %(campaign)s AND t.state <> 'excluded')"
+        " AND t.campaign_id = {campaign} AND t.state <> 'excluded')",
+        campaign=campaign.pk,
     )
-    query = judged(terms, "people", borrowed=True, taken=taken)
-    people = BORROWERS.format(borrows=BORROWS)
-    return _write(cursor, campaign, plan, terms, people, query.sql, query.parameters)
+    return _write(cursor, campaign, plan, terms, borrowing_portion(terms, taken))
+
+
+@dataclass(frozen=True)
+class Portion:
+    """Some of an audience and what the gate says of each: `judged` reads the CTE `people`."""
+
+    people: Sql
+    judged: Sql
+
+
+PEOPLE = Sql("people")
+
+
+def own_portion(terms: Terms, low: int, high: int) -> Portion:
+    """Everyone of a range with an address of their own, or none."""
+    narrow = between(low, high)
+    people = sql(_PEOPLE, segment=terms.segment_id, bounds=narrow(Sql("m.profile_id")))
+    return Portion(people, _without_borrowers(terms, judged(terms, PEOPLE, narrow=narrow)))
+
+
+def _without_borrowers(terms: Terms, lines: Sql) -> Sql:
+    """These judged people but for those whose turn comes last (`borrowing_portion`)."""
+    return sql(
+        "SELECT * FROM ({lines}) j WHERE reason <> 'no_address' OR NOT EXISTS"
+        " (SELECT 1 FROM profile p WHERE p.id = j.profile_id AND {borrows})",
+        lines=lines,
+        borrows=_borrows(terms),
+    )
+
+
+def borrowing_portion(terms: Terms, taken: Sql) -> Portion:
+    """Those who have only another person's address; `taken`: that one (`r.owner_id`) gets it."""
+    people = sql(_BORROWERS, segment=terms.segment_id, borrows=_borrows(terms))
+    return Portion(people, judged(terms, PEOPLE, borrowed=True, taken=taken))
+
+
+def _borrows(terms: Terms) -> Sql:
+    kind = contact_kind(terms.channel)
+    return sql(_BORROWS, kind=kind, told=told_by_ours(kind))
 
 
 def _write(
-    cursor: CursorWrapper,
-    campaign: Campaign,
-    plan: Plan,
-    terms: Terms,
-    people: str,
-    sql: str,
-    parameters: Mapping[str, Any],
+    cursor: CursorWrapper, campaign: Campaign, plan: Plan, terms: Terms, portion: Portion
 ) -> int:
-    cursor.execute(
-        _WRITE.format(people=people, judged=sql, buckets=BUCKETS),
-        {**parameters, **_constants(campaign, plan, terms)},
-    )
+    sql(
+        _WRITE,
+        people=portion.people,
+        judged=portion.judged,
+        buckets=Sql(str(BUCKETS)),
+        **_constants(campaign, plan, terms),
+    ).on(cursor)
     seen: int = cursor.fetchone()[0]
     return seen
 
@@ -229,7 +253,6 @@ def _constants(campaign: Campaign, plan: Plan, terms: Terms) -> dict[str, Any]:
     names = [name for name, _share in plan.variants]
     arm_a, arm_b = shuffle_of(f"variant:{campaign.slug}:{plan.step['id']}")
     return {
-        "segment": terms.segment_id,
         "campaign": campaign.pk,
         "version": campaign.current_id,
         "step": plan.step["id"],

@@ -4,17 +4,18 @@ One expression, in the one fixed order (semantics.md section 15), asked at three
 rehearsal, when messages are queued, and (in the part that can change meanwhile) at hand-over.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from campaigns.delivery.quiet_hours import QuietHours
 from campaigns.models.message import Reason
+from config.postgres.sql import EMPTY, Sql, sql
+from consent.channels import contact_kind
 from consent.models import Purpose
 from consent.selectors.contactable import is_free
-from consent.selectors.reach import Query, judged_addresses, reach
+from consent.selectors.reach import Narrow, judged_addresses, narrowed, reach
 
 ORDER: Final[tuple[str, ...]] = tuple(Reason.values)
 BUCKETS = 10_000
@@ -57,7 +58,7 @@ SELECT a.profile_id, p.bucket, {draw} AS draw, r.address, r.owner_id, r.entry_id
             {duplicate}
             {capped}
             {quiet}
-            WHEN %(now)s >= %(expires_at)s THEN 'expired'
+            WHEN {now} >= {expires_at} THEN 'expired'
             {holdout}
             ELSE '' END AS reason
 FROM {people} a
@@ -69,18 +70,17 @@ LEFT JOIN ({reach}) r ON r.profile_id = a.profile_id
 
 def judged(
     terms: Terms,
-    people: str,
+    people: Sql,
     *,
-    narrow: str = "",
+    narrow: Narrow | None = None,
     borrowed: bool = False,
-    taken: str = "",
-) -> Query:
+    taken: Sql | None = None,
+) -> Sql:
     """One line for each of `people`: `profile_id, bucket, draw, address, entry_id, due_at, reason`.
 
     `reason` is "" for who gets a message. `people` is a relation with `profile_id`; `narrow` says
-    its range again (`{}.profile_id > ...`). With `borrowed`, addresses count that are another
-    person's identifier; `taken` is then a condition on `r.owner_id` that says whether the owner is
-    written to already.
+    its range again. With `borrowed`, addresses count that are another person's identifier; `taken`
+    is then a condition on `r.owner_id` that says whether the owner is written to already.
     """
     lines = reach(
         people,
@@ -91,20 +91,27 @@ def judged(
         borrowed=borrowed,
     )
     pieces = _Pieces(terms)
-    sql = _JUDGED.format(
+    return sql(
+        _JUDGED,
         people=people,
-        narrow=f" AND {narrow.format('p').replace('p.profile_id', 'p.id')}" if narrow else "",
-        reach=lines.sql,
+        narrow=narrowed(narrow, "p.id"),
+        reach=lines,
         draw=pieces.draw,
         due=pieces.due,
         permission=pieces.permission,
         duplicate=pieces.duplicate(taken),
         capped=pieces.capped,
         quiet=pieces.quiet,
+        now=terms.now,
+        expires_at=terms.expires_at,
         holdout=pieces.holdout,
         joins=pieces.joins,
     )
-    return Query(sql, {**lines.parameters, **pieces.parameters})
+
+
+def _needs_permission(purpose: Purpose, line: str) -> Sql:
+    """A branch over a line of `reach`."""
+    return EMPTY if is_free(purpose) else Sql(f"WHEN {line}.entry_id IS NULL THEN 'no_permission'")
 
 
 class _Pieces:
@@ -112,117 +119,111 @@ class _Pieces:
 
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
-        self.parameters: dict[str, Any] = {
-            "now": terms.now,
-            "due_at": terms.due_at,
-            "expires_at": terms.expires_at,
-        }
-        self.joins = "\n".join(filter(None, (self._join_counts(), self._join_zones())))
 
     @property
-    def permission(self) -> str:
-        free = is_free(self.terms.purpose)
-        return "" if free else "WHEN r.entry_id IS NULL THEN 'no_permission'"
+    def joins(self) -> Sql:
+        return Sql("\n").joined((self._counts, self._zones))
 
-    def duplicate(self, taken: str) -> str:
+    @property
+    def permission(self) -> Sql:
+        return _needs_permission(self.terms.purpose, "r")
+
+    def duplicate(self, taken: Sql | None) -> Sql:
         """Only who borrows an address can share it: identifiers are unique."""
-        if not taken:
-            return ""
-        return (
-            f"WHEN r.owner_id <> a.profile_id AND ({taken}) THEN 'duplicate_address' "
+        if taken is None:
+            return EMPTY
+        return sql(
+            "WHEN r.owner_id <> a.profile_id AND ({taken}) THEN 'duplicate_address' "
             "WHEN r.owner_id <> a.profile_id AND r.entry_id IS NOT NULL AND a.profile_id <> "
             "min(a.profile_id) FILTER (WHERE p.state = 'active' AND NOT r.suppressed"
-            " AND r.entry_id IS NOT NULL) OVER (PARTITION BY r.address) THEN 'duplicate_address'"
+            " AND r.entry_id IS NOT NULL) OVER (PARTITION BY r.address) THEN 'duplicate_address'",
+            taken=taken,
         )
 
     @property
-    def capped(self) -> str:
-        return "WHEN coalesce(c.n, 0) >= %(cap)s THEN 'capped'" if self._caps else ""
-
-    @property
-    def _caps(self) -> bool:
+    def _cap(self) -> Cap | None:
         marketing = self.terms.purpose.purpose_class == Purpose.Class.MARKETING
-        return self.terms.cap is not None and marketing
+        return self.terms.cap if marketing else None
 
-    def _join_counts(self) -> str:
-        if not self._caps or self.terms.cap is None:
-            return ""
-        self.parameters |= {
-            "cap": self.terms.cap.count,
-            "cap_days": self.terms.cap.days,
-            "zone": self.terms.zone,
-        }
-        return (
+    @property
+    def capped(self) -> Sql:
+        if self._cap is None:
+            return EMPTY
+        return sql("WHEN coalesce(c.n, 0) >= {cap} THEN 'capped'", cap=self._cap.count)
+
+    @property
+    def _counts(self) -> Sql:
+        if self._cap is None:
+            return EMPTY
+        return sql(
             "LEFT JOIN LATERAL (SELECT sum(k.n) AS n FROM contact_count k"
-            " WHERE k.profile_id = a.profile_id AND k.channel = %(channel)s"
-            " AND k.day > (%(now)s AT TIME ZONE %(zone)s)::date - %(cap_days)s::int) c ON TRUE"
+            " WHERE k.profile_id = a.profile_id AND k.channel = {channel}"
+            " AND k.day > ({now} AT TIME ZONE {zone})::date - {days}::int) c ON TRUE",
+            channel=self.terms.channel,
+            now=self.terms.now,
+            zone=self.terms.zone,
+            days=self._cap.days,
         )
 
-    def _join_zones(self) -> str:
+    @property
+    def _zones(self) -> Sql:
         if self.terms.quiet is None:
-            return ""
-        home = self.terms.quiet.until(self.terms.due_at, ZoneInfo(self.terms.zone))
+            return EMPTY
         names, ends = zip(*self.terms.quiet.ends(self.terms.due_at), strict=True)
-        self.parameters |= {"zones": list(names), "quiet_ends": list(ends), "quiet_home": home}
         # a zone that a profile only claims joins nothing: the workspace's clock then
-        return (
-            "LEFT JOIN unnest(%(zones)s::text[], %(quiet_ends)s::timestamptz[]) AS z(name, ends)"
+        return sql(
+            "LEFT JOIN unnest({zones}::text[], {ends}::timestamptz[]) AS z(name, ends)"
             " ON z.name = p.time_zone CROSS JOIN LATERAL (SELECT CASE WHEN z.name IS NULL"
-            " THEN %(quiet_home)s::timestamptz ELSE z.ends END AS ends) l"
+            " THEN {home}::timestamptz ELSE z.ends END AS ends) l",
+            zones=list(names),
+            ends=list(ends),
+            home=self.terms.quiet.until(self.terms.due_at, ZoneInfo(self.terms.zone)),
         )
 
     @property
-    def due(self) -> str:
+    def due(self) -> Sql:
         """Held until the quiet hours of this person end."""
-        if self.terms.quiet is None:
-            return "%(due_at)s::timestamptz"
-        return "coalesce(l.ends, %(due_at)s::timestamptz)"
+        due = sql("{due_at}::timestamptz", due_at=self.terms.due_at)
+        return due if self.terms.quiet is None else sql("coalesce(l.ends, {due})", due=due)
 
     @property
-    def quiet(self) -> str:
+    def quiet(self) -> Sql:
         if self.terms.quiet is None:
-            return ""
-        held = "" if not self.terms.quiet.hold else f" AND {self.due} >= %(expires_at)s"
-        return f"WHEN l.ends IS NOT NULL{held} THEN 'quiet_hours'"
+            return EMPTY
+        if not self.terms.quiet.hold:
+            return Sql("WHEN l.ends IS NOT NULL THEN 'quiet_hours'")
+        return sql(
+            "WHEN l.ends IS NOT NULL AND {due} >= {expires_at} THEN 'quiet_hours'",
+            due=self.due,
+            expires_at=self.terms.expires_at,
+        )
 
     @property
-    def draw(self) -> str:
+    def draw(self) -> Sql:
         """0 to 9999, even over people, another order in each campaign, the same at each asking."""
         a, b = self.terms.shuffle
-        self.parameters |= {"shuffle_a": a, "shuffle_b": b}
-        return f"((p.bucket * %(shuffle_a)s::bigint + %(shuffle_b)s) %% {BUCKETS})::int"
+        return sql(f"((p.bucket * {{a}}::bigint + {{b}}) %% {BUCKETS})::int", a=a, b=b)
 
     @property
-    def holdout(self) -> str:
+    def holdout(self) -> Sql:
         if self.terms.holdout <= 0:
-            return ""
-        self.parameters["holdout"] = round(self.terms.holdout * BUCKETS)
-        return f"WHEN {self.draw} < %(holdout)s THEN 'holdout'"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Further branches of a CASE over the message `m`, with their values; none by default."""
-
-    case: str = ""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-
-
-NOTHING: Final = Asked()
+            return EMPTY
+        least = round(self.terms.holdout * BUCKETS)
+        return sql("WHEN {draw} < {least} THEN 'holdout'", draw=self.draw, least=least)
 
 
 # What can change between queueing and hand-over, of messages that are queued already. `m` holds the
 # messages; the owner's identifier gives the digest that suppression goes by.
 _QUEUED = """
 SELECT m.profile_id, m.id AS message_id, m.address, i.digest, i.deliverability
-FROM {messages} m LEFT JOIN identifier i ON i.kind = %(kind)s AND i.value = m.address
+FROM {messages} m LEFT JOIN identifier i ON i.kind = {kind} AND i.value = m.address
 """
 _STILL = """
 SELECT q.profile_id, q.message_id, q.entry_id,
        CASE WHEN p.state <> 'active' THEN 'frozen'
             WHEN q.suppressed THEN 'suppressed'
             {permission}
-            WHEN m.expires_at <= %(now)s THEN 'expired'
+            WHEN m.expires_at <= {now} THEN 'expired'
             {since}
             ELSE '' END AS reason
 FROM ({judged}) q
@@ -232,30 +233,30 @@ JOIN message m ON m.profile_id = q.profile_id AND m.id = q.message_id
 
 
 def still_allowed(
-    messages: str,
+    messages: Sql,
     *,
     purpose: Purpose,
     channel: str,
     topic_id: int | None,
     now: datetime,
-    since: str = "",
-) -> Query:
+    since: Sql = EMPTY,
+) -> Sql:
     """The gate again for queued messages: `profile_id, message_id, entry_id, reason` ("" allowed).
 
     `messages` is a relation with `profile_id, id, address`; `since` are further branches of the
     CASE, over the message `m`, for what may have happened since it was queued.
     """
     addresses = judged_addresses(
-        _QUEUED.format(messages=messages),
+        sql(_QUEUED, messages=messages, kind=contact_kind(channel)),
         purpose=purpose,
         channel=channel,
         topic_id=topic_id,
         few=True,
     )
-    free = is_free(purpose)
-    sql = _STILL.format(
-        judged=addresses.sql,
-        permission="" if free else "WHEN q.entry_id IS NULL THEN 'no_permission'",
+    return sql(
+        _STILL,
+        judged=addresses,
+        permission=_needs_permission(purpose, "q"),
+        now=now,
         since=since,
     )
-    return Query(sql, {**addresses.parameters, "now": now})

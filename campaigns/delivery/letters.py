@@ -19,6 +19,7 @@ from campaigns.content.sandbox import calls
 from campaigns.delivery.claims import GIVEN, OWN_LINKS, Chunk
 from campaigns.models import ContentVersion, Sender
 from campaigns.services.senders import default_sender
+from config.postgres.sql import ids_of, run, sql
 from config.workspace import tokens
 from config.workspace.selectors import workspace
 from consent.models import Purpose, Topic
@@ -168,22 +169,21 @@ def _given(kept: dict[str, Any]) -> dict[str, Any]:
 
 _ADDRESSES = """
 SELECT g.profile_id, g.id AS message_id, g.address, NULL::bytea AS digest, '' AS deliverability
-FROM unnest(%(profiles)s::bigint[], %(messages)s::bigint[], %(addresses)s::text[])
+FROM unnest({profiles}::bigint[], {messages}::bigint[], {addresses}::text[])
      AS g(profile_id, id, address)"""
 
 
 def _may_measure(letters: Sequence[Letter], channel: str) -> set[int]:
     """Whose opens and clicks may be measured: permission for `measuring` on this channel."""
-    query = judged_addresses(_ADDRESSES, purpose=_measuring(), channel=channel)
-    values = {
-        **query.parameters,
-        "profiles": [letter.profile_id for letter in letters],
-        "messages": [letter.message_id for letter in letters],
-        "addresses": [letter.address for letter in letters],
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT message_id FROM ({query.sql}) q WHERE entry_id IS NOT NULL", values)  # noqa: S608 - pieces of ours, values are bound
-        return {message for (message,) in cursor.fetchall()}
+    addresses = sql(
+        _ADDRESSES,
+        profiles=[letter.profile_id for letter in letters],
+        messages=[letter.message_id for letter in letters],
+        addresses=[letter.address for letter in letters],
+    )
+    lines = judged_addresses(addresses, purpose=_measuring(), channel=channel)
+    query = sql("SELECT message_id FROM ({lines}) q WHERE entry_id IS NOT NULL", lines=lines)
+    return set(ids_of(run(query)))
 
 
 @lru_cache(maxsize=1)

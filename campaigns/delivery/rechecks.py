@@ -11,23 +11,23 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns.delivery.gate import NOTHING, Asked
 from campaigns.delivery.letters import Letterhead
 from campaigns.services.faults import CannotGoOn
 from campaigns.tracking.conversions import fitting_sql
+from config.postgres.sql import EMPTY, Sql, sql
 from segments.current import Current, current
 from segments.models import Segment
 
 _LEFT = """
-WHEN m.profile_id = ANY(%(left)s::bigint[]) OR m.profile_id <> ALL(%(stayed)s::bigint[])
-     AND NOT EXISTS (SELECT 1 FROM membership w WHERE w.segment_id = %(segment)s
+WHEN m.profile_id = ANY({left}::bigint[]) OR m.profile_id <> ALL({stayed}::bigint[])
+     AND NOT EXISTS (SELECT 1 FROM membership w WHERE w.segment_id = {segment}
                      AND w.profile_id = m.profile_id AND w.left_at IS NULL) THEN 'left_segment'"""
 # events may still stand under a profile that was merged into this one
 _REACHED = """
-WHEN EXISTS (SELECT 1 FROM event e WHERE e.name = %(goal_event)s
+WHEN EXISTS (SELECT 1 FROM event e WHERE e.name = {goal_event}
              AND e.profile_id IN (SELECT m.profile_id UNION ALL
                  SELECT a.profile_id FROM alias_pending a WHERE a.survivor_id = m.profile_id)
-             AND e.occurred_at >= m.queued_at AND e.occurred_at >= %(goal_since)s
+             AND e.occurred_at >= m.queued_at AND e.occurred_at >= {goal_since}
              AND {fitting}) THEN 'goal_reached'"""
 
 
@@ -36,15 +36,15 @@ class Recheck:
     """What one launched version asks; made once a chunk."""
 
     entry: Current | None = None
-    goal: Asked = NOTHING
+    goal: Sql = EMPTY
 
-    def of(self, profile_ids: Sequence[int], now: datetime) -> Asked:
-        """For these people; one query, and the segment's rule for whom a change waits."""
+    def of(self, profile_ids: Sequence[int], now: datetime) -> Sql:
+        """Branches for `still_allowed`: one query, and the segment's rule where a change waits."""
         if self.entry is None:
             return self.goal
         stayed, left = self.entry.by_rule(profile_ids, now)
-        values = {"segment": self.entry.segment.pk, "stayed": stayed, "left": left}
-        return Asked(_LEFT + self.goal.case, {**values, **self.goal.parameters})
+        gone = sql(_LEFT, segment=self.entry.segment.pk, stayed=stayed, left=left)
+        return sql("{gone}{goal}", gone=gone, goal=self.goal)
 
 
 def recheck_of(head: Letterhead) -> Recheck:
@@ -61,11 +61,7 @@ def _entry(slug: str) -> Current | None:
     return current(segment)
 
 
-def _goal(goal: Mapping[str, Any] | None, since: datetime | None) -> Asked:
+def _goal(goal: Mapping[str, Any] | None, since: datetime | None) -> Sql:
     if not goal or since is None:
-        return NOTHING
-    fitting, values = fitting_sql(goal)
-    return Asked(
-        _REACHED.format(fitting=fitting),
-        {**values, "goal_event": goal["event"], "goal_since": since},
-    )
+        return EMPTY
+    return sql(_REACHED, fitting=fitting_sql(goal), goal_event=goal["event"], goal_since=since)

@@ -9,13 +9,14 @@ from datetime import datetime
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from config.postgres.sql import Sql, sql
 from config.workspace.zones import workspace_zone
 
 # `ended` holds the messages that the statement moved out of `queued` or `handing_over`: those were
 # counted on the workspace's day of queueing, and are ended once. Of one person it may hold several.
-GIVE_BACK = """
+_GIVE_BACK = """
 unsent AS (
-    SELECT profile_id, channel, (queued_at AT TIME ZONE %(zone)s)::date AS day, count(*) AS n
+    SELECT profile_id, channel, (queued_at AT TIME ZONE {zone})::date AS day, count(*) AS n
     FROM ended
     WHERE is_marketing AND NOT is_test AND state IN ('excluded', 'cancelled', 'failed')
     GROUP BY 1, 2, 3
@@ -29,12 +30,12 @@ unsent AS (
 )
 """
 # what it reads of `ended`, which updates `message t`
-ENDED = "t.profile_id, t.channel, t.queued_at, t.is_marketing, t.is_test, t.state"
+ENDED = Sql("t.profile_id, t.channel, t.queued_at, t.is_marketing, t.is_test, t.state")
 
 
-def zone_of_counts() -> str:
-    """The value of `zone` in GIVE_BACK."""
-    return workspace_zone().key
+def give_back() -> Sql:
+    """Tables of a statement that ends messages, after `ended` among them."""
+    return sql(_GIVE_BACK, zone=workspace_zone().key)
 
 
 def lock_counts(cursor: CursorWrapper, channel: str) -> None:
@@ -49,5 +50,5 @@ def count_one(profile_id: int, channel: str, now: datetime) -> None:
             "INSERT INTO contact_count AS c (profile_id, channel, day, n)"
             " VALUES (%s, %s, (%s AT TIME ZONE %s)::date, 1)"
             " ON CONFLICT (profile_id, channel, day) DO UPDATE SET n = c.n + 1",
-            [profile_id, channel, now, zone_of_counts()],
+            [profile_id, channel, now, workspace_zone().key],
         )

@@ -37,7 +37,6 @@ from campaigns.delivery.claims import (
     release_chunk,
 )
 from campaigns.delivery.composing import Composed, compose
-from campaigns.delivery.gate import Asked
 from campaigns.delivery.letters import (
     Letter,
     Letterhead,
@@ -51,6 +50,7 @@ from campaigns.delivery.setbacks import note_bounces
 from campaigns.delivery.settling import persistently, settle, settle_kept
 from campaigns.delivery.visits import Visit
 from campaigns.services.faults import clear_fault, note_fault, place_of
+from config.postgres.sql import Sql
 from config.workspace import circuits, stopping
 from config.workspace.faults import is_outage, log_failure, pause_after
 
@@ -166,24 +166,24 @@ def _deliver_batch(
     """
     chunk = visit.chunk
     keys, now = [letter.key for letter in letters], timezone.now()
-    asked = recheck.of([letter.profile_id for letter in letters], now)
+    since = recheck.of([letter.profile_id for letter in letters], now)
     try:
         composed = compose(letters, head)
     except Exception:
-        _exclude(chunk, keys, head, asked)
+        _exclude(chunk, keys, head, since)
         raise
     # those behind one that took too long stay queued, for the next turn
     letters = [letter for letter in letters if letter.message_id not in composed.untried]
     keys = [letter.key for letter in letters]
     if composed.mails and not visit.is_let_in(keys):
-        _exclude(chunk, keys, head, asked)
+        _exclude(chunk, keys, head, since)
         return False
     with stopping.patiently():
-        marked = _mark(chunk, letters, head, asked, composed)
+        marked = _mark(chunk, letters, head, since, composed)
         outcomes = _hand_over(marked, composed, head, visit.target) if marked else []
     visit.note([one for one in outcomes if one.key in composed.mails])
     if len(marked) < len(letters):
-        _exclude(chunk, [key for key in keys if key[1] not in marked], head, asked)
+        _exclude(chunk, [key for key in keys if key[1] not in marked], head, since)
     if not marked:
         return _is_ours(chunk)
     if chunk.was_held_up and chunk.campaign_id is not None:
@@ -195,7 +195,7 @@ def _deliver_batch(
 
 
 def _mark(
-    chunk: Chunk, letters: Sequence[Letter], head: Letterhead, asked: Asked, composed: Composed
+    chunk: Chunk, letters: Sequence[Letter], head: Letterhead, since: Sql, composed: Composed
 ) -> dict[int, Letter]:
     """Those that may be handed over, by message. Where marking fails nothing was handed over."""
     try:
@@ -205,7 +205,7 @@ def _mark(
             purpose=head.purpose,
             topic_id=head.topic_id,
             now=timezone.now(),
-            asked=asked,
+            since=since,
             links=composed.links,
         )
     except BaseException:  # it may have been committed all the same
@@ -215,14 +215,14 @@ def _mark(
     return {letter.message_id: letter for letter in letters if letter.message_id in marked}
 
 
-def _exclude(chunk: Chunk, keys: Sequence[Key], head: Letterhead, asked: Asked) -> None:
+def _exclude(chunk: Chunk, keys: Sequence[Key], head: Letterhead, since: Sql) -> None:
     exclude_refused(
         keys,
         purpose=head.purpose,
         channel=chunk.channel,
         topic_id=head.topic_id,
         now=timezone.now(),
-        asked=asked,
+        since=since,
     )
 
 

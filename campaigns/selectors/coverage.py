@@ -12,12 +12,13 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.utils import timezone
 
-from campaigns.delivery.counting import Portion, portions
-from campaigns.delivery.fanout import plan_for_many
+from campaigns.delivery.counting import portions
+from campaigns.delivery.fanout import Portion, plan_for_many
 from campaigns.delivery.terms import plan_of, terms_of
 from campaigns.models import Campaign
 from campaigns.services.faults import CannotGoOn
 from campaigns.services.variables import PROFILE, Name, name_of
+from config.postgres.sql import EMPTY, Sql, sql
 
 COUNTED: Final = 10_000  # recipients
 MOST: Final = 40  # names
@@ -58,15 +59,15 @@ class Coverage:
 
 _WITHOUT = """
 WITH people AS MATERIALIZED ({people}), judged AS ({judged}),
-chosen AS (SELECT profile_id FROM judged WHERE reason = '' LIMIT %(some)s)
+chosen AS (SELECT profile_id FROM judged WHERE reason = '' LIMIT {some})
 SELECT count(*){counts} FROM chosen c JOIN profile p ON p.id = c.profile_id
 """
 _WRITTEN = """
 SELECT profile_id, '' AS reason FROM message
-WHERE campaign_id = %(campaign)s AND NOT is_test AND state <> 'excluded'
+WHERE campaign_id = {campaign} AND NOT is_test AND state <> 'excluded'
 """
 _COLUMNS = {name: f"p.{name}" for name in PROFILE} | {"name": "p.display_name"}
-_CUSTOMER = "coalesce(nullif(p.traits->>'name', ''), p.display_name)"
+_CUSTOMER = Sql("coalesce(nullif(p.traits->>'name', ''), p.display_name)")
 
 
 def coverage(campaign: Campaign, names: Sequence[str]) -> Coverage:
@@ -84,7 +85,7 @@ def coverage(campaign: Campaign, names: Sequence[str]) -> Coverage:
             if left <= 0:
                 found.is_part = True
                 break
-            cursor.execute(*_query(portion, chosen, left))
+            _query(portion, chosen, left).on(cursor)
             count, *without = cursor.fetchone()
             found.of += count
             for name, n in zip(chosen, without, strict=True):
@@ -94,7 +95,7 @@ def coverage(campaign: Campaign, names: Sequence[str]) -> Coverage:
 
 def _portions(cursor: Any, campaign: Campaign) -> Iterator[Portion]:
     if campaign.launched_at:
-        yield Portion("SELECT NULL", _WRITTEN, {"campaign": campaign.pk})
+        yield Portion(Sql("SELECT NULL"), sql(_WRITTEN, campaign=campaign.pk))
         return
     if not campaign.entry.get("segment") or not campaign.steps:
         return
@@ -105,19 +106,25 @@ def _portions(cursor: Any, campaign: Campaign) -> Iterator[Portion]:
     yield from portions(cursor, terms, COUNTED)
 
 
-def _query(portion: Portion, names: Sequence[Name], some: int) -> tuple[str, dict[str, Any]]:
-    counts = [f", count(*) FILTER (WHERE coalesce({_value(name, n)}, '') = '')"
-              for n, name in enumerate(names)]  # fmt: skip
-    sql = _WITHOUT.format(people=portion.people, judged=portion.judged, counts="".join(counts))
-    paths = {f"path{n}": list(name.trait) for n, name in enumerate(names)}
-    return sql, {**portion.parameters, **paths, "some": some}
+def _query(portion: Portion, names: Sequence[Name], some: int) -> Sql:
+    counts = [
+        sql(", count(*) FILTER (WHERE coalesce({value}, '') = '')", value=_value(name))
+        for name in names
+    ]
+    return sql(
+        _WITHOUT,
+        people=portion.people,
+        judged=portion.judged,
+        counts=EMPTY.joined(counts),
+        some=some,
+    )
 
 
-def _value(name: Name, number: int = 0) -> str:
-    """The value of a name as SQL over the row `p` of profile; "" for what is no person's."""
+def _value(name: Name) -> Sql | None:
+    """The value of a name over the row `p` of profile; None for what is no person's."""
     if name.trait:
-        return f"(p.traits #>> %(path{number})s::text[])"
+        return sql("(p.traits #>> {path}::text[])", path=list(name.trait))
     if name.written == "customer.name":
         return _CUSTOMER
     root, _dot, rest = name.written.partition(".")
-    return f"{_COLUMNS[rest]}::text" if root == "profile" and rest in _COLUMNS else ""
+    return Sql(f"{_COLUMNS[rest]}::text") if root == "profile" and rest in _COLUMNS else None

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
-
-from django.db import connection
+from typing import Final
 
 from campaigns.delivery.gate import Terms
 from campaigns.delivery.terms import Plan
+from config.postgres.sql import Sql, ids_of, run, sql
 
 SAME_MAIL_DAYS = 30
 SAME, LATELY = "same", "lately"
@@ -45,7 +44,7 @@ _BODY = (
     " nullif(k.content->>'text', ''))"
 )
 # The same subject or the same body: a copy keeps at least one of them, whatever its name.
-_SAME_CAMPAIGNS = f"""
+_SAME_CAMPAIGNS = """
 SELECT DISTINCT c.id
 FROM campaign c
 JOIN campaign_version v ON v.id = c.current_id
@@ -56,11 +55,11 @@ CROSS JOIN LATERAL (
     UNION ALL
     SELECT w->'content' FROM jsonb_array_elements(
         CASE WHEN jsonb_typeof(s->'variants') = 'array' THEN s->'variants' ELSE '[]' END) w) k
-WHERE c.launched_at >= %(since)s AND c.id <> %(own)s AND s->>'channel' = %(channel)s
-  AND (lower(regexp_replace(btrim(k.content->>'subject'), '\\s+', ' ', 'g')) = ANY(%(subjects)s)
-       OR {_READ.format(_BODY)} IN (
-           SELECT {_READ.format("given")} FROM unnest(%(bodies)s::text[]) given))
-"""  # noqa: S608 - our own text
+WHERE c.launched_at >= {since} AND c.id <> {own} AND s->>'channel' = {channel}
+  AND (lower(regexp_replace(btrim(k.content->>'subject'), '\\s+', ' ', 'g')) = ANY({subjects})
+       OR {read_body} IN (
+           SELECT {read_given} FROM unnest({bodies}::text[]) given))
+"""
 
 
 def same_campaigns(plan: Plan, terms: Terms) -> list[int]:
@@ -69,28 +68,27 @@ def same_campaigns(plan: Plan, terms: Terms) -> list[int]:
     known = [one for one in contents if isinstance(one, Mapping)]
     subjects = [" ".join(str(one.get("subject") or "").split()).lower() for one in known]
     bodies = [next((one[n] for n in ("mjml", "html", "text") if one.get(n)), "") for one in known]
-    values: dict[str, Any] = {
-        "since": terms.now - timedelta(days=SAME_MAIL_DAYS),
-        "own": terms.campaign_id,
-        "channel": terms.channel,
-        "subjects": [subject for subject in subjects if subject],
-        "bodies": [body for body in bodies if body],
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_SAME_CAMPAIGNS, values)
-        return [number for (number,) in cursor.fetchall()]
+    query = sql(
+        _SAME_CAMPAIGNS,
+        read_body=Sql(_READ.format(_BODY)),
+        read_given=Sql(_READ.format("given")),
+        since=terms.now - timedelta(days=SAME_MAIL_DAYS),
+        own=terms.campaign_id,
+        channel=terms.channel,
+        subjects=[subject for subject in subjects if subject],
+        bodies=[body for body in bodies if body],
+    )
+    return ids_of(run(query))
 
 
 # tests on the judged people `j`: index look-ups under their ids, as many as there are people
-GOT = {
-    SAME: """EXISTS (SELECT 1 FROM message m WHERE m.profile_id = j.profile_id
-        AND m.campaign_id = ANY(%(same_campaigns)s) AND m.queued_at >= %(same_since)s
-        AND m.state = ANY(%(went)s))""",
-    LATELY: """EXISTS (SELECT 1 FROM contact_count k WHERE k.profile_id = j.profile_id
-        AND k.channel = %(channel)s AND k.n > 0
-        AND k.day > (%(now)s AT TIME ZONE %(lately_zone)s)::date - %(lately_days)s::int)""",
-}
-WOULD_GET = "j.reason IN ('', 'capped')"
+_SAME = """EXISTS (SELECT 1 FROM message m WHERE m.profile_id = j.profile_id
+        AND m.campaign_id = ANY({same_campaigns}) AND m.queued_at >= {same_since}
+        AND m.state = ANY({went}))"""
+_LATELY = """EXISTS (SELECT 1 FROM contact_count k WHERE k.profile_id = j.profile_id
+        AND k.channel = {channel} AND k.n > 0
+        AND k.day > ({now} AT TIME ZONE {lately_zone})::date - {lately_days}::int)"""
+WOULD_GET = Sql("j.reason IN ('', 'capped')")
 
 
 def lately_days(terms: Terms) -> int:
@@ -98,12 +96,19 @@ def lately_days(terms: Terms) -> int:
     return terms.cap.days if terms.cap else 1
 
 
-def values_of(plan: Plan, terms: Terms) -> dict[str, Any]:
-    """What GOT asks for."""
-    return {
-        "same_campaigns": same_campaigns(plan, terms),
-        "same_since": terms.now - timedelta(days=SAME_MAIL_DAYS),
-        "went": list(WENT),
-        "lately_zone": terms.zone,
-        "lately_days": lately_days(terms),
-    }
+def got_before(plan: Plan, terms: Terms) -> dict[str, Sql]:
+    """For each of KINDS the test on the judged people `j`: who got such a mail already."""
+    same = sql(
+        _SAME,
+        same_campaigns=same_campaigns(plan, terms),
+        same_since=terms.now - timedelta(days=SAME_MAIL_DAYS),
+        went=list(WENT),
+    )
+    lately = sql(
+        _LATELY,
+        channel=terms.channel,
+        now=terms.now,
+        lately_zone=terms.zone,
+        lately_days=lately_days(terms),
+    )
+    return {SAME: same, LATELY: lately}

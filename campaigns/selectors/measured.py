@@ -1,11 +1,11 @@
 """Whose opens and clicks could be measured: the base of a report's rates."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 
 from campaigns.models import Campaign
+from config.postgres.sql import Sql, sql
 from consent.models import Purpose
 from consent.selectors.spans import over_many, standing_spans
 
@@ -40,7 +40,7 @@ WITH written AS MATERIALIZED (
            (m.data ? 'unknown_open' AND m.opened_at IS NULL AND m.machine_opened_at IS NULL)
                AS is_unknown
     FROM message m
-    WHERE m.campaign_id = %(campaign)s AND NOT m.is_test
+    WHERE m.campaign_id = {campaign} AND NOT m.is_test
       AND m.state IN ('sent', 'delivered', 'bounced', 'failed', 'unknown')
 ), allowed AS MATERIALIZED (
     SELECT DISTINCT w.id FROM written w JOIN ({spans}) s
@@ -56,7 +56,7 @@ SELECT variant, count(*) FILTER (WHERE is_measured),
        count(*) FILTER (WHERE is_unknown)
 FROM judged GROUP BY 1
 """
-_ADDRESSES = "SELECT DISTINCT profile_id, address FROM written WHERE is_marketing"
+_ADDRESSES = Sql("SELECT DISTINCT profile_id, address FROM written WHERE is_marketing")
 
 
 def measured_by_variant(campaign: Campaign, audience: int = 0) -> dict[str, Measured]:
@@ -68,8 +68,7 @@ def measured_by_variant(campaign: Campaign, audience: int = 0) -> dict[str, Meas
     if purpose is None:
         return {}
     spans = standing_spans(_ADDRESSES, purpose=purpose, channel="email")
-    sql = _MEASURED.format(spans=spans.sql)
-    values: dict[str, Any] = {**spans.parameters, "campaign": campaign.pk}
+    query = sql(_MEASURED, spans=spans, campaign=campaign.pk)
     with over_many() if audience > MANY else connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        query.on(cursor)
         return {variant: Measured(*counts) for variant, *counts in cursor.fetchall()}

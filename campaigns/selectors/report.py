@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from math import sqrt
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, Sum
 
 from campaigns.delivery.gate import ORDER
@@ -16,6 +15,7 @@ from campaigns.models import Campaign
 from campaigns.selectors.figures import FIGURES, counted_messages, counting, rates_of
 from campaigns.selectors.measured import Measured, measured_by_variant
 from campaigns.tracking.conversions import fitting_sql
+from config.postgres.sql import Sql, run, sql
 from profiles.selectors.revenue import KEY, WHOLE, revenue_events, stands
 
 Z_95 = 1.959964
@@ -85,19 +85,19 @@ WITH arms AS (
     SELECT m.profile_id, m.state = 'excluded' AS control,
            coalesce(m.sent_at, m.bounced_at, m.queued_at) AS since
     FROM message m JOIN profile p ON p.id = m.profile_id AND p.state <> 'erased'
-    WHERE m.campaign_id = %(campaign)s AND NOT m.is_test
+    WHERE m.campaign_id = {campaign} AND NOT m.is_test
       AND (m.reason = 'holdout' OR m.state IN ('sent', 'delivered', 'bounced'))
 ), done AS (
     SELECT a.profile_id, {key} AS key, max(e.value) AS value
-    FROM arms a JOIN event e ON e.profile_id = a.profile_id AND e.name = %(event)s
-     AND e.occurred_at >= a.since AND e.occurred_at < a.since + %(within)s
-    WHERE e.occurred_at >= %(from)s AND e.occurred_at < %(to)s AND {holds}
+    FROM arms a JOIN event e ON e.profile_id = a.profile_id AND e.name = {event}
+     AND e.occurred_at >= a.since AND e.occurred_at < a.since + {within}
+    WHERE e.occurred_at >= {began} AND e.occurred_at < {to} AND {holds}
     GROUP BY 1, 2
 ), back AS (
     SELECT d.profile_id, d.key, sum(e.value) AS value, bool_or({whole}) AS whole
-    FROM done d JOIN event e ON e.profile_id = d.profile_id AND e.name = ANY(%(reversals)s)
+    FROM done d JOIN event e ON e.profile_id = d.profile_id AND e.name = ANY({reversals})
      AND e.properties->>'order_id' = d.key
-    WHERE e.occurred_at >= %(from)s
+    WHERE e.occurred_at >= {began}
     GROUP BY 1, 2
 ), goals AS (
     SELECT d.profile_id, count(*) FILTER (WHERE {stands}) AS n,
@@ -117,22 +117,20 @@ def control_and_lift(campaign: Campaign, held_out: int) -> tuple[dict[str, Any],
         return ({"people": held_out} if held_out else {}), {}
     within = duration(goal.get("window"), WINDOW_DAYS)
     ends = (campaign.finished_at or campaign.launched_at) + within + within
-    holds, properties = fitting_sql(goal)
-    values: dict[str, Any] = {
-        "campaign": campaign.pk,
-        "event": goal["event"],
-        "within": within,
-        "from": campaign.launched_at,
-        "to": ends,
-        "reversals": revenue_events().reversals,
-        **properties,
-    }
-    sql = _ARMS.format(
-        key=KEY, whole=WHOLE, holds=holds, stands=stands("d.value", "b.value", "b.whole")
+    query = sql(
+        _ARMS,
+        key=Sql(KEY),
+        whole=Sql(WHOLE),
+        holds=fitting_sql(goal),
+        stands=Sql(stands("d.value", "b.value", "b.whole")),
+        campaign=campaign.pk,
+        event=goal["event"],
+        within=within,
+        began=campaign.launched_at,
+        to=ends,
+        reversals=revenue_events().reversals,
     )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        arms = {control: Arm(*figures) for control, *figures in cursor.fetchall()}
+    arms = {control: Arm(*figures) for control, *figures in run(query)}
     control, treated = arms.get(True, Arm(0, 0, 0, 0)), arms.get(False, Arm(0, 0, 0, 0))
     answer = {
         "people": control.people,

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.delivery.reserving import ENDED, GIVE_BACK, zone_of_counts
+from campaigns.delivery.reserving import ENDED, give_back
 from campaigns.models import Campaign, CampaignVersion
 from campaigns.services.checks import NotReady, check_campaign, errors_of, skipping_permission
 from campaigns.services.contents import freeze_contents
@@ -17,6 +17,7 @@ from campaigns.services.faults import forget_fault, one_by_one
 from campaigns.services.shapes import moment
 from campaigns.services.shown import Shown, refuse_other
 from campaigns.services.uses import references_of
+from config.postgres.sql import one, sql
 from config.workspace import audit, usage
 from config.workspace.work import wake
 
@@ -141,23 +142,22 @@ def cancel(campaign: Campaign) -> Campaign:
     row.status, row.finished_at = Status.CANCELLED, timezone.now()
     forget_fault(row)
     row.save()
-    with connection.cursor() as cursor:
-        cursor.execute(_CANCEL, {"campaign": row.pk, "zone": zone_of_counts()})
-        cancelled: int = cursor.fetchone()[0]
+    query = sql(_CANCEL, campaign=row.pk, ended=ENDED, give_back=give_back())
+    cancelled = int(one(query)[0])
     audit.record("cancel", "campaign", row.slug, detail={"messages": cancelled})
     return row
 
 
-_CANCEL = f"""
+_CANCEL = """
 WITH ended AS (
     UPDATE message t SET state = 'cancelled'
-    WHERE t.campaign_id = %(campaign)s AND t.state = 'queued'
-    RETURNING {ENDED}
+    WHERE t.campaign_id = {campaign} AND t.state = 'queued'
+    RETURNING {ended}
 ), gone AS (
-    DELETE FROM message_chunk WHERE campaign_id = %(campaign)s AND lease IS NULL
-), {GIVE_BACK}
+    DELETE FROM message_chunk WHERE campaign_id = {campaign} AND lease IS NULL
+), {give_back}
 SELECT count(*) FROM ended
-"""  # noqa: S608 - pieces of ours, values are bound
+"""
 
 
 def take_up(now: datetime | None = None) -> int:

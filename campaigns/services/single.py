@@ -17,11 +17,12 @@ from campaigns.delivery.terms import cap_of
 from campaigns.models import ContentVersion, Message, MessageChunk
 from campaigns.services.contents import compile_step
 from campaigns.services.shapes import FieldError, InvalidCampaign, fault
+from config.postgres.sql import one, sql
 from config.workspace import audit
 from config.workspace.work import wake
 from config.workspace.zones import workspace_zone
 from consent.models import Purpose
-from consent.selectors.reach import Query
+from consent.selectors.reach import people_of
 from profiles.models import Profile
 
 LANE = 1
@@ -193,14 +194,10 @@ def _gate(
         zone=workspace_zone().key,
         cap=cap_of(None, channel),
     )
-    query: Query = judged(terms, "people", borrowed=True)
-    with connection.cursor() as cursor:
-        if terms.cap and purpose.purpose_class == Purpose.Class.MARKETING:
+    lines = judged(terms, people_of([profile.pk]), borrowed=True)
+    query = sql("SELECT address, entry_id, due_at, reason FROM ({lines}) j", lines=lines)
+    if terms.cap and purpose.purpose_class == Purpose.Class.MARKETING:
+        with connection.cursor() as cursor:
             lock_counts(cursor, channel)
-        cursor.execute(
-            f"WITH people AS (SELECT %(person)s::bigint AS profile_id)"  # noqa: S608 - pieces of ours, values are bound
-            f" SELECT address, entry_id, due_at, reason FROM ({query.sql}) j",
-            {**query.parameters, "person": profile.pk},
-        )
-        address, entry_id, due_at, reason = cursor.fetchone()
+    address, entry_id, due_at, reason = one(query)
     return address, entry_id, due_at, reason

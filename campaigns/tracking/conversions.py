@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from campaigns.delivery.terms import WINDOW_DAYS, duration
 from campaigns.models import Campaign
+from config.postgres.sql import FALSE, Sql, every
 from profiles.ingest.hooks import AFTER_BATCH, Batch
 from profiles.ingest.limits import MAX_AMOUNT
 from profiles.ingest.messages import Message
@@ -27,7 +28,6 @@ from profiles.selectors.revenue import PENNY, WHOLE, revenue_events, takes_all_b
 from segments.context import CompileContext
 from segments.events import PropertyTest, matching, read_where
 from segments.reading import Reader, RuleProblem
-from segments.sql import FALSE, every
 
 log = logging.getLogger(__name__)
 
@@ -236,14 +236,11 @@ def _conditions(goal: Mapping[str, Any]) -> Sequence[PropertyTest] | None:
     return where
 
 
-def fitting_sql(goal: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """`fitting` as SQL over the row `e` of event, with its parameters by name."""
+def fitting_sql(goal: Mapping[str, Any]) -> Sql:
+    """`fitting` as a test on the row `e` of event."""
     where = _conditions(goal)
     context = CompileContext(as_of=timezone.now())
-    test = FALSE if where is None else every(t.test(context, goal["event"]) for t in where)
-    first, *others = test.text.split("%s")
-    named = (f"%(goal{number})s{text}" for number, text in enumerate(others))
-    return "".join((first, *named)), {f"goal{n}": value for n, value in enumerate(test.params)}
+    return FALSE if where is None else every(t.test(context, goal["event"]) for t in where)
 
 
 AFTER_BATCH.register("campaigns.conversions")(credit)

@@ -12,14 +12,13 @@ from campaigns.delivery.terms import cap_of, plan_of, terms_of
 from campaigns.forms import step_of
 from campaigns.models import Campaign
 from campaigns.selectors.earlier import (
-    GOT,
     KINDS,
     SAME,
     SAME_MAIL_DAYS,
     WOULD_GET,
     Earlier,
+    got_before,
     lately_days,
-    values_of,
 )
 from campaigns.services.faults import CannotGoOn
 from campaigns.views.findings import Finding
@@ -27,6 +26,7 @@ from campaigns.views.left_out import after_of, next_people, people_page
 from campaigns.views.previews import found
 from campaigns.views.reasons import Why
 from config.console.words import num
+from config.postgres.sql import every
 from config.workspace.frequency import Frequency, words_of
 from config.workspace.permissions import requires
 
@@ -74,8 +74,7 @@ def who(campaign: Campaign, kind: str, after: int, now: datetime) -> list[int]:
     """The next of these people, by id. Raises CannotGoOn."""
     plan = plan_of(campaign, campaign.current)
     terms = terms_of(plan, now=now)
-    test = f"{WOULD_GET} AND {GOT[kind]}"
-    return next_people(terms, test, values_of(plan, terms), after)
+    return next_people(terms, every([WOULD_GET, got_before(plan, terms)[kind]]), after)
 
 
 def why_of(campaign: Campaign, kind: str) -> Why:

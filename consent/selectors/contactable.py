@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db import connection
 from django.db.models import QuerySet
-from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
+from config.postgres.sql import TRUE, UNION_ALL, Sql, run, sql
 from consent.channels import ADDRESSED, contact_kind
 from consent.models import Purpose, Topic
 from consent.selectors.history import permitted_as_of
-from consent.selectors.reach import Query, people_cte, reach
+from consent.selectors.reach import people_of, reach
 from profiles.identity.addresses import best_of_kinds
 from profiles.models import Profile
 
@@ -51,24 +50,26 @@ def contactable(
     """
     purpose = purpose_of(purpose)
     topic_id = topic.pk if topic else None
-    lines = reach("profile_ids", purpose=purpose, channel=channel, topic_id=topic_id)
-    permitted = "TRUE" if is_free(purpose) else "r.entry_id IS NOT NULL"
-    if as_of is not None:
-        permitted = "TRUE"
-    sql, parameters = Query(
-        f"WITH profile_ids AS (SELECT id AS profile_id FROM profile WHERE state = 'active')"  # noqa: S608 - pieces of ours, values are bound
-        f" SELECT r.profile_id FROM ({lines.sql}) r WHERE NOT r.suppressed AND {permitted}",
-        lines.parameters,
-    ).positional()
-    chosen = profiles.filter(state=Profile.State.ACTIVE, id__in=RawSQL(sql, parameters))  # noqa: S611 - values are bound
+    found = sql(
+        "WITH profile_ids AS (SELECT id AS profile_id FROM profile WHERE state = 'active')"
+        " SELECT r.profile_id FROM ({lines}) r WHERE NOT r.suppressed AND {permitted}",
+        lines=reach(Sql("profile_ids"), purpose=purpose, channel=channel, topic_id=topic_id),
+        permitted=_permitted(purpose) if as_of is None else TRUE,
+    )
+    chosen = profiles.filter(state=Profile.State.ACTIVE, id__in=found.raw())
     if as_of is None or is_free(purpose):
         return chosen
-    return chosen.filter(id__in=permitted_as_of(purpose, channel, topic_id, as_of))
+    return chosen.filter(id__in=permitted_as_of(purpose, channel, topic_id, as_of).raw())
 
 
 def is_free(purpose: Purpose) -> bool:
     """Whether a purpose needs no permission: a transactional one (semantics.md section 15)."""
     return purpose.purpose_class == Purpose.Class.TRANSACTIONAL
+
+
+def _permitted(purpose: Purpose) -> Sql:
+    """Of a line `r` of `reach`."""
+    return TRUE if is_free(purpose) else Sql("r.entry_id IS NOT NULL")
 
 
 def reachable_counts(
@@ -79,26 +80,25 @@ def reachable_counts(
     One query. The one count behind "reachable" on every screen and in the API.
     """
     purpose = purpose_of(purpose)
-    permitted = "TRUE" if is_free(purpose) else "r.entry_id IS NOT NULL"
-    inner, inner_parameters = profiles.order_by().values("id").query.sql_with_params()
-    parts, parameters = [], list(inner_parameters)
-    for channel in ADDRESSED:
-        query = reach(
-            "chosen", purpose=purpose, channel=channel, topic_id=topic.pk if topic else None
+    text, values = profiles.order_by().values("id").query.sql_with_params()
+    topic_id, chosen = topic.pk if topic else None, Sql("chosen")
+    counts = UNION_ALL.joined(
+        sql(
+            "SELECT {channel} AS channel, count(*) FROM ({lines}) r"
+            " WHERE NOT r.suppressed AND {permitted}",
+            channel=channel,
+            lines=reach(chosen, purpose=purpose, channel=channel, topic_id=topic_id),
+            permitted=_permitted(purpose),
         )
-        sql, values = query.positional()
-        parts.append(
-            f"SELECT %s AS channel, count(*) FROM ({sql}) r WHERE NOT r.suppressed AND {permitted}"  # noqa: S608 - pieces of ours, values are bound
-        )
-        parameters += [channel, *values]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH given AS ({inner}), chosen AS MATERIALIZED ("  # noqa: S608 - pieces of ours, values are bound
-            f"SELECT g.id AS profile_id FROM given g"
-            f" JOIN profile p ON p.id = g.id AND p.state = 'active') {' UNION ALL '.join(parts)}",
-            parameters,
-        )
-        return dict(cursor.fetchall())
+        for channel in ADDRESSED
+    )
+    query = sql(
+        "WITH given AS ({given}), chosen AS MATERIALIZED (SELECT g.id AS profile_id FROM given g"
+        " JOIN profile p ON p.id = g.id AND p.state = 'active') {counts}",
+        given=Sql(text, tuple(values)),
+        counts=counts,
+    )
+    return dict(run(query))
 
 
 def reachable_channels(
@@ -109,23 +109,21 @@ def reachable_channels(
 ) -> dict[int, list[str]]:
     """On which of `channels` each of these people may get `purpose`, in their order: one query."""
     purpose = purpose_of(purpose)
-    people, ids = people_cte(profile_ids)
-    permitted = "TRUE" if is_free(purpose) else "r.entry_id IS NOT NULL"
-    parts, parameters = [], []
-    for place, channel in enumerate(channels):
-        query = reach(people, purpose=purpose, channel=channel)
-        sql, values = Query(query.sql, {**query.parameters, **ids}).positional()
-        parts.append(
-            f"SELECT r.profile_id, %s AS place FROM ({sql}) r"  # noqa: S608 - pieces of ours, values are bound
-            f" JOIN profile p ON p.id = r.profile_id AND p.state = 'active'"
-            f" WHERE NOT r.suppressed AND {permitted}"
+    people = people_of(profile_ids)
+    parts = UNION_ALL.joined(
+        sql(
+            "SELECT r.profile_id, {place} AS place FROM ({lines}) r"
+            " JOIN profile p ON p.id = r.profile_id AND p.state = 'active'"
+            " WHERE NOT r.suppressed AND {permitted}",
+            place=place,
+            lines=reach(people, purpose=purpose, channel=channel),
+            permitted=_permitted(purpose),
         )
-        parameters += [place, *values]
+        for place, channel in enumerate(channels)
+    )
     found: dict[int, list[str]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(f"{' UNION ALL '.join(parts)} ORDER BY place", parameters)
-        for profile_id, place in cursor.fetchall():
-            found[profile_id].append(channels[place])
+    for profile_id, place in run(sql("{parts} ORDER BY place", parts=parts)):
+        found[profile_id].append(channels[place])
     return dict(found)
 
 
@@ -148,16 +146,16 @@ def reachability(
 ) -> list[Reach]:
     """One answer for each channel; one query."""
     purpose = purpose_of(purpose)
-    people, ids = people_cte([profile.pk])
-    parts, parameters = [], []
-    for channel in channels:
-        query = reach(people, purpose=purpose, channel=channel)
-        sql, values = Query(query.sql, {**query.parameters, **ids}).positional()
-        parts.append(f"SELECT %s AS channel, r.* FROM ({sql}) r")  # noqa: S608 - pieces of ours, values are bound
-        parameters += [channel, *values]
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), parameters)
-        lines = {row[0]: row[2:] for row in cursor.fetchall()}
+    people = people_of([profile.pk])
+    parts = UNION_ALL.joined(
+        sql(
+            "SELECT {channel} AS channel, r.* FROM ({lines}) r",
+            channel=channel,
+            lines=reach(people, purpose=purpose, channel=channel),
+        )
+        for channel in channels
+    )
+    lines = {row[0]: row[2:] for row in run(parts)}
     answers = [
         _answer(profile, channel, lines.get(channel), is_free(purpose)) for channel in channels
     ]

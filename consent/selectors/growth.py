@@ -8,14 +8,14 @@ seen. The last point is of now, by the very count that segments and lists show a
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 
+from config.postgres.sql import COMMA, Sql, sql
 from consent.channels import contact_kind
 from consent.models import Purpose
 from consent.selectors.contactable import MARKETING, purpose_of, reachable_counts
-from consent.selectors.reach import Query, addresses_of, levels_for
+from consent.selectors.reach import addresses_of, levels_for
 from consent.selectors.spans import over_many, standing_spans
 from profiles.models import Profile
 
@@ -28,7 +28,7 @@ known AS MATERIALIZED (
            min(s.created_at) AS suppressed_at
     FROM ({addresses}) a
     LEFT JOIN (SELECT digest, min(created_at) AS created_at FROM suppression
-               WHERE kind = %(kind)s AND level = ANY(%(levels)s) GROUP BY 1) s
+               WHERE kind = {kind} AND level = ANY({levels}) GROUP BY 1) s
       ON s.digest = a.digest
     WHERE coalesce(a.deliverability, '') <> 'invalid'
     GROUP BY 1, 2
@@ -37,8 +37,8 @@ known AS MATERIALIZED (
            least(s.until, k.suppressed_at) AS until
     FROM ({spans}) s JOIN known k USING (profile_id, address)
 ), marked AS (
-    SELECT bit_or((1 << width_bucket(coalesce(until, 'infinity'), %(moments)s::timestamptz[]))
-                  - (1 << width_bucket(since, %(moments)s::timestamptz[]))) AS bits
+    SELECT bit_or((1 << width_bucket(coalesce(until, 'infinity'), {moments}::timestamptz[]))
+                  - (1 << width_bucket(since, {moments}::timestamptz[]))) AS bits
     FROM usable WHERE until IS NULL OR until > since GROUP BY profile_id
 )
 SELECT {counts} FROM marked
@@ -77,18 +77,20 @@ def reachable_over_time(
 def _at(moments: Sequence[datetime], purpose: Purpose, channel: str) -> list[int]:
     if not moments:
         return []
-    query = _query(purpose, channel, len(moments))
-    values: dict[str, Any] = {**query.parameters, "moments": list(moments)}
     with over_many() as cursor:
-        cursor.execute(query.sql, values)
+        _query(moments, purpose, channel).on(cursor)
         return list(cursor.fetchone())
 
 
-def _query(purpose: Purpose, channel: str, moments: int) -> Query:
-    spans = standing_spans(
-        "SELECT profile_id, address FROM known", purpose=purpose, channel=channel
+def _query(moments: Sequence[datetime], purpose: Purpose, channel: str) -> Sql:
+    known = Sql("SELECT profile_id, address FROM known")
+    bits = (1 << n for n in range(len(moments)))
+    return sql(
+        _COUNTED,
+        addresses=addresses_of(Sql("everybody"), channel),
+        spans=standing_spans(known, purpose=purpose, channel=channel),
+        counts=COMMA.joined(Sql(f"count(*) FILTER (WHERE bits & {bit} <> 0)") for bit in bits),
+        kind=contact_kind(channel),
+        levels=levels_for(purpose),
+        moments=list(moments),
     )
-    counts = ", ".join(f"count(*) FILTER (WHERE bits & {1 << n} <> 0)" for n in range(moments))
-    sql = _COUNTED.format(addresses=addresses_of("everybody"), spans=spans.sql, counts=counts)
-    values = {"kind": contact_kind(channel), "levels": levels_for(purpose)}
-    return Query(sql, {**spans.parameters, **values})

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
+from config.postgres.sql import Sql, sql
 from consent.folding import BLOCKING, OWN_ACTS, Entry, standing
 from consent.models import ConsentEntry, ConsentState, Purpose
 
@@ -70,31 +71,37 @@ def current(profile_id: int) -> QuerySet[ConsentState]:
     return ConsentState.objects.filter(profile_id=profile_id)
 
 
-def permitted_as_of(
-    purpose: Purpose, channel: str, topic_id: int | None, as_of: datetime
-) -> RawSQL:
+_PERMITTED = """
+SELECT e.profile_id FROM consent_entry e
+WHERE e.purpose_id = {purpose} AND e.channel = {channel} AND coalesce(e.topic_id, 0) = ANY({topics})
+  AND e.at <= {as_of} AND e.permits
+  AND NOT EXISTS (
+    SELECT 1 FROM consent_entry w
+    WHERE w.profile_id = e.profile_id AND w.purpose_id = e.purpose_id
+      AND w.channel = e.channel AND w.contact_point IN ('', e.contact_point)
+      AND coalesce(w.topic_id, 0) = ANY({topics}) AND w.at <= {as_of} AND w.outcome = 'recorded'
+      AND (w.status = 'expired' AND w.at >= e.at
+           OR w.status = ANY({blocking}) AND NOT EXISTS (
+                SELECT 1 FROM consent_entry a
+                WHERE a.profile_id = e.profile_id AND a.purpose_id = e.purpose_id
+                  AND a.channel = e.channel AND a.contact_point = e.contact_point
+                  AND a.topic_id IS NOT DISTINCT FROM e.topic_id AND a.permits
+                  AND a.evidence->>'act' = ANY({acts}) AND a.at > w.at AND a.at <= e.at)))
+"""
+
+
+def permitted_as_of(purpose: Purpose, channel: str, topic_id: int | None, as_of: datetime) -> Sql:
     """The ids of people for whom a grant stood at `as_of`, from the ledger.
 
     The rule of `folding.standing` for one purpose and channel at once: a grant with no refusal
     after it, and none before it either unless it (or a grant between) was an own act.
     """
-    topics = [0, topic_id] if topic_id else [0]
-    sql = """
-        SELECT e.profile_id FROM consent_entry e
-        WHERE e.purpose_id = %s AND e.channel = %s AND coalesce(e.topic_id, 0) = ANY(%s)
-          AND e.at <= %s AND e.permits
-          AND NOT EXISTS (
-            SELECT 1 FROM consent_entry w
-            WHERE w.profile_id = e.profile_id AND w.purpose_id = e.purpose_id
-              AND w.channel = e.channel AND w.contact_point IN ('', e.contact_point)
-              AND coalesce(w.topic_id, 0) = ANY(%s) AND w.at <= %s AND w.outcome = 'recorded'
-              AND (w.status = 'expired' AND w.at >= e.at
-                   OR w.status = ANY(%s) AND NOT EXISTS (
-                        SELECT 1 FROM consent_entry a
-                        WHERE a.profile_id = e.profile_id AND a.purpose_id = e.purpose_id
-                          AND a.channel = e.channel AND a.contact_point = e.contact_point
-                          AND a.topic_id IS NOT DISTINCT FROM e.topic_id AND a.permits
-                          AND a.evidence->>'act' = ANY(%s) AND a.at > w.at AND a.at <= e.at)))
-    """
-    parameters = [purpose.pk, channel, topics, as_of, topics, as_of, list(BLOCKING), list(OWN_ACTS)]
-    return RawSQL(sql, parameters)  # noqa: S611 - values are bound
+    return sql(
+        _PERMITTED,
+        purpose=purpose.pk,
+        channel=channel,
+        topics=[0, topic_id] if topic_id else [0],
+        as_of=as_of,
+        blocking=list(BLOCKING),
+        acts=list(OWN_ACTS),
+    )

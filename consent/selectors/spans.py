@@ -6,15 +6,14 @@ a property test holds the two together. Times are those of the statements (`at`)
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from config.postgres.sql import Sql, sql
 from config.workspace.statistics import joining_by_hash
 from consent.folding import BLOCKING, OWN_ACTS, UNDONE
 from consent.models import Purpose
-from consent.selectors.reach import Query
 
 # `own` is said of the address, else of the person as a whole; `turn` orders what was said. What
 # came before the undoing of a merge counts no more, so every other mark is compared with `undone`.
@@ -26,12 +25,12 @@ said AS (
            row_number() OVER (PARTITION BY x.profile_id, x.address ORDER BY e.at, e.id) AS turn
     FROM addressed x JOIN consent_entry e
       ON e.profile_id = x.profile_id AND e.contact_point IN ('', x.address)
-    WHERE e.purpose_id = %(purpose)s AND e.channel = %(channel)s AND e.topic_id IS NULL
+    WHERE e.purpose_id = {purpose} AND e.channel = {channel} AND e.topic_id IS NULL
       AND e.outcome = 'recorded'
 ), marked AS (
-    SELECT s.*, act IS NOT DISTINCT FROM %(undone)s AS is_undoing,
-           status = ANY(%(blocking)s) AS refuses,
-           status = 'granted' AND act = ANY(%(acts)s) AS is_act,
+    SELECT s.*, act IS NOT DISTINCT FROM {undone} AS is_undoing,
+           status = ANY({blocking}) AS refuses,
+           status = 'granted' AND act = ANY({acts}) AS is_act,
            2 * turn + (status = 'granted')::int AS decides
     FROM said s
 ), summed AS (
@@ -74,7 +73,7 @@ def over_many() -> Iterator[CursorWrapper]:
         cursor.execute("SET LOCAL work_mem = DEFAULT")
 
 
-def _marks(name: str, test: str) -> str:
+def _marks(name: str, test: str) -> Sql:
     """What was said last of its kind up to each entry, as turns and times."""
     kinds = (
         f"max(turn) FILTER (WHERE {test}) OVER w AS {name}_last",
@@ -87,23 +86,23 @@ def _marks(name: str, test: str) -> str:
         f"max(decides) FILTER (WHERE {test} AND NOT refuses AND status <> 'pending') OVER w"
         f" AS {name}_decided",
     )
-    return ", ".join(kinds)
+    return Sql(", ".join(kinds))
 
 
-def standing_spans(addresses: str, *, purpose: Purpose, channel: str) -> Query:
+def standing_spans(addresses: Sql, *, purpose: Purpose, channel: str) -> Sql:
     """Rows `profile_id, address, named_at, since, until`: from when to when `purpose` was allowed.
 
     `addresses` is a SELECT of distinct `profile_id, address`; `until` is null while it stands, and
     `named_at` is when a statement first named the address (null: only of the person as a whole).
     """
-    sql = _SPANS.format(
-        addresses=addresses, own=_marks("own", "own"), wide=_marks("wide", "NOT own")
+    return sql(
+        _SPANS,
+        addresses=addresses,
+        own=_marks("own", "own"),
+        wide=_marks("wide", "NOT own"),
+        purpose=purpose.pk,
+        channel=channel,
+        undone=UNDONE,
+        blocking=list(BLOCKING),
+        acts=list(OWN_ACTS),
     )
-    parameters: dict[str, Any] = {
-        "purpose": purpose.pk,
-        "channel": channel,
-        "undone": UNDONE,
-        "blocking": list(BLOCKING),
-        "acts": list(OWN_ACTS),
-    }
-    return Query(sql, parameters)

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from django.db import connection
 
+from config.postgres.sql import COMMA, Sql, run, sql
 from config.workspace.selectors import workspace
 from profiles.identity.normalise import normalise
 from profiles.models import Profile, Source
@@ -38,10 +39,10 @@ TOLD: Final = """EXISTS (
       AND (ts.is_internal OR ts.kind IN ({verified})))"""
 
 
-def told_by_ours(kind: str) -> str:
-    """SQL: whether the trait `kind` of the profile `p` was said by a source of ours."""
-    verified = ", ".join(f"'{name}'" for name in Source.VERIFIED_KINDS)
-    return TOLD.format(kind=kind, verified=verified)
+def told_by_ours(kind: str) -> Sql:
+    """Whether the trait `kind` of the profile `p` was said by a source of ours."""
+    verified = COMMA.joined(Sql(f"'{name}'") for name in Source.VERIFIED_KINDS)
+    return sql(TOLD, kind=kind, verified=verified)
 
 
 SELECT_BEST = f"""
@@ -83,10 +84,11 @@ def borrowed_address(profile: Profile, kind: str) -> str:
     given = profile.traits.get(kind)
     if not isinstance(given, str):
         return ""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT 1 FROM profile p WHERE p.id = %s AND {told_by_ours('%s')}",  # noqa: S608 - ours
-            [profile.pk, kind, kind],
+    told = run(
+        sql(
+            "SELECT 1 FROM profile p WHERE p.id = {person} AND {told}",
+            person=profile.pk,
+            told=told_by_ours(kind),
         )
-        told = cursor.fetchone() is not None
+    )
     return normalise(kind, given, workspace().country) if told else ""

@@ -7,12 +7,13 @@ from typing import Any, Self
 from django.utils.translation import gettext as _
 
 from config.console.words import day_words
+from config.postgres.sql import AND, Sql, sql
 from consent.models import ConsentState, Purpose
 from consent.models.ledger import Status
 from consent.models.purpose import CHANNELS
+from segments.algebra import Ids, Part
 from segments.context import CompileContext
 from segments.rules import Condition, Reader, register
-from segments.sql import AND, Ids, Part, Sql, sql
 
 NEVER_ASKED = "never_asked"
 STATUSES = (*Status.values, NEVER_ASKED)

@@ -8,14 +8,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from config.console.words import when_words
+from config.postgres.sql import AND, Sql, one, sql
 from profiles.personal.names import Place as FieldPlace
 from profiles.selectors.masking import is_harmless
+from segments.algebra import Ids, Part
 from segments.comparisons import ORDER_SIGNS, Comparison, read_comparison, shown
-from segments.context import CompileContext, one
+from segments.context import CompileContext
 from segments.durations import Window, read_window
 from segments.events import ITEM_PREFIX, Occurrences, PropertyTest, read_where, subject_of
 from segments.rules import Condition, Reader, joined, register
-from segments.sql import AND, Ids, Part, Sql, sql
 from segments.subjects import Subject
 
 AGGREGATES = ("sum", "avg", "min", "max", "count_distinct")

@@ -7,6 +7,8 @@ from typing import Any, Self
 from django.utils.translation import gettext as _
 
 from config.console.words import day_words
+from config.postgres.sql import FALSE, Sql, sql
+from segments.algebra import Filter, Ids, Part, people
 from segments.context import CompileContext
 from segments.models import Membership, Segment
 from segments.rules import (
@@ -19,7 +21,6 @@ from segments.rules import (
     used_slugs,
 )
 from segments.size import conditions_in, refuse_nesting
-from segments.sql import FALSE, Filter, Ids, Part, Sql, people, sql
 
 
 @register

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from config.postgres.sql import run, sql
 from consent.folding import UNDONE
 from consent.models import ConsentEntry, Purpose
 from consent.selectors.history import fold_rows
@@ -15,7 +16,7 @@ from tests.campaigns.builders import make_person, say
 
 pytestmark = pytest.mark.django_db
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
-ADA = "SELECT %(person)s::bigint AS profile_id, %(address)s::text AS address"
+ADA = "SELECT {person}::bigint AS profile_id, {address}::text AS address"
 statements = st.tuples(
     st.sampled_from(["granted", "granted", "denied", "withdrawn", "pending", "expired"]),
     st.integers(0, 9),
@@ -29,11 +30,9 @@ def day(n: float) -> datetime:
 
 
 def spans_of(person) -> list[tuple[datetime, datetime | None]]:
-    query = standing_spans(ADA, purpose=Purpose.objects.get(slug="marketing"), channel="email")
-    with connection.cursor() as cursor:
-        values = {**query.parameters, "person": person.pk, "address": "ada@example.com"}
-        cursor.execute(f"SELECT since, until FROM ({query.sql}) s ORDER BY since", values)
-        return list(cursor.fetchall())
+    ada = sql(ADA, person=person.pk, address="ada@example.com")
+    spans = standing_spans(ada, purpose=Purpose.objects.get(slug="marketing"), channel="email")
+    return run(sql("SELECT since, until FROM ({spans}) s ORDER BY since", spans=spans))
 
 
 def allowed_at(entries, at: datetime) -> bool:

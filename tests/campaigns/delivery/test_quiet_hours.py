@@ -4,10 +4,10 @@ from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
 
 from campaigns.delivery.gate import Terms, judged
 from campaigns.delivery.quiet_hours import QuietHours
+from config.postgres.sql import Sql, one, sql
 from consent.models import Purpose
 from tests.campaigns.builders import make_person, say
 
@@ -49,10 +49,9 @@ def test_the_gate_holds_until_the_quiet_hours_end_where_the_person_is():
             zone="Asia/Jakarta",
             quiet=quiet,
         )
-        query = judged(terms, "(SELECT id AS profile_id FROM profile)")
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT due_at, reason FROM ({query.sql}) q", query.parameters)
-            assert cursor.fetchone() == (utc(until or due), ""), (zone, due)
+        lines = judged(terms, Sql("(SELECT id AS profile_id FROM profile)"))
+        query = sql("SELECT due_at, reason FROM ({lines}) q", lines=lines)
+        assert one(query) == (utc(until or due), ""), (zone, due)
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe", "Asia/Jakarta"])

@@ -3,9 +3,9 @@
 from types import SimpleNamespace
 
 import pytest
-from django.db import connection
 
 from campaigns.tracking.conversions import fitting, fitting_sql
+from config.postgres.sql import FALSE, ids_of, run, sql
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
 from profiles.models import EventItem
@@ -75,10 +75,9 @@ def test_a_goal_and_a_segment_answer_the_same_for_the_same_condition():
         condition = {"property": name, "op": op} | ({} if value is None else {"value": value})
         hits = fitting({"event": "Goal Reached", "where": [condition]}, messages)
         assert [messages.index(hit) for hit in hits] == expected, condition
-        text, values = fitting_sql({"event": "Goal Reached", "where": [condition]})
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT e.profile_id FROM event e WHERE {text}", values)
-            assert {row[0] for row in cursor.fetchall()} == {people[n].pk for n in expected}
+        test = fitting_sql({"event": "Goal Reached", "where": [condition]})
+        rows = run(sql("SELECT e.profile_id FROM event e WHERE {test}", test=test))
+        assert set(ids_of(rows)) == {people[n].pk for n in expected}
         rule = {"kind": "event", "name": "Goal Reached", "where": [condition]}
         members = members_of(
             parse_rule({"match": "all", "conditions": [rule]}), CompileContext(as_of=AS_OF)
@@ -86,4 +85,4 @@ def test_a_goal_and_a_segment_answer_the_same_for_the_same_condition():
         assert members == {people[n].pk for n in expected}, condition
     unreadable = {"event": "Goal Reached", "where": [{"property": "n", "op": "gte", "value": "x"}]}
     assert fitting(unreadable, messages) == []
-    assert fitting_sql(unreadable) == ("FALSE", {})
+    assert fitting_sql(unreadable) == FALSE

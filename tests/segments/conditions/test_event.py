@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from config.postgres.sql import sql
 from profiles.models import AliasPending, Event, EventDefinition
 from segments.compiler import CompileContext, members_of
 from segments.rules import RuleError, parse_rule
-from segments.sql import sql
 from tests.segments.builders import AS_OF, event, group, make_person
 
 pytestmark = pytest.mark.django_db

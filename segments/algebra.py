@@ -1,59 +1,17 @@
-"""Pieces of SQL with their bound values, and the algebra of "who" that rules compile to.
+"""The algebra of "who" that rules compile to.
 
 A rule's part is either a `Filter` (a test on the profile row `p`, never NULL) or `Ids` (a query for
 profile ids, or everybody but those). Combining them here, and only here, is what keeps `NOT` and
 `NOT IN` two-valued, and what lets the planner use semi-joins instead of nested subplans.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from string import Formatter
-from typing import Any
 
+from config.postgres.sql import AND, FALSE, OR, TRUE, UNION, Sql, sql
 
-@dataclass(frozen=True)
-class Sql:
-    """Text with `%s` placeholders, and their values."""
-
-    text: str
-    params: tuple[Any, ...] = ()
-
-    def joined(self, parts: Iterable["Sql"]) -> "Sql":
-        """`parts` with this text between them."""
-        parts = list(parts)
-        return Sql(
-            self.text.join(part.text for part in parts),
-            tuple(value for part in parts for value in part.params),
-        )
-
-
-def sql(template: str, /, **parts: Any) -> Sql:
-    """`template` with each {name} replaced: a piece of SQL by its text, any other value bound."""
-    text: list[str] = []
-    params: list[Any] = []
-    for literal, name, _, _ in Formatter().parse(template):
-        text.append(literal)
-        if name is None:
-            continue
-        part = parts[name]
-        if not isinstance(part, Sql):
-            part = Sql("%s", (part,))
-        text.append(part.text)
-        params += part.params
-    return Sql("".join(text), tuple(params))
-
-
-# UNION, not UNION ALL: only so does the planner know how many different people come out of it
-AND, OR, UNION, COMMA = Sql(" AND "), Sql(" OR "), Sql(" UNION "), Sql(", ")
-TRUE, FALSE = Sql("TRUE"), Sql("FALSE")
 # nobody's data may be worked with after an erasure; the rest, restricted or test, are people
 COUNTS = Sql("p.state <> 'erased'")
-
-
-def every(tests: Iterable[Sql]) -> Sql:
-    """All `tests` hold; TRUE without any."""
-    tests = list(tests)
-    return AND.joined(tests) if tests else TRUE
 
 
 @dataclass(frozen=True)
