@@ -16,9 +16,9 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from config.postgres import wire
 from profiles.identity.person_traits import FACT_OF, conflicts, digest_of, facts_of
 from profiles.identity.resolve import Attach, Key
-from profiles.ingest import arrays
 from profiles.ingest.messages import Message
 
 RULE = "attach"
@@ -110,7 +110,7 @@ def remember(cursor: Any, found: Iterable[Evidence], ids: Mapping[Key, int]) -> 
         rows[once] = (person, via, once, *_record(one, via, ids))
     if rows:
         people, vias, onces, evidence, snapshots = zip(*map(rows.get, sorted(rows)), strict=True)
-        given = [arrays.numbers(people), arrays.numbers(vias), arrays.texts(onces)]
+        given = [wire.numbers(people), wire.numbers(vias), wire.texts(onces)]
         cursor.execute(INSERT, [RULE, *given, list(evidence), list(snapshots)])
     return left_out
 

@@ -14,6 +14,8 @@ from typing import Any
 import msgspec
 from django.utils.translation import gettext as _
 
+from config.postgres import wire
+from config.postgres.wire import loads
 from config.workspace.digests import CONTACT_KINDS
 from config.workspace.selectors import workspace
 from profiles.identity import rewriting, store
@@ -22,8 +24,7 @@ from profiles.identity.mergers import PARTERS, Parting
 from profiles.identity.person_traits import digest_of, facts_of
 from profiles.identity.regrouping import CannotUndo, lock_identifiers, lock_people, regroup
 from profiles.identity.resolve import Key
-from profiles.ingest import arrays, limits
-from profiles.ingest.copying import loads
+from profiles.ingest import limits
 from profiles.ingest.reading import named_in
 from profiles.models import AliasPending, Identifier, Merge, Profile
 
@@ -231,8 +232,8 @@ def _retell(cursor: Any, owner: int, person: Person, share: Share, calls: Sequen
     ]
     if lost:
         names, sources, identifiers = zip(*(said for said, _call in lost), strict=True)
-        given = [arrays.texts(names), arrays.numbers(sources), arrays.numbers(identifiers)]
-        cursor.execute(TAKE_BACK, [*given, arrays.times(call.at for _said, call in lost), owner])
+        given = [wire.texts(names), wire.numbers(sources), wire.numbers(identifiers)]
+        cursor.execute(TAKE_BACK, [*given, wire.times(call.at for _said, call in lost), owner])
     _say(cursor, owner, [(*said, others[said]) for said, _call in lost if said in others])
     _say(cursor, person.id, [(name, s, person.own, call) for (name, s, _i), call in theirs.items()])
 
@@ -243,6 +244,6 @@ def _say(cursor: Any, profile: int, rows: Sequence[tuple[str, int, int, Call]]) 
         values = (
             msgspec.json.encode(c.said[n]).decode() for n, c in zip(names, calls, strict=True)
         )
-        given = [arrays.texts(names), arrays.numbers(sources), arrays.numbers(identifiers)]
-        given += [arrays.texts(values), arrays.times(call.at for call in calls)]
+        given = [wire.texts(names), wire.numbers(sources), wire.numbers(identifiers)]
+        given += [wire.texts(values), wire.times(call.at for call in calls)]
         cursor.execute(SAY, [profile, *given])

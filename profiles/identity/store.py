@@ -1,4 +1,4 @@
-"""Identifiers and people in the database: looked up, locked and made by arrays.
+"""Identifiers and people in the database: looked up, locked and made by wire.
 
 The number of statements does not depend on the number of messages.
 """
@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from config.postgres import wire
+from config.postgres.wire import loads
 from config.workspace.digests import CONTACT_KINDS, bucket_of, contact_digest
 from profiles.identity.kinds import DEVICE_KINDS, PROFILE_KIND
 from profiles.identity.resolve import Key, Person
-from profiles.ingest import arrays
-from profiles.ingest.copying import loads
 from profiles.ingest.messages import Message
 
 UNASKED_KINDS = DEVICE_KINDS | {PROFILE_KIND}  # prove nothing of a person by themselves
@@ -130,11 +130,11 @@ def find(cursor: Any, sightings: Mapping[Key, Sighting]) -> Known:
     keys = sorted(sightings)
     seen = [sightings[key] for key in keys]
     given = [
-        arrays.texts(kind for kind, _ in keys),
-        arrays.texts(value for _, value in keys),
-        arrays.times(one.first_at for one in seen),
-        arrays.times(one.last_at for one in seen),
-        arrays.times(one.vouched_at for one in seen),
+        wire.texts(kind for kind, _ in keys),
+        wire.texts(value for _, value in keys),
+        wire.times(one.first_at for one in seen),
+        wire.times(one.last_at for one in seen),
+        wire.times(one.vouched_at for one in seen),
     ]
     cursor.execute(FIND, given)
     for number, kind, value, profile_id, is_proven in cursor.fetchall():
@@ -154,7 +154,7 @@ def move(cursor: Any, owners: Mapping[Key, int], said: Mapping[Key, Sighting]) -
     """Give identifiers of the database to others, proven where `said` has it. One statement."""
     if owners:
         keys = {key: said.get(key, UNSAID) for key in sorted(owners)}
-        cursor.execute(MOVE, [*_proof_of(keys), arrays.numbers(owners[key] for key in keys)])
+        cursor.execute(MOVE, [*_proof_of(keys), wire.numbers(owners[key] for key in keys)])
 
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -165,11 +165,11 @@ def _proof_of(said: Mapping[Key, Sighting]) -> list[str]:
     keys = sorted(said)
     proven = [said[key] for key in keys]
     return [
-        arrays.texts(kind for kind, _ in keys),
-        arrays.texts(value for _, value in keys),
-        arrays.times(one.verified_at for one in proven),
-        arrays.numbers(one.verified_source_id for one in proven),
-        arrays.times(one.vouched_at if one.verified_at else None for one in proven),
+        wire.texts(kind for kind, _ in keys),
+        wire.texts(value for _, value in keys),
+        wire.times(one.verified_at for one in proven),
+        wire.numbers(one.verified_source_id for one in proven),
+        wire.times(one.vouched_at if one.verified_at else None for one in proven),
     ]
 
 
@@ -294,18 +294,18 @@ def insert(
         contact_digest(kind, value, salt) if kind in CONTACT_KINDS else None for kind, value in keys
     ]
     columns = [
-        arrays.numbers(ids),
-        arrays.texts(kind for kind, _ in keys),
-        arrays.texts(value for _, value in keys),
-        arrays.texts(one.raw for one in seen),
-        arrays.digests(digests),
-        arrays.numbers(owners[key] for key in keys),
-        arrays.times(one.verified_at for one in seen),
-        arrays.numbers(one.verified_source_id for one in seen),
-        arrays.times(one.vouched_at if one.verified_at else None for one in seen),
-        arrays.numbers(one.source_id for one in seen),
-        arrays.times(one.first_at for one in seen),
-        arrays.times(one.last_at for one in seen),
+        wire.numbers(ids),
+        wire.texts(kind for kind, _ in keys),
+        wire.texts(value for _, value in keys),
+        wire.texts(one.raw for one in seen),
+        wire.digests(digests),
+        wire.numbers(owners[key] for key in keys),
+        wire.times(one.verified_at for one in seen),
+        wire.numbers(one.verified_source_id for one in seen),
+        wire.times(one.vouched_at if one.verified_at else None for one in seen),
+        wire.numbers(one.source_id for one in seen),
+        wire.times(one.first_at for one in seen),
+        wire.times(one.last_at for one in seen),
     ]
     cursor.execute(INSERT, columns)
     return dict(zip(keys, ids, strict=True)) if cursor.rowcount == len(keys) else None

@@ -9,10 +9,10 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from config.postgres.wire import loads
 from config.workspace.zones import workspace_zone
 from profiles import money
 from profiles.ingest import limits
-from profiles.ingest.copying import loads
 from profiles.ingest.messages import Message, Sender
 from profiles.ingest.names import Names, save_traits
 

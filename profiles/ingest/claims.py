@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
-from profiles.ingest.arrays import digests
+from config.postgres.wire import digests
 from profiles.ingest.messages import Message
 
 INSERT = """

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from profiles.ingest import arrays, limits
+from config.postgres import wire
+from config.postgres.wire import copy, json_text, number, optional, text, time
+from profiles.ingest import limits
 from profiles.ingest.catalog import Catalog
-from profiles.ingest.copying import copy, json_text, number, optional, text, time
 from profiles.ingest.messages import Message, text_of
 
 EVENT_COLUMNS = (
@@ -104,6 +105,6 @@ def _write_states(cursor: Any, messages: Sequence[Message], catalog: Catalog) ->
     if sums:
         rows = sorted((*key, *row) for key, row in sums.items())
         ids, names, counts, totals, firsts, lasts = zip(*rows, strict=True)
-        given = [arrays.numbers(ids), arrays.texts(names), arrays.numbers(counts)]
-        given += [arrays.numbers(totals), arrays.times(firsts), arrays.times(lasts)]
+        given = [wire.numbers(ids), wire.texts(names), wire.numbers(counts)]
+        given += [wire.numbers(totals), wire.times(firsts), wire.times(lasts)]
         cursor.execute(UPSERT_STATE, given)

@@ -9,10 +9,11 @@ from zoneinfo import available_timezones
 
 import msgspec
 
+from config.postgres import wire
+from config.postgres.wire import copy, json_text, loads, text
 from profiles.identity.kinds import PROFILE_KIND
 from profiles.identity.store import Newcomer
-from profiles.ingest import arrays, limits
-from profiles.ingest.copying import copy, json_text, loads, text
+from profiles.ingest import limits
 from profiles.ingest.messages import Message
 
 PROFILE_COLUMNS = (
@@ -129,16 +130,16 @@ def update(cursor: Any, seen: Mapping[int, Span], traits: Mapping[int, dict[str,
     if plain:
         firsts = [seen[number].first_at for number in plain]
         lasts = [seen[number].last_at for number in plain]
-        given = [arrays.numbers(plain), arrays.times(firsts), arrays.times(lasts)]
+        given = [wire.numbers(plain), wire.times(firsts), wire.times(lasts)]
         cursor.execute(UPDATE_SEEN, given)
     full = sorted(number for number in seen if number in traits)
     if full:
         derived = [shown(traits[number]) for number in full]
-        columns = [arrays.texts(column) for column in zip(*derived, strict=True)]
+        columns = [wire.texts(column) for column in zip(*derived, strict=True)]
         firsts = [seen[number].first_at for number in full]
         lasts = [seen[number].last_at for number in full]
-        bodies = arrays.texts(_encode(traits[number]).decode() for number in full)
-        given = [arrays.numbers(full), arrays.times(firsts), arrays.times(lasts), bodies]
+        bodies = wire.texts(_encode(traits[number]).decode() for number in full)
+        given = [wire.numbers(full), wire.times(firsts), wire.times(lasts), bodies]
         cursor.execute(UPDATE_ALL, [*given, *columns])
 
 

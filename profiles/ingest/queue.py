@@ -10,8 +10,8 @@ from django.db import OperationalError, transaction
 from django.db import connection as default_connection
 from psycopg import errors
 
+from config.postgres.wire import loads
 from config.workspace.faults import is_outage
-from profiles.ingest.copying import loads
 from profiles.ingest.messages import Message, Sender
 from profiles.ingest.reading import InboxRow
 from profiles.models import Inbox, Source

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from config.postgres import wire
+from config.postgres.wire import copy, json_text, loads, text
 from profiles.identity.kinds import DEVICE_KINDS
-from profiles.ingest import arrays, limits
-from profiles.ingest.copying import copy, json_text, loads, text
+from profiles.ingest import limits
 from profiles.ingest.messages import Message, Sender
 from profiles.models import Source
 
@@ -114,12 +115,12 @@ def write(cursor: Any, said: Statements, created: frozenset[int]) -> None:
     if rows:
         profiles, names, sources, identifiers = map(list, zip(*rows, strict=True))
         given = [
-            arrays.numbers(profiles),
-            arrays.texts(names),
-            arrays.numbers(sources),
-            arrays.numbers(identifiers),
-            arrays.texts(_encode(said[at].value).decode() for at in rows),
-            arrays.times(said[at].set_at for at in rows),
+            wire.numbers(profiles),
+            wire.texts(names),
+            wire.numbers(sources),
+            wire.numbers(identifiers),
+            wire.texts(_encode(said[at].value).decode() for at in rows),
+            wire.times(said[at].set_at for at in rows),
         ]
         cursor.execute(UPSERT, given)
 

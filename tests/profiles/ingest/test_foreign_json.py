@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from profiles.ingest.copying import json_text, text
+from config.postgres.wire import json_text, text
 from profiles.models import Event, Identifier, Profile
 from tests.sdk.conftest import node  # noqa: F401 - a fixture
 
