@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext as _
 
+from profiles.language.reader import RuleError, RuleProblem
 from segments.models import Segment
-from segments.reading import RuleError, RuleProblem
 from segments.rules import SEGMENT, Group, used_slugs, walk
 from segments.size import conditions_in, refuse_nesting
 

@@ -17,8 +17,8 @@ from config.workspace.selectors import workspace
 from config.workspace.statistics import joining_by_hash, refresh_statistics
 from config.workspace.zones import workspace_zone
 from profiles.changes import announce
+from profiles.language.clock import rule_zone
 from segments.compiler import CompileContext, compile_rule
-from segments.context import rule_zone
 from segments.locks import lock_members
 from segments.models import Segment, SegmentSize
 from segments.rules import RuleError, parse_rule

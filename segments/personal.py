@@ -10,8 +10,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from profiles.language.reader import RuleError, RuleProblem
 from profiles.selectors.masking import DOTS, Place, is_harmless, mask_text
-from segments.reading import RuleError, RuleProblem
 from segments.rules import Group, walk
 
 

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from django.utils.translation import gettext as _
 
 from config.postgres.sql import Sql
+from profiles.language.reader import Notes, Reader, RuleError, RuleProblem, text_problem
+from profiles.language.references import Found
+from profiles.language.words import joined
 from segments.algebra import Part, all_of, any_of, negate
-from segments.reading import Names, Reader, RuleError, RuleProblem, text_problem
 from segments.size import DEEPEST, refuse_oversize
 
 if TYPE_CHECKING:
@@ -52,7 +54,11 @@ class Condition(ABC):
     @classmethod
     @abstractmethod
     def parse(cls, reader: Reader) -> Self:
-        """Read one object; what is wrong goes to `reader.fail`, and the result is then not used."""
+        """Read one object, without the database.
+
+        What is wrong goes to `reader.fail`, and the result is then not used; what is named of other
+        objects goes to `reader.refer`, and is looked up afterwards.
+        """
 
     @abstractmethod
     def compile(self, context: "CompileContext") -> Part:
@@ -69,6 +75,10 @@ class Condition(ABC):
     @abstractmethod
     def found(self, context: "CompileContext", profile_id: int) -> str:
         """What was found of one person, in words."""
+
+    def named(self, found: Found) -> Self:
+        """The same, with the labels of what it names."""
+        return self
 
     @classmethod
     def refers_to(cls, data: Mapping[str, Any]) -> set[tuple[str, str]]:
@@ -144,6 +154,10 @@ class Group:
         """All that its parts read."""
         return {name for part in self.parts for name in part.reads()}
 
+    def named(self, found: Found) -> "Group":
+        """The same, with the labels of what its parts name."""
+        return Group(self.match, tuple(part.named(found) for part in self.parts))
+
     def masked(self) -> "Group":
         """The same without the operands that a masked role may not see."""
         return Group(self.match, tuple(part.masked() for part in self.parts))
@@ -172,28 +186,29 @@ class Group:
 Rule = Group | Condition
 
 
-def joined(words: list[str], last: str) -> str:
-    """ "a, b and c"."""
-    if len(words) == 1:
-        return words[0]
-    return f"{', '.join(words[:-1])} {last} {words[-1]}"
-
-
 def parse_rule(data: Any, *, has_entry: bool = False) -> Group:
     """The rule, checked. `has_entry`: inside a campaign, where someone enters. Raises RuleError.
 
     One query for each kind of thing that it names, however often.
     """
-    problems: list[RuleProblem] = []
+    rule, notes = read_rule(data, has_entry=has_entry)
+    found = notes.look_up()
+    if notes.problems:
+        raise RuleError(notes.problems)
+    return rule.named(found)
+
+
+def read_rule(data: Any, *, has_entry: bool = False) -> tuple[Group, Notes]:
+    """The rule as it is written, and what is to be said of it; asks no database.
+
+    Raises RuleError for what is too large or no object.
+    """
     if not isinstance(data, Mapping):
         message = _("A rule is an object with “match” and “conditions”.")
         raise RuleError([RuleProblem("", "type", message)])
     refuse_oversize(data)
-    names = Names(references_in(data))
-    rule = _read_group(Reader(data, "", problems, has_entry=has_entry, names=names), 1)
-    if problems:
-        raise RuleError(problems)
-    return rule
+    notes = Notes(has_entry=has_entry)
+    return _read_group(Reader(data, "", notes), 1), notes
 
 
 def references_in(rule: Any, depth: int = 0) -> set[tuple[str, str]]:

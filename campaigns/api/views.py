@@ -29,8 +29,8 @@ from config.workspace.models import User
 from config.workspace.revisions import Stale
 from profiles.api.paging import PAGE_PARAMETERS, answer_page
 from profiles.api.serializers import pages_of
+from profiles.language.reader import RuleError
 from segments.personal import refuse_properties
-from segments.reading import RuleError
 
 EDIT, VIEW, LAUNCH = "campaigns.edit", "campaigns.view", "campaigns.launch"
 PERSONAL = "people.personal"

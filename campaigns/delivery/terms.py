@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from math import gcd
 from typing import Any
 
@@ -17,19 +17,16 @@ from config.workspace.frequency import contact_frequency, read
 from config.workspace.selectors import workspace
 from config.workspace.zones import workspace_zone
 from consent.models import Purpose, Topic
+from profiles.language.durations import Duration, stored_duration
 from segments.models import Segment
 
-EXPIRES_IN = timedelta(days=3)  # Braze aborts messages that are delayed by more than 72 hours
-WINDOW_DAYS = timedelta(days=5)  # of conversions: the default of semantics.md section 9
-UNITS = ("minutes", "hours", "days", "weeks")
+EXPIRES_IN = Duration("days", 3)  # Braze aborts messages that are delayed by more than 72 hours
+WINDOW = Duration("days", 5)  # of conversions: the default of semantics.md section 9
 
 
-def duration(value: Mapping[str, Any] | None, default: timedelta) -> timedelta:
-    """`{"days": 3}` as a timedelta; months are 30 days."""
-    if not value:
-        return default
-    unit, number = next(iter(value.items()))
-    return timedelta(days=30 * number) if unit == "months" else timedelta(**{unit: number})
+def window_of(goal: Mapping[str, Any]) -> Duration:
+    """Within what a goal counts."""
+    return stored_duration(goal.get("window")) or WINDOW
 
 
 @dataclass(frozen=True)
@@ -83,17 +80,18 @@ def terms_of(plan: Plan, *, now: datetime, start: datetime | None = None) -> Ter
     `start` is when the send began; its messages expire a while after that, however late they are.
     Raises CannotGoOn where something that it names is gone.
     """
-    step, space = plan.step, workspace()
+    step, space, zone = plan.step, workspace(), workspace_zone()
     topic = step.get("topic")
     began = start or now
+    lasts = stored_duration(step.get("expires_in")) or EXPIRES_IN
     return Terms(
         purpose=_purpose(step.get("purpose", "marketing")),
         channel=step["channel"],
         topic_id=_topic_id(topic) if topic else None,
         now=now,
         due_at=max(now, began),
-        expires_at=began + duration(step.get("expires_in"), EXPIRES_IN),
-        zone=workspace_zone().key,
+        expires_at=lasts.after_moment(began, zone),
+        zone=zone.key,
         cap=cap_of(plan.caps, step["channel"]),
         quiet=_quiet(step.get("quiet_hours") or space.setting("quiet_hours", None)),
         holdout=plan.holdout,

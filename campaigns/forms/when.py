@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.forms.base import MAX_NAME, StepForm, step_of
 from campaigns.models import Campaign
-from campaigns.services.shapes import moment
-from config.workspace.zones import workspace_zone
+from config.workspace.zones import read_exact, workspace_zone
+from profiles.language.durations import stored_duration
 from profiles.models import EventDefinition
 from profiles.selectors.masking import looks_personal
 
@@ -79,7 +79,7 @@ class WhenForm(StepForm):
     def of(cls, campaign: Campaign) -> dict[str, Any]:
         """The draft as the fields show it."""
         goal, caps = campaign.goal or {}, campaign.caps or {}
-        at = moment(campaign.entry.get("at"))
+        at = read_exact(campaign.entry.get("at"))
         return {
             "mode": "at" if at else "now",
             "at": at.astimezone(workspace_zone()).strftime(LOCAL) if at else "",
@@ -151,15 +151,10 @@ def cap_mode(caps: Mapping[str, Any]) -> str:
     return "own" if caps.get("per_days") else "workspace"
 
 
-_UNITS = {"minutes": 1 / 1440, "hours": 1 / 24, "days": 1, "weeks": 7, "months": 30}
-
-
 def in_days(window: Any) -> int:
     """A duration in whole days; 0 for none."""
-    if not isinstance(window, Mapping) or not window:
-        return 0
-    unit, number = next(iter(window.items()))
-    return max(1, round(float(number) * _UNITS.get(unit, 1)))
+    found = stored_duration(window)
+    return max(1, round(found.in_days)) if found else 0
 
 
 def goal_events() -> list[str]:

@@ -10,12 +10,13 @@ from typing import Any
 from django.db.models import Count, Sum
 
 from campaigns.delivery.gate import ORDER
-from campaigns.delivery.terms import WINDOW_DAYS, duration
+from campaigns.delivery.terms import window_of
 from campaigns.models import Campaign
 from campaigns.selectors.figures import FIGURES, counted_messages, counting, rates_of
 from campaigns.selectors.measured import Measured, measured_by_variant
 from campaigns.tracking.conversions import fitting_sql
 from config.postgres.sql import Sql, run, sql
+from config.workspace.zones import workspace_zone
 from profiles.selectors.revenue import KEY, WHOLE, revenue_events, stands
 
 Z_95 = 1.959964
@@ -90,7 +91,7 @@ WITH arms AS (
 ), done AS (
     SELECT a.profile_id, {key} AS key, max(e.value) AS value
     FROM arms a JOIN event e ON e.profile_id = a.profile_id AND e.name = {event}
-     AND e.occurred_at >= a.since AND e.occurred_at < a.since + {within}
+     AND e.occurred_at >= a.since AND e.occurred_at < a.since + {within}::interval
     WHERE e.occurred_at >= {began} AND e.occurred_at < {to} AND {holds}
     GROUP BY 1, 2
 ), back AS (
@@ -115,8 +116,10 @@ def control_and_lift(campaign: Campaign, held_out: int) -> tuple[dict[str, Any],
     goal = campaign.current.goal if campaign.current else campaign.goal
     if not held_out or not goal or campaign.launched_at is None:
         return ({"people": held_out} if held_out else {}), {}
-    within = duration(goal.get("window"), WINDOW_DAYS)
-    ends = (campaign.finished_at or campaign.launched_at) + within + within
+    within, zone = window_of(goal), workspace_zone()
+    ends = campaign.finished_at or campaign.launched_at
+    for _once in range(2):  # a mail of the last moment, and an event within its window
+        ends = within.after_moment(ends, zone)
     query = sql(
         _ARMS,
         key=Sql(KEY),
@@ -125,7 +128,7 @@ def control_and_lift(campaign: Campaign, held_out: int) -> tuple[dict[str, Any],
         stands=Sql(stands("d.value", "b.value", "b.whole")),
         campaign=campaign.pk,
         event=goal["event"],
-        within=within,
+        within=within.text,
         began=campaign.launched_at,
         to=ends,
         reversals=revenue_events().reversals,

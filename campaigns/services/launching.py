@@ -14,12 +14,12 @@ from campaigns.services.checks import NotReady, check_campaign, errors_of, skipp
 from campaigns.services.contents import freeze_contents
 from campaigns.services.drafts import WrongStatus, needs_status
 from campaigns.services.faults import forget_fault, one_by_one
-from campaigns.services.shapes import moment
 from campaigns.services.shown import Shown, refuse_other
 from campaigns.services.uses import references_of
 from config.postgres.sql import one, sql
 from config.workspace import audit, usage
 from config.workspace.work import wake
+from config.workspace.zones import read_exact
 
 __all__ = ["NotReady", "WrongStatus", "cancel", "launch", "pause", "resume", "take_up", "undo"]
 Status = Campaign.Status
@@ -56,7 +56,7 @@ def launch(
     if shown is not None:
         refuse_other(row, shown)
     row.current = _freeze(row)
-    at = at or moment(row.entry.get("at"))
+    at = at or read_exact(row.entry.get("at"))
     now = timezone.now()
     if at and at > now:
         row.status, row.scheduled_at = Status.SCHEDULED, at

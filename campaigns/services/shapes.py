@@ -1,21 +1,19 @@
 """What a campaign may look like (api.md), checked with a JSON path to everything that is wrong."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, time
+from datetime import time
 from typing import Any, TypedDict
 
-from django.utils.dateparse import parse_datetime
-from django.utils.timezone import is_naive
 from django.utils.translation import gettext as _
 
+from config.workspace.zones import read_exact
 from consent.models import Purpose, Topic
 from consent.models.purpose import CHANNELS
-from segments.events import read_where
+from profiles.language.durations import read_duration
+from profiles.language.events import read_where
+from profiles.language.reader import Reader
 from segments.models import Segment
-from segments.reading import Reader, RuleProblem
 
-LONGEST = {"minutes": 5_256_000, "hours": 87_600, "days": 3_650, "weeks": 520, "months": 120}
-DURATIONS = tuple(LONGEST)
 MAX_NAME = 60
 HUGE = 1e300
 MOST_CAPPED = 10_000
@@ -81,7 +79,7 @@ def _entry(entry: Any) -> Errors:
         yield fault("entry.kind", _("One of segment, schedule, event, api."), "choice")
         return
     yield from _segment(entry.get("segment"))
-    if kind == "schedule" and moment(entry.get("at")) is None:
+    if kind == "schedule" and read_exact(entry.get("at")) is None:
         yield fault("entry.at", _("A time with its zone, as 2026-11-23T09:00:00Z."))
 
 
@@ -95,15 +93,6 @@ def _segment(slug: Any) -> Errors:
     elif segment.archived_at is not None:
         words = _("The segment %(slug)s is archived: restore it, or choose another.")
         yield fault("entry.segment", words % {"slug": slug}, "archived")
-
-
-def moment(value: Any) -> datetime | None:
-    """An aware time out of ISO 8601, or None."""
-    try:
-        found = parse_datetime(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return None if found is None or is_naive(found) else found
 
 
 def _steps(steps: Any) -> Errors:
@@ -144,9 +133,7 @@ def _message(step: Mapping[str, Any], path: str) -> Errors:
     elif topic and Topic.objects.filter(slug=topic).exclude(archived_at=None).exists():
         words = _("The topic %(slug)s is archived: restore it, or choose another.")
         yield fault(f"{path}.topic", words % {"slug": topic}, "archived")
-    for name in ("expires_in",):
-        if step.get(name) is not None:
-            yield from _duration(step[name], f"{path}.{name}")
+    yield from _duration(step, "expires_in", path)
     per_second = step.get("per_second")
     if per_second is not None and not (_is_number(per_second) and 0 < per_second <= FASTEST):
         yield fault(f"{path}.per_second", _("Mails a second, above 0."))
@@ -231,21 +218,19 @@ def _goal(goal: Any) -> Errors:
         return
     if not isinstance(goal.get("event"), str) or not goal["event"]:
         yield fault("goal.event", _("The name of an event."), "required")
-    if goal.get("window") is not None:
-        yield from _duration(goal["window"], "goal.window")
-    problems: list[RuleProblem] = []
-    read_where(Reader(goal, "goal", problems))
-    yield from (fault(each.path, each.message, each.code) for each in problems)
+    yield from _duration(goal, "window", "goal")
+    reader = Reader(goal, "goal")
+    read_where(reader)
+    reader.notes.look_up()
+    yield from (fault(each.path, each.message, each.code) for each in reader.problems)
 
 
-def _duration(value: Any, path: str) -> Errors:
-    good = isinstance(value, Mapping) and len(value) == 1 and set(value) <= set(DURATIONS)
-    if not good or not all(_is_number(n) and n > 0 for n in value.values()):
-        yield fault(path, _('A duration such as {"days": 3}.'))
+def _duration(data: Mapping[str, Any], name: str, path: str) -> Errors:
+    if data.get(name) is None:
         return
-    ((unit, number),) = value.items()
-    if number > LONGEST[unit]:
-        yield fault(path, _("At most ten years."), "range")
+    reader = Reader(data, path)
+    read_duration(reader, name)
+    yield from (fault(f"{path}.{name}", each.message, each.code) for each in reader.problems)
 
 
 def _caps(caps: Any) -> Errors:

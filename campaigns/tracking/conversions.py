@@ -13,21 +13,20 @@ order has a value), which every figure of conversions and attributed revenue rea
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
-from campaigns.delivery.terms import WINDOW_DAYS, duration
+from campaigns.delivery.terms import window_of
 from campaigns.models import Campaign
 from config.postgres.sql import FALSE, Sql, every
 from profiles.ingest.hooks import AFTER_BATCH, Batch
 from profiles.ingest.limits import MAX_AMOUNT
 from profiles.ingest.messages import Message
+from profiles.language.events import PropertyTest, matching, read_where
+from profiles.language.question import Question
+from profiles.language.reader import Reader
 from profiles.selectors.revenue import PENNY, WHOLE, revenue_events, takes_all_back
-from segments.context import CompileContext
-from segments.events import PropertyTest, matching, read_where
-from segments.reading import Reader, RuleProblem
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +159,7 @@ def _goals_met(batch: Batch, names: set[str]) -> list[tuple[Any, ...]]:
         if goal
     ]
     return [
-        (m.profile_id, m.name, key_of(m), m.occurred_at, _money(m.value), pk, _window(goal))
+        (m.profile_id, m.name, key_of(m), m.occurred_at, _money(m.value), pk, window_of(goal).text)
         for pk, goal in goals
         for m in fitting(goal, batch.messages)
     ]
@@ -206,10 +205,6 @@ def _money(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _window(goal: Mapping[str, Any]) -> timedelta:
-    return duration(goal.get("window"), WINDOW_DAYS)
-
-
 def fitting(goal: Mapping[str, Any], messages: Sequence[Message]) -> list[Message]:
     """Those that are the goal's event and pass its conditions, which segments compare by.
 
@@ -228,10 +223,11 @@ def fitting(goal: Mapping[str, Any], messages: Sequence[Message]) -> list[Messag
 
 
 def _conditions(goal: Mapping[str, Any]) -> Sequence[PropertyTest] | None:
-    problems: list[RuleProblem] = []
-    where = read_where(Reader(goal, "goal", problems))
-    if problems:
-        log.warning("goal %s: %s", goal["event"], problems[0].path)
+    reader = Reader(goal, "goal")
+    where = read_where(reader)
+    reader.notes.look_up()
+    if reader.problems:
+        log.warning("goal %s: %s", goal["event"], reader.problems[0].path)
         return None
     return where
 
@@ -239,7 +235,7 @@ def _conditions(goal: Mapping[str, Any]) -> Sequence[PropertyTest] | None:
 def fitting_sql(goal: Mapping[str, Any]) -> Sql:
     """`fitting` as a test on the row `e` of event."""
     where = _conditions(goal)
-    context = CompileContext(as_of=timezone.now())
+    context = Question(as_of=timezone.now())
     return FALSE if where is None else every(t.test(context, goal["event"]) for t in where)
 
 

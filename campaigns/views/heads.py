@@ -15,12 +15,11 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.forms import has_variants, step_of
 from campaigns.models import Campaign
-from campaigns.services.shapes import moment
 from config.console import places
 from config.console.pages import Crumb
 from config.console.words import day, zone_name
 from config.workspace.permissions import may
-from config.workspace.zones import workspace_zone
+from config.workspace.zones import read_exact, workspace_zone
 from consent.models import Purpose, Topic
 from segments.models import Segment
 
@@ -90,7 +89,7 @@ def ready(campaign: Campaign) -> bool:
 
 def start_of(campaign: Campaign) -> datetime | None:
     """When it is to start by the clock, if not by hand."""
-    return campaign.scheduled_at or moment(campaign.entry.get("at"))
+    return campaign.scheduled_at or read_exact(campaign.entry.get("at"))
 
 
 def in_zone(at: datetime) -> str:

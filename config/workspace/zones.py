@@ -75,6 +75,14 @@ def read_when(text: object) -> date | datetime | None:
         return None
 
 
+def read_exact(text: object) -> datetime | None:
+    """An ISO time that says its zone, in UTC; None for anything else, a day too."""
+    when = read_when(text)
+    if not isinstance(when, datetime) or not isinstance(text, str):
+        return None
+    return when if (found := parse_datetime(text)) and found.tzinfo else None
+
+
 def read_moment(text: object) -> datetime | None:
     """An ISO time, or the first moment of a day in the workspace; None for neither."""
     when = read_when(text)

@@ -1,10 +1,9 @@
 """Permissions, suppressions, purposes."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db.models import Exists, OuterRef
-from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.timezone import is_naive
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework.exceptions import PermissionDenied
@@ -18,7 +17,7 @@ from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.views import ApiView
 from config.workspace.digests import contact_digest
 from config.workspace.selectors import workspace
-from config.workspace.zones import begins
+from config.workspace.zones import begins, read_exact, read_when
 from consent.api.serializers import (
     PermissionsSerializer,
     RecordedSerializer,
@@ -121,11 +120,9 @@ def as_of_of(request: Request) -> Any:
     if not text:
         return None
     text = text.replace(" ", "+")
-    try:
-        moment = begins(day) if (day := parse_date(text)) else parse_datetime(text)
-    except ValueError:
-        moment = None
-    if moment is None or is_naive(moment):
+    when = read_when(text)
+    moment = read_exact(text) if isinstance(when, datetime) else when and begins(when)
+    if moment is None:
         raise invalid("as_of", _("A time with its zone, as 2026-11-23T09:00:00Z."))
     return moment
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from config.postgres import wire
 from config.postgres.wire import copy, json_text, number, optional, text, time
+from profiles.identity.normalise import text_of
 from profiles.ingest import limits
 from profiles.ingest.catalog import Catalog
-from profiles.ingest.messages import Message, text_of
+from profiles.ingest.messages import Message
 
 EVENT_COLUMNS = (
     "profile_id, id, message_id, type, name, occurred_at, original_at, received_at, source_id,"

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from profiles.identity.kinds import DEVICE_KINDS
+from profiles.identity.normalise import text_of
 
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
 EVENT_NAMES = {"page": "Page Viewed", "screen": "Screen Viewed"}
@@ -120,15 +121,6 @@ def read_context(raw: msgspec.Raw | bytes) -> Context:
 def read_object(raw: msgspec.Raw | bytes) -> dict[str, Any]:
     """Properties or traits as a dict; absent and null are empty."""
     return _decode_any(raw) if bytes(memoryview(raw)[:1]) == b"{" else {}
-
-
-def text_of(value: Any) -> str:
-    """An id as text: numbers as a client would print them (7.0 is "7"), anything else is none."""
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return ""
-    return str(int(value)) if float(value).is_integer() else repr(value)
 
 
 def identifiers_in(context: Context, traits: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from profiles.identity.kinds import PROFILE_KIND, Rules
-from profiles.identity.normalise import normalise, normalise_kind
+from profiles.identity.normalise import normalise, normalise_kind, text_of
 from profiles.ingest import limits
 from profiles.ingest.messages import (
     EVENT_NAMES,
@@ -18,7 +18,6 @@ from profiles.ingest.messages import (
     identifiers_in,
     read_context,
     read_object,
-    text_of,
 )
 from profiles.ingest.validation import parse_time
 

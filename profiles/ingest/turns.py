@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from profiles.identity.kinds import KNOWN_KINDS
-from profiles.ingest.messages import Id, Message, text_of
+from profiles.identity.normalise import text_of
+from profiles.ingest.messages import Id, Message
 from profiles.ingest.reading import InboxRow
 
 # Rows that another worker deleted stay visible until it commits.

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.workspace.api.usage import UseSerializer
-from segments.comparisons import OPERATORS
+from profiles.language.operators import OPERATORS
 from segments.models import Segment
 
 MATCH = {"type": "string", "enum": ["all", "any", "none"]}

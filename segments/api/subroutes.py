@@ -14,13 +14,13 @@ from config.workspace.api.permissions import request_may
 from config.workspace.api.problems import invalid
 from profiles.api.fields import PROFILE_FIELDS
 from profiles.api.subroutes import SUBROUTES, Subroute
+from profiles.language.reader import RuleError
 from profiles.models import Profile
 from profiles.selectors.filters import PEOPLE_FILTERS
 from segments.api import serializers as shapes
 from segments.api.views import problem_of
 from segments.explain import explain_membership
 from segments.models import Membership, Segment
-from segments.reading import RuleError
 
 
 def segments_of(request: Request, profile: Profile) -> Response:

@@ -22,6 +22,7 @@ from config.workspace.revisions import Stale
 from config.workspace.usage import InUse
 from config.workspace.zones import read_moment
 from profiles.api.paging import PAGE_PARAMETERS
+from profiles.language.reader import RuleError
 from profiles.selectors.masking import Shown
 from segments import services
 from segments.api import serializers as shapes
@@ -29,7 +30,6 @@ from segments.archiving import NotRestorable, archive_segment, restore_segment
 from segments.models import Membership, Segment
 from segments.personal import masked_rule
 from segments.preview import preview
-from segments.reading import RuleError
 from segments.rules import parse_rule
 
 SLUG = OpenApiParameter("slug", str, OpenApiParameter.PATH)

@@ -11,11 +11,25 @@ from config.postgres.sql import AND, Sql, sql
 from consent.models import ConsentState, Purpose
 from consent.models.ledger import Status
 from consent.models.purpose import CHANNELS
+from profiles.language.references import Lookup
 from segments.algebra import Ids, Part
 from segments.context import CompileContext
 from segments.rules import Condition, Reader, register
 
 NEVER_ASKED = "never_asked"
+
+
+def _names_of(slugs: Collection[str]) -> dict[str, str]:
+    return dict(Purpose.objects.filter(slug__in=slugs).values_list("slug", "name"))
+
+
+def _missing(slug: str) -> str:
+    known = ", ".join(Purpose.objects.values_list("slug", flat=True))
+    message = _("“%(purpose)s” is no purpose; known are %(known)s.")
+    return message % {"purpose": slug, "known": known}
+
+
+PURPOSES = Lookup("unknown_purpose", _names_of, _missing)
 STATUSES = (*Status.values, NEVER_ASKED)
 
 
@@ -37,12 +51,8 @@ class ConsentCondition(Condition):
         """Read purpose, channel and status."""
         reader.only("kind", "purpose", "channel", "status")
         purpose = reader.text("purpose")
-        if purpose and purpose not in reader.names.of("purpose", _names_of):
-            known = ", ".join(Purpose.objects.values_list("slug", flat=True))
-            message = _("“%(purpose)s” is no purpose; known are %(known)s.")
-            reader.fail(
-                "purpose", "unknown_purpose", message % {"purpose": purpose, "known": known}
-            )
+        if purpose:
+            reader.refer("purpose", PURPOSES, purpose)
         return cls(purpose, reader.choice("channel", CHANNELS), reader.choice("status", STATUSES))
 
     @property
@@ -128,7 +138,3 @@ class ConsentCondition(Condition):
             purpose=self.purpose,
             channel=self.channel,
         )
-
-
-def _names_of(slugs: Collection[str]) -> dict[str, str]:
-    return dict(Purpose.objects.filter(slug__in=slugs).values_list("slug", "name"))

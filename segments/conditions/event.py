@@ -9,15 +9,17 @@ from django.utils.translation import ngettext
 
 from config.console.words import when_words
 from config.postgres.sql import AND, Sql, one, sql
+from profiles.language.comparisons import COUNTING, Comparison, read_comparison
+from profiles.language.events import ITEM_PREFIX, Occurrences, PropertyTest, read_where, subject_of
+from profiles.language.operators import shown
+from profiles.language.subjects import Subject
+from profiles.language.windows import Window, read_window
+from profiles.language.words import joined
 from profiles.personal.names import Place as FieldPlace
 from profiles.selectors.masking import is_harmless
 from segments.algebra import Ids, Part
-from segments.comparisons import ORDER_SIGNS, Comparison, read_comparison, shown
 from segments.context import CompileContext
-from segments.durations import Window, read_window
-from segments.events import ITEM_PREFIX, Occurrences, PropertyTest, read_where, subject_of
-from segments.rules import Condition, Reader, joined, register
-from segments.subjects import Subject
+from segments.rules import Condition, Reader, register
 
 AGGREGATES = ("sum", "avg", "min", "max", "count_distinct")
 ONCE = Comparison("gte", 1)
@@ -254,7 +256,7 @@ def _having(query: Sql, owner: Sql, tests: list[Sql]) -> Sql:
 
 
 def _times(count: Comparison) -> str:
-    if count.op in ORDER_SIGNS or count.op in ("eq", "ne"):
+    if count.op in COUNTING:
         n = int(count.value)
         forms = {
             "gte": ngettext("at least %(n)s time", "at least %(n)s times", n),

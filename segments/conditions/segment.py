@@ -1,13 +1,14 @@
 """Is in another segment."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from django.utils.translation import gettext as _
 
 from config.console.words import day_words
 from config.postgres.sql import FALSE, Sql, sql
+from profiles.language.references import Found, Lookup
 from segments.algebra import Filter, Ids, Part, people
 from segments.context import CompileContext
 from segments.models import Membership, Segment
@@ -21,6 +22,18 @@ from segments.rules import (
     used_slugs,
 )
 from segments.size import conditions_in, refuse_nesting
+
+
+def _names_of(slugs: Collection[str]) -> dict[str, str]:
+    rows = Segment.objects.filter(slug__in=slugs, archived_at=None)
+    return dict(rows.values_list("slug", "name"))
+
+
+SEGMENTS = Lookup(
+    "unknown_segment",
+    _names_of,
+    lambda slug: _("There is no segment “%(slug)s”.") % {"slug": slug},
+)
 
 
 @register
@@ -43,11 +56,13 @@ class SegmentCondition(Condition):
         """Read the slug; the segment must be there."""
         reader.only("kind", "slug")
         slug = reader.text("slug")
-        names = reader.names.of("segment", _names_of) if slug else {}
-        if slug and slug not in names:
-            message = _("There is no segment “%(slug)s”.") % {"slug": slug}
-            reader.fail("slug", "unknown_segment", message)
-        return cls(slug, names.get(slug, ""))
+        if slug:
+            reader.refer("slug", SEGMENTS, slug)
+        return cls(slug)
+
+    def named(self, found: Found) -> Self:
+        """With the segment's name."""
+        return replace(self, name=found.label(SEGMENTS, self.slug))
 
     def compile(self, context: CompileContext) -> Part:
         """Who is in."""
@@ -123,11 +138,6 @@ def compile_used(segment: Segment, context: CompileContext) -> None:
     query = people(rule.compile(context), context.profile_ids)
     used.way.pop()
     used.keep(segment.slug, query)
-
-
-def _names_of(slugs: Collection[str]) -> dict[str, str]:
-    rows = Segment.objects.filter(slug__in=slugs, archived_at=None)
-    return dict(rows.values_list("slug", "name"))
 
 
 def is_counted(segment: Segment) -> bool:

@@ -9,15 +9,16 @@ from django.utils.translation import gettext as _
 from config.console.words import when_words
 from config.postgres.sql import AND, Sql, sql
 from config.workspace.zones import database_zones
+from profiles.language.comparisons import Comparison, read_comparison
+from profiles.language.operators import shown
+from profiles.language.spelling import Place, spelled
+from profiles.language.subjects import Subject, json_subject, text_subject, time_subject
 from profiles.models import Profile
 from profiles.personal.names import Place as FieldPlace
 from profiles.selectors.masking import is_harmless
 from segments.algebra import COUNTS, Filter, Part
-from segments.comparisons import Comparison, read_comparison, shown
 from segments.context import CompileContext
 from segments.rules import Condition, Reader, register
-from segments.spelling import Place, spelled
-from segments.subjects import Subject, json_subject, text_subject, time_subject
 
 # column: (type, whether it names a person)
 COLUMNS = {

@@ -16,11 +16,11 @@ from config.workspace.models import User
 from config.workspace.permissions import may, requires
 from config.workspace.revisions import Stale, changes_since, revision_in
 from config.workspace.usage import users
+from profiles.language.reader import RuleError, RuleProblem
 from profiles.selectors.masking import HIDDEN_WORDS, Shown
 from segments import services
 from segments.models import Segment
 from segments.personal import is_hidden, masked_rule
-from segments.reading import RuleError, RuleProblem
 from segments.rules import parse_rule
 from segments.views.words import builder_words
 

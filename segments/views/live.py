@@ -17,6 +17,7 @@ from config.workspace.health import counters
 from config.workspace.models import User
 from config.workspace.permissions import may, requires
 from consent.panels import CHANNEL_WORDS
+from profiles.language.reader import RuleError, RuleProblem
 from profiles.models import Profile
 from profiles.selectors.masking import Shown
 from segments import catalog, services
@@ -34,7 +35,6 @@ from segments.preview import (
     preview,
     reach_of,
 )
-from segments.reading import RuleError, RuleProblem
 from segments.rules import Group, parse_rule
 
 CHANNEL_ICONS = {

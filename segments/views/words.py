@@ -4,24 +4,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from config.workspace import zones
-from segments.comparisons import (
-    NEEDS_NO_VALUE,
-    OPERATORS,
-    OPERATORS_OF,
-    SEVERAL,
-    operator_words,
-)
+from profiles.language.durations import UNITS
+from profiles.language.operators import JSON, NUMBER, OPERATORS, TEXT, TIME, operators_of
+from profiles.language.operators.base import NONE, SEVERAL
 from segments.conditions.trait import COLUMNS, column_label
-from segments.durations import UNITS
 
 
 def builder_words() -> dict[str, object]:
     """Operators, columns, units and every label."""
     return {
-        "operators": {name: operator_words(name) for name in OPERATORS},
-        "operatorsOf": OPERATORS_OF,
-        "noValue": NEEDS_NO_VALUE,
-        "several": SEVERAL,
+        "operators": {name: each.words() for name, each in OPERATORS.items()},
+        "operatorsOf": {type_: operators_of(type_) for type_ in (JSON, TEXT, NUMBER, TIME)},
+        "noValue": [name for name, each in OPERATORS.items() if each.widget == NONE],
+        "several": [name for name, each in OPERATORS.items() if each.widget == SEVERAL],
         "today": zones.today().isoformat(),
         "zone": zones.workspace_zone().key,
         "columns": {

@@ -11,9 +11,9 @@ from campaigns.services.launching import NotReady, cancel, launch, undo
 from config.workspace.keys import create_api_key
 from config.workspace.models import Role
 from config.workspace.usage import InUse, users
+from profiles.language.reader import RuleError
 from segments.archiving import NotRestorable, archive_segment, restore_segment
 from segments.models import Membership, Segment
-from segments.reading import RuleError
 from segments.services import create_segment, update_segment
 from segments.work import work
 from tests.campaigns.builders import fan_out_all, make_campaign, make_person, make_segment

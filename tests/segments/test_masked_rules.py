@@ -7,12 +7,12 @@ from django.test import Client
 from django.utils import timezone
 
 from config.workspace.models import User
+from profiles.language.reader import RuleError
 from profiles.models import FieldTag
 from profiles.personal.names import Place
 from profiles.personal.tags import forget_tags
 from segments import services
 from segments.compiler import CompileContext, compile_rule, working
-from segments.reading import RuleError
 from segments.rules import KINDS, parse_rule
 from segments.work import work
 from tests.segments.builders import event, group, make_event, make_person, trait

@@ -9,6 +9,7 @@ from django.utils import timezone
 from config.workspace.models import AuditEntry
 from config.workspace.usage import InUse
 from profiles.changes import announce
+from profiles.language.reader import RuleError
 from profiles.models import Identifier, ProfileChange
 from segments import services
 from segments.archiving import archive_segment
@@ -16,7 +17,6 @@ from segments.changes import process_changes
 from segments.membership import reason_of, refresh
 from segments.models import Membership, Segment, SegmentSize
 from segments.preview import preview
-from segments.reading import RuleError
 from segments.rules import parse_rule
 from segments.signals import membership_changed
 from segments.work import due, work

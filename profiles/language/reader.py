@@ -1,14 +1,15 @@
-"""Reading a rule's JSON: every problem is kept with its path, none stops the reading."""
+"""Reading JSON, without the database: each problem is kept with its path, none stops it."""
 
 import math
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from config.workspace.zones import read_when
+from profiles.language.references import Found, Lookup, Reference
 
 LONGEST_TEXT = 1_000
 
@@ -52,35 +53,41 @@ class RuleError(ValueError):
         ]
 
 
-class Names:
-    """What a rule names of other objects, looked up once for all of its conditions."""
+@dataclass
+class Notes:
+    """What reading one whole object came to: problems, and names that are to be looked up.
 
-    def __init__(self, references: Collection[tuple[str, str]] = ()) -> None:
-        self._references = references
-        self._found: dict[str, Mapping[str, Any]] = {}
+    `has_entry`: whether it stands inside a campaign, where someone enters.
+    """
 
-    def of(self, kind: str, look_up: Callable[[Collection[str]], Mapping[str, Any]]) -> Any:
-        """`look_up(keys)` of all keys of this kind; asked once."""
-        if kind not in self._found:
-            keys = sorted({key for of, key in self._references if of == kind})
-            self._found[kind] = look_up(keys)
-        return self._found[kind]
+    has_entry: bool = False
+    problems: list[RuleProblem] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
+
+    def look_up(self) -> Found:
+        """What was named, found; what is not there becomes a problem. A query for each kind."""
+        found = Found()
+        kinds = dict.fromkeys(each.lookup for each in self.references)
+        for kind in kinds:
+            keys = {each.key for each in self.references if each.lookup == kind}
+            found.labels[kind] = kind.find(sorted(keys))
+        for each in self.references:
+            if each.key not in found.labels[each.lookup]:
+                message = each.lookup.missing(each.key)
+                self.problems.append(RuleProblem(each.path, each.lookup.code, message))
+        return found
 
 
 class Reader:
-    """One JSON object of a rule at its path. What cannot be read becomes a problem and a blank."""
+    """One JSON object at its path. What cannot be read becomes a problem and a blank."""
 
-    def __init__(
-        self,
-        data: Mapping[str, Any],
-        path: str,
-        problems: list[RuleProblem],
-        *,
-        has_entry: bool = False,
-        names: Names | None = None,
-    ) -> None:
-        self.data, self.path, self.problems, self.has_entry = data, path, problems, has_entry
-        self.names = names or Names()
+    def __init__(self, data: Mapping[str, Any], path: str = "", notes: Notes | None = None) -> None:
+        self.data, self.path, self.notes = data, path, notes or Notes()
+
+    @property
+    def problems(self) -> list[RuleProblem]:
+        """All problems of the whole."""
+        return self.notes.problems
 
     def at(self, name: str) -> str:
         """The path of a field of this object."""
@@ -89,6 +96,10 @@ class Reader:
     def fail(self, name: str, code: str, message: str) -> None:
         """Keep a problem of the field `name` ("" for the object itself)."""
         self.problems.append(RuleProblem(self.at(name) if name else self.path, code, message))
+
+    def refer(self, name: str, lookup: Lookup, key: str) -> None:
+        """Note that the field `name` names something that has to be there."""
+        self.notes.references.append(Reference(self.at(name), lookup, key))
 
     def only(self, *names: str) -> None:
         """Refuse every field but these."""
@@ -145,8 +156,7 @@ class Reader:
         return self._inner(value, name)
 
     def _inner(self, value: Mapping[str, Any], name: str) -> "Reader":
-        place = self.at(name)
-        return Reader(value, place, self.problems, has_entry=self.has_entry, names=self.names)
+        return Reader(value, self.at(name), self.notes)
 
     def items(self, name: str) -> "list[Reader]":
         """The objects of the list under `name`."""

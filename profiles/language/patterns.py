@@ -1,11 +1,14 @@
 """Which regular expressions a rule may hold: those that PostgreSQL matches in linear time."""
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from math import prod
 
 from django.db import DataError, connection, transaction
 from django.utils.translation import gettext as _
+
+from profiles.language.references import Lookup
 
 LONGEST = 200
 MOST_REPEATS = 100
@@ -16,7 +19,7 @@ _BOUND = re.compile(r"\{(\d+)?(?:,(\d+)?)?\}")
 
 
 def problem(pattern: str) -> str:
-    """Why `pattern` is refused; empty when it is fine. One cheap query for a new pattern."""
+    """Why `pattern` is refused before the database is asked; empty when it is fine."""
     if len(pattern) > LONGEST:
         return _("A pattern has at most %(n)d characters.") % {"n": LONGEST}
     if _BACK_REFERENCE.search(pattern):
@@ -30,7 +33,7 @@ def problem(pattern: str) -> str:
         return _("A pattern may repeat at most %(n)d times, all its bounds multiplied.") % {
             "n": MOST_REPEATS
         }
-    return "" if _is_valid(pattern) else _("This is not a valid pattern.")
+    return ""
 
 
 @lru_cache(maxsize=1_000)
@@ -41,3 +44,11 @@ def _is_valid(pattern: str) -> bool:
     except DataError:
         return False
     return True
+
+
+def _valid(patterns: Collection[str]) -> dict[str, str]:
+    return {pattern: pattern for pattern in patterns if _is_valid(pattern)}
+
+
+# one cheap query for a new pattern
+PATTERNS = Lookup("pattern", _valid, lambda _pattern: _("This is not a valid pattern."))

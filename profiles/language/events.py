@@ -12,14 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from config.postgres.sql import AND, Sql, run, sql
+from profiles.language.comparisons import Comparison, read_comparison
+from profiles.language.operators.base import AMOUNT, RANGE, SEVERAL
+from profiles.language.question import Question
+from profiles.language.reader import Reader
+from profiles.language.spelling import Place, spelled
+from profiles.language.subjects import Subject, json_subject, number_subject
+from profiles.language.windows import Window
 from profiles.personal.names import Place as FieldPlace
 from profiles.selectors.masking import is_harmless
-from segments.comparisons import ORDER, SEVERAL, Comparison, read_comparison
-from segments.context import CompileContext
-from segments.durations import Window
-from segments.reading import Reader
-from segments.spelling import Place, spelled
-from segments.subjects import Subject, json_subject, number_subject
 
 SLOTS = ("k1", "k2")
 # of products[], kept as rows of `event_item`
@@ -40,7 +41,7 @@ class PropertyTest:
     property: str
     comparison: Comparison
 
-    def test(self, context: CompileContext, event: str) -> Sql:
+    def test(self, context: Question, event: str) -> Sql:
         """The test on the row `e`."""
         if self.property.startswith(ITEM_PREFIX):
             return self._item_test(context)
@@ -58,7 +59,7 @@ class PropertyTest:
         known = is_harmless(FieldPlace.PROPERTY, self.property)
         return replace(self, comparison=self.comparison.masked(is_harmless=known))
 
-    def _item_test(self, context: CompileContext) -> Sql:
+    def _item_test(self, context: Question) -> Sql:
         context.read(FieldPlace.PROPERTY, self.property)
         column = self.property.removeprefix(ITEM_PREFIX)
         place = "i.product_name" if column == "name" else f"i.{column}"
@@ -92,7 +93,7 @@ def _read_test(reader: Reader) -> PropertyTest:
 
 
 def subject_of(
-    context: CompileContext, event: str, name: str, comparison: Comparison | None = None
+    context: Question, event: str, name: str, comparison: Comparison | None = None
 ) -> Subject:
     """Where to read a property: the value column, a slot or `properties`."""
     context.read(FieldPlace.PROPERTY, name)
@@ -111,13 +112,13 @@ def subject_of(
 
 
 def _is_numeric(comparison: Comparison | None) -> bool:
-    if comparison is None or comparison.op in ORDER:
+    if comparison is None or comparison.operator.widget in (AMOUNT, RANGE):
         return True
     return comparison.op in ("eq", "ne") and isinstance(comparison.value, int | float)
 
 
 def _asks_texts(comparison: Comparison) -> bool:
-    values = comparison.value if comparison.op in SEVERAL else [comparison.value]
+    values = comparison.value if comparison.operator.widget == SEVERAL else [comparison.value]
     asked = ("eq", "in", "eq_ignore_case", "in_ignore_case")
     return comparison.op in asked and all(isinstance(value, str) for value in values)
 
@@ -130,13 +131,13 @@ class Occurrences:
     window: Window
     where: tuple[PropertyTest, ...] = ()
 
-    def owner(self, context: CompileContext) -> Sql:
+    def owner(self, context: Question) -> Sql:
         """Whose event it is."""
         return Sql(
             "coalesce(a.survivor_id, e.profile_id)" if context.has_aliases else "e.profile_id"
         )
 
-    def rows(self, context: CompileContext, *, lower: Sql | None = None) -> Sql:
+    def rows(self, context: Question, *, lower: Sql | None = None) -> Sql:
         """`event e ... WHERE ...`; `lower` stands in for the window's first moment."""
         tests = [sql("e.name = {name}", name=self.name)]
         tests += [test.test(context, self.name) for test in self.where]
@@ -160,7 +161,7 @@ class Occurrences:
             tests=AND.joined(tests),
         )
 
-    def _entries(self, context: CompileContext, owner: Sql) -> Sql:
+    def _entries(self, context: Question, owner: Sql) -> Sql:
         if not self.window.since_entry:
             return Sql("")
         entered = context.entered or Sql(
@@ -178,7 +179,7 @@ def matching(
 ) -> set[int]:
     """Which stored `events` (profile, time, id) of this name pass `where`: their ids. One query."""
     profiles, times, ids = (list(column) for column in zip(*events, strict=True))
-    context = CompileContext(as_of=timezone.now(), profile_ids=profiles)
+    context = Question(as_of=timezone.now(), profile_ids=profiles)
     tests = [test.test(context, name) for test in where]
     rows = run(
         sql(

@@ -1,16 +1,13 @@
 """Reading what a comparison compares with: each operator's operand, checked."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from config.workspace.zones import UTC, begins, read_when
-from segments import patterns
-from segments.durations import read_duration
-from segments.reading import Reader, is_number, text_problem
+from profiles.language import patterns
+from profiles.language.reader import Reader, is_number, text_problem
 
-DAYS = ("days", "weeks", "months")
 MOST_VALUES = 10_000
 
 
@@ -26,14 +23,16 @@ def _scalar_problem(value: Any, type_: str) -> str:
     return "" if is_number(value) else _("This must be a text, a number, true or false.")
 
 
-def _read_scalar(reader: Reader, name: str, type_: str) -> Any:
+def read_scalar(reader: Reader, name: str, type_: str) -> Any:
+    """A text, number or truth, as a subject of the type has them."""
     problem = _scalar_problem(reader.data[name], type_)
     if problem:
         reader.fail(name, "type", problem)
     return reader.data[name]
 
 
-def _read_list(reader: Reader, name: str, type_: str) -> Any:
+def read_list(reader: Reader, name: str, type_: str) -> Any:
+    """Some of these, as a tuple."""
     values = reader.data[name]
     if not isinstance(values, list) or not values:
         reader.fail(name, "type", _("This must be a list with at least one value."))
@@ -47,35 +46,38 @@ def _read_list(reader: Reader, name: str, type_: str) -> Any:
     return tuple(values)
 
 
-def _read_texts(reader: Reader, name: str, type_: str) -> Any:
-    return _read_list(reader, name, "text")
+def read_texts(reader: Reader, name: str) -> Any:
+    """A list of texts."""
+    return read_list(reader, name, "text")
 
 
-def _read_number(reader: Reader, name: str, type_: str) -> Any:
+def read_number(reader: Reader, name: str) -> Any:
+    """A number."""
     if not is_number(reader.data[name]):
         reader.fail(name, "type", _("This must be a number."))
     return reader.data[name]
 
 
-def _read_text(reader: Reader, name: str, type_: str) -> Any:
-    return reader.text(name)
-
-
-def _read_part(reader: Reader, name: str, type_: str) -> Any:
+def read_part(reader: Reader, name: str, type_: str) -> Any:
+    """A text; of a JSON value, which may be a list, also a number or a truth."""
     value = reader.data[name]
     if type_ == "json" and (is_number(value) or isinstance(value, bool)):
         return value
     return reader.text(name)
 
 
-def _read_pattern(reader: Reader, name: str, type_: str) -> Any:
+def read_pattern(reader: Reader, name: str) -> str:
+    """A pattern that PostgreSQL matches in linear time; whether it is one is asked later."""
     value = reader.text(name)
     if value and (problem := patterns.problem(value)):
         reader.fail(name, "pattern", problem)
+    elif value:
+        reader.refer(name, patterns.PATTERNS, value)
     return value
 
 
-def _read_range(reader: Reader, name: str, type_: str) -> Any:
+def read_range(reader: Reader, name: str, type_: str) -> Any:
+    """The lowest and the highest: two numbers or two moments."""
     value = reader.data[name]
     if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - low and high
         reader.fail(name, "type", _("This must be a list of the lowest and the highest."))
@@ -99,32 +101,3 @@ def _read_range(reader: Reader, name: str, type_: str) -> Any:
 def _is_after(low: str, high: str) -> bool:
     first, last = read_when(low), read_when(high)
     return bool(first and last) and begins(first, UTC) > begins(last, UTC)  # type: ignore[arg-type]
-
-
-def _read_moment(reader: Reader, name: str, type_: str) -> Any:
-    reader.when(name)
-    return reader.data[name]
-
-
-def _read_span(reader: Reader, name: str, type_: str) -> Any:
-    return read_duration(reader, name)
-
-
-def _read_days(reader: Reader, name: str, type_: str) -> Any:
-    return read_duration(reader, name, least=0, units=DAYS)
-
-
-READERS: dict[str, Callable[[Reader, str, str], Any]] = {
-    **dict.fromkeys(("eq", "ne"), _read_scalar),
-    **dict.fromkeys(("in", "not_in"), _read_list),
-    **dict.fromkeys(("eq_ignore_case", "ne_ignore_case"), _read_text),
-    **dict.fromkeys(("in_ignore_case", "not_in_ignore_case"), _read_texts),
-    **dict.fromkeys(("gt", "gte", "lt", "lte"), _read_number),
-    **dict.fromkeys(("contains", "not_contains"), _read_part),
-    **dict.fromkeys(("starts_with", "ends_with"), _read_text),
-    **dict.fromkeys(("before", "after"), _read_moment),
-    **dict.fromkeys(("in_last", "in_next"), _read_span),
-    "matches": _read_pattern,
-    "between": _read_range,
-    "anniversary_in": _read_days,
-}

@@ -95,6 +95,10 @@ class Subject:
             return sql("({time} AT TIME ZONE {zone})::date", time=self.time, zone=zone)
         return sql("rapport_day({text}, {zone})", text=self.only_text, zone=zone)
 
+    def is_truth(self, truth: bool) -> Sql:
+        """Whether the value is this truth, and no text that says so."""
+        return sql(f"{{json}} = '{'true' if truth else 'false'}'::jsonb", json=self.json)
+
     @property
     def any_case(self) -> Spelling:
         """How its texts compare where case says nothing."""

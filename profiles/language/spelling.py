@@ -15,8 +15,8 @@ import idna
 from config.postgres.sql import FALSE, OR, Sql, sql
 from config.workspace.selectors import workspace
 from profiles.identity.comparing import EMAIL, PHONE, comparable, spelling_of
-from segments.context import CompileContext
-from segments.subjects import AnyCase, Spelling, Subject, TextTest, bound_text
+from profiles.language.question import Question
+from profiles.language.subjects import AnyCase, Spelling, Subject, TextTest, bound_text
 
 # what Python strips of a text, for the database to strip the same
 BLANKS = "".join(chr(n) for n in range(0x3001) if chr(n).isspace())
@@ -93,7 +93,7 @@ class Phones(Spelling):
     """
 
     reads_numbers = True
-    context: CompileContext
+    context: Question
     text: Sql
     rows: Sql
     region: Sql
@@ -177,7 +177,7 @@ class Place:
         )
 
 
-def spelled(subject: Subject, name: str, context: CompileContext, place: Place) -> Subject:
+def spelled(subject: Subject, name: str, context: Question, place: Place) -> Subject:
     """`subject` with what its name says of how its texts compare."""
     kind = spelling_of(name)
     if not kind:

@@ -1,0 +1,70 @@
+"""What an operator is, and the register of all of them."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, TypeVar
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from config.console.words import when_words
+from config.postgres.sql import Sql
+from config.workspace.zones import read_when
+from profiles.language.clock import Clock
+from profiles.language.reader import Reader, is_number
+from profiles.language.subjects import Subject
+
+JSON, TEXT, NUMBER, TIME = "json", "text", "number", "time"
+# what asks for an operand of such an operator on a screen
+NONE, ONE, WRITTEN, SEVERAL = "none", "one", "text", "several"
+AMOUNT, RANGE, MOMENT, DURATION = "number", "range", "moment", "duration"
+
+
+class Operator(ABC):
+    """One way to compare a subject with an operand.
+
+    `types`: which subjects can be asked; `widget`: what asks for the operand; `denies`: the
+    operator whose opposite this is, which then is true of a missing value, as no other is.
+    """
+
+    name: ClassVar[str]
+    types: ClassVar[tuple[str, ...]] = (JSON,)
+    widget: ClassVar[str] = WRITTEN
+    denies: ClassVar[str] = ""
+    # whether the answer changes as time goes by
+    is_timed: ClassVar[bool] = False
+
+    @abstractmethod
+    def words(self) -> str:
+        """What stands between the value's name and the operand: "is", "contains"."""
+
+    @abstractmethod
+    def read(self, reader: Reader, name: str, type_: str) -> Any:
+        """The operand under `name`, checked for a subject of the type; no database."""
+
+    @abstractmethod
+    def test(self, value: Any, subject: Subject, clock: Clock) -> Sql:
+        """The test; NULL says no."""
+
+    def operand_words(self, value: Any) -> str:
+        """The operand in words."""
+        return shown(value)
+
+
+OPERATORS: dict[str, Operator] = {}  # in the order in which they are offered
+Class = TypeVar("Class", bound=type[Operator])
+
+
+def operator(kind: Class) -> Class:
+    """Sign an operator in."""
+    OPERATORS[kind.name] = kind()
+    return kind
+
+
+def shown(value: Any) -> str:
+    """An operand as one would write it."""
+    if isinstance(value, bool):
+        return _("true") if value else _("false")
+    if is_number(value):
+        return str(number_format(value, use_l10n=True, force_grouping=True))
+    when = read_when(value)
+    return str(value) if when is None else when_words(when)
