@@ -20,8 +20,8 @@ from consent.channels import ADDRESSED
 from consent.models import Purpose
 from profiles.identity.comparing import spelling_of
 from profiles.selectors.masking import HIDDEN_WORDS, Place, is_harmless, looks_personal
-from segments.conditions.trait import COLUMNS, column_label
 from segments.models import Segment
+from segments.rules.conditions.trait import COLUMNS, column_label
 
 RECENT_DAYS = 30
 COUNTED = 2_000  # of each event's name; beyond it "2,000+"

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 from config.postgres.sql import COMMA, Sql, one, sql
 from config.workspace.statistics import joining_by_hash
-from segments.algebra import people
-from segments.compiler import CompileContext, working
 from segments.preview import ALL_PEOPLE, SECONDS
 from segments.rules import Condition, Group
+from segments.rules.algebra import people
+from segments.rules.compiler import CompileContext, working
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from config.postgres.sql import ids_of, run, sql
 from segments.changes import ANYTHING
-from segments.compiler import CompileContext, members_of
-from segments.conditions.segment import is_counted
 from segments.models import Segment
 from segments.rules import parse_rule
+from segments.rules.compiler import CompileContext, members_of
+from segments.rules.conditions.segment import is_counted
 
 _WAITING = """
 SELECT DISTINCT g.id FROM profile_change c, unnest(c.profile_ids) AS g(id)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from profiles.language.reader import RuleError, RuleProblem
 from segments.models import Segment
 from segments.rules import SEGMENT, Group, used_slugs, walk
-from segments.size import conditions_in, refuse_nesting
+from segments.rules.size import conditions_in, refuse_nesting
 
 Graph = Mapping[str, Iterable[str]]
 

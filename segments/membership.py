@@ -18,10 +18,10 @@ from config.workspace.statistics import joining_by_hash, refresh_statistics
 from config.workspace.zones import workspace_zone
 from profiles.changes import announce
 from profiles.language.clock import rule_zone
-from segments.compiler import CompileContext, compile_rule
 from segments.locks import lock_members
 from segments.models import Segment, SegmentSize
 from segments.rules import RuleError, parse_rule
+from segments.rules.compiler import CompileContext, compile_rule
 from segments.signals import membership_changed
 
 log = logging.getLogger(__name__)

@@ -11,10 +11,10 @@ from config.postgres.sql import Sql, one, run, sql
 from config.workspace.statistics import joining_by_hash
 from consent.selectors import reachable_counts
 from profiles.models import Profile
-from segments.algebra import COUNTS
-from segments.compiler import CompileContext, compile_rule, working
 from segments.models import Membership, Segment
 from segments.rules import Group
+from segments.rules.algebra import COUNTS
+from segments.rules.compiler import CompileContext, compile_rule, working
 
 SAMPLE = 5
 SECONDS = 15  # the longest that one question about a rule may take

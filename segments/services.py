@@ -22,9 +22,9 @@ from segments.locks import lock_members
 from segments.membership import Moved, note_size, tell
 from segments.models import Segment, SegmentVersion
 from segments.people import find_people
-from segments.personal import refuse_personal
 from segments.rules import NEW_PERSON, Group, parse_rule, references_in
-from segments.size import refuse_oversize
+from segments.rules.personal import refuse_personal
+from segments.rules.size import refuse_oversize
 
 SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 LONGEST_SLUG, LONGEST_NAME = 80, 300

@@ -2,4 +2,4 @@
 
 from segments import merging, panels, uses, work  # noqa: F401
 from segments.api import subroutes  # noqa: F401
-from segments.conditions import consent, event, segment, trait  # noqa: F401 - they register
+from segments.rules.conditions import consent, event, segment, trait  # noqa: F401 - they register

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from campaigns.models import Campaign, Sender
 from campaigns.services.uses import things_of
 from config.workspace.api.fields import AsWritten, KnownFields
-from segments.personal import masked_rule
+from segments.rules.personal import masked_rule
 
 
 def z(moment: datetime | None) -> str | None:

@@ -30,7 +30,7 @@ from config.workspace.revisions import Stale
 from profiles.api.paging import PAGE_PARAMETERS, answer_page
 from profiles.api.serializers import pages_of
 from profiles.language.reader import RuleError
-from segments.personal import refuse_properties
+from segments.rules.personal import refuse_properties
 
 EDIT, VIEW, LAUNCH = "campaigns.edit", "campaigns.view", "campaigns.launch"
 PERSONAL = "people.personal"

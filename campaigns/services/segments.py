@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext as _
 
-from segments.conditions.segment import is_counted
 from segments.models import Segment
+from segments.rules.conditions.segment import is_counted
 
 
 def is_known(segment: Segment) -> bool:

@@ -24,7 +24,7 @@ from consent.models import Topic
 from consent.selectors.contactable import UnknownPurpose, reachable_counts
 from profiles.models import Profile
 from segments.models import Membership, Segment
-from segments.personal import masked_rule
+from segments.rules.personal import masked_rule
 
 Status = Campaign.Status
 LATER = ("checks", "launch")

@@ -28,9 +28,9 @@ from segments import services
 from segments.api import serializers as shapes
 from segments.archiving import NotRestorable, archive_segment, restore_segment
 from segments.models import Membership, Segment
-from segments.personal import masked_rule
 from segments.preview import preview
 from segments.rules import parse_rule
+from segments.rules.personal import masked_rule
 
 SLUG = OpenApiParameter("slug", str, OpenApiParameter.PATH)
 AS_OF = OpenApiParameter("as_of", str, description="Who was in at that moment (ISO 8601).")

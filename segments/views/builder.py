@@ -20,8 +20,8 @@ from profiles.language.reader import RuleError, RuleProblem
 from profiles.selectors.masking import HIDDEN_WORDS, Shown
 from segments import services
 from segments.models import Segment
-from segments.personal import is_hidden, masked_rule
 from segments.rules import parse_rule
+from segments.rules.personal import is_hidden, masked_rule
 from segments.views.words import builder_words
 
 EMPTY_RULE: dict[str, Any] = {"match": "all", "conditions": []}

@@ -22,10 +22,8 @@ from profiles.models import Profile
 from profiles.selectors.masking import Shown
 from segments import catalog, services
 from segments.clauses import clause_counts
-from segments.compiler import compile_rule, working
 from segments.explain import explain_membership, explain_rule
 from segments.models import Segment
-from segments.personal import is_hidden, masked_rule
 from segments.preview import (
     SECONDS,
     context_at,
@@ -36,6 +34,8 @@ from segments.preview import (
     reach_of,
 )
 from segments.rules import Group, parse_rule
+from segments.rules.compiler import compile_rule, working
+from segments.rules.personal import is_hidden, masked_rule
 
 CHANNEL_ICONS = {
     "email": "mail",

@@ -7,7 +7,7 @@ from config.workspace import zones
 from profiles.language.durations import UNITS
 from profiles.language.operators import JSON, NUMBER, OPERATORS, TEXT, TIME, operators_of
 from profiles.language.operators.base import NONE, SEVERAL
-from segments.conditions.trait import COLUMNS, column_label
+from segments.rules.conditions.trait import COLUMNS, column_label
 
 
 def builder_words() -> dict[str, object]:

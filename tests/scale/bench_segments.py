@@ -16,8 +16,8 @@ from typing import Any
 from django.db import transaction
 
 from config.postgres.sql import Sql, run
-from segments.compiler import CompileContext, compile_rule
 from segments.rules import parse_rule
+from segments.rules.compiler import CompileContext, compile_rule
 from tests.scale.data import AS_OF, bench_database
 
 LIMIT = 1.3

@@ -8,11 +8,11 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from config.workspace.models import Role
-from segments import compiler, graph, services, size
-from segments.compiler import CompileContext, compile_rule, members_of
+from segments import graph, services
 from segments.models import Segment
 from segments.preview import preview
-from segments.rules import RuleError, parse_rule
+from segments.rules import RuleError, compiler, parse_rule, size
+from segments.rules.compiler import CompileContext, compile_rule, members_of
 from tests.cast import make_user
 from tests.segments.builders import event, group, make_person, trait
 

@@ -8,8 +8,8 @@ from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
 from profiles.identity.comparing import comparable, spelling_of
 from profiles.models import Identifier, Profile
-from segments.compiler import CompileContext, members_of
 from segments.rules import parse_rule
+from segments.rules.compiler import CompileContext, members_of
 from tests.segments.builders import AS_OF, group, make_event, make_person, make_source, trait
 
 pytestmark = pytest.mark.django_db

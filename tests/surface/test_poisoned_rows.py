@@ -29,9 +29,9 @@ from profiles.models import (
 )
 from profiles.selectors.people import encode_cursor
 from profiles.services.sources import create_source
-from segments.compiler import CompileContext, members_of
 from segments.explain import explain_rule
 from segments.rules import parse_rule
+from segments.rules.compiler import CompileContext, members_of
 from tests.cast import make_user
 from tests.surface.poison import DATES, NUMBERS, calls
 from tests.surface.routes import ask

@@ -9,8 +9,8 @@ from config.postgres.sql import FALSE, ids_of, run, sql
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
 from profiles.models import EventItem
-from segments.compiler import CompileContext, members_of
 from segments.rules import parse_rule
+from segments.rules.compiler import CompileContext, members_of
 from tests.segments.builders import AS_OF, make_event, make_person
 
 pytestmark = pytest.mark.django_db

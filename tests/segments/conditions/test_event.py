@@ -6,8 +6,8 @@ import pytest
 
 from config.postgres.sql import sql
 from profiles.models import AliasPending, Event, EventDefinition
-from segments.compiler import CompileContext, members_of
 from segments.rules import RuleError, parse_rule
+from segments.rules.compiler import CompileContext, members_of
 from tests.segments.builders import AS_OF, event, group, make_person
 
 pytestmark = pytest.mark.django_db

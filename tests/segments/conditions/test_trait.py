@@ -2,8 +2,8 @@
 
 import pytest
 
-from segments.compiler import CompileContext, members_of
 from segments.rules import RuleError, parse_rule
+from segments.rules.compiler import CompileContext, members_of
 from tests.segments.builders import AS_OF, group, make_person, trait
 
 pytestmark = pytest.mark.django_db

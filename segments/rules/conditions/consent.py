@@ -12,9 +12,9 @@ from consent.models import ConsentState, Purpose
 from consent.models.ledger import Status
 from consent.models.purpose import CHANNELS
 from profiles.language.references import Lookup
-from segments.algebra import Ids, Part
-from segments.context import CompileContext
 from segments.rules import Condition, Reader, register
+from segments.rules.algebra import Ids, Part
+from segments.rules.context import CompileContext
 
 NEVER_ASKED = "never_asked"
 

@@ -16,9 +16,9 @@ from profiles.language.subjects import Subject, json_subject, text_subject, time
 from profiles.models import Profile
 from profiles.personal.names import Place as FieldPlace
 from profiles.selectors.masking import is_harmless
-from segments.algebra import COUNTS, Filter, Part
-from segments.context import CompileContext
 from segments.rules import Condition, Reader, register
+from segments.rules.algebra import COUNTS, Filter, Part
+from segments.rules.context import CompileContext
 
 # column: (type, whether it names a person)
 COLUMNS = {

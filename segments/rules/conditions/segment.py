@@ -9,8 +9,6 @@ from django.utils.translation import gettext as _
 from config.console.words import day_words
 from config.postgres.sql import FALSE, Sql, sql
 from profiles.language.references import Found, Lookup
-from segments.algebra import Filter, Ids, Part, people
-from segments.context import CompileContext
 from segments.models import Membership, Segment
 from segments.rules import (
     Condition,
@@ -21,7 +19,9 @@ from segments.rules import (
     register,
     used_slugs,
 )
-from segments.size import conditions_in, refuse_nesting
+from segments.rules.algebra import Filter, Ids, Part, people
+from segments.rules.context import CompileContext
+from segments.rules.size import conditions_in, refuse_nesting
 
 
 def _names_of(slugs: Collection[str]) -> dict[str, str]:

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 
 from config.postgres.sql import Sql, run, sql
-from segments.algebra import people
-from segments.context import CompileContext
 from segments.rules import Group, used_slugs
+from segments.rules.algebra import people
+from segments.rules.context import CompileContext
 
 __all__ = ["CompileContext", "compile_rule", "count_of", "members_of", "working"]
 

@@ -15,26 +15,12 @@ from config.postgres.sql import Sql
 from profiles.language.reader import Notes, Reader, RuleError, RuleProblem, text_problem
 from profiles.language.references import Found
 from profiles.language.words import joined
-from segments.algebra import Part, all_of, any_of, negate
-from segments.size import DEEPEST, refuse_oversize
+from segments.rules.algebra import Part, all_of, any_of, negate
+from segments.rules.size import DEEPEST, refuse_oversize
 
 if TYPE_CHECKING:
     from profiles.personal.names import Place
-    from segments.context import CompileContext
-
-__all__ = [
-    "KINDS",
-    "Condition",
-    "Group",
-    "Reader",
-    "RuleError",
-    "RuleProblem",
-    "parse_rule",
-    "references_in",
-    "register",
-    "used_slugs",
-    "walk",
-]
+    from segments.rules.context import CompileContext
 
 MATCHES = ("all", "any", "none")
 # what a change of a person who was not there before is announced as

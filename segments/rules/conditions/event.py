@@ -17,9 +17,9 @@ from profiles.language.windows import Window, read_window
 from profiles.language.words import joined
 from profiles.personal.names import Place as FieldPlace
 from profiles.selectors.masking import is_harmless
-from segments.algebra import Ids, Part
-from segments.context import CompileContext
 from segments.rules import Condition, Reader, register
+from segments.rules.algebra import Ids, Part
+from segments.rules.context import CompileContext
 
 AGGREGATES = ("sum", "avg", "min", "max", "count_distinct")
 ONCE = Comparison("gte", 1)

@@ -1,0 +1,35 @@
+"""The rule language: groups, and a registry of the kinds of condition (design.md section 5)."""
+
+from profiles.language.reader import Reader, RuleError, RuleProblem
+from segments.rules.base import (
+    KINDS,
+    NEW_PERSON,
+    SEGMENT,
+    Condition,
+    Group,
+    Rule,
+    parse_rule,
+    read_rule,
+    references_in,
+    register,
+    used_slugs,
+    walk,
+)
+
+__all__ = [
+    "KINDS",
+    "NEW_PERSON",
+    "SEGMENT",
+    "Condition",
+    "Group",
+    "Reader",
+    "Rule",
+    "RuleError",
+    "RuleProblem",
+    "parse_rule",
+    "read_rule",
+    "references_in",
+    "register",
+    "used_slugs",
+    "walk",
+]
