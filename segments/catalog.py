@@ -5,7 +5,8 @@ the pickers answer at once on a million people. Shares are of what was looked at
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,15 +14,17 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from config.console.words import num
+from config.console.words import capitalised, num
 from config.workspace.models import User
 from config.workspace.permissions import may
 from consent.channels import ADDRESSED
 from consent.models import Purpose
 from profiles.identity.comparing import spelling_of
+from profiles.language.columns import COLUMNS, column_label
 from profiles.selectors.masking import HIDDEN_WORDS, Place, is_harmless, looks_personal
 from segments.models import Segment
-from segments.rules.conditions.trait import COLUMNS, column_label
+from segments.rules import KINDS
+from segments.rules.clause import SOURCES, Choice, Choices
 
 RECENT_DAYS = 30
 COUNTED = 2_000  # of each event's name; beyond it "2,000+"
@@ -29,26 +32,8 @@ SAMPLED_EVENTS = 1_000
 SAMPLED_PEOPLE = 2_000
 MOST = 60
 LONGEST_VALUE = 120
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One line of a picker. `count` and `share`: how common; `note`: a doubt, as a chip."""
-
-    value: Any
-    label: str
-    kind: str = ""
-    count: str = ""
-    share: float | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Choices:
-    """The lines, and what their numbers are of."""
-
-    items: list[Choice]
-    of: str = ""
+Given = Mapping[str, str]  # what the request asks by
+NOTHING: Given = {}
 
 
 EVENTS = """
@@ -93,14 +78,20 @@ WHERE {column} <> '' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %s
 """
 
 
-def anything(user: User) -> Choices:
-    """Everything that a clause can begin with."""
-    named = [*events(user).items, *traits(user).items, *segments().items]
-    asked = Choice("", _("Permission"), "consent")
-    return Choices([*named, asked], _("Events of the last 30 days; traits of the newest people."))
+@SOURCES.register("all")
+def anything(user: User, given: Given = NOTHING) -> Choices:
+    """Everything that a clause can begin with, by kind."""
+    clauses = [(kind, each.clause()) for kind, each in KINDS.items()]
+    items: list[Choice] = []
+    for kind, clause in sorted(clauses, key=lambda pair: pair[1].order):
+        source = SOURCES.get(clause.offers)
+        found = source(user, given).items if source else [Choice("", capitalised(clause.label))]
+        items += [replace(choice, kind=kind) for choice in found]
+    return Choices(items, _("Events of the last 30 days; traits of the newest people."))
 
 
-def events(user: User) -> Choices:
+@SOURCES.register("events")
+def events(user: User, given: Given = NOTHING) -> Choices:
     """Names of events, with how many there were lately."""
     personal = may(user, "people.personal")
     since = timezone.now() - timedelta(days=RECENT_DAYS)
@@ -121,8 +112,10 @@ def events(user: User) -> Choices:
     return Choices(items, _("Events of the last 30 days."))
 
 
-def properties(event: str, user: User) -> Choices:
+@SOURCES.register("properties")
+def properties(user: User, given: Given = NOTHING) -> Choices:
     """Properties of an event, with how many of the newest events carry each."""
+    event = given.get("event", "")
     rows = _rows(NEWEST_EVENTS + PROPERTIES, [*_newest(event), MOST])
     items = [
         Choice(key, key, "", *_part(n, total))
@@ -132,15 +125,18 @@ def properties(event: str, user: User) -> Choices:
     return Choices(items, _of_events(rows))
 
 
-def property_values(event: str, name: str, user: User) -> Choices:
+@SOURCES.register("property-values")
+def property_values(user: User, given: Given = NOTHING) -> Choices:
     """Values of a property in the newest events."""
+    event, name = given.get("event", ""), given.get("property", "")
     if not _may_see(Place.PROPERTY, name, user):
         return Choices([], str(HIDDEN_WORDS))
     rows = _rows(NEWEST_EVENTS + PROPERTY_VALUES, [*_newest(event), name, name, MOST])
     return Choices(_values(rows, name, user), _of_events(rows))
 
 
-def traits(user: User) -> Choices:
+@SOURCES.register("traits")
+def traits(user: User, given: Given = NOTHING) -> Choices:
     """Traits and columns, with how many of the newest people have each."""
     rows = _rows(NEWEST_PEOPLE + TRAITS, [SAMPLED_PEOPLE, MOST])
     columns = [
@@ -156,8 +152,10 @@ def traits(user: User) -> Choices:
     return Choices([*items, *columns], _of_people(rows))
 
 
-def trait_values(field: str, user: User) -> Choices:
+@SOURCES.register("values")
+def trait_values(user: User, given: Given = NOTHING) -> Choices:
     """Values of a trait or column among the newest people."""
+    field = given.get("field", "")
     column = field.removeprefix("profile.")
     if not _may_see(Place.TRAIT, field, user):
         return Choices([], str(HIDDEN_WORDS))
@@ -171,21 +169,24 @@ def trait_values(field: str, user: User) -> Choices:
     return Choices(_values(rows, column, user), _of_people(rows))
 
 
-def segments(but: str = "") -> Choices:
+@SOURCES.register("segments")
+def segments(user: User, given: Given = NOTHING) -> Choices:
     """Other segments, with their size."""
-    rows = Segment.objects.filter(archived_at=None).exclude(slug=but)[: MOST * 3]
+    rows = Segment.objects.filter(archived_at=None).exclude(slug=given.get("but", ""))[: MOST * 3]
     return Choices(
         [Choice(row.slug, row.name, "segment", num(row.count)) for row in rows],
         _("People in each now."),
     )
 
 
-def purposes() -> Choices:
+@SOURCES.register("purposes")
+def purposes(user: User, given: Given = NOTHING) -> Choices:
     """What permission is asked for."""
     return Choices([Choice(row.slug, row.name) for row in Purpose.objects.filter(archived_at=None)])
 
 
-def channels() -> Choices:
+@SOURCES.register("channels")
+def channels(user: User, given: Given = NOTHING) -> Choices:
     """How one is written to."""
     return Choices([Choice(name, name) for name in ADDRESSED])
 

@@ -212,7 +212,7 @@ def _take_rule(segment: Segment, rule: Mapping[str, Any], parsed: Group, user: U
     segment.rule = dict(rule)
     segment.version += 1
     segment.depends_on = dependencies(parsed)
-    segment.is_timed = parsed.is_timed
+    segment.is_timed = parsed.due_at(timezone.now()) is not None
     segment.status = Segment.Status.REFRESHING
     segment.error = ""
     segment.refresh_requested_at = timezone.now()

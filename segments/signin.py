@@ -1,5 +1,5 @@
 """What this app signs in at the registries of lower apps."""
 
-from segments import merging, panels, uses, work  # noqa: F401
+from segments import catalog, merging, panels, uses, work  # noqa: F401
 from segments.api import subroutes  # noqa: F401
 from segments.rules.conditions import consent, event, segment, trait  # noqa: F401 - they register

@@ -7,6 +7,7 @@ form and codes (country, currency, language) in any case, whatever the operator:
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -36,10 +37,9 @@ class Comparison:
         """What `op` names."""
         return OPERATORS[self.op]
 
-    @property
-    def is_timed(self) -> bool:
-        """Whether the answer changes as time goes by."""
-        return self.operator.is_timed
+    def due_at(self, now: datetime) -> datetime | None:
+        """From when on time alone may change the answer of `now`; None where it never does."""
+        return self.operator.due_at(now)
 
     @property
     def holds_when_missing(self) -> bool:
@@ -99,8 +99,3 @@ def read_comparison(
     elif name:
         return Comparison(name, OPERATORS[name].read(reader, value, type_))
     return Comparison("is_set")
-
-
-def comparison_schema(type_: str = JSON) -> dict[str, Any]:
-    """`op` and `value` of an object, for OpenAPI."""
-    return {"op": {"type": "string", "enum": operators_of(type_)}, "value": {}}

@@ -46,7 +46,7 @@ class PropertyTest:
         if self.property.startswith(ITEM_PREFIX):
             return self._item_test(context)
         subject = subject_of(context, event, self.property, self.comparison)
-        # a column's own test can use its index and statistics; of jsonb see segments.rules.algebra.Filter
+        # a column has an index and statistics; of jsonb see segments.rules.algebra.Filter
         ask = self.comparison.bare_test if subject.is_column else self.comparison.test
         return ask(subject, context.clock())
 

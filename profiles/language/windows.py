@@ -25,10 +25,9 @@ class Window:
     end: date | datetime | None = None
     since_entry: bool = False
 
-    @property
-    def is_timed(self) -> bool:
-        """Whether time alone moves people."""
-        return self.last is not None
+    def due_at(self, now: datetime) -> datetime | None:
+        """From when on time alone may change the answer of `now`; None where it never does."""
+        return now if self.last else None
 
     def lower(self, clock: Clock) -> Sql | None:
         """The first moment that counts, or None."""

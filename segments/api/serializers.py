@@ -2,49 +2,13 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.workspace.api.usage import UseSerializer
-from profiles.language.operators import OPERATORS
+from segments.api import rule_schema  # noqa: F401 - the extension signs itself in
 from segments.models import Segment
 
-MATCH = {"type": "string", "enum": ["all", "any", "none"]}
-CONDITION = {
-    "type": "object",
-    "description": "A condition by its `kind`, or a group with `match` and `conditions` again.",
-    "properties": {
-        "kind": {"type": "string", "enum": ["trait", "event", "segment", "consent"]},
-        "match": MATCH,
-        "conditions": {"type": "array", "items": {"type": "object"}},
-        "field": {"type": "string"},
-        "op": {"type": "string", "enum": list(OPERATORS)},
-        "value": {},
-        "name": {"type": "string"},
-        "where": {"type": "array", "items": {"type": "object"}},
-        "window": {"type": "object"},
-        "count": {"type": "object"},
-        "measure": {"type": "object"},
-        "not_since": {"type": "object"},
-        "slug": {"type": "string"},
-        "purpose": {"type": "string"},
-        "channel": {"type": "string"},
-        "status": {"type": "string"},
-    },
-    "additionalProperties": True,
-}
-RULE = {
-    "type": "object",
-    "required": ["match", "conditions"],
-    "properties": {"match": MATCH, "conditions": {"type": "array", "items": CONDITION}},
-    "example": {
-        "match": "all",
-        "conditions": [{"kind": "trait", "field": "plan", "op": "eq", "value": "pro"}],
-    },
-}
 
-
-@extend_schema_field(RULE)
 class RuleField(serializers.JSONField):
     """A rule as somebody writes it (design.md section 5); the service reads it."""
 

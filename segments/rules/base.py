@@ -5,8 +5,9 @@ here knows a kind.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from profiles.language.reader import Notes, Reader, RuleError, RuleProblem, text
 from profiles.language.references import Found
 from profiles.language.words import joined
 from segments.rules.algebra import Part, all_of, any_of, negate
+from segments.rules.clause import Clause
 from segments.rules.size import DEEPEST, refuse_oversize
 
 if TYPE_CHECKING:
@@ -32,8 +34,6 @@ class Condition(ABC):
     """One statement about a person. Instances are frozen dataclasses."""
 
     kind: ClassVar[str]
-    # whether time alone moves people in or out
-    is_timed: bool = False
     # whether it holds for someone of whom nothing is known
     holds_when_unknown: bool = False
 
@@ -45,6 +45,16 @@ class Condition(ABC):
         What is wrong goes to `reader.fail`, and the result is then not used; what is named of other
         objects goes to `reader.refer`, and is looked up afterwards.
         """
+
+    @classmethod
+    @abstractmethod
+    def schema(cls) -> dict[str, Any]:
+        """What its JSON looks like, beside `kind`: an object schema, for OpenAPI."""
+
+    @classmethod
+    @abstractmethod
+    def clause(cls) -> Clause:
+        """How it reads and is changed in the builder."""
 
     @abstractmethod
     def compile(self, context: "CompileContext") -> Part:
@@ -61,6 +71,10 @@ class Condition(ABC):
     @abstractmethod
     def found(self, context: "CompileContext", profile_id: int) -> str:
         """What was found of one person, in words."""
+
+    def due_at(self, now: datetime) -> datetime | None:
+        """From when on time alone may change the answer of `now`; None where it never does."""
+        return None
 
     def named(self, found: Found) -> Self:
         """The same, with the labels of what it names."""
@@ -112,10 +126,9 @@ class Group:
         found = any_of(parts, narrowing)
         return negate(found) if self.match == "none" else found
 
-    @property
-    def is_timed(self) -> bool:
-        """Whether time alone moves people."""
-        return any(part.is_timed for part in self.parts)
+    def due_at(self, now: datetime) -> datetime | None:
+        """From when on time alone may change the answer of `now`; None where it never does."""
+        return earliest(part.due_at(now) for part in self.parts)
 
     @property
     def holds_when_unknown(self) -> bool:
@@ -170,6 +183,11 @@ class Group:
 
 
 Rule = Group | Condition
+
+
+def earliest(moments: Iterable[datetime | None]) -> datetime | None:
+    """The first of these; None where there is none."""
+    return min((moment for moment in moments if moment), default=None)
 
 
 def parse_rule(data: Any, *, has_entry: bool = False) -> Group:

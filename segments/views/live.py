@@ -20,7 +20,7 @@ from consent.panels import CHANNEL_WORDS
 from profiles.language.reader import RuleError, RuleProblem
 from profiles.models import Profile
 from profiles.selectors.masking import Shown
-from segments import catalog, services
+from segments import services
 from segments.clauses import clause_counts
 from segments.explain import explain_membership, explain_rule
 from segments.models import Segment
@@ -34,6 +34,7 @@ from segments.preview import (
     reach_of,
 )
 from segments.rules import Group, parse_rule
+from segments.rules.clause import SOURCES
 from segments.rules.compiler import compile_rule, working
 from segments.rules.personal import is_hidden, masked_rule
 
@@ -183,23 +184,10 @@ def pick(request: HttpRequest) -> HttpResponse:
     """The lines of one picker, as JSON."""
     given = {name: str(value).replace("\x00", "")[:300] for name, value in request.GET.items()}
     user: Any = request.user if isinstance(request.user, User) else None
-    makers = {
-        "all": lambda: catalog.anything(user),
-        "events": lambda: catalog.events(user),
-        "traits": lambda: catalog.traits(user),
-        "properties": lambda: catalog.properties(given.get("event", ""), user),
-        "values": lambda: catalog.trait_values(given.get("field", ""), user),
-        "property-values": lambda: catalog.property_values(
-            given.get("event", ""), given.get("property", ""), user
-        ),
-        "segments": lambda: catalog.segments(given.get("but", "")),
-        "purposes": catalog.purposes,
-        "channels": catalog.channels,
-    }
-    maker = makers.get(given.get("what", ""))
-    if maker is None:
+    source = SOURCES.get(given.get("what", ""))
+    if source is None:
         return JsonResponse({"items": [], "of": ""}, status=404)
-    found = maker()
+    found = source(user, given)
     answer = JsonResponse({"items": [asdict(item) for item in found.items], "of": found.of})
     answer["Cache-Control"] = "no-store, private"
     return answer

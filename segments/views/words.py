@@ -1,27 +1,25 @@
 """The words that the builder's script shows; here, so that they are translated with the rest."""
 
+from dataclasses import asdict
+
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from config.workspace import zones
 from profiles.language.durations import UNITS
 from profiles.language.operators import JSON, NUMBER, OPERATORS, TEXT, TIME, operators_of
-from profiles.language.operators.base import NONE, SEVERAL
-from segments.rules.conditions.trait import COLUMNS, column_label
+from segments.rules import KINDS
 
 
 def builder_words() -> dict[str, object]:
     """Operators, columns, units and every label."""
     return {
-        "operators": {name: each.words() for name, each in OPERATORS.items()},
+        "operators": {
+            name: {"words": each.words(), "widget": each.widget} for name, each in OPERATORS.items()
+        },
         "operatorsOf": {type_: operators_of(type_) for type_ in (JSON, TEXT, NUMBER, TIME)},
-        "noValue": [name for name, each in OPERATORS.items() if each.widget == NONE],
-        "several": [name for name, each in OPERATORS.items() if each.widget == SEVERAL],
+        "kinds": _kinds(),
         "today": zones.today().isoformat(),
         "zone": zones.workspace_zone().key,
-        "columns": {
-            f"profile.{name}": [column_label(name), type_] for name, type_ in COLUMNS.items()
-        },
         "units": dict(zip(UNITS, _units(), strict=True)),
         "times": {
             "gte": _("at least"),
@@ -31,23 +29,13 @@ def builder_words() -> dict[str, object]:
             "lte": _("at most"),
             "ne": _("other than"),
         },
-        "aggregates": {
-            "sum": _("total"),
-            "avg": _("average"),
-            "min": _("lowest"),
-            "max": _("highest"),
-            "count_distinct": _("number of different"),
-        },
-        "statuses": {
-            "granted": _("allowed"),
-            "denied": _("refused"),
-            "pending": _("have not confirmed"),
-            "withdrawn": _("withdrew"),
-            "expired": _("let expire"),
-            "never_asked": _("were never asked about"),
-        },
         **_labels(),
     }
+
+
+def _kinds() -> dict[str, object]:
+    clauses = {name: kind.clause() for name, kind in KINDS.items()}
+    return {name: asdict(clauses[name]) for name in sorted(clauses, key=lambda n: clauses[n].order)}
 
 
 def _units() -> list[str]:
@@ -56,20 +44,12 @@ def _units() -> list[str]:
 
 def _labels() -> dict[str, str]:
     return {
-        "did": _("did"),
-        "didNot": _("did not do"),
         "time": _("times"),
         "once": _("time"),
         "ever": _("ever"),
         "inLast": _("in the last"),
         "from": _("from"),
         "to": _("to"),
-        "where": _("where"),
-        "with": _("with a"),
-        "since": _("and no"),
-        "sinceEnd": pgettext("and no ... since", "since"),
-        "by": pgettext("channel", "by"),
-        "inSegment": _("are in the segment"),
         "choose": _("choose"),
         "all": _("all"),
         "any": _("any"),
@@ -94,9 +74,6 @@ def _labels() -> dict[str, str]:
         "use": _("Use"),
         "number": _("as a number"),
         "nothing": _("Nothing like it was seen."),
-        "addWhere": _("where"),
-        "addMeasure": _("sum or average"),
-        "addSince": _("and not since"),
         "everyone": _("Everybody is in. Add a clause to choose."),
         "save": _("Save"),
         "saveNew": _("Save segment"),
@@ -106,10 +83,6 @@ def _labels() -> dict[str, str]:
         "saved": _("Saved"),
         "done": _("Done"),
         "two": _("and"),
-        "event": _("event"),
-        "trait": _("trait"),
-        "segment": _("segment"),
-        "consent": _("permission"),
         "indents": _("indents"),
         "moves": _("moves"),
         "badJson": _("This is not JSON."),

@@ -9,6 +9,7 @@ const { words } = setup;
 const $ = (id) => document.getElementById(id);
 const root = $("builder");
 const nameField = $("segment-name");
+const named = Object.keys(words.kinds).filter((kind) => words.kinds[kind].free).reverse(); // of what may be typed: a trait before an event
 const keys = new WeakMap();
 let nextKey = 1;
 let model = fromRule(setup.rule);
@@ -122,14 +123,14 @@ function adder(group, isRoot = false, out = false) {
   const add = el("button", { type: "button", class: "r-link r-sm", "data-word": "add", "aria-haspopup": "dialog", "aria-expanded": "false" }, icon("plus", true), words.clause);
   add.addEventListener("click", () => pickFrom({ button: add, host: host.parentElement.querySelector(":scope > .r-adding"), words, load: async () => {
     const found = await ui.ask("all");
-    found.items.filter((item) => item.kind === "segment").forEach((item) => ui.names.set(item.value, item.label));
+    found.items.filter((item) => words.kinds[item.kind]?.parts.some((part) => part.named)).forEach((item) => ui.names.set(item.value, item.label));
     return found;
-  }, free: (text) => [{ value: text, label: text, kind: "trait" }, { value: text, label: text, kind: "event" }],
+  }, free: (text) => named.map((kind) => ({ value: text, label: text, kind })),
   choose: (item) => {
-    const node = newCondition(item);
+    const { node, focus } = newCondition(item, words);
     group.conditions.push(node);
     delete group.fresh;
-    draw({ key: keyOf(node), word: item.kind === "trait" ? "value" : item.kind === "event" ? "count" : "status" });
+    draw({ key: keyOf(node), word: focus });
     later();
   } }));
   host.append(add);
@@ -361,9 +362,12 @@ area.addEventListener("input", () => {
 });
 
 async function start() {
-  if (JSON.stringify(setup.rule).includes('"segment"')) {
-    const found = await ui.ask("segments").catch(() => ({ items: [] }));
-    found.items.forEach((item) => ui.names.set(item.value, item.label));
+  const held = JSON.stringify(setup.rule);
+  for (const [name, kind] of Object.entries(words.kinds)) {
+    for (const part of kind.parts.filter((one) => one.named && held.includes(`"${name}"`))) {
+      const found = await ui.ask(part.source).catch(() => ({ items: [] }));
+      found.items.forEach((item) => ui.names.set(item.value, item.label));
+    }
   }
   draw();
   paintSave();

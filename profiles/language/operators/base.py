@@ -1,6 +1,7 @@
 """What an operator is, and the register of all of them."""
 
 from abc import ABC, abstractmethod
+from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 from django.utils.formats import number_format
@@ -30,8 +31,6 @@ class Operator(ABC):
     types: ClassVar[tuple[str, ...]] = (JSON,)
     widget: ClassVar[str] = WRITTEN
     denies: ClassVar[str] = ""
-    # whether the answer changes as time goes by
-    is_timed: ClassVar[bool] = False
 
     @abstractmethod
     def words(self) -> str:
@@ -44,6 +43,10 @@ class Operator(ABC):
     @abstractmethod
     def test(self, value: Any, subject: Subject, clock: Clock) -> Sql:
         """The test; NULL says no."""
+
+    def due_at(self, now: datetime) -> datetime | None:
+        """From when on time alone may change the answer of `now`; None where it never does."""
+        return None
 
     def operand_words(self, value: Any) -> str:
         """The operand in words."""

@@ -1,5 +1,6 @@
 """Before, after, lately, soon, and anniversaries."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from profiles.language.operators.moments import begin, end, is_day
 from profiles.language.reader import Reader
 from profiles.language.subjects import Subject
 
+QUARTER = timedelta(minutes=15)
 DAYS = ("days", "weeks", "months")
 
 
@@ -65,11 +67,14 @@ class _Span(Operator):
 
     types = (JSON, TIME)
     widget = DURATION
-    is_timed = True
 
     def read(self, reader: Reader, name: str, type_: str) -> Any:
         """A duration."""
         return read_duration(reader, name)
+
+    def due_at(self, now: datetime) -> datetime | None:
+        """At once: the next value may leave at any moment."""
+        return now
 
     def operand_words(self, value: Any) -> str:
         """The duration."""
@@ -125,6 +130,10 @@ class AnniversaryIn(_Span):
     def words(self) -> str:
         """In words."""
         return _("has its anniversary within")
+
+    def due_at(self, now: datetime) -> datetime | None:
+        """When somewhere a day begins: zones differ by quarters of an hour."""
+        return now + QUARTER - (now - datetime.min.replace(tzinfo=UTC)) % QUARTER
 
     def read(self, reader: Reader, name: str, type_: str) -> Any:
         """A duration of whole days, from none."""

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from config.console.words import day_words
 from config.postgres.sql import AND, Sql, sql
 from consent.models import ConsentState, Purpose
 from consent.models.ledger import Status
 from consent.models.purpose import CHANNELS
+from profiles.language import schemas
 from profiles.language.references import Lookup
 from segments.rules import Condition, Reader, register
 from segments.rules.algebra import Ids, Part
+from segments.rules.clause import NAME, VALUE, Clause, choose, pick, text
 from segments.rules.context import CompileContext
 
 NEVER_ASKED = "never_asked"
@@ -54,6 +57,39 @@ class ConsentCondition(Condition):
         if purpose:
             reader.refer("purpose", PURPOSES, purpose)
         return cls(purpose, reader.choice("channel", CHANNELS), reader.choice("status", STATUSES))
+
+    @classmethod
+    def schema(cls) -> dict[str, Any]:
+        """What its JSON looks like."""
+        channel = {"type": "string", "enum": list(CHANNELS)}
+        status = {"type": "string", "enum": list(STATUSES)}
+        fields = {"purpose": schemas.TEXT, "channel": channel, "status": status}
+        return schemas.strict(fields, "purpose", "channel", "status")
+
+    @classmethod
+    def clause(cls) -> Clause:
+        """ "allowed marketing by email"."""
+        statuses = {
+            "granted": _("allowed"),
+            "denied": _("refused"),
+            "pending": _("have not confirmed"),
+            "withdrawn": _("withdrew"),
+            "expired": _("let expire"),
+            NEVER_ASKED: _("were never asked about"),
+        }
+        start = {"purpose": "marketing", "channel": "email", "status": "granted"}
+        return Clause(
+            label=_("permission"),
+            order=40,
+            focus="status",
+            start={"kind": cls.kind} | start,
+            parts=[
+                choose("status", statuses, name="status"),
+                pick("purpose", "purposes", name="purpose", look=NAME),
+                text(pgettext("channel", "by")),
+                pick("channel", "channels", name="channel", look=VALUE),
+            ],
+        )
 
     @property
     def holds_when_unknown(self) -> bool:  # type: ignore[override]

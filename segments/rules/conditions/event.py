@@ -1,66 +1,48 @@
 """Did, or did not do, an event: how often, when, with which properties, summing what."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Self
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from config.console.words import when_words
 from config.postgres.sql import AND, Sql, one, sql
-from profiles.language.comparisons import COUNTING, Comparison, read_comparison
-from profiles.language.events import ITEM_PREFIX, Occurrences, PropertyTest, read_where, subject_of
-from profiles.language.operators import shown
-from profiles.language.subjects import Subject
+from profiles.language import schemas
+from profiles.language.comparisons import Comparison
+from profiles.language.counts import (
+    ONCE,
+    count_test,
+    holds_for,
+    is_none,
+    is_once,
+    read_count,
+    times,
+)
+from profiles.language.events import Occurrences, PropertyTest, read_where
+from profiles.language.measures import AGGREGATES, Measure, read_measure
+from profiles.language.operators import NUMBER, shown
 from profiles.language.windows import Window, read_window
 from profiles.language.words import joined
 from profiles.personal.names import Place as FieldPlace
-from profiles.selectors.masking import is_harmless
-from segments.rules import Condition, Reader, register
 from segments.rules.algebra import Ids, Part
+from segments.rules.base import Condition, Reader, earliest, register
+from segments.rules.clause import (
+    EVENT,
+    Clause,
+    Spec,
+    choose,
+    compare,
+    count,
+    mode,
+    optional,
+    pick,
+    several,
+    text,
+    window,
+)
 from segments.rules.context import CompileContext
-
-AGGREGATES = ("sum", "avg", "min", "max", "count_distinct")
-ONCE = Comparison("gte", 1)
-
-
-@dataclass(frozen=True)
-class Measure:
-    """An aggregate of a property over the matching events compares."""
-
-    agg: str
-    property: str
-    comparison: Comparison
-
-    def value(self, context: CompileContext, event: str) -> Sql:
-        """The aggregate."""
-        subject = subject_of(context, event, self.property)
-        if self.agg == "count_distinct":
-            place = subject.json if subject.json.text != "NULL" else subject.number
-            return sql("count(DISTINCT {place})", place=place)
-        return sql(f"{self.agg}({{number}})", number=subject.number)
-
-    def test(self, context: CompileContext, event: str) -> Sql:
-        """For HAVING."""
-        number = Subject(number=self.value(context, event))
-        return self.comparison.bare_test(number, context.clock())
-
-    def masked(self) -> "Measure":
-        """Without the operand, where the property is not known to be harmless."""
-        known = is_harmless(FieldPlace.PROPERTY, self.property)
-        return replace(self, comparison=self.comparison.masked(is_harmless=known))
-
-    def describe(self) -> str:
-        """In words: "total revenue is more than 250"."""
-        words = {
-            "sum": _("total %(property)s"),
-            "avg": _("average %(property)s"),
-            "min": _("lowest %(property)s"),
-            "max": _("highest %(property)s"),
-            "count_distinct": _("number of different %(property)s"),
-        }
-        return self.comparison.describe(words[self.agg] % {"property": self.property})
 
 
 @register
@@ -80,8 +62,8 @@ class EventCondition(Condition):
     def parse(cls, reader: Reader) -> Self:
         """Read all fields; a count that zero satisfies goes with neither measure nor not_since."""
         reader.only("kind", "name", "where", "window", "count", "measure", "not_since")
-        count = _read_count(reader)
-        measure, since = _read_measure(reader), reader.mapping("not_since")
+        count = read_count(reader)
+        measure, since = read_measure(reader), reader.mapping("not_since")
         not_since = None
         if since:
             since.only("name", "where")
@@ -99,10 +81,61 @@ class EventCondition(Condition):
             not_since=not_since,
         )
 
-    @property
-    def is_timed(self) -> bool:  # type: ignore[override]
-        """A rolling window."""
-        return self.window.is_timed or any(test.comparison.is_timed for test in self.where)
+    @classmethod
+    def schema(cls) -> dict[str, Any]:
+        """What its JSON looks like."""
+        name = schemas.TEXT | {"example": "Order Completed"}
+        aggregate = {"agg": {"type": "string", "enum": list(AGGREGATES)}, "property": schemas.TEXT}
+        measured = aggregate | schemas.comparison(NUMBER)
+        return schemas.strict(
+            {
+                "name": name,
+                "where": schemas.where(),
+                "window": schemas.WINDOW,
+                "count": schemas.count(),
+                "measure": schemas.strict(measured, "agg", "property", "op", "value"),
+                "not_since": schemas.strict({"name": name, "where": schemas.where()}, "name"),
+            },
+            "name",
+        )
+
+    @classmethod
+    def clause(cls) -> Clause:
+        """ "did Order Completed at least 2 times in the last 30 days, where category is shoes"."""
+        never = {"count": {"op": "eq", "value": 0}}
+        return Clause(
+            label=_("event"),
+            order=10,
+            offers="events",
+            free=True,
+            focus="count",
+            start={"kind": cls.kind, "name": "$value", "window": {"last": {"days": 30}}},
+            parts=[
+                mode(
+                    "did",
+                    {"label": _("did"), "drop": ["count"]},
+                    {"label": _("did not do"), "set": never, "drop": ["measure", "not_since"]},
+                ),
+                pick("name", "events", name="name", look=EVENT, free=True),
+                count("count", unless=never),
+                window("window"),
+                several(
+                    "where",
+                    f", {_('where')}",
+                    _test_words(),
+                    prefix="w",
+                    add=_("where"),
+                    start={"property": "", "op": "eq", "value": ""},
+                ),
+                _measure_words(never),
+                _since_words(never),
+            ],
+        )
+
+    def due_at(self, now: datetime) -> datetime | None:
+        """A rolling window, or a property that compares with now."""
+        of_tests = (test.comparison.due_at(now) for test in self.where)
+        return earliest((self.window.due_at(now), *of_tests))
 
     @property
     def holds_when_unknown(self) -> bool:  # type: ignore[override]
@@ -120,11 +153,11 @@ class EventCondition(Condition):
         parts = {"owner": did.owner(context), "rows": did.rows(context)}
         plain = sql("SELECT {owner} AS profile_id FROM {rows}", **parts)
         if holds_for(self.count, 0):
-            if not any(holds_for(self.count, n) for n in (1, 2)) and _is_none(self.count):
+            if not any(holds_for(self.count, n) for n in (1, 2)) and is_none(self.count):
                 return Ids(plain, negated=True)
-            test = sql("NOT ({test})", test=_count_test(self.count, context))
+            test = sql("NOT ({test})", test=count_test(self.count, context.clock()))
             return Ids(_having(plain, did.owner(context), [test]), negated=True, distinct=True)
-        tests = [] if _is_once(self.count) else [_count_test(self.count, context)]
+        tests = [] if is_once(self.count) else [count_test(self.count, context.clock())]
         if self.measure:
             tests.append(self.measure.test(context, self.name))
         if self.not_since:
@@ -153,10 +186,10 @@ class EventCondition(Condition):
 
     def describe(self) -> str:
         """In words: "did Order Completed at least 2 times in the last 30 days, where ..."."""
-        did_not = _is_none(self.count)
+        did_not = is_none(self.count)
         words = [_("did not do") if did_not else _("did"), self.name]
         if not did_not:
-            words.append(_times(self.count))
+            words.append(times(self.count))
         words.append(self.window.describe())
         text = " ".join(word for word in words if word)
         if self.where:
@@ -219,33 +252,48 @@ class EventCondition(Condition):
         return text
 
 
-def holds_for(count: Comparison, n: int) -> bool:
-    """Whether a count of `n` satisfies the comparison."""
-    value: Any = count.value
-    tests: dict[str, Callable[[], bool]] = {
-        "eq": lambda: n == value,
-        "ne": lambda: n != value,
-        "gt": lambda: n > value,
-        "gte": lambda: n >= value,
-        "lt": lambda: n < value,
-        "lte": lambda: n <= value,
-        "between": lambda: value[0] <= n <= value[1],
-        "in": lambda: n in value,
-        "not_in": lambda: n not in value,
+def _test_words() -> list[Spec]:
+    """A property that compares, of the event around."""
+    return [
+        pick("property", "properties", name="p", free=True, ask={"event": "..name"}),
+        compare(source="property-values", ask={"event": "..name", "property": "property"}),
+    ]
+
+
+def _measure_words(never: dict[str, Any]) -> Spec:
+    aggregates = {
+        "sum": _("total"),
+        "avg": _("average"),
+        "min": _("lowest"),
+        "max": _("highest"),
+        "count_distinct": _("number of different"),
     }
-    return tests[count.op]()
+    parts = [
+        text(f", {_('with a')}"),
+        choose("agg", aggregates, name="agg"),
+        pick("property", "properties", name="mp", free=True, ask={"event": "..name"}),
+        compare(type_=NUMBER, prefix="m"),
+    ]
+    start = {"agg": "sum", "property": "revenue", "op": "gt", "value": 100}
+    return optional("measure", parts, add=_("sum or average"), start=start, unless=never)
 
 
-def _is_none(count: Comparison) -> bool:
-    return (count.op, count.value) in (("eq", 0), ("lt", 1), ("lte", 0), ("between", (0, 0)))
-
-
-def _is_once(count: Comparison) -> bool:
-    return (count.op, count.value) in (("gte", 1), ("gt", 0))
-
-
-def _count_test(count: Comparison, context: CompileContext) -> Sql:
-    return count.bare_test(Subject(number=Sql("count(*)")), context.clock())
+def _since_words(never: dict[str, Any]) -> Spec:
+    parts = [
+        text(f", {_('and no')}"),
+        pick("name", "events", name="since", look=EVENT, free=True),
+        text(pgettext("and no ... since", "since")),
+    ]
+    later = [several("where", _("where"), _test_words(), prefix="s")]
+    return optional(
+        "not_since",
+        parts,
+        name="since",
+        after=later,
+        add=_("and not since"),
+        start={"name": ""},
+        unless=never,
+    )
 
 
 def _having(query: Sql, owner: Sql, tests: list[Sql]) -> Sql:
@@ -253,48 +301,3 @@ def _having(query: Sql, owner: Sql, tests: list[Sql]) -> Sql:
     if not tests:
         return grouped
     return sql("{grouped} HAVING {tests}", grouped=grouped, tests=AND.joined(tests))
-
-
-def _times(count: Comparison) -> str:
-    if count.op in COUNTING:
-        n = int(count.value)
-        forms = {
-            "gte": ngettext("at least %(n)s time", "at least %(n)s times", n),
-            "gt": ngettext("more than %(n)s time", "more than %(n)s times", n),
-            "lte": ngettext("at most %(n)s time", "at most %(n)s times", n),
-            "lt": ngettext("less than %(n)s time", "less than %(n)s times", n),
-            "eq": ngettext("exactly %(n)s time", "exactly %(n)s times", n),
-            "ne": ngettext("other than %(n)s time", "other than %(n)s times", n),
-        }
-        return "" if _is_once(count) else forms[count.op] % {"n": shown(n)}
-    return count.describe(_("as often as"))
-
-
-def _read_count(reader: Reader) -> Comparison:
-    inner = reader.mapping("count")
-    if inner is None:
-        return ONCE
-    inner.only("op", "value")
-    before = len(reader.problems)
-    found = read_comparison(inner, "number")
-    if len(reader.problems) > before:
-        return ONCE
-    values = found.value if isinstance(found.value, tuple) else (found.value,)
-    if found.value is None:
-        inner.fail("op", "operator_type", _("A count is always known."))
-    elif any(value != int(value) or value < 0 for value in values):
-        inner.fail("value", "type", _("A count is a whole number from 0."))
-    else:
-        return found
-    return ONCE
-
-
-def _read_measure(reader: Reader) -> Measure | None:
-    inner = reader.mapping("measure")
-    if inner is None:
-        return None
-    inner.only("agg", "property", "op", "value")
-    agg, name = inner.choice("agg", AGGREGATES), inner.text("property")
-    if name.startswith(ITEM_PREFIX):
-        inner.fail("property", "unknown_field", _("Products cannot be summed."))
-    return Measure(agg, name, read_comparison(inner, "number"))

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from config.console.words import day_words
 from config.postgres.sql import FALSE, Sql, sql
+from profiles.language import schemas
 from profiles.language.references import Found, Lookup
 from segments.models import Membership, Segment
 from segments.rules import (
@@ -20,6 +21,7 @@ from segments.rules import (
     used_slugs,
 )
 from segments.rules.algebra import Filter, Ids, Part, people
+from segments.rules.clause import NAME, Clause, pick, text
 from segments.rules.context import CompileContext
 from segments.rules.size import conditions_in, refuse_nesting
 
@@ -63,6 +65,25 @@ class SegmentCondition(Condition):
     def named(self, found: Found) -> Self:
         """With the segment's name."""
         return replace(self, name=found.label(SEGMENTS, self.slug))
+
+    @classmethod
+    def schema(cls) -> dict[str, Any]:
+        """What its JSON looks like."""
+        return schemas.strict({"slug": schemas.TEXT}, "slug")
+
+    @classmethod
+    def clause(cls) -> Clause:
+        """ "are in the segment Buyers"."""
+        return Clause(
+            label=_("segment"),
+            order=30,
+            offers="segments",
+            start={"kind": cls.kind, "slug": "$value"},
+            parts=[
+                text(_("are in the segment")),
+                pick("slug", "segments", name="slug", look=NAME, named=True),
+            ],
+        )
 
     def compile(self, context: CompileContext) -> Part:
         """Who is in."""

@@ -2,15 +2,18 @@
 
 import json
 from dataclasses import dataclass, replace
-from typing import Self
+from datetime import datetime
+from typing import Any, Self
 
 from django.utils.translation import gettext as _
 
 from config.console.words import when_words
 from config.postgres.sql import AND, Sql, sql
 from config.workspace.zones import database_zones
+from profiles.language import schemas
+from profiles.language.columns import COLUMNS, PREFIX, SEEN, column_label
 from profiles.language.comparisons import Comparison, read_comparison
-from profiles.language.operators import shown
+from profiles.language.operators import JSON, shown
 from profiles.language.spelling import Place, spelled
 from profiles.language.subjects import Subject, json_subject, text_subject, time_subject
 from profiles.models import Profile
@@ -18,19 +21,8 @@ from profiles.personal.names import Place as FieldPlace
 from profiles.selectors.masking import is_harmless
 from segments.rules import Condition, Reader, register
 from segments.rules.algebra import COUNTS, Filter, Part
+from segments.rules.clause import NAME, Clause, compare, pick
 from segments.rules.context import CompileContext
-
-# column: (type, whether it names a person)
-COLUMNS = {
-    "country": "text",
-    "locale": "text",
-    "time_zone": "text",
-    "lifecycle": "text",
-    "display_name": "text",
-    "first_seen": "time",
-    "last_seen": "time",
-}
-SEEN = ("first_seen", "last_seen")
 
 
 @register
@@ -47,13 +39,12 @@ class TraitCondition(Condition):
         """Read field, op and value."""
         reader.only("kind", "field", "op", "value")
         field = reader.text("field")
-        column = field.removeprefix("profile.")
-        type_ = "json"
-        if field.startswith("profile."):
+        column, type_ = field.removeprefix(PREFIX), JSON
+        if field.startswith(PREFIX):
             if column in COLUMNS:
                 type_ = COLUMNS[column]
             else:
-                known = ", ".join(f"profile.{name}" for name in COLUMNS)
+                known = ", ".join(f"{PREFIX}{name}" for name in COLUMNS)
                 message = _("“%(field)s” is not known; known are %(known)s.")
                 reader.fail("field", "unknown_field", message % {"field": field, "known": known})
         return cls(field, read_comparison(reader, type_))
@@ -61,12 +52,34 @@ class TraitCondition(Condition):
     @property
     def column(self) -> str:
         """The profile's column; empty for a trait."""
-        return self.field.removeprefix("profile.") if self.field.startswith("profile.") else ""
+        return self.field.removeprefix(PREFIX) if self.field.startswith(PREFIX) else ""
 
-    @property
-    def is_timed(self) -> bool:  # type: ignore[override]
-        """Relative times are; so is what nobody announces, when someone was seen."""
-        return self.comparison.is_timed or self.column in SEEN
+    @classmethod
+    def schema(cls) -> dict[str, Any]:
+        """What its JSON looks like."""
+        field = schemas.TEXT | {"description": "A trait, or `profile.COLUMN`.", "example": "plan"}
+        return schemas.strict({"field": field} | schemas.comparison(), "field", "op")
+
+    @classmethod
+    def clause(cls) -> Clause:
+        """ "plan is pro"."""
+        known = {f"{PREFIX}{name}": [column_label(name), of] for name, of in COLUMNS.items()}
+        return Clause(
+            label=_("trait"),
+            order=20,
+            offers="traits",
+            free=True,
+            focus="value",
+            start={"kind": cls.kind, "field": "$value", "op": "eq", "value": ""},
+            parts=[
+                pick("field", "traits", name="field", look=NAME, free=True, known=known),
+                compare(typed_by="field", source="values", ask={"field": "field"}),
+            ],
+        )
+
+    def due_at(self, now: datetime) -> datetime | None:
+        """Relative times; and at once of what nobody announces, when someone was seen."""
+        return now if self.column in SEEN else self.comparison.due_at(now)
 
     @property
     def holds_when_unknown(self) -> bool:  # type: ignore[override]
@@ -132,19 +145,6 @@ class TraitCondition(Condition):
         here = AND.joined([COUNTS, *context.narrowing(Sql("p.id"))])
         place = Place(sql("profile p WHERE {here}", here=here), owner=Sql("p.id"))
         return spelled(subject, self.column or self.field, context, place)
-
-
-def column_label(column: str) -> str:
-    """A column's name on screens."""
-    return {
-        "country": _("country"),
-        "locale": _("language"),
-        "time_zone": _("time zone"),
-        "lifecycle": _("lifecycle stage"),
-        "display_name": _("name"),
-        "first_seen": _("first seen"),
-        "last_seen": _("last seen"),
-    }[column]
 
 
 def _own_zone(context: CompileContext) -> Sql:

@@ -55,7 +55,7 @@ export function pickFrom({ button, host, words, load, free, choose, chosen = nul
 
   function line(item, index) {
     const on = chosen?.some((value) => value === item.value);
-    const kind = item.kind ? el("small", { class: "r-sub" }, ` ${words[item.kind] || ""}`) : null;
+    const kind = item.kind ? el("small", { class: "r-sub" }, ` ${words.kinds[item.kind]?.label || words[item.kind] || ""}`) : null;
     const doubt = item.note ? el("span", { class: "r-chip is-warn" }, item.note) : null;
     const meter = el("span", { class: "r-meter", "aria-hidden": "true" });
     if (item.share !== null && item.share !== undefined) {

@@ -1,0 +1,84 @@
+"""How often: a comparison of a whole number that is always known."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from config.postgres.sql import Sql
+from profiles.language.clock import Clock
+from profiles.language.comparisons import COUNTING, Comparison, read_comparison
+from profiles.language.operators import shown
+from profiles.language.reader import Reader
+from profiles.language.subjects import Subject
+
+ONCE = Comparison("gte", 1)
+
+
+def read_count(reader: Reader) -> Comparison:
+    """The count of `reader`'s object; at least once when absent."""
+    inner = reader.mapping("count")
+    if inner is None:
+        return ONCE
+    inner.only("op", "value")
+    before = len(reader.problems)
+    found = read_comparison(inner, "number")
+    if len(reader.problems) > before:
+        return ONCE
+    values = found.value if isinstance(found.value, tuple) else (found.value,)
+    if found.value is None:
+        inner.fail("op", "operator_type", _("A count is always known."))
+    elif any(value != int(value) or value < 0 for value in values):
+        inner.fail("value", "type", _("A count is a whole number from 0."))
+    else:
+        return found
+    return ONCE
+
+
+def holds_for(count: Comparison, n: int) -> bool:
+    """Whether a count of `n` satisfies the comparison."""
+    value: Any = count.value
+    tests: dict[str, Callable[[], bool]] = {
+        "eq": lambda: n == value,
+        "ne": lambda: n != value,
+        "gt": lambda: n > value,
+        "gte": lambda: n >= value,
+        "lt": lambda: n < value,
+        "lte": lambda: n <= value,
+        "between": lambda: value[0] <= n <= value[1],
+        "in": lambda: n in value,
+        "not_in": lambda: n not in value,
+    }
+    return tests[count.op]()
+
+
+def is_none(count: Comparison) -> bool:
+    """Whether it is satisfied by zero alone."""
+    return (count.op, count.value) in (("eq", 0), ("lt", 1), ("lte", 0), ("between", (0, 0)))
+
+
+def is_once(count: Comparison) -> bool:
+    """Whether it is satisfied by one and all above."""
+    return (count.op, count.value) in (("gte", 1), ("gt", 0))
+
+
+def count_test(count: Comparison, clock: Clock) -> Sql:
+    """For HAVING."""
+    return count.bare_test(Subject(number=Sql("count(*)")), clock)
+
+
+def times(count: Comparison) -> str:
+    """In words; "" for at least once."""
+    if count.op in COUNTING:
+        n = int(count.value)
+        forms = {
+            "gte": ngettext("at least %(n)s time", "at least %(n)s times", n),
+            "gt": ngettext("more than %(n)s time", "more than %(n)s times", n),
+            "lte": ngettext("at most %(n)s time", "at most %(n)s times", n),
+            "lt": ngettext("less than %(n)s time", "less than %(n)s times", n),
+            "eq": ngettext("exactly %(n)s time", "exactly %(n)s times", n),
+            "ne": ngettext("other than %(n)s time", "other than %(n)s times", n),
+        }
+        return "" if is_once(count) else forms[count.op] % {"n": shown(n)}
+    return count.describe(_("as often as"))

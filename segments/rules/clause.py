@@ -1,0 +1,121 @@
+"""How a kind of condition reads and is changed on a screen: words and pickers, as plain data.
+
+A kind gives a `Clause`; the builder's script draws any of them and knows none. Each part below is
+one word or one group of words of the sentence; `name` tells the words of a clause apart (for focus
+and tests), `field` is where in the condition its value stands.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from config.workspace.models import User
+from config.workspace.registry import Registry
+
+Spec = dict[str, Any]
+# the look of a word: of an event, a name, a value, a number, an operator
+EVENT, NAME, VALUE, NUMBER = "is-ev", "is-tr", "is-v", "is-n"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One line of a picker. `count` and `share`: how common; `note`: a doubt, as a chip."""
+
+    value: Any
+    label: str
+    kind: str = ""
+    count: str = ""
+    share: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The lines, and what their numbers are of."""
+
+    items: list[Choice]
+    of: str = ""
+
+
+# what pickers offer: name -> function(user, what is asked of the request)
+SOURCES: Registry[Callable[[User, Mapping[str, str]], Choices]] = Registry("pickers")
+
+
+@dataclass(frozen=True)
+class Clause:
+    """What the builder draws of a kind.
+
+    `label`: what the kind is called beside a name; `start`: a new one, in which `$value` stands for
+    the name that was picked; `offers`: the source of such names (without one the label itself is
+    offered); `free`: whether a name may be typed; `focus`: the word to go on with.
+    """
+
+    label: str
+    parts: Sequence[Spec]
+    start: Mapping[str, Any]
+    order: int = 100
+    offers: str = ""
+    free: bool = False
+    focus: str = ""
+    extras: Sequence[Spec] = field(default_factory=tuple)
+
+
+def text(words: str) -> Spec:
+    """Words that stay."""
+    return {"part": "text", "text": words}
+
+
+def pick(field: str, source: str, *, name: str, look: str = "", **more: Any) -> Spec:
+    """A name out of a source.
+
+    `ask`: what the source is asked by, as {parameter: field} (`..name` of the condition around);
+    `free`: whether one may be typed; `known`: labels and types of some, as {value: [label, type]};
+    `named`: whether the source says what the value is called.
+    """
+    return {"part": "pick", "field": field, "source": source, "name": name, "look": look, **more}
+
+
+def choose(field: str, options: Mapping[str, str], *, name: str, look: str = "") -> Spec:
+    """One of a few."""
+    return {"part": "choose", "field": field, "options": dict(options), "name": name, "look": look}
+
+
+def compare(*, type_: str = "json", prefix: str = "", typed_by: str = "", **values: Any) -> Spec:
+    """An operator and its operand, under `op` and `value`.
+
+    `typed_by`: the field whose known type holds instead of `type_`; `source` and `ask`: values that
+    are offered.
+    """
+    return {"part": "compare", "type": type_, "prefix": prefix, "typed_by": typed_by, **values}
+
+
+def mode(name: str, *ways: Spec) -> Spec:
+    """One of some ways: {"label", "set": fields that it has, "drop": fields that it has not}."""
+    return {"part": "mode", "name": name, "ways": ways}
+
+
+def count(field: str, *, unless: Mapping[str, Any]) -> Spec:
+    """How often; absent is at least once."""
+    return {"part": "count", "field": field, "unless": unless}
+
+
+def window(field: str) -> Spec:
+    """When; absent is ever."""
+    return {"part": "window", "field": field}
+
+
+def several(field: str, first: str, parts: Sequence[Spec], *, prefix: str, **more: Any) -> Spec:
+    """Some alike, `first` before the first of them. `add`: the words of what adds one.
+
+    `start`: a new one. The names of the parts' words begin with `prefix` and its number.
+    """
+    shape = {"part": "several", "field": field, "first": first, "parts": parts, "prefix": prefix}
+    return shape | more
+
+
+def optional(field: str, parts: Sequence[Spec], **more: Any) -> Spec:
+    """What may be there: its parts, and what takes it away. `after`: parts behind that.
+
+    `add`: the words of what adds it, as `start`; `unless`: where the condition has these fields.
+    """
+    return {"part": "optional", "field": field, "parts": parts, **more}
