@@ -20,7 +20,9 @@ GROUP = {
 def condition_schema(kind: str) -> dict[str, Any]:
     """One kind of condition."""
     schema = KINDS[kind].schema()
+    example = {"kind": kind} | schema["example"]
     return schema | {
+        "example": example,
         "required": ["kind", *schema.get("required", ())],
         "properties": {"kind": {"type": "string", "enum": [kind]}, **schema["properties"]},
     }

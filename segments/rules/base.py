@@ -49,7 +49,7 @@ class Condition(ABC):
     @classmethod
     @abstractmethod
     def schema(cls) -> dict[str, Any]:
-        """What its JSON looks like, beside `kind`: an object schema, for OpenAPI."""
+        """What its JSON looks like, beside `kind`: an object with an example, for OpenAPI."""
 
     @classmethod
     @abstractmethod

@@ -64,7 +64,8 @@ class ConsentCondition(Condition):
         channel = {"type": "string", "enum": list(CHANNELS)}
         status = {"type": "string", "enum": list(STATUSES)}
         fields = {"purpose": schemas.TEXT, "channel": channel, "status": status}
-        return schemas.strict(fields, "purpose", "channel", "status")
+        example = {"purpose": "marketing", "channel": "email", "status": "granted"}
+        return schemas.strict(fields, *fields, example=example)
 
     @classmethod
     def clause(cls) -> Clause:

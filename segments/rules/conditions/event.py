@@ -97,6 +97,7 @@ class EventCondition(Condition):
                 "not_since": schemas.strict({"name": name, "where": schemas.where()}, "name"),
             },
             "name",
+            example={"name": "Order Completed", "window": {"last": {"days": 30}}},
         )
 
     @classmethod

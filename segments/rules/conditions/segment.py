@@ -69,7 +69,7 @@ class SegmentCondition(Condition):
     @classmethod
     def schema(cls) -> dict[str, Any]:
         """What its JSON looks like."""
-        return schemas.strict({"slug": schemas.TEXT}, "slug")
+        return schemas.strict({"slug": schemas.TEXT}, "slug", example={"slug": "buyers"})
 
     @classmethod
     def clause(cls) -> Clause:

@@ -58,7 +58,9 @@ class TraitCondition(Condition):
     def schema(cls) -> dict[str, Any]:
         """What its JSON looks like."""
         field = schemas.TEXT | {"description": "A trait, or `profile.COLUMN`.", "example": "plan"}
-        return schemas.strict({"field": field} | schemas.comparison(), "field", "op")
+        example = {"field": "plan", "op": "eq", "value": "pro"}
+        fields = {"field": field} | schemas.comparison()
+        return schemas.strict(fields, "field", "op", example=example)
 
     @classmethod
     def clause(cls) -> Clause:

@@ -3,6 +3,10 @@
 from types import SimpleNamespace
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from campaigns.tracking.conversions import fitting, fitting_sql
 from config.postgres.sql import FALSE, ids_of, run, sql
@@ -11,7 +15,9 @@ from config.workspace.selectors import forget_workspace
 from profiles.models import EventItem
 from segments.rules import parse_rule
 from segments.rules.compiler import CompileContext, members_of
+from tests.segments import reference
 from tests.segments.builders import AS_OF, make_event, make_person
+from tests.segments.strategies import properties, wheres
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +51,16 @@ GOAL_CONDITIONS = [
 ]
 
 
+def as_message(event):
+    return SimpleNamespace(
+        name=event.name,
+        is_history=False,
+        profile_id=event.profile_id,
+        occurred_at=event.occurred_at,
+        event_id=event.pk,
+    )
+
+
 def test_a_goal_and_a_segment_answer_the_same_for_the_same_condition():
     Workspace.objects.update(country="ID")
     forget_workspace()
@@ -61,16 +77,7 @@ def test_a_goal_and_a_segment_answer_the_same_for_the_same_condition():
         product_id="p1",
         category="Shoes",
     )
-    messages = [
-        SimpleNamespace(
-            name="Goal Reached",
-            is_history=False,
-            profile_id=event.profile_id,
-            occurred_at=event.occurred_at,
-            event_id=event.pk,
-        )
-        for event in events
-    ]
+    messages = list(map(as_message, events))
     for name, op, value, expected in GOAL_CONDITIONS:
         condition = {"property": name, "op": op} | ({} if value is None else {"value": value})
         hits = fitting({"event": "Goal Reached", "where": [condition]}, messages)
@@ -86,3 +93,22 @@ def test_a_goal_and_a_segment_answer_the_same_for_the_same_condition():
     unreadable = {"event": "Goal Reached", "where": [{"property": "n", "op": "gte", "value": "x"}]}
     assert fitting(unreadable, messages) == []
     assert fitting_sql(unreadable) == FALSE
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(held=st.lists(properties, min_size=1, max_size=5), where=wheres)
+def test_a_goal_is_reached_by_the_events_that_the_plain_reference_lets_through(held, where):
+    with transaction.atomic():
+        events = [make_event(make_person(), "Goal Reached", **each) for each in held]
+        goal, now = {"event": "Goal Reached", "where": where}, timezone.now()
+        expected = {
+            event.pk
+            for event, each in zip(events, held, strict=True)
+            if reference.passes(each, where, now)
+        }
+        assert {hit.event_id for hit in fitting(goal, list(map(as_message, events)))} == expected
+        rows = run(sql("SELECT e.id FROM event e WHERE {test}", test=fitting_sql(goal)))
+        assert set(ids_of(rows)) == expected
+        transaction.set_rollback(True)
