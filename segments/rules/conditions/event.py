@@ -23,11 +23,12 @@ from profiles.language.counts import (
 from profiles.language.events import Occurrences, PropertyTest, read_where
 from profiles.language.measures import AGGREGATES, Measure, read_measure
 from profiles.language.operators import NUMBER, shown
+from profiles.language.reader import Reader
 from profiles.language.windows import Window, read_window
 from profiles.language.words import joined
 from profiles.personal.names import Place as FieldPlace
 from segments.rules.algebra import Ids, Part
-from segments.rules.base import Condition, Reader, earliest, register
+from segments.rules.base import Condition, earliest, register
 from segments.rules.clause import (
     EVENT,
     Clause,
