@@ -23,15 +23,10 @@ def honour_gpc(cursor: Any, batch: Batch) -> None:
     """Opt everyone out whose browser sent the signal; two queries where nobody is new to it."""
     proven, unproven = _people(batch.messages)
     for source_id, people in sorted(proven.items()):
-        if opt_out_of_sharing(sorted(people), evidence=EVIDENCE, source_id=source_id):
-            batch.changed_names.add("consent")
+        opt_out_of_sharing(sorted(people), evidence=EVIDENCE, source_id=source_id)
     for source_id, people in sorted(unproven.items()):
         evidence = EVIDENCE | {"proof": UNPROVEN}
-        told = opt_out_of_sharing(
-            sorted(people), evidence=evidence, source_id=source_id, is_proven=False
-        )
-        if told:
-            batch.changed_names.add("consent")
+        opt_out_of_sharing(sorted(people), evidence=evidence, source_id=source_id, is_proven=False)
 
 
 def _people(messages: Iterable[Message]) -> tuple[dict[int, set[int]], dict[int, set[int]]]:

@@ -1,6 +1,6 @@
 """Tells those who keep something derived which profiles changed, and what about them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db import connection
 
@@ -10,18 +10,34 @@ MAX_IDS = 5000
 
 
 def announce(profile_ids: Iterable[int], names: Iterable[str]) -> None:
-    """Write it down in the transaction that made the change.
+    """Write down, in the transaction that made the change, that it was the same for all these.
 
     `names` is what may matter to a rule: `event:Order Completed`, `trait:plan`, `profile:country`,
     `consent`, `segment:slug`. One statement; wakes the segments' work after commit.
     """
-    ids, what = sorted(set(profile_ids)), sorted(set(names))
-    if not ids or not what:
+    what = frozenset(names)
+    announce_each(dict.fromkeys(profile_ids, what))
+
+
+def announce_each(changed: Mapping[int, Collection[str]]) -> None:
+    """The same where each person (by profile id) has names of their own; one statement.
+
+    Those whose names are the same share a row.
+    """
+    alike: dict[frozenset[str], list[int]] = {}
+    for profile_id, names in changed.items():
+        if names:
+            alike.setdefault(frozenset(names), []).append(profile_id)
+    rows = [
+        (ids[start : start + MAX_IDS], sorted(names))
+        for names, ids in ((names, sorted(ids)) for names, ids in alike.items())
+        for start in range(0, len(ids), MAX_IDS)
+    ]
+    if not rows:
         return
-    parts = [ids[start : start + MAX_IDS] for start in range(0, len(ids), MAX_IDS)]
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO profile_change (profile_ids, names, created_at) VALUES (%s, %s, now())",
-            [(part, what) for part in parts],
+            rows,
         )
     work.wake("segments")

@@ -9,7 +9,7 @@ from config.workspace import audit
 from config.workspace.usage import hold, taking, things
 from config.workspace.work import wake
 from segments.locks import lock_members
-from segments.membership import Moved, note_size, tell
+from segments.membership import Moved, note_sizes, tell
 from segments.models import Membership, Segment
 from segments.rules import references_in
 
@@ -33,7 +33,7 @@ def archive_segment(segment: Segment) -> None:
         left = list(open_rows.values_list("profile_id", flat=True))
         open_rows.update(left_at=now)
         if left:
-            tell(row, Moved([], left), now)
+            tell({row: Moved([], left)}, now)
         Segment.objects.filter(pk=row.pk).update(
             archived_at=now, count=0, refresh_requested_at=None
         )
@@ -82,5 +82,6 @@ def _take_back(segment: Segment, went_at: object, now: object) -> None:
     entered = ids_of(run(query))
     segment.count = len(entered)
     if entered:
-        tell(segment, Moved(entered, []), timezone.now())
-        note_size(segment, timezone.now())
+        Segment.objects.filter(pk=segment.pk).update(count=segment.count)
+        tell({segment: Moved(entered, [])}, timezone.now())
+        note_sizes([segment.pk], timezone.now())

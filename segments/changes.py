@@ -1,5 +1,7 @@
 """Real-time membership: announced changes re-evaluate only what they can touch."""
 
+from collections.abc import Iterator, Mapping, Sequence
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -8,8 +10,11 @@ from profiles.models import ProfileChange
 from segments.locks import lock_members
 from segments.membership import note_failure, reason_of, update_some
 from segments.models import Segment
+from segments.rules.size import conditions_in
 
-ROWS_AT_ONCE = 500
+ROWS_AT_ONCE = 2_000
+# of one statement: each condition is planned
+SEGMENTS_AT_ONCE, CONDITIONS_AT_ONCE = 200, 1_000
 # beyond it one refresh of the whole segment is cheaper than the narrowed query
 MOST_PROFILES = 20_000
 ANYTHING = "*"  # a change that may matter to every rule (a merge, an import)
@@ -41,29 +46,58 @@ def _apply(rows: list[ProfileChange]) -> None:
     small = touched.keys() - set(large)
     lock_members(small)
     # read after the locks: a refresh that held one may have changed what is counted
-    for segment in Segment.objects.filter(pk__in=small, archived_at=None).order_by("pk"):
-        if segment.counted_version == segment.version:
-            _update(segment, sorted(touched[segment.pk]))
+    rows_now = Segment.objects.filter(pk__in=small, archived_at=None).order_by("pk")
+    counted = [segment for segment in rows_now if segment.counted_version == segment.version]
+    for portion in _portions(counted):
+        _update(portion, touched)
 
 
-def _update(segment: Segment, profile_ids: list[int]) -> None:
-    """What fails is written on the segment, which is then counted whole; the others go on."""
+def _portions(segments: Sequence[Segment]) -> Iterator[list[Segment]]:
+    """As many as go into one statement."""
+    portion: list[Segment] = []
+    conditions = 0
+    for segment in segments:
+        n = conditions_in(segment.rule)
+        is_full = len(portion) == SEGMENTS_AT_ONCE or conditions + n > CONDITIONS_AT_ONCE
+        if portion and is_full:
+            yield portion
+            portion, conditions = [], 0
+        portion.append(segment)
+        conditions += n
+    if portion:
+        yield portion
+
+
+def _update(segments: list[Segment], touched: Mapping[int, set[int]]) -> None:
+    """What fails is written on its segment, which is then counted whole; the others go on."""
     try:
         with transaction.atomic():
-            update_some(segment, profile_ids, timezone.now())
+            update_some(
+                segments,
+                {segment.pk: sorted(touched[segment.pk]) for segment in segments},
+                timezone.now(),
+            )
     except Exception as error:
         if is_outage(error):
             raise
-        note_failure(segment.pk, reason_of(error))
+        if len(segments) == 1:
+            note_failure(segments[0].pk, reason_of(error))
+            return
+        middle = len(segments) // 2
+        _update(segments[:middle], touched)
+        _update(segments[middle:], touched)
 
 
 def _touched(rows: list[ProfileChange]) -> dict[int, set[int]]:
     """Which profiles to look at again, for each segment that depends on what changed."""
+    changed: dict[str, set[int]] = {}
+    for row in rows:
+        for name in row.names:
+            changed.setdefault(name, set()).update(row.profile_ids)
     live = Segment.objects.filter(archived_at=None, kind=Segment.Kind.DYNAMIC)
     touched: dict[int, set[int]] = {}
     for pk, depends_on in live.values_list("pk", "depends_on"):
-        names = set(depends_on)
-        for row in rows:
-            if ANYTHING in row.names or not names.isdisjoint(row.names):
-                touched.setdefault(pk, set()).update(row.profile_ids)
+        ids = set().union(*(changed.get(name, ()) for name in (*depends_on, ANYTHING)))
+        if ids:
+            touched[pk] = ids
     return touched

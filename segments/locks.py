@@ -10,5 +10,7 @@ SPACE = 7_301  # the first key of our advisory locks
 def lock_members(segment_ids: Iterable[int]) -> None:
     """Wait for the segments' locks, in one order, so that two who need several never dead-lock."""
     with connection.cursor() as cursor:
-        for segment_id in sorted(segment_ids):
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [SPACE, segment_id])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, id) FROM unnest(%s::int[]) AS s(id)",
+            [SPACE, sorted(segment_ids)],
+        )

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,44 +10,63 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from config.postgres.sql import Sql, one, sql
+from config.postgres.sql import UNION_ALL, Sql, run, sql
 from config.workspace.faults import is_outage, is_passing, log_failure, pause_after
 from config.workspace.health import reasons
 from config.workspace.selectors import workspace
 from config.workspace.statistics import joining_by_hash, refresh_statistics
 from config.workspace.zones import workspace_zone
-from profiles.changes import announce
+from profiles.changes import announce_each
 from profiles.language.clock import rule_zone
 from segments.locks import lock_members
-from segments.models import Segment, SegmentSize
-from segments.rules import RuleError, parse_rule
+from segments.models import Segment
+from segments.rules import SEGMENT, RuleError, parse_rule, parse_rules
 from segments.rules.compiler import CompileContext, compile_rule
 from segments.signals import membership_changed
 
 log = logging.getLogger(__name__)
-ANNOUNCED_AT_ONCE = 5_000
 ATTEMPTS = 3
 # what rules read of people: without statistics the planner nests loops over all of them
 READ = ("profile", "event", "event_item", "event_state", "consent_state", "membership", "message")
 
 STORE = """
-WITH now_in AS MATERIALIZED ({query}),
+WITH now_in AS MATERIALIZED ({now_in}),
 came AS (
     INSERT INTO membership (segment_id, profile_id, entered_at)
-    SELECT {segment}, n.profile_id, {at}::timestamptz FROM now_in n
+    SELECT n.segment_id, n.profile_id, {at}::timestamptz FROM now_in n
     WHERE NOT EXISTS (SELECT 1 FROM membership m WHERE m.segment_id = {segment}
                       AND m.profile_id = n.profile_id AND m.left_at IS NULL)
       AND (SELECT TRUE FROM profile p WHERE p.id = n.profile_id)
-    ORDER BY n.profile_id
-    ON CONFLICT DO NOTHING RETURNING profile_id
+    ORDER BY n.profile_id, n.segment_id
+    ON CONFLICT DO NOTHING RETURNING segment_id, profile_id
 ),
 went AS (
     UPDATE membership m SET left_at = greatest({at}::timestamptz, m.entered_at)
-    WHERE m.segment_id = {segment} AND m.left_at IS NULL {narrowing}
-      AND NOT EXISTS (SELECT 1 FROM now_in n WHERE n.profile_id = m.profile_id)
-    RETURNING m.profile_id
+    WHERE {looked_at} AND m.left_at IS NULL
+      AND NOT EXISTS (SELECT 1 FROM now_in n WHERE n.segment_id = m.segment_id
+                      AND n.profile_id = m.profile_id)
+    RETURNING m.segment_id, m.profile_id
 )
-SELECT (SELECT array_agg(profile_id) FROM came), (SELECT array_agg(profile_id) FROM went)
+SELECT segment_id, array_agg(profile_id), TRUE FROM came GROUP BY segment_id
+UNION ALL
+SELECT segment_id, array_agg(profile_id), FALSE FROM went GROUP BY segment_id
+"""
+NOW_IN = "SELECT {segment}::bigint AS segment_id, q.profile_id FROM ({query}) q"
+# pairs of a segment and a person
+LOOKED_AT = """
+(m.segment_id, m.profile_id) IN (
+    SELECT l.segment_id, l.profile_id
+    FROM unnest({segments}::bigint[], {ids}::bigint[]) AS l(segment_id, profile_id))
+"""
+COUNT = """
+UPDATE segment s SET count = greatest(s.count + d.n, 0)
+FROM unnest(%s::bigint[], %s::bigint[]) AS d(id, n) WHERE s.id = d.id
+"""
+# the size of the day, for the chart of size over time
+SIZES = """
+INSERT INTO segment_size (segment_id, day, count)
+SELECT id, %s, count FROM segment WHERE id = ANY(%s) ORDER BY id
+ON CONFLICT (segment_id, day) DO UPDATE SET count = EXCLUDED.count
 """
 
 
@@ -105,57 +124,124 @@ def _refresh(segment_id: int) -> Moved:
     if segment.kind == Segment.Kind.DYNAMIC:
         context = CompileContext(as_of=now)
         context.tune()
-        moved = store(segment, compile_rule(parse_rule(segment.rule), context), now)
+        moved = _store_all(segment, compile_rule(parse_rule(segment.rule), context), now)
     _note_refreshed(segment, now, time.monotonic() - started, place)
     return moved
 
 
-def update_some(segment: Segment, profile_ids: Sequence[int], now: datetime) -> Moved:
-    """The same query, narrowed to some profiles; in the caller's transaction, lock held."""
-    context = CompileContext(as_of=now, profile_ids=profile_ids)
-    context.tune()
-    moved = store(segment, compile_rule(parse_rule(segment.rule), context), now, within=profile_ids)
-    if moved:
-        segment.count += len(moved.entered) - len(moved.left)
-        Segment.objects.filter(pk=segment.pk).update(count=segment.count)
-        note_size(segment, now)
-    return moved
+def update_some(
+    segments: Sequence[Segment], touched: Mapping[int, Sequence[int]], now: datetime
+) -> None:
+    """Evaluate each segment for the people (profile ids by segment id) who may have moved.
 
-
-def store(
-    segment: Segment, query: Sql, now: datetime, *, within: Sequence[int] | None = None
-) -> Moved:
-    """Write who came in and who went, and announce it. The caller holds the segment's lock."""
-    narrowing = Sql("")
-    if within is not None:
-        narrowing = sql("AND m.profile_id = ANY({ids}::bigint[])", ids=list(within))
-    statement = sql(STORE, query=query, segment=segment.pk, at=now, narrowing=narrowing)
-    if within is None:
-        with joining_by_hash():
-            entered, left = one(statement)
-    else:
-        entered, left = one(statement)
-    moved = Moved(entered or [], left or [])
-    if moved:
-        tell(segment, moved, now)
-    return moved
-
-
-def tell(segment: Segment, moved: Moved, now: datetime) -> None:
-    """Announce to the segments that ask for this one, and to whoever listens above."""
-    name = f"segment:{segment.slug}"
-    if Segment.objects.filter(depends_on__contains=[name], archived_at=None).exists():
-        ids = sorted({*moved.entered, *moved.left})
-        for start in range(0, len(ids), ANNOUNCED_AT_ONCE):
-            announce(ids[start : start + ANNOUNCED_AT_ONCE], [name])
-    membership_changed.send(
-        Segment,
-        segment=segment,
-        entered=moved.entered,
-        left=moved.left,
+    The same rules, narrowed, in one statement for all; in the caller's transaction, locks held.
+    The number of statements does not grow with the number of segments or people.
+    """
+    queries = _compiled(segments, touched, now)
+    pairs = [(segment.pk, one) for segment in segments for one in touched[segment.pk]]
+    statement = sql(
+        STORE,
+        now_in=UNION_ALL.joined(
+            sql(NOW_IN, segment=segment.pk, query=query)
+            for segment, query in zip(segments, queries, strict=True)
+        ),
         at=now,
-        is_first=segment.refreshed_at is None,
+        segment=Sql("n.segment_id"),
+        looked_at=sql(
+            LOOKED_AT, segments=[pair[0] for pair in pairs], ids=[pair[1] for pair in pairs]
+        ),
     )
+    moves = _moves(run(statement))
+    change_counts({pk: len(moved.entered) - len(moved.left) for pk, moved in moves.items()})
+    note_sizes(moves, now)
+    tell({segment: moves[segment.pk] for segment in segments if segment.pk in moves}, now)
+
+
+def _compiled(
+    segments: Sequence[Segment], touched: Mapping[int, Sequence[int]], now: datetime
+) -> list[Sql]:
+    """What the rules refer to is read once for all of them."""
+    context = CompileContext(as_of=now)
+    context.tune()
+    depends_on = {name for segment in segments for name in segment.depends_on}
+    context.read_definitions(_after("event:", depends_on))
+    context.used.read(_after(SEGMENT, depends_on))
+    rules = parse_rules(segment.rule for segment in segments)
+    return [
+        compile_rule(rule, context.beside(list(touched[segment.pk])))
+        for segment, rule in zip(segments, rules, strict=True)
+    ]
+
+
+def _after(prefix: str, names: Iterable[str]) -> list[str]:
+    return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+
+
+def _store_all(segment: Segment, query: Sql, now: datetime) -> Moved:
+    """Write who came in and who went, of everybody. The caller holds the segment's lock."""
+    statement = sql(
+        STORE,
+        now_in=sql(NOW_IN, segment=segment.pk, query=query),
+        at=now,
+        segment=segment.pk,
+        looked_at=sql("m.segment_id = {segment}", segment=segment.pk),
+    )
+    with joining_by_hash():
+        moved = _moves(run(statement)).get(segment.pk, Moved([], []))
+    tell({segment: moved}, now)
+    return moved
+
+
+def _moves(rows: Iterable[tuple[int, list[int], bool]]) -> dict[int, Moved]:
+    moves: dict[int, Moved] = {}
+    for segment_id, ids, came in rows:
+        moved = moves.setdefault(segment_id, Moved([], []))
+        (moved.entered if came else moved.left).extend(ids)
+    return moves
+
+
+def tell(moves: Mapping[Segment, Moved], now: datetime) -> None:
+    """Announce to the segments that ask for these, and to whoever listens above."""
+    moves = {segment: moved for segment, moved in moves.items() if moved}
+    if not moves:
+        return
+    names = [SEGMENT + segment.slug for segment in moves]
+    asking = Segment.objects.filter(depends_on__overlap=names, archived_at=None)
+    asked = {
+        name for depends_on in asking.values_list("depends_on", flat=True) for name in depends_on
+    }
+    changed: dict[int, set[str]] = {}
+    for segment, moved in moves.items():
+        if SEGMENT + segment.slug in asked:
+            for profile_id in (*moved.entered, *moved.left):
+                changed.setdefault(profile_id, set()).add(SEGMENT + segment.slug)
+    announce_each(changed)
+    for segment, moved in moves.items():
+        membership_changed.send(
+            Segment,
+            segment=segment,
+            entered=moved.entered,
+            left=moved.left,
+            at=now,
+            is_first=segment.refreshed_at is None,
+        )
+
+
+def change_counts(moves: Mapping[int, int]) -> None:
+    """Add to the sizes of segments, by their ids; one statement, none where nothing moves."""
+    changed = sorted((segment, n) for segment, n in moves.items() if n)
+    if changed:
+        with connection.cursor() as cursor:
+            cursor.execute(COUNT, [[one for one, _n in changed], [n for _one, n in changed]])
+
+
+def note_sizes(segment_ids: Iterable[int], now: datetime) -> None:
+    """Keep the present sizes as those of the day; one statement, none without segments."""
+    chosen = sorted(segment_ids)
+    if chosen:
+        day = timezone.localdate(now, workspace_zone())
+        with connection.cursor() as cursor:
+            cursor.execute(SIZES, [day, chosen])
 
 
 def counted_in() -> str:
@@ -184,15 +270,6 @@ def retry_at(segment: Segment) -> datetime | None:
     return segment.failed_at + pause_after(segment.failures)
 
 
-def note_size(segment: Segment, now: datetime) -> None:
-    """The size of the day, for the chart of size over time."""
-    SegmentSize.objects.update_or_create(
-        segment=segment,
-        day=timezone.localdate(now, workspace_zone()),
-        defaults={"count": segment.count},
-    )
-
-
 def _note_refreshed(segment: Segment, now: datetime, seconds: float, place: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -218,4 +295,4 @@ def _note_refreshed(segment: Segment, now: datetime, seconds: float, place: str)
         status=Segment.Status.FRESH
     )
     segment.versions.filter(number=segment.version, count=None).update(count=segment.count)
-    note_size(segment, now)
+    note_sizes([segment.pk], now)

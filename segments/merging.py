@@ -11,6 +11,7 @@ from typing import Any
 from profiles.identity.mergers import MERGERS
 from profiles.identity.moving import Pair
 from profiles.models import Merge
+from segments.membership import change_counts
 
 TAKE = """
 DELETE FROM membership WHERE profile_id = ANY(%s)
@@ -32,10 +33,6 @@ USING unnest(%s::bigint[], %s::timestamptz[]) AS g(segment_id, entered_at)
 WHERE m.profile_id = %s AND m.segment_id = g.segment_id AND m.entered_at = g.entered_at
 RETURNING m.segment_id, m.left_at IS NULL
 """
-COUNT = """
-UPDATE segment s SET count = greatest(s.count + d.n, 0)
-FROM unnest(%s::bigint[], %s::bigint[]) AS d(id, n) WHERE s.id = d.id
-"""
 
 
 class MembershipMerger:
@@ -55,7 +52,7 @@ class MembershipMerger:
         new = {(profile, segment, at) for profile, segment, at, _open in given}
         moves = Counter(segment for _profile, segment, _at, is_open in given if is_open)
         moves.subtract(segment for _profile, segment, _at, left in taken if left is None)
-        _count(cursor, moves)
+        change_counts(moves)
         snapshot: dict[int, dict[str, Any]] = defaultdict(lambda: {"had": [], "gave": []})
         for absorbed, segment, at, left in sorted(taken, key=lambda row: row[:3]):
             own = snapshot[absorbed]
@@ -74,18 +71,12 @@ class MembershipMerger:
         moves.subtract(segment for segment, is_open in cursor.fetchall() if is_open)
         given = _give(cursor, [(merge.absorbed_id, *row) for row in had])
         moves.update(segment for _profile, segment, _at, is_open in given if is_open)
-        _count(cursor, moves)
+        change_counts(moves)
 
 
 def _give(cursor: Any, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     cursor.execute(GIVE, [list(column) for column in zip(*rows, strict=True)])
     return list(cursor.fetchall())
-
-
-def _count(cursor: Any, moves: Counter[int]) -> None:
-    changed = sorted((segment, n) for segment, n in moves.items() if n)
-    if changed:
-        cursor.execute(COUNT, [[one for one, _n in changed], [n for _one, n in changed]])
 
 
 MERGERS.register("memberships", order=30)(MembershipMerger())

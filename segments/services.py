@@ -19,7 +19,7 @@ from config.workspace.work import wake
 from profiles.language.reader import RuleError, RuleProblem, text_problem
 from segments.graph import refuse_nesting_of
 from segments.locks import lock_members
-from segments.membership import Moved, note_size, tell
+from segments.membership import Moved, note_sizes, tell
 from segments.models import Segment, SegmentVersion
 from segments.people import find_people
 from segments.rules import NEW_PERSON, Group, parse_rule, references_in
@@ -269,8 +269,8 @@ def _note_list_change(segment: Segment, moved: Moved, action: str) -> None:
     now = timezone.now()
     segment.count += len(moved.entered) - len(moved.left)
     Segment.objects.filter(pk=segment.pk).update(count=segment.count, refreshed_at=now)
-    note_size(segment, now)
-    tell(segment, moved, now)
+    note_sizes([segment.pk], now)
+    tell({segment: moved}, now)
     audit.record(
         action, "segment", segment.slug, detail={"people": len(moved.entered) + len(moved.left)}
     )

@@ -1,7 +1,7 @@
 """Where higher apps take part in a batch, inside its transaction."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from config.workspace.registry import Registry
@@ -17,7 +17,6 @@ class Batch:
 
     messages: Sequence[Message]
     created: frozenset[int] = frozenset()  # profile ids that are new
-    changed_names: set[str] = field(default_factory=set)  # as in profile_change; may be added to
     moved: Sequence[Moved] = ()  # identifiers that a source of ours took out of somebody
 
     @property

@@ -30,6 +30,7 @@ UPDATE_SEEN = """
         last_seen = greatest(p.last_seen, seen.last_at)
     FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS seen(id, first_at, last_at)
     WHERE p.id = seen.id AND (seen.first_at < p.first_seen OR seen.last_at > p.last_seen)
+    RETURNING p.id, p.first_seen = seen.first_at
 """
 UPDATE_ALL = """
     UPDATE profile p SET first_seen = least(p.first_seen, seen.first_at),
@@ -40,6 +41,7 @@ UPDATE_ALL = """
                 %s::text[], %s::text[], %s::text[])
          AS seen(id, first_at, last_at, traits, display_name, time_zone, locale, country)
     WHERE p.id = seen.id
+    RETURNING p.id, p.first_seen = seen.first_at
 """
 LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 COUNTRY = re.compile(r"[A-Za-z]{2}")
@@ -124,14 +126,19 @@ def lock(cursor: Any, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     return {number: loads(traits) for number, traits in cursor.fetchall()}
 
 
-def update(cursor: Any, seen: Mapping[int, Span], traits: Mapping[int, dict[str, Any]]) -> None:
-    """Bring existing profiles up to date: seen, and what follows from `traits` where given."""
+def update(cursor: Any, seen: Mapping[int, Span], traits: Mapping[int, dict[str, Any]]) -> set[int]:
+    """Bring existing profiles up to date: seen, and what follows from `traits` where given.
+
+    Returns those who were first seen at the moment given: an earlier one than was known, mostly.
+    """
+    earlier: set[int] = set()
     plain = sorted(number for number in seen if number not in traits)
     if plain:
         firsts = [seen[number].first_at for number in plain]
         lasts = [seen[number].last_at for number in plain]
         given = [wire.numbers(plain), wire.times(firsts), wire.times(lasts)]
         cursor.execute(UPDATE_SEEN, given)
+        earlier |= {number for number, is_first in cursor.fetchall() if is_first}
     full = sorted(number for number in seen if number in traits)
     if full:
         derived = [shown(traits[number]) for number in full]
@@ -141,6 +148,8 @@ def update(cursor: Any, seen: Mapping[int, Span], traits: Mapping[int, dict[str,
         bodies = wire.texts(_encode(traits[number]).decode() for number in full)
         given = [wire.numbers(full), wire.times(firsts), wire.times(lasts), bodies]
         cursor.execute(UPDATE_ALL, [*given, *columns])
+        earlier |= {number for number, is_first in cursor.fetchall() if is_first}
+    return earlier
 
 
 def _first(traits: Mapping[str, Any], *names: str) -> str:

@@ -8,6 +8,7 @@ import gc
 import logging
 import random
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -43,6 +44,7 @@ from profiles.ingest.validation import Problem
 
 RETRIES = 8
 NEW_PERSON = "profile:new"  # of profile_change
+FIRST_SEEN = "profile:first_seen"
 ANYTHING = "*"
 RETRY_STATES = (
     errors.DeadlockDetected,
@@ -160,7 +162,7 @@ def _write(cursor: Any, messages: list[Message], resolved: identity.Resolved) ->
     existing = {number: span for number, span in seen.items() if number not in created}
     traits.write(cursor, said, created)
     derived = traits.derive(cursor, sorted(told))
-    people.update(cursor, existing, derived)
+    earlier = people.update(cursor, existing, derived)
     catalog = Catalog(cursor, sorted({message.name for message in messages}))
     events.write(cursor, messages, catalog)
     merging.remember(cursor, resolved.joins, resolved.ids)
@@ -171,11 +173,14 @@ def _write(cursor: Any, messages: list[Message], resolved: identity.Resolved) ->
     for message in attaching.remember(cursor, found, resolved.ids):
         catalog.warn(message, "shared_identifier", message.key[0] if message.key else "")
     batch = hooks.Batch(messages, created, moved=resolved.moved)
-    batch.changed_names |= _names(messages, new_traits, before, derived)
     for _name, hook in hooks.AFTER_BATCH:
         hook(cursor, batch)
-    changes.announce(created, batch.changed_names | {NEW_PERSON})
-    changes.announce(existing, batch.changed_names)
+    changed = _changes(messages, new_traits, before, derived)
+    for number in created:
+        changed[number] |= {NEW_PERSON, FIRST_SEEN}
+    for number in earlier:
+        changed[number].add(FIRST_SEEN)
+    changes.announce_each(changed)
     changes.announce({one.before for one in resolved.moved}, [ANYTHING])
     catalog.save(cursor)
     queue.touch_sources(cursor, messages)
@@ -191,25 +196,30 @@ def _seen_newcomers(
     return resolved.newcomers
 
 
-def _names(
+def _changes(
     messages: Sequence[Message],
     new_traits: dict[int, dict[str, Any]],
     before: dict[int, dict[str, Any]],
     derived: dict[int, dict[str, Any]],
-) -> set[str]:
-    """What may matter to a rule: events by name, traits and profile columns that changed."""
-    names = {f"event:{name}" for name in {message.name for message in messages}}
-    names.add("profile:last_seen")
-    changed = {name for own in new_traits.values() for name in own}
-    columns = {name for own in new_traits.values() for name in _columns({}, own)}
+) -> defaultdict[int, set[str]]:
+    """What may matter to a rule, by person: events by name, traits and columns that changed."""
+    changed: defaultdict[int, set[str]] = defaultdict(lambda: {"profile:last_seen"})
+    for message in messages:
+        changed[message.profile_id].add(f"event:{message.name}")
+    for number, own in new_traits.items():
+        changed[number] |= _differences({}, own)
     for number, after in derived.items():
-        old = before.get(number, {})
-        if old != after:
-            changed |= {
-                name for name in old.keys() | after.keys() if old.get(name) != after.get(name)
-            }
-            columns |= _columns(old, after)
-    return names | {f"trait:{name}" for name in changed} | columns
+        changed[number] |= _differences(before.get(number, {}), after)
+    return changed
+
+
+def _differences(old: dict[str, Any], new: dict[str, Any]) -> set[str]:
+    if old == new:
+        return set()
+    names = old.keys() | new.keys()
+    return {f"trait:{name}" for name in names if old.get(name) != new.get(name)} | _columns(
+        old, new
+    )
 
 
 def _columns(old: dict[str, Any], new: dict[str, Any]) -> set[str]:

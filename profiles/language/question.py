@@ -1,15 +1,15 @@
 """What a test is compiled in: a moment, perhaps a few profiles, and facts read once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from config.postgres.sql import Sql, run, sql
+from config.postgres.sql import Sql, ids_of, run, sql
 from profiles.language.clock import Clock, rule_zone
-from profiles.models import AliasPending, EventDefinition
+from profiles.models import EventDefinition
 
 
 @dataclass
@@ -28,10 +28,16 @@ class Question:
     _definitions: dict[str, EventDefinition | None] = field(default_factory=dict)
     _rows: dict[tuple[str, str], list[tuple[Any, ...]]] = field(default_factory=dict)
 
+    def read_definitions(self, events: Iterable[str]) -> None:
+        """Read what is known of events by their names; one query."""
+        lacking = sorted(set(events) - self._definitions.keys())
+        if lacking:
+            found = {row.name: row for row in EventDefinition.objects.filter(name__in=lacking)}
+            self._definitions |= {name: found.get(name) for name in lacking}
+
     def definition(self, event: str) -> EventDefinition | None:
-        """What is known of an event's name; one query a name."""
-        if event not in self._definitions:
-            self._definitions[event] = EventDefinition.objects.filter(name=event).first()
+        """What is known of an event's name; one query where it was not read before."""
+        self.read_definitions([event])
         return self._definitions[event]
 
     def read(self, place: str, name: str) -> None:
@@ -45,18 +51,20 @@ class Question:
             self._rows[key] = run(query)
         return self._rows[key]
 
-    @cached_property
+    @property
     def has_aliases(self) -> bool:
         """Whether some events still stand under absorbed profiles."""
-        return AliasPending.objects.exists()
+        return bool(self.remembered(Sql("SELECT 1 FROM alias_pending LIMIT 1")))
 
     @cached_property
     def event_profile_ids(self) -> list[int]:
         """Under which ids the events of `profile_ids` stand."""
         ids = list(self.profile_ids or ())
         if self.has_aliases:
-            pending = AliasPending.objects.filter(survivor_id__in=ids)
-            ids += pending.values_list("profile_id", flat=True)
+            pending = (
+                "SELECT profile_id FROM alias_pending WHERE survivor_id = ANY({ids}::bigint[])"
+            )
+            ids += ids_of(self.remembered(sql(pending, ids=ids)))
         return ids
 
     @property

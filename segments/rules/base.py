@@ -202,6 +202,19 @@ def parse_rule(data: Any, *, has_entry: bool = False) -> Group:
     return rule.named(found)
 
 
+def parse_rules(rules: Iterable[Any]) -> list[Group]:
+    """Several rules, checked: what they name is looked up once for all. Raises RuleError."""
+    read = [read_rule(data) for data in rules]
+    together = Notes()
+    for _rule, notes in read:
+        together.problems += notes.problems
+        together.references += notes.references
+    found = together.look_up()
+    if together.problems:
+        raise RuleError(together.problems)
+    return [rule.named(found) for rule, _notes in read]
+
+
 def read_rule(data: Any, *, has_entry: bool = False) -> tuple[Group, Notes]:
     """The rule as it is written, and what is to be said of it; asks no database.
 

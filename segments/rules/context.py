@@ -1,7 +1,7 @@
 """What a rule is compiled in: a question, and the segments that its statement uses."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from django.db import connection
 
@@ -50,6 +50,11 @@ class CompileContext(Question):
 
     is_now: bool = True
     used: UsedSegments = field(default_factory=UsedSegments)
+
+    def beside(self, profile_ids: Sequence[int]) -> "CompileContext":
+        """For another rule at the same moment: what was read for one is not read again."""
+        used = UsedSegments(_rows=self.used._rows)
+        return replace(self, profile_ids=profile_ids, names_read=set(), used=used)
 
     def statement(self, query: Sql, *tables: Sql) -> Sql:
         """`query` with the tables that it uses before it: those of other segments, and `tables`.

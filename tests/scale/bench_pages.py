@@ -66,7 +66,7 @@ def _client() -> Client:
     user, _made = User.objects.get_or_create(
         username="bench", defaults={"role": Role.ADMIN, "password": uuid.uuid4().hex}
     )
-    client = Client()
+    client = Client(headers={"host": "localhost"})
     client.force_login(user, backend="config.workspace.permissions.RoleBackend")
     return client
 

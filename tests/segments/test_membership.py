@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from config.workspace.models import AuditEntry
 from config.workspace.usage import InUse
-from profiles.changes import announce
+from profiles.changes import announce, announce_each
 from profiles.language.reader import RuleError
 from profiles.models import Identifier, ProfileChange
 from segments import services
@@ -168,6 +169,61 @@ def test_a_failing_segment_says_so_and_stops_nobody_else() -> None:
     everything()
     assert members("pro") == set()
     assert Segment.objects.get(slug="bad").status == "failed"
+
+
+def many(first: int, last: int) -> None:
+    """Segments of several kinds that a change of `plan` and an order touch."""
+    for number in range(first, last):
+        own = trait("plan", "eq", f"plan {number}")
+        bought = event(f"Order {number}", count={"op": "gte", "value": number + 1})
+        inside = {"kind": "segment", "slug": "pro"}
+        rule = group("any", own, group("all", bought, inside))
+        services.create_segment(slug=f"s{number}", name=f"S {number}", rule=rule)
+
+
+def statements_of_a_change(person, names) -> int:
+    announce([person.pk], names)
+    with CaptureQueriesContext(connection) as asked:
+        process_changes()
+    return len(asked)
+
+
+def test_one_changed_person_costs_as_many_statements_however_many_segments() -> None:
+    ada = make_person(plan="free")
+    services.create_segment(slug="pro", name="Pro", rule=PRO)
+    many(0, 2)
+    everything()
+    names = ["trait:plan", "event:Order 0"]
+    few = statements_of_a_change(ada, names)
+    many(2, 25)
+    everything()
+    assert statements_of_a_change(ada, names) == few <= 15
+    ada.traits = {"plan": "plan 7"}
+    ada.save()
+    moved = statements_of_a_change(ada, names)
+    assert members("s7") == {ada.pk}
+    ada.traits = {"plan": "pro"}
+    ada.save()
+    assert statements_of_a_change(ada, names) <= moved + 2, "one came, one went, others are told"
+    assert (members("s7"), members("pro")) == (set(), {ada.pk})
+    sizes = dict(SegmentSize.objects.values_list("segment__slug", "count"))
+    assert (sizes["s7"], sizes["pro"], sizes["s8"]) == (0, 1, 0)
+    everything()
+    assert not ProfileChange.objects.exists()
+
+
+def test_each_segment_looks_only_at_whom_it_was_told_of() -> None:
+    """What one did is no reason to look at the other, and nobody falls out of what is not asked."""
+    ada, ben = make_person(plan="pro"), make_person(plan="pro", age=9)
+    services.create_segment(slug="pro", name="Pro", rule=PRO)
+    services.create_segment(slug="old", name="Old", rule=group("all", trait("age", "gt", 5)))
+    everything()
+    for person in (ada, ben):
+        person.traits = {"plan": "free", "age": 3}
+        person.save()
+    announce_each({ada.pk: {"trait:plan", "trait:age"}, ben.pk: {"trait:plan"}})
+    process_changes()
+    assert (members("pro"), members("old")) == (set(), {ben.pk})
 
 
 def test_a_changed_rule_is_a_new_version_and_audited() -> None:
