@@ -15,29 +15,34 @@ from typing import Any
 
 from config.workspace.parents import end_with
 from config.workspace.sandbox import frames
+from config.workspace.sandbox.marks import Mark
 
 MEMORY_BYTES = 256 * 1024 * 1024  # of address space; some 40 MB are used at rest
 RETIRED_AT_BYTES = 96 * 1024 * 1024  # of memory held: the next request gets a fresh child
 OPEN_FILES = 64
+# answers go many at once: each that goes alone wakes the parent for it
+TOGETHER_BYTES, TOGETHER_SECONDS = 64 * 1024, 0.02
 OK, FAILED, TOO_LARGE = "ok", "failed", "too_large"
 
 Task = Callable[[Any], Callable[[Any], Any]]
 
 
-def main(module: str, parent: str) -> None:
+def main(module: str, parent: str, mark_file: str) -> None:
     """Answer requests until the parent closes the socket or dies.
 
     `module.TASKS` are functions by name: called with what all items share, each gives the function
-    that is called with one item.
+    that is called with one item. `mark_file` tells the parent which item that is.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
     end_with(int(parent))
+    mark = Mark(int(mark_file))
     _limit()
     tasks: dict[str, Task] = import_module(module).TASKS
     link = socket.socket(fileno=os.dup(0))
+    reader = frames.Reader(link)
     link.sendall(frames.pack(OK))
     try:
-        while _answer(link, tasks):
+        while _answer(link, reader, mark, tasks):
             pass
     except (frames.Closed, OSError):
         return
@@ -55,17 +60,23 @@ def _limit() -> None:
         resource.setrlimit(what, (most, most))
 
 
-def _answer(link: socket.socket, tasks: dict[str, Task]) -> bool:
-    """One request: an answer for each of its items, as soon as it is there.
+def _answer(link: socket.socket, reader: frames.Reader, mark: Mark, tasks: dict[str, Task]) -> bool:
+    """One request: an answer for each of its items.
 
     False where this child has grown too large for another.
     """
-    name, shared, items, cpu_seconds = frames.receive(link)
-    _allow(cpu_seconds)
+    name, shared, items, cpu_seconds = reader.receive()
+    allowed = _allow(cpu_seconds)
     function = tasks[name](shared)
-    for item in items:
-        _allow(cpu_seconds)
-        link.sendall(frames.pack(_attempt(function, item)))
+    waiting, since = bytearray(), time.monotonic()
+    for number, item in enumerate(items):
+        mark.set(number)
+        allowed = _allow(cpu_seconds, allowed)
+        waiting += frames.pack(_attempt(function, item))
+        if len(waiting) >= TOGETHER_BYTES or time.monotonic() - since >= TOGETHER_SECONDS:
+            link.sendall(waiting)
+            waiting, since = bytearray(), time.monotonic()
+    link.sendall(waiting)
     return _resident_bytes() < RETIRED_AT_BYTES
 
 
@@ -75,13 +86,16 @@ def _resident_bytes() -> int:
         return int(statm.read().split()[1]) * resource.getpagesize()
 
 
-def _allow(seconds: int) -> None:
+def _allow(seconds: int, before: int = 0) -> int:
     """The kernel ends us after `seconds` more of computing, up to one later: it counts whole ones.
 
-    No handler: one of Python's would wait for the very call that does not come back.
+    The limit, which is set where `before` was another. No handler: one of Python's would wait for
+    the very call that does not come back.
     """
     most = math.ceil(time.process_time()) + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
+    if most != before:
+        resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
+    return most
 
 
 def _attempt(function: Callable[[Any], Any], item: Any) -> list[Any]:

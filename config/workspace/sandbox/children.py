@@ -12,13 +12,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from config.workspace.sandbox import child, frames
+from config.workspace.sandbox import child, frames, marks
 
 START_SECONDS = 30.0
 _ROOT = str(Path(__file__).resolve().parents[3])
 _START = (
-    "import sys; root, module, parent = sys.argv[1:]; sys.path.insert(0, root);"
-    "from config.workspace.sandbox.child import main; main(module, parent)"
+    "import sys; root, *given = sys.argv[1:]; sys.path.insert(0, root);"
+    "from config.workspace.sandbox.child import main; main(*given)"
 )
 
 
@@ -58,12 +58,13 @@ class Limits:
 class Ended(Exception):
     """The child ended amid a request: of itself (`why` is None), or for what it worked on.
 
-    `is_certain` where the kernel counted: there is no use in trying again.
+    `at` is the item that it was at; answers to earlier ones may be lost with it. `is_certain` where
+    the kernel counted: there is no use in trying again.
     """
 
-    def __init__(self, why: Why | None, *, is_certain: bool = False) -> None:
+    def __init__(self, why: Why | None, at: int, *, is_certain: bool = False) -> None:
         super().__init__(why)
-        self.why, self.is_certain = why, is_certain
+        self.why, self.at, self.is_certain = why, at, is_certain
 
 
 class Child:
@@ -71,22 +72,16 @@ class Child:
 
     def __init__(self, module: str) -> None:
         """Start it. Raises Unavailable."""
-        self.link, theirs = socket.socketpair()
         try:
-            self.process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _START, _ROOT, module, str(os.getpid())],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
-            )
+            file = marks.new_file()
+            self.process, self.link = _started(module, file)
         except OSError as error:
-            self.link.close()
             raise Unavailable(str(error)) from error
-        finally:
-            theirs.close()
+        self._mark = marks.Mark(file)
+        self._reader = frames.Reader(self.link)
         self.idle_since = time.monotonic()
         try:
-            frames.receive(self.link, self.idle_since + START_SECONDS)
+            self._reader.receive(self.idle_since + START_SECONDS)
         except (frames.Closed, OSError) as error:
             self.end()
             raise Unavailable("a child did not start") from error
@@ -96,28 +91,31 @@ class Child:
     ) -> Iterator[Any]:
         """The answer for each item, in order: a value, or Stopped. Raises Ended where it dies."""
         until = min(deadline, time.monotonic() + limits.wall_seconds)
+        self._mark.set(0)
         try:
             frames.allow_until(self.link, until)
             self.link.sendall(frames.pack([task, shared, items, limits.cpu_seconds]))
             for _ in items:
                 until = min(deadline, time.monotonic() + limits.wall_seconds)
-                yield _answer(frames.receive(self.link, until))
+                yield _answer(self._reader.receive(until))
         except TimeoutError:
+            at = self._mark.get()
             self.end()
-            raise Ended(Why.TOO_LONG) from None
+            raise Ended(Why.TOO_LONG, at) from None
         except (frames.Closed, OSError):
             raise self._ended() from None
         self.idle_since = time.monotonic()
 
     def _ended(self) -> Ended:
+        at = self._mark.get()
         try:
             code = self.process.wait(1.0)
         except subprocess.TimeoutExpired:
             code = -signal.SIGKILL
         self.end()
         if code == -signal.SIGXCPU:
-            return Ended(Why.TOO_LONG, is_certain=True)
-        return Ended(None if code == 0 else Why.CRASHED)
+            return Ended(Why.TOO_LONG, at, is_certain=True)
+        return Ended(None if code == 0 else Why.CRASHED, at)
 
     @property
     def is_alive(self) -> bool:
@@ -129,11 +127,34 @@ class Child:
         self.link.close()
         self.process.kill()
         self.process.wait()
+        self._mark.close()
 
     def let_go(self) -> None:
-        """In a forked process: it is the parent's, only our copy of the socket goes."""
+        """In a forked process: it is the parent's, only our copies of what leads to it go."""
         self.link.close()
+        self._mark.close()
         self.process.returncode = 0  # or the object would wait for a process that is not ours
+
+
+def _started(module: str, mark_file: int) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """The process and the socket that leads to it. Raises OSError; then the file is closed."""
+    ours, theirs = socket.socketpair()
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-c", _START]
+            + [_ROOT, module, str(os.getpid()), str(mark_file)],
+            stdin=theirs.fileno(),
+            stdout=subprocess.DEVNULL,
+            env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+            pass_fds=[mark_file],
+        )
+    except OSError:
+        ours.close()
+        os.close(mark_file)
+        raise
+    finally:
+        theirs.close()
+    return process, ours
 
 
 def _answer(received: Any) -> Any:

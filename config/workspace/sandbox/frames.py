@@ -9,7 +9,7 @@ import msgspec
 
 MAX_BYTES = 64 * 1024 * 1024
 _LENGTH = struct.Struct(">I")
-_PART = 256 * 1024
+_PART = 64 * 1024
 _INT64 = range(-(2**63), 2**63)
 _decode = msgspec.msgpack.Decoder().decode
 _encode = msgspec.msgpack.Encoder(enc_hook=str).encode
@@ -40,27 +40,36 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def receive(link: socket.socket, deadline: float | None = None) -> Any:
-    """The next frame's value. Raises Closed, and TimeoutError once `deadline` (monotonic) is past.
+class Reader:
+    """Reads the frames that come over a socket; of many that are there, all at once."""
 
-    OSError as the socket raises it.
-    """
-    (size,) = _LENGTH.unpack(_exactly(link, _LENGTH.size, deadline))
-    if size > MAX_BYTES:
-        raise Closed
-    return _decode(_exactly(link, size, deadline))
+    def __init__(self, link: socket.socket) -> None:
+        self._link = link
+        self._part = memoryview(bytearray(_PART))
+        self._come = bytearray()  # and not taken yet
 
-
-def _exactly(link: socket.socket, size: int, deadline: float | None) -> bytearray:
-    found = bytearray(size)
-    view, at = memoryview(found), 0
-    while at < size:
-        allow_until(link, deadline)
-        count = link.recv_into(view[at : at + _PART])
-        if not count:
+    def receive(self, deadline: float | None = None) -> Any:
+        """The next frame's value. Raises Closed, and TimeoutError once `deadline` (monotonic) is
+        past; OSError as the socket raises it.
+        """
+        self._wait_for(_LENGTH.size, deadline)
+        (size,) = _LENGTH.unpack_from(self._come)
+        if size > MAX_BYTES:
             raise Closed
-        at += count
-    return found
+        whole = _LENGTH.size + size
+        self._wait_for(whole, deadline)
+        with memoryview(self._come) as come, come[_LENGTH.size : whole] as body:
+            value = _decode(body)
+        del self._come[:whole]
+        return value
+
+    def _wait_for(self, size: int, deadline: float | None) -> None:
+        while len(self._come) < size:
+            allow_until(self._link, deadline)
+            count = self._link.recv_into(self._part)
+            if not count:
+                raise Closed
+            self._come += self._part[:count]
 
 
 def allow_until(link: socket.socket, deadline: float | None) -> None:

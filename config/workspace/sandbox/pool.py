@@ -153,43 +153,48 @@ class _Request:
     ) -> None:
         self._pool, self._task, self._shared, self._limits = pool, task, shared, limits
         self._items = items
-        self._done: list[Any] = []
+        self._answers: dict[int, Any] = {}  # by the place among the items
         self._deaths = 0
         self._suspect = -1  # the item that a child died of, to be tried once more
         self._deadline = time.monotonic() + limits.total_seconds
 
     def answers(self) -> list[Any]:
         """One for each item. Raises Unavailable where there is no child for the first."""
-        while len(self._done) < len(self._items) and self._may_go_on():
+        while (left := self._left()) and self._may_go_on():
             child = self._pool.take()
             try:
-                self._work(child)
+                self._work(child, left)
             except Ended as ended:
-                self._note(ended)
+                self._note(ended, left)
             except BaseException:
                 child.end()
                 raise
             else:
                 self._pool.give_back(child)
-        left = len(self._items) - len(self._done)
-        return [*self._done, *(Stopped(Why.NOT_TRIED) for _ in range(left))]
+        for place in left:
+            self._answers[place] = Stopped(Why.NOT_TRIED)
+        return [self._answers[place] for place in range(len(self._items))]
+
+    def _left(self) -> list[int]:
+        return [place for place in range(len(self._items)) if place not in self._answers]
 
     def _may_go_on(self) -> bool:
         return self._deaths < self._limits.most_deaths and time.monotonic() < self._deadline
 
-    def _work(self, child: Child) -> None:
-        rest = self._items[len(self._done) :]
-        for answer in child.work(self._task, self._shared, rest, self._limits, self._deadline):
-            self._done.append(answer)
+    def _work(self, child: Child, left: Sequence[int]) -> None:
+        items = [self._items[place] for place in left]
+        places = iter(left)
+        for answer in child.work(self._task, self._shared, items, self._limits, self._deadline):
+            self._answers[next(places)] = answer
 
-    def _note(self, ended: Ended) -> None:
-        at = len(self._done)
+    def _note(self, ended: Ended, tried: Sequence[int]) -> None:
+        at = tried[min(ended.at, len(tried) - 1)]
         again = at == self._suspect
         if ended.why is None and not again:  # it had retired, or nobody had used it for long
             self._suspect = at
             return
         too_late = time.monotonic() >= self._deadline
-        if ended.is_certain or again or (too_late and at == 0):
-            self._done.append(Stopped(ended.why or Why.CRASHED))
+        if ended.is_certain or again or (too_late and not self._answers):
+            self._answers.setdefault(at, Stopped(ended.why or Why.CRASHED))
             self._deaths += 1
         self._suspect = at

@@ -1,6 +1,7 @@
 """Whatever a child does: its item is told why, the others get their answers, nothing is left."""
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -49,6 +50,26 @@ def test_what_one_item_does_costs_no_other(pool):
     assert said(answers) == ["a", crashed, "b", large, "c", long, "d", failed]
     assert "ValueError in " in answers[-1].detail
     assert "personal" not in answers[-1].detail
+
+
+def test_answers_come_many_at_once_and_a_death_is_still_whose_it_was(pool):
+    class Counted(socket.socket):
+        reads = 0
+
+        def recv_into(self, *given):
+            Counted.reads += 1
+            return super().recv_into(*given)
+
+    pool.run("act", None, ["warm"], QUICK)
+    child = pool.take()
+    child._reader._link = Counted(fileno=child.link.detach())
+    child.link = child._reader._link
+    pool.give_back(child)
+    items = [f"{number}" for number in range(2000)]
+    assert said(pool.run("act", None, items, QUICK)) == items
+    assert Counted.reads < 200, "not one for each"
+    found = said(pool.run("act", None, [*items[:9], "crash", *items[9:]], QUICK))
+    assert found == [*items[:9], Why.CRASHED, *items[9:]]
 
 
 def test_computing_is_counted_by_the_kernel_and_not_tried_again(pool):
