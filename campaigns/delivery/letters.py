@@ -1,7 +1,7 @@
 """From queued rows to finished mails: all of a chunk is read at once, then written one by one."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -13,8 +13,7 @@ from django.db import connection
 
 from campaigns.channels.email import Mail, with_crlf
 from campaigns.content.addresses import wire_domain
-from campaigns.content.names import person_names
-from campaigns.content.render import Compiled, MessageUrls
+from campaigns.content.render import Compiled
 from campaigns.content.sandbox import calls
 from campaigns.delivery.claims import GIVEN, OWN_LINKS, Chunk
 from campaigns.models import ContentVersion, Sender
@@ -83,9 +82,13 @@ def letterhead(content_version_id: int) -> Letterhead:
     )
 
 
+Person = tuple[dict[str, Any], str, dict[str, Any]]  # arguments of `names.person_names`
+
+
 @dataclass(slots=True)
 class Letter:
-    """One queued message with all that its mail needs."""
+    """One queued message with all that its mail needs: names of `data` win over those of
+    `person`."""
 
     profile_id: int
     message_id: int
@@ -96,6 +99,7 @@ class Letter:
     public_id: str
     attempts: int
     expires_at: Any
+    person: Person | None = None
     measuring: bool = False
 
     @property
@@ -152,10 +156,11 @@ def _letter(row: Sequence[Any]) -> Letter:
         address=row[2],
         content_version_id=row[3],
         name=row[4],
-        data=person_names(traits, row[4], profile) | given,
+        data=given,
         public_id=str(row[7]),
         attempts=row[8],
         expires_at=row[9],
+        person=(traits, row[4], profile),
     )
 
 
@@ -232,18 +237,17 @@ def headers_of(head: Letterhead) -> dict[str, Any]:
 
 
 def order_of(letter: Letter, head: Letterhead) -> list[Any]:
-    """What one mail is made of beside that: data, addresses, whether measured, its own headers.
-
-    Raises ContentError.
+    """What one mail is made of beside that: person, data, addresses, whether measured, its own
+    headers. Raises ContentError.
     """
     urls = urls_of(letter, head)
     own = {
         "to_name": letter.name,
         "to_address": letter.address,
         "message_id": message_id(letter, head.sender),
-        "list_unsubscribe_url": urls.unsubscribe if head.is_marketing else None,
+        "list_unsubscribe_url": urls["unsubscribe"] if head.is_marketing else None,
     }
-    return [letter.data, asdict(urls), letter.measuring, own]
+    return [letter.person, letter.data, urls, letter.measuring, own]
 
 
 def message_id(letter: Letter, sender: Sender) -> str:
@@ -251,8 +255,8 @@ def message_id(letter: Letter, sender: Sender) -> str:
     return f"<{letter.public_id}@{wire_domain(sender.address.rpartition('@')[2])}>"
 
 
-def urls_of(letter: Letter, head: Letterhead) -> MessageUrls:
-    """The addresses of one message; tokens encode (profile, message)."""
+def urls_of(letter: Letter, head: Letterhead) -> dict[str, str]:
+    """The addresses of one message, keywords of MessageUrls; tokens hold profile and message."""
     base: str = settings.BASE_URL
     numbers = letter.key
     click = open_pixel = ""
@@ -260,14 +264,14 @@ def urls_of(letter: Letter, head: Letterhead) -> MessageUrls:
         click = f"{base}/t/c/{tokens.issue('click', *numbers)}/"
         open_pixel = f"{base}/t/o/{tokens.issue('open', *numbers)}.gif"
     preferences = f"{base}/preferences/{tokens.issue('preferences', *numbers)}/"
-    return MessageUrls(
-        unsubscribe=f"{base}/u/{tokens.issue('unsubscribe', *numbers)}/",
-        preferences=preferences,
-        view="",
-        open_pixel=open_pixel,
-        click=click,
-        campaign=head.campaign,
-    )
+    return {
+        "unsubscribe": f"{base}/u/{tokens.issue('unsubscribe', *numbers)}/",
+        "preferences": preferences,
+        "view": "",
+        "open_pixel": open_pixel,
+        "click": click,
+        "campaign": head.campaign,
+    }
 
 
 def forget_letterheads() -> None:

@@ -120,7 +120,8 @@ def write_mails(
     orders: Sequence[list[Any]],
 ) -> list[Written | Exception]:
     """Finished mails in the order of `orders`, each with what is this person's alone:
-    `[data, urls of MessageUrls, measuring, keywords of build_email]`; `headers` are the others.
+    `[arguments of person_names or None, data, keywords of MessageUrls, measuring, keywords of
+    build_email]`; `headers` are the others.
 
     For a mail that there is none of: ContentError, Abort, Unexpected or NotTried. Raises
     Unavailable.

@@ -16,6 +16,7 @@ from campaigns.content.addresses import wire_address
 from campaigns.content.errors import Abort, ContentError
 from campaigns.content.message import build_email
 from campaigns.content.mjml import compile_mjml
+from campaigns.content.names import person_names
 from campaigns.content.render import (
     Compiled,
     MessageUrls,
@@ -93,9 +94,10 @@ def _write(shared: list[Any]) -> Callable[[Any], Answer]:
 
     @_answering
     def write_one(item: list[Any]) -> list[Any]:
-        data, urls, measuring, own = item
+        person, data, urls, measuring, own = item
+        names = person_names(*person) if person else {}
         # the fixed last: a trait of the same name may come from any web form
-        values = {**data, **fixed}
+        values = {**names, **data, **fixed}
         rendered = render(compiled, data=values, urls=MessageUrls(**urls), measuring=measuring)
         content = build_email(rendered, **headers, **own)
         return [content, wire_address(sender), wire_address(own["to_address"]), rendered.links]

@@ -127,7 +127,7 @@ def test_one_person_s_mail_costs_no_other_its_own(monkeypatch):
 
     def order(name, **data):
         own = {"to_name": name, "to_address": f"{name}@example.com", "message_id": f"<{name}@x.y>"}
-        return [{"name": name, **data}, urls, False, own]
+        return [None, {"name": name, **data}, urls, False, own]
 
     orders = [order("ada"), order("ben", slow=True, a=1), order("cleo"), order("no one")]
     ada, ben, cleo, odd = calls.write_mails(compiled, {}, headers, orders)
