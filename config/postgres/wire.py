@@ -7,6 +7,7 @@ microseconds a value, these tenths; each gives the text of a parameter that the 
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -29,9 +30,16 @@ def json_text(raw: bytes) -> str:
     return value.replace("\\", "\\\\") if "\\" in value else value
 
 
-def time(value: datetime | None) -> str:
+# written once, though a message's moments stand in its event, its person and its identifiers
+@lru_cache(maxsize=8192)
+def moment(value: datetime) -> str:
     """A timestamptz column's value."""
-    return NULL if value is None else value.isoformat()
+    return value.isoformat()
+
+
+def time(value: datetime | None) -> str:
+    """A timestamptz column's value that may be null."""
+    return NULL if value is None else moment(value)
 
 
 def number(value: float | None) -> str:
@@ -67,7 +75,7 @@ def numbers(values: Iterable[float | int | None]) -> str:
 
 def times(values: Iterable[datetime | None]) -> str:
     """For timestamptz[]; aware moments."""
-    parts = ["NULL" if value is None else f'"{value.isoformat()}"' for value in values]
+    parts = ["NULL" if value is None else f'"{moment(value)}"' for value in values]
     return "{" + ",".join(parts) + "}"
 
 

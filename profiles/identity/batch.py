@@ -76,8 +76,9 @@ def _attempt(
     kept = [message for message in messages if id(message) not in lost]
     seen: dict[Key, int] = {}
     proven = set(known.proven)
-    people = store.load_people(cursor, store.who_may_change(kept, known), seen, proven)
-    promised = store.load_promised(cursor, people, seen, proven)
+    changed, asked = store.who_may_change(kept, known)
+    people = store.load_people(cursor, changed, seen, proven, asked)
+    promised = store.load_promised(cursor, people, seen, proven, asked)
     known.owners |= {key: number for number, one in people.items() for key in one.keys}
     resolver = Resolver(rules, known.owners, people, proven=proven, ages=seen)
     resolver.promise(promised)
@@ -86,8 +87,9 @@ def _attempt(
             message.keys, verified=message.source.is_verified, message_id=message.message_id
         )
         message.attach = resolver.attach
-        message.left_out = [key[0] for key in resolver.dropped if not is_device(key)]
-        message.sent_away = [key[0] for key in resolver.sent_away]
+        dropped, sent_away = resolver.dropped, resolver.sent_away
+        message.left_out = [key[0] for key in dropped if not is_device(key)] if dropped else []
+        message.sent_away = [key[0] for key in sent_away] if sent_away else []
     numbers, newcomers = _number(cursor, resolver, salt)
     owners = {key: numbers[resolver.home(who)] for key, who in resolver.attached.items()}
     moved = [
@@ -143,11 +145,14 @@ def _vouch(
         sighting.verified_at = sighting.verified_source_id = None
     found: dict[Key, store.Sighting] = {}
     for message in messages:
-        if message.key is None or not message.source.is_verified or message.names_only_devices:
+        if message.key is None or not message.source.is_verified:
+            continue
+        rest = [key for key in message.keys if key not in found]
+        if not rest or message.names_only_devices:
             continue
         person = resolver.person_of(message.key)
-        for key in message.keys:
-            if key not in found and resolver.person_of(key) == person:
+        for key in rest:
+            if resolver.person_of(key) == person:
                 one = found[key] = sightings[key]
                 one.verified_at = message.received_at
                 one.verified_source_id = message.source.id

@@ -109,8 +109,10 @@ class Resolver:
             dropped.append(tried.pop())
         if verified and self.proven is not None and not all(map(is_device, tried)):
             self.proven.update(tried)
-        self._take_back(dropped, tried[0], verified)
-        self.dropped = tuple(self._not_of(self.person_of(tried[0]), dropped))
+        self.dropped = ()
+        if dropped:
+            self._take_back(dropped, tried[0], verified)
+            self.dropped = tuple(self._not_of(self.person_of(tried[0]), dropped))
         return tried[0]
 
     def _claim(self, keys: Sequence[Key]) -> None:
@@ -119,7 +121,7 @@ class Resolver:
         Not where it names something that is proven of the person, too, or where nothing is: then it
         is the first to prove who that is.
         """
-        if self.proven is None:
+        if self.proven is None or self.proven.issuperset(keys):
             return
         named: dict[int, list[Key]] = defaultdict(list)
         for key in keys:

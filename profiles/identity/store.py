@@ -1,10 +1,10 @@
-"""Identifiers and people in the database: looked up, locked and made by wire.
+"""Identifiers and people in the database: looked up, locked and made by arrays.
 
 The number of statements does not depend on the number of messages.
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -48,14 +48,23 @@ MOVE = """
                 %s::bigint[]) AS said(kind, value, at, source_id, vouched_at, owner)
     WHERE i.kind = said.kind AND i.value = said.value
 """
-LOCK_PEOPLE = "SELECT id FROM profile WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+LOCK_PEOPLE = """
+    SELECT count(*) FROM (SELECT id FROM profile WHERE id = ANY(%s::bigint[])
+                          ORDER BY id FOR NO KEY UPDATE) locked
+"""
 SELECT_PEOPLE = """
     SELECT profile_id, kind, value, id, verified_at IS NOT NULL FROM identifier
-    WHERE profile_id = ANY(%s) AND kind <> %s
+    WHERE profile_id = ANY(%s::bigint[]) AND kind <> %s
+"""
+# Of whom more than one identifier says who they are.
+SELECT_KNOWN_BY_MORE = """
+    SELECT profile_id FROM identifier WHERE profile_id = ANY(%s::bigint[]) AND kind <> ALL(%s)
+    GROUP BY profile_id HAVING count(*) > 1
 """
 COUNT_MERGES = """
     SELECT survivor_id, count(*) FROM merge
-    WHERE survivor_id = ANY(%s) AND undone_at IS NULL AND kind = 'merge' GROUP BY survivor_id
+    WHERE survivor_id = ANY(%s::bigint[]) AND undone_at IS NULL AND kind = 'merge'
+    GROUP BY survivor_id
 """
 # Merges that earlier batches promised, but for those whose undoing was.
 SELECT_PROMISED = """
@@ -63,7 +72,7 @@ SELECT_PROMISED = """
     JOIN identifier one ON one.id = m.identifier_id
     JOIN identifier other ON other.id = m.other_identifier_id
     WHERE one.profile_id <> other.profile_id
-      AND (one.profile_id = ANY(%(ids)s) OR other.profile_id = ANY(%(ids)s))
+      AND (one.profile_id = ANY(%(ids)s::bigint[]) OR other.profile_id = ANY(%(ids)s::bigint[]))
       AND NOT EXISTS (SELECT 1 FROM merge u WHERE u.undone_at IS NOT NULL AND (
           (u.survivor_id = one.profile_id AND u.absorbed_id = other.profile_id)
           OR (u.survivor_id = other.profile_id AND u.absorbed_id = one.profile_id)))
@@ -112,7 +121,8 @@ class Sighting:
 
     def vouch(self, at: datetime) -> None:
         """One more message with it of a source whose word counts."""
-        self.vouched_at = max(self.vouched_at or at, at)
+        if self.vouched_at is None or at > self.vouched_at:
+            self.vouched_at = at
 
 
 @dataclass
@@ -178,23 +188,33 @@ def load_people(
     ids: Iterable[int],
     seen: dict[Key, int] | None = None,
     proven: set[Key] | None = None,
+    asked: Set[int] = frozenset(),
 ) -> dict[int, Person]:
     """All identifiers of these people, who are locked: two batches must not both add to one.
 
-    Their ids are put into `seen`, those that are verified into `proven`.
+    Their ids are put into `seen`, those that are verified into `proven`. Those `asked` are locked
+    too; where the one identifier that the batch names is all that says who they are, there is
+    nothing more to know.
     """
-    wanted = sorted(set(ids))
-    people = {number: Person() for number in wanted}
-    if wanted:
-        cursor.execute(LOCK_PEOPLE, [wanted])
-        cursor.execute(SELECT_PEOPLE, [wanted, PROFILE_KIND])
+    wanted = set(ids)
+    if not (wanted or asked):
+        return {}
+    cursor.execute(LOCK_PEOPLE, [wire.numbers(sorted(wanted | asked))])
+    if asked:
+        given = [wire.numbers(sorted(asked - wanted)), sorted(UNASKED_KINDS)]
+        cursor.execute(SELECT_KNOWN_BY_MORE, given)
+        wanted |= {number for (number,) in cursor.fetchall()}
+    people = {number: Person() for number in sorted(wanted)}
+    if people:
+        numbers = wire.numbers(people)
+        cursor.execute(SELECT_PEOPLE, [numbers, PROFILE_KIND])
         for profile_id, kind, value, number, is_proven in cursor.fetchall():
             people[profile_id].keys.add((kind, value))
             if seen is not None:
                 seen[kind, value] = number
             if proven is not None and is_proven:
                 proven.add((kind, value))
-        cursor.execute(COUNT_MERGES, [wanted])
+        cursor.execute(COUNT_MERGES, [numbers])
         for profile_id, count in cursor.fetchall():
             people[profile_id].merges = count
     return people
@@ -205,14 +225,16 @@ def load_promised(
     people: dict[int, Person],
     seen: dict[Key, int] | None = None,
     proven: set[Key] | None = None,
+    asked: Set[int] = frozenset(),
 ) -> list[tuple[int, int]]:
-    """Pairs of these people, and of others added to them, whose merge waits to be done.
+    """Pairs of these people, those `asked`, and others, whose merge waits to be done.
 
-    A device promised to one person is not to be had by another. One statement where none waits;
-    read again after a lock, as a merge may have been done meanwhile.
+    Whoever is of a pair is added to `people`. A device promised to one person is not to be had by
+    another. One statement where none waits; read again after a lock, as a merge may have been done
+    meanwhile.
     """
-    while people:
-        cursor.execute(SELECT_PROMISED, {"ids": sorted(people)})
+    while ids := people.keys() | asked:
+        cursor.execute(SELECT_PROMISED, {"ids": wire.numbers(sorted(ids))})
         pairs = cursor.fetchall()
         more = {number for pair in pairs for number in pair} - people.keys()
         if not more:
@@ -221,27 +243,25 @@ def load_promised(
     return []
 
 
-def who_may_change(messages: Iterable[Message], known: Known) -> set[int]:
-    """The people whose identifiers have to be known.
+def who_may_change(messages: Iterable[Message], known: Known) -> tuple[set[int], set[int]]:
+    """The people whose identifiers have to be known: a message adds to them or joins them.
 
-    A message adds to them or joins them; or it is of a source of ours, and names what only a public
-    key gave to them.
+    Second, those of whom a source of ours names what only a public key gave to them.
     """
-    found: set[int] = set()
-    owners = known.owners
+    changed: set[int] = set()
+    asked: set[int] = set()
+    owners, proven = known.owners, known.proven
     for message in messages:
         keys = message.keys
         if len(keys) > 1:
             named = {owners.get(key) for key in keys}
             if len(named) > 1:
-                found |= {owner for owner in named if owner is not None}
+                changed |= {owner for owner in named if owner is not None}
         if message.source.is_verified:
-            found |= {
-                owners[key]
-                for key in keys
-                if key in owners and key not in known.proven and key[0] not in UNASKED_KINDS
-            }
-    return found
+            for key in keys:
+                if key not in proven and key in owners and key[0] not in UNASKED_KINDS:
+                    asked.add(owners[key])
+    return changed, asked
 
 
 @dataclass(frozen=True)

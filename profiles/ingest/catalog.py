@@ -117,7 +117,8 @@ class Catalog:
             self.warn(message, "identifier_of_another", left_out)
         for sent_away in message.sent_away:
             self.warn(message, "identifier_sent_away", sent_away)
-        self._names.note(message.name, message.source)
+        if self._names.said.get(message.name) is not message.source:
+            self._names.note(message.name, message.source)
         at = message.occurred_at
         first, last = self._seen.get(message.name, (at, at))
         if at <= first or at >= last:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from config.postgres import wire
-from config.postgres.wire import copy, json_text, number, optional, text, time
+from config.postgres.wire import copy, json_text, moment, number, optional, text, time
 from profiles.identity.normalise import text_of
 from profiles.ingest import limits
 from profiles.ingest.catalog import Catalog
@@ -52,9 +52,9 @@ def _line(message: Message, catalog: Catalog) -> str:
             text(message.message_id),
             message.type,
             text(message.name),
-            message.occurred_at.isoformat(),
+            moment(message.occurred_at),
             time(message.original_at),
-            message.received_at.isoformat(),
+            moment(message.received_at),
             str(message.source.id),
             str(message.identifier_id),
             "\\N" if anonymous is None else str(anonymous),
@@ -81,7 +81,7 @@ def _items(message: Message, catalog: Catalog) -> Iterator[str]:
         yield "\t".join(
             (
                 str(message.profile_id),
-                message.occurred_at.isoformat(),
+                moment(message.occurred_at),
                 str(message.event_id),
                 text(message.name),
                 text(product_id[: limits.MAX_IDENTIFIER]),

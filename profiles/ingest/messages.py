@@ -99,7 +99,7 @@ class Message(msgspec.Struct):
     @property
     def names_only_devices(self) -> bool:
         """Whether nothing in it says who the person is."""
-        return all(kind in DEVICE_KINDS for kind, _ in self.keys)
+        return DEVICE_KINDS.issuperset([kind for kind, _ in self.keys])
 
     @property
     def gpc(self) -> bool:

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 import msgspec
 
 from config.postgres import wire
-from config.postgres.wire import copy, json_text, loads, text
+from config.postgres.wire import copy, json_text, loads, moment, text
 from profiles.identity.kinds import PROFILE_KIND
 from profiles.identity.store import Newcomer
 from profiles.ingest import limits
@@ -102,8 +102,8 @@ def create(
     for one in made:
         own = traits.get(one.id, {})
         name, zone, locale, country = map(text, shown(own)) if own else ("", "", "", "")
-        first_at = seen[one.id].first_at.isoformat()
-        last_at = (seen[one.id].last_at or seen[one.id].first_at).isoformat()
+        first_at = moment(seen[one.id].first_at)
+        last_at = moment(seen[one.id].last_at or seen[one.id].first_at)
         body = json_text(_encode(own)) if own else "{}"
         people.append(
             f"{one.id}\t{one.public_id}\t{one.bucket}\tactive\tf\t{name}\t{zone}\t{locale}"

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from config.postgres import wire
-from config.postgres.wire import copy, json_text, loads, text
+from config.postgres.wire import copy, json_text, loads, moment, text
 from profiles.identity.kinds import DEVICE_KINDS
 from profiles.ingest import limits
 from profiles.ingest.messages import Message, Sender
@@ -106,7 +106,7 @@ def write(cursor: Any, said: Statements, created: frozenset[int]) -> None:
         COLUMNS,
         (
             f"{profile}\t{text(name)}\t{source}\t{identifier}\t{json_text(_encode(one.value))}"
-            f"\t{one.set_at.isoformat()}"
+            f"\t{moment(one.set_at)}"
             for (profile, name, source, identifier), one in said.items()
             if profile in created
         ),

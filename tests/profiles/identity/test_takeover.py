@@ -1,9 +1,11 @@
 """Guarantee 10: a public key proves nothing. An attacker holds the browser's write key, no more."""
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from consent.selectors.contactable import reachability
-from profiles.identity import bulk
+from profiles.identity import bulk, store
 from profiles.models import DataWarning, Identifier, Merge, Profile
 from profiles.selectors.people import main_contacts
 from tests.cast import make_user
@@ -72,6 +74,19 @@ def test_a_servers_word_about_the_same_person_verifies(call, browser_call):
     call.batch(identify("v", email=VICTIM))
     work_off()
     assert Identifier.objects.get(value=VICTIM).verified_at is not None
+
+
+def test_of_whom_nothing_else_is_known_nothing_more_is_read(call, browser_call):
+    browser_call.batch(identify("a", "device a"), identify("b", email=PLANTED), identify("c"))
+    work_off()
+    a, b, c = (person(user_id=value).pk for value in "abc")
+    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+        people = store.load_people(connection.cursor(), (), asked={a, b, c})
+    assert list(people) == [b], "the others have the one identifier that the batch names"
+    assert len(queries) == 4
+    with transaction.atomic():
+        people = store.load_people(connection.cursor(), [c], asked={a, b, c})
+    assert sorted(people) == [b, c]
 
 
 def test_a_device_planted_on_somebody_joins_no_two_known_people(call, browser_call):
