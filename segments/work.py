@@ -10,6 +10,7 @@ from config.workspace.work import LEFT, WORK, left_of
 from segments.changes import process_changes
 from segments.membership import counted_in, refresh, retry_at
 from segments.models import Segment
+from segments.rules import RuleError, read_rule
 
 SECONDS = 10.0  # after which a call gives way to other work
 LEAST_BETWEEN = timedelta(seconds=60)
@@ -62,9 +63,20 @@ def _by(now: datetime):  # type: ignore[no-untyped-def]
         if segment.refreshed_at is None:
             return True
         cost = timedelta(seconds=TIMES_ITS_COST * (segment.refresh_seconds or 0))
-        return now - segment.refreshed_at >= max(LEAST_BETWEEN, cost)
+        waited = now - segment.refreshed_at >= max(LEAST_BETWEEN, cost)
+        return waited and _may_differ(segment, segment.refreshed_at, now)
 
     return is_due
+
+
+def _may_differ(segment: Segment, counted: datetime, now: datetime) -> bool:
+    """Whether time alone may have moved somebody since; a rule that cannot be read says so then."""
+    try:
+        rule, _notes = read_rule(segment.rule)
+    except RuleError:
+        return True
+    due_at = rule.due_at(counted)
+    return due_at is None or due_at <= now
 
 
 def _referred_first(segments: list[Segment]) -> list[Segment]:
