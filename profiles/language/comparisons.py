@@ -58,6 +58,11 @@ class Comparison:
             return self.test(subject, clock)
         return self.operator.test(self.value, subject, clock)
 
+    def holds(self, number: float) -> bool:
+        """Whether a known number compares so."""
+        found = self.operator.holds(number, self.value)
+        return not found if self.operator.denies else found
+
     def masked(self, *, is_harmless: bool) -> "Comparison":
         """For a reader without personal data: no operand, or one in which nothing looks personal.
 

@@ -1,8 +1,5 @@
 """How often: a comparison of a whole number that is always known."""
 
-from collections.abc import Callable
-from typing import Any
-
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -36,23 +33,6 @@ def read_count(reader: Reader) -> Comparison:
     return ONCE
 
 
-def holds_for(count: Comparison, n: int) -> bool:
-    """Whether a count of `n` satisfies the comparison."""
-    value: Any = count.value
-    tests: dict[str, Callable[[], bool]] = {
-        "eq": lambda: n == value,
-        "ne": lambda: n != value,
-        "gt": lambda: n > value,
-        "gte": lambda: n >= value,
-        "lt": lambda: n < value,
-        "lte": lambda: n <= value,
-        "between": lambda: value[0] <= n <= value[1],
-        "in": lambda: n in value,
-        "not_in": lambda: n not in value,
-    }
-    return tests[count.op]()
-
-
 def is_none(count: Comparison) -> bool:
     """Whether it is satisfied by zero alone."""
     return (count.op, count.value) in (("eq", 0), ("lt", 1), ("lte", 0), ("between", (0, 0)))
@@ -82,3 +62,15 @@ def times(count: Comparison) -> str:
         }
         return "" if is_once(count) else forms[count.op] % {"n": shown(n)}
     return count.describe(_("as often as"))
+
+
+def count_words() -> dict[str, str]:
+    """How often, before the number: the ways that a screen offers."""
+    return {
+        "gte": _("at least"),
+        "eq": _("exactly"),
+        "gt": _("more than"),
+        "lt": _("less than"),
+        "lte": _("at most"),
+        "ne": _("other than"),
+    }

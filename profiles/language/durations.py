@@ -75,6 +75,12 @@ class Duration:
         return forms[self.unit] % {"n": self.amount}
 
 
+def unit_words() -> dict[str, str]:
+    """The units, for a screen that offers them."""
+    words = (_("minutes"), _("hours"), _("days"), _("weeks"), _("months"))
+    return dict(zip(UNITS, words, strict=True))
+
+
 _ARGUMENTS = {
     "minutes": "mins",
     "hours": "hours",

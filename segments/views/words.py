@@ -5,7 +5,8 @@ from dataclasses import asdict
 from django.utils.translation import gettext as _
 
 from config.workspace import zones
-from profiles.language.durations import UNITS
+from profiles.language.counts import count_words
+from profiles.language.durations import unit_words
 from profiles.language.operators import JSON, NUMBER, OPERATORS, TEXT, TIME, operators_of
 from segments.rules import KINDS
 
@@ -20,15 +21,8 @@ def builder_words() -> dict[str, object]:
         "kinds": _kinds(),
         "today": zones.today().isoformat(),
         "zone": zones.workspace_zone().key,
-        "units": dict(zip(UNITS, _units(), strict=True)),
-        "times": {
-            "gte": _("at least"),
-            "eq": _("exactly"),
-            "gt": _("more than"),
-            "lt": _("less than"),
-            "lte": _("at most"),
-            "ne": _("other than"),
-        },
+        "units": unit_words(),
+        "times": count_words(),
         **_labels(),
     }
 
@@ -36,10 +30,6 @@ def builder_words() -> dict[str, object]:
 def _kinds() -> dict[str, object]:
     clauses = {name: kind.clause() for name, kind in KINDS.items()}
     return {name: asdict(clauses[name]) for name in sorted(clauses, key=lambda n: clauses[n].order)}
-
-
-def _units() -> list[str]:
-    return [_("minutes"), _("hours"), _("days"), _("weeks"), _("months")]
 
 
 def _labels() -> dict[str, str]:

@@ -44,6 +44,10 @@ class Operator(ABC):
     def test(self, value: Any, subject: Subject, clock: Clock) -> Sql:
         """The test; NULL says no."""
 
+    def holds(self, number: float, value: Any) -> bool:
+        """Whether a known number compares so; of those that take numbers, by what they deny."""
+        raise NotImplementedError(self.name)
+
     def due_at(self, now: datetime) -> datetime | None:
         """From when on time alone may change the answer of `now`; None where it never does."""
         return None

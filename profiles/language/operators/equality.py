@@ -59,6 +59,10 @@ class Eq(Operator):
         """The test."""
         return equals(subject, [value])
 
+    def holds(self, number: float, value: Any) -> bool:
+        """The same number."""
+        return bool(number == value)
+
 
 @operator
 class Ne(Eq):
@@ -90,6 +94,10 @@ class In(_Several):
     def test(self, value: Any, subject: Subject, clock: Clock) -> Sql:
         """The test."""
         return equals(subject, list(value))
+
+    def holds(self, number: float, value: Any) -> bool:
+        """One of these numbers."""
+        return number in value
 
 
 @operator

@@ -1,5 +1,7 @@
 """More, less, between: numbers, and times between two."""
 
+import operator as compared
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -29,6 +31,7 @@ class _Order(Operator):
     types = (JSON, NUMBER)
     widget = AMOUNT
     sign: ClassVar[str]
+    compare: ClassVar[Callable[[Any, Any], bool]]
 
     def read(self, reader: Reader, name: str, type_: str) -> Any:
         """A number."""
@@ -37,6 +40,10 @@ class _Order(Operator):
     def test(self, value: Any, subject: Subject, clock: Clock) -> Sql:
         """The test."""
         return sql(f"{{number}} {self.sign} {{value}}", number=subject.number, value=_bound(value))
+
+    def holds(self, number: float, value: Any) -> bool:
+        """On that side."""
+        return bool(type(self).compare(number, value))
 
 
 def _bound(value: float) -> int | Decimal:
@@ -48,7 +55,7 @@ def _bound(value: float) -> int | Decimal:
 class Gt(_Order):
     """Above."""
 
-    name, sign = "gt", ">"
+    name, sign, compare = "gt", ">", staticmethod(compared.gt)
 
     def words(self) -> str:
         """In words."""
@@ -59,7 +66,7 @@ class Gt(_Order):
 class Gte(_Order):
     """Above, or the same."""
 
-    name, sign = "gte", ">="
+    name, sign, compare = "gte", ">=", staticmethod(compared.ge)
 
     def words(self) -> str:
         """In words."""
@@ -70,7 +77,7 @@ class Gte(_Order):
 class Lt(_Order):
     """Below."""
 
-    name, sign = "lt", "<"
+    name, sign, compare = "lt", "<", staticmethod(compared.lt)
 
     def words(self) -> str:
         """In words."""
@@ -81,7 +88,7 @@ class Lt(_Order):
 class Lte(_Order):
     """Below, or the same."""
 
-    name, sign = "lte", "<="
+    name, sign, compare = "lte", "<=", staticmethod(compared.le)
 
     def words(self) -> str:
         """In words."""
@@ -108,6 +115,11 @@ class Between(Operator):
     def read(self, reader: Reader, name: str, type_: str) -> Any:
         """Two numbers or two moments."""
         return read_range(reader, name, type_)
+
+    def holds(self, number: float, value: Any) -> bool:
+        """From the lowest to the highest."""
+        low, high = value
+        return bool(low <= number <= high)
 
     def test(self, value: Any, subject: Subject, clock: Clock) -> Sql:
         """The test."""

@@ -14,7 +14,6 @@ from profiles.language.comparisons import Comparison
 from profiles.language.counts import (
     ONCE,
     count_test,
-    holds_for,
     is_none,
     is_once,
     read_count,
@@ -70,7 +69,7 @@ class EventCondition(Condition):
             since.only("name", "where")
             not_since = (since.text("name"), read_where(since))
         for field in ("measure", "not_since"):
-            if reader.has(field) and holds_for(count, 0):
+            if reader.has(field) and count.holds(0):
                 message = _("This needs at least one event, and the count allows none.")
                 reader.fail(field, "conflict", message)
         return cls(
@@ -142,7 +141,7 @@ class EventCondition(Condition):
     @property
     def holds_when_unknown(self) -> bool:  # type: ignore[override]
         """Who did nothing did it zero times."""
-        return holds_for(self.count, 0)
+        return self.count.holds(0)
 
     @property
     def occurrences(self) -> Occurrences:
@@ -154,8 +153,8 @@ class EventCondition(Condition):
         did = self.occurrences
         parts = {"owner": did.owner(context), "rows": did.rows(context)}
         plain = sql("SELECT {owner} AS profile_id FROM {rows}", **parts)
-        if holds_for(self.count, 0):
-            if not any(holds_for(self.count, n) for n in (1, 2)) and is_none(self.count):
+        if self.count.holds(0):
+            if not any(self.count.holds(n) for n in (1, 2)) and is_none(self.count):
                 return Ids(plain, negated=True)
             test = sql("NOT ({test})", test=count_test(self.count, context.clock()))
             return Ids(_having(plain, did.owner(context), [test]), negated=True, distinct=True)
