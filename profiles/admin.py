@@ -16,12 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from config.console.words import ago, num
 from config.workspace import audit
 from config.workspace.admin import AuditedAdmin
+from config.workspace.permissions import may
 from config.workspace.used_admin import UsedAdmin
 from profiles import field_admin  # noqa: F401 - signs itself in
 from profiles.models import Event, EventDefinition, ExchangeRate, RefusalCount, Rejection, Source
 from profiles.names_admin import NamesAdmin
 from profiles.selectors.live import last_event_id
-from profiles.services.sources import create_source
+from profiles.services.sources import create_source, permissions_for
 from profiles.views.sources import show_key
 
 COUNTED = 200_000  # of the newest events: beyond that "calls today" is a lower bound
@@ -36,6 +37,11 @@ def _by_source(rows: QuerySet[Any], total: Aggregate) -> Case:
     counts = rows.order_by().values_list("source_id").annotate(total=total)
     whens = [When(pk=source_id, then=Value(n)) for source_id, n in counts]
     return Case(*whens, default=Value(0), output_field=IntegerField())
+
+
+def _may_handle(request: HttpRequest, kind: str) -> bool:
+    """Also what stands for no kind yet."""
+    return all(may(request.user, one) for one in permissions_for(kind))
 
 
 @admin.register(Source)
@@ -71,11 +77,36 @@ class SourceAdmin(UsedAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A new source needs a name and a kind."""
-        return self.fields if obj else ("name", "kind")
+        if obj is None:
+            return ("name", "kind")
+        handled = _may_handle(request, obj.kind)
+        return [name for name in self.fields if handled or name != "write_key"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The kind says what a source may prove; it stays."""
         return ("kind", "write_key", "refused_lately", "used_by") if obj else ()
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The kinds that this user may make."""
+        field = super().formfield_for_choice_field(db_field, request, **kwargs)
+        if db_field.name == "kind" and field is not None:
+            field.choices = [one for one in field.choices if _may_handle(request, one[0])]  # type: ignore[attr-defined]
+            if not _may_handle(request, Source.Kind.SERVER):
+                field.help_text = _(
+                    "A server's word proves whose an address is, and mails go there: such a source "
+                    "is made by somebody who may see people."
+                )
+        return field
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """One that proves needs more."""
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or _may_handle(request, obj.kind))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for a change; many at once are of any kind."""
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and _may_handle(request, obj.kind if obj else Source.Kind.SERVER)
 
     def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
         """A new one is made by the service, which makes its key."""

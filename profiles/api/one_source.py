@@ -18,7 +18,7 @@ from config.workspace.api.views import ApiView
 from config.workspace.archiving import delete
 from config.workspace.usage import InUse
 from profiles.api.serializers import SourceSerializer
-from profiles.api.sources import source_answer
+from profiles.api.sources import refuse_to_prove, source_answer
 from profiles.models import Source
 from profiles.services.sources import change_source
 
@@ -61,6 +61,7 @@ class OneSource(ApiView):
     def patch(self, request: Request, number: str) -> Response:
         """Change its name or trust, switch it off (its calls are refused) or on."""
         source = _source(number)
+        refuse_to_prove(self, source.kind)
         body = self.checked(SourceChange)
         taken = invalid("name", "A source of this name is there already.", "unique")
         try:
@@ -72,6 +73,7 @@ class OneSource(ApiView):
     def delete(self, request: Request, number: str) -> Response:
         """Delete it; 409 naming what came from it. One that is over is switched off."""
         source = _source(number)
+        refuse_to_prove(self, source.kind)
         try:
             delete("source", str(source.pk))
         except InUse as error:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.db import IntegrityError, transaction
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -26,7 +26,7 @@ from profiles.identity.merging import CannotMerge, CannotUndo, join_again, undo_
 from profiles.models import Merge, Profile, Rejection, Source
 from profiles.selectors.masking import Shown
 from profiles.selectors.traits import source_names
-from profiles.services.sources import create_source
+from profiles.services.sources import create_source, permissions_for
 
 ID_DIGITS = 19  # that a bigint always holds are fewer
 
@@ -43,6 +43,15 @@ def source_answer(row: Source) -> dict[str, Any]:
         "created_at": row.created_at,
         "last_seen_at": row.last_seen_at,
     }
+
+
+def refuse_to_prove(view: ApiView, kind: str) -> None:
+    """Raise PermissionDenied for who may not handle a source of this kind."""
+    if not all(map(view.may, permissions_for(kind))):
+        raise PermissionDenied(
+            f"A source of kind {kind} says whose an address is, and mails go there: "
+            "that needs people.personal beside sources.edit."
+        )
 
 
 class Sources(ApiView):
@@ -68,6 +77,7 @@ class Sources(ApiView):
     def post(self, request: Request) -> Response:
         """A new source; its write key is in this answer and nowhere else."""
         body = self.checked(NewSourceSerializer)
+        refuse_to_prove(self, body["kind"])
         taken = invalid("name", "A source of this name is there already.", "unique")
         if Source.objects.filter(name=body["name"]).exists():
             raise taken

@@ -1,4 +1,9 @@
-"""Sources: made, switched off and on. A write key is shown once, at its making."""
+"""Sources: made, switched off and on. A write key is shown once, at its making.
+
+What a source of ours says of somebody's address is believed, and mails go there. Whoever may make
+or change such a source can therefore read what is written to people, and has to be allowed to see
+them in the first place.
+"""
 
 import secrets
 from collections.abc import Mapping
@@ -19,6 +24,12 @@ DEFAULT_TRUST = {
     Source.Kind.MOBILE: 40,
     Source.Kind.BROWSER: 30,
 }
+
+
+def permissions_for(kind: str) -> tuple[str, ...]:
+    """All of which somebody needs to make or change a source of this kind, or to take its key."""
+    proves = kind in Source.VERIFIED_KINDS
+    return ("sources.edit", "people.personal") if proves else ("sources.edit",)
 
 
 class UnknownKind(ValueError):

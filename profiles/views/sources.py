@@ -1,16 +1,17 @@
 """A source's write key: shown once, changed."""
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from config.console.pages import page
-from config.workspace.permissions import requires
+from config.workspace.permissions import may, requires
 from config.workspace.public_address import base_url
 from profiles.models import Source
-from profiles.services.sources import renew_write_key
+from profiles.services.sources import permissions_for, renew_write_key
 
 
 def snippet(key: str) -> str:
@@ -49,6 +50,8 @@ def rotate_key(request: HttpRequest, source_id: int) -> HttpResponse:
     source = Source.objects.filter(pk=source_id, is_internal=False).first()
     if source is None:
         raise Http404
+    if not all(may(request.user, one) for one in permissions_for(source.kind)):
+        raise PermissionDenied(source.kind)
     if request.method == "POST":
         return show_key(request, source, renew_write_key(source=source))
     return page(

@@ -6,6 +6,7 @@ from config.workspace.models import AuditEntry
 from profiles.ingest.keys import source_of
 from profiles.models import Source
 from tests.cast import make_ada, make_merge, make_rejection, make_source
+from tests.profiles.api.conftest import caller
 
 pytestmark = pytest.mark.django_db
 
@@ -20,6 +21,26 @@ def test_a_source_is_made_and_its_key_said_once(api):
     assert [row["name"] for row in listed] == ["Shop"]
     assert "write_key" not in listed[0]
     assert body["write_key"] not in str(list(AuditEntry.objects.values()))
+
+
+def test_a_source_that_proves_is_made_and_changed_by_who_may_see_people_alone():
+    """A masked role could make a server source, prove an address of theirs and read the mail."""
+    masked, seeing = caller("sources"), caller("sources", "people.personal")
+    servers = {kind: make_source(kind, kind) for kind in Source.Kind.values}
+    for kind, source in servers.items():
+        proves = kind in Source.VERIFIED_KINDS
+        new, address = {"name": f"new {kind}", "kind": kind}, f"/api/sources/{source.pk}/"
+        made = masked.post("/api/sources/", new, format="json")
+        assert made.status_code == (403 if proves else 201)
+        assert not proves or "people.personal" in made.json()["detail"]
+        for change in ({"trust": 99}, {"name": f"mine {kind}"}, {"enabled": False}):
+            answer = masked.patch(address, change, format="json")
+            assert answer.status_code == (403 if proves else 200), (kind, change)
+        assert masked.delete(address).status_code == (403 if proves else 204)
+        if proves:
+            assert seeing.post("/api/sources/", new, format="json").status_code == 201
+            assert seeing.patch(address, {"trust": 99}, format="json").status_code == 200
+            assert seeing.delete(address).status_code == 204
 
 
 def test_an_unknown_kind_is_refused_with_the_list(api):

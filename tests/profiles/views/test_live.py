@@ -6,10 +6,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from config.workspace.models import Role
 from profiles.ingest.keys import source_of
 from profiles.models import Inbox, Source
 from profiles.selectors import live
 from tests.cast import make_ada, make_event, make_rejection, make_source
+from tests.profiles.views.conftest import signed_in
 
 pytestmark = pytest.mark.django_db
 LIVE = "/console/live/"
@@ -122,6 +124,35 @@ def test_a_new_source_shows_its_key_exactly_once(admin):
     changed = admin.get(reverse("admin:profiles_source_change", args=[source.pk]))
     assert key not in listed
     assert key not in changed.content.decode()
+
+
+def test_an_integrator_makes_and_changes_sources_of_clients_alone(db):
+    """What a server says of an address is believed: a role that may not see people has none."""
+    browser = signed_in(Role.INTEGRATOR)
+    add = reverse("admin:profiles_source_add")
+    page = browser.get(add)
+    offered = [value for value, _label in page.context["adminform"].form.fields["kind"].choices]
+    assert sorted(filter(None, offered)) == ["browser", "mobile"]
+    assert "somebody who may see people" in page.content.decode()
+    assert browser.post(add, {"name": "Mine", "kind": "server"}).status_code == 200  # not taken
+    assert not Source.objects.filter(name="Mine").exists()
+    assert browser.post(add, {"name": "Mine", "kind": "browser"}).context["key"]
+    for kind in ("server", "browser"):
+        source, is_allowed = make_source(f"old {kind}", kind), kind == "browser"
+        change = reverse("admin:profiles_source_change", args=[source.pk])
+        rotate = reverse("profiles:rotate_key", args=[source.pk])
+        delete = reverse("admin:profiles_source_delete", args=[source.pk])
+        before = source.write_key_digest
+        assert (rotate in browser.get(change).content.decode()) is is_allowed
+        browser.post(change, {"name": source.name, "trust": 99, "enabled": "on"})
+        assert browser.get(rotate).status_code == (200 if is_allowed else 403)
+        assert browser.post(rotate).status_code == (200 if is_allowed else 403)
+        source.refresh_from_db()
+        assert (source.trust == 99, source.write_key_digest != before) == (is_allowed, is_allowed)
+        assert browser.post(delete, {"post": "yes"}).status_code == (302 if is_allowed else 403)
+    chosen = {"action": "delete_selected", "_selected_action": [source.pk], "post": "yes"}
+    browser.post(reverse("admin:profiles_source_changelist"), chosen)
+    assert Source.objects.filter(name="old server").exists()
 
 
 def test_a_changed_key_replaces_the_old_one(admin, analyst):
