@@ -11,7 +11,7 @@ from unfold.sites import UnfoldAdminSite
 
 from config.console import health, preferences, search, sessions
 from config.console.pages import PAGES
-from config.workspace import audit, sign_in
+from config.workspace import audit, devices, hashing, sign_in
 from config.workspace.hashing import Busy
 from config.workspace.models import User
 
@@ -51,13 +51,15 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
         if wait := sign_in.seconds_to_wait(one):
             return page_of_site(request, "locked_out", seconds=wait)
         try:
-            response: HttpResponse = super().login(request, extra_context)
+            with hashing.for_known(bool(one.device)):
+                response: HttpResponse = super().login(request, extra_context)
         except Busy:  # no password was looked at, so that nobody is locked out by others' tries
             sign_in.not_looked_at(one)
             raise
         if response.status_code == HTTPStatus.FOUND and isinstance(request.user, User):
             request.session.cycle_key()  # also of who was signed in already
             sign_in.succeeded(one, request.user)
+            devices.remember(response, one.name)
         else:
             sign_in.failed(one)
         return response
@@ -81,7 +83,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
             user = request.user
             if not isinstance(user, User):
                 return view(request, *args, **kwargs)
-            with audit.acting(audit.actor_of_user(user)):
+            with audit.acting(audit.actor_of_user(user)), hashing.for_known():
                 return view(request, *args, **kwargs)
 
         return super().admin_view(acting, cacheable)

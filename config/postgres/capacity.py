@@ -15,7 +15,7 @@ from django.db.backends.signals import connection_created
 from config.postgres import broker
 from config.postgres.room import ROOM
 
-WEB: Final = 26  # threads of the web server that ask (config.web.areas)
+WEB: Final = 27  # threads of the web server that ask (config.web.areas)
 QUEUE: Final = 1  # of a process that reads from or sends to the broker in the database
 HEAD: Final = 2  # of a worker's main process: the tick, a note of a killed run
 RESERVE: Final = 3  # commands, a backup, somebody who looks

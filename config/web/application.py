@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from config.web import answers, gate
-from config.web.areas import AREAS, INGEST, Area, area_of
+from config.web.areas import AREAS, INGEST, LOGIN, RETURNING, Area, area_of
 from config.web.bodies import Bodies, Unread
 from config.web.connections import Connections
 from config.web.environ import environ_of, with_body, without_body
 from config.web.jobs import Answer, Ask, Ends, Job, Wsgi, send
 from config.web.limits import raise_file_limit
 from config.web.pool import Pool
+from config.workspace import devices
 
 LOOK_SECONDS = 0.5
 
@@ -60,6 +61,8 @@ class Application:
 
     async def _serve(self, environ: dict[str, Any], protocol: Any) -> None:
         area = area_of(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+        if area is LOGIN and devices.is_known(environ):
+            area = RETURNING
         try:
             announced = gate.length_of(environ)
             if environ["REQUEST_METHOD"] in gate.BODYLESS:

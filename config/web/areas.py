@@ -23,9 +23,10 @@ INGEST = Area("ingest", threads=8, waiting=256, stranger_bytes=limits.MAX_BODY_B
 API = Area("api", threads=4, waiting=64)
 CONSOLE = Area("console", threads=6, waiting=64)
 LOGIN = Area("login", threads=2, waiting=8)  # each costs a password hash
+RETURNING = Area("returning", threads=1, waiting=8)  # the same, from a device that is known
 STATIC = Area("static", threads=2, waiting=512)
 PUBLIC = Area("public", threads=4, waiting=128)
-AREAS = (LIVE, HEALTH, INGEST, API, CONSOLE, LOGIN, STATIC, PUBLIC)
+AREAS = (LIVE, HEALTH, INGEST, API, CONSOLE, LOGIN, RETURNING, STATIC, PUBLIC)
 
 _BY_PREFIX = {
     "v1": INGEST,

@@ -1,14 +1,17 @@
 """Hashing of passwords behind a wall: it takes half a second of a processor, for whoever asks.
 
 One at a time in a thread of its own, which steps back for everything else that wants to run; a few
-may wait. Log-ins with unknown names take the same way, so that their time tells nothing.
+may wait. Log-ins with unknown names take the same way, so that their time tells nothing. Whoever is
+signed in, or comes with a device of theirs, waits at a wall of their own, which strangers cannot
+fill.
 """
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import ParamSpec, TypeVar
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
@@ -72,8 +75,20 @@ def _step_back() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
-wall = Wall()
+wall, wall_of_known = Wall(), Wall()
 os.register_at_fork(after_in_child=wall._start_anew)
+os.register_at_fork(after_in_child=wall_of_known._start_anew)
+_is_known: ContextVar[bool] = ContextVar("hashing_is_known", default=False)
+
+
+@contextmanager
+def for_known(is_known: bool = True) -> Iterator[None]:
+    """What is hashed in here is for somebody who is signed in, or signs in with a known device."""
+    token = _is_known.set(is_known)
+    try:
+        yield
+    finally:
+        _is_known.reset(token)
 
 
 class WalledHasher(PBKDF2PasswordHasher):
@@ -81,4 +96,5 @@ class WalledHasher(PBKDF2PasswordHasher):
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
         """Raises Busy."""
-        return wall.run(super().encode, password, salt, iterations)
+        own = wall_of_known if _is_known.get() else wall
+        return own.run(super().encode, password, salt, iterations)

@@ -5,7 +5,9 @@ Counted before the password is looked at, so that tries at one moment are not al
 * a name from one address: LOGIN_FAILURE_LIMIT, then nothing from there for the rest of 15 minutes;
 * an address, whatever the name: LOGIN_ADDRESS_LIMIT, likewise;
 * a name from anywhere: beyond NAME_FAILURES one try each PAUSE, save from where its owner has
-  signed in before. Nobody can lock somebody out everywhere.
+  signed in before. Nobody can lock somebody out everywhere;
+* a device that the name's owner has signed in with (`devices`): LOGIN_FAILURE_LIMIT, and nothing
+  that others do counts.
 
 Names and addresses are kept as keyed digests only: what is typed as a name may be a password.
 """
@@ -22,7 +24,7 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
-from config.workspace import audit
+from config.workspace import audit, devices
 from config.workspace.client_address import address_of, home_of
 from config.workspace.digests import contact_digest
 from config.workspace.models import SignInAttempt, User
@@ -34,7 +36,7 @@ PAUSE = timedelta(seconds=5)
 KNOWN_FOR = timedelta(days=180)  # that an address is remembered as one of its owner's
 MAX_NAME = 200  # characters that are looked at; no user has as many
 _FIELD = UsernameField(max_length=150)  # as the form of the log-in has it
-AT_ADDRESS, ADDRESS, NAME = "at_address", "address", "name"
+AT_ADDRESS, ADDRESS, NAME, DEVICE = "at_address", "address", "name", "device"
 COUNT = """
     INSERT INTO sign_in_attempt AS a (kind, digest, failures, since, last_at)
     SELECT kind, digest, 1, %(now)s, %(now)s FROM unnest(%(kinds)s::text[], %(digests)s::bytea[])
@@ -53,20 +55,25 @@ OLD = """
 
 @dataclass(frozen=True)
 class Try:
-    """One log-in that is asked for: who says to be whom, from where."""
+    """One log-in that is asked for: who says to be whom, from where, with which known device."""
 
     name: str
     address: str
+    device: str = ""
 
     @property
     def digests(self) -> dict[str, bytes]:
-        """What it is counted under."""
-        name, home = self.name.casefold(), home_of(self.address)
-        return {
-            AT_ADDRESS: contact_digest("sign_in", f"{name}\0{home}"),
-            ADDRESS: contact_digest("address", home),
-            NAME: contact_digest("sign_in_name", name),
-        }
+        """What it is counted under, by kind."""
+        name = self.name.casefold()
+        found = {AT_ADDRESS: contact_digest("sign_in", f"{name}\0{home_of(self.address)}")}
+        if self.device:
+            return found | {DEVICE: contact_digest("device", self.device)}
+        return found | {ADDRESS: self.address_digest, NAME: contact_digest("sign_in_name", name)}
+
+    @property
+    def address_digest(self) -> bytes:
+        """Of its home."""
+        return contact_digest("address", home_of(self.address))
 
 
 def try_of(request: HttpRequest) -> Try:
@@ -76,7 +83,8 @@ def try_of(request: HttpRequest) -> Try:
     each with all its tries.
     """
     given = request.POST.get("username", "")
-    return Try(str(_FIELD.to_python(given))[:MAX_NAME], address_of(request))
+    name = str(_FIELD.to_python(given))[:MAX_NAME]
+    return Try(name, address_of(request), devices.device_of(request, name))
 
 
 def seconds_to_wait(one: Try) -> int:
@@ -88,7 +96,7 @@ def seconds_to_wait(one: Try) -> int:
     with transaction.atomic():
         rows = SignInAttempt.objects.select_for_update().filter(digest__in=list(digests.values()))
         found = {row.kind: row for row in rows.order_by("kind", "digest")}
-        wait, row = _wait(found, now)
+        wait, row = _wait(found, now, is_device=bool(one.device))
         if not wait:
             _count(digests, now)
         elif row is not None and row.told_at is None:
@@ -111,7 +119,9 @@ def succeeded(one: Try, user: User) -> None:
     here = SignInAttempt.objects.filter(kind=AT_ADDRESS, digest=digests[AT_ADDRESS])
     before = here.values_list("succeeded_at", flat=True).first()
     here.update(failures=0, succeeded_at=now)
-    _take_back([digests[ADDRESS], digests[NAME]])
+    if DEVICE in digests:
+        SignInAttempt.objects.filter(kind=DEVICE, digest=digests[DEVICE]).update(failures=0)
+    _take_back([digests[kind] for kind in (ADDRESS, NAME) if kind in digests])
     with audit.acting(audit.actor_of_user(user)):
         _record("sign_in.succeeded", one, detail={"new_address": before is None}, user=user)
 
@@ -142,8 +152,12 @@ def end_sessions(user: User) -> None:
     audit.record("sessions.ended", "user", str(user.pk))
 
 
-def _wait(found: dict[str, SignInAttempt], now: datetime) -> tuple[int, SignInAttempt | None]:
+def _wait(
+    found: dict[str, SignInAttempt], now: datetime, *, is_device: bool
+) -> tuple[int, SignInAttempt | None]:
     limits = {AT_ADDRESS: settings.LOGIN_FAILURE_LIMIT, ADDRESS: settings.LOGIN_ADDRESS_LIMIT}
+    if is_device:
+        limits = {DEVICE: settings.LOGIN_FAILURE_LIMIT}
     for kind, limit in limits.items():
         row = found.get(kind)
         if row is not None and row.failures >= limit and row.since > now - WINDOW:
@@ -175,7 +189,7 @@ def _record(
 ) -> None:
     """`detail` gets the address as a digest: the same address is the same word, and no more."""
     known = user or User.objects.filter(username=one.name).first()
-    said = {"address": one.digests[ADDRESS].hex()[:12], **(detail or {})}
+    said = {"address": one.address_digest.hex()[:12], **(detail or {})}
     audit.record(action, "user", str(known.pk) if known else "", detail=said)
 
 

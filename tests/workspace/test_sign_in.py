@@ -12,7 +12,8 @@ from django.utils import timezone, translation
 
 from config.connections import networks
 from config.console import sessions
-from config.workspace import sign_in
+from config.settings import PASSWORD_HASHERS
+from config.workspace import devices, hashing, sign_in
 from config.workspace.audit_words import in_words
 from config.workspace.client_address import address_of, home_of
 from config.workspace.hashing import Busy
@@ -103,6 +104,62 @@ def test_a_name_tried_from_everywhere_is_slowed_down_and_not_for_its_owner(ada, 
     earlier = timezone.now() - sign_in.PAUSE
     SignInAttempt.objects.filter(kind=sign_in.NAME).update(last_at=earlier)
     assert log_in(password="secret", address="203.0.113.9").status_code == 302
+
+
+@pytest.fixture
+def starved(settings, monkeypatch):
+    """The wall of hashing as strangers keep it: no place is ever free."""
+    settings.PASSWORD_HASHERS = PASSWORD_HASHERS
+    monkeypatch.setattr(hashing.WalledHasher, "iterations", 1000)
+    monkeypatch.setattr(hashing, "wall", hashing.Wall(most_waiting=-1))
+    with hashing.for_known():
+        make_user(Role.ADMIN, "eve")
+        user = User.objects.get(username="ada")
+        user.set_password("secret")
+        user.save()
+
+
+def test_a_device_that_its_owner_signed_in_with_is_let_in_whatever_others_do(ada, request, rf):
+    """Thousands of addresses can lock name and address, and keep the wall of hashing full."""
+    known = Client()
+    cookie = log_in(password="secret", client=known).cookies["device"]
+    assert cookie["httponly"]
+    assert (cookie["samesite"], cookie["path"]) == ("Lax", "/")
+    for _ in range(9):
+        log_in()
+    assert log_in(password="secret").status_code == 429  # from the same address
+    request.getfixturevalue("starved")
+    assert log_in(password="secret", address="203.0.113.5").status_code == 503
+    known.cookies.pop("sessionid")
+    assert log_in(password="secret", client=known).status_code == 302
+    assert log_in("eve", "secret", client=known, address="203.0.113.6").status_code == 503
+    signed_in = {"HTTP_COOKIE": f"device={known.cookies['device'].value}"}
+    assert devices.is_known(signed_in)
+    form = {"old_password": "secret", "new_password1": SECRET, "new_password2": SECRET}
+    assert known.post("/console/password_change/", form).status_code == 302
+    assert Client().post("/console/password_change/", form).status_code == 302  # to the log-in
+
+
+def test_a_device_has_its_own_failures_and_cannot_be_made_up(ada, monkeypatch):
+    known, other = Client(), Client()
+    log_in(password="secret", client=known)
+    value = known.cookies["device"].value
+    for _ in range(3):
+        assert log_in(client=known).status_code == 200
+    assert log_in(password="secret", client=known).status_code == 429
+    assert log_in(password="secret", address="203.0.113.5").status_code == 302  # nobody else is hit
+    SignInAttempt.objects.update(since=timezone.now() - sign_in.WINDOW)
+    assert log_in(password="secret", client=known).status_code == 302
+    assert SignInAttempt.objects.get(kind=sign_in.DEVICE).failures == 0
+    for made_up in (value[:-1], value.replace(":", ".", 1), "x" * 5000, "\x00", "", value + "é"):
+        environ = {"HTTP_COOKIE": f"device={made_up}"}
+        assert not devices.is_known(environ), made_up[:40]
+    other.cookies["device"] = "made.up:and:signed"
+    for number in range(8):
+        log_in(name=f"nobody{number}", client=other)
+    assert log_in(password="secret", client=other).status_code == 429
+    monkeypatch.setattr(devices, "VALID_SECONDS", -1)
+    assert not devices.is_known({"HTTP_COOKIE": f"device={value}"})
 
 
 def test_tries_are_counted_before_the_password_is_looked_at(ada):

@@ -14,6 +14,7 @@ from config.web.areas import AREAS  # noqa: E402
 from config.web.bodies import Bodies, Terms  # noqa: E402
 from config.web.connections import Connections  # noqa: E402
 from config.web.pool import Pool  # noqa: E402
+from config.workspace import devices  # noqa: E402
 
 KILOBYTE = 1024
 STRANGERS = Terms(seconds=90.0, grace_seconds=1.0, rate=500, most=40, most_bytes=1000 * KILOBYTE)
@@ -23,7 +24,10 @@ blocked: list[str] = []
 
 
 def echo(environ, start):
-    """The environ as JSON; /.../block waits at the gate, /health/live/state says who waits."""
+    """The environ as JSON; /.../block waits at the gate, /health/live/state says who waits.
+
+    /health/live/device gives the cookie of a known device.
+    """
     path = environ["PATH_INFO"]
     body = environ["wsgi.input"].read()
     said = {name: value for name, value in environ.items() if isinstance(value, str)}
@@ -36,6 +40,8 @@ def echo(environ, start):
         gate.set()
     elif path == "/health/live/shut":
         gate.clear()
+    elif path == "/health/live/device":
+        answer = {"device": devices._signer.sign("ada.a-device")}
     elif path == "/health/live/state":
         answer = {name: pool.waiting for name, pool in application.pools.items()}
         answer["reading"] = len(application.bodies.groups[False].readings)

@@ -151,6 +151,22 @@ def test_a_full_area_says_so_at_once_and_the_others_answer(port, path):
     assert [first.answer().status, second.answer().status] == [200, 200]
 
 
+def test_a_log_in_from_a_known_device_passes_a_log_in_that_strangers_keep_full(port):
+    device = ask(port, get("/health/live/device")).json["device"]
+    ask(port, get("/health/live/shut"))
+    first = Raw(port, post("/console/login/block", b"{}"))
+    until(lambda: state(port)["blocked"] == 1)
+    second = Raw(port, post("/console/login/block", b"{}"))
+    until(lambda: state(port)["login"] == 1)
+    statuses = {}
+    for name, value in (("none", ""), ("known", device), ("forged", device[:-1] + "x")):
+        form = post("/console/login/", b"{}", f"Cookie: device={value}")
+        statuses[name] = ask(port, form).status
+    assert statuses == {"none": 503, "known": 200, "forged": 503}
+    ask(port, get("/health/live/open"))
+    assert [first.answer().status, second.answer().status] == [200, 200]
+
+
 def test_who_has_waited_for_a_thread_too_long_is_told(port):
     """Four seconds in a console whose one thread hangs; ten in a real one."""
     first, second = blocked(port, "console")
