@@ -51,6 +51,7 @@ CHANNEL_ICONS = {
 SHOWN_CHANNELS = ("email", "sms", "push")
 MOST_OVERLAPS = 5
 MOST_DIGITS = 13
+LARGEST_RULE = 1_000_000  # characters; what is cut off is no JSON
 
 
 @requires("segments.view")
@@ -195,7 +196,7 @@ def pick(request: HttpRequest) -> HttpResponse:
 
 def _rule(request: HttpRequest) -> Group:
     try:
-        data = json.loads(request.POST.get("rule", ""))
+        data = json.loads(request.POST.get("rule", "")[:LARGEST_RULE])
     except (ValueError, RecursionError) as error:
         raise RuleError([RuleProblem("", "type", _("This is not JSON."))]) from error
     personal = may(request.user, "people.personal")
