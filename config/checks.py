@@ -1,11 +1,12 @@
 """`manage.py check --deploy`: what a public installation still lacks, one warning each."""
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 
-from config import connections
+from config import connections, paths
 
 
 def _lacks(number: int, setting: str, message: str, hint: str) -> CheckMessage:
@@ -37,6 +38,12 @@ def public_installation(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     elif connections.mail_server(settings.EMAIL_URL).is_open:
         hint = "Add ?tls=true, and leave ssl_verify out: mails and password can be read on the way."
         found.append(_lacks(7, "EMAIL_URL", "does not encrypt, or checks no certificate", hint))
+    if not settings.METRICS_TOKEN:
+        hint = "Set it where figures are collected: without it /metrics answers nobody."
+        found.append(_lacks(9, "METRICS_TOKEN", "is not set", hint))
+    if not paths.is_private(Path(settings.VAR_DIR)):
+        hint = "Give it to the user that runs this, mode 0700: mails and logs lie in it."
+        found.append(_lacks(10, "VAR_DIR", "can be read or written by others", hint))
     if settings.EMBEDDED_POSTGRES:
         hint = "Fine on one machine with backups (`dbserver backup`); else set DATABASE_URL."
         found.append(_lacks(6, "DATABASE_URL", "is not set: the embedded server is used", hint))

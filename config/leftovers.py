@@ -2,8 +2,9 @@
 
 Every process below a supervisor carries a mark in its environment, which stays with whatever it
 forks: the folder. Only one `up` may hold a folder's lock, so that whoever holds it and finds such a
-process knows it for an orphan. Never by name, and never another installation's: a process that we
-may not look into, or that sees another root (a container), is not ours.
+process knows it for an orphan. Never by name, and never another installation's: a process of
+another user, one that we may not look into, or that sees another root (a container), is not ours,
+whatever it carries.
 
 Nothing here needs Django.
 """
@@ -113,7 +114,9 @@ def sentence(count: int, adopted: bool) -> str:
 
 
 def _carries(process: str, sign: bytes) -> bool:
-    """Is the mark in its environment, and its root ours? Raises OSError where it cannot be seen."""
+    """Is it ours, and the mark in its environment? Raises OSError where it cannot be seen."""
+    if os.stat(process).st_uid != os.geteuid():
+        return False
     with open(f"{process}/environ", "rb") as file:
         if sign not in file.read().split(b"\0"):
             return False

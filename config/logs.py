@@ -9,13 +9,17 @@ numbers.
 import json
 import logging
 import re
+import threading
+import time
 import traceback
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 
 from config.workspace import request_ids
+from config.workspace.health import counters
 from config.workspace.health.reasons import reason_of, without_people
 
 # their words are about the code
@@ -25,9 +29,51 @@ FORMATTERS = {"LINE": "LineFormatter", "JSON": "JsonFormatter"}
 LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 OTHER_NAME = "django.security.DisallowedHost"
 OTHER_NAME_WORDS = "asked for by a name that ALLOWED_HOSTS does not list"
+REFUSALS = ("django.request", "django.security")
+MOST_LINES = 60  # on refused requests, of a process in a window
+WINDOW_SECONDS = 60.0
 LONGEST_PART = 60  # characters of an unknown address that are written down
 _GROUP = re.compile(r"\(\?P<(\w+)>[^)]*\)")
 _SIGNS = re.compile(r"\\Z|[\^$?\\]|(?<=<)\w+:")
+
+
+class Fewer(logging.Filter):
+    """Of the lines that anybody can cause by asking (what is refused, not what fails) a few pass.
+
+    The others are counted, for `/metrics` and in the next line that passes: nobody who asks for
+    what is not there fills a disk with it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._since, self._passed, self._left_out = -WINDOW_SECONDS, 0, 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """False for one too many. What several handlers ask about is counted once."""
+        if not _anybody_can_cause(record) or hasattr(record, "passes"):
+            return bool(getattr(record, "passes", True))
+        now = time.monotonic()
+        with self._lock:
+            if now - self._since >= WINDOW_SECONDS:
+                self._since, self._passed = now, 0
+            passes = record.__dict__["passes"] = self._passed < MOST_LINES
+            left_out, self._left_out = self._left_out, 0 if passes else self._left_out + 1
+            self._passed += passes
+        if not passes:
+            counters.count("log_lines_left_out_total")
+        elif left_out:
+            record.msg = f"({left_out} lines on refused requests left out) {record.msg}"
+        return passes
+
+
+def _anybody_can_cause(record: logging.LogRecord) -> bool:
+    """Django's lines on answers 400 to 499."""
+    status = getattr(record, "status_code", 0)
+    return (
+        record.name.startswith(REFUSALS)
+        and HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    )
 
 
 class WithoutPeople(logging.Filter):
@@ -119,13 +165,16 @@ def configuration(level: str, shape: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"people": {"()": "config.logs.WithoutPeople", "personal": personal}},
+        "filters": {
+            "fewer": {"()": "config.logs.Fewer"},
+            "people": {"()": "config.logs.WithoutPeople", "personal": personal},
+        },
         "formatters": {"chosen": formatter},
         "handlers": {
             "console": {
                 "class": "logging.StreamHandler",
                 "formatter": "chosen",
-                "filters": ["people"],
+                "filters": ["people", "fewer"],
             }
         },
         "root": {"handlers": ["console"], "level": level},

@@ -1,15 +1,17 @@
 """`/metrics`: Prometheus text. Counts and ages only, nothing personal.
 
-Behind METRICS_TOKEN, or without one to whoever asks from a private address, not through a proxy.
+Behind METRICS_TOKEN. Without one only an installation that lies on a private address itself
+answers, to whoever asks from one: what a proxy passes on without a word looks like that, so that
+where BASE_URL is public nobody is answered.
 With the database away it still answers, with what this process knows.
 """
 
 import ipaddress
-import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 from django.conf import settings
@@ -52,6 +54,7 @@ COUNTED = {
     "http_request_seconds_total": "Seconds that these answers took.",
     "statements_ended_total": "Statements that took longer than a request may, by area.",
     "accepted_total": "Messages of ingest calls that this web process took in.",
+    "log_lines_left_out_total": "Lines on refused requests that were too many for the log.",
     "turned_away_total": "Requests that were not worked on, by area and reason.",
     "refused_total": "Messages and calls of ingest that it refused, by reason.",
 }
@@ -83,7 +86,7 @@ class Exposition:
 def metrics(request: HttpRequest) -> HttpResponse:
     """The figures, to those who may ask."""
     if not may_ask(request):
-        words = "Set METRICS_TOKEN and send it as a Bearer token, or ask from a private address.\n"
+        words = "Set METRICS_TOKEN and send it as a Bearer token.\n"
         response = HttpResponse(words, status=403, content_type="text/plain; charset=utf-8")
     else:
         response = HttpResponse(exposed(), content_type=CONTENT_TYPE)
@@ -93,28 +96,26 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def may_ask(request: HttpRequest) -> bool:
-    """The token, where one is set; else a private address that no proxy stands before."""
+    """The token, where one is set; else from and at private addresses, with no proxy between."""
     token: str = settings.METRICS_TOKEN
     if token:
         given = request.META.get("HTTP_AUTHORIZATION", "").removeprefix("Bearer ")
         return secrets.compare_digest(given.encode(), token.encode())
-    if any(name in request.META for name in FORWARDED):
+    if settings.BEHIND_TLS or any(name in request.META for name in FORWARDED):
         return False
-    # behind TLS, whoever comes by the public name came through the proxy that ends it
-    if settings.BEHIND_TLS and _name(request.META.get("HTTP_HOST", "")) == _name(
-        settings.BASE_URL.partition("://")[2]
-    ):
-        return False
+    here = urlsplit(settings.BASE_URL).hostname or ""
+    return _is_private(here) and _is_private(request.META.get("REMOTE_ADDR", ""))
+
+
+def _is_private(host: str) -> bool:
+    """An address of this machine or network, or a name of this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
     try:
-        address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
     return address.is_private or address.is_loopback
-
-
-def _name(host: str) -> str:
-    """The name in a Host header, of which whoever asks chooses case, final dot and port."""
-    return re.sub(r":\d*$", "", host).rstrip(".").lower()
 
 
 def exposed() -> str:

@@ -48,6 +48,29 @@ def can_enter(folder: Path, user: pwd.struct_passwd) -> bool:
     return True
 
 
+def make_private(folder: Path, passed_by: pwd.struct_passwd | None = None) -> None:
+    """Make `folder`, or close it to everybody else: figures, logs and mails are in it.
+
+    `passed_by`, whom root hands the database server to, may pass through by its group and list
+    nothing. What is plainly more than our folder (/tmp, /srv) stays as it is: `is_private` tells.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.stat()
+    if found.st_mode & stat.S_ISVTX or folder.parent == Path(folder.anchor):
+        return
+    if os.geteuid() not in (0, found.st_uid):
+        return
+    if passed_by is not None:
+        os.chown(folder, -1, passed_by.pw_gid)
+    folder.chmod(0o700 if passed_by is None else 0o710)
+
+
+def is_private(folder: Path) -> bool:
+    """Is it ours or root's, and may nobody else list it or write into it?"""
+    found = folder.stat()
+    return found.st_uid in (0, os.geteuid()) and not found.st_mode & 0o067
+
+
 def database_home(var: Path) -> Path:
     """The folder that holds the embedded server's data, lock and log: `var` wherever possible.
 
@@ -83,7 +106,7 @@ def kept_secret(var: Path, name: str) -> str:
 
 def _written_once(path: Path, text: str) -> str:
     """Write `text` to `path` unless another process was first; what stands there afterwards."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.parent / f".{path.stem}.{os.getpid()}"
     temporary.touch(mode=0o600)
     temporary.write_text(text)

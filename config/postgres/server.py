@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import psycopg
 from psycopg import sql
@@ -144,7 +145,7 @@ def ensure_running(
     place = _Place.of(var)
     if not may_create and not (place.data / "PG_VERSION").exists():
         raise ServerError(f"The database's files in {place.data} are gone; nothing is made anew.")
-    _own_folder(place.home, place.user(), mode=0o755, chown=False)
+    paths.make_private(place.home, place.user())
     with _locked(place):
         if is_up(var) and _becomes_ready(place):
             return False
@@ -409,7 +410,7 @@ def _run(place: _Place, command: list[str], user: pwd.struct_passwd | None) -> i
         "TZ": "UTC",
         "LC_ALL": "C.UTF-8",
     }
-    with place.log.open("ab") as log:
+    with _opened_log(place) as log:
         try:
             return subprocess.run(
                 command,
@@ -429,21 +430,24 @@ def _run(place: _Place, command: list[str], user: pwd.struct_passwd | None) -> i
             raise ServerError(f"{name} may not run {command[0]}: {error.strerror}.") from error
 
 
-def _own_folder(
-    folder: Path, user: pwd.struct_passwd | None, *, mode: int, chown: bool = True
-) -> None:
-    """Make `folder`; as root let the server's user own it, or at least (`chown` false) pass it."""
+def _opened_log(place: _Place) -> BinaryIO:
+    """To append to, and nobody else's to read."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+    handle = os.open(place.log, flags, 0o600)
+    os.fchmod(handle, 0o600)
+    return os.fdopen(handle, "ab")
+
+
+def _own_folder(folder: Path, user: pwd.struct_passwd | None, *, mode: int) -> None:
+    """Make `folder`; as root let the server's user own it."""
     folder.mkdir(parents=True, exist_ok=True)
     found = folder.lstat()
     ours = {0, os.geteuid(), user.pw_uid if user else 0}
-    if chown and (stat.S_ISLNK(found.st_mode) or found.st_uid not in ours):
+    if stat.S_ISLNK(found.st_mode) or found.st_uid not in ours:
         raise ServerError(f"{folder} belongs to somebody else; remove it or move VAR_DIR.")
-    if user and chown:
+    if user:
         os.chown(folder, user.pw_uid, user.pw_gid)
-    if chown:
-        folder.chmod(mode)
-    elif user and not found.st_mode & stat.S_IXOTH:
-        folder.chmod(stat.S_IMODE(found.st_mode) | stat.S_IXOTH)
+    folder.chmod(mode)
 
 
 def _last_words(place: _Place) -> str:

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from config import paths
 from config.checks import public_installation
 from config.connections import networks
 from config.paths import BASE_DIR
@@ -21,7 +22,8 @@ def test_a_laptop_is_told_all_that_is_missing(settings):
 
 ASK = (
     "import json; from config import settings as s; print(json.dumps([s.SESSION_COOKIE_NAME,"
-    " s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.CSRF_COOKIE_HTTPONLY,"
+    " s.CSRF_COOKIE_NAME, s.DEVICE_COOKIE_NAME, s.SESSION_COOKIE_SECURE,"
+    " s.CSRF_COOKIE_SECURE, s.CSRF_COOKIE_HTTPONLY,"
     " s.SECURE_HSTS_SECONDS, s.ALLOWED_HOSTS, s.SESSION_COOKIE_AGE]))"
 )
 
@@ -35,18 +37,30 @@ def test_cookies_are_bound_to_this_host_behind_tls(tmp_path, url, prefix, secure
     said = subprocess.run(  # noqa: S603 - our own words
         [sys.executable, "-c", ASK], cwd=BASE_DIR, env=known, capture_output=True, check=True
     )
-    names = [f"{prefix}sessionid", f"{prefix}csrftoken"]
+    names = [f"{prefix}sessionid", f"{prefix}csrftoken", f"{prefix}device"]
     hosts = ["localhost", ".localhost", "127.0.0.1", "[::1]", url.partition("://")[2]]
     answer = json.loads(said.stdout)
     assert answer == [*names, secure, secure, True, hsts, hosts, 7 * 24 * 3600]
 
 
-def test_what_is_set_is_not_asked_for(settings):
+def test_what_is_set_is_not_asked_for(settings, tmp_path):
     settings.BEHIND_TLS, settings.ALLOWED_HOSTS = True, ["rapport.example"]
     settings.EMAIL_URL, settings.EMBEDDED_POSTGRES = "smtps://mail.example", False
     settings.TRUSTED_PROXIES = networks("127.0.0.1")
     settings.SECRET_KEY_IS_GENERATED = settings.SECRETS_KEY_IS_GENERATED = False
+    settings.METRICS_TOKEN, settings.VAR_DIR = "sesame", tmp_path
     assert public_installation(None) == []
+
+
+def test_a_folder_that_others_may_read_is_named(settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    for mode, is_named in ((0o700, False), (0o710, False), (0o750, True), (0o701, True)):
+        tmp_path.chmod(mode)
+        found = {warning.id for warning in public_installation(None)}
+        assert ("rapport.W010" in found) is is_named, oct(mode)
+    tmp_path.chmod(0o702)
+    assert not paths.is_private(tmp_path)
+    tmp_path.chmod(0o700)
 
 
 @pytest.mark.parametrize("url", ["smtp://mail.example", "smtps://mail.example?ssl_verify=0"])

@@ -11,6 +11,7 @@ from django.urls import path
 
 from config import logs
 from config.urls import *  # noqa: F403 - the real addresses, and two that fail
+from config.workspace.health import counters
 from config.workspace.health.reasons import without_people
 from config.workspace.models import Workspace
 from tests.cast import make_user
@@ -101,6 +102,40 @@ def test_a_long_path_is_read_through_once_and_written_down_short(failing, writte
     without_people(f"/{long} {long}")
     assert time.process_time() - began < 2
     assert len(written()) < 500
+
+
+@pytest.mark.django_db
+def test_refused_requests_write_so_many_lines_and_the_others_are_counted(
+    failing, written, settings, monkeypatch
+):
+    """Each address that is none was a line: whoever asked filled the disk with it."""
+    settings.ALLOWED_HOSTS = ["testserver"]
+    few = logs.Fewer()
+    for handler in logging.getLogger().handlers:  # the installation's own counts already
+        for other in [one for one in handler.filters if isinstance(one, logs.Fewer)]:
+            monkeypatch.setattr(other, "filter", few.filter)
+        if type(handler) is logging.StreamHandler:
+            handler.addFilter(few)
+    counters.forget()
+    for number in range(logs.MOST_LINES):
+        failing.get(
+            f"/nowhere/{number}/", headers={"host": "x.example" if number % 2 else "testserver"}
+        )
+    lines = len(written().splitlines())
+    assert lines + 1 >= logs.MOST_LINES
+    for _ in range(50):
+        failing.get("/nowhere/")
+        failing.get("/console/people/x/", headers={"host": "x.example"})
+    assert len(written().splitlines()) == lines
+    left_out = counters.counted("log_lines_left_out_total")[()]
+    assert left_out >= 100
+    assert failing.get("/fail/").status_code == 500  # a fault of ours is always written
+    assert "ValueError" in written()
+    few._since -= logs.WINDOW_SECONDS
+    failing.get("/nowhere/")
+    assert f"({left_out:.0f} lines on refused requests left out) Not Found" in written()
+    failing.get("/nowhere/")
+    assert "left out" not in written().splitlines()[-1]
 
 
 @pytest.mark.django_db

@@ -50,6 +50,29 @@ def test_five_processes_at_once_make_one_server(var):
     assert answer(var) == "UTC"
 
 
+def test_nobody_else_reads_what_lies_in_the_folder_and_it_is_closed_again_at_each_start(var):
+    assert server.ensure_running(var)
+    log = var / "postgres.log"
+    for opened in (0o755, 0o777):
+        assert paths.is_private(var)
+        assert log.stat().st_mode & 0o777 == 0o600
+        var.chmod(opened)
+        log.chmod(0o644)
+        server.stop(var)
+        assert server.ensure_running(var)
+    assert answer(var) == "UTC"
+    if os.geteuid() == 0:  # the server's user passes by its group, and lists nothing
+        assert var.stat().st_gid == paths.service_user().pw_gid
+        assert paths.can_enter(var, paths.service_user())
+    own = Path(var, "made", "var")
+    paths.make_private(own)
+    assert own.stat().st_mode & 0o777 == 0o700
+    shared = Path(tempfile.gettempdir())
+    before = shared.stat().st_mode
+    paths.make_private(shared)
+    assert shared.stat().st_mode == before
+
+
 def test_a_killed_server_is_started_again_with_its_data(var):
     assert server.ensure_running(var)
     os.kill(server.status(var).pid, signal.SIGKILL)

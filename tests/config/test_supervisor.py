@@ -149,6 +149,27 @@ def test_what_a_killed_supervisor_leaves_is_cleared_and_nobody_elses(run, tmp_pa
     assert all(map(lives, others))
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has other users at hand")
+def test_a_process_of_another_user_is_left_alone_whatever_mark_it_carries(tmp_path):
+    nobody = paths.service_user()
+    process = subprocess.Popen(
+        ["sleep", "600"],
+        env=leftovers.marked(tmp_path),
+        user=nobody.pw_uid,
+        group=nobody.pw_gid,
+        extra_groups=[],
+    )
+    try:
+        wait_for(lambda: b"sleep" in Path(f"/proc/{process.pid}/cmdline").read_bytes())
+        assert leftovers.processes(tmp_path) == []
+        assert leftovers.clear(tmp_path) == 0
+        assert not leftovers.kill(process.pid, tmp_path)
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+
+
 def test_a_child_whose_parent_was_killed_is_ended_before_the_next_one_starts(run, tmp_path):
     process = run(deaf(tmp_path))
     parent, child = family(tmp_path)

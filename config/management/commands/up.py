@@ -197,7 +197,9 @@ def alone(var: Path, say: Callable[[str], Any]) -> None:
     if var in _alone:
         return
     try:
-        var.mkdir(parents=True, exist_ok=True)
+        paths.make_private(var)
+        if os.geteuid() != 0 and var.stat().st_uid not in (0, os.geteuid()):
+            raise CommandError(f"{var} belongs to somebody else: choose another VAR_DIR.")
         handle = os.open(var / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise CommandError(f"{var} cannot be used ({error.strerror}).") from error

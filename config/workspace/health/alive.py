@@ -36,7 +36,7 @@ def write(var: Path, reason: str = "", unit: str = WORKER) -> None:
     path = _file(var, unit)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary.write_text(json.dumps({"at": time.time(), "reason": reason}))
         temporary.replace(path)
 

@@ -66,7 +66,8 @@ def test_without_a_database_a_full_disk_is_named_as_the_reason(left, monkeypatch
     assert Client().get("/health/ready").json()["unit"] == "database"
 
 
-def test_the_figures_tell_room_and_restarts(folder, left):
+def test_the_figures_tell_room_and_restarts(folder, left, settings):
+    settings.BASE_URL = "http://127.0.0.1:8000"
     left(900, 1000)
     restarts.write(folder, {"web": restarts.Process({"silent": 2, "ended": 1}, "x", ())})
     text = Client().get("/metrics").content.decode()
