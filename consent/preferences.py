@@ -25,6 +25,9 @@ from profiles.identity.addresses import best_of_kinds
 
 PAGE = "preference page"
 UNDO_WITHIN = timedelta(days=1)
+# permissions that a person's links give in a day: the ledger is for ever, and whoever holds a link
+# could fill it. What is taken back is always taken back, and needs one that was given before.
+MOST_A_DAY = 200
 EMAIL = "email"
 
 
@@ -231,6 +234,10 @@ def _granted(visitor: Visitor, rows: Sequence[ConsentEntry]) -> list[ConsentEntr
     ]
 
 
+def _scope(row: ConsentEntry) -> tuple[int, str, int]:
+    return row.purpose_id, row.contact_point, row.topic_id or 0
+
+
 def _again(row: ConsentEntry, status: str, evidence: Mapping[str, object]) -> Statement:
     return Statement(
         profile_id=row.profile_id,
@@ -244,6 +251,17 @@ def _again(row: ConsentEntry, status: str, evidence: Mapping[str, object]) -> St
         cites_id=row.pk,
         evidence=evidence,
     )
+
+
+def may_give_more(visitor: Visitor) -> bool:
+    """Whether this person's links have given few enough permissions in the last day. One query."""
+    given = ConsentEntry.objects.filter(
+        profile_id=visitor.profile_id,
+        status=Status.GRANTED,
+        recorded_at__gte=timezone.now() - timedelta(days=1),
+        evidence__collection_point=PAGE,
+    )
+    return given[:MOST_A_DAY].count() < MOST_A_DAY
 
 
 @transaction.atomic
@@ -261,7 +279,9 @@ def undo(visitor: Visitor, *, agent: str = "") -> int:
     if last is None:
         return 0
     before = states_of(visitor.profile_id, last - timedelta(microseconds=1))
-    back = _granted(visitor, before)
+    now = _granted(visitor, states_of(visitor.profile_id))
+    is_back = {_scope(row) for row in now if row.recorded_at > last}
+    back = [row for row in _granted(visitor, before) if _scope(row) not in is_back]
     record_consents([_again(row, Status.GRANTED, evidence_of("undo", agent)) for row in back])
     return len(back)
 
@@ -274,8 +294,11 @@ def save(
     were_on: Collection[str] = (),
     gpc: bool = False,
     agent: str = "",
+    may_give: bool = True,
 ) -> int:
     """Record every switch that stands otherwise than wanted; the number of them.
+
+    Without `may_give` only what is taken back.
 
     `wanted` holds the switches that were on the page: one that was not there is not touched. Who
     leaves one on that the page showed on (`were_on`) gives no permission by it: it may have been
@@ -295,7 +318,7 @@ def save(
         )
         for choice in choices_of(visitor, gpc=gpc)
         if choice.name in wanted and not choice.fixed and wanted[choice.name] != choice.on
-        if not (wanted[choice.name] and choice.name in were_on)
+        if not wanted[choice.name] or (may_give and choice.name not in were_on)
     ]
     record_consents(statements)
     return len(statements)

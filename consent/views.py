@@ -34,6 +34,7 @@ from consent.services.withdrawing import opt_out_of_sharing
 from profiles.models import Profile
 
 View = Callable[[HttpRequest, str], HttpResponse]
+LATER = "later"  # too much was switched on today
 ON = "on"  # behind a switch's name: how the page showed it
 PREFERENCES, UNSUBSCRIBE = "preferences", "unsubscribe"
 
@@ -165,23 +166,26 @@ def _act(
     request: HttpRequest, visitor: Visitor, numbers: tuple[int, int], gpc: bool
 ) -> HttpResponse:
     action, agent = request.POST.get("action", "save"), request.headers.get("User-Agent", "")
+    may_give = action not in ("undo", "save") or preferences.may_give_more(visitor)
+    done = action if may_give else LATER
     if action == "stop":
         preferences.stop(visitor, agent=agent)
         tell_left(*numbers)
     elif action == "pause":
         preferences.pause(visitor, agent=agent)
     elif action == "undo":
-        preferences.undo(visitor, agent=agent)
+        if may_give:
+            preferences.undo(visitor, agent=agent)
     elif action == "save":
         shown = [part.partition(":") for part in request.POST.getlist("shown")]
         wanted = {name: name in request.POST for name, _colon, _state in shown}
         were_on = {name for name, _colon, state in shown if state == ON}
-        preferences.save(visitor, wanted, were_on=were_on, gpc=gpc, agent=agent)
+        preferences.save(visitor, wanted, were_on=were_on, gpc=gpc, agent=agent, may_give=may_give)
     else:
         return HttpResponse(status=400)
     language = request.GET.get("lang", "")
     known = f"&lang={language}" if language in dict(settings.LANGUAGES) else ""
-    return HttpResponseRedirect(f"{request.path}?done={action}{known}#done", status=303)
+    return HttpResponseRedirect(f"{request.path}?done={done}{known}#done", status=303)
 
 
 def _row(choice: Choice) -> dict[str, object]:

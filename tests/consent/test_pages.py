@@ -11,7 +11,8 @@ from config.workspace import tokens
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
 from config.workspace.zones import zone_of
-from consent.models import ConsentState, Purpose, Topic
+from consent import preferences
+from consent.models import ConsentEntry, ConsentState, Purpose, Topic
 from consent.selectors import contactable
 from consent.services.elapsing import PAUSE, elapse
 from profiles.models import Profile
@@ -76,6 +77,39 @@ def test_one_tap_stops_and_undo_brings_back(ada, path, client):
     response = client.post(path, {"action": "undo"}, follow=True)
     assert may(ada)
     assert "Undone" in response.content.decode()
+
+
+def test_who_holds_a_link_adds_so_many_rows_to_the_ledger_and_can_always_take_back(
+    ada, path, client, monkeypatch
+):
+    """Taps in a loop added seven rows each, and an undo did so again and again."""
+    monkeypatch.setattr(preferences, "MOST_A_DAY", 5)
+    client.post(path, {"action": "stop"})
+    client.post(path, {"action": "undo"})
+    before = ConsentEntry.objects.count()
+    for _ in range(3):
+        client.post(path, {"action": "undo"})
+    assert ConsentEntry.objects.count() == before
+    html = client.get(path).content.decode()
+    shown = [name + ":" for name in re.findall(r'name="shown" value="([^":]+)', html)]
+    on = {name[:-1]: "on" for name in shown}
+    for _ in range(10):
+        client.post(path, {"action": "save", "shown": shown, **on})
+        client.post(path, {"action": "save", "shown": shown})
+    kept = ConsentEntry.objects.count()
+    assert kept - before <= 2 * (preferences.MOST_A_DAY + len(shown))
+    page = client.post(path, {"action": "save", "shown": shown, **on}, follow=True).content.decode()
+    assert "Try again tomorrow" in page
+    deals = Topic.objects.get(slug="deals")
+    assert not may(ada, deals)
+    client.post(path, {"action": "stop"})
+    client.post(path, {"action": "undo"})
+    assert not may(ada)
+    monkeypatch.setattr(preferences, "MOST_A_DAY", 1000)
+    client.post(path, {"action": "save", "shown": shown, **on})
+    assert may(ada, deals)
+    client.post(path, {"action": "stop"})
+    assert not may(ada, deals), "what is taken back is taken back"
 
 
 def test_times_are_by_the_persons_clock_and_say_whose(ada, path, client):
