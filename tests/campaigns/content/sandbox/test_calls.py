@@ -14,6 +14,13 @@ from campaigns.content.sandbox import calls
 from config.workspace.sandbox.children import Limits
 
 BIG = "x" * 30
+STATEFUL = """{% increment n %}{% decrement m %}{% assign kept = who %}{% capture part %}{{ who }}
+{% endcapture %}{% cycle who, 'b' %}{% cycle 'g': who, 'b' %}{% for i in list %}{% ifchanged %}
+{{ i }}{% endifchanged %}{% endfor %}{% for i in list limit:1 %}{{ i }}{% endfor %}
+{% for i in list offset:continue %}{{ i }}{% endfor %}{{ list | sort | join }}{{ list | reverse }}
+{{ list | concat: list | uniq | size }}{{ who | safe }}{{ who }}{{ 5 | money }}
+{{ 'now' | date: '%Z' }}
+{{ kept }}{{ part }}{{ n }}"""
 WORDS = "x" * 200_000
 SLOW = "{% for i in (1..19000) %}" + "{% if a %}{{ a }}{% endif %}" * 3000 + "{% endfor %}"
 ENDLESS = "{% assign d = b | append: 'y' %}{% for i in (1..19999) %}" + (
@@ -170,3 +177,19 @@ def test_any_template_gets_an_answer_within_its_limit_and_this_process_lives_on(
     with suppress(ContentError, Abort):
         calls.render_template(source, data, escape=escape, templates={"self": source})
     assert time.monotonic() - began < 100, "two seconds of computing, on whatever machine"
+
+
+def test_nothing_of_one_mail_is_in_the_next_of_the_same_child():
+    """One child renders people after people, and campaign after campaign."""
+    other = {"who": "SECRET", "list": ["SECRET", "z"], "locale": "id", "currency": "IDR"}
+    other["profile"] = {"time_zone": "Asia/Tokyo"}
+    own = {"who": "", "list": ["b", "a"]}
+    read_first = "{{ kept }}{{ part }}{{ n }}{{ m }}{{ currency }}{{ locale }}"
+    for source in (STATEFUL, read_first, read_first + STATEFUL):
+        compiled = compile_content(f"S {source}", f"<p>{source}</p>", source)
+        alone = calls.render_many(compiled, [own], urls=MessageUrls())[0]
+        with_other = calls.render_many(compiled, [other, own, other, own], urls=MessageUrls())
+        assert not isinstance(alone, Exception), alone
+        assert "SECRET" not in str(alone)
+        assert [with_other[1], with_other[3]] == [alone, alone]
+        assert with_other[0] == with_other[2]
