@@ -90,7 +90,7 @@ class SourceAdmin(UsedAdmin):
         """The kinds that this user may make."""
         field = super().formfield_for_choice_field(db_field, request, **kwargs)
         if db_field.name == "kind" and field is not None:
-            field.choices = [one for one in field.choices if _may_handle(request, one[0])]  # type: ignore[attr-defined]
+            field.choices = [one for one in field.choices if _may_handle(request, one[0])]
             if not _may_handle(request, Source.Kind.SERVER):
                 field.help_text = _(
                     "A server's word proves whose an address is, and mails go there: such a source "
