@@ -22,6 +22,7 @@ from campaigns.channels.smtp import Connection, Late, Patience, Stopped
 from campaigns.content.addresses import NEEDS_SMTPUTF8
 from config import connections
 from config.workspace import stopping
+from config.workspace.health.reasons import reason_of
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 10.0  # after so long a silence the server may have hung up
@@ -350,4 +351,5 @@ def word_of(error: Exception) -> str:
         return f"{error.smtp_code} {text}"[:500]
     if isinstance(error, Late):
         return str(error)
-    return f"{type(error).__name__}: {error}"[:500]
+    phrase = reason_of(error).partition(": ")[2]  # no errno, and no name of a class
+    return phrase or f"{type(error).__name__}: {error}"[:500]

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from config.console import health_words as words
 from config.console.pages import part
+from config.console.words import capitalised
 from config.workspace.health import status
-from config.workspace.health.status import Level
+from config.workspace.health.status import Health, Level
 
 STATES = {Level.OK: "ok", Level.BEHIND: "warn", Level.FAILING: "bad"}
 
@@ -29,8 +31,15 @@ def shown() -> Shown:
         STATES[health.level],
         words.short(health),
         words.headline(health),
-        [f"{unit.name}: {words.said(unit)}" for unit in health.failing],
+        _reasons(health),
     )
+
+
+def _reasons(health: Health) -> list[str]:
+    """Why, of each that fails; the first is named by the headline already."""
+    said = [(words.title(unit), words.said(unit)) for unit in health.failing]
+    named = [_("%(what)s: %(reason)s") % {"what": what, "reason": why} for what, why in said[1:]]
+    return [capitalised(why) + "." for _what, why in said[:1]] + [f"{one}." for one in named]
 
 
 def health(request: HttpRequest) -> HttpResponse:

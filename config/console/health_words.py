@@ -162,6 +162,8 @@ def _TITLES() -> dict[str, str]:  # noqa: N802 - in the reader's language
 def remedy(unit: Unit) -> str:
     """What somebody can do about it."""
     kind = unit.fault.kind if unit.fault else ""
+    if kind == disk.LOW:
+        return _("Make room where the data is. Calls are taken in until it is full.")
     if words := _REMEDIES().get(unit.name):
         return words
     if kind in ("refusing", "refusing_some", "left_alone"):

@@ -67,6 +67,7 @@ def end_all(request: HttpRequest) -> HttpResponse:
     if isinstance(user, User):
         sign_in.end_sessions(user)
     logout(request)
+    toast(request, _("You are signed out, here and everywhere else."))
     return redirect(settings.LOGIN_URL)
 
 

@@ -81,6 +81,7 @@ def _labels() -> dict[str, str]:
         "unit": _("Unit"),
         "days": _("days"),
         "failed": _("That did not work. Try again."),
+        "out": _("Not saved: you are logged out. Log in in another window, then go on here."),
         "moved": _("Moved"),
         "true": _("true"),
         "false": _("false"),

@@ -1,5 +1,7 @@
 // A form that saves itself. One save at a time, each the whole form as it stands when it is sent, and each building on
 // the revision that the answer to the one before has named: an older save can never win over a newer one.
+import { renew } from "./session.js";
+
 const form = document.querySelector("form[data-autosave]");
 const SOON = 900; // ms after the last key
 const PATIENCE = 20_000; // ms for an answer
@@ -67,16 +69,6 @@ async function ask(body) {
     say("offline");
     await pause(PAUSES[Math.min(turn, PAUSES.length - 1)]);
   }
-}
-
-// A log-in in another window makes a new token: the form goes on with it. False where nobody is logged in.
-async function renew() {
-  const page = await fetch(window.location.href).catch(() => null);
-  if (!page?.ok || page.redirected) return false;
-  const fresh = new DOMParser().parseFromString(await page.text(), "text/html");
-  const token = fresh.querySelector('input[name="csrfmiddlewaretoken"]')?.value;
-  document.querySelectorAll('input[name="csrfmiddlewaretoken"]').forEach((field) => { field.value = token; });
-  return Boolean(token);
 }
 
 /** Shows the answer; true where it says that `body` is saved. */

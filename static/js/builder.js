@@ -286,8 +286,8 @@ async function save() {
     const body = { name: nameField.value, rule: cleaned(), revision: setup.revision };
     answer = await post(setup.save, JSON.stringify(body), "application/json");
     said = await answer.json();
-  } catch { said = { errors: [{ path: "", message: words.failed }] }; }
-  if (answer?.ok) {
+  } catch { /* told below */ }
+  if (answer?.ok && said.url) {
     saved = JSON.stringify(cleaned());
     savedName = nameField.value;
     window.location.assign(said.url);
@@ -295,7 +295,7 @@ async function save() {
   }
   button.disabled = false;
   if (said.stale) return tellStale(said.stale);
-  problems = said.errors || [{ path: "", message: words.failed }];
+  problems = said.errors || [{ path: "", message: answer?.status === 401 ? words.out : words.failed }];
   const own = problems.filter((problem) => ["name", "slug", ""].includes(problem.path));
   $("name-error").hidden = !own.length;
   $("name-error").textContent = own.map((problem) => problem.message).join(" ");

@@ -1,5 +1,6 @@
 // What no attribute does: dialogs, copying, toasts with their clocks, the palette.
 import { openPalette } from "./palette.js";
+import "./session.js";
 
 // htmx would keep the last pages, with people in them, in the browser's storage beyond the log-out.
 if (window.htmx) window.htmx.config.historyCacheSize = 0;

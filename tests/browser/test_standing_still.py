@@ -31,7 +31,7 @@ def test_an_open_page_tells_when_work_stands_still(page: Page, running):  # noqa
     WorkRun.objects.update(last_success=timezone.now() - timedelta(minutes=7))
     status.forget()
     page.evaluate(LOOK)
-    expect(page.get_by_role("alert")).to_contain_text("worker: no tick for 7 min")
+    expect(page.get_by_role("alert")).to_contain_text("No tick for 7 min.")
     expect(dot).to_have_text("The worker does not run")
     page.set_viewport_size(PHONE)
     assert sideways(page) <= 0

@@ -1,4 +1,5 @@
 // Small DOM helpers. Text is always set as text, so that no name is ever markup.
+import { renew, sayOut } from "../session.js";
 
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -30,7 +31,16 @@ export function token() {
   return held ? JSON.parse(held)["X-CSRFToken"] : "";
 }
 
-export function post(url, body, type) {
+/** 401 where nobody is signed in: a redirect to the log-in would be followed, and look like an answer. */
+export async function post(url, body, type) {
+  const answer = await send(url, body, type);
+  if (answer.status === 403 && await renew()) return send(url, body, type);
+  if (!answer.redirected) return answer;
+  sayOut();
+  return new Response("{}", { status: 401 });
+}
+
+function send(url, body, type) {
   const headers = { "X-CSRFToken": token() };
   if (type) headers["Content-Type"] = type;
   return fetch(url, { method: "POST", headers, body });

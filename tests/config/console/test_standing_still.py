@@ -79,14 +79,14 @@ def test_every_page_has_the_banner(admin_client, dead_worker, page):
 
 def test_a_page_that_stays_open_is_told(admin_client, dead_worker):
     text = text_of(admin_client, "admin:health")
-    assert "no tick for 7 min" in text
+    assert "No tick for 7 min." in text
     assert 'hx-swap-oob="true"' in text
 
 
 def test_a_mail_server_that_takes_nothing_is_on_home_with_its_reason(admin_client, refusing_server):
     text = text_of(admin_client, "admin:index")
     assert "The mail server takes nothing, since " in text
-    assert "mail: 25 of 25 refused since " in text
+    assert "Mail: 25 of 25 refused since " in text
     assert "535 5.7.8 authentication failed" in text
     loop = text_of(admin_client, "admin:home_part", "loop")
     assert loop.count("stopped") == 1
