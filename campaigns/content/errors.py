@@ -7,13 +7,27 @@ Severity = Literal["error", "warning"]
 
 
 class ContentError(Exception):
-    """A template that cannot be used. `line` and `column` count from 1; None where unknown."""
+    """A template that cannot be used. `line` and `column` count from 1; None where unknown.
 
-    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+    `part` is what they are of, where that is known: subject, source (HTML or MJML) or text. `piece`
+    is the Liquid itself, where its place in what was written is not known.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        line: int | None = None,
+        column: int | None = None,
+        part: str = "",
+        piece: str = "",
+    ) -> None:
         super().__init__(message)
         self.message, self.line, self.column = message, line, column
+        self.part, self.piece = part, piece
 
     def __str__(self) -> str:
+        if self.piece:
+            return f"{self.message} (at {self.piece})"
         return f"{self.message} (line {self.line})" if self.line else self.message
 
 

@@ -11,6 +11,7 @@ from campaigns.content.errors import ContentError, position
 
 MAX_SOURCE = 256 * 1024  # characters
 MAX_PIECES = 10_000
+MAX_SHOWN = 60  # characters of a piece in an error
 _OPEN = re.compile(r"\{[{%]")
 _TAG_NAME = re.compile(r"\{%-?\s*(\w+|#)?")
 _LONG_SPACE = re.compile(r"\s{500}")
@@ -44,6 +45,13 @@ def pieces(source: str) -> list[Piece]:
     if len(found) > MAX_PIECES:
         raise ContentError(f"the template has more than {MAX_PIECES:,} Liquid pieces")
     return found
+
+
+def piece_at(source: str, line: int, column: int) -> str:
+    """The beginning of the Liquid piece at a place (both from 1); "" where none is."""
+    offset = sum(map(len, source.split("\n")[: line - 1])) + line - 1 + column - 1
+    found = next((one for one in pieces(source) if one.start <= offset < one.end), None)
+    return " ".join(source[found.start : found.end].split())[:MAX_SHOWN] if found else ""
 
 
 def _piece(source: str, start: int) -> Piece:

@@ -5,7 +5,8 @@ cached templates and no parsing.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -19,7 +20,7 @@ from campaigns.content.addresses import wire_url
 from campaigns.content.context import State
 from campaigns.content.errors import ContentError, Problem, position
 from campaigns.content.html import OWN_LINKS, Prepared, add_footer, add_text_footer, prepare
-from campaigns.content.masks import pieces
+from campaigns.content.masks import piece_at, pieces
 from campaigns.content.mjml import compile_mjml
 from campaigns.content.text import from_html, preheader, tidy
 from config.workspace.zone_names import zone_of
@@ -38,7 +39,8 @@ class Compiled:
 
     `links[n]` is the address of link n as written: plain where the same for everybody, else Liquid.
     `variables` are the names that the data must bring, `bare` those of them that are used without a
-    `default` somewhere; `problems` are `Problem.to_dict()`.
+    `default` somewhere; `problems` are `Problem.to_dict()`. `derived` are the parts (html, text)
+    whose lines are not those of what was written.
     """
 
     subject: str
@@ -50,6 +52,7 @@ class Compiled:
     preheader: str = ""
     purpose_class: str = MARKETING
     bare: list[str] = field(default_factory=list)
+    derived: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON, for the store."""
@@ -105,25 +108,56 @@ def compile_content(
     MJML that cannot be compiled gives problems, not an exception. Raises ContentError for Liquid
     that is wrong.
     """
-    for source in (subject, html, text, mjml):
-        _refuse_own_tags(source)
-    html, found = compile_mjml(mjml) if mjml else (html, [])
     marketing = purpose_class == MARKETING
-    source = add_footer(html) if marketing and html else html
-    prepared = prepare(source, pixel=marketing) if source else Prepared("")
+    with _part("subject"):
+        _refuse_own_tags(subject)
+        liquid.parse(subject)
+    with _part("source"):
+        _refuse_own_tags(html)
+        _refuse_own_tags(mjml)
+        html, found = compile_mjml(mjml) if mjml else (html, [])
+        source = add_footer(html) if marketing and html else html
+        prepared = _prepared(source, mjml, pixel=marketing)
     found += [Problem(p.message) if mjml else p for p in prepared.problems]
-    plain = _plain_text(source, text, prepared, marketing, found)
+    with _part("text"):
+        _refuse_own_tags(text)
+        plain = _plain_text(source, text, prepared, marketing, found)
+        names = _names(liquid.variables, subject, prepared.html, plain)
+        bare = _names(liquid.unguarded, subject, prepared.html, plain)
     return Compiled(
         subject,
         prepared.html,
         plain,
         prepared.links,
-        _names(liquid.variables, subject, prepared.html, plain),
+        names,
         [problem.to_dict() for problem in found],
         preheader(source) if source else "",
         purpose_class,
-        _names(liquid.unguarded, subject, prepared.html, plain),
+        bare,
+        [*["html"] * bool(mjml), *["text"] * (not text.strip())],
     )
+
+
+@contextmanager
+def _part(name: str) -> Iterator[None]:
+    """What is wrong in here is wrong with that part of the content."""
+    try:
+        yield
+    except ContentError as error:
+        error.part = error.part or name
+        raise
+
+
+def _prepared(source: str, mjml: str, *, pixel: bool) -> Prepared:
+    """Raises ContentError, in lines of the MJML where the HTML was made of that."""
+    try:
+        prepared = prepare(source, pixel=pixel) if source else Prepared("")
+        liquid.parse(prepared.html)
+    except ContentError:
+        if mjml:
+            liquid.parse(mjml)
+        raise
+    return prepared
 
 
 def _refuse_own_tags(source: str) -> None:
@@ -241,9 +275,12 @@ def render(
         "view_url": urls.view,
         "view_in_browser_url": urls.view,
     }
-    subject = " ".join(_run(compiled.subject, values, state, False).split())[:_MAX_SUBJECT]
-    html = _run(compiled.html, values, state, True)
-    text = tidy(_run(compiled.text, values, state, False))
+    with _part("subject"):
+        subject = " ".join(_run(compiled.subject, values, state, False).split())[:_MAX_SUBJECT]
+    with _part("source"):
+        html = _run_own(compiled, "html", values, state)
+    with _part("source" if "text" in compiled.derived else "text"):
+        text = tidy(_run_own(compiled, "text", values, state))
     own = [(number, *kept) for number, kept in links.kept.items() if number <= LAST_LINK]
     return Rendered(subject, html, text, list(state.missing), own)
 
@@ -258,6 +295,18 @@ def render_preheader(compiled: Compiled, data: Mapping[str, Any]) -> str:
     except ContentError:
         return ""
     return " ".join(unescape(_TAG.sub(" ", words)).split())[:_MAX_PREHEADER]
+
+
+def _run_own(compiled: Compiled, name: str, values: Mapping[str, Any], state: State) -> str:
+    """Lines of what we made of it say nothing to whoever wrote it: the Liquid there does."""
+    source: str = getattr(compiled, name)
+    try:
+        return _run(source, values, state, name == "html")
+    except ContentError as error:
+        if name in compiled.derived and error.line and error.column:
+            error.piece = piece_at(source, error.line, error.column)
+            error.line = error.column = None
+        raise
 
 
 def _run(source: str, values: Mapping[str, Any], state: State, escape: bool) -> str:

@@ -26,6 +26,7 @@ from campaigns.channels.smtp import Patience
 from campaigns.content.errors import Abort, ContentError
 from campaigns.content.render import Compiled
 from campaigns.content.sandbox.calls import NotTried, Unavailable
+from campaigns.content.words import said
 from campaigns.delivery.letters import Letter, Letterhead, write_mails
 from campaigns.models import Sender
 from campaigns.services.contents import sender_data
@@ -102,7 +103,7 @@ def _written(letter: Letter, head: Letterhead) -> Mail:
         words = _("The console is busy with other content. Try again in a moment.")
         raise NotWritten(words) from error
     if isinstance(mail, ContentError | Abort | NotTried):
-        raise NotWritten(str(mail)) from mail
+        raise NotWritten(said(mail) if isinstance(mail, ContentError) else str(mail)) from mail
     if isinstance(mail, Exception):
         raise mail
     return mail

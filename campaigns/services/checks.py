@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from campaigns.content.errors import Abort
 from campaigns.content.render import Compiled, MessageUrls
 from campaigns.content.sandbox.calls import render_many
+from campaigns.content.words import in_words, said
 from campaigns.models import Campaign
 from campaigns.selectors.coverage import Missing, coverage
 from campaigns.services.contents import (
@@ -159,16 +160,22 @@ def _content(
     try:
         compiled = compile_step(content, purpose_class=purpose_class)
     except ContentError as error:
-        yield _error("content", str(error), _("Mend the template at that line."), path)
+        remedy = _("Mend the template at that line.") if error.line else _("Mend the template.")
+        yield _error("content", said(error), remedy, _place(path, error))
         return
     for problem in compiled.problems:
         severity = "error" if problem["severity"] == "error" else "warning"
-        yield Check(
-            "content", severity, str(problem["message"]), _("Mend the template there."), path
-        )
+        words = in_words(str(problem["message"]))
+        if problem["line"]:
+            words = _("Line %(line)d: %(words)s") % {"line": problem["line"], "words": words}
+        yield Check("content", severity, words, _("Mend the template there."), path)
     if compiled.usable:
         yield from _names(campaign, compiled, path)
         yield from _rendering(campaign, compiled, path, purpose_class)
+
+
+def _place(path: str, error: ContentError) -> str:
+    return f"{path}.{error.part}" if error.part in ("subject", "text") else path
 
 
 def _names(campaign: Campaign, compiled: Compiled, path: str) -> Iterator[Check]:
@@ -213,8 +220,7 @@ def _rendering(
         if isinstance(one, Abort):
             continue
         if isinstance(one, Exception):
-            remedy = _("Mend the template, or give the value a default.")
-            yield _error("render", str(one), remedy, path)
+            yield _not_rendered(one, path)
             return
         rendered, _preheader = one
         if purpose_class == Purpose.Class.MARKETING and not _has_way_out(
@@ -223,6 +229,12 @@ def _rendering(
             words = _("The mail shows no unsubscribe link.")
             yield _error("no_unsubscribe", words, _("Put {{ unsubscribe_url }} into it."), path)
             return
+
+
+def _not_rendered(error: Exception, path: str) -> Check:
+    if isinstance(error, ContentError):
+        return _error("render", said(error), _("Mend the template."), _place(path, error))
+    return _error("render", str(error), _("Mend the template, or give the value a default."), path)
 
 
 _WAY_OUT = f"{SAMPLE_URL}unsubscribe"

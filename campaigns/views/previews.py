@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from campaigns.content.errors import Abort
 from campaigns.content.render import Compiled, MessageUrls, Rendered
 from campaigns.content.sandbox.calls import render
+from campaigns.content.words import in_words, said
 from campaigns.forms import step_of
 from campaigns.models import Campaign
 from campaigns.selectors.coverage import coverage
@@ -36,6 +37,12 @@ class Seen:
     mail: Rendered | None = None
     preheader: str = ""
     error: str = ""
+    part: str = ""  # of the content, that the error is about
+
+    @property
+    def errors(self) -> list[str]:
+        """As those of a field."""
+        return [self.error]
 
     @property
     def is_cut(self) -> bool:
@@ -51,19 +58,22 @@ class Draft:
     compiled: Compiled | None = None
     fixed: dict[str, Any] = field(default_factory=dict)
     error: str = ""
+    part: str = ""
 
     @property
     def problems(self) -> list[dict[str, Any]]:
-        """What the compiler found."""
-        return self.compiled.problems if self.compiled else []
+        """What the compiler found, in the reader's words."""
+        found = self.compiled.problems if self.compiled else []
+        return [one | {"message": in_words(str(one["message"]))} for one in found]
 
     def seen_by(self, cast: casting.Cast) -> Seen:
         """The mail as this person gets it."""
         if self.compiled is None:
-            return Seen(cast, error=self.error)
+            return Seen(cast, error=self.error, part=self.part)
         if not self.compiled.usable:
             wrong = [one for one in self.problems if one["severity"] == "error"]
-            return Seen(cast, error=str(wrong[0]["message"]))
+            error = ContentError(wrong[0]["message"], wrong[0]["line"])
+            return Seen(cast, error=said(error), part="source")
         data = {**cast.data, **self.fixed}
         urls = MessageUrls(SAMPLE_URL, SAMPLE_URL, SAMPLE_URL, campaign=self.campaign.slug)
         try:
@@ -71,7 +81,7 @@ class Draft:
         except Abort as abort:
             return Seen(cast, error=_("The template leaves this person out: %s") % abort.reason)
         except ContentError as error:
-            return Seen(cast, error=str(error))
+            return Seen(cast, error=said(error), part=error.part or "source")
 
 
 def content_of(campaign: Campaign, variant: str = "") -> tuple[dict[str, Any], str]:
@@ -95,7 +105,7 @@ def draft_of(campaign: Campaign, variant: str = "") -> Draft:
             content, purpose_class=purpose.purpose_class if purpose else "marketing"
         )
     except ContentError as error:
-        draft.error = str(error)
+        draft.error, draft.part = said(error), error.part or "source"
     return draft
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from campaigns.content.errors import ContentError
 from campaigns.content.render import Compiled
+from campaigns.content.words import in_words, said
 from campaigns.delivery.send_test import SENT, UNKNOWN, NoTarget, NotWritten, Outcome, send_test
 from campaigns.models import Campaign
 from campaigns.services.contents import compile_step
@@ -60,7 +61,9 @@ def _send(request: HttpRequest, campaign: Campaign) -> tuple[str, int]:
             address=user.email,
             name=user.get_full_name(),
         )
-    except (ContentError, NotWritten, NoTarget) as error:
+    except ContentError as error:
+        return _("The test was not sent: %s") % said(error), messages.WARNING
+    except (NotWritten, NoTarget) as error:
         return _("The test was not sent: %s") % error, messages.WARNING
     audit.record("send_test", "campaign", campaign.slug, detail={"outcome": outcome.kind})
     return _said(outcome, user.email)
@@ -72,7 +75,7 @@ def _compiled(content: dict[str, Any], purpose: Purpose) -> Compiled:
     compiled = compile_step({**content, "subject": subject}, purpose_class=purpose.purpose_class)
     if not compiled.usable:
         wrong = [one for one in compiled.problems if one["severity"] == "error"]
-        raise NotWritten(str(wrong[0]["message"]))
+        raise NotWritten(in_words(str(wrong[0]["message"])))
     return compiled
 
 

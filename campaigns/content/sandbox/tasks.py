@@ -1,6 +1,7 @@
 """What a child does with content. Plain values in and out; it sees no Django and no database.
 
-Each answer is `["ok", value]`, `["abort", reason]` or `["content", message, line, column]`.
+Each answer is `["ok", value]`, `["abort", reason]` or `["content", ...]` with what ContentError
+is made of.
 """
 
 from collections.abc import Callable
@@ -38,9 +39,10 @@ def _answering(function: Callable[..., Any]) -> Callable[..., Answer]:
         except Abort as abort:
             return [ABORT, abort.reason]
         except ContentError as error:
-            return [CONTENT, error.message, error.line, error.column]
+            place = [error.line, error.column, error.part, error.piece]
+            return [CONTENT, error.message, *place]
         except RecursionError:
-            return [CONTENT, liquid.TOO_DEEP, None, None]
+            return [CONTENT, liquid.TOO_DEEP]
 
     return answer
 
