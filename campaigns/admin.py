@@ -17,6 +17,10 @@ class SenderForm(ArchivableForm):
     """Who mails are from; a second default takes the place of the first."""
 
     used_kind = "sender"
+    empty_text = _(
+        "Who your mail is from: a name, an address, and the postal address that marketing mail "
+        "must show."
+    )
 
     class Meta:
         model = Sender

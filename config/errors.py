@@ -104,6 +104,7 @@ def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
         words,
         f"{problem}: try again." if not is_full else f"{problem}.",
         advice=_("The server's log and /health/ready say what it is."),
+        way_on=("", _("Try again")),
     )
     response["Retry-After"] = str(RETRY_SECONDS)
     response._has_been_logged = True  # type: ignore[attr-defined]
@@ -189,7 +190,7 @@ def too_busy(request: HttpRequest) -> HttpResponse:
         _("Too many people are logging in"),
         _("Your password was not checked. Wait a few seconds, then send it again."),
         "Too many passwords are being checked; try again.",
-        way_on=(request.path, _("Back to the form")),
+        way_on=(request.get_full_path(), _("Back to the form")),
     )
     response["Retry-After"] = str(BUSY_SECONDS)
     response._has_been_logged = True  # type: ignore[attr-defined]  # it is counted

@@ -92,6 +92,10 @@ class PurposeAdmin(UsedAdmin):
 class TopicAdmin(UsedAdmin):
     """Topics as a list of their own."""
 
+    empty_text = _(
+        "What people may choose to hear about, such as news or offers. Topics stand on the "
+        "preference page."
+    )
     list_display = ("name", "slug", "purpose", "description")
     list_filter = (ArchivedFilter, "purpose")
     search_fields = ("name", "slug")
@@ -140,6 +144,10 @@ class SuppressionForm(forms.ModelForm):  # type: ignore[type-arg]
 class SuppressionAdmin(AuditedAdmin):
     """Addresses that must not be used; masked, since only digests are kept."""
 
+    empty_text = _(
+        "Addresses that are not written to any more. Those that bounce or complain come here by "
+        "themselves."
+    )
     form = SuppressionForm
     list_display = ("hint", "kind", "level", "reason", "detail", "created_at")
     list_filter = ("kind", "level", "reason")

@@ -49,6 +49,10 @@ class SourceAdmin(UsedAdmin):
     """Where calls come from. A write key is shown once: when it is made or changed."""
 
     used_kind = "source"
+    empty_text = _(
+        "A source is where calls come from: your shop, your app, a file. Each has a write key of "
+        "its own."
+    )
 
     list_display = (
         "name",

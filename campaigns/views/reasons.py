@@ -37,8 +37,8 @@ WHY: dict[str, Why] = {
     ),
     Reason.NO_ADDRESS: Why(
         _("No address"),
-        _("Known by phone, app or browser only."),
-        "mail", _("Ask for a mail address where they are"),
+        _("None is known, or only one that a browser named: that proves nothing."),
+        "mail", _("Ask for it where they are, or send it from your own system"),
     ),
     Reason.SUPPRESSED: Why(
         _("Suppressed"),

@@ -102,7 +102,9 @@ def _page(status: int, language: str, is_ours: bool) -> bytes:
             ),
             413: (
                 _("That is too much at once"),
-                _("Send less, or log in again first: your session may have ended."),
+                _("Send less, or log in again first: your session may have ended.")
+                if is_ours
+                else _("Send less."),
             ),
             500: (_("Something broke on our side"), _("Try again in a moment.")),
             503: (
@@ -110,12 +112,15 @@ def _page(status: int, language: str, is_ours: bool) -> bytes:
                 _("More people ask at once than can be answered. Try again in a moment."),
             ),
         }[status]
+        url, button = ("/console/", _("Open the console")) if is_ours else ("", "")
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:  # of a form: the form, with where it leads on
+            url, button = "", _("Try again")
         context = {
             "title": title,
             "words": words,
             "advice": "",
-            "url": "/console/" if is_ours else "",
-            "button": _("Open the console") if is_ours else "",
+            "url": url,
+            "button": button,
             "is_ours": is_ours,
         }
         return render_to_string("console/_error.html", context).encode()

@@ -141,6 +141,7 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
 class ApiKeyAdmin(AuditedAdmin):
     """Keys of the management API; a key is shown once, when it is made."""
 
+    empty_text = _("A key lets another program use the API, with the rights that you give it.")
     form = ApiKeyForm
     list_display = ("name", "hint", "shown_scopes", "created_at", "last_used_at", "revoked_at")
     actions = ("revoke",)
