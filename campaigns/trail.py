@@ -33,10 +33,10 @@ def messages_of(entries: Sequence[AuditEntry]) -> Mapping[int, Target]:
 
 
 def _message(row: Message, names: Mapping[int, str]) -> Target:
-    if row.campaign_id in names:
-        name = _("Message of “%(campaign)s”") % {"campaign": names[row.campaign_id]}
-    else:
-        name = _("Single message")
+    campaign = names.get(row.campaign_id or 0)
+    name = _("Single message")
+    if campaign is not None:
+        name = _("Message of “%(campaign)s”") % {"campaign": campaign}
     url = reverse("campaigns:message", args=[row.profile_id, row.pk])
     return Target(name, url, "messages.view")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from config import leftovers
 from config.watchdog import ASK_SECONDS, BUSY, WELL, Beats, Patience, Question
+from config.workspace.health import restarts
 from config.workspace.health.alive import BEATS
 from config.workspace.parents import end_with
 
@@ -33,7 +34,7 @@ class Child:
         """Start it, or start it again: at once, then after ever longer pauses."""
         if self.process and self.process.poll() is not None:
             code = self.process.returncode
-            self.end(now, ENDED, f"ended ({code})")
+            self.end(now, ENDED, restarts.ENDED_WORDS % {"code": code})
         if self.process is None and now >= self.due_at:
             self.start(now)
 
@@ -112,7 +113,7 @@ class Watched(Child):
         if self.patience.is_over(now):
             self.patience.in_vain()
             self._show_where(self.process)
-            self.end(now, SILENT, "did not answer any more: where it was stands above")
+            self.end(now, SILENT, restarts.SILENT_WORDS)
 
     def ask(self, now: float) -> None:
         """Find out whether it goes on."""

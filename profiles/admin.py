@@ -19,6 +19,7 @@ from config.workspace.admin import AuditedAdmin
 from config.workspace.permissions import may
 from config.workspace.used_admin import UsedAdmin
 from profiles import field_admin  # noqa: F401 - signs itself in
+from profiles.ingest.reasons import code_in_words
 from profiles.models import Event, EventDefinition, ExchangeRate, RefusalCount, Rejection, Source
 from profiles.names_admin import NamesAdmin
 from profiles.selectors.live import last_event_id
@@ -167,7 +168,7 @@ class SourceAdmin(UsedAdmin):
         kept = dict(there.values_list("code").annotate(n=Count("id")))
         words = _("{n} {reason} ({kept} of them can be read)")
         lines = [
-            (words.format(n=num(n), reason=code.replace("_", " "), kept=num(kept.get(code, 0))),)
+            (words.format(n=num(n), reason=code_in_words(code), kept=num(kept.get(code, 0))),)
             for code, n in sums
         ]
         return format_html_join(mark_safe("<br>"), "{}", lines) if lines else gettext("none")

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import django.db
-from django.utils.translation import gettext as _
 
+from campaigns import standing_words
 from campaigns.channels.email import FAILED, Mail, Outcome
 from campaigns.content.errors import Abort, ContentError
 from campaigns.content.sandbox.calls import CannotRun, NotTried, Unavailable, Unexpected
@@ -61,8 +61,8 @@ def compose(letters: Sequence[Letter], head: Letterhead) -> Composed:
     try:
         written = write_mails(letters, head)
     except Unavailable as error:
-        why = _("no process can be started that writes it")
-        raise CannotGoOn(_("No mail can be written: %(why)s.") % {"why": why}) from error
+        words = standing_words.NOT_WRITTEN % {"why": standing_words.NO_PROCESS}
+        raise CannotGoOn(words) from error
     for letter, mail in zip(letters, written, strict=True):
         _note(composed, letter, mail)
     common = composed.common_error
@@ -93,7 +93,7 @@ def _raise_if_for_everybody(error: Exception, letters: Sequence[Letter], head: L
         raise error
     # a template may well fail on nobody's empty data and go for everyone else
     if len(letters) > 1 and not _has_gone(letters[0]):
-        raise CannotGoOn(_("No mail can be written: %(why)s.") % {"why": error}) from error
+        raise CannotGoOn(standing_words.NOT_WRITTEN % {"why": error}) from error
 
 
 def _fails_for_nobody_in_particular(letter: Letter, head: Letterhead) -> bool:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
+from campaigns import standing_words
 from campaigns.delivery.letters import Letterhead
 from campaigns.services.faults import CannotGoOn
 from campaigns.tracking.conversions import fitting_sql
@@ -57,7 +56,7 @@ def _entry(slug: str) -> Current | None:
         return None
     segment = Segment.objects.filter(slug=slug, archived_at=None).first()
     if segment is None:
-        raise CannotGoOn(_("There is no segment “%(slug)s” any more.") % {"slug": slug})
+        raise CannotGoOn(standing_words.NO_SEGMENT % {"slug": slug})
     return current(segment)
 
 

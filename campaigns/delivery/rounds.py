@@ -4,13 +4,14 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from campaigns import standing_words
 from campaigns.delivery.claims import take_back
 from campaigns.delivery.fanout import fan_out
 from campaigns.delivery.strays import settle_strays
 from campaigns.models import Campaign, MessageChunk
 from campaigns.services.faults import CannotGoOn, one_by_one
 from campaigns.services.launching import take_up
-from campaigns.services.segments import is_known, uncountable
+from campaigns.services.segments import is_known
 from config.workspace import audit
 from config.workspace.work import wake
 from segments.models import Segment
@@ -51,7 +52,7 @@ def _audience_is_known(campaign_id: int) -> bool:
     if segment is None or is_known(segment):
         return True
     if segment.status == Segment.Status.FAILED:
-        raise CannotGoOn(uncountable(segment))
+        raise CannotGoOn(standing_words.UNCOUNTABLE % {"name": segment.name})
     return False
 
 

@@ -7,8 +7,7 @@ from datetime import datetime, time
 from math import gcd
 from typing import Any
 
-from django.utils.translation import gettext as _
-
+from campaigns import standing_words
 from campaigns.delivery.gate import BUCKETS, Cap, Terms
 from campaigns.delivery.quiet_hours import QuietHours
 from campaigns.models import Campaign, CampaignVersion
@@ -104,24 +103,23 @@ def terms_of(plan: Plan, *, now: datetime, start: datetime | None = None) -> Ter
 def _purpose(slug: str) -> Purpose:
     found = Purpose.objects.filter(slug=slug).first()
     if found is None:
-        raise CannotGoOn(_("There is no purpose “%(slug)s” any more.") % {"slug": slug})
+        raise CannotGoOn(standing_words.NO_PURPOSE % {"slug": slug})
     return found
 
 
 def _topic_id(slug: str) -> int:
     found = Topic.objects.filter(slug=slug).values_list("pk", flat=True).first()
     if found is None:
-        raise CannotGoOn(_("There is no topic “%(slug)s” any more.") % {"slug": slug})
+        raise CannotGoOn(standing_words.NO_TOPIC % {"slug": slug})
     return found
 
 
 def _segment_id(slug: str) -> int:
     found = Segment.objects.filter(slug=slug).first()
     if found is None:
-        raise CannotGoOn(_("There is no segment “%(slug)s” any more.") % {"slug": slug})
+        raise CannotGoOn(standing_words.NO_SEGMENT % {"slug": slug})
     if found.archived_at is not None:
-        words = _("Its segment “%(name)s” is archived. Restore it, and the campaign goes on.")
-        raise CannotGoOn(words % {"name": found.name})
+        raise CannotGoOn(standing_words.ARCHIVED % {"name": found.name})
     return found.pk
 
 

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.standing_words import SENTENCES
 from config.workspace.schema import ProfileScoped
 
 
@@ -93,6 +94,16 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def fault_words(self) -> str:
+        """What keeps it from going on, in the reader's language."""
+        return SENTENCES.in_words(self.fault)
+
+    @property
+    def pause_words(self) -> str:
+        """Why it was paused by itself, in the reader's language."""
+        return SENTENCES.in_words(self.pause_reason)
 
 
 class CampaignVersion(models.Model):

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
+from campaigns.standing_words import UNEXPECTED
 from config.workspace.faults import is_outage, is_passing, log_failure, pause_after
 from config.workspace.work import wake
 
@@ -18,7 +18,7 @@ NO_FAULT = {"fault": "", "fault_at": None, "fault_count": 0, "retry_at": None}
 
 
 class CannotGoOn(Exception):
-    """What a campaign needs is not there; the message says what, in words for its page."""
+    """What a campaign needs is not there; the message says what (`standing_words`)."""
 
 
 def not_waiting() -> Q:
@@ -71,7 +71,7 @@ def words_of(error: Exception) -> str:
     if isinstance(error, CannotGoOn):
         return str(error)
     name = type(error).__name__
-    return _("An unexpected error (%(name)s). The log says where.") % {"name": name}
+    return UNEXPECTED % {"name": name}
 
 
 def place_of(error: Exception) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from campaigns.delivery.reserving import ENDED, give_back
 from campaigns.models import Campaign, CampaignVersion
@@ -16,6 +15,7 @@ from campaigns.services.drafts import WrongStatus, needs_status
 from campaigns.services.faults import forget_fault, one_by_one
 from campaigns.services.shown import Shown, refuse_other
 from campaigns.services.uses import references_of
+from campaigns.standing_words import BOUNCES, COMPLAINTS
 from config.postgres.sql import one, sql
 from config.workspace import audit, usage
 from config.workspace.work import wake
@@ -184,9 +184,5 @@ def _take_up(campaign_id: int, now: datetime) -> int:
 
 
 def pause_words(kind: str, values: dict[str, Any]) -> str:
-    """Why a send was paused by itself."""
-    words = {
-        "bounces": _("%(share)s %% of the first %(sent)d mails bounced: the list is not clean."),
-        "complaints": _("%(share)s %% complained; 0.3 %% is where mailbox providers block."),
-    }
-    return words[kind] % values
+    """Why a send was paused by itself, as it is kept."""
+    return {"bounces": BOUNCES, "complaints": COMPLAINTS}[kind] % values

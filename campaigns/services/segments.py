@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext as _
 
+from campaigns.standing_words import UNCOUNTABLE
 from segments.models import Segment
 from segments.rules.conditions.segment import is_counted
 
@@ -13,5 +14,4 @@ def is_known(segment: Segment) -> bool:
 
 def uncountable(segment: Segment) -> str:
     """For a campaign that cannot know its audience."""
-    words = _("Its segment “%(name)s” cannot be counted, so nobody knows who is in it.")
-    return words % {"name": segment.name}
+    return _(UNCOUNTABLE) % {"name": segment.name}

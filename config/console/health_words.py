@@ -4,10 +4,10 @@ from datetime import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from config.console.words import day, hour, num, roughly
-from config.workspace.health import disk
+from config.workspace.health import disk, reasons
 from config.workspace.health.status import Fault, Health, Level, Unit
 from config.workspace.health.units import (
     CONNECTIONS,
@@ -16,6 +16,13 @@ from config.workspace.health.units import (
     PROCESSES,
     WORKER,
     WORKERS,
+)
+from config.workspace.sentences import Sentences
+
+# as `health.restarts` keeps them; that file needs no Django
+RESTARTED = Sentences(
+    gettext_noop("ended (%(code)s)"),
+    gettext_noop("did not answer any more: where it was stands above"),
 )
 
 
@@ -37,7 +44,7 @@ def _said(fault: Fault) -> str:
 
 def _no_tick(fault: Fault) -> str:
     words = _("no tick for %(time)s") % {"time": roughly(fault.seconds)}
-    return f"{words} ({fault.reason})" if fault.reason else words
+    return f"{words} ({reasons.in_words(fault.reason)})" if fault.reason else words
 
 
 def _untouched(fault: Fault) -> str:
@@ -60,14 +67,18 @@ def _with_times(fault: Fault) -> str:
         "%(reason)s, %(count)d time since %(when)s",
         "%(reason)s, %(count)d times since %(when)s",
         fault.count,
-    ) % {"reason": fault.reason, "count": fault.count, "when": clock(fault.since)}
+    ) % {
+        "reason": reasons.in_words(fault.reason),
+        "count": fault.count,
+        "when": clock(fault.since),
+    }
 
 
 def _refusals(fault: Fault) -> str:
     if not fault.count:
         return _("%(channel)s: %(reason)s, since %(when)s") % {
             "channel": _channel(fault),
-            "reason": fault.reason,
+            "reason": reasons.in_words(fault.reason),
             "when": clock(fault.since),
         }
     return _("%(channel)s: %(count)d of %(of)d refused since %(when)s: %(reason)s") % {
@@ -75,7 +86,7 @@ def _refusals(fault: Fault) -> str:
         "count": fault.count,
         "of": fault.of,
         "when": clock(fault.since),
-        "reason": fault.reason,
+        "reason": reasons.in_words(fault.reason),
     }
 
 
@@ -109,7 +120,7 @@ def _restarting(fault: Fault) -> str:
         "%(name)s was started again %(n)d time in ten minutes; the last time: %(reason)s",
         "%(name)s was started again %(n)d times in ten minutes; the last time: %(reason)s",
         fault.count,
-    ) % {"name": fault.channel, "n": fault.count, "reason": fault.reason}
+    ) % {"name": fault.channel, "n": fault.count, "reason": RESTARTED.in_words(fault.reason)}
 
 
 def _few_connections(fault: Fault) -> str:

@@ -15,10 +15,12 @@ from config.console import health_words, places
 from config.console.theme import resolve
 from config.console.words import capitalised, in_words, lasting, num
 from config.workspace.health import pressure, status
+from config.workspace.health.reasons import in_words as reason_in_words
 from config.workspace.health.status import Level
 from config.workspace.models import Job
 from config.workspace.permissions import may
 from consent.models import PrivacyRequest
+from profiles.ingest.reasons import code_in_words
 from profiles.models import Inbox, RefusalCount, Source
 from profiles.selectors.masking import Shown
 from segments.models import Segment
@@ -179,7 +181,7 @@ def _refused() -> list[Need]:
                     name,
                 ),
                 _("In the last 24 hours. %(n)s of them: %(code)s.")
-                % {"n": num(of_code), "code": code.replace("_", " ")},
+                % {"n": num(of_code), "code": code_in_words(code)},
                 places.live(status="refused", source=source_id),
                 _("See why"),
                 at=max(row["newest"] for row in reasons),
@@ -227,7 +229,7 @@ def _held_up() -> list[Need]:
             "alert",
             "bad",
             format_html(_("<b>{}</b> cannot go on"), campaign.name),
-            campaign.fault,
+            campaign.fault_words,
             places.campaign(campaign.slug),
             _("Open the campaign"),
             _("for %(span)s") % {"span": lasting((now - campaign.fault_at).total_seconds())}
@@ -270,7 +272,7 @@ def _of_campaign(campaign: Campaign) -> tuple[int, str, Any, Any, Any, Any]:
         text = _("Nothing is sent yet. It can still be taken back.")
         return 0, "warn", _("<b>{}</b> goes out"), text, _("Open and undo"), until
     if campaign.status == Campaign.Status.PAUSED:
-        text = campaign.pause_reason or _("Its people wait where they are.")
+        text = campaign.pause_words or _("Its people wait where they are.")
         return 2, "warn", _("<b>{}</b> is paused"), text, _("Open"), ""
     if campaign.status == Campaign.Status.SCHEDULED:
         due = in_words(campaign.scheduled_at) if campaign.scheduled_at else ""
@@ -313,7 +315,7 @@ def _segments(user: Any) -> list[Need]:
         asked = segment.refresh_requested_at
         if segment.status == Segment.Status.FAILED:
             title = format_html(_("Segment <b>{}</b> could not be refreshed"), segment.name)
-            error = shown.failure(segment.error)
+            error = reason_in_words(shown.failure(segment.error))
             text, state = error or _("Its people are those of the last refresh."), "bad"
         elif asked and now - asked > STALE_AFTER:
             title = format_html(

@@ -11,6 +11,7 @@ from profiles.identity import store
 from profiles.identity.apart import keep_apart
 from profiles.identity.kinds import PROFILE_KIND, Rules
 from profiles.identity.resolve import Join, Key, Resolver, is_device
+from profiles.ingest import reasons
 from profiles.ingest.messages import Message
 
 ATTEMPTS = 6
@@ -164,7 +165,7 @@ def _is_nobody(message: Message, known: store.Known) -> bool:
     key = message.keys[0]
     if key[0] != PROFILE_KIND or key in known.owners:
         return False
-    message.refusal = ("unknown_person", "context.externalIds", "this person is not known")
+    message.refusal = ("unknown_person", "context.externalIds", reasons.UNKNOWN_PERSON)
     return True
 
 

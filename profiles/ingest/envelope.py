@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import msgspec
 
+from profiles.ingest import reasons
 from profiles.ingest.limits import MAX_BATCH_ITEMS, MAX_BODY_BYTES
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -109,7 +110,7 @@ def read_batch(body: bytes) -> tuple[Envelope, list[Item]]:
     except msgspec.DecodeError as error:
         return _read_leniently(body, error)
     except RecursionError as error:
-        raise Refused(400, "too_deep", "the body is nested too deeply") from error
+        raise Refused(400, "too_deep", reasons.BODY_TOO_DEEP) from error
     _require_few(envelope.batch)
     return envelope, cast(list[Item], envelope.batch)
 
@@ -120,28 +121,29 @@ def read_single(body: bytes) -> tuple[msgspec.Raw, str | None]:
     try:
         key = _decode_key(body).write_key
     except msgspec.ValidationError as error:
-        raise Refused(400, "invalid_message", "a call is a JSON object") from error
+        raise Refused(400, "invalid_message", reasons.NO_CALL) from error
     except msgspec.DecodeError as error:
-        raise Refused(400, "invalid_json", f"the body is no JSON: {error}") from error
+        raise Refused(400, "invalid_json", reasons.BODY_NOT_JSON % {"why": error}) from error
     except RecursionError as error:
-        raise Refused(400, "too_deep", "the body is nested too deeply") from error
+        raise Refused(400, "too_deep", reasons.BODY_TOO_DEEP) from error
     return msgspec.Raw(body.strip()), key if isinstance(key, str) else None
 
 
 def _require_few(items: list[Any]) -> None:
     """What each item costs is paid before anybody is told that it is none."""
     if len(items) > MAX_BATCH_ITEMS:
-        words = f"a batch has at most {MAX_BATCH_ITEMS} messages, this one {len(items)}"
+        words = reasons.TOO_MANY % {"most": MAX_BATCH_ITEMS, "n": len(items)}
         raise Refused(413, "too_many_messages", words, path="batch")
 
 
 def _require_utf8(body: bytes) -> None:
     if body.startswith(b"\xef\xbb\xbf"):
-        raise Refused(400, "byte_order_mark", "the body begins with a byte order mark")
+        raise Refused(400, "byte_order_mark", reasons.BODY_MARKED)
     try:
         body.decode()
     except UnicodeDecodeError as error:
-        raise Refused(400, "invalid_utf8", f"the body is not UTF-8 at byte {error.start}") from None
+        words = reasons.BODY_NOT_UTF8 % {"n": error.start}
+        raise Refused(400, "invalid_utf8", words) from None
 
 
 def _read_leniently(body: bytes, error: msgspec.DecodeError) -> tuple[Envelope, list[Item]]:
@@ -150,7 +152,7 @@ def _read_leniently(body: bytes, error: msgspec.DecodeError) -> tuple[Envelope, 
     Python's own json reads exactly these and nothing else that is no JSON. The items that hold
     them are refused, the others are kept; where even the items are no objects the body is refused.
     """
-    unreadable = Refused(400, "invalid_json", f"the body is no JSON: {error}")
+    unreadable = Refused(400, "invalid_json", reasons.BODY_NOT_JSON % {"why": error})
     try:
         data = json.loads(body)
     except (ValueError, RecursionError):
@@ -183,9 +185,9 @@ def _encode(item: Any) -> bytes:
 
 def _unholdable(value: Any) -> str:
     if isinstance(value, float):
-        return "" if math.isfinite(value) else "NaN and Infinity are no JSON"
+        return "" if math.isfinite(value) else reasons.NO_NUMBER
     if isinstance(value, str):
-        return "half of a surrogate pair is no text" if LONE_SURROGATE.search(value) else ""
+        return reasons.HALF_PAIR if LONE_SURROGATE.search(value) else ""
     if isinstance(value, dict):
         return next(filter(None, map(_unholdable, [*value, *value.values()])), "")
     if isinstance(value, list):

@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple
 import msgspec
 
 from profiles.identity.kinds import Rules
-from profiles.ingest import sheets
+from profiles.ingest import reasons, sheets
 from profiles.ingest.envelope import Refused
 from profiles.ingest.mapping import RowMapping
 from profiles.ingest.messages import Call
@@ -27,7 +27,6 @@ CSV_ENDINGS = (".csv", ".tsv")
 CHUNK = 1 << 20
 # what is no text, by how it begins
 FOREIGN = {b"PK\x03\x04": "an Excel workbook", b"PAR1": "a Parquet file", b"%PDF": "a PDF"}
-NAMES_NOBODY = "nothing in the row could be somebody's: each is blank, blocked or malformed"
 
 
 class Line(NamedTuple):
@@ -90,7 +89,7 @@ class Reader:
             return Line(number, raw, problem, position)
         named = name_call(call, self.rules, self.region)
         if not named.keys:
-            return Line(number, raw, Problem("no_identifier", "", NAMES_NOBODY), position)
+            return Line(number, raw, Problem("no_identifier", "", reasons.ROW_NOBODY), position)
         warnings += [_unusable(kind, value) for kind, value in named.dropped]
         return Line(number, raw, None, position, tuple(warnings))
 
@@ -158,7 +157,7 @@ def _from_row(made: dict[str, Any], own_id: str) -> tuple[bytes, Call | None, Pr
     try:
         raw = json.dumps(made, ensure_ascii=False, allow_nan=False).encode()
     except ValueError:
-        refused = Problem("not_holdable", "", "the row is not UTF-8 or holds NaN")
+        refused = Problem("not_holdable", "", reasons.ROW_NOT_UTF8)
         return json.dumps(made).encode(), None, refused
     return raw, *check(msgspec.Raw(raw))
 
@@ -175,9 +174,9 @@ def _checked(raw: bytes) -> tuple[Call | None, Problem | None]:
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        return None, Problem("invalid_utf8", "", "the line is not UTF-8")
+        return None, Problem("invalid_utf8", "", reasons.LINE_NOT_UTF8)
     if not raw.startswith(b"{"):
-        return None, Problem("not_an_object", "", "a line is a JSON object")
+        return None, Problem("not_an_object", "", reasons.NO_LINE)
     call, problem = check(msgspec.Raw(raw))
     return (None, problem) if problem else _without_doubles(call, text)
 
@@ -199,7 +198,7 @@ def _without_doubles(call: Call | None, text: str) -> tuple[Call | None, Problem
     try:
         json.loads(text, object_pairs_hook=_once)
     except _Doubled as error:
-        words = f"{str(error)[:60]!r} stands twice in one object"
+        words = reasons.TWICE % {"key": repr(str(error)[:60])}
         return None, Problem("duplicate_key", str(error)[:200], words)
     except (ValueError, RecursionError):
         return call, None  # what `check` lets pass is good
@@ -217,10 +216,10 @@ def _json_rows(lines: Any, mapping: RowMapping | None) -> Iterator[Made]:
         try:
             row = json.loads(raw, object_pairs_hook=_once)
             if not isinstance(row, dict):
-                raise ValueError("a line is a JSON object")
+                raise ValueError(reasons.NO_LINE)
             yield number, mapping.message(row), []
         except _Doubled as error:
-            words = f"{str(error)[:60]!r} stands twice in one object"
+            words = reasons.TWICE % {"key": repr(str(error)[:60])}
             yield number, (raw, Problem("duplicate_key", str(error)[:200], words)), []
         except (ValueError, RecursionError) as error:
             yield number, (raw, Problem("invalid_row", "", str(error))), []
@@ -239,7 +238,7 @@ def _csv_message(record: Record, sheet: Sheet) -> tuple[Any, list[Problem]]:
         return (kept, Problem("invalid_row", "", record.reason)), []
     header, cells = sheet.header, record.cells
     kept = json.dumps(cells).encode()
-    words = f"{len(cells)} cells under {len(header)} columns"
+    words = reasons.CELLS % {"n": len(cells), "columns": len(header)}
     if len(cells) > len(header):
         return (kept, Problem("too_many_cells", "", words)), []
     few = [Problem("too_few_cells", "", words)] if len(cells) < len(header) else []

@@ -13,6 +13,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from profiles.ingest import reasons
+
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,12})?")
 # names whose digits are no quantity: 0812 is a number to call, 01234 a place
 TEXT_NAMES = re.compile(
@@ -149,7 +151,7 @@ def _put(made: dict[str, Any], target: str, value: Any) -> None:
     for name in path:
         found = inner.setdefault(name, {})
         if not isinstance(found, dict):
-            raise ValueError(f"{target}: a part of it is a value already")
+            raise ValueError(reasons.VALUE_ALREADY % {"name": target})
         inner = found
     inner[last] = value
 
@@ -194,7 +196,8 @@ def _typed(cell: Any, target: str, kind: str, column: str) -> Any:
     try:
         return _convert(cell.strip(), kind)
     except (ValueError, KeyError, RecursionError):
-        raise ValueError(f"{column}: {cell[:60]!r} is no {kind}") from None
+        words = reasons.NOT_OF_KIND % {"name": column, "value": repr(cell[:60]), "kind": kind}
+        raise ValueError(words) from None
 
 
 def _convert(text: str, kind: str) -> Any:

@@ -32,6 +32,7 @@ from profiles.ingest import (
     people,
     queue,
     reading,
+    reasons,
     refusals,
     trait_limits,
     traits,
@@ -269,7 +270,7 @@ def _process_row(row: InboxRow) -> None:
     if failed and len(failed) == len(found) > 1:
         raise failed[0][1]
     for message, error in failed:
-        reason = f"could not be processed: {type(error).__name__}"
+        reason = reasons.FAILED % {"error": type(error).__name__}
         message.refusal = ("processing_failed", "", reason)
     with connection.cursor() as cursor:
         _write_refused(cursor, [message for message, _ in failed])

@@ -8,7 +8,7 @@ import msgspec
 
 from profiles.identity.kinds import PROFILE_KIND, Rules
 from profiles.identity.normalise import normalise, normalise_kind, text_of
-from profiles.ingest import limits
+from profiles.ingest import limits, reasons
 from profiles.ingest.messages import (
     EVENT_NAMES,
     Call,
@@ -48,8 +48,7 @@ def read(row: InboxRow, rules: Rules, region: str, months: int) -> Iterator[Mess
         message = _message(row, index, raw, sent_at)
         _identify(message, rules, region)
         if oldest is not None and message.occurred_at < oldest and not message.refusal:
-            reason = f"older than {months} months; send history through import"
-            message.refusal = ("too_old", "timestamp", reason)
+            message.refusal = ("too_old", "timestamp", reasons.TOO_OLD % {"n": months})
         yield message
 
 
@@ -216,8 +215,7 @@ def _identify(message: Message, rules: Rules, region: str) -> None:
     if named.dropped:
         message.dropped_kinds = [kind for kind, _ in named.dropped]
     if not message.keys:
-        reason = "no identifier that could be somebody's: blocked, blank or malformed"
-        message.refusal = ("no_identifier", "userId", reason)
+        message.refusal = ("no_identifier", "userId", reasons.NOBODY)
 
 
 def _given(

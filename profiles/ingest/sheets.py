@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from io import TextIOWrapper
 from typing import IO, NamedTuple
 
+from profiles.ingest import reasons
 from profiles.ingest.mapping import RowMapping, guess_mapping, is_code, looks_like, may_repeat
 
 MAX_RECORD = 1_000_000  # characters of one row; a message has 32 KB
@@ -190,9 +191,9 @@ def _records(lines: _Lines, delimiter: str) -> Iterator[Record]:
 
 def _words(error: Exception, is_open: bool) -> str:
     if is_open:
-        return "a quote is opened in this line and never closed"
+        return reasons.QUOTE_OPEN
     if "expected after" in str(error):
-        return "after a closing quote comes more; a quote within quotes is written twice"
+        return reasons.QUOTE_MORE
     return str(error)
 
 

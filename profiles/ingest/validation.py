@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from profiles.ingest import limits
+from profiles.ingest import limits, reasons
 from profiles.ingest.messages import TYPES, Call, decode_call
 
 # What may be in an item though jsonb cannot hold it, or no reader agrees about it: found cheaply
@@ -57,17 +57,17 @@ def check(raw: msgspec.Raw, kind: str = "") -> tuple[Call | None, Problem | None
     body = memoryview(raw)
     try:
         if len(body) > limits.MAX_ITEM_BYTES:
-            raise Invalid("too_large", "", "the message is over 32 KB")
+            raise Invalid("too_large", "", reasons.TOO_LARGE)
         data = bytes(body)
         if not data.startswith(b"{"):
-            raise Invalid("not_an_object", "", "a message is a JSON object")
+            raise Invalid("not_an_object", "", reasons.NO_MESSAGE)
         _check_holdable(data)
         call = _decode(raw)
         _check_call(call, kind or call.type or "")
     except Invalid as error:
         return None, error.problem
     except RecursionError:
-        return None, Problem("too_deep", "", "the message is nested too deeply")
+        return None, Problem("too_deep", "", reasons.TOO_DEEP)
     return call, None
 
 
@@ -83,7 +83,7 @@ def _decode(raw: msgspec.Raw) -> Call:
 
 def _check_call(call: Call, kind: str) -> None:
     if kind not in TYPES:
-        raise Invalid("unknown_type", "type", f"type is one of {', '.join(TYPES)}")
+        raise Invalid("unknown_type", "type", reasons.UNKNOWN_TYPE % {"types": ", ".join(TYPES)})
     for path, name in ID_FIELDS:
         _check_id(path, getattr(call, name))
     for path, name in (*TIMES, ("sentAt", "sent_at")):
@@ -94,16 +94,16 @@ def _check_call(call: Call, kind: str) -> None:
     if kind == "track":
         _check_event(call.event)
     if kind == "group" and call.group_id in (None, ""):
-        raise Invalid("required", "groupId", "groupId is required")
+        raise Invalid("required", "groupId", reasons.REQUIRED % {"path": "groupId"})
     if kind == "alias" and call.previous_id in (None, ""):
-        raise Invalid("required", "previousId", "previousId is required")
+        raise Invalid("required", "previousId", reasons.REQUIRED % {"path": "previousId"})
     if call.user_id in (None, "") and call.anonymous_id in (None, ""):
         _check_other_identifiers(call, kind)
 
 
 def _check_id(path: str, value: Any) -> None:
     if isinstance(value, str) and len(value) > limits.MAX_IDENTIFIER:
-        raise Invalid("too_long", path, f"{path} is over {limits.MAX_IDENTIFIER} characters")
+        raise _too_long(path, limits.MAX_IDENTIFIER)
 
 
 def _check_time(path: str, value: str | None) -> None:
@@ -111,35 +111,36 @@ def _check_time(path: str, value: str | None) -> None:
         try:
             parse_time(value)
         except ValueError:
-            raise Invalid(
-                "invalid_time", path, f"{path} is no ISO 8601 time: {value[:60]!r}"
-            ) from None
+            words = reasons.NO_TIME % {"path": path, "value": repr(value[:60])}
+            raise Invalid("invalid_time", path, words) from None
 
 
 def _check_message_id(value: Any) -> None:
     if value is not None and len(str(value)) > limits.MAX_MESSAGE_ID:
-        raise Invalid(
-            "too_long", "messageId", f"messageId is over {limits.MAX_MESSAGE_ID} characters"
-        )
+        raise _too_long("messageId", limits.MAX_MESSAGE_ID)
 
 
 def _check_object(path: str, raw: msgspec.Raw) -> None:
     start = bytes(memoryview(raw)[:1])
     if start not in (b"", b"{", b"n"):
-        raise Invalid("wrong_type", path, f"{path} is no object")
+        raise Invalid("wrong_type", path, reasons.NO_OBJECT % {"path": path})
 
 
 def _check_event(event: Any) -> None:
     if not isinstance(event, str) or not event.strip():
-        raise Invalid("required", "event", "event, the name of what was done, is required")
+        raise Invalid("required", "event", reasons.EVENT_REQUIRED)
     if len(event) > limits.MAX_EVENT_NAME:
-        raise Invalid("too_long", "event", f"event is over {limits.MAX_EVENT_NAME} characters")
+        raise _too_long("event", limits.MAX_EVENT_NAME)
+
+
+def _too_long(path: str, most: int) -> Invalid:
+    return Invalid("too_long", path, reasons.TOO_LONG % {"path": path, "n": most})
 
 
 def _check_other_identifiers(call: Call, kind: str) -> None:
     """Neither userId nor anonymousId: an address, device or custom identifier will do."""
     if not call.other_identifiers(kind):
-        raise Invalid("required", "userId", "userId or anonymousId is required")
+        raise Invalid("required", "userId", reasons.ID_REQUIRED)
 
 
 def _check_holdable(data: bytes) -> None:
@@ -148,9 +149,9 @@ def _check_holdable(data: bytes) -> None:
     try:
         value = _exact.decode(data)
     except msgspec.ValidationError as error:
-        raise Invalid("number_too_long", "", "a number has too many digits") from error
+        raise Invalid("number_too_long", "", reasons.DIGITS) from error
     except ArithmeticError as error:  # an exponent that even a Decimal cannot have
-        raise Invalid("number_out_of_range", "", "a number is out of range") from error
+        raise Invalid("number_out_of_range", "", reasons.RANGE) from error
     except (msgspec.DecodeError, ValueError) as error:
         raise Invalid("invalid_json", "", str(error)) from error
     _walk(value)
@@ -165,7 +166,7 @@ def _walk(value: Any) -> None:
     while stack:
         found, path, depth = stack.pop()
         if depth > limits.MAX_DEPTH:
-            raise Invalid("too_deep", path, f"nested deeper than {limits.MAX_DEPTH} levels")
+            raise Invalid("too_deep", path, reasons.DEEPER % {"n": limits.MAX_DEPTH})
         if isinstance(found, dict):
             for name, inner in found.items():
                 _check_text(name, path)
@@ -180,12 +181,12 @@ def _walk(value: Any) -> None:
 
 def _check_text(text: str, path: str) -> None:
     if "\0" in text:
-        raise Invalid("nul_character", path, "the character U+0000 cannot be kept")
+        raise Invalid("nul_character", path, reasons.NUL)
 
 
 def _check_number(number: int | Decimal, path: str) -> None:
     exact = Decimal(number)
     if exact and abs(exact.adjusted()) > limits.MAX_EXPONENT:
-        raise Invalid("number_out_of_range", path, "the number is out of range")
+        raise Invalid("number_out_of_range", path, reasons.RANGE)
     if len(exact.as_tuple().digits) > limits.MAX_NUMBER_CHARS:
-        raise Invalid("number_too_long", path, "the number has too many digits")
+        raise Invalid("number_too_long", path, reasons.DIGITS)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from profiles.ingest import reasons
 from profiles.models import Rejection
 from profiles.selectors.masking import Shown
 
@@ -25,7 +26,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Refused:
-    """Why, and the lines; `cut` when some are left out."""
+    """Why, in the reader's language, and the lines; `cut` when some are left out.
+
+    `raw` is for whoever mends the sender: in the words that the sender was answered with.
+    """
 
     name: str
     errors: list[dict[str, str]]
@@ -38,19 +42,18 @@ def explain(rejection: Rejection, shown: Shown) -> Refused:
     """The call for this reader. No query."""
     errors = [shown.fault(error) for error in rejection.errors if isinstance(error, dict)]
     paths = [BATCH.sub("", str(error.get("path", ""))) for error in errors]
+    said = [error | {"message": reasons.in_words(error.get("message", ""))} for error in errors]
     try:
         body = json.loads(rejection.body)
     except (ValueError, RecursionError):
         raw = rejection.body[:MOST_RAW] if shown.personal else ""
-        return Refused(
-            "", errors, [Line(line[:LONG_LINE]) for line in raw.splitlines()], False, raw
-        )
+        return Refused("", said, [Line(line[:LONG_LINE]) for line in raw.splitlines()], False, raw)
     body = shown.call(body)
     lines = [Line(text[:LONG_LINE], path if path in paths else "") for text, path in written(body)]
     kept = _around(lines)
     raw = json.dumps({"errors": errors, "call": body}, indent=2, ensure_ascii=False)
     name = str(body.get("event") or "") if isinstance(body, dict) else ""
-    return Refused(name, errors, kept, len(kept) < len(lines), raw)
+    return Refused(name, said, kept, len(kept) < len(lines), raw)
 
 
 def _around(lines: list[Line]) -> list[Line]:

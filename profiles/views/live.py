@@ -22,6 +22,7 @@ from config.workspace.health.units import WORKER
 from config.workspace.permissions import may, requires
 from config.workspace.rows import each
 from config.workspace.selectors import workspace
+from profiles.ingest.reasons import code_in_words
 from profiles.models import Identifier, Source
 from profiles.selectors import live as reads
 from profiles.selectors.masking import Shown
@@ -218,7 +219,7 @@ def _row(call: reads.Call, shown: Shown) -> Row:
     if call.rejection is not None:
         refused = explain(call.rejection, shown)
         first = refused.errors[0] if refused.errors else {}
-        became = first.get("message") or call.rejection.code.replace("_", " ")
+        became = first.get("message") or code_in_words(call.rejection.code)
         what = shown.text(call.type) or _("a call")
         number = shown.text(call.rejection.message_id)
         return Row(call, icon, what, _("nobody yet"), became, refused, number)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from config.console.charts import sparkline
 from config.console.pages import ApiCall, page, toast
 from config.console.words import hour
+from config.workspace.health.reasons import in_words
 from config.workspace.models import User
 from config.workspace.permissions import may, requires
 from config.workspace.revisions import Stale, changes_since, revision_in
@@ -118,7 +119,7 @@ def _builder(request: HttpRequest, segment: Segment | None, rule: dict[str, Any]
         "segment": segment,
         "may_edit": may_edit,
         "hidden": HIDDEN_WORDS if hidden else "",
-        "error": Shown(may(request.user, "people.personal")).failure(segment.error)
+        "error": in_words(Shown(may(request.user, "people.personal")).failure(segment.error))
         if segment
         else "",
         **_sentences(request, segment.rule if segment else rule),

@@ -7,37 +7,45 @@ a connection came to is said in phrases of our own.
 import re
 from typing import Final
 
+from django.utils.translation import gettext
+
+
+def gettext_noop(words: str) -> str:
+    """Marks words for the catalogue. Django's own asks the settings, and they import this file."""
+    return words
+
+
 MOST = 160  # characters
-SERVER_CHANGED: Final = "the server's programs were replaced under it"
-TOO_MANY: Final = "too many connections"
+SERVER_CHANGED: Final = gettext_noop("the server's programs were replaced under it")
+TOO_MANY: Final = gettext_noop("too many connections")
 PHRASES = (
     ("could not load library", SERVER_CHANGED),
     ("undefined symbol", SERVER_CHANGED),
     ("could not access file", SERVER_CHANGED),
     ("incompatible library", SERVER_CHANGED),
-    ("connection refused", "connection refused"),
-    ("no such file or directory", "no server listens"),
-    ("password authentication failed", "the password is refused"),
-    ("no password supplied", "the password is refused"),
+    ("connection refused", gettext_noop("connection refused")),
+    ("no such file or directory", gettext_noop("no server listens")),
+    ("password authentication failed", gettext_noop("the password is refused")),
+    ("no password supplied", gettext_noop("the password is refused")),
     ("too many clients", TOO_MANY),
     ("too many connections for", TOO_MANY),  # of a role, or to a database
     ("remaining connection slots", TOO_MANY),
-    ("starting up", "the server is starting"),
-    ("shutting down", "the server is shutting down"),
-    ("recovery mode", "the server is recovering"),
-    ("terminating connection", "the server ended the connection"),
-    ("closed the connection", "the server ended the connection"),
-    ("connection is lost", "the server ended the connection"),
-    ("the connection is closed", "the server ended the connection"),
-    ("could not translate host name", "the host name is not known"),
-    ("name or service not known", "the host name is not known"),
-    ("certificate verify failed", "the certificate is not trusted"),
-    ("deadlock detected", "deadlock"),
-    ("statement timeout", "the statement took too long"),
-    ("timed out", "no answer in time"),
-    ("timeout expired", "no answer in time"),
-    ("no space left", "the disk is full"),
-    ("could not extend file", "the disk is full"),
+    ("starting up", gettext_noop("the server is starting")),
+    ("shutting down", gettext_noop("the server is shutting down")),
+    ("recovery mode", gettext_noop("the server is recovering")),
+    ("terminating connection", gettext_noop("the server ended the connection")),
+    ("closed the connection", gettext_noop("the server ended the connection")),
+    ("connection is lost", gettext_noop("the server ended the connection")),
+    ("the connection is closed", gettext_noop("the server ended the connection")),
+    ("could not translate host name", gettext_noop("the host name is not known")),
+    ("name or service not known", gettext_noop("the host name is not known")),
+    ("certificate verify failed", gettext_noop("the certificate is not trusted")),
+    ("deadlock detected", gettext_noop("deadlock")),
+    ("statement timeout", gettext_noop("the statement took too long")),
+    ("timed out", gettext_noop("no answer in time")),
+    ("timeout expired", gettext_noop("no answer in time")),
+    ("no space left", gettext_noop("the disk is full")),
+    ("could not extend file", gettext_noop("the disk is full")),
 )
 # Each is read through once, whatever a stranger's path is: a find begins where its word does, or at
 # the last slash before the question mark, and not at each letter anew.
@@ -72,6 +80,15 @@ def reason_of(error: BaseException) -> str:
         if sign in words and _is_about_us(error):
             return f"{name}: {phrase}"
     return name
+
+
+def in_words(reason: str) -> str:
+    """What `reason_of` said when it failed, in the reader's language. No query."""
+    name, colon, phrase = reason.partition(": ")
+    return f"{name}: {gettext(phrase)}" if colon and phrase in _PHRASES else reason
+
+
+_PHRASES = {phrase for _sign, phrase in PHRASES}
 
 
 def _is_about_us(error: BaseException) -> bool:

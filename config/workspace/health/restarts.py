@@ -11,6 +11,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+# what is kept of why, in English; said again by `config.console.health_words`
+ENDED_WORDS = "ended (%(code)s)"
+SILENT_WORDS = "did not answer any more: where it was stands above"
 MANY, LATELY_SECONDS = 3, 600.0  # so many times in so long is a fault
 
 
