@@ -1,4 +1,4 @@
-"""Names that came from outside, to hide; and what about the data is not as it should be."""
+"""Names that came from outside, to hide."""
 
 from typing import Any
 
@@ -8,9 +8,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.admin import AuditedAdmin
-from config.workspace.admin_lookups import OnlyItsFilters, ReadOnly
 from config.workspace.permissions import may
-from profiles.models import DataWarning, TraitName
+from profiles.models import TraitName
 from profiles.selectors.masking import looks_personal
 
 HIDE, SHOW = "hide_names", "show_names"
@@ -62,42 +61,3 @@ class TraitNameAdmin(NamesAdmin):
     search_fields = ("name",)
     fields = ("name", "is_hidden")
     readonly_fields = ("name",)
-
-
-@admin.register(DataWarning)
-class DataWarningAdmin(ReadOnly, OnlyItsFilters):
-    """What was kept but cannot be used, or was left out, counted by source."""
-
-    list_display = ("what", "source", "event_name", "detail", "count", "last_seen")
-    list_filter = ("source", "code")
-    list_display_links = None
-    list_select_related = ("source",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[DataWarning]:
-        """Without those that name somebody, for who may not see it."""
-        rows: QuerySet[DataWarning] = super().get_queryset(request)
-        if may(request.user, "people.personal"):
-            return rows
-        names = DataWarning.objects.values_list("event_name", flat=True).distinct()
-        return rows.exclude(event_name__in=[name for name in names if looks_personal(name)])
-
-    @admin.display(description=_("What"), ordering="code")
-    def what(self, row: DataWarning) -> str:
-        """In words."""
-        return str(WORDS.get(row.code, row.code.replace("_", " ")))
-
-
-WORDS = {
-    "unusable_identifier": _("An identifier that can be nobody's"),
-    "identifier_of_another": _("An identifier that another person has, or for which is no room"),
-    "identifier_sent_away": _("An unproven identifier made room for a proven one"),
-    "shared_identifier": _("An identifier that people may share, too often to list"),
-    "value_not_a_number": _("A value that is no number"),
-    "value_out_of_range": _("A value that is too large"),
-    "unknown_currency": _("A currency without a rate"),
-    "trait_name": _("A trait whose name is too long"),
-    "trait_size": _("A trait whose value is too large"),
-    "trait_number": _("Too many traits of one person"),
-    "trait_total": _("Too much said of one person"),
-    "too_many_names": _("Too many new names in a day"),
-}

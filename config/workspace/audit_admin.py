@@ -42,7 +42,11 @@ class InWords(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Those of the code."""
-        return queryset.filter(**{self.parameter_name: self.value()}) if self.value() else queryset
+        return (
+            queryset.filter(**{str(self.parameter_name): self.value()})
+            if self.value()
+            else queryset
+        )
 
 
 class ByAction(admin.SimpleListFilter):

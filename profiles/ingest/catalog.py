@@ -1,5 +1,6 @@
 """What the events' names mean: value, slots, and what was seen of their properties."""
 
+import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -52,6 +53,7 @@ UPSERT = """
         last_seen = greatest(event_definition.last_seen, EXCLUDED.last_seen)
 """
 TOO_MANY_NAMES = "too_many_names"  # a public key made up so many today
+MAX_DETAIL, MAX_EXAMPLE = 200, 100  # characters
 MOST_WARNINGS = 200  # rows of one source and code: events' names come from outside
 WARNED = """
     SELECT source_id, code, count(*) FROM data_warning
@@ -63,10 +65,12 @@ KNOWN = """
           IN (SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]))
 """
 WARN = """
-    INSERT INTO data_warning (source_id, code, event_name, detail, count, first_seen, last_seen)
-    VALUES (%s, %s, %s, %s, %s, now(), now())
+    INSERT INTO data_warning (source_id, code, event_name, detail, count, example, first_seen,
+                              last_seen)
+    VALUES (%s, %s, %s, %s, %s, %s, now(), now())
     ON CONFLICT (source_id, code, event_name, detail) DO UPDATE
-    SET count = data_warning.count + EXCLUDED.count, last_seen = now()
+    SET count = data_warning.count + EXCLUDED.count, last_seen = now(),
+        example = coalesce(nullif(EXCLUDED.example, ''), data_warning.example)
 """
 
 
@@ -97,6 +101,7 @@ class Catalog:
         self._new: dict[str, dict[str, dict[str, bool]]] = {}
         self._seen: dict[str, tuple[datetime, datetime]] = {}
         self._warnings: Counter[Warned] = Counter()
+        self._examples: dict[Warned, str] = {}
         needs_rates = any(definition.is_money for definition in self._found.values())
         self._rates = money.rates() if needs_rates else None
         self._zone = workspace_zone()  # whose day's rate a conversion takes
@@ -111,8 +116,8 @@ class Catalog:
     def note(self, message: Message) -> None:
         """Remember the name, and which properties came with which types."""
         definition = self.of(message.name)
-        for dropped in message.dropped_kinds:
-            self.warn(message, "unusable_identifier", dropped)
+        for dropped, given in message.dropped:
+            self.warn(message, "unusable_identifier", dropped, given)
         for left_out in message.left_out:
             self.warn(message, "identifier_of_another", left_out)
         for sent_away in message.sent_away:
@@ -155,9 +160,9 @@ class Catalog:
             number, currency, message.occurred_at.astimezone(self._zone).date()
         )
         if converted is None:
-            self.warn(message, "unknown_currency", str(currency)[:20])
+            self.warn(message, "unknown_currency", str(currency)[:20], number)
         elif abs(converted) > limits.MAX_AMOUNT:
-            self.warn(message, OUT_OF_RANGE, definition.value_property)
+            self.warn(message, OUT_OF_RANGE, definition.value_property, given)
             return None
         return converted
 
@@ -171,7 +176,7 @@ class Catalog:
 
     def _warn_of(self, message: Message, given: Any, name: str) -> None:
         is_large = as_number(given, most=math.inf) is not None
-        self.warn(message, OUT_OF_RANGE if is_large else "value_not_a_number", name)
+        self.warn(message, OUT_OF_RANGE if is_large else "value_not_a_number", name, given)
 
     def slots_of(self, message: Message) -> tuple[str | None, str | None]:
         """What goes into k1 and k2."""
@@ -205,7 +210,11 @@ class Catalog:
             cursor.execute(UPSERT, [list(column) for column in zip(*rows, strict=True)])
         if self._warnings:
             bounded = _bounded(cursor, self._warnings)
-            cursor.executemany(WARN, [(*key, n) for key, n in sorted(bounded.items())])
+            examples = self._examples
+            rows_of_warnings = [
+                (*key, n, examples.get(key, "")) for key, n in sorted(bounded.items())
+            ]
+            cursor.executemany(WARN, rows_of_warnings)
 
     def _is_stale(self, name: str, last: datetime) -> bool:
         seen = self.of(name).last_seen
@@ -216,9 +225,13 @@ class Catalog:
         for name, source in save_traits(cursor, said).items():
             self._warnings[source.id, TOO_MANY_NAMES, name, "trait"] += 1
 
-    def warn(self, message: Message, code: str, detail: str) -> None:
-        """Count something about the data that is not as it should be."""
-        self._warnings[message.source.id, code, message.name, detail.replace("\0", "")] += 1
+    def warn(self, message: Message, code: str, detail: str, example: Any = "") -> None:
+        """Count something about the data that is not as it should be; `example` is what came."""
+        key = message.source.id, code, message.name, detail.replace("\0", "")
+        self._warnings[key] += 1
+        if example != "" and key not in self._examples:
+            text = example if isinstance(example, str) else json.dumps(example, ensure_ascii=False)
+            self._examples[key] = text[:MAX_EXAMPLE].replace("\0", "")
 
 
 def _bounded(cursor: Any, warnings: Counter[Warned]) -> Counter[Warned]:

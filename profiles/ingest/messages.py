@@ -84,7 +84,7 @@ class Message(msgspec.Struct):
     is_active: bool = True
     keys: list[tuple[str, str]] = []  # (kind, normalised value), highest priority first
     raw_values: dict[tuple[str, str], str] = {}
-    dropped_kinds: list[str] = []  # of values that are nobody's: blocked, malformed
+    dropped: list[tuple[str, str]] = []  # (kind, value as given) of nobody: blocked, malformed
     left_out: list[str] = []  # kinds of what it names and its person does not have
     sent_away: list[str] = []  # kinds of what is a person of its own, to make room for this
     refusal: tuple[str, str, str] | None = None  # code, path, reason

@@ -38,7 +38,7 @@ from profiles.ingest import (
     traits,
     turns,
 )
-from profiles.ingest.catalog import Catalog
+from profiles.ingest.catalog import MAX_DETAIL, Catalog
 from profiles.ingest.messages import Message
 from profiles.ingest.reading import InboxRow
 from profiles.ingest.validation import Problem
@@ -169,7 +169,7 @@ def _write(cursor: Any, messages: list[Message], resolved: identity.Resolved) ->
     merging.remember(cursor, resolved.joins, resolved.ids)
     catalog.note_traits(cursor, ((at[1], one.source) for at, one in said.items()))
     for refused in too_much:
-        catalog.warn(refused.said.message, f"trait_{refused.why}", "")
+        catalog.warn(refused.said.message, f"trait_{refused.why}", refused.name[:MAX_DETAIL])
     found = attaching.find(messages, before, workspace().salt)
     for message in attaching.remember(cursor, found, resolved.ids):
         catalog.warn(message, "shared_identifier", message.key[0] if message.key else "")

@@ -1,4 +1,5 @@
-"""What ingest keeps for a time only: refused calls, their counts, and the claims of message ids."""
+"""What ingest keeps for a time only: refused calls, their counts, examples of what could not be
+used, and the claims of message ids."""
 
 from datetime import datetime, timedelta
 
@@ -26,6 +27,10 @@ OLD_CLAIMS = """
     DELETE FROM message_claim WHERE digest IN (
         SELECT digest FROM message_claim WHERE received_on < %s LIMIT %s)
 """
+OLD_EXAMPLES = """
+    UPDATE data_warning SET example = '' WHERE id IN (
+        SELECT id FROM data_warning WHERE example <> '' AND last_seen < %s LIMIT %s)
+"""
 SPARE = timedelta(days=31)  # a claim outlives the age at which its message would be refused
 
 
@@ -35,7 +40,8 @@ def prune_refusals(now: datetime) -> int:
     done = refusals.fold(now) + deleted(SURPLUS, [MOST_REJECTIONS, PORTION])
     if settings.REJECTION_DAYS:
         before = now - timedelta(days=settings.REJECTION_DAYS)
-        done += deleted(OLD_REJECTIONS, [before, PORTION]) + deleted(OLD_COUNTS, [before, PORTION])
+        for old in (OLD_REJECTIONS, OLD_COUNTS, OLD_EXAMPLES):
+            done += deleted(old, [before, PORTION])
     return done
 
 

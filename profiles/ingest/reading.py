@@ -213,7 +213,7 @@ def _identify(message: Message, rules: Rules, region: str) -> None:
         message.keys = ours[:1] or sorted(keys, key=lambda key: rules.rank(key[0]))
     message.raw_values = {key: raw for key, raw in keys.items() if raw != key[1]}
     if named.dropped:
-        message.dropped_kinds = [kind for kind, _ in named.dropped]
+        message.dropped = named.dropped
     if not message.keys:
         message.refusal = ("no_identifier", "userId", reasons.NOBODY)
 

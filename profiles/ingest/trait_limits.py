@@ -20,10 +20,11 @@ Key = tuple[int, str, int, int]
 
 
 class Refused(NamedTuple):
-    """A statement that was not taken, and why: name, size, number or total."""
+    """A statement that was not taken, why (name, size, number or total), and of which trait."""
 
     said: Said
     why: str
+    name: str
 
 
 def bound(said: Statements, before: Mapping[int, Mapping[str, Any]]) -> list[Refused]:
@@ -36,7 +37,7 @@ def bound(said: Statements, before: Mapping[int, Mapping[str, Any]]) -> list[Ref
     for key, one in list(said.items()):
         why = _too_large(key[1], one.value)
         if why:
-            refused.append(Refused(said.pop(key), why))
+            refused.append(Refused(said.pop(key), why, key[1]))
         else:
             by_person[key[0]].append(key)
     for person, keys in by_person.items():
@@ -62,9 +63,9 @@ def _bound_person(said: Statements, keys: list[Key], before: Mapping[str, Any]) 
         is_new = one.value is not None and name not in names
         size = len(_encode(one.value)) + len(name.encode()) + 4 if one.value is not None else 0
         if is_new and len(names) >= limits.MAX_TRAITS[one.is_trusted]:
-            refused.append(Refused(said.pop(key), "number"))
+            refused.append(Refused(said.pop(key), "number", name))
         elif size and total + size > limits.MAX_TRAITS_BYTES[one.is_trusted]:
-            refused.append(Refused(said.pop(key), "total"))
+            refused.append(Refused(said.pop(key), "total", name))
         else:
             names.add(name)
             total += size if is_new else max(size - len(_encode(before.get(name))), 0)

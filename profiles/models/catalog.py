@@ -124,6 +124,8 @@ class DataWarning(models.Model):
     code = models.CharField(_("what"), max_length=40)  # unknown_currency, value_not_a_number
     event_name = models.TextField(_("event"), blank=True, default="")
     detail = models.CharField(_("detail"), max_length=200, blank=True, default="")
+    # what was sent, of late; kept as long as refused calls are (REJECTION_DAYS)
+    example = models.CharField(_("for example"), max_length=100, blank=True, default="")
     count = models.BigIntegerField(_("times"), default=0)
     first_seen = models.DateTimeField(_("first seen"))
     last_seen = models.DateTimeField(_("last seen"))

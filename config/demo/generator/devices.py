@@ -15,8 +15,6 @@ from config.demo.generator.roles import Role, arrival, is_existing, role
 from config.demo.generator.world import DEVICE, World
 
 NEVER = 10**15
-PLACEHOLDERS = ("null", "anonymous", "undefined", "guest", "0")
-PLACEHOLDER_SHARE = 0.02  # an old theme sends the words above for a user id
 APP_SHARE = 0.35
 LOGIN_AFTER_DAYS = 10.0  # a device is used up to so long before its owner signs in on it
 AROUND_YEAR_END = 15 * DAY
@@ -40,7 +38,6 @@ class Device:
     known_from: int
     model: str
     push_token: str | None = None
-    placeholder: str | None = None
 
 
 def anonymous_id(rng: Random) -> str:
@@ -57,11 +54,7 @@ def _device(rng: Random, kind: Literal["web", "app"], first_used: int, known_fro
 
 def _stranger_device(rng: Random, joined: int) -> Device:
     kind: Literal["web", "app"] = "app" if rng.random() < APP_SHARE / 2 else "web"
-    device = _device(rng, kind, joined, NEVER)
-    if kind == "app" or rng.random() > PLACEHOLDER_SHARE:
-        return device
-    word = PLACEHOLDERS[int(rng.random() * len(PLACEHOLDERS))]
-    return Device(device.anonymous_id, kind, joined, NEVER, device.model, None, word)
+    return _device(rng, kind, joined, NEVER)
 
 
 def _first(rng: Random, world: World, part: Role, joined: int, existing: bool) -> Device:

@@ -71,8 +71,6 @@ class Scribe:
         ids: Body = {"anonymousId": device.anonymous_id}
         if self.now >= device.known_from:
             ids["userId"] = self.person.user_id
-        elif device.placeholder is not None:
-            ids["userId"] = device.placeholder
         said["context"] = self._context or self._make_context()
         self._write(WEB if device.kind == "web" else APP, kind, self.now, ids, said)
         self.wait(40)

@@ -12,7 +12,6 @@ from typing import Any
 
 from config.demo.generator.catalogue import BY_ID, WELL_REVIEWED
 from config.demo.generator.clock import DAY
-from config.demo.generator.devices import PLACEHOLDERS
 
 BIG_SPEND = 900
 LAPSED_AFTER_DAYS, REGULAR_ORDERS = 90, 3
@@ -105,8 +104,6 @@ class Observer:
 
     def _who(self, body: dict[str, Any]) -> str:
         user, device = body.get("userId"), body.get("anonymousId")
-        if user in PLACEHOLDERS:
-            user = None
         if device is not None:
             self.anonymous.add(device)
         if user is None:

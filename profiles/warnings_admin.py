@@ -1,0 +1,150 @@
+"""What about the data is not as it should be: what it means, an example, and what to do."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from config.console.words import NOTHING, ago, num
+from config.workspace.admin_lookups import OnlyItsFilters, ReadOnly
+from config.workspace.permissions import may
+from profiles.models import DataWarning, EventDefinition
+from profiles.selectors.masking import Place, Shown, looks_personal
+from profiles.uses import source_url
+from profiles.warning_words import WARNINGS
+
+IDENTIFIERS = "unusable_identifier"  # whose detail is the kind of identifier, not a property
+
+
+class ByCode(admin.SimpleListFilter):
+    """By what it is, in words."""
+
+    title, parameter_name = _("what"), "code"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Those that there are."""
+        return [(code, warned.title) for code, warned in WARNINGS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those of the code."""
+        return queryset.filter(code=self.value()) if self.value() else queryset
+
+
+@admin.register(DataWarning)
+class DataWarningAdmin(ReadOnly, OnlyItsFilters):
+    """What was kept but cannot be used, or was left out, counted by source."""
+
+    list_display = ("what", "where", "example_of", "times", "since", "remedy")
+    list_filter = (ByCode, "source")
+    list_display_links = None
+    list_select_related = ("source",)
+    empty_text = _("Whatever came in could be used in full.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DataWarning]:
+        """Without those that name somebody, for who may not see it."""
+        rows: QuerySet[DataWarning] = super().get_queryset(request)
+        if may(request.user, "people.personal"):
+            return rows
+        named = DataWarning.objects.values_list("event_name", "detail").distinct()
+        hidden = {text for pair in named for text in pair if looks_personal(text)}
+        return rows.exclude(event_name__in=hidden).exclude(detail__in=hidden)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The page of warnings, with what this reader may see and where they may go."""
+        changelist: Any = super().get_changelist_instance(request)
+        changelist.result_list = list(changelist.result_list)
+        _look_up(request, changelist.result_list)
+        return changelist
+
+    @admin.display(description=_("What"), ordering="code")
+    def what(self, row: DataWarning) -> SafeString:
+        """Its title, and what it means."""
+        warned = WARNINGS.get(row.code)
+        if warned is None:
+            return format_html("{}", row.code.replace("_", " "))
+        return format_html(
+            '<span class="r-lines"><b>{}</b><br><small class="r-xs r-sub">{}</small></span>',
+            warned.title,
+            warned.meaning,
+        )
+
+    @admin.display(description=_("Where"), ordering="source__name")
+    def where(self, row: Any) -> SafeString:
+        """The source, the event, and what of it."""
+        lines = [_door(row.source_url, row.source.name), *_parts(row)]
+        told = format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
+        return format_html('<span class="r-lines">{}</span>', told)
+
+    @admin.display(description=_("For example"))
+    def example_of(self, row: Any) -> SafeString | str:
+        """What was sent of late, as this reader may see it."""
+        if not row.example:
+            return NOTHING
+        return format_html('<code class="r-name">{}</code>', row.shown_example)
+
+    @admin.display(description=_("Times"), ordering="count")
+    def times(self, row: DataWarning) -> str:
+        """How often."""
+        return num(row.count)
+
+    @admin.display(description=_("Since"), ordering="first_seen")
+    def since(self, row: DataWarning) -> SafeString:
+        """When it was first seen, and last."""
+        first, last = ago(row.first_seen), ago(row.last_seen)
+        words = format_html(gettext("last {}"), last)
+        lines = '<span class="r-lines">{}<br><small class="r-xs r-sub">{}</small></span>'
+        return format_html(lines, first, words)
+
+    @admin.display(description=_("What to do"))
+    def remedy(self, row: Any) -> SafeString | str:
+        """In a sentence, as a door where this reader may go there."""
+        warned = WARNINGS.get(row.code)
+        return _door(row.remedy_url, warned.remedy) if warned else NOTHING
+
+
+def _look_up(request: HttpRequest, rows: list[Any]) -> None:
+    """Put on each row what of it is shown; one query for the events' definitions."""
+    shown = Shown(may(request.user, "people.personal"))
+    may_define = may(request.user, "settings.view")
+    names = {row.event_name for row in rows} if may_define else set()
+    known = dict(EventDefinition.objects.filter(name__in=names).values_list("name", "pk"))
+    for row in rows:
+        warned = WARNINGS.get(row.code)
+        is_open = warned is not None and may(request.user, warned.permission)
+        row.remedy_url = warned.place(row) if warned and is_open else ""
+        row.source_url = source_url(row.source) if may(request.user, "sources.view") else ""
+        definition = known.get(row.event_name)
+        row.event_url = (
+            reverse("admin:profiles_eventdefinition_change", args=[definition])
+            if definition
+            else ""
+        )
+        row.shown_example = _example(row, shown)
+
+
+def _example(row: DataWarning, shown: Shown) -> str:
+    if row.code == IDENTIFIERS:
+        return shown.identifier(row.detail, row.example)
+    name = row.detail.removeprefix("products.")
+    place = Place.PROPERTY if name == row.detail else Place.PRODUCT
+    return str(shown.value(name, row.example, place))
+
+
+def _parts(row: Any) -> Iterator[SafeString]:
+    if row.event_name:
+        yield _door(row.event_url, row.event_name)
+    if row.detail:
+        yield format_html('<code class="r-xs r-name">{}</code>', row.detail)
+
+
+def _door(url: str, words: Any) -> SafeString:
+    if not url:
+        return format_html('<bdi class="r-name">{}</bdi>', words)
+    return format_html('<a class="r-door r-name" href="{}">{}</a>', url, words)
