@@ -13,9 +13,11 @@ from config.workspace.selectors import forget_workspace
 from config.workspace.zones import zone_of
 from profiles.models import EventDefinition
 from segments.models import Segment
+from segments.rules import KINDS
 from segments.services import create_segment, update_segment
 from segments.work import work
 from tests.segments.builders import AS_OF, make_event, make_person
+from tests.segments.toy import ParityCondition
 
 HOSTILE = '<img src=x onerror="window.pwned=1">'
 
@@ -232,3 +234,27 @@ def test_of_two_windows_the_older_saves_over_nothing(signed_in: Page) -> None:
     expect(page.get_by_label("Name of the segment")).to_have_value("Mine")
     expect(note).to_be_hidden()
     assert (Segment.objects.get().name, Segment.objects.get().rule) == ("Mine", rule)
+
+
+def test_a_kind_that_the_script_never_heard_of_is_drawn(signed_in: Page, monkeypatch) -> None:
+    monkeypatch.setitem(KINDS, ParityCondition.kind, ParityCondition)
+    page = signed_in
+    page.goto(f"{page.base}/console/segments/-/new/")
+    number(page, "4")
+    page.get_by_label("Name of the segment").fill("Odd")
+    include = page.locator("section[aria-labelledby=inc]")
+    include.get_by_role("button", name="Clause").click()
+    page.get_by_role("option", name="Parity").click()
+    clause = include.locator("li.r-cl p").first
+    expect(clause).to_have_text("have a number that is even")
+    expect(include.locator("[data-word=parity]")).to_be_focused()
+    number(page, "2")
+    page.keyboard.press("Enter")
+    page.get_by_role("option", name="odd").click()
+    expect(clause).to_have_text("have a number that is odd")
+    expect(page.locator("#sentence")).to_have_text("have a number that is odd")
+    page.get_by_role("button", name="Save segment").click()
+    page.wait_for_url("**/segments/odd/")
+    assert Segment.objects.get(slug="odd").rule["conditions"] == [
+        {"kind": "parity", "parity": "odd"}
+    ]

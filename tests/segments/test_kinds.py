@@ -4,84 +4,29 @@ Nothing here names a kind: each is tried by the example of its own schema.
 """
 
 import json
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any
 
 import jsonschema
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from config.postgres.sql import sql
 from config.workspace.models import User
-from profiles.language import schemas
-from profiles.language.reader import Reader
 from profiles.models import Profile
 from segments.api.rule_schema import condition_schema, rule_schema
 from segments.membership import refresh
 from segments.models import Segment
 from segments.preview import preview
 from segments.rules import KINDS, Condition, parse_rule, read_rule, references_in
-from segments.rules.algebra import Filter, Part
-from segments.rules.clause import SOURCES, Clause, choose, text
+from segments.rules.clause import SOURCES
 from segments.rules.compiler import CompileContext, members_of
 from segments.rules.context import CompileContext as Context
 from segments.services import create_segment
 from segments.views.words import builder_words
 from tests.segments.builders import AS_OF, group, make_event, make_person, trait
+from tests.segments.toy import ParityCondition
 
 pytestmark = pytest.mark.django_db
-
-
-@dataclass(frozen=True)
-class ParityCondition(Condition):
-    """The toy of the recipe: people whose number is even, or odd."""
-
-    kind = "parity"
-    parity: str
-
-    @classmethod
-    def parse(cls, reader: Reader) -> Self:
-        reader.only("kind", "parity")
-        return cls(reader.choice("parity", ("even", "odd")))
-
-    @classmethod
-    def schema(cls) -> dict[str, Any]:
-        parity = {"type": "string", "enum": ["even", "odd"]}
-        return schemas.strict({"parity": parity}, "parity", example={"parity": "even"})
-
-    @classmethod
-    def clause(cls) -> Clause:
-        return Clause(
-            label="parity",
-            focus="parity",
-            start={"kind": cls.kind, "parity": "even"},
-            parts=[
-                text("have a number that is"),
-                choose("parity", {"even": "even", "odd": "odd"}, name="parity"),
-            ],
-        )
-
-    def compile(self, context: Context) -> Part:
-        return Filter(sql("p.id %% 2 = {rest}", rest=int(self.parity == "odd")))
-
-    def describe(self) -> str:
-        return f"have a number that is {self.parity}"
-
-    def depends_on(self) -> set[str]:
-        return {"profile:new"}
-
-    def found(self, context: Context, profile_id: int) -> str:
-        return "odd" if profile_id % 2 else "even"
-
-    def due_at(self, now: datetime) -> datetime | None:
-        return now + timedelta(days=1)
-
-
-@pytest.fixture
-def toy(monkeypatch):
-    monkeypatch.setitem(KINDS, ParityCondition.kind, ParityCondition)
 
 
 @pytest.fixture
@@ -165,7 +110,8 @@ def test_every_kind_is_whole(world, django_assert_num_queries):
         check_kind(kind, world, django_assert_num_queries)
 
 
-def test_a_new_kind_is_one_class(toy, world, django_assert_num_queries):
+def test_a_new_kind_is_one_class(monkeypatch, world, django_assert_num_queries):
+    monkeypatch.setitem(KINDS, ParityCondition.kind, ParityCondition)
     check_kind("parity", world, django_assert_num_queries)
     user = User.objects.create_user("ines", password="x", role="marketer")
     client = Client()
