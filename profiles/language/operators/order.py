@@ -24,6 +24,13 @@ from profiles.language.operators.moments import begin, end, is_day
 from profiles.language.reader import Reader, is_number
 from profiles.language.subjects import Subject
 
+_SIGNS: dict[str, Callable[[float, float], bool]] = {
+    ">": compared.gt,
+    ">=": compared.ge,
+    "<": compared.lt,
+    "<=": compared.le,
+}
+
 
 class _Order(Operator):
     """A number on one side of another."""
@@ -31,7 +38,6 @@ class _Order(Operator):
     types = (JSON, NUMBER)
     widget = AMOUNT
     sign: ClassVar[str]
-    compare: ClassVar[Callable[[Any, Any], bool]]
 
     def read(self, reader: Reader, name: str, type_: str) -> Any:
         """A number."""
@@ -43,7 +49,7 @@ class _Order(Operator):
 
     def holds(self, number: float, value: Any) -> bool:
         """On that side."""
-        return bool(type(self).compare(number, value))
+        return _SIGNS[self.sign](number, value)
 
 
 def _bound(value: float) -> int | Decimal:
@@ -55,7 +61,7 @@ def _bound(value: float) -> int | Decimal:
 class Gt(_Order):
     """Above."""
 
-    name, sign, compare = "gt", ">", staticmethod(compared.gt)
+    name, sign = "gt", ">"
 
     def words(self) -> str:
         """In words."""
@@ -66,7 +72,7 @@ class Gt(_Order):
 class Gte(_Order):
     """Above, or the same."""
 
-    name, sign, compare = "gte", ">=", staticmethod(compared.ge)
+    name, sign = "gte", ">="
 
     def words(self) -> str:
         """In words."""
@@ -77,7 +83,7 @@ class Gte(_Order):
 class Lt(_Order):
     """Below."""
 
-    name, sign, compare = "lt", "<", staticmethod(compared.lt)
+    name, sign = "lt", "<"
 
     def words(self) -> str:
         """In words."""
@@ -88,7 +94,7 @@ class Lt(_Order):
 class Lte(_Order):
     """Below, or the same."""
 
-    name, sign, compare = "lte", "<=", staticmethod(compared.le)
+    name, sign = "lte", "<="
 
     def words(self) -> str:
         """In words."""
