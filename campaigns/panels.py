@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Message
 from campaigns.models.message import State
+from campaigns.selectors.whose import written_to
 from campaigns.views.messages import LOOKS, why_of
 from config.workspace.permissions import may
 from profiles.models import Profile
 from profiles.panels import PANELS, Panel
 from profiles.selectors.masking import Shown
-from profiles.selectors.traits import taken_in
 from profiles.timeline import TIMELINE, Action, Cursor, TimelineItem, id_below, key_of
 
 NAME, KIND = "message", "messages"
@@ -41,7 +41,7 @@ def panel(request: HttpRequest, profile: Profile) -> Panel | None:
     """The last few messages, those from before a merge included; three queries."""
     if not may(request.user, "messages.view"):
         return None
-    mine = Message.objects.filter(profile_id__in=taken_in(profile.pk), is_test=False).order_by(
+    mine = Message.objects.filter(written_to(profile.pk), is_test=False).order_by(
         "-queued_at", "-id"
     )
     rows = list(mine[: SHOWN + 1])
@@ -68,7 +68,7 @@ def timeline(
     """What was sent, and what was not and why; three queries."""
     if kinds and KIND not in kinds:
         return []
-    rows = Message.objects.filter(profile_id__in=taken_in(profile_id), is_test=False)
+    rows = Message.objects.filter(written_to(profile_id), is_test=False)
     rows = rows.annotate(at=Coalesce("sent_at", "queued_at")).only(*COLUMNS)
     if before is not None:
         older = Q(at__lt=before[0]) | Q(at=before[0], id__lt=id_below(before, NAME))

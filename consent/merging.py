@@ -17,6 +17,7 @@ from consent.services.recording import Statement, record_consents, said_again
 from profiles.identity.mergers import MERGERS, PARTERS, Parting
 from profiles.identity.moving import Pair
 from profiles.models import Merge
+from profiles.people.lineage import today_id
 
 Key = tuple[int, str, str, int]
 
@@ -62,7 +63,7 @@ class ConsentMerger:
         """Take back what the merge had said of the survivor; what was said since about the absorbed
         person's contact points is said of that person too.
         """
-        survivor = _owner(merge)
+        survivor = today_id(merge.survivor_id)
         now = _standing([survivor])[survivor]
         points = set()
         statements = []
@@ -74,19 +75,6 @@ class ConsentMerger:
                 statements += _restored(survivor, current, before)
         statements += _said_since(merge, survivor, points - {""})
         record_consents(statements)
-
-
-def _owner(merge: Merge) -> int:
-    from profiles.models import Merge as Merges  # noqa: PLC0415 - follows a chain of merges
-
-    survivor, seen = merge.survivor_id, {merge.absorbed_id}
-    while survivor not in seen:
-        seen.add(survivor)
-        later = Merges.objects.filter(absorbed_id=survivor, undone_at=None).order_by("-id").first()
-        if later is None:
-            break
-        survivor = later.survivor_id
-    return survivor
 
 
 def _copy(entry: ConsentEntry, survivor: int, own: ConsentEntry | None) -> Statement:

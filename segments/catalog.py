@@ -21,6 +21,7 @@ from consent.channels import ADDRESSED
 from consent.models import Purpose
 from profiles.identity.comparing import spelling_of
 from profiles.language.columns import COLUMNS, column_label
+from profiles.people.lineage import living
 from profiles.selectors.masking import HIDDEN_WORDS, Place, is_harmless, looks_personal
 from segments.models import Segment
 from segments.rules import KINDS
@@ -55,10 +56,10 @@ NEWEST_EVENTS = """
 WITH few AS (SELECT properties FROM event WHERE name = %s AND occurred_at >= %s
              ORDER BY occurred_at DESC LIMIT %s)
 """
-NEWEST_PEOPLE = """
-WITH few AS (SELECT traits, country, locale, time_zone, lifecycle FROM profile
-             WHERE state <> 'erased' ORDER BY last_seen DESC, id DESC LIMIT %s)
-"""
+NEWEST_PEOPLE = f"""
+WITH few AS (SELECT traits, country, locale, time_zone, lifecycle FROM profile p
+             WHERE {living()} ORDER BY last_seen DESC, id DESC LIMIT %s)
+"""  # noqa: S608 - pieces of ours
 # a name that a source of ours said is offered, whoever the newest people are
 TRAITS = """
 , held AS (SELECT key, count(*) AS n FROM few, jsonb_object_keys(traits) AS key GROUP BY key)

@@ -9,14 +9,15 @@ from config.workspace.api.parsers import is_storable
 from config.workspace.selectors import workspace
 from profiles.identity.kinds import PROFILE_KIND
 from profiles.identity.normalise import normalise, normalise_kind
+from profiles.people.lineage import living
 from profiles.selectors.finding import as_uuid
 from profiles.selectors.masking import is_personal_key
 
-FIND = """
+FIND = f"""
 SELECT k.n, i.profile_id FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS k(kind, value, n)
 JOIN identifier i ON i.kind = k.kind AND i.value = k.value
-JOIN profile p ON p.id = i.profile_id AND p.state <> 'erased'
-"""
+JOIN profile p ON p.id = i.profile_id AND {living()}
+"""  # noqa: S608 - pieces of ours
 
 
 def find_people(people: Sequence[Any], *, may_personal: bool = True) -> tuple[list[int], list[str]]:

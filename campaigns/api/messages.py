@@ -14,6 +14,7 @@ from campaigns.content.sandbox.calls import NoPlace
 from campaigns.models import Campaign, Message
 from campaigns.models.message import Reason, State
 from campaigns.selectors.messages import message_events
+from campaigns.selectors.whose import people_of, written_to
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.single import AnotherMessage, NeedsRight, send_message
 from config.workspace import audit
@@ -35,13 +36,14 @@ def message_answers(rows: list[Message], shown: Shown) -> list[dict[str, Any]]:
     """api.md's shape; one query for the campaigns' slugs, none for each row."""
     wanted = {row.campaign_id for row in rows if row.campaign_id}
     slugs = dict(Campaign.objects.filter(pk__in=wanted).values_list("pk", "slug"))
-    return [_answer(row, slugs, shown) for row in rows]
+    people = people_of(rows)
+    return [_answer(row, people[row.pk], slugs, shown) for row in rows]
 
 
-def _answer(row: Message, slugs: dict[int, str], shown: Shown) -> dict[str, Any]:
+def _answer(row: Message, person: Profile, slugs: dict[int, str], shown: Shown) -> dict[str, Any]:
     return {
         "id": str(row.public_id),
-        "profile": str(row.profile.public_id),
+        "profile": str(person.public_id),
         "campaign": slugs.get(row.campaign_id) if row.campaign_id else None,
         "step": row.step,
         "channel": row.channel,
@@ -100,7 +102,7 @@ class Messages(ApiView):
                 raise invalid("reason", f"One of: {', '.join(Reason.values)}.")
             rows = rows.filter(reason=asked["reason"])
         if "person" in asked:
-            rows = rows.filter(profile=person_of(self, asked["person"]))
+            rows = rows.filter(written_to(person_of(self, asked["person"]).pk))
         return rows
 
     @extend_schema(
@@ -167,7 +169,7 @@ def profile_messages(request: Request, profile: Profile) -> Response:
         fields=["messages"],
         profile_id=profile.pk,
     )
-    rows = Message.objects.filter(profile=profile, is_test=False).select_related("profile")
+    rows = Message.objects.filter(written_to(profile.pk), is_test=False).select_related("profile")
     return answer_page(
         view,
         rows,

@@ -120,7 +120,7 @@ WITH renewed AS (
     UPDATE message_chunk SET lease_until = {clock} + {span}
     WHERE id = {chunk} AND lease = {lease} RETURNING id
 ), m AS (
-    SELECT q.profile_id, q.id, q.address FROM message q
+    SELECT q.profile_id, q.owner_id, q.id, q.address FROM message q
     JOIN unnest({profiles}::bigint[], {messages}::bigint[]) AS g(profile_id, id)
       ON g.profile_id = q.profile_id AND g.id = q.id
     WHERE q.state = 'queued' AND EXISTS (SELECT 1 FROM renewed)
@@ -180,7 +180,7 @@ def mark_handing_over(
 
 _REFUSE = """
 WITH m AS (
-    SELECT q.profile_id, q.id, q.address FROM message q
+    SELECT q.profile_id, q.owner_id, q.id, q.address FROM message q
     JOIN unnest({profiles}::bigint[], {messages}::bigint[]) AS g(profile_id, id)
       ON g.profile_id = q.profile_id AND g.id = q.id
     WHERE q.state = 'queued'

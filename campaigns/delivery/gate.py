@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from campaigns.delivery.quiet_hours import QuietHours
 from campaigns.models.message import Reason
+from campaigns.selectors.whose import JOIN_OWNER, PERSON
 from config.postgres.sql import EMPTY, Sql, sql
 from consent.channels import contact_kind
 from consent.models import Purpose
@@ -213,13 +214,18 @@ class _Pieces:
 
 
 # What can change between queueing and hand-over, of messages that are queued already. `m` holds the
-# messages; the owner's identifier gives the digest that suppression goes by.
-_QUEUED = """
-SELECT m.profile_id, m.id AS message_id, m.address, i.digest, i.deliverability
-FROM {messages} m LEFT JOIN identifier i ON i.kind = {kind} AND i.value = m.address
-"""
+# messages; the owner's identifier gives the digest that suppression goes by. Who was merged since
+# is asked about as who they are today (`profile_id`); the message stays under its own (`key_id`),
+# and so does the entry that it was queued on.
+_QUEUED = f"""
+SELECT {PERSON} AS profile_id, m.profile_id AS key_id, m.id AS message_id, m.address, i.digest,
+       i.deliverability
+FROM {{messages}} m {JOIN_OWNER}
+LEFT JOIN identifier i ON i.kind = {{kind}} AND i.value = m.address
+"""  # noqa: S608 - pieces of ours
 _STILL = """
-SELECT q.profile_id, q.message_id, q.entry_id,
+SELECT q.key_id AS profile_id, q.message_id,
+       CASE WHEN q.key_id = q.profile_id THEN q.entry_id END AS entry_id,
        CASE WHEN p.state <> 'active' THEN 'frozen'
             WHEN q.suppressed THEN 'suppressed'
             {permission}
@@ -228,7 +234,7 @@ SELECT q.profile_id, q.message_id, q.entry_id,
             ELSE '' END AS reason
 FROM ({judged}) q
 JOIN profile p ON p.id = q.profile_id
-JOIN message m ON m.profile_id = q.profile_id AND m.id = q.message_id
+JOIN message m ON m.profile_id = q.key_id AND m.id = q.message_id
 """
 
 
@@ -243,8 +249,9 @@ def still_allowed(
 ) -> Sql:
     """The gate again for queued messages: `profile_id, message_id, entry_id, reason` ("" allowed).
 
-    `messages` is a relation with `profile_id, id, address`; `since` are further branches of the
-    CASE, over the message `m`, for what may have happened since it was queued.
+    `messages` is a relation with `profile_id, owner_id, id, address`; `since` are further branches
+    of the CASE, over the message `m` and `q.profile_id`, who the person is today, for what may have
+    happened since it was queued.
     """
     addresses = judged_addresses(
         sql(_QUEUED, messages=messages, kind=contact_kind(channel)),

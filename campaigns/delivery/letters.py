@@ -17,6 +17,7 @@ from campaigns.content.render import Compiled
 from campaigns.content.sandbox import calls
 from campaigns.delivery.claims import GIVEN, OWN_LINKS, Chunk
 from campaigns.models import ContentVersion, Sender
+from campaigns.selectors.whose import JOIN_OWNER, PERSON
 from campaigns.services.senders import default_sender
 from config.postgres.sql import ids_of, run, sql
 from config.workspace import tokens
@@ -97,6 +98,7 @@ class Letter:
     name: str
     data: dict[str, Any]
     public_id: str
+    person_id: int  # who the person is today
     attempts: int
     expires_at: Any
     person: Person | None = None
@@ -108,16 +110,16 @@ class Letter:
         return (self.profile_id, self.message_id)
 
 
-_READ = """
+_READ = f"""
 SELECT m.profile_id, m.id, m.address, m.content_version_id, p.display_name, p.traits, m.data,
        m.public_id, m.attempts, m.expires_at, p.public_id, p.locale, p.country, p.time_zone,
-       p.lifecycle, m.is_marketing
+       p.lifecycle, p.id, m.is_marketing
 FROM unnest(%s::bigint[], %s::bigint[]) AS g(profile_id, id)
 JOIN message m ON m.profile_id = g.profile_id AND m.id = g.id
-JOIN profile p ON p.id = m.profile_id
+{JOIN_OWNER} JOIN profile p ON p.id = {PERSON}
 WHERE m.state = 'queued'
 ORDER BY m.content_version_id, m.profile_id, m.id
-"""
+"""  # noqa: S608 - pieces of ours
 
 
 def read_letters(chunk: Chunk) -> list[Letter]:
@@ -158,6 +160,7 @@ def _letter(row: Sequence[Any]) -> Letter:
         name=row[4],
         data=given,
         public_id=str(row[7]),
+        person_id=row[15],
         attempts=row[8],
         expires_at=row[9],
         person=(traits, row[4], profile),
@@ -182,7 +185,7 @@ def _may_measure(letters: Sequence[Letter], channel: str) -> set[int]:
     """Whose opens and clicks may be measured: permission for `measuring` on this channel."""
     addresses = sql(
         _ADDRESSES,
-        profiles=[letter.profile_id for letter in letters],
+        profiles=[letter.person_id for letter in letters],
         messages=[letter.message_id for letter in letters],
         addresses=[letter.address for letter in letters],
     )

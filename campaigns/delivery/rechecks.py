@@ -18,14 +18,14 @@ from segments.current import Current, current
 from segments.models import Segment
 
 _LEFT = """
-WHEN m.profile_id = ANY({left}::bigint[]) OR m.profile_id <> ALL({stayed}::bigint[])
+WHEN q.profile_id = ANY({left}::bigint[]) OR q.profile_id <> ALL({stayed}::bigint[])
      AND NOT EXISTS (SELECT 1 FROM membership w WHERE w.segment_id = {segment}
-                     AND w.profile_id = m.profile_id AND w.left_at IS NULL) THEN 'left_segment'"""
+                     AND w.profile_id = q.profile_id AND w.left_at IS NULL) THEN 'left_segment'"""
 # events may still stand under a profile that was merged into this one
 _REACHED = """
 WHEN EXISTS (SELECT 1 FROM event e WHERE e.name = {goal_event}
-             AND e.profile_id IN (SELECT m.profile_id UNION ALL
-                 SELECT a.profile_id FROM alias_pending a WHERE a.survivor_id = m.profile_id)
+             AND e.profile_id IN (SELECT q.profile_id UNION ALL
+                 SELECT a.profile_id FROM alias_pending a WHERE a.survivor_id = q.profile_id)
              AND e.occurred_at >= m.queued_at AND e.occurred_at >= {goal_since}
              AND {fitting}) THEN 'goal_reached'"""
 
@@ -37,11 +37,13 @@ class Recheck:
     entry: Current | None = None
     goal: Sql = EMPTY
 
-    def of(self, profile_ids: Sequence[int], now: datetime) -> Sql:
-        """Branches for `still_allowed`: one query, and the segment's rule where a change waits."""
+    def of(self, people: Sequence[int], now: datetime) -> Sql:
+        """Branches for `still_allowed` of these people of today: one query, and the segment's rule
+        where a change waits.
+        """
         if self.entry is None:
             return self.goal
-        stayed, left = self.entry.by_rule(profile_ids, now)
+        stayed, left = self.entry.by_rule(people, now)
         gone = sql(_LEFT, segment=self.entry.segment.pk, stayed=stayed, left=left)
         return sql("{gone}{goal}", gone=gone, goal=self.goal)
 

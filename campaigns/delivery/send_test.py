@@ -81,6 +81,7 @@ def send_test(  # noqa: PLR0913 - keyword only, each a part of one mail
         name=name,
         data=dict(data),
         public_id=str(uuid.uuid4()),
+        person_id=profile_id,
         attempts=0,
         expires_at=timezone.now(),
     )

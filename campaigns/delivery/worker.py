@@ -166,7 +166,7 @@ def _deliver_batch(
     """
     chunk = visit.chunk
     keys, now = [letter.key for letter in letters], timezone.now()
-    since = recheck.of([letter.profile_id for letter in letters], now)
+    since = recheck.of(sorted({letter.person_id for letter in letters}), now)
     try:
         composed = compose(letters, head)
     except Exception:

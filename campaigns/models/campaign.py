@@ -173,6 +173,7 @@ class Enrolment(ProfileScoped):
     lease_until = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     end_reason = models.TextField(blank=True, default="")
+    source_profile_id = models.BigIntegerField(null=True)  # whose it was, where a merge moved it
     data = models.JSONField(default=dict)
 
     class Meta:

@@ -51,6 +51,8 @@ class Message(ProfileScoped):
     id = models.BigAutoField(primary_key=True)
     public_id = models.UUIDField(default=uuid.uuid4)
     profile = models.ForeignKey("profiles.Profile", models.PROTECT, db_index=False)
+    # whose it is where its address went to another since, by an undone merge (`selectors/whose.py`)
+    owner_id = models.BigIntegerField(null=True)
     enrolment_id = models.BigIntegerField(null=True)
     campaign_id = models.BigIntegerField(null=True)
     step = models.TextField(blank=True, default="")
@@ -128,6 +130,12 @@ class Message(ProfileScoped):
                 fields=["due_at"],
                 condition=models.Q(state__in=["queued", "handing_over"]),
                 name="message_due",
+            ),
+            # those of a person that stand under another's key
+            models.Index(
+                fields=["owner_id"],
+                condition=models.Q(owner_id__isnull=False),
+                name="message_by_owner",
             ),
             # the sweep of delivery/strays.py: empty but for what is under way
             models.Index(

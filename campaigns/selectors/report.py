@@ -17,6 +17,7 @@ from campaigns.selectors.measured import Measured, measured_by_variant
 from campaigns.tracking.conversions import fitting_sql
 from config.postgres.sql import Sql, run, sql
 from config.workspace.zones import workspace_zone
+from profiles.people.lineage import living
 from profiles.selectors.revenue import KEY, WHOLE, revenue_events, stands
 
 Z_95 = 1.959964
@@ -85,7 +86,7 @@ _ARMS = """
 WITH arms AS (
     SELECT m.profile_id, m.state = 'excluded' AS control,
            coalesce(m.sent_at, m.bounced_at, m.queued_at) AS since
-    FROM message m JOIN profile p ON p.id = m.profile_id AND p.state <> 'erased'
+    FROM message m JOIN profile p ON p.id = m.profile_id AND {living}
     WHERE m.campaign_id = {campaign} AND NOT m.is_test
       AND (m.reason = 'holdout' OR m.state IN ('sent', 'delivered', 'bounced'))
 ), done AS (
@@ -122,6 +123,7 @@ def control_and_lift(campaign: Campaign, held_out: int) -> tuple[dict[str, Any],
         ends = within.after_moment(ends, zone)
     query = sql(
         _ARMS,
+        living=Sql(living()),
         key=Sql(KEY),
         whole=Sql(WHOLE),
         holds=fitting_sql(goal),

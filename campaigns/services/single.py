@@ -15,6 +15,7 @@ from campaigns.delivery.gate import Terms, judged
 from campaigns.delivery.reserving import count_one, lock_counts
 from campaigns.delivery.terms import cap_of
 from campaigns.models import ContentVersion, Message, MessageChunk
+from campaigns.selectors.whose import written_to
 from campaigns.services.contents import compile_step
 from campaigns.services.shapes import FieldError, InvalidCampaign, fault
 from config.postgres.sql import one, sql
@@ -55,7 +56,7 @@ def send_message(
     reaches people who withdrew: it needs a right of its own (`may_skip_permission`; semantics.md
     section 15). Raises InvalidCampaign, ContentError, AnotherMessage, NeedsRight.
     """
-    known = Message.objects.filter(profile=profile, idempotency_key=idempotency_key).first()
+    known = _known(profile, idempotency_key)
     digest = _digest(channel, purpose, content, template, data)
     if known is not None:
         return _same(known, digest), False
@@ -70,12 +71,18 @@ def send_message(
                 profile, channel, row, version, dict(data or {}), idempotency_key, digest
             )
     except IntegrityError:  # the same key at the same moment
-        known = Message.objects.filter(profile=profile, idempotency_key=idempotency_key).first()
+        known = _known(profile, idempotency_key)
         if known is None:
             raise
         return _same(known, digest), False
     wake("delivery")
     return message, True
+
+
+def _known(profile: Profile, key: str) -> Message | None:
+    """The message of this key, also one that was written before the person was merged."""
+    rows = Message.objects.filter(written_to(profile.pk), idempotency_key=key)
+    return rows.order_by("id").first()
 
 
 def _digest(*parts: Any) -> str:

@@ -12,6 +12,8 @@ from typing import Final
 
 from django.db import connection
 
+from profiles.people.lineage import living
+
 ROOTS: Final = ("traits", "customer", "person")  # each holds the traits
 PROFILE: Final = ("id", "name", "locale", "country", "time_zone", "lifecycle")
 FIXED: Final = (
@@ -80,16 +82,16 @@ class Unknown:
     nearest: str = ""
 
 
-_HAD = """
+_HAD = f"""
 SELECT n FROM unnest(%s::int[], %s::text[]) AS g(n, path)
 WHERE EXISTS (SELECT 1 FROM profile p
-              WHERE p.state <> 'erased' AND p.traits #> g.path::text[] IS NOT NULL)
-"""
-_ANY = "SELECT EXISTS (SELECT 1 FROM profile WHERE state <> 'erased' AND traits <> '{}')"
-_TRAITS = """
-SELECT DISTINCT k FROM (SELECT traits FROM profile WHERE state <> 'erased'
+              WHERE {living()} AND p.traits #> g.path::text[] IS NOT NULL)
+"""  # noqa: S608 - pieces of ours
+_ANY = f"SELECT EXISTS (SELECT 1 FROM profile p WHERE {living()} AND traits <> '{{}}')"  # noqa: S608
+_TRAITS = f"""
+SELECT DISTINCT k FROM (SELECT traits FROM profile p WHERE {living()}
                         ORDER BY last_seen DESC, id DESC LIMIT %s) few, jsonb_object_keys(traits) k
-"""
+"""  # noqa: S608 - pieces of ours
 
 
 def unknown_names(written: Sequence[str]) -> list[Unknown]:

@@ -1,8 +1,9 @@
 """What the public pages of consent ask about our messages."""
 
 from campaigns.models import Campaign, Sender
-from campaigns.tracking.recording import find_sent, living, record_unsubscribe
+from campaigns.tracking.recording import find_sent, record_unsubscribe
 from consent.hooks import MESSAGES, SentTo
+from profiles.people.lineage import today_id
 
 
 class SentMessages:
@@ -18,7 +19,7 @@ class SentMessages:
         sender = campaign.sender if campaign else None
         sender = sender or Sender.objects.order_by("-is_default", "pk").first()
         return SentTo(
-            profile_id=living(sent.profile_id),
+            profile_id=today_id(sent.profile_id),
             channel=sent.channel,
             address=sent.address,
             sender=sender.name if sender else "",

@@ -9,7 +9,7 @@ from django.utils import timezone
 from campaigns.models import Message
 from campaigns.tracking.agents import HUMAN, MACHINE
 from campaigns.tracking.events import Happened, tell
-from profiles.models import Merge
+from profiles.people.lineage import today_id
 
 BURST = timedelta(seconds=5)  # clicks on so many different links within this are a scanner's
 BURST_LINKS = 3
@@ -36,22 +36,6 @@ def find_sent(profile_id: int, message_id: int) -> Sent | None:
     return Sent(*row) if row else None
 
 
-def living(profile_id: int) -> int:
-    """Who this person is today: the survivor of every merge since."""
-    seen = {profile_id}
-    while True:
-        merge = (
-            Merge.objects.filter(absorbed_id=profile_id, undone_at=None)
-            .order_by("-id")
-            .values_list("survivor_id", flat=True)
-            .first()
-        )
-        if merge is None or merge in seen:
-            return profile_id
-        seen.add(merge)
-        profile_id = merge
-
-
 _OPENED = """
 UPDATE message SET opened_at = coalesce(opened_at, CASE WHEN %(who)s = 'human' THEN %(at)s END),
        machine_opened_at = coalesce(machine_opened_at,
@@ -74,7 +58,7 @@ def record_open(sent: Sent, who: str, at: datetime | None = None) -> bool:
         )
         first = bool(cursor.rowcount > 0)
     if first and who == HUMAN:
-        person = living(sent.profile_id)
+        person = today_id(sent.profile_id)
         tell([Happened("Email Opened", person, sent.message_id, at=at, once="open")], sent)
     return first
 
@@ -126,7 +110,7 @@ def record_click(sent: Sent, link: int, url: str, who: str, at: datetime | None 
             cursor.execute(_BURST, [sent.profile_id, sent.message_id, at - BURST])
             who = MACHINE
     if who == HUMAN:
-        person = living(sent.profile_id)
+        person = today_id(sent.profile_id)
         properties = {"link": url, "link_index": link}
         once = f"click:{link}:{at:%Y%m%d%H%M}"
         tell([Happened("Email Link Clicked", person, sent.message_id, properties, at, once)], sent)
@@ -138,5 +122,5 @@ def record_unsubscribe(sent: Sent, at: datetime | None = None) -> None:
     at = at or timezone.now()
     rows = Message.objects.filter(profile_id=sent.profile_id, id=sent.message_id)
     if rows.filter(unsubscribed_at=None).update(unsubscribed_at=at):
-        person = living(sent.profile_id)
+        person = today_id(sent.profile_id)
         tell([Happened("Unsubscribed", person, sent.message_id, at=at, once="unsubscribe")], sent)

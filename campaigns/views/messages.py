@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import Campaign, Message
 from campaigns.models.message import Reason, State
 from campaigns.selectors.messages import message_events
+from campaigns.selectors.whose import people_of
 from campaigns.views import reasons
 from campaigns.views.narrowing import address_of, asked
 from campaigns.views.reasons import WHY
@@ -22,7 +23,7 @@ from config.workspace.api.ids import number_of
 from config.workspace.permissions import may, requires
 from consent.models import ConsentEntry
 from consent.selectors.words import act_of, source_of
-from profiles.models import Merge
+from profiles.models import Profile
 from profiles.selectors.masking import Shown
 from profiles.selectors.people import BadCursor, decode_cursor, encode_cursor
 
@@ -47,6 +48,7 @@ class Line:
     """One row: the message, and how it is said."""
 
     row: Message
+    person: Profile  # whose it is today
     name: str
     address: str
     campaign: str
@@ -85,13 +87,15 @@ def lines_of(rows: list[Message], shown: Shown) -> list[Line]:
     """The rows as they are said; one query for the campaigns, none for each."""
     wanted = {row.campaign_id for row in rows if row.campaign_id}
     named = {c.pk: c for c in Campaign.objects.filter(pk__in=wanted).only("slug", "name")}
-    return [_line(row, named.get(row.campaign_id or 0), shown) for row in rows]
+    people = people_of(rows)
+    return [_line(row, people[row.pk], named.get(row.campaign_id or 0), shown) for row in rows]
 
 
-def _line(row: Message, campaign: Campaign | None, shown: Shown) -> Line:
+def _line(row: Message, person: Profile, campaign: Campaign | None, shown: Shown) -> Line:
     return Line(
         row,
-        shown.name(row.profile.display_name),
+        person,
+        shown.name(person.display_name),
         shown.address(row.address),
         campaign.name if campaign else "",
         campaign.slug if campaign else "",
@@ -182,16 +186,14 @@ def message(request: HttpRequest, profile_id: int, message_id: int) -> HttpRespo
         context,
         title=_("Message to %(name)s") % {"name": line.name or _("No name yet")},
         crumbs=[(_("Engage"), None), (_("Messages"), reverse("campaigns:messages"))],
-        api_call=ApiCall("GET", f"/api/messages/?person={row.profile.public_id}"),
+        api_call=ApiCall("GET", f"/api/messages/?person={line.person.public_id}"),
     )
 
 
 def _why(row: Message) -> reasons.Why | None:
-    """Whoever was merged away is frozen, too: said by its own name. A query for the frozen only."""
-    if row.reason != Reason.FROZEN:
-        return reasons.why_of(row.reason)
-    merges = Merge.objects.filter(absorbed_id=row.profile_id, undone_at=None)
-    return reasons.MERGED if merges.exists() else reasons.why_of(row.reason)
+    """Whoever was merged away was frozen, too: said by its own name."""
+    is_merged = row.reason == Reason.FROZEN and row.profile.merged_into_id is not None
+    return reasons.MERGED if is_merged else reasons.why_of(row.reason)
 
 
 def _event(name: str) -> tuple[str, str]:

@@ -1,6 +1,5 @@
 """The log of messages, narrowed by what an address asks for."""
 
-import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,9 +16,9 @@ from django.utils.translation import ngettext
 from campaigns.models import Campaign, Message
 from campaigns.models.message import Reason, State
 from campaigns.selectors.figures import FIGURES
+from campaigns.selectors.whose import written_to
 from campaigns.views.reasons import WHY
-from profiles.models import Profile
-from profiles.selectors.traits import taken_in
+from profiles.selectors.finding import NotAPerson, as_uuid, by_public_id
 
 MOST_DIGITS = 4  # of a number of days
 # what a report's numbers open: a parameter of the address -> the rows
@@ -92,13 +91,14 @@ def _by_reason(found: Asked, value: str) -> str | None:
 
 
 def _by_person(found: Asked, value: str) -> str | None:
+    public_id = as_uuid(value)
+    if public_id is None:
+        return None
     try:
-        person = Profile.objects.filter(public_id=uuid.UUID(value)).first()
-    except ValueError:
+        person = by_public_id(public_id)
+    except NotAPerson:
         return None
-    if person is None:
-        return None
-    found.rows = found.rows.filter(profile_id__in=taken_in(person.pk))
+    found.rows = found.rows.filter(written_to(person.pk))
     return _("One person")
 
 

@@ -133,7 +133,7 @@ def chosen(request: HttpRequest, cast: list[casting.Cast]) -> casting.Cast:
 
 def _person(key: str) -> casting.Cast | None:
     try:
-        rows = Profile.objects.filter(public_id=uuid.UUID(key)).exclude(state="erased")
+        rows = Profile.objects.living().filter(public_id=uuid.UUID(key))
     except ValueError:
         return None
     person = rows.first()

@@ -20,6 +20,7 @@ from django.utils import timezone
 from campaigns.selectors.figures import FIGURES, counted_messages
 from consent.selectors.growth import reachable_over_time
 from profiles.models import EventDefinition
+from profiles.people.lineage import living
 from profiles.selectors import revenue
 
 Figure = TypeVar("Figure")
@@ -74,15 +75,15 @@ def people_known() -> tuple[int, bool]:
     (guess,) = one("SELECT reltuples::bigint FROM pg_class WHERE oid = 'profile'::regclass")
     if guess >= EXACT_BELOW:
         return int(guess), True
-    (count,) = one("SELECT count(*) FROM profile WHERE state <> 'erased'")
+    (count,) = one(f"SELECT count(*) FROM profile p WHERE {living()}")  # noqa: S608 - ours
     return int(count), False
 
 
 def new_people(since: datetime) -> int:
     """First seen since then, at most CAP + 1. Whoever was joined to another is nobody new."""
     (count,) = one(
-        "SELECT count(*) FROM (SELECT 1 FROM profile WHERE first_seen >= %s "
-        "AND state <> 'erased' LIMIT %s) AS capped",
+        "SELECT count(*) FROM (SELECT 1 FROM profile p WHERE first_seen >= %s "  # noqa: S608 - ours
+        f"AND {living()} LIMIT %s) AS capped",
         [since, CAP + 1],
     )
     return int(count)
@@ -197,8 +198,9 @@ def new_people_by_week(mondays: list[date], zone: str) -> list[int]:
     """First seen in each week; whoever was joined to another is nobody new."""
     found = dict(
         rows(
-            "SELECT date_trunc('week', first_seen AT TIME ZONE %s)::date, count(*) FROM profile "
-            "WHERE first_seen >= %s::timestamp AT TIME ZONE %s AND state <> 'erased' GROUP BY 1",
+            "SELECT date_trunc('week', first_seen AT TIME ZONE %s)::date, count(*)"  # noqa: S608
+            " FROM profile p WHERE first_seen >= %s::timestamp AT TIME ZONE %s"
+            f" AND {living()} GROUP BY 1",
             [zone, mondays[0], zone],
         )
     )

@@ -81,7 +81,7 @@ class Consents(ApiView):
         rows = (
             ConsentEntry.objects.select_related("purpose", "topic", "source", "profile")
             .filter(Exists(states))
-            .exclude(profile__state=Profile.State.ERASED)
+            .exclude(profile__state__in=Profile.GONE)
         )
         personal = self.may("people.personal")
         if personal:

@@ -18,6 +18,7 @@ from profiles.api.fields import extra_fields
 from profiles.api.paging import PAGE_PARAMETERS, answer_page
 from profiles.api.serializers import EventSerializer, ProfileSerializer, pages_of
 from profiles.models import Event, Identifier, Profile
+from profiles.people.lineage import event_places
 from profiles.selectors.filters import apply_filters
 from profiles.selectors.finding import NotAPerson, PersonalLookup, by_reference, search
 from profiles.selectors.masking import Place, Shown, is_harmless, mask_text
@@ -26,7 +27,6 @@ from profiles.selectors.traits import (
     KnownAs,
     Statement,
     Trait,
-    event_owners,
     identifiers_of,
     source_names,
     traits_of,
@@ -243,7 +243,7 @@ class PersonEvents(ApiView):
     def get(self, request: Request, person: str) -> Response:
         """What this person did, newest first."""
         found, shown = person_of(self, person), shown_to(self)
-        rows = Event.objects.filter(profile_id__in=event_owners(found.pk)).defer("context")
+        rows = Event.objects.filter(profile_id__in=event_places(found.pk)).defer("context")
         rows = filtered(EventFilter, request, rows)
         record_look(found, (), masked=not shown.personal)
         order = ("-occurred_at", "-id")

@@ -2,8 +2,9 @@
 
 A batch that finds two people to be one leaves a row in `merge_pending` within its own transaction;
 `run_pending` does what is left, so that a kill in between loses nothing. The survivor is the oldest
-known person. The absorbed one's row stays as an empty husk (state `erased`: nobody counts it),
-since ledger and messages refer to it; its public id leads to the survivor for ever.
+known person. The absorbed one's row stays as an empty husk (state `merged`: nobody counts it),
+since ledger and messages refer to it. `people.lineage` says who it is today, and its public id
+leads to the survivor for ever.
 
 Nothing personal is kept in the record: ids of identifiers and names of kinds, no values.
 """
@@ -17,6 +18,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from psycopg.types.json import Jsonb
 
+from config.postgres.sql import sql
 from config.workspace import audit
 from profiles import changes
 from profiles.identity import moving, store
@@ -27,6 +29,7 @@ from profiles.identity.regrouping import owner_of
 from profiles.identity.resolve import Join, Key, Resolver
 from profiles.identity.unmerging import CannotUndo, undo_merge
 from profiles.models import Merge, MergePending
+from profiles.people import lineage
 
 __all__ = [
     "JOINED_AGAIN",
@@ -50,6 +53,11 @@ LOCK_IDENTIFIERS = """
     SELECT id, kind, value, profile_id FROM identifier WHERE profile_id = ANY(%s)
     ORDER BY kind, value FOR NO KEY UPDATE
 """
+SELECT_PARTED = f"""
+    SELECT {lineage.today("s")}, {lineage.today("a")} FROM {{ever}} e
+    JOIN merge m ON m.absorbed_id = e.profile_id AND m.undone_at IS NOT NULL
+    JOIN profile s ON s.id = m.survivor_id JOIN profile a ON a.id = m.absorbed_id
+"""  # noqa: S608 - pieces of ours
 
 
 class CannotMerge(Exception):
@@ -121,11 +129,11 @@ def join_again(*, merge_id: int) -> Merge:
 
     Raises CannotMerge, also where they were not, and CannotUndo where one is not there any more.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic():
         row = Merge.objects.select_for_update().filter(pk=merge_id).first()
         if row is None or row.undone_at is None or row.absorbed_id is None:
             raise CannotMerge(_("These two were not taken apart."))
-        survivor, absorbed = owner_of(cursor, row.survivor_id), owner_of(cursor, row.absorbed_id)
+        survivor, absorbed = owner_of(row.survivor_id), owner_of(row.absorbed_id)
         if survivor == absorbed:
             raise CannotMerge(_("They are one person already."))
         made = merge_people(
@@ -211,12 +219,12 @@ def _lock(cursor: Any, profile_ids: Sequence[int]) -> dict[int, tuple[Key, int]]
 
 
 def _vetoes(cursor: Any, profile_ids: Sequence[int]) -> set[frozenset[int]]:
-    """Pairs that somebody took apart: they are not put together again by a machine."""
-    cursor.execute(
-        "SELECT survivor_id, absorbed_id FROM merge"
-        " WHERE undone_at IS NOT NULL AND absorbed_id = ANY(%s)",
-        [list(profile_ids)],
-    )
+    """Pairs that somebody took apart: they are not put together again by a machine.
+
+    Whoever took one of the two in since is kept apart from the other in their stead.
+    """
+    people = sql("(SELECT unnest({ids}::bigint[]) AS profile_id)", ids=list(profile_ids))
+    sql(SELECT_PARTED, ever=lineage.ever(people)).on(cursor)
     return {frozenset(pair) for pair in cursor.fetchall()}
 
 

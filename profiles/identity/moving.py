@@ -20,7 +20,8 @@ ITEM_COLUMNS = (
 PAIRS = "unnest(%(absorbed)s::bigint[], %(survivor)s::bigint[]) AS pair(absorbed, survivor)"
 SELECT_PEOPLE = """
     SELECT id, public_id::text, state, is_test, lifecycle, first_seen::text, last_seen::text
-    FROM profile WHERE id = ANY(%(everyone)s) ORDER BY id FOR NO KEY UPDATE
+    FROM profile WHERE id = ANY(%(everyone)s) OR merged_into_id = ANY(%(absorbed)s)
+    ORDER BY id FOR NO KEY UPDATE
 """
 SELECT_IDENTIFIERS = """
     SELECT profile_id, array_agg(id ORDER BY id) FROM identifier
@@ -74,11 +75,12 @@ ADD_ALIASES = f"""
     INSERT INTO alias_pending (profile_id, survivor_id, created_at)
     SELECT absorbed, survivor, now() FROM {PAIRS} WHERE absorbed = ANY(%(many)s)
 """  # noqa: S608
-LEAVE_HUSKS = """
-    UPDATE profile SET state = 'erased', traits = '{}', display_name = '', time_zone = '',
-        locale = '', country = ''
-    WHERE id = ANY(%(absorbed)s)
-"""
+# Who was merged into somebody who is merged now is the survivor's as well: no chain to follow.
+LEAVE_HUSKS = f"""
+    UPDATE profile p SET state = 'merged', merged_into_id = pair.survivor, traits = '{{}}',
+        display_name = '', time_zone = '', locale = '', country = ''
+    FROM {PAIRS} WHERE p.id = pair.absorbed OR p.merged_into_id = pair.absorbed
+"""  # noqa: S608
 WIDEN = f"""
     UPDATE profile p SET first_seen = least(p.first_seen, old.first_seen),
         last_seen = greatest(p.last_seen, old.last_seen),

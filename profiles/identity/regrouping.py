@@ -10,15 +10,16 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from profiles.identity.moving import EVENT_COLUMNS, ITEM_COLUMNS, refresh_traits
+from profiles.models import Profile
+from profiles.people.lineage import today_id
 
-SELECT_OWNER = """
-    SELECT i.profile_id FROM identifier i JOIN profile p ON p.public_id::text = i.value
-    WHERE i.kind = 'rapport_id' AND p.id = %s
-"""
 LOCK_IDENTIFIERS = """
     SELECT id FROM identifier WHERE profile_id = %s ORDER BY kind, value FOR NO KEY UPDATE
 """
-LOCK_PEOPLE = "SELECT id FROM profile WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+LOCK_PEOPLE = """
+    SELECT id FROM profile WHERE id = ANY(%(ids)s) OR merged_into_id = ANY(%(ids)s)
+    ORDER BY id FOR NO KEY UPDATE
+"""
 MOVE_IDENTIFIERS = "UPDATE identifier SET profile_id = %(absorbed)s WHERE id = ANY(%(ids)s)"
 MOVE_TRAITS = """
     WITH moved AS (
@@ -58,6 +59,12 @@ MOVE_ALIASES = """
     INSERT INTO alias_pending (profile_id, survivor_id, created_at)
     SELECT profile_id, %(absorbed)s, created_at FROM wrong WHERE profile_id <> %(absorbed)s
 """
+# Those who were merged into the absorbed person before are theirs again.
+MOVE_HUSKS = """
+    UPDATE profile p SET merged_into_id = %(absorbed)s FROM identifier i
+    WHERE p.merged_into_id = %(owner)s AND i.kind = 'rapport_id'
+      AND i.value = p.public_id::text AND i.profile_id = %(absorbed)s
+"""
 DROP_STATES = "DELETE FROM event_state WHERE profile_id = ANY(%(both)s)"
 RECOUNT_STATES = """
     INSERT INTO event_state (profile_id, name, count, sum, first_at, last_at)
@@ -84,13 +91,12 @@ class CannotUndo(Exception):
     """The merge is undone already, or its people are not there any more."""
 
 
-def owner_of(cursor: Any, survivor_id: int) -> int:
+def owner_of(survivor_id: int) -> int:
     """Who holds it all now: the survivor, or whoever took the survivor in since."""
-    cursor.execute(SELECT_OWNER, [survivor_id])
-    row = cursor.fetchone()
-    if row is None:
+    owner = today_id(survivor_id)
+    if not Profile.objects.living().filter(pk=owner).exists():
         raise CannotUndo(_("The person is not there any more."))
-    return int(row[0])
+    return owner
 
 
 def lock_identifiers(cursor: Any, owner: int) -> set[int]:
@@ -101,8 +107,8 @@ def lock_identifiers(cursor: Any, owner: int) -> set[int]:
 
 def lock_people(cursor: Any, ids: Collection[int]) -> None:
     """Lock these; raises CannotUndo where one of them is not there."""
-    cursor.execute(LOCK_PEOPLE, [sorted(ids)])
-    if len(cursor.fetchall()) < len(ids):
+    cursor.execute(LOCK_PEOPLE, {"ids": sorted(ids)})
+    if not set(ids) <= {number for (number,) in cursor.fetchall()}:
         raise CannotUndo(_("The person is not there any more."))
 
 
@@ -122,6 +128,7 @@ def regroup(
         MOVE_IDENTIFIERS,
         MOVE_TRAITS,
         MOVE_EVENTS,
+        MOVE_HUSKS,
         MOVE_ALIASES,
         DROP_STATES,
         RECOUNT_STATES,

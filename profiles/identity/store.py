@@ -15,6 +15,7 @@ from config.workspace.digests import CONTACT_KINDS, bucket_of, contact_digest
 from profiles.identity.kinds import DEVICE_KINDS, PROFILE_KIND
 from profiles.identity.resolve import Key, Person
 from profiles.ingest.messages import Message
+from profiles.people import lineage
 
 UNASKED_KINDS = DEVICE_KINDS | {PROFILE_KIND}  # prove nothing of a person by themselves
 
@@ -66,18 +67,24 @@ COUNT_MERGES = """
     WHERE survivor_id = ANY(%s::bigint[]) AND undone_at IS NULL AND kind = 'merge'
     GROUP BY survivor_id
 """
-# Merges that earlier batches promised, but for those whose undoing was.
-SELECT_PROMISED = """
+# Merges that earlier batches promised, but for those whose undoing was, under whatever id since.
+SELECT_PROMISED = f"""
     SELECT one.profile_id, other.profile_id FROM merge_pending m
     JOIN identifier one ON one.id = m.identifier_id
     JOIN identifier other ON other.id = m.other_identifier_id
     WHERE one.profile_id <> other.profile_id
       AND (one.profile_id = ANY(%(ids)s::bigint[]) OR other.profile_id = ANY(%(ids)s::bigint[]))
-      AND NOT EXISTS (SELECT 1 FROM merge u WHERE u.undone_at IS NOT NULL AND (
-          (u.survivor_id = one.profile_id AND u.absorbed_id = other.profile_id)
-          OR (u.survivor_id = other.profile_id AND u.absorbed_id = one.profile_id)))
+      AND NOT EXISTS (
+          SELECT 1 FROM merge u
+          JOIN profile s ON s.id = u.survivor_id JOIN profile a ON a.id = u.absorbed_id
+          WHERE u.undone_at IS NOT NULL AND u.absorbed_id IN (
+              SELECT one.profile_id UNION ALL SELECT other.profile_id UNION ALL
+              SELECT o.id FROM profile o
+              WHERE o.merged_into_id IN (one.profile_id, other.profile_id))
+            AND ({lineage.today("s")}, {lineage.today("a")})
+                IN ((one.profile_id, other.profile_id), (other.profile_id, one.profile_id)))
     ORDER BY m.id
-"""
+"""  # noqa: S608 - pieces of ours
 # Calls that were taken apart from whom they had met by these identifiers, and who they are now.
 SELECT_PARTED = """
     SELECT m.via_id, m.absorbed_id, m.snapshot->'moved', m.evidence->>'digest', i.value, i.id,

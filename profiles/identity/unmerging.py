@@ -36,7 +36,7 @@ def undo_merge(*, merge_id: int, user: User | None = None) -> Merge:
         merge = Merge.objects.select_for_update().filter(pk=merge_id).first()
         if merge is None or merge.undone_at is not None:
             raise CannotUndo(_("This merge is undone already."))
-        owner = owner_of(cursor, merge.survivor_id)
+        owner = owner_of(merge.survivor_id)
         if merge.kind == Merge.Kind.ATTACH:
             parting.part(cursor, merge, owner)
         else:
@@ -74,7 +74,8 @@ def _take_apart(cursor: Any, merge: Merge, owner: int) -> None:
 
 def _revive(own: dict[str, Any], absorbed: int) -> None:
     names = ("state", "is_test", "lifecycle", "first_seen", "last_seen")
-    Profile.objects.filter(pk=absorbed).update(**{name: own[name] for name in names})
+    kept = {name: own[name] for name in names}
+    Profile.objects.filter(pk=absorbed).update(merged_into_id=None, **kept)
 
 
 def _narrow_owner(before: dict[str, Any], merge: Merge, owner: int) -> None:

@@ -1,6 +1,7 @@
 """A person: the set of identifiers known to be one, with traits."""
 
 import uuid
+from typing import Self
 
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
@@ -8,6 +9,14 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.schema import ProfileScoped
+
+
+class People(models.QuerySet["Profile"]):
+    """What lists of people are narrowed by."""
+
+    def living(self) -> Self:
+        """Neither erased nor merged into somebody; in SQL: `profiles.people.lineage.living`."""
+        return self.exclude(state__in=Profile.GONE)
 
 
 class Profile(models.Model):
@@ -18,12 +27,17 @@ class Profile(models.Model):
 
         ACTIVE = "active", _("Active")
         RESTRICTED = "restricted", _("Restricted")
+        MERGED = "merged", _("Merged into another")
         ERASED = "erased", _("Erased")
+
+    GONE = (State.ERASED.value, State.MERGED.value)
 
     id = models.BigAutoField(primary_key=True)
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     bucket = models.SmallIntegerField()  # 0 to 9999, stable: holdouts and experiments
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
+    # of who was merged: who holds it all today, never one who was merged (`people.lineage`)
+    merged_into_id = models.BigIntegerField(null=True)
     is_test = models.BooleanField(default=False)
     display_name = models.TextField(_("name"), blank=True, default="")
     time_zone = models.TextField(blank=True, default="")
@@ -33,6 +47,8 @@ class Profile(models.Model):
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
     traits = models.JSONField(default=dict)
+
+    objects = People.as_manager()
 
     class Meta:
         db_table = "profile"
@@ -60,8 +76,25 @@ class Profile(models.Model):
                 ),
                 name="profile_by_last_name",
             ),
+            # nobody is in a rule or a count who is not there: `people.lineage.NOT_LIVING`
+            models.Index(
+                fields=["id"],
+                name="profile_not_living",
+                condition=models.Q(state__in=("erased", "merged")),
+            ),
+            # who somebody was before
+            models.Index(
+                fields=["merged_into_id"],
+                name="profile_merged_into",
+                condition=models.Q(merged_into_id__isnull=False),
+            ),
         ]
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state="merged", merged_into_id__isnull=False)
+                | (~models.Q(state="merged") & models.Q(merged_into_id__isnull=True)),
+                name="profile_merged_into_somebody",
+            ),
             models.CheckConstraint(
                 condition=models.Q(bucket__gte=0, bucket__lte=9999),
                 name="profile_bucket_range",

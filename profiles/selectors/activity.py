@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from profiles.models import Event
+from profiles.people.lineage import event_places
 from profiles.selectors.masking import DOTS, Shown, is_personal_name
-from profiles.selectors.traits import event_owners, source_names
+from profiles.selectors.traits import source_names
 from profiles.selectors.words import device_of, money_in, product_names, subject_of
 from profiles.timeline import TIMELINE, Cursor, TimelineItem, id_below, key_of, merge
 
@@ -93,7 +94,7 @@ def events(
     sources, query = source_names(), _of_kinds(kinds)
     parts = [
         [_event_item(row, sources) for row in events_before(owner, before, limit, query)]
-        for owner in event_owners(profile_id)
+        for owner in event_places(profile_id)
     ]
     return merge(parts, limit)
 
@@ -196,5 +197,5 @@ def _facts(properties: Mapping[str, Any], said: Collection[str] = ()) -> str:
 
 def count_events(profile_id: int, most: int = 10_000) -> int:
     """How many events there are of a person, counted up to `most` + 1. Two queries."""
-    rows = Event.objects.filter(profile_id__in=event_owners(profile_id)).order_by()
+    rows = Event.objects.filter(profile_id__in=event_places(profile_id)).order_by()
     return rows.values("pk")[: most + 1].count()

@@ -18,6 +18,7 @@ from config.workspace.permissions import may
 from config.workspace.selectors import workspace
 from profiles.identity.normalise import normalise, normalise_email, normalise_kind
 from profiles.models import Merge, Profile
+from profiles.people.lineage import event_places
 from profiles.selectors import activity
 from profiles.selectors import traits as facts
 from profiles.selectors.folding import Day, by_day, fold_bursts
@@ -115,7 +116,7 @@ def customer(person: Profile, shown: Shown) -> Customer:
     return Customer(
         name=shown.name(person.display_name),
         about=_about(person),
-        worth=facts.worth_of(facts.event_owners(person.pk)),
+        worth=facts.worth_of(event_places(person.pk)),
         is_here=timezone.now() - person.last_seen < HERE,
         traits=[_line(trait, shown) for trait in traits],
         known=[replace(row, value=shown.identifier(row.kind, row.value)) for row in known],

@@ -2,6 +2,7 @@
 
 from django.db import connection
 
+from profiles.people.lineage import living
 from profiles.personal.names import Nature, Place
 from profiles.personal.tags import nature
 from profiles.selectors.live import last_event_id
@@ -10,8 +11,8 @@ NEWEST, MOST = 1_000, 40
 # Events have no index that gives the newest: block ranges (event_newest) find those of the last
 # ids, so a stretch of ids is named, or all months would be read for a thousand rows.
 STRETCH = 20_000
-_SEEN = """
-(SELECT 'trait', k, count(*) FROM (SELECT traits FROM profile WHERE state <> 'erased'
+_SEEN = f"""
+(SELECT 'trait', k, count(*) FROM (SELECT traits FROM profile p WHERE {living()}
     ORDER BY last_seen DESC, id DESC LIMIT %(newest)s) p, jsonb_object_keys(p.traits) k
  GROUP BY k ORDER BY 3 DESC, 2 LIMIT %(most)s)
 UNION ALL
@@ -22,7 +23,7 @@ UNION ALL
 UNION ALL
 (SELECT 'identifier', kind, count(*) FROM (SELECT kind FROM identifier
     ORDER BY id DESC LIMIT %(newest)s) i GROUP BY kind ORDER BY 3 DESC, 2 LIMIT %(most)s)
-"""
+"""  # noqa: S608 - pieces of ours
 
 
 def unknown_fields() -> list[tuple[Place, str]]:

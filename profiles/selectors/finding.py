@@ -67,7 +67,7 @@ def by_reference(reference: str, *, personal: bool) -> Profile:
 
 def _owner(kind: str, value: str) -> Profile:
     owners = Identifier.objects.filter(kind=kind, value=value).values("profile_id")[:1]
-    person = Profile.objects.filter(pk__in=owners).exclude(state=Profile.State.ERASED).first()
+    person = Profile.objects.living().filter(pk__in=owners).first()
     if person is None:
         raise NotAPerson(f"{kind}:{value}")
     return person
@@ -85,7 +85,7 @@ def search(term: str, *, personal: bool) -> QuerySet[Profile]:
     found = {*_by_identifier(term, personal), *_by_order(term)}
     if personal:
         found |= {*_by_name(term)}
-    return Profile.objects.filter(pk__in=found).exclude(state=Profile.State.ERASED)
+    return Profile.objects.living().filter(pk__in=found)
 
 
 def _by_identifier(term: str, personal: bool) -> Iterable[int]:

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from profiles.identity.person_traits import FACTS
 from profiles.models import Event, Identifier, Merge, ProfileTrait
+from profiles.people.lineage import event_places
 from profiles.selectors.finding import PUBLIC_ID
-from profiles.selectors.traits import event_owners, joins_of
+from profiles.selectors.traits import joins_of
 from profiles.selectors.words import joined_by, taken_in_by, trait_text
 from profiles.timeline import TIMELINE, Cursor, TimelineItem, id_below, key_of
 from profiles.timeline import Action as TimelineAction
@@ -136,7 +137,7 @@ def _told(profile_id: int, rows: list[Merge]) -> dict[int, dict[str, str]]:
     calls = {row.evidence["message_id"] for row in rows if row.evidence.get("traits")}
     if not calls:
         return {}
-    events = Event.objects.filter(profile_id__in=event_owners(profile_id), message_id__in=calls)
+    events = Event.objects.filter(profile_id__in=event_places(profile_id), message_id__in=calls)
     said = {
         (source, message): properties
         for source, message, properties in events.values_list(

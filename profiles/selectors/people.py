@@ -60,8 +60,8 @@ class BadCursor(ValueError):
 
 
 def visible_people() -> QuerySet[Profile]:
-    """Everyone but the erased."""
-    return Profile.objects.exclude(state=Profile.State.ERASED)
+    """Everyone but who was erased or merged into another."""
+    return Profile.objects.living()
 
 
 def encode_cursor(at: datetime, number: int | str) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.db.models import (
     Case,
     Count,
@@ -27,7 +26,6 @@ from django.db.models.functions import Abs, Cast, Coalesce
 from config.workspace.selectors import workspace
 from profiles.identity.comparing import EMAIL, PHONE, comparable, spelling_of
 from profiles.models import (
-    AliasPending,
     Event,
     Identifier,
     Merge,
@@ -35,6 +33,7 @@ from profiles.models import (
     ProfileTrait,
     Source,
 )
+from profiles.people.lineage import ever_ids
 from profiles.selectors.finding import ORDER_EVENT, PUBLIC_ID
 from profiles.selectors.revenue import revenue_events
 
@@ -48,15 +47,6 @@ _AMOUNT = Case(
     default=None,
     output_field=FloatField(),
 )
-SELECT_TAKEN_IN = """
-    WITH RECURSIVE one(id) AS (
-        SELECT %s::bigint
-        UNION
-        SELECT m.absorbed_id FROM one JOIN merge m ON m.survivor_id = one.id
-        WHERE m.undone_at IS NULL AND m.kind = 'merge'
-    )
-    SELECT id FROM one
-"""
 # these stand first, in this order; the others follow by name
 FIRST = ("name", "first_name", "firstname", "last_name", "lastname", "email", "phone", "city")
 
@@ -200,22 +190,9 @@ def _known(row: Identifier, sources: dict[int, str]) -> KnownAs:
     )
 
 
-def event_owners(profile_id: int) -> list[int]:
-    """The ids under which this person's events lie: their own, and those not yet rewritten."""
-    pending = AliasPending.objects.filter(survivor_id=profile_id)
-    return [profile_id, *pending.values_list("profile_id", flat=True).distinct()]
-
-
-def taken_in(profile_id: int) -> list[int]:
-    """This person and everyone who was joined to them, directly or on the way. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(SELECT_TAKEN_IN, [profile_id])
-        return [number for (number,) in cursor.fetchall()]
-
-
 def joins_of(profile_id: int) -> QuerySet[Merge]:
     """The joins that made this person, undone ones of their own included; attaches, too."""
-    return Merge.objects.filter(survivor_id__in=taken_in(profile_id)).defer("snapshot")
+    return Merge.objects.filter(survivor_id__in=ever_ids(profile_id)).defer("snapshot")
 
 
 @dataclass(frozen=True)

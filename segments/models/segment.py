@@ -107,6 +107,9 @@ class Membership(ProfileScoped):
     profile = models.ForeignKey("profiles.Profile", models.CASCADE, db_index=False)
     entered_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True)
+    # of a list: by which identifier it named the person, null for an id of ours
+    identifier_id = models.BigIntegerField(null=True)
+    source_profile_id = models.BigIntegerField(null=True)  # whose it was, where a merge moved it
 
     class Meta:
         db_table = "membership"

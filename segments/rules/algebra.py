@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from config.postgres.sql import AND, FALSE, OR, TRUE, UNION, Sql, sql
+from profiles.people.lineage import NOT_LIVING, living
 
-# nobody's data may be worked with after an erasure; the rest, restricted or test, are people
-COUNTS = Sql("p.state <> 'erased'")
+# nobody's data may be worked with after an erasure, and who was merged is the survivor; the rest,
+# restricted or test, are people
+COUNTS = Sql(living("p"))
 
 
 @dataclass(frozen=True)
@@ -101,14 +103,15 @@ def people(part: Part, within: Sequence[int] | None = None) -> Sql:
 
 
 def _found(part: Ids, within: Sequence[int] | None) -> Sql:
-    nobody_erased = Sql(
-        "NOT EXISTS (SELECT 1 FROM profile x WHERE x.id = s.profile_id AND x.state = 'erased')"
+    they_live = Sql(
+        "NOT EXISTS (SELECT 1 FROM profile x"  # noqa: S608 - pieces of ours
+        f" WHERE x.id = s.profile_id AND x.state {NOT_LIVING})"
     )
     query = sql(
         "SELECT s.profile_id FROM ({query}) s WHERE {tests}",
         query=part.query,
         # `+ 0`: parts narrow themselves; a second list on one column would be priced as its square
-        tests=AND.joined([*_within(Sql("(s.profile_id + 0)"), within), nobody_erased]),
+        tests=AND.joined([*_within(Sql("(s.profile_id + 0)"), within), they_live]),
     )
     return query if part.distinct else sql("{query} GROUP BY s.profile_id", query=query)
 

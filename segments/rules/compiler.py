@@ -18,7 +18,7 @@ __all__ = ["CompileContext", "compile_rule", "count_of", "members_of", "working"
 
 
 def compile_rule(rule: Group, context: CompileContext) -> Sql:
-    """A query with one column, `profile_id`: everyone in `rule`, once; nobody erased."""
+    """A query with one column, `profile_id`: everyone in `rule`, once; nobody erased or merged."""
     context.used.read(used_slugs(rule))
     return context.statement(people(rule.compile(context), context.profile_ids))
 

@@ -155,7 +155,7 @@ def overlaps(request: HttpRequest) -> HttpResponse:
 @require_POST
 def why(request: HttpRequest, person: str) -> HttpResponse:
     """Why one of the five is in."""
-    profile = get_object_or_404(Profile.objects.exclude(state="erased"), public_id=person)
+    profile = get_object_or_404(Profile.objects.living(), public_id=person)
     personal = may(request.user, "people.personal")
     try:
         found = explain_rule(_rule(request), profile, may_personal=personal)
@@ -171,7 +171,7 @@ def why(request: HttpRequest, person: str) -> HttpResponse:
 def why_member(request: HttpRequest, slug: str, person: str) -> HttpResponse:
     """Why somebody is in a saved segment; for the customer page."""
     segment = get_object_or_404(Segment, slug=slug, archived_at=None)
-    profile = get_object_or_404(Profile.objects.exclude(state="erased"), public_id=person)
+    profile = get_object_or_404(Profile.objects.living(), public_id=person)
     personal = may(request.user, "people.personal")
     try:
         found = explain_membership(segment, profile, may_personal=personal)

@@ -200,12 +200,12 @@ def test_resolve_joins_what_new_rules_allow():
         message = {"type": "track", "event": "W", "userId": "u", "anonymousId": anonymous}
         inbox.accept(source, [message])
         work_off()
-    assert Profile.objects.exclude(state="erased").count() == 2
+    assert Profile.objects.living().count() == 2
     Workspace.objects.update(settings={})
     forget_workspace()
     assert run("resolve", "--dry-run").startswith("1 people")
     assert run("resolve").startswith("1 people were")
-    assert Profile.objects.exclude(state="erased").count() == 1
+    assert Profile.objects.living().count() == 1
     assert Merge.objects.count() == 1
     assert run("resolve").startswith("0 people")
 

@@ -126,6 +126,6 @@ def _check(found):
             assert len(people) == 1, group
         others = {owners[pair] for pair in said - group}
         assert people.isdisjoint(others)
-    living = set(Profile.objects.exclude(state="erased").values_list("id", flat=True))
+    living = set(Profile.objects.living().values_list("id", flat=True))
     assert set(Event.objects.values_list("profile_id", flat=True)) <= living
     assert set(owners.values()) <= living

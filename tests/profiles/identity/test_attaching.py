@@ -48,7 +48,7 @@ def everything():
     owner = dict(Profile.objects.values_list("id", "display_name"))
     return {
         "people": sorted(
-            Profile.objects.exclude(state="erased").values_list(
+            Profile.objects.living().values_list(
                 "display_name", "traits", "first_seen", "last_seen", "state"
             ),
             key=repr,

@@ -26,7 +26,7 @@ def person_of(kind, value):
 
 
 def living():
-    return Profile.objects.exclude(state="erased")
+    return Profile.objects.living()
 
 
 def identify(user=None, anonymous=None, **traits):

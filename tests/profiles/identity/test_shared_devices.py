@@ -161,7 +161,7 @@ def test_three_workers_find_what_one_would(monkeypatch, seed, are_known):
         said = calls[int(event.message_id[1:])]
         assert event.profile_id == found[said["userId"] or said["anonymousId"]]
     assert Event.objects.filter(message_id__startswith="m").count() == len(calls)
-    assert Profile.objects.exclude(state="erased").count() == len(set(found.values()))
+    assert Profile.objects.living().count() == len(set(found.values()))
 
 
 def test_merges_of_one_chain_in_two_workers_are_all_done(monkeypatch):
@@ -193,4 +193,4 @@ def test_merges_of_one_chain_in_two_workers_are_all_done(monkeypatch):
     found = owners()
     for n in range(4):
         assert {found[f"{device}-{n}"] for device in devices} == {found[f"u{n}"]}
-    assert Profile.objects.exclude(state="erased").count() == 4
+    assert Profile.objects.living().count() == 4

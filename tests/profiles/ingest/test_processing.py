@@ -246,7 +246,7 @@ def test_alias_to_itself_is_nothing_to_do_and_alias_joins(call):
     assert Profile.objects.count() == 2
     call.batch({"type": "alias", "previousId": "old", "userId": "u1"})
     work_off()
-    assert Profile.objects.exclude(state="erased").count() == 1
+    assert Profile.objects.living().count() == 1
 
 
 def test_money_is_in_workspace_currency_at_the_days_rate(source):

@@ -63,7 +63,7 @@ def test_identify_and_its_tracks_race_in_two_workers(monkeypatch):
         inbox.accept(source, [track("C", None, f"a{n}"), track("C", f"u{n}", None)])
         inbox.accept(source, [{"type": "identify", "userId": f"u{n}", "traits": {"n": n}}])
     in_parallel(*[work_until_empty] * 3)
-    assert Profile.objects.exclude(state="erased").count() == 15
+    assert Profile.objects.living().count() == 15
     owners = dict(Identifier.objects.values_list("value", "profile_id"))
     assert all(owners[f"u{n}"] == owners[f"a{n}"] for n in range(15))
     assert Event.objects.count() == 75
