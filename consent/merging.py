@@ -5,19 +5,21 @@ it is appended for the survivor. Only explicit statements on the same purpose an
 conflict, and then the stricter stands; silence is no statement (semantics.md section 2).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from consent.folding import BLOCKING, UNDONE
 from consent.models import ConsentEntry
 from consent.services.recording import Statement, record_consents, said_again
-from profiles.identity.mergers import MERGERS, PARTERS, Parting
+from profiles.identity.mergers import MERGERS, Parting
 from profiles.identity.moving import Pair
 from profiles.models import Merge
-from profiles.people.lineage import today_id
+from profiles.people.lineage import ever_ids, today_id
 
 Key = tuple[int, str, str, int]
 
@@ -59,22 +61,83 @@ class ConsentMerger:
             snapshot[absorbed].append([answer.id, list(key), before])
         return snapshot
 
-    def undo(self, cursor: Any, merge: Merge, snapshot: Any) -> None:
+    def part(self, cursor: Any, parting: Parting, snapshot: Any) -> None:
         """Take back what the merge had said of the survivor; what was said since about the absorbed
         person's contact points is said of that person too.
         """
-        survivor = today_id(merge.survivor_id)
-        now = _standing([survivor])[survivor]
-        points = set()
-        statements = []
-        for entry_id, listed, before in snapshot:
-            key: Key = tuple(listed)
-            points.add(key[2])
-            current = now.get(key)
-            if current is not None and current.pk == entry_id:
-                statements += _restored(survivor, current, before)
-        statements += _said_since(merge, survivor, points - {""})
+        if not parting.is_undone_merge:
+            part_call(parting)
+        elif snapshot is not None:
+            self._undo(parting, snapshot)
+
+    def _undo(self, parting: Parting, snapshot: Any) -> None:
+        """Where who was the survivor was taken in since, what was handed on to them goes as well.
+
+        Each on the way is put right, since each may stand again.
+        """
+        way = _way(parting)
+        handed_on = _handed_on([place for place, _since in way], parting.merge)
+        statements: list[Statement] = []
+        for place, since in way:
+            for key, current in _standing([place])[place].items():
+                before = _before(current, handed_on)
+                if before is not None:
+                    statements += _restored(place, current, before)
+                elif place == parting.owner and key[2] in parting.points:
+                    statements += _restored(place, current, [])  # said since, of what is gone
+            points = {listed[2] for _id, listed, _before in snapshot} | parting.points
+            statements += _said_since(place, since, parting.person, points - {""})
         record_consents(statements)
+
+
+def _way(parting: Parting) -> list[tuple[int, datetime]]:
+    """From the survivor of then to the owner of today: each, and since when it spoke for all."""
+    rows = Merge.objects.filter(
+        absorbed_id__in=ever_ids(parting.owner), undone_at=None, kind=Merge.Kind.MERGE
+    )
+    up = {row.absorbed_id: (row.survivor_id, row.at) for row in rows.defer("snapshot")}
+    way = [(parting.merge.survivor_id, parting.merge.at)]
+    while way[-1][0] in up:
+        way.append(up[way[-1][0]])
+    return way
+
+
+@dataclass(frozen=True)
+class HandedOn:
+    """What a merge said of its survivor: what that cites, and what stood there before."""
+
+    cites: int | None
+    before: int | None
+    is_undone: bool  # of the merge that is being undone
+
+
+def _handed_on(places: Sequence[int], merge: Merge) -> dict[int, HandedOn]:
+    """By entry, what merges into these people said: this merge, and those on the way up."""
+    merges = [*Merge.objects.filter(absorbed_id__in=places, undone_at=None).exclude(pk=merge.pk)]
+    told = {
+        entry_id: (before, one.pk == merge.pk)
+        for one in (*merges, merge)
+        for entry_id, _key, before in one.snapshot.get("consents", ())
+    }
+    rows = ConsentEntry.objects.filter(profile_id__in=places, id__in=list(told))
+    cites = dict(rows.values_list("id", "cites_id"))
+    return {n: HandedOn(cites.get(n), before, mine) for n, (before, mine) in told.items()}
+
+
+def _before(current: ConsentEntry, handed_on: Mapping[int, HandedOn]) -> list[int] | None:
+    """Where this goes back to the merge that is undone: what stood before, at each on the way.
+
+    None where it is somebody's own word, or came by another merge.
+    """
+    found: list[int] = []
+    number: int | None = current.pk
+    while number in handed_on:
+        one = handed_on[number]
+        found += [one.before] if one.before else []
+        if one.is_undone:
+            return found
+        number = one.cites
+    return None
 
 
 def _copy(entry: ConsentEntry, survivor: int, own: ConsentEntry | None) -> Statement:
@@ -101,46 +164,51 @@ def _copy(entry: ConsentEntry, survivor: int, own: ConsentEntry | None) -> State
     )
 
 
-def _restored(survivor: int, current: ConsentEntry, before: int | None) -> list[Statement]:
-    """The entries by which the survivor is back where they were: their own word, or silence."""
-    previous = (
-        ConsentEntry.objects.filter(profile_id=survivor, id=before).first() if before else None
-    )
-    status = previous.status if previous else "expired"
+def _restored(place: int, current: ConsentEntry, before: Sequence[int]) -> list[Statement]:
+    """The entry by which this one is back where they were: their own word, or silence.
+
+    Of several that stood before, on the way, the stricter.
+    """
+    rows = ConsentEntry.objects.filter(profile_id__in=ever_ids(today_id(place)), id__in=before)
+    previous = min(rows, key=_strictness, default=None)
     source = previous or current
     return [
         Statement(
-            profile_id=survivor,
+            profile_id=place,
             purpose_id=current.purpose_id,
             channel=current.channel,
             contact_point=current.contact_point,
             topic_id=current.topic_id,
-            status=status,
+            status=previous.status if previous else "expired",
             basis=source.basis,
             source_id=source.source_id,
             actor="system",
-            evidence={"act": UNDONE, "restores": before},
+            evidence={"act": UNDONE, "restores": previous.pk if previous else None},
             cites_id=current.pk,
         )
     ]
 
 
-def _said_since(merge: Merge, survivor: int, points: set[str]) -> list[Statement]:
+def _strictness(entry: ConsentEntry) -> tuple[bool, bool, int]:
+    return entry.status not in BLOCKING, entry.status == "granted", -entry.pk
+
+
+def _said_since(
+    place: int, since: datetime, person: int, points: Collection[str]
+) -> Iterator[Statement]:
+    """What was said while they were one: of their contact points, and refusals as a whole.
+
+    Whose word such a refusal was is not known, and of two the stricter stands.
+    """
     rows = ConsentEntry.objects.filter(
-        profile_id=survivor,
-        contact_point__in=points,
-        recorded_at__gt=merge.at,
-        outcome="recorded",
-    ).order_by("at", "id")
-    return [
-        said_again(row, merge.absorbed_id or 0)
-        for row in rows
-        if not row.evidence.get("merged") and row.evidence.get("act") != UNDONE
-    ]
+        profile_id=place, recorded_at__gt=since, outcome="recorded"
+    ).filter(Q(contact_point__in=points) | Q(contact_point="", status__in=BLOCKING))
+    for row in rows.order_by("at", "id"):
+        if not row.evidence.get("merged") and row.evidence.get("act") != UNDONE:
+            yield said_again(row, person)
 
 
-@PARTERS.register("consents")
-def part(cursor: Any, parting: Parting) -> None:
+def part_call(parting: Parting) -> None:
     """What was said of the new person's addresses is said of them, and of the other no more.
 
     What the other refused as a whole is refused by both: whose word it was is not known, and of two
@@ -164,7 +232,7 @@ def part(cursor: Any, parting: Parting) -> None:
         statement
         for (_purpose, _channel, point, _topic), entry in standing.items()
         if point in parting.points
-        for statement in _restored(parting.owner, entry, None)
+        for statement in _restored(parting.owner, entry, [])
     ]
     record_consents([*theirs, *refused, *ended])
 

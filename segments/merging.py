@@ -6,32 +6,43 @@ merge announces then evaluates both people anew.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from profiles.identity.mergers import MERGERS
+from profiles.identity.mergers import MERGERS, Parting
 from profiles.identity.moving import Pair
-from profiles.models import Merge
+from profiles.people.lineage import ever_ids
 from segments.membership import change_counts
 
 TAKE = """
 DELETE FROM membership WHERE profile_id = ANY(%s)
-RETURNING profile_id, segment_id, entered_at, left_at
+RETURNING profile_id, segment_id, entered_at, left_at, identifier_id,
+          coalesce(source_profile_id, profile_id)
 """
 GIVE = """
-INSERT INTO membership (profile_id, segment_id, entered_at, left_at)
-SELECT g.profile_id, g.segment_id, g.entered_at, g.left_at
-FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
-     AS g(profile_id, segment_id, entered_at, left_at)
+INSERT INTO membership (profile_id, segment_id, entered_at, left_at, identifier_id,
+                        source_profile_id)
+SELECT g.profile_id, g.segment_id, g.entered_at, g.left_at, g.identifier_id,
+       nullif(g.source_profile_id, g.profile_id)
+FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[],
+            %s::bigint[])
+     AS g(profile_id, segment_id, entered_at, left_at, identifier_id, source_profile_id)
 WHERE EXISTS (SELECT 1 FROM segment s WHERE s.id = g.segment_id)
 ORDER BY 1, 2, 3
 ON CONFLICT DO NOTHING
 RETURNING profile_id, segment_id, entered_at, left_at IS NULL
 """
+# What came to the owner from this person, and lists that named the owner by what is theirs now;
+# `gave` is what merges before this was written down had moved.
 TAKE_BACK = """
-DELETE FROM membership m
-USING unnest(%s::bigint[], %s::timestamptz[]) AS g(segment_id, entered_at)
-WHERE m.profile_id = %s AND m.segment_id = g.segment_id AND m.entered_at = g.entered_at
-RETURNING m.segment_id, m.left_at IS NULL
+DELETE FROM membership m WHERE m.profile_id = %(owner)s AND (
+    m.source_profile_id = ANY(%(former)s)
+    OR m.source_profile_id IS NULL AND m.identifier_id = ANY(%(identifiers)s)
+    OR m.source_profile_id IS NULL AND EXISTS (
+        SELECT 1 FROM unnest(%(segments)s::bigint[], %(times)s::timestamptz[]) AS g(segment_id, at)
+        WHERE m.segment_id = g.segment_id AND m.entered_at = g.at))
+RETURNING m.segment_id, m.entered_at, m.left_at, m.identifier_id,
+          coalesce(m.source_profile_id, %(person)s)
 """
 
 
@@ -41,7 +52,7 @@ class MembershipMerger:
     def merge(self, cursor: Any, pairs: Sequence[Pair]) -> Mapping[int, Any]:
         """Move the rows; where the survivor is in already, the absorbed person's open row goes.
 
-        The snapshot holds what the absorbed person had, and which of it the survivor got by this.
+        Each row keeps whose it was. The snapshot holds what the absorbed person had, for what went.
         """
         survivor_of = {pair.absorbed: pair.survivor for pair in pairs}
         cursor.execute(TAKE, [sorted(survivor_of)])
@@ -49,29 +60,56 @@ class MembershipMerger:
         if not taken:
             return {}
         given = _give(cursor, [(survivor_of[row[0]], *row[1:]) for row in taken])
-        new = {(profile, segment, at) for profile, segment, at, _open in given}
         moves = Counter(segment for _profile, segment, _at, is_open in given if is_open)
-        moves.subtract(segment for _profile, segment, _at, left in taken if left is None)
+        moves.subtract(row[1] for row in taken if row[3] is None)
         change_counts(moves)
-        snapshot: dict[int, dict[str, Any]] = defaultdict(lambda: {"had": [], "gave": []})
-        for absorbed, segment, at, left in sorted(taken, key=lambda row: row[:3]):
-            own = snapshot[absorbed]
-            own["had"].append([segment, at.isoformat(), left.isoformat() if left else None])
-            if (survivor_of[absorbed], segment, at) in new:
-                new.discard((survivor_of[absorbed], segment, at))
-                own["gave"].append([segment, at.isoformat()])
+        snapshot: dict[int, dict[str, Any]] = defaultdict(lambda: {"had": []})
+        for absorbed, segment, at, left, identifier, source in sorted(taken, key=_by_key):
+            own = [segment, at.isoformat(), left.isoformat() if left else None, identifier, source]
+            snapshot[absorbed]["had"].append(own)
         return snapshot
 
-    def undo(self, cursor: Any, merge: Merge, snapshot: Any) -> None:
-        """Take from the survivor what came by the merge, give the absorbed person back theirs."""
-        gave, had = snapshot["gave"], snapshot["had"]
-        lists = [[row[0] for row in gave], [row[1] for row in gave]]
-        cursor.execute(TAKE_BACK, [*lists, merge.survivor_id])
-        moves = Counter({segment: 0 for segment, *_rest in had})
-        moves.subtract(segment for segment, is_open in cursor.fetchall() if is_open)
-        given = _give(cursor, [(merge.absorbed_id, *row) for row in had])
-        moves.update(segment for _profile, segment, _at, is_open in given if is_open)
+    def part(self, cursor: Any, parting: Parting, snapshot: Any) -> None:
+        """What came from this person goes back as it stands; what went, as it was.
+
+        A list that named the owner since by what is this person's now, has meant this person.
+        """
+        former = ever_ids(parting.person)
+        kept = snapshot or {}
+        gave = kept.get("gave", ())
+        given = {
+            "owner": parting.owner,
+            "person": parting.person,
+            "former": former,
+            "identifiers": sorted(parting.identifiers),
+            "segments": [row[0] for row in gave],
+            "times": [row[1] for row in gave],
+        }
+        cursor.execute(TAKE_BACK, given)
+        back = cursor.fetchall()
+        moves = Counter({segment: 0 for segment, *_rest in back})
+        moves.subtract(row[0] for row in back if row[2] is None)
+        known = {row[:2] for row in back}
+        lost = [row for row in _had(kept, parting.person) if row[4] in former]
+        rows = [*back, *(row for row in lost if row[:2] not in known)]
+        if rows:
+            handed = _give(cursor, [(parting.person, *row) for row in rows])
+            moves.update(segment for _profile, segment, _at, is_open in handed if is_open)
         change_counts(moves)
+
+
+def _by_key(row: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(row[:3])
+
+
+def _had(snapshot: Mapping[str, Any], person: int) -> list[tuple[Any, ...]]:
+    """(segment, entered, left, identifier, whose) of the snapshot, also of one of long ago."""
+    found = []
+    for segment, entered, left, *rest in snapshot.get("had", ()):
+        identifier, source = rest or (None, person)
+        times = [datetime.fromisoformat(at) if at else None for at in (entered, left)]
+        found.append((segment, *times, identifier, source))
+    return found
 
 
 def _give(cursor: Any, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

@@ -14,21 +14,30 @@ from profiles.selectors.finding import as_uuid
 from profiles.selectors.masking import is_personal_key
 
 FIND = f"""
-SELECT k.n, i.profile_id FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS k(kind, value, n)
+SELECT k.n, i.profile_id, CASE WHEN i.kind <> '{PROFILE_KIND}' THEN i.id END
+FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS k(kind, value, n)
 JOIN identifier i ON i.kind = k.kind AND i.value = k.value
 JOIN profile p ON p.id = i.profile_id AND {living()}
 """  # noqa: S608 - pieces of ours
 
 
-def find_people(people: Sequence[Any], *, may_personal: bool = True) -> tuple[list[int], list[str]]:
-    """(profile ids, references that nobody is known by); one query."""
+def find_people(
+    people: Sequence[Any], *, may_personal: bool = True
+) -> tuple[dict[int, int | None], list[str]]:
+    """By profile id the identifier that named them, None for an id of ours; and references that
+    nobody is known by. Who is named twice is named by an id before anything else. One query.
+    """
     region = workspace().country
     keys = [_key(each, region, may_personal) for each in people]
     with connection.cursor() as cursor:
         cursor.execute(FIND, [[kind for kind, _value in keys], [value for _kind, value in keys]])
-        found = dict(cursor.fetchall())
+        found = {n: (owner, identifier) for n, owner, identifier in cursor.fetchall()}
     unknown = [str(each) for n, each in enumerate(people, 1) if n not in found]
-    return list(found.values()), unknown
+    named: dict[int, int | None] = {}
+    for owner, identifier in found.values():
+        known = named.get(owner, identifier)
+        named[owner] = identifier if known is not None else None
+    return named, unknown
 
 
 def _key(reference: Any, region: str, may_personal: bool) -> tuple[str, str]:

@@ -146,14 +146,16 @@ def add_members(
     segment.refresh_from_db()
     now = timezone.now()
     query = sql(
-        "INSERT INTO membership (segment_id, profile_id, entered_at) "
-        "SELECT {segment}, n.id, {at}::timestamptz FROM unnest({ids}::bigint[]) AS n(id) "
+        "INSERT INTO membership (segment_id, profile_id, entered_at, identifier_id) "
+        "SELECT {segment}, n.id, {at}::timestamptz, n.identifier_id "
+        "FROM unnest({ids}::bigint[], {identifiers}::bigint[]) AS n(id, identifier_id) "
         "WHERE NOT EXISTS (SELECT 1 FROM membership m WHERE m.segment_id = {segment} "
         "AND m.profile_id = n.id AND m.left_at IS NULL) ORDER BY n.id "
         "ON CONFLICT DO NOTHING RETURNING profile_id",
         segment=segment.pk,
         at=now,
-        ids=sorted(set(found)),
+        ids=sorted(found),
+        identifiers=[found[number] for number in sorted(found)],
     )
     entered = _returned(query)
     _note_list_change(segment, Moved(entered, []), "add_members")
@@ -174,7 +176,7 @@ def remove_members(
         "RETURNING profile_id",
         segment=segment.pk,
         at=timezone.now(),
-        ids=sorted(set(found)),
+        ids=sorted(found),
     )
     left = _returned(query)
     _note_list_change(segment, Moved([], left), "remove_members")

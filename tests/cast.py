@@ -185,6 +185,12 @@ def make_rejection(source: Source | None = None, **fields: Any) -> Rejection:
     return row
 
 
+def absorb(survivor: Profile, absorbed: Profile) -> None:
+    """Leave the absorbed person as a merge leaves them."""
+    rows = Profile.objects.filter(pk=absorbed.pk)
+    rows.update(state=Profile.State.MERGED, merged_into_id=survivor.pk)
+
+
 def make_merge(survivor: Profile, absorbed_id: uuid.UUID | None = None, **fields: Any) -> Merge:
     """The record of a join; the absorbed person's id leads to the survivor."""
     former = absorbed_id or uuid.uuid4()

@@ -19,13 +19,14 @@ from django.utils import timezone
 
 from campaigns.delivery.terms import window_of
 from campaigns.models import Campaign
+from campaigns.selectors.whose import messages_by
 from config.postgres.sql import FALSE, Sql, every
 from profiles.ingest.hooks import AFTER_BATCH, Batch
 from profiles.ingest.limits import MAX_AMOUNT
-from profiles.ingest.messages import Message
 from profiles.language.events import PropertyTest, matching, read_where
 from profiles.language.question import Question
 from profiles.language.reader import Reader
+from profiles.people.lineage import ever
 from profiles.selectors.revenue import PENNY, WHOLE, revenue_events, takes_all_back
 
 log = logging.getLogger(__name__)
@@ -36,36 +37,34 @@ def _summable(number: str) -> str:
     return f"CASE WHEN abs({number}) <= {MAX_AMOUNT} THEN {number} END"
 
 
-_LIVE = (
+LIVE = (
     Campaign.Status.RUNNING,
     Campaign.Status.PAUSED,
     Campaign.Status.FINISHED,
     Campaign.Status.CANCELLED,
 )
 
-# a message stays with the person it was written to, whoever they are one with today
-_OWNERS = """
-owners(person, profile_id) AS (
-    SELECT DISTINCT profile_id, profile_id FROM given
-    UNION
-    SELECT o.person, g.absorbed_id FROM owners o
-    JOIN merge g ON g.survivor_id = o.profile_id AND g.undone_at IS NULL
-)"""
+# the campaigns' messages of those who did something, whoever they were when it was written
+_GIVEN = Sql("(SELECT DISTINCT profile_id FROM given)")
+OF_CREDIT = "m.profile_id, m.id, m.campaign_id, m.clicked_at, m.data->'orders' AS orders"
+_THEIRS = f"""
+theirs AS MATERIALIZED (
+    SELECT m.* FROM {messages_by(_GIVEN, OF_CREDIT).text} m
+    WHERE m.campaign_id IS NOT NULL AND (m.clicked_at IS NOT NULL OR m.orders IS NOT NULL)
+)"""  # noqa: S608 - our own pieces, values are bound
 _CREDIT = f"""
-WITH RECURSIVE given AS (
+WITH given AS (
     SELECT * FROM unnest(%(profiles)s::bigint[], %(events)s::text[], %(orders)s::text[],
         %(times)s::timestamptz[], %(values)s::float8[], %(campaigns)s::bigint[],
         %(windows)s::interval[])
         AS g(profile_id, event, order_id, at, value, campaign_id, within)
-), {_OWNERS}, matched AS (
+), {_THEIRS}, matched AS (
     SELECT DISTINCT ON (g.profile_id, g.event, g.order_id)
            g.order_id, g.at, g.value, g.profile_id AS person, m.profile_id, m.id
-    FROM given g JOIN owners w ON w.person = g.profile_id
-    JOIN message m ON m.profile_id = w.profile_id AND m.campaign_id = g.campaign_id
-    WHERE m.clicked_at IS NOT NULL AND m.clicked_at <= g.at AND m.clicked_at > g.at - g.within
-      AND NOT EXISTS (SELECT 1 FROM owners x JOIN message o ON o.profile_id = x.profile_id
-                      WHERE x.person = g.profile_id AND o.campaign_id IS NOT NULL
-                        AND o.data->'orders' ? g.order_id)
+    FROM given g JOIN theirs m ON m.person_id = g.profile_id AND m.campaign_id = g.campaign_id
+    WHERE m.clicked_at <= g.at AND m.clicked_at > g.at - g.within
+      AND NOT EXISTS (SELECT 1 FROM theirs o WHERE o.person_id = g.profile_id
+                      AND o.orders ? g.order_id)
     ORDER BY g.profile_id, g.event, g.order_id, m.clicked_at DESC, m.id DESC, g.at
 ), summed AS (
     SELECT profile_id, id, min(person) AS person, array_agg(order_id) AS keys,
@@ -79,24 +78,27 @@ RETURNING m.profile_id, m.id, s.person, s.keys
 """  # noqa: S608 - our own pieces, values are bound
 # a reversal that came in before the order that it takes back
 _EARLIER = f"""
-SELECT e.profile_id, e.properties->>'order_id', e.name || ':' || e.message_id, e.value, {WHOLE}
-FROM unnest(%(people)s::bigint[], %(keys)s::text[]) AS g(profile_id, key)
-JOIN event e ON e.profile_id = g.profile_id AND e.name = ANY(%(reversals)s)
+WITH given AS (
+    SELECT * FROM unnest(%(people)s::bigint[], %(keys)s::text[]) AS g(profile_id, key)
+)
+SELECT w.person_id, e.properties->>'order_id', e.name || ':' || e.message_id, e.value, {WHOLE}
+FROM {ever(_GIVEN).text} w
+JOIN given g ON g.profile_id = w.person_id
+JOIN event e ON e.profile_id = w.profile_id AND e.name = ANY(%(reversals)s)
  AND e.properties->>'order_id' = g.key
 """  # noqa: S608 - our own pieces, values are bound
 _REVERSE = f"""
-WITH RECURSIVE given AS (
+WITH given AS (
     SELECT profile_id, order_id, mark, CASE WHEN NOT whole THEN coalesce(value, 0) END AS value
     FROM unnest(%(profiles)s::bigint[], %(orders)s::text[], %(marks)s::text[],
                 %(values)s::float8[], %(wholes)s::boolean[])
          AS g(profile_id, order_id, mark, value, whole)
-), {_OWNERS}, backs AS (
-    SELECT w.profile_id, g.order_id, jsonb_object_agg(g.mark, g.value) AS back
-    FROM given g JOIN owners w ON w.person = g.profile_id GROUP BY 1, 2
+), {_THEIRS}, backs AS (
+    SELECT profile_id AS person_id, order_id, jsonb_object_agg(mark, value) AS back
+    FROM given GROUP BY 1, 2
 ), summed AS (
     SELECT m.profile_id, m.id, jsonb_object_agg(b.order_id, b.back) AS backs
-    FROM backs b JOIN message m ON m.profile_id = b.profile_id AND m.campaign_id IS NOT NULL
-     AND m.data->'orders' ? b.order_id
+    FROM backs b JOIN theirs m ON m.person_id = b.person_id AND m.orders ? b.order_id
     GROUP BY 1, 2
 )
 UPDATE message m SET data = jsonb_set(m.data, '{{orders}}', (
@@ -134,14 +136,25 @@ def credit(cursor: Any, batch: Batch) -> None:
     given = {message.name for message in batch.messages}
     reversals = revenue_events().reversals
     back = _reversals(batch, reversals) if given.intersection(reversals) else []
-    touched = []
     rows = _goals_met(batch, names) if names else []
+    write_credits(cursor, rows, back, reversals)
+
+
+def write_credits(
+    cursor: Any,
+    rows: Sequence[tuple[Any, ...]],
+    back: list[Reversal],
+    reversals: Sequence[str],
+    changed: Sequence[tuple[int, int]] = (),
+) -> None:
+    """Credit `rows` (of `credit_row`) and take back what came back; reckon these and `changed`."""
+    touched = list(changed)
     if rows:
         cursor.execute(_CREDIT, _columns(rows, _CREDITS))
         credited = cursor.fetchall()
         touched += [row[:2] for row in credited]
         if credited:
-            back += _earlier(cursor, credited, reversals)
+            back = back + _earlier(cursor, credited, reversals)
     if back:
         cursor.execute(_REVERSE, _columns(sorted(set(back), key=str), _BACK))
         touched += cursor.fetchall()
@@ -154,15 +167,21 @@ def _goals_met(batch: Batch, names: set[str]) -> list[tuple[Any, ...]]:
     goals = [
         (pk, goal)
         for pk, goal in Campaign.objects.filter(
-            goal__event__in=sorted(names), status__in=_LIVE
+            goal__event__in=sorted(names), status__in=LIVE
         ).values_list("pk", "current__goal")
         if goal
     ]
     return [
-        (m.profile_id, m.name, key_of(m), m.occurred_at, _money(m.value), pk, window_of(goal).text)
+        credit_row(m, m.profile_id, pk, goal)
         for pk, goal in goals
         for m in fitting(goal, batch.messages)
     ]
+
+
+def credit_row(event: Any, person: int, campaign: int, goal: Mapping[str, Any]) -> tuple[Any, ...]:
+    """An event that met a campaign's goal, as `write_credits` takes it."""
+    at, value = event.occurred_at, _money(event.value)
+    return (person, event.name, key_of(event), at, value, campaign, window_of(goal).text)
 
 
 _CREDITS = ("profiles", "events", "orders", "times", "values", "campaigns", "windows")
@@ -205,7 +224,7 @@ def _money(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def fitting(goal: Mapping[str, Any], messages: Sequence[Message]) -> list[Message]:
+def fitting(goal: Mapping[str, Any], messages: Sequence[Any]) -> list[Any]:
     """Those that are the goal's event and pass its conditions, which segments compare by.
 
     One query where there are conditions. A goal that was saved before they were checked and that

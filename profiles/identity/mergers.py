@@ -1,6 +1,6 @@
-"""Where each app says what a merge does to its rows."""
+"""Where each app says what a merge does to its rows, and what taking people apart does."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -9,31 +9,45 @@ from profiles.identity.moving import Pair
 from profiles.models import Merge
 
 
+@dataclass(frozen=True)
+class Parting:
+    """People who were taken apart: an undone merge, or a call from who had taken it in."""
+
+    merge: Merge
+    owner: int  # who they were as one, and who keeps what was there before
+    person: int  # stands again, or was made for what a call had brought
+    identifiers: frozenset[int] = frozenset()  # ids of those that are this person's now
+    points: frozenset[str] = frozenset()  # the normalised contact points among them
+
+    @property
+    def is_undone_merge(self) -> bool:
+        """Whether this person was one before."""
+        return self.merge.kind == Merge.Kind.MERGE
+
+
 class Merger(Protocol):
-    """What an app does about its own rows when people are merged or a merge is undone."""
+    """What an app does about its own rows when people are merged or taken apart."""
 
     def merge(self, cursor: Any, pairs: Sequence[Pair]) -> Mapping[int, Any]:
-        """Move the rows of `pair.absorbed` to `pair.survivor`, set-based, in the transaction.
+        """Do with the rows of `pair.absorbed` what their models declare (`people.belonging`).
 
-        Several pairs may have one survivor; nobody is survivor and absorbed at once. Returns, by
-        absorbed id, what `undo` needs (JSON), kept in `merge.snapshot` under the app's name.
+        Set-based, in the transaction, after profiles' own rows. Several pairs may have one
+        survivor; nobody is survivor and absorbed at once. Returns, by absorbed id, what `part`
+        needs to know (JSON), kept in `merge.snapshot` under the app's name.
         """
 
-    def undo(self, cursor: Any, merge: Merge, snapshot: Any) -> None:
-        """Put the rows of `merge.absorbed_id` back; the survivor is `merge.survivor_id`."""
+    def part(self, cursor: Any, parting: Parting, snapshot: Any) -> None:
+        """Give `parting.person` what is theirs of what `parting.owner` has today.
+
+        In the transaction, after profiles' own rows. `snapshot` is what `merge` kept of this merge,
+        None where it kept nothing and for a call taken apart.
+        """
 
 
 MERGERS: Registry[Merger] = Registry("mergers")
 
 
-@dataclass(frozen=True)
-class Parting:
-    """A call that was taken apart from who had taken it in."""
-
-    owner: int  # keeps what was there before
-    person: int  # was made for what the call had brought
-    points: frozenset[str]  # normalised contact points that are this person's now
-
-
-# name -> function(cursor, parting): what an app does about its rows, in the transaction
-PARTERS: Registry[Callable[[Any, Parting], None]] = Registry("parters")
+def part_all(cursor: Any, parting: Parting) -> None:
+    """Every app's rows, in the order of the registry."""
+    for name, merger in MERGERS:
+        merger.part(cursor, parting, parting.merge.snapshot.get(name))

@@ -16,13 +16,18 @@ from django.utils.translation import gettext as _
 
 from config.postgres import wire
 from config.postgres.wire import loads
-from config.workspace.digests import CONTACT_KINDS
 from config.workspace.selectors import workspace
 from profiles.identity import rewriting, store
 from profiles.identity.kinds import PROFILE_KIND, rules
-from profiles.identity.mergers import PARTERS, Parting
+from profiles.identity.mergers import Parting
 from profiles.identity.person_traits import digest_of, facts_of
-from profiles.identity.regrouping import CannotUndo, lock_identifiers, lock_people, regroup
+from profiles.identity.regrouping import (
+    CannotUndo,
+    lock_identifiers,
+    lock_people,
+    points_among,
+    regroup,
+)
 from profiles.identity.resolve import Key
 from profiles.ingest import limits
 from profiles.ingest.reading import named_in
@@ -97,7 +102,7 @@ def _is_unsettled(owner: int) -> bool:
     return AliasPending.objects.filter(survivor_id=owner).exists()
 
 
-def part(cursor: Any, merge: Merge, owner: int) -> None:
+def part(cursor: Any, merge: Merge, owner: int) -> Parting:
     """Make the person, and note it in `merge`, which the caller saves. Raises CannotUndo."""
     held = lock_identifiers(cursor, owner)
     lock_people(cursor, {owner})
@@ -117,12 +122,7 @@ def part(cursor: Any, merge: Merge, owner: int) -> None:
     cursor.execute(NARROW_SEEN, [[owner, person.id]])
     merge.absorbed_id, merge.absorbed_public_id = person.id, person.public_id
     merge.snapshot = {**merge.snapshot, "moved": sorted(share.ids)}
-    points = {keys[number][1] for number in share.ids if keys[number][0] in POINT_KINDS}
-    for _name, parter in PARTERS:
-        parter(cursor, Parting(owner, person.id, frozenset(points)))
-
-
-POINT_KINDS = (*CONTACT_KINDS, "push_token")
+    return Parting(merge, owner, person.id, share.ids, points_among(share.ids))
 
 
 def _calls(cursor: Any, owner: int, keys: dict[int, Key]) -> Iterator[Call]:

@@ -15,12 +15,13 @@ from config.workspace import audit
 from config.workspace.models import User
 from profiles import changes
 from profiles.identity import parting
-from profiles.identity.mergers import MERGERS
+from profiles.identity.mergers import Parting, part_all
 from profiles.identity.regrouping import (
     CannotUndo,
     lock_identifiers,
     lock_people,
     owner_of,
+    points_among,
     regroup,
 )
 from profiles.models import Merge, Profile
@@ -38,12 +39,10 @@ def undo_merge(*, merge_id: int, user: User | None = None) -> Merge:
             raise CannotUndo(_("This merge is undone already."))
         owner = owner_of(merge.survivor_id)
         if merge.kind == Merge.Kind.ATTACH:
-            parting.part(cursor, merge, owner)
+            apart = parting.part(cursor, merge, owner)
         else:
-            _take_apart(cursor, merge, owner)
-            for name, merger in MERGERS:
-                if name in merge.snapshot:
-                    merger.undo(cursor, merge, merge.snapshot[name])
+            apart = _take_apart(cursor, merge, owner)
+        part_all(cursor, apart)
         merge.undone_at, merge.undone_by = timezone.now(), user
         merge.save()
         changes.announce([owner, merge.absorbed_id or owner], [ANYTHING])
@@ -57,7 +56,7 @@ def undo_merge(*, merge_id: int, user: User | None = None) -> Merge:
     return merge
 
 
-def _take_apart(cursor: Any, merge: Merge, owner: int) -> None:
+def _take_apart(cursor: Any, merge: Merge, owner: int) -> Parting:
     held = lock_identifiers(cursor, owner)
     own = merge.snapshot["profiles"]
     ids = held.intersection(own["identifiers"])
@@ -70,6 +69,7 @@ def _take_apart(cursor: Any, merge: Merge, owner: int) -> None:
     _revive(own, absorbed)
     _narrow_owner(own["survivor"], merge, owner)
     regroup(cursor, owner=owner, person=absorbed, ids=ids)
+    return Parting(merge, owner, absorbed, frozenset(ids), points_among(ids))
 
 
 def _revive(own: dict[str, Any], absorbed: int) -> None:

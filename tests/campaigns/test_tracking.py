@@ -30,6 +30,7 @@ from tests.campaigns.builders import (
     say,
     smtp_server,
 )
+from tests.cast import absorb
 
 pytestmark = pytest.mark.django_db
 HUMAN = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15"
@@ -247,6 +248,7 @@ def test_after_a_merge_orders_and_refunds_find_the_mail_of_either_person(mail):
     Merge.objects.create(
         survivor_id=survivor.pk, absorbed_id=ada.pk, absorbed_public_id=ada.public_id, rule="test"
     )
+    absorb(survivor, ada)
     order(survivor, "o2", 30)
     assert come_of(campaign) == (1, 50)
     order(survivor, "o1", 20, name="Order Refunded")

@@ -2,13 +2,17 @@
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from consent.folding import BLOCKING
 from consent.merging import ConsentMerger
 from consent.models import ConsentEntry, ConsentState
+from profiles.identity.mergers import Parting
 from profiles.identity.moving import Pair
-from profiles.models import Merge
+from profiles.models import Merge, Profile
+from profiles.people.lineage import today_id
 from tests.campaigns.builders import make_person, say
+from tests.cast import absorb
 
 pytestmark = pytest.mark.django_db
 POINT = "shared@example.com"
@@ -31,12 +35,16 @@ def merge(survivor, absorbed):
             rule="email",
             snapshot={"consents": snapshot[absorbed.pk]},
         )
+        absorb(survivor, absorbed)
     return row
 
 
 def undo(row):
+    parting = Parting(row, today_id(row.survivor_id), row.absorbed_id)
+    Profile.objects.filter(pk=row.absorbed_id).update(state="active", merged_into_id=None)
     with transaction.atomic(), connection.cursor() as cursor:
-        ConsentMerger().undo(cursor, row, row.snapshot["consents"])
+        ConsentMerger().part(cursor, parting, row.snapshot["consents"])
+    Merge.objects.filter(pk=row.pk).update(undone_at=timezone.now())
 
 
 STATEMENTS = ("granted", "withdrawn", "denied", "pending", "expired", None)

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from profiles.identity.mergers import MERGERS
+from profiles.identity.mergers import MERGERS, Parting
 from profiles.identity.moving import Pair
 from profiles.models import Merge
 from segments.models import Membership, Segment
@@ -28,7 +28,7 @@ def test_a_merge_moves_memberships_and_its_undo_gives_them_back() -> None:
         snapshot = merger.merge(cursor, [Pair(ada.pk, twin.pk)])
         assert state() == {("both", ada.pk), ("only", ada.pk), ("both", 1), ("only", 1)}
         merge = Merge(survivor_id=ada.pk, absorbed_id=twin.pk)
-        merger.undo(cursor, merge, snapshot[twin.pk])
+        merger.part(cursor, Parting(merge, ada.pk, twin.pk), snapshot[twin.pk])
     assert state() == before
 
 
