@@ -8,17 +8,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from campaigns.delivery.reserving import recount
-from campaigns.models import Enrolment
+from campaigns.models import ContactCount, Enrolment, Message
 from campaigns.tracking.recrediting import recredit
+from config.workspace.belonging import columns_of
 from profiles.identity.mergers import MERGERS, Parting
 from profiles.identity.moving import PAIRS, Pair, parameters
 from profiles.people.lineage import ever_ids, ever_of
 
 ENDED = "merged"  # the end of an enrolment whose person was inside already
-_COLUMNS = ", ".join(
-    field.column
-    for field in Enrolment._meta.concrete_fields
-    if field.column not in ("profile_id", "source_profile_id", "ended_at", "end_reason")
+_COLUMNS = columns_of(
+    Enrolment, without=("profile_id", "source_profile_id", "ended_at", "end_reason")
 )
 _ANY = """
 SELECT EXISTS (SELECT 1 FROM message WHERE profile_id = ANY(%(ever)s))
@@ -76,6 +75,8 @@ WHERE m.profile_id = t.profile_id AND m.id = t.id
 
 class CampaignMerger:
     """Signs in at `MERGERS`."""
+
+    tables = (Enrolment, Message, ContactCount)
 
     def merge(self, cursor: Any, pairs: Sequence[Pair]) -> Mapping[int, Any]:
         """Two queries where nobody of them was ever written to or is in a campaign."""

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from consent.folding import BLOCKING, UNDONE
-from consent.models import ConsentEntry
+from consent.models import ConsentEntry, ConsentState
 from consent.services.recording import Statement, record_consents, said_again
 from profiles.identity.mergers import MERGERS, Parting
 from profiles.identity.moving import Pair
@@ -38,6 +38,8 @@ def _standing(profile_ids: Sequence[int]) -> dict[int, dict[Key, ConsentEntry]]:
 
 class ConsentMerger:
     """Signs in at `MERGERS`."""
+
+    tables = (ConsentEntry, ConsentState)
 
     def merge(self, cursor: Any, pairs: Sequence[Pair]) -> Mapping[int, Any]:
         """Append what the absorbed people said for their survivors; by absorbed id what was added.
@@ -131,7 +133,7 @@ def _before(current: ConsentEntry, handed_on: Mapping[int, HandedOn]) -> list[in
     """
     found: list[int] = []
     number: int | None = current.pk
-    while number in handed_on:
+    while number is not None and number in handed_on:
         one = handed_on[number]
         found += [one.before] if one.before else []
         if one.is_undone:

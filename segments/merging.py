@@ -13,6 +13,7 @@ from profiles.identity.mergers import MERGERS, Parting
 from profiles.identity.moving import Pair
 from profiles.people.lineage import ever_ids
 from segments.membership import change_counts
+from segments.models import Membership
 
 TAKE = """
 DELETE FROM membership WHERE profile_id = ANY(%s)
@@ -48,6 +49,8 @@ RETURNING m.segment_id, m.entered_at, m.left_at, m.identifier_id,
 
 class MembershipMerger:
     """Signs in at `MERGERS`."""
+
+    tables = (Membership,)
 
     def merge(self, cursor: Any, pairs: Sequence[Pair]) -> Mapping[int, Any]:
         """Move the rows; where the survivor is in already, the absorbed person's open row goes.

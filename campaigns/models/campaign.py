@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.standing_words import SENTENCES
+from config.workspace.belonging import Apart, Belonging, Erased, Merged
 from config.workspace.schema import ProfileScoped
 
 
@@ -158,6 +159,7 @@ class ContentVersion(models.Model):
 class Enrolment(ProfileScoped):
     """A profile inside a campaign; due when `due_at` has passed."""
 
+    belongs = Belonging(Merged.MOVED, Apart.BY_ORIGIN, Erased.ERASED)
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey("profiles.Profile", models.CASCADE, db_index=False)
     campaign = models.ForeignKey(Campaign, models.CASCADE, db_index=False)

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from config.workspace.belonging import Apart, Belonging, Erased, Merged
 from config.workspace.schema import ProfileScoped
 
 
@@ -48,6 +49,7 @@ class Message(ProfileScoped):
     marketing message is not excluded: guarantee 2, held by the database.
     """
 
+    belongs = Belonging(Merged.KEPT, Apart.BY_ADDRESS, Erased.SCRUBBED)
     id = models.BigAutoField(primary_key=True)
     public_id = models.UUIDField(default=uuid.uuid4)
     profile = models.ForeignKey("profiles.Profile", models.PROTECT, db_index=False)
@@ -152,6 +154,7 @@ class Message(ProfileScoped):
 class MessageChunk(models.Model):
     """500 to 1,000 messages that one worker leases and hands over; local to one server."""
 
+    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.ERASED)
     campaign_id = models.BigIntegerField(null=True, db_index=True)
     lane = models.SmallIntegerField(default=5)
     channel = models.CharField(max_length=10)
@@ -175,6 +178,7 @@ class MessageChunk(models.Model):
 class ContactCount(ProfileScoped):
     """How many marketing messages a profile was sent on a channel on a local day."""
 
+    belongs = Belonging(Merged.DERIVED, Apart.DERIVED, Erased.ERASED)
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey("profiles.Profile", models.CASCADE, db_index=False)
     channel = models.TextField()

@@ -82,7 +82,7 @@ def recredit(cursor: Any, people: Sequence[int]) -> None:
         "files": Source.Kind.IMPORT,
     }
     cursor.execute(_EVENTS, given)
-    stored = [Stored(*row[:7], _read(row[7])) for row in cursor.fetchall()]
+    stored = [Stored(*row[:7], properties=_read(row[7])) for row in cursor.fetchall()]
     touched = _take_what_is_anothers(cursor, theirs, stored)
     clicked = {(one.person_id, one.campaign_id) for one in theirs if one.clicked_at}
     rows = [

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from config.workspace.belonging import Apart, Belonging, Erased, Merged
 from config.workspace.schema import ProfileScoped
 
 
@@ -42,6 +43,7 @@ class ConsentEntry(ProfileScoped):
     row refers to (profile, id, permits), and the database refuses one that does not permit.
     """
 
+    belongs = Belonging(Merged.SAID_AGAIN, Apart.BY_ADDRESS, Erased.SCRUBBED)
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey("profiles.Profile", models.PROTECT, db_index=False)
     contact_point = models.TextField(blank=True, default="")
@@ -93,6 +95,7 @@ class ConsentEntry(ProfileScoped):
 class ConsentState(ProfileScoped):
     """The current state, derived from the ledger: one row for each permission stated."""
 
+    belongs = Belonging(Merged.DERIVED, Apart.DERIVED, Erased.ERASED)
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey("profiles.Profile", models.CASCADE, db_index=False)
     contact_point = models.TextField(blank=True, default="")

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from django.db import models
+
 from config.workspace.registry import Registry
 from profiles.identity.moving import Pair
 from profiles.models import Merge
@@ -28,8 +30,10 @@ class Parting:
 class Merger(Protocol):
     """What an app does about its own rows when people are merged or taken apart."""
 
+    tables: Sequence[type[models.Model]]  # which it looks after, as they declare
+
     def merge(self, cursor: Any, pairs: Sequence[Pair]) -> Mapping[int, Any]:
-        """Do with the rows of `pair.absorbed` what their models declare (`people.belonging`).
+        """Do with the rows of `pair.absorbed` what their models declare (`workspace.belonging`).
 
         Set-based, in the transaction, after profiles' own rows. Several pairs may have one
         survivor; nobody is survivor and absorbed at once. Returns, by absorbed id, what `part`

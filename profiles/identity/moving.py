@@ -7,7 +7,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from config.workspace.belonging import columns_of, moved_by_identifier
 from profiles.ingest import people, traits
+from profiles.models import AliasPending, Event, EventItem, Identifier
 
 REWRITE_AT_ONCE = 200  # events of one absorbed person; more are rewritten in the background
 EVENT_COLUMNS = (
@@ -31,10 +33,9 @@ MOVE_IDENTIFIERS = f"""
     UPDATE identifier i SET profile_id = pair.survivor FROM {PAIRS}
     WHERE i.profile_id = pair.absorbed
 """  # noqa: S608 - pieces of ours, here and below
-MOVE_TRAITS = f"""
-    WITH moved AS (DELETE FROM profile_trait WHERE profile_id = ANY(%(absorbed)s) RETURNING *)
-    INSERT INTO profile_trait (id, profile_id, name, source_id, identifier_id, value, set_at)
-    SELECT moved.id, pair.survivor, name, source_id, identifier_id, value, set_at
+MOVE_ROWS = f"""
+    WITH moved AS (DELETE FROM {{table}} WHERE profile_id = ANY(%(absorbed)s) RETURNING *)
+    INSERT INTO {{table}} (profile_id, {{columns}}) SELECT pair.survivor, {{columns}}
     FROM moved JOIN {PAIRS} ON pair.absorbed = moved.profile_id
 """  # noqa: S608
 MOVE_STATES = f"""
@@ -95,6 +96,10 @@ WIDEN = f"""
 """  # noqa: S608
 
 
+# these have statements of their own, here and in `regrouping`
+OWN = (Identifier, Event, EventItem, AliasPending)
+
+
 class Pair(NamedTuple):
     """Profile ids: who stays, and who is taken in."""
 
@@ -109,6 +114,15 @@ def parameters(pairs: Sequence[Pair]) -> dict[str, Any]:
         "survivor": [pair.survivor for pair in pairs],
         "everyone": sorted({number for pair in pairs for number in pair}),
     }
+
+
+def statements_for(template: str) -> list[str]:
+    """`template` for each table that is moved by what its model declares, but for the above."""
+    return [
+        template.format(table=model._meta.db_table, columns=columns_of(model))
+        for model in moved_by_identifier()
+        if model not in OWN
+    ]
 
 
 def move(cursor: Any, pairs: Sequence[Pair]) -> dict[int, dict[str, Any]]:
@@ -128,7 +142,8 @@ def move(cursor: Any, pairs: Sequence[Pair]) -> dict[int, dict[str, Any]]:
         for pair in pairs
     }
     cursor.execute(WIDEN, given)
-    for statement in (MOVE_IDENTIFIERS, MOVE_TRAITS, MOVE_STATES, MOVE_ALIASES):
+    rows = statements_for(MOVE_ROWS)
+    for statement in (MOVE_IDENTIFIERS, *rows, MOVE_STATES, MOVE_ALIASES):
         cursor.execute(statement, given)
     _move_events(cursor, pairs)
     cursor.execute(LEAVE_HUSKS, given)

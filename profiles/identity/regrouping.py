@@ -10,7 +10,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from config.workspace.digests import CONTACT_KINDS
-from profiles.identity.moving import EVENT_COLUMNS, ITEM_COLUMNS, refresh_traits
+from profiles.identity.moving import (
+    EVENT_COLUMNS,
+    ITEM_COLUMNS,
+    refresh_traits,
+    statements_for,
+)
 from profiles.models import Identifier, Profile
 from profiles.people.lineage import today_id
 
@@ -22,13 +27,12 @@ LOCK_PEOPLE = """
     ORDER BY id FOR NO KEY UPDATE
 """
 MOVE_IDENTIFIERS = "UPDATE identifier SET profile_id = %(absorbed)s WHERE id = ANY(%(ids)s)"
-MOVE_TRAITS = """
+MOVE_ROWS = """
     WITH moved AS (
-        DELETE FROM profile_trait WHERE profile_id = %(owner)s AND identifier_id = ANY(%(ids)s)
+        DELETE FROM {table} WHERE profile_id = %(owner)s AND identifier_id = ANY(%(ids)s)
         RETURNING *
     )
-    INSERT INTO profile_trait (id, profile_id, name, source_id, identifier_id, value, set_at)
-    SELECT id, %(absorbed)s, name, source_id, identifier_id, value, set_at FROM moved
+    INSERT INTO {table} (profile_id, {columns}) SELECT %(absorbed)s, {columns} FROM moved
 """
 MOVE_EVENTS = f"""
     WITH moved AS (
@@ -133,7 +137,7 @@ def regroup(
     }
     for statement in (
         MOVE_IDENTIFIERS,
-        MOVE_TRAITS,
+        *statements_for(MOVE_ROWS),
         MOVE_EVENTS,
         MOVE_HUSKS,
         MOVE_ALIASES,

@@ -6,6 +6,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 
+from config.workspace.belonging import Apart, Belonging, Erased, Merged
 from config.workspace.schema import ProfileScoped
 
 ORDER_ID_CHARS = 200
@@ -14,6 +15,7 @@ ORDER_ID_CHARS = 200
 class Event(ProfileScoped):
     """One accepted call: every type is a row, `name` as design.md section 6 says."""
 
+    belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey(
         "profiles.Profile", models.DO_NOTHING, db_constraint=False, db_index=False
@@ -70,6 +72,7 @@ class Event(ProfileScoped):
 class EventItem(ProfileScoped):
     """One line of `products[]` of an event."""
 
+    belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
     id = models.BigAutoField(primary_key=True)
     profile_id = models.BigIntegerField()
     occurred_at = models.DateTimeField()
@@ -99,6 +102,7 @@ class EventItem(ProfileScoped):
 class EventState(ProfileScoped):
     """How often and when a profile did a conversion-type event; kept up with the events."""
 
+    belongs = Belonging(Merged.DERIVED, Apart.DERIVED, Erased.ERASED)
     id = models.BigAutoField(primary_key=True)
     profile_id = models.BigIntegerField()
     name = models.TextField()

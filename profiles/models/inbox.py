@@ -5,6 +5,8 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from config.workspace.belonging import Apart, Belonging, Erased, Merged
+
 
 class Inbox(models.Model):
     """One accepted call or file slice; deleted in the transaction that holds its effects.
@@ -102,6 +104,7 @@ class MessageClaim(models.Model):
 class ProfileChange(models.Model):
     """Profiles that changed and what about them, for those who keep something derived."""
 
+    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.KEPT)
     profile_ids = ArrayField(models.BigIntegerField())
     names = ArrayField(models.TextField())
     created_at = models.DateTimeField(auto_now_add=True)

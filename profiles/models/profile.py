@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from config.workspace.belonging import Apart, Belonging, Erased, Merged
 from config.workspace.schema import ProfileScoped
 
 
@@ -21,6 +22,8 @@ class People(models.QuerySet["Profile"]):
 
 class Profile(models.Model):
     """One person. `traits` is derived from `profile_trait`, the truth."""
+
+    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.ERASED)
 
     class State(models.TextChoices):
         """Whether this person may be worked with."""
@@ -108,6 +111,7 @@ class Profile(models.Model):
 class ProfileTrait(ProfileScoped):
     """What one source said of one trait; the newest of the trusted wins `profile.traits`."""
 
+    belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey(Profile, models.CASCADE, db_index=False, related_name="trait_rows")
     name = models.TextField()
@@ -134,6 +138,7 @@ class ProfileTrait(ProfileScoped):
 class Identifier(models.Model):
     """(kind, value) that points to a profile; the database's key is (kind, value)."""
 
+    belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
     id = models.BigAutoField(primary_key=True)
     kind = models.TextField()
     value = models.TextField()  # normalised
@@ -173,6 +178,8 @@ class Merge(models.Model):
     An attach is a call that a known person took in though it may be another's: it has no absorbed
     person before it is taken apart, which makes one.
     """
+
+    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.SCRUBBED)
 
     class Kind(models.TextChoices):
         """Whether there were two people before."""
@@ -214,6 +221,7 @@ class Merge(models.Model):
 class AliasPending(ProfileScoped):
     """Events of `profile_id` belong to `survivor_id` until the rewriter has moved them."""
 
+    belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
     id = models.BigAutoField(primary_key=True)
     profile_id = models.BigIntegerField()
     survivor_id = models.BigIntegerField(db_index=True)

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from config.workspace.belonging import Apart, Belonging, Erased, Merged
 from config.workspace.schema import ProfileScoped
 
 
@@ -102,6 +103,7 @@ class SegmentSize(models.Model):
 class Membership(ProfileScoped):
     """A profile was in a segment from `entered_at` until `left_at` (null: still is)."""
 
+    belongs = Belonging(Merged.MOVED, Apart.BY_ORIGIN, Erased.ERASED)
     id = models.BigAutoField(primary_key=True)
     segment = models.ForeignKey(Segment, models.CASCADE, db_index=False)
     profile = models.ForeignKey("profiles.Profile", models.CASCADE, db_index=False)
@@ -137,6 +139,7 @@ class Membership(ProfileScoped):
 class Score(ProfileScoped):
     """A prediction for a profile; written by the prediction issue."""
 
+    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.ERASED)
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey("profiles.Profile", models.CASCADE, db_index=False)
     model = models.TextField()

@@ -4,6 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from config.workspace.belonging import Apart, Belonging, Erased, Merged
+
 
 class AuditEntry(models.Model):
     """One look at personal data or one change; append-only, without personal values.
@@ -12,6 +14,7 @@ class AuditEntry(models.Model):
     is made over `digest`, a salted digest of it.
     """
 
+    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.KEPT)
     at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
     actor_kind = models.CharField(_("by"), max_length=12)  # user, api_key, person, system
     actor_id = models.BigIntegerField(null=True)
