@@ -82,7 +82,7 @@ def recredit(cursor: Any, people: Sequence[int]) -> None:
         "files": Source.Kind.IMPORT,
     }
     cursor.execute(_EVENTS, given)
-    stored = [Stored(*row[:7], properties=_read(row[7])) for row in cursor.fetchall()]
+    stored = [_stored(row) for row in cursor.fetchall()]
     touched = _take_what_is_anothers(cursor, theirs, stored)
     clicked = {(one.person_id, one.campaign_id) for one in theirs if one.clicked_at}
     rows = [
@@ -140,6 +140,11 @@ def _take_what_is_anothers(
         given = {"profiles": profiles, "messages": messages, "orders": orders}
         cursor.execute(_TAKE, given)
     return [(profile, message) for profile, message, _key in wrong]
+
+
+def _stored(row: Sequence[Any]) -> Stored:
+    person, place, number, name, at, message_id, value, properties = row
+    return Stored(person, place, number, name, at, message_id, value, _read(properties))
 
 
 def _read(value: Any) -> Any:

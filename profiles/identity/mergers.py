@@ -30,7 +30,9 @@ class Parting:
 class Merger(Protocol):
     """What an app does about its own rows when people are merged or taken apart."""
 
-    tables: Sequence[type[models.Model]]  # which it looks after, as they declare
+    @property
+    def tables(self) -> Sequence[type[models.Model]]:
+        """Which it looks after, as they declare."""
 
     def merge(self, cursor: Any, pairs: Sequence[Pair]) -> Mapping[int, Any]:
         """Do with the rows of `pair.absorbed` what their models declare (`workspace.belonging`).
