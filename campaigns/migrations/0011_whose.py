@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Two columns without a value, and an index that begins empty; reversible."""
 
-    dependencies = [("campaigns", "0010_handing_over_index"), ("profiles", "0021_merged_people")]
+    dependencies = [("campaigns", "0010_handing_over_index"), ("profiles", "0022_merged_people")]
 
     operations = [
         migrations.AddField(

@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     """Reversible."""
 
-    dependencies = [("segments", "0007_segment_revision"), ("profiles", "0021_merged_people")]
+    dependencies = [("segments", "0007_segment_revision"), ("profiles", "0022_merged_people")]
 
     operations = [
         migrations.RunSQL(

@@ -16,7 +16,7 @@ UNTELL = "UPDATE profile SET state = 'erased', merged_into_id = NULL WHERE state
 class Migration(migrations.Migration):
     """A column, filled for the few who were merged, and what holds it to the state."""
 
-    dependencies = [("profiles", "0020_trust_says_what_goes_first")]
+    dependencies = [("profiles", "0021_warning_example")]
 
     operations = [
         migrations.AddField(
