@@ -36,7 +36,7 @@ WAITING = "SELECT count(*), count(*) FILTER (WHERE failed_at IS NOT NULL) FROM i
 def installation(tmp_path):
     tmp_path.chmod(0o755)
     made = Installation(tmp_path)
-    made.environment |= {"WAKE_BY_CELERY": "true", "PYTHONUNBUFFERED": "1"}
+    made.environment |= {"WAKE_BY_CELERY": "true", "PYTHONUNBUFFERED": "1", "BASE_URL": made.url}
     try:
         server.ensure_running(tmp_path, {"max_connections": str(ALLOWED + 3), "fsync": "off"})
         made._start("up", "manage.py", "up", "--port", str(made.port))
