@@ -9,11 +9,13 @@ from django.test import Client
 from django.urls import path
 from django.utils.html import escape
 
-from config import paths
+from config import errors, paths
 from config import urls as site_urls
 from config.connections import host_names
 from config.postgres import server, starting
 from config.postgres.backend.base import DatabaseWrapper
+from config.web import answers
+from config.web.areas import area_of
 from config.workspace.models import Role
 from tests.cast import make_user
 
@@ -215,3 +217,14 @@ def test_a_command_starts_the_database_at_its_start_alone(tmp_path, settings, mo
     with pytest.raises(psycopg.OperationalError):
         starting.connecting(connect)
     assert started == []
+
+
+def test_whoever_is_turned_away_for_now_is_led_to_the_same_page_again(rf):
+    login = "/console/login/?next=/console/people/"
+    assert f'href="{login}"' in errors.too_busy(rf.post(login)).content.decode()
+    for asked in ("/console/people/", "/u/x"):
+        area = area_of("GET", asked)
+        _status, _headers, body = answers.refusal(area, 503, "full", {"PATH_INFO": asked})
+        assert '<a class="r-btn r-big-btn" href="">Try again</a>' in body.decode()
+    _status, _headers, body = answers.refusal(area, 413, "large", {"PATH_INFO": "/u/x"})
+    assert "Send less." in body.decode()  # a customer has no session
