@@ -61,7 +61,9 @@ class Duration:
         local = moment.astimezone(zone)
         year, month = divmod(local.year * 12 + local.month - 1 + self.amount, 12)
         last = monthrange(year, month + 1)[1]
-        return local.replace(year=year, month=month + 1, day=min(local.day, last)).astimezone(UTC)
+        there = local.replace(year=year, month=month + 1, day=min(local.day, last))
+        # where the hour is there twice or never, the database takes standard time
+        return max(there.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
 
     def describe(self) -> str:
         """In words: "30 days"."""
