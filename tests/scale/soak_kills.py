@@ -17,8 +17,8 @@ STOP_SECONDS = 90.0
 RENDERER, RENDER = "config.workspace.sandbox", "render"
 LEAST_RENDER, MOST_RENDER = 2, 4  # of those that render, killed in a round
 BETWEEN_SECONDS = (4.0, 8.0)
-LOOK_SECONDS = 0.005
-STARTED_CPU_SECONDS = 0.6  # what it takes to start, thrice: to load modules is no rendering
+LOOK_SECONDS, LIST_SECONDS = 0.005, 0.5
+STARTED_CPU_SECONDS = 0.4  # what it takes to start, twice: to load modules is no rendering
 MOSTLY, PATIENCE_SECONDS = 0.7, 30.0
 # target -> weight; those that render are hunted beside
 TARGETS = {
@@ -75,9 +75,12 @@ class Killer:
 
         Seconds apart: who dies twice of one mail is told that the mail is at fault.
         """
+        pids: list[int] = []
+        looked_at = 0.0
         while not self.over.is_set() and self.kills[RENDER] < MOST_RENDER:
-            pids = renderers(self.made)
-            self.renderers.update(pids)
+            if time.monotonic() - looked_at > LIST_SECONDS:  # a walk over all processes
+                pids, looked_at = renderers(self.made), time.monotonic()
+                self.renderers.update(pids)
             busy = [pid for pid in pids if is_at_work(pid)]
             if not busy:
                 time.sleep(LOOK_SECONDS)
