@@ -60,7 +60,7 @@ class Installation:
         self.environment = {
             name: value
             for name, value in os.environ.items()
-            if name not in ("DATABASE_URL", "CELERY_BROKER_URL", "EMAIL_URL")
+            if name not in ("DATABASE_URL", "CELERY_BROKER_URL", "EMAIL_URL", "CONN_MAX_AGE")
         } | {
             "VAR_DIR": str(folder),
             "DJANGO_SETTINGS_MODULE": "config.settings",
