@@ -3,6 +3,7 @@
 It holds no connection, no secret and no Django; what it imports is named by its parent.
 """
 
+import gc
 import math
 import os
 import resource
@@ -38,6 +39,7 @@ def main(module: str, parent: str, mark_file: str) -> None:
     mark = Mark(int(mark_file))
     _limit()
     tasks: dict[str, Task] = import_module(module).TASKS
+    gc.freeze()  # what was imported stays: no look for garbage goes through it
     link = socket.socket(fileno=os.dup(0))
     reader = frames.Reader(link)
     link.sendall(frames.pack(OK))
