@@ -14,13 +14,14 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from config.console.words import capitalised, num
+from config.console.words import capitalised, is_blank, num
 from config.workspace.models import User
 from config.workspace.permissions import may
 from consent.channels import ADDRESSED
 from consent.models import Purpose
 from profiles.identity.comparing import spelling_of
 from profiles.language.columns import COLUMNS, column_label
+from profiles.language.operators.base import shown
 from profiles.people.lineage import living
 from profiles.selectors.masking import HIDDEN_WORDS, Place, is_harmless, looks_personal
 from segments.models import Segment
@@ -210,7 +211,8 @@ def _values(rows: list[Any], name: str, user: User) -> list[Choice]:
             if in_doubt and twin != value and isinstance(value, str)
             else ""
         )
-        items.append(Choice(value, label, "", *_part(n, total), note))
+        seen_as = shown(label) if is_blank(label) else label
+        items.append(Choice(value, seen_as, "", *_part(n, total), note))
     return items
 
 

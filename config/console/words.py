@@ -310,6 +310,11 @@ def capitalised(value: Any) -> str:
 
 
 # --- people ---------------------------------------------------------------------------------------
+def is_blank(text: str) -> bool:
+    """Whether there is nothing in it that one could see: empty, spaces, invisible signs."""
+    return not any(letter.isprintable() and not letter.isspace() for letter in text)
+
+
 def name_of(value: Any) -> str:
     """The name in a string or in anything with a `display_name`."""
     if value is None:

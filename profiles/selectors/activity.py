@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.console.words import is_blank
 from profiles.models import Event
 from profiles.people.lineage import event_places
 from profiles.selectors.masking import DOTS, Shown, is_personal_name
@@ -181,7 +182,8 @@ def _facts(properties: Mapping[str, Any], said: Collection[str] = ()) -> str:
     """A line on what it was about: products and order number, else the first plain facts."""
     products, order = product_names(properties), properties.get("order_id")
     if "product_id" in properties or "sku" in properties:
-        products = [str(properties.get("name") or properties.get("product_id"))[:SHORT_TEXT]]
+        told = (str(properties.get(name) or "") for name in ("name", "product_id", "sku"))
+        products = [next((text for text in told if not is_blank(text)), "")[:SHORT_TEXT]]
     if products or order:
         number = _("order %(number)s") % {"number": str(order)[:SHORT_TEXT]} if order else ""
         return " · ".join(filter(None, (", ".join(products), number)))
@@ -189,6 +191,7 @@ def _facts(properties: Mapping[str, Any], said: Collection[str] = ()) -> str:
         f"{name}: {str(value)[:SHORT_TEXT]}"
         for name, value in list(properties.items())
         if isinstance(value, str | int | float)
+        and not is_blank(str(value))
         and value != DOTS
         and not is_personal_name(name)
         and name not in said

@@ -13,7 +13,7 @@ from profiles.models import Event, Identifier, Merge, ProfileTrait
 from profiles.people.lineage import event_places
 from profiles.selectors.finding import PUBLIC_ID
 from profiles.selectors.traits import joins_of
-from profiles.selectors.words import joined_by, taken_in_by, trait_text
+from profiles.selectors.words import joined_by, said_text, taken_in_by
 from profiles.timeline import TIMELINE, Cursor, TimelineItem, id_below, key_of
 from profiles.timeline import Action as TimelineAction
 
@@ -166,12 +166,12 @@ def _beside(said: Mapping[str, Any], row: Merge, others: Mapping[str, list[Any]]
             if name not in said:
                 continue
             rest = {
-                trait_text(value)
+                said_text(value)
                 for spelling in spellings
                 for value in others.get(spelling, ())
                 if value != said[name]
             }
-            found[name] = trait_text(said[name])
+            found[name] = said_text(said[name])
             if rest:
                 found[name] = _("%(value)s (others say: %(others)s)") % {
                     "value": found[name],

@@ -33,7 +33,8 @@ KNOWN_TRAITS = {  # those that nearly every source sends; others keep their own 
 
 
 def _text(value: Any) -> str:
-    return str(value)[:SHORT] if isinstance(value, str | int | float) else ""
+    text = str(value)[:SHORT] if isinstance(value, str | int | float) else ""
+    return "" if words.is_blank(text) else text
 
 
 def subject_of(properties: Mapping[str, Any]) -> str:
@@ -159,13 +160,20 @@ def trait_label(name: str) -> str:
 
 
 def trait_text(value: Any) -> str:
-    """A trait's value as one reads it."""
+    """A trait's value as one reads it; "" for what is empty (`or_empty` says so on a page)."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if value is None:
-        return _("empty")
+        return ""
     if isinstance(value, int | float):
         return words.num(value, None if value == int(value) else 2)
-    if isinstance(value, dict):
-        return ", ".join(f"{trait_text(item)}" for item in value.values() if item not in ("", None))
-    return ", ".join(map(trait_text, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, dict | list):
+        parts = map(trait_text, value.values() if isinstance(value, dict) else value)
+        return ", ".join(part for part in parts if not words.is_blank(part))
+    return str(value)
+
+
+def said_text(value: Any) -> str:
+    """The same inside a sentence, where what is empty needs its word."""
+    text = trait_text(value)
+    return _("empty") if words.is_blank(text) else text

@@ -86,4 +86,5 @@ def _labels() -> dict[str, str]:
         "true": _("true"),
         "false": _("false"),
         "loading": _("Looking..."),
+        "empty": _("empty"),
     }

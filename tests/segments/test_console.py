@@ -168,3 +168,14 @@ def test_people_are_pasted_into_a_list(console) -> None:
         {"people": "nobody@example.com\nx", "act": "add"},
     )
     assert b"nobody@example.com" in answer.content
+
+
+def test_an_empty_value_has_a_word_in_pickers_and_reasons(console) -> None:
+    people = [make_person(plan=plan) for plan in ("", "  ", "pro")]
+    answer = console.get("/console/segments/-/pick/?what=values&field=plan").json()
+    labels = {item["value"]: item["label"] for item in answer["items"]}
+    assert labels == {"": "empty", "  ": "“  ”", "pro": "pro"}
+    for person, value, word in zip(people, ("", "  "), ("empty", "“  ”"), strict=False):
+        rule = json.dumps(group("all", trait("plan", "eq", value)))
+        why = console.post(f"/console/segments/-/why/{person.public_id}/", {"rule": rule})
+        assert f"<b>plan is {word}</b>" in why.content.decode()

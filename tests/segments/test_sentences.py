@@ -41,6 +41,8 @@ pytestmark = pytest.mark.django_db
             ),
             "a is true, but leave out: b is known or c is known",
         ),
+        (group("all", trait("plan", "eq", "")), "plan is empty"),
+        (group("all", trait("plan", "in", ["pro", " "])), "plan is one of pro or “ ”"),
         (group("all"), "everybody"),
     ],
 )

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from config.console import words
 from config.console.pages import undo_of
 from config.console.theme import group_of, resolve, title_of
-from config.workspace import rows
+from config.workspace import doors, rows
 
 register = template.Library()
 ICON = 16  # px
@@ -56,6 +56,14 @@ def person_name(value: Any) -> SafeString:
 
 
 @register.filter
+def or_empty(value: Any) -> Any:
+    """What somebody said, or a quiet word where there is nothing to be seen."""
+    if not words.is_blank(str(value)):
+        return value
+    return format_html('<span class="r-sub r-quiet">{}</span>', _("empty"))
+
+
+@register.filter
 def short(value: Any) -> SafeString:
     """The first 8 characters of an id, the whole of it on hover."""
     whole = str(value or "")
@@ -75,7 +83,31 @@ def copy(value: Any, label: str = "") -> SafeString:
     )
 
 
-@register.simple_tag
+def _reader(context: Context) -> Any:
+    """Whoever the page is for; None where it is drawn for nobody."""
+    return getattr(context.get("request"), "user", None)
+
+
+@register.simple_tag(takes_context=True)
+def open_to(context: Context, url: str | None) -> str:
+    """The address, or "" where the reader's role does not open it: `{% open_to url as url %}`."""
+    user = _reader(context)
+    return doors.open_to(user, url) if user else url or ""
+
+
+@register.simple_tag(takes_context=True)
+def who_may(context: Context, permission: str) -> str:
+    """Which roles to ask, for a reader whose own does not include the permission."""
+    user = _reader(context)
+    return doors.who_may(user, permission) if user else ""
+
+
+@register.simple_tag(name="door", takes_context=True)
+def door_for_reader(context: Context, url: str | None, text: Any) -> SafeString:
+    """`door` where the reader's role opens what is behind it, else only the number."""
+    return door(open_to(context, url), text)
+
+
 def door(url: str | None, text: Any) -> SafeString:
     """A number (or word) that opens what is behind it; without an address only the number."""
     shown = words.num(text) if isinstance(text, (int, float)) else text

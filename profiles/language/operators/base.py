@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeVar
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from config.console.words import when_words
+from config.console.words import is_blank, when_words
 from config.postgres.sql import Sql
 from config.workspace.zones import read_when
 from profiles.language.clock import Clock
@@ -74,4 +74,9 @@ def shown(value: Any) -> str:
     if is_number(value):
         return str(number_format(value, use_l10n=True, force_grouping=True))
     when = read_when(value)
-    return str(value) if when is None else when_words(when)
+    if when is not None:
+        return when_words(when)
+    text = str(value)
+    if not text:
+        return _("empty")
+    return f"“{text}”" if is_blank(text) else text

@@ -131,8 +131,8 @@ class TraitCondition(Condition):
         else:
             raw = profile.traits.get(self.field)
             value = raw if raw is None or isinstance(raw, str | int | float) else json.dumps(raw)
-            words = "" if value is None else value
-        if words == "":
+            words = value
+        if words is None or (self.column and words == ""):
             return _("%(label)s is not known") % {"label": self.label}
         return _("%(label)s is %(value)s") % {"label": self.label, "value": shown(words)[:200]}
 

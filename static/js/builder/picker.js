@@ -65,7 +65,7 @@ export function pickFrom({ button, host, words, load, free, choose, chosen = nul
     } else meter.style.visibility = "hidden";
     return el("li", { role: "option", id: `${id}-${index}`, class: on ? "is-on" : "", "aria-selected": "false",
       "aria-checked": chosen ? String(Boolean(on)) : null, onclick: () => take(item) },
-    el("span", { dir: "auto" }, item.label, kind, " ", doubt), meter, el("span", { class: "r-n" }, item.count || ""));
+    el("span", { dir: "auto", class: item.value === "" ? "r-sub" : null }, item.label, kind, " ", doubt), meter, el("span", { class: "r-n" }, item.count || ""));
   }
 
   function mark() {

@@ -206,3 +206,24 @@ def test_the_page_costs_the_same_whatever_there_is(admin, django_assert_max_num_
         make_merge(ada)
     with django_assert_max_num_queries(34):
         admin.get(page_of(ada))
+
+
+def test_what_is_empty_says_so_quietly_wherever_it_stands(admin):
+    """An empty text, one of spaces and one of invisible signs look like nothing at all."""
+    ada, quiet = make_ada(), '<span class="r-sub r-quiet">empty</span>'
+    crm = make_source("CRM")
+    for name, value in {"plan": "", "tier": "  ", "level": "\u200b", "tags": [""], "x": {}}.items():
+        set_trait(ada, name, value)
+    set_trait(ada, "city", "Utrecht", at=ago(9))
+    set_trait(ada, "city", "", source=crm)
+    make_event(ada, "Signed Up", coupon="", method="  ")
+    text = admin.get(page_of(ada)).content.decode()
+    for label in ("Plan", "Tier", "Level", "Tags", "X"):
+        assert f"<dt>{label}</dt><dd><bdi>{quiet}</bdi>" in text, label
+    assert f'<b class="r-n">{quiet}</b>' in text  # of two that disagree
+    for name in ("coupon", "method"):
+        assert f"<dt>{name}</dt><dd>{quiet}</dd>" in text
+        assert f"{name}: " not in text  # the line of the timeline names what there is
+    event = Event.objects.get(name="Signed Up")
+    trace = admin.get(reverse("profiles:live_call", args=[ada.pk, event.pk]), **HTMX)
+    assert f"<dt>coupon</dt><dd>{quiet}</dd>" in trace.content.decode()
