@@ -19,7 +19,9 @@ from config.workspace.models import User, Workspace
 from config.workspace.selectors import forget_workspace
 from consent.models import Purpose, Topic
 from profiles.ingest.inbox import accept
-from profiles.models import ExchangeRate, Source
+from profiles.models import ExchangeRate, FieldTag, Source
+from profiles.personal.names import Place
+from profiles.personal.tags import forget_tags
 from segments.models import Segment
 from segments.services import create_segment
 
@@ -33,10 +35,18 @@ TOPICS = (
     ("care-and-repair", "Care and repair", "How things last; repair days in the stores."),
     ("club-walks", "Club walks", "Walks with our clubs near you."),
 )
+# what the shop's own names hold, as its admin said: those that no list of usual names knows
+TAGS = (
+    (Place.PROPERTY, "query", False),  # words that people look for in the shop
+    (Place.PROPERTY, "reviews", False),  # how many a product has
+    (Place.PROPERTY, "review_body", True),  # what somebody wrote
+    (Place.PROPERTY, "reason", True),  # why a mail bounced, which may quote the address
+    (Place.IDENTIFIER, "loyalty_card", True),  # a number of one person
+)
 
 
 def furnish_workspace() -> None:
-    """Name, currency and zone; topics and sender where they are missing."""
+    """Name, currency and zone; topics, tags and sender where they are missing."""
     Workspace.objects.filter(pk=1).update(
         name=NAME, currency=CURRENCY, time_zone=TIME_ZONE, country=COUNTRY
     )
@@ -52,6 +62,11 @@ def furnish_workspace() -> None:
                 "position": position,
             },
         )
+    for place, name, is_personal in TAGS:
+        FieldTag.objects.get_or_create(
+            place=place.value, name=name, defaults={"is_personal": is_personal}
+        )
+    forget_tags()
     if not Sender.objects.filter(address=SENDER["address"]).exists():
         said = {name: value for name, value in SENDER.items() if name != "default"}
         create_sender(**said, is_default=True)
