@@ -30,6 +30,7 @@ from config.workspace.faults import is_crowded, is_disk_full, is_for_want_of_roo
 from config.workspace.hashing import Busy
 from config.workspace.health import recording
 from config.workspace.health.reasons import reason_of
+from config.workspace.permissions import PERMISSIONS, roles_with
 
 MACHINES = ("/api/", "/v1/")
 CUSTOMERS = ("/u/", "/preferences/", "/confirm/", "/t/", "/demo/")  # they have no console
@@ -66,7 +67,10 @@ def not_allowed(request: HttpRequest, exception: Exception | None = None) -> Htt
     """403."""
     problem = "This is not allowed."
     if not _is_machine(request):
-        shown = in_shell(request, "console/403.html", _("Not allowed"), 403)
+        asked = str(exception or "")
+        roles = roles_with(asked) if asked in PERMISSIONS else []
+        title = _("Not allowed")
+        shown = in_shell(request, "console/403.html", title, 403, roles=", ".join(roles))
         if shown is not None:
             return shown
     words = _("Your role does not include it. An admin of your team can change that.")

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from config.console.words import ago, num
 from config.workspace import audit
 from config.workspace.admin import AuditedAdmin
+from config.workspace.doors import open_to
 from config.workspace.permissions import may
 from config.workspace.used_admin import UsedAdmin
 from profiles import field_admin, warnings_admin  # noqa: F401 - each signs itself in
@@ -177,6 +178,8 @@ class SourceAdmin(UsedAdmin):
     def write_key(self, source: Source) -> SafeString:
         """Its beginning, and the way to a new one."""
         address = reverse("profiles:rotate_key", args=[source.pk])
+        if not open_to(getattr(source, "reader", None), address):
+            return format_html("<code>{}…</code>", source.write_key_hint)
         return format_html(
             '<code>{}…</code> <a class="r-door" href="{}">{}</a>',
             source.write_key_hint,

@@ -52,7 +52,8 @@ def _finding(campaign: Campaign, kind: str, title: str, earlier: Earlier) -> Fin
     values = {"n": num(count), "of": num(earlier.of), "days": SAME_MAIL_DAYS}
     text = _effect(campaign, count, capped)
     door = reverse("campaigns:earlier", args=[campaign.slug, kind])
-    return Finding("warn", title % (values | {"lately": earlier.days}), text, door, _("See who"))
+    title = title % (values | {"lately": earlier.days})
+    return Finding("warn", title, text, door, _("See who"), is_look=True)
 
 
 def _effect(campaign: Campaign, count: int, capped: int) -> str:

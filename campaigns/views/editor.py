@@ -43,7 +43,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("campaigns:step", slug, "launch")
 
 
-@requires("campaigns.view")
+@requires("campaigns.view", post="campaigns.edit")
 def step(request: HttpRequest, slug: str, here: str) -> HttpResponse:
     """A page of the editor; a POST saves it, or launches."""
     campaign = found(slug)
@@ -99,8 +99,6 @@ def _save(request: HttpRequest, campaign: Campaign, here: str) -> HttpResponse:
     page, or no draft any more.
     """
     user: Any = request.user
-    if not may(user, "campaigns.edit"):
-        return HttpResponse(status=403)
     form = FORMS[here](campaign, request.POST)
     built_on = revision_in(request.POST)
     saved, conflict, lost = None, None, ""

@@ -12,3 +12,4 @@ class Finding:
     text: str
     url: str = ""
     link: str = ""
+    is_look: bool = False  # a door for everybody who sees the page; a remedy is for who may edit

@@ -21,7 +21,7 @@ from campaigns.views.reasons import WHY, Why, remedy_of, remedy_url
 from config.console.pages import page
 from config.postgres.sql import Sql, ids_of, run, sql
 from config.workspace import audit
-from config.workspace.permissions import requires
+from config.workspace.permissions import may, requires
 from profiles.models import Profile
 
 PAGE_SIZE = 50
@@ -100,6 +100,7 @@ def people_page(
         "why": why,
         "remedy_url": there,
         "remedy": remedy_of(why, there),
+        "may_edit": may(request.user, "campaigns.edit"),
         "people": [(rows[n], shown.name(rows[n].display_name)) for n in numbers if n in rows],
         "page": {"next_url": f"{own}?after={numbers[-1]}" if more else ""},
     }

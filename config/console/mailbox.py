@@ -12,7 +12,6 @@ from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -25,7 +24,7 @@ from config.mailbox import Mail
 from config.workspace import audit
 from config.workspace.audit_targets import TARGETS, Target, gone
 from config.workspace.models import AuditEntry
-from config.workspace.permissions import may, requires
+from config.workspace.permissions import requires
 
 PER_PAGE = 30
 SEEN_BY = "people.personal"
@@ -43,14 +42,13 @@ def personal(view: View[Params]) -> View[Params]:
 
     @require_GET
     @requires("messages.view")
+    @requires(SEEN_BY)
     @wraps(view)
     def checked(
         request: HttpRequest, /, *args: Params.args, **kwargs: Params.kwargs
     ) -> HttpResponse:
         if settings.EMAIL_URL:
             raise Http404("mail goes out; there is no demo mailbox")
-        if not may(request.user, SEEN_BY):
-            raise PermissionDenied(SEEN_BY)
         return view(request, *args, **kwargs)
 
     return checked

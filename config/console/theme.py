@@ -113,7 +113,7 @@ GROUPS = (
                 _("Messages"),
                 "mail",
                 ["campaigns:messages", "messages"],
-                "campaigns.view",
+                "messages.view",
             ),
             Item(
                 _("Senders"),

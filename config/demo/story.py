@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from config.demo import state, team
 from config.demo.generator import maya
 from config.demo.generator.content import DRAFT_SLUG
 from config.demo.state import State
+from config.workspace.doors import open_to
 from config.workspace.models import User
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
@@ -28,7 +29,11 @@ SEGMENT = "tent-no-boots"
 
 @dataclass(frozen=True)
 class Step:
-    """What to do, why, where, and whether it has been done. `outside`: in a tab of its own."""
+    """What to do, why, where, and whether it has been done.
+
+    `outside`: in a tab of its own. `needs`: the permission that it takes; whose role lacks it is
+    given no address, and told which roles to work as.
+    """
 
     name: str
     title: Any
@@ -37,6 +42,7 @@ class Step:
     url: str = ""
     button: Any = ""
     outside: bool = False
+    needs: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ def story(user: Any) -> Story | None:
         members=team.members(run),
         traffic=_traffic(run),
         shop_url=reverse("demo:home"),
-        mailbox_url=_mailbox(user),
+        mailbox_url=open_to(user, resolve(["console:mailbox"])),
         maya_url=places.person(facts.maya_id) if facts.maya_id else "",
     )
 
@@ -96,11 +102,6 @@ def _traffic(run: State) -> bool:
     return fresh.traffic if fresh else run.traffic
 
 
-def _mailbox(user: User) -> str:
-    allowed = may(user, "messages.view") and may(user, "people.personal")
-    return resolve(["console:mailbox"]) if allowed else ""
-
-
 def _facts(began: datetime) -> Facts:
     """All of them since the demo was written at `began`."""
     hers = Identifier.objects.filter(
@@ -109,7 +110,7 @@ def _facts(began: datetime) -> Facts:
     owners = dict(hers.values_list("kind", "profile_id"))
     page = Profile.objects.filter(pk=owners.get("user_id", 0)).values_list("public_id", flat=True)
     launched = list(Campaign.objects.filter(launched_at__gt=began).values_list("pk", flat=True))
-    responses = _responses(launched) if launched else {"bought": 0, "left": 0}
+    responses = _responses(launched, list(owners.values()), began)
     return Facts(
         moves=Source.objects.filter(is_internal=False, last_seen_at__gt=began).exists(),
         joined=len(owners) > 1 and len(set(owners.values())) == 1,
@@ -123,17 +124,19 @@ def _facts(began: datetime) -> Facts:
     )
 
 
-def _responses(campaigns: list[int]) -> dict[str, int]:
-    """What came of the user's own launches, by the index of messages by campaign."""
-    return Message.objects.filter(campaign_id__in=campaigns).aggregate(
-        bought=Count("id", filter=Q(clicked_at__isnull=False, converted_at__isnull=False)),
-        left=Count("id", filter=Q(unsubscribed_at__isnull=False)),
+def _responses(campaigns: list[int], hers: list[int], began: datetime) -> dict[str, int]:
+    """What came since of the user's own launches, and of whatever lies in Maya's mailbox."""
+    mails = Message.objects.filter(Q(campaign_id__in=campaigns) | Q(profile_id__in=hers))
+    return mails.aggregate(
+        bought=Count("id", filter=Q(clicked_at__gt=began, converted_at__gt=began)),
+        left=Count("id", filter=Q(unsubscribed_at__gt=began)),
     )
 
 
 def _steps(facts: Facts, user: User) -> list[Step]:
-    shop, mailbox = reverse("demo:home"), _mailbox(user)
-    return [
+    shop, mailbox = reverse("demo:home"), resolve(["console:mailbox"])
+    her_mail = f"{mailbox}?to={maya.EMAIL}" if mailbox else ""
+    steps = [
         Step(
             "loop",
             _("See the loop move"),
@@ -142,8 +145,9 @@ def _steps(facts: Facts, user: User) -> list[Step]:
                 "segments and reasons to write."
             ),
             facts.moves,
-            places.live() if may(user, "events.view") else "",
+            places.live(),
             _("Watch live events"),
+            needs="events.view",
         ),
         Step(
             "maya",
@@ -166,8 +170,9 @@ def _steps(facts: Facts, user: User) -> list[Step]:
                 "many it leaves out, and how many you may write to."
             ),
             facts.built,
-            places.segment(SEGMENT) if may(user, "segments.view") else "",
+            places.segment(SEGMENT),
             _("Open the segment"),
+            needs="segments.edit",
         ),
         Step(
             "launch",
@@ -177,8 +182,9 @@ def _steps(facts: Facts, user: User) -> list[Step]:
                 "mailbox catches it."
             ),
             facts.launched,
-            places.campaign(DRAFT_SLUG) if may(user, "campaigns.view") else "",
+            places.campaign(DRAFT_SLUG),
             _("Open the draft"),
+            needs="campaigns.launch",
         ),
         Step(
             "buy",
@@ -188,8 +194,9 @@ def _steps(facts: Facts, user: User) -> list[Step]:
                 " and in the report."
             ),
             facts.bought,
-            f"{mailbox}?to={maya.EMAIL}" if mailbox else "",
+            her_mail,
             _("Open Maya's mail"),
+            needs="people.personal",
         ),
         Step(
             "leave",
@@ -199,7 +206,11 @@ def _steps(facts: Facts, user: User) -> list[Step]:
                 "she is left out as withdrawn, with the time, and the proof is one press away."
             ),
             facts.left,
-            f"{mailbox}?to={maya.EMAIL}" if mailbox else "",
+            her_mail,
             _("Open Maya's mail"),
+            needs="people.personal",
         ),
+    ]
+    return [
+        step if not step.needs or may(user, step.needs) else replace(step, url="") for step in steps
     ]

@@ -1,11 +1,10 @@
 """The first steps of an empty installation, ticked by facts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Campaign, Sender
 from config.console import places
 from config.console.theme import resolve
+from config.workspace.doors import open_to
 from config.workspace.models import AuditEntry, Job
-from config.workspace.permissions import may
 from consent.models import Purpose, Topic
 from profiles.models import Source
 from segments.models import Segment
@@ -22,7 +21,7 @@ from segments.models import Segment
 
 @dataclass(frozen=True)
 class Tick:
-    """One step: what, why, done or not, and where it is done."""
+    """One step: what, why, done or not, where it is done, and the permission that it takes."""
 
     name: str
     title: Any
@@ -30,6 +29,7 @@ class Tick:
     done: bool
     url: str = ""
     button: Any = ""
+    needs: str = ""
 
 
 def first_event_received() -> bool:
@@ -40,15 +40,15 @@ def first_event_received() -> bool:
 def checklist(user: Any) -> list[Tick]:
     """The six steps. At most seven small queries, none over a table that grows without bound."""
     launched = Campaign.objects.filter(launched_at__isnull=False).exists()
-    new_source = resolve(["admin:profiles_source_add"]) if _may(user, "sources.edit") else ""
-    return [
+    ticks = [
         Tick(
             "event",
             _("Receive the first event"),
             _("Make a source, take its write key, and send one call."),
             first_event_received(),
-            new_source,
+            resolve(["admin:profiles_source_add"]),
             _("Make a source"),
+            "sources.edit",
         ),
         Tick(
             "import",
@@ -66,22 +66,25 @@ def checklist(user: Any) -> list[Tick]:
             Topic.objects.exists() or Purpose.objects.filter(is_ready_made=False).exists(),
             resolve(["consent:purposes", "admin:consent_purpose_changelist"]),
             _("Open the purposes"),
+            "purposes.edit",
         ),
         Tick(
             "sender",
             _("Say who your mail is from"),
             _("A name, an address, and a postal address: marketing mail needs one."),
             Sender.objects.exists(),
-            resolve(["admin:campaigns_sender_add"]) if _may(user, "campaigns.edit") else "",
+            resolve(["admin:campaigns_sender_add"]),
             _("Add a sender"),
+            "campaigns.edit",
         ),
         Tick(
             "segment",
             _("Build the first segment"),
             _("Say in a sentence who belongs together, and see how many they are."),
             Segment.objects.exists(),
-            places.new_segment() or places.segments(),
+            places.new_segment(),
             _("Build a segment"),
+            "segments.edit",
         ),
         Tick(
             "mail",
@@ -90,10 +93,12 @@ def checklist(user: Any) -> list[Tick]:
             if not settings.EMAIL_URL
             else _("To the address of your own account."),
             launched or _tested(),
-            places.new_campaign() or places.campaigns(),
+            places.new_campaign(),
             _("Write a campaign"),
+            "campaigns.edit",
         ),
     ]
+    return [replace(tick, url=open_to(user, tick.url)) for tick in ticks]
 
 
 def _imported() -> bool:
@@ -110,7 +115,3 @@ def _tested() -> bool:
     lately = timezone.now() - timedelta(days=30)
     rows = AuditEntry.objects.filter(target_kind="campaign", action="send_test", at__gte=lately)
     return rows.filter(detail__outcome="sent").exists()
-
-
-def _may(user: Any | AnonymousUser, permission: str) -> bool:
-    return may(user, permission)

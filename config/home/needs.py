@@ -1,6 +1,6 @@
 """What needs somebody: each line says what, why now, and holds the way to settle it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from campaigns.models import Campaign, Sender
 from config.console import health_words, places
 from config.console.theme import resolve
 from config.console.words import capitalised, in_words, lasting, num
+from config.workspace.doors import is_open
 from config.workspace.health import pressure, status
 from config.workspace.health.reasons import in_words as reason_in_words
 from config.workspace.health.status import Level
@@ -46,19 +47,27 @@ class Need:
 
 
 def needs(user: Any) -> list[Need]:
-    """All rows that this user can do something about; eight small queries at most."""
+    """All rows that this user can do something about or should know; eight small queries at most.
+
+    None leads where their role does not go.
+    """
     found: list[Need] = [*_standing_still(), *_turned_away()]
     if may(user, "consents.view"):
         found += _requests()
     if may(user, "sources.view"):
-        found += [*_set_aside(), *_refused(), *_quiet()]
+        found += [*_set_aside(), *_refused()]
+    if may(user, "sources.edit"):
+        found += _quiet()
     if may(user, "campaigns.view"):
-        found += [*_held_up(), *_campaigns(), *_senders()]
+        found += [*_held_up(), *_campaigns(user)]
+    if may(user, "campaigns.edit"):
+        found += _senders()
     if may(user, "segments.view"):
         found += _segments(user)
     found += _jobs(user)
     oldest = datetime.min.replace(tzinfo=timezone.get_current_timezone())
-    return sorted(found, key=lambda need: (need.rank, need.at or oldest))
+    opened = [need if is_open(user, need.url) else replace(need, url="") for need in found]
+    return sorted(opened, key=lambda need: (need.rank, need.at or oldest))
 
 
 def _standing_still() -> list[Need]:
@@ -241,12 +250,16 @@ def _held_up() -> list[Need]:
     ]
 
 
-def _campaigns() -> list[Need]:
-    statuses = Campaign.Status
-    shown = Campaign.objects.filter(
-        fault_count=0,
-        status__in=[statuses.HELD, statuses.PAUSED, statuses.SCHEDULED, statuses.DRAFT],
-    )
+def _campaigns(user: Any) -> list[Need]:
+    """Drafts for who may write them, launches for who may undo or go on with them."""
+    statuses, wanted = Campaign.Status, []
+    if may(user, "campaigns.launch"):
+        wanted += [statuses.HELD, statuses.PAUSED, statuses.SCHEDULED]
+    if may(user, "campaigns.edit"):
+        wanted.append(statuses.DRAFT)
+    if not wanted:
+        return []
+    shown = Campaign.objects.filter(fault_count=0, status__in=wanted)
     found = []
     for campaign in shown.order_by("-updated_at")[: 3 * AT_MOST]:
         rank, state, title, text, button, due = _of_campaign(campaign)

@@ -93,12 +93,20 @@ def may(user: AbstractBaseUser | AnonymousUser | None, permission: str) -> bool:
     return permission in ROLES[user.role]
 
 
+def roles_with(permission: str) -> list[str]:
+    """The names of the roles that grant it, for a sentence that says whom to ask."""
+    return [str(Role(role).label) for role, granted in ROLES.items() if permission in granted]
+
+
 Params = ParamSpec("Params")
 View = Callable[Concatenate[HttpRequest, Params], HttpResponse]
 
 
-def requires(permission: str) -> Callable[[View[Params]], View[Params]]:
-    """A console view that asks for log-in and the permission, and acts in the user's name."""
+def requires(permission: str, *, post: str = "") -> Callable[[View[Params]], View[Params]]:
+    """A console view that asks for log-in and the permission, and acts in the user's name.
+
+    `post`: what a POST needs besides. Stacked, all are needed; `asked_of` reads them off the view.
+    """
 
     def wrap(view: View[Params]) -> View[Params]:
         @wraps(view)
@@ -109,13 +117,23 @@ def requires(permission: str) -> Callable[[View[Params]], View[Params]]:
                 return redirect_to_login(request.get_full_path())
             if not may(request.user, permission):
                 raise PermissionDenied(permission)
+            if post and request.method == "POST" and not may(request.user, post):
+                raise PermissionDenied(post)
             with audit.acting(audit.actor_of_user(request.user)):
                 return view(request, *args, **kwargs)
 
-        cast("Any", checked).required_permission = permission
+        told = cast("Any", checked)
+        told.required_permissions = (permission, *getattr(view, "required_permissions", ()))
+        told.required_to_post = tuple(filter(None, (post, *getattr(view, "required_to_post", ()))))
         return checked
 
     return wrap
+
+
+def asked_of(view: Any, method: str = "GET") -> tuple[str, ...]:
+    """What a view under `requires` asks for; () where it asks for nothing, or by itself."""
+    asked: tuple[str, ...] = getattr(view, "required_permissions", ())
+    return (*asked, *getattr(view, "required_to_post", ())) if method == "POST" else asked
 
 
 class RoleBackend(ModelBackend):

@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldBooleanSwitchWidget
 from config.workspace import audit
 from config.workspace.admin import AuditedAdmin
 from config.workspace.archiving import archive, delete, restore
+from config.workspace.doors import is_open
 from config.workspace.usage import KINDS, InUse, Use, users
 
 
@@ -26,9 +27,9 @@ def key_of(kind: str, row: Any) -> str:
     return str(getattr(row, known.key)) if known else ""
 
 
-def line_of(use: Use) -> SafeString:
-    """A user of it, as a door where there is a page."""
-    if not use.url:
+def line_of(use: Use, reader: Any = None) -> SafeString:
+    """A user of it, as a door where there is a page that the reader may open."""
+    if not use.url or (reader is not None and not is_open(reader, use.url)):
         return format_html("{}", str(use))
     return format_html('<a class="r-door" href="{}">{}</a>', use.url, str(use))
 
@@ -89,6 +90,13 @@ class UsedAdmin(AuditedAdmin):
 
     used_kind: ClassVar[str]
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """With whom it is shown to: the columns below are given the row alone."""
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            row.reader = request.user
+        return row
+
     @display(description=_("Used by"))  # type: ignore[untyped-decorator]
     def used_by(self, row: Any) -> SafeString:
         """Each with its door."""
@@ -97,7 +105,7 @@ class UsedAdmin(AuditedAdmin):
         found = users(self.used_kind, key_of(self.used_kind, row))
         if not found:
             return format_html("{}", _("Nobody"))
-        lines = [(line_of(use),) for use in found]
+        lines = [(line_of(use, getattr(row, "reader", None)),) for use in found]
         return format_html('<ul class="r-uses">{}</ul>', format_html_join("", "<li>{}</li>", lines))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -117,7 +125,11 @@ class UsedAdmin(AuditedAdmin):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Django's question before a delete: whoever uses it stands in the way."""
-        standing = [line_of(use) for row in objs for use in users(self.used_kind, self._key(row))]
+        standing = [
+            line_of(use, request.user)
+            for row in objs
+            for use in users(self.used_kind, self._key(row))
+        ]
         if standing:
             return [str(row) for row in objs], {}, set(), standing
         return super().get_deleted_objects(objs, request)

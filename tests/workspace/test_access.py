@@ -103,7 +103,7 @@ def test_every_console_view_of_ours_names_its_permission():
         for path, callback in routes_with_views()
         if path.startswith("console/")
         and _is_ours(callback)
-        and not hasattr(callback, "required_permission")
+        and not hasattr(callback, "required_permissions")
         and path not in FOR_EVERYONE
         and not hasattr(callback, "model_admin")  # the admin asks RoleBackend by itself
     ]
