@@ -85,11 +85,14 @@ def anything(user: User, given: Given = NOTHING) -> Choices:
     """Everything that a clause can begin with, by kind."""
     clauses = [(kind, each.clause()) for kind, each in KINDS.items()]
     items: list[Choice] = []
+    is_less = False
     for kind, clause in sorted(clauses, key=lambda pair: pair[1].order):
         source = SOURCES.get(clause.offers)
-        found = source(user, given).items if source else [Choice("", capitalised(clause.label))]
-        items += [replace(choice, kind=kind) for choice in found]
-    return Choices(items, _("Events of the last 30 days; traits of the newest people."))
+        found = source(user, given) if source else Choices([Choice("", capitalised(clause.label))])
+        items += [replace(choice, kind=kind) for choice in found.items]
+        is_less = is_less or str(HIDDEN_WORDS) in found.of
+    of = _("Events of the last 30 days; traits of the newest people.")
+    return Choices(items, _less(of, hidden=is_less))
 
 
 @SOURCES.register("events")
@@ -124,7 +127,7 @@ def properties(user: User, given: Given = NOTHING) -> Choices:
         for key, n, total in rows
         if _may_see(Place.PROPERTY, key, user)
     ]
-    return Choices(items, _of_events(rows))
+    return Choices(items, _less(_of_events(rows), hidden=len(rows) - len(items)))
 
 
 @SOURCES.register("property-values")
@@ -151,7 +154,7 @@ def traits(user: User, given: Given = NOTHING) -> Choices:
         for key, n, total, is_proven in rows
         if _may_see(Place.TRAIT, key, user)
     ]
-    return Choices([*items, *columns], _of_people(rows))
+    return Choices([*items, *columns], _less(_of_people(rows), hidden=len(rows) - len(items)))
 
 
 @SOURCES.register("values")
@@ -223,6 +226,11 @@ def _part(n: int, total: int) -> tuple[str, float]:
 
 def _newest(event: str) -> list[Any]:
     return [event, timezone.now() - timedelta(days=365), SAMPLED_EVENTS]
+
+
+def _less(of: str, *, hidden: int) -> str:
+    """What the numbers are of, and that some names are not shown to this role."""
+    return f"{of} {HIDDEN_WORDS}" if hidden else of
 
 
 def _of_events(rows: list[Any]) -> str:

@@ -10,23 +10,34 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from config.workspace.permissions import roles_with
 from profiles.language.reader import RuleError, RuleProblem
+from profiles.personal.names import Nature
+from profiles.personal.tags import nature
 from profiles.selectors.masking import DOTS, Place, is_harmless, mask_text
 from segments.rules import Group, walk
 
 
-def hidden_reads(rule: Group) -> list[tuple[str, str]]:
-    """(path, name) of each name that the rule reads and that is not known to be harmless."""
+def hidden_reads(rule: Group) -> list[tuple[str, Place, str]]:
+    """(path, place, name) of each name that the rule reads and that is not known to be harmless."""
     return [
-        (path, name)
+        (path, place, name)
         for path, condition in walk(rule)
         for place, name in sorted(condition.reads())
         if not is_harmless(place, name)
     ]
 
 
-def not_harmless(name: str) -> str:
-    """Why a name may not be asked by, and who can change that."""
+def not_harmless(name: str, place: Place = Place.TRAIT) -> str:
+    """Why a name may not be asked by, and who can ask instead, or change that."""
+    if nature(place, name) is Nature.PERSONAL:
+        able = [
+            role for role in roles_with("people.personal") if role in roles_with("segments.edit")
+        ]
+        return _(
+            "“%(field)s” is personal data, which your role does not see and cannot ask by. "
+            "These roles can: %(roles)s. Their segment is yours to use as a whole."
+        ) % {"field": name, "roles": ", ".join(able)}
     return _(
         "“%(field)s” is not known to be harmless, and your role does not see personal data. "
         "An admin can say that it is not personal, under Settings, Personal data."
@@ -36,7 +47,8 @@ def not_harmless(name: str) -> str:
 def refuse_personal(rule: Group) -> None:
     """For those without `people.personal`. Raises RuleError."""
     problems = [
-        RuleProblem(path, "personal", not_harmless(name)) for path, name in hidden_reads(rule)
+        RuleProblem(path, "personal", not_harmless(name, place))
+        for path, place, name in hidden_reads(rule)
     ]
     if problems:
         raise RuleError(problems)
@@ -45,7 +57,7 @@ def refuse_personal(rule: Group) -> None:
 def refuse_properties(names: Iterable[str], path: str) -> None:
     """The same for properties that something else asks by, as a goal does. Raises RuleError."""
     problems = [
-        RuleProblem(path, "personal", not_harmless(name))
+        RuleProblem(path, "personal", not_harmless(name, Place.PROPERTY))
         for name in sorted(set(names))
         if not is_harmless(Place.PROPERTY, name)
     ]

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from config.workspace.models import User
-from profiles.models import EventDefinition
+from profiles.models import EventDefinition, FieldTag, TraitName
 from segments import services
 from segments.models import Segment
 from segments.work import work
@@ -179,3 +179,58 @@ def test_an_empty_value_has_a_word_in_pickers_and_reasons(console) -> None:
         rule = json.dumps(group("all", trait("plan", "eq", value)))
         why = console.post(f"/console/segments/-/why/{person.public_id}/", {"rule": rule})
         assert f"<b>plan is {word}</b>" in why.content.decode()
+
+
+def _picked(client: Client, what: str, **query: str) -> dict[str, object]:
+    answer = client.get(reverse("segments:pick"), {"what": what, **query}).json()
+    return {"values": [item["value"] for item in answer["items"]], "of": answer["of"]}
+
+
+def test_a_tag_hides_a_name_from_an_analyst_and_its_removal_opens_it(console) -> None:
+    """By the forms that an admin uses; what is refused says what to do."""
+    make_person(plan="pro", shoe_mood="happy", first_name="Ada")
+    admin, analyst = client_of("admin"), client_of("analyst")
+    tags = "/console/profiles/fieldtag/"
+
+    def refused(field: str) -> str:
+        rule = json.dumps(group("all", trait(field, "eq", "happy")))
+        part = analyst.post(reverse("segments:effect"), {"rule": rule}).content.decode()
+        return part if "Not complete yet" in part else ""
+
+    assert "shoe_mood" not in _picked(analyst, "traits")["values"]
+    assert "Hidden: your role" in str(_picked(analyst, "all")["of"])
+    assert "Hidden" not in str(_picked(console, "all")["of"])
+    assert "An admin can say that it is not personal" in refused("shoe_mood")
+    assert "These roles can: Marketer, Admin" in refused("first_name")
+    form = {"place": "trait", "name": "Shoe mood", "is_personal": ""}
+    assert admin.post(f"{tags}add/", form).status_code == 302
+    assert "shoe_mood" in _picked(analyst, "traits")["values"]
+    assert _picked(analyst, "values", field="shoe_mood")["values"] == ["happy"]
+    assert not refused("shoe_mood")
+    tag = FieldTag.objects.get()
+    form = {"place": "trait", "name": "Shoe mood", "is_personal": "on"}
+    assert admin.post(f"{tags}{tag.pk}/change/", form).status_code == 302
+    assert "These roles can" in refused("shoe_mood")
+    assert _picked(analyst, "values", field="shoe_mood")["values"] == []
+    assert "shoe_mood" in _picked(console, "traits")["values"]  # a marketer sees it all the time
+    assert admin.post(f"{tags}{tag.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert "An admin can say that it is not personal" in refused("shoe_mood")
+
+
+def test_a_name_that_a_public_key_made_is_hidden_in_pickers_and_offered_again(console) -> None:
+    make_person(plan="pro", junk_name="x")
+    TraitName.objects.create(name="junk_name", is_proven=False)
+    event = EventDefinition.objects.create(name="Junk Done", is_proven=False)
+    admin = client_of("admin")
+    trait_row = TraitName.objects.get(name="junk_name")
+    for address, row, what in (
+        ("/console/profiles/traitname/", trait_row, "traits"),
+        ("/console/profiles/eventdefinition/", event, "events"),
+    ):
+        assert row.name in _picked(console, what)["values"]
+        for action, is_there in (("hide_names", False), ("show_names", True)):
+            form = {"action": action, "_selected_action": [row.pk]}
+            page = admin.post(address, form, follow=True)
+            assert page.status_code == 200
+            assert (row.name in _picked(console, what)["values"]) is is_there, action
+            assert (row.name in _picked(console, "all")["values"]) is is_there

@@ -49,7 +49,7 @@ export function pickFrom({ button, host, words, load, free, choose, chosen = nul
     shown = shown.slice(0, 200);
     at = Math.min(at, Math.max(shown.length - 1, 0));
     list.replaceChildren(...shown.map(line));
-    if (!shown.length) list.append(el("li", { "aria-disabled": "true" }, el("span", { class: "r-sub" }, words.nothing)));
+    if (!shown.length && (term || !note.textContent)) list.append(el("li", { "aria-disabled": "true" }, el("span", { class: "r-sub" }, words.nothing)));
     mark();
   }
 
