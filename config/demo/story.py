@@ -22,7 +22,7 @@ from config.workspace.models import User
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
 from profiles.models import Identifier, Profile, Source
-from segments.models import SegmentVersion
+from segments.models import Membership, SegmentVersion
 
 SEGMENT = "tent-no-boots"
 
@@ -78,6 +78,7 @@ class Facts:
     bought: bool
     left: bool
     maya_id: str
+    is_out: bool = False  # whether the segment has lost her, so that no mail would come
 
 
 def story(user: Any) -> Story | None:
@@ -109,7 +110,8 @@ def _facts(began: datetime) -> Facts:
     )
     owners = dict(hers.values_list("kind", "profile_id"))
     page = Profile.objects.filter(pk=owners.get("user_id", 0)).values_list("public_id", flat=True)
-    launched = list(Campaign.objects.filter(launched_at__gt=began).values_list("pk", flat=True))
+    begun = Q(launched_at__gt=began) | Q(status=Campaign.Status.HELD)
+    launched = list(Campaign.objects.filter(begun).values_list("pk", flat=True))
     responses = _responses(launched, list(owners.values()), began)
     return Facts(
         moves=Source.objects.filter(is_internal=False, last_seen_at__gt=began).exists(),
@@ -121,7 +123,13 @@ def _facts(began: datetime) -> Facts:
         bought=bool(responses["bought"]),
         left=bool(responses["left"]),
         maya_id=str(page.first() or ""),
+        is_out=not launched and not _is_in(list(owners.values())),
     )
+
+
+def _is_in(people: list[int]) -> bool:
+    rows = Membership.objects.filter(profile_id__in=people, left_at=None, segment__slug=SEGMENT)
+    return rows.exists()
 
 
 def _responses(campaigns: list[int], hers: list[int], began: datetime) -> dict[str, int]:
@@ -136,6 +144,14 @@ def _responses(campaigns: list[int], hers: list[int], began: datetime) -> dict[s
 def _steps(facts: Facts, user: User) -> list[Step]:
     shop, mailbox = reverse("demo:home"), resolve(["console:mailbox"])
     her_mail = f"{mailbox}?to={maya.EMAIL}" if mailbox else ""
+    launch = (places.campaign(DRAFT_SLUG), _("Open the draft"))
+    words: Any = _(
+        "A draft is waiting, previewed as Maya. Nothing leaves this machine: the demo mailbox "
+        "catches it."
+    )
+    if facts.is_out:
+        launch = (places.segment(SEGMENT), _("Open the segment"))
+        words = _("Maya is not in the segment as it stands: loosen it, or no mail comes to her.")
     steps = [
         Step(
             "loop",
@@ -177,13 +193,9 @@ def _steps(facts: Facts, user: User) -> list[Step]:
         Step(
             "launch",
             _("Launch a campaign, undo it, launch again"),
-            _(
-                "A draft is waiting, previewed as Maya. Nothing leaves this machine: the demo "
-                "mailbox catches it."
-            ),
+            words,
             facts.launched,
-            places.campaign(DRAFT_SLUG),
-            _("Open the draft"),
+            *launch,
             needs="campaigns.launch",
         ),
         Step(

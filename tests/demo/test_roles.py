@@ -2,15 +2,20 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from campaigns.models import Campaign
+from campaigns.services.launching import launch
 from config.demo import story, team
+from config.demo.generator import maya
 from config.home.needs import needs
 from config.workspace.models import Role, User
 from config.workspace.permissions import ROLES
-from profiles.models import FieldTag
+from profiles.models import FieldTag, Identifier
 from profiles.personal.names import Nature, Place
 from profiles.personal.tags import nature
 from profiles.selectors.fields import unknown_fields
+from segments.models import Membership
 from tests.surface.doors import Walk
 
 pytestmark = pytest.mark.django_db
@@ -63,3 +68,21 @@ def test_of_every_name_in_the_demo_it_is_said_whether_it_is_personal(demo, admin
     assert FieldTag.objects.count() == 5
     assert nature(Place.IDENTIFIER, "loyalty_card") is Nature.PERSONAL
     assert nature(Place.PROPERTY, "query") is Nature.HARMLESS
+
+
+def test_a_launch_is_ticked_while_it_is_held_and_leads_to_the_segment_that_lost_maya(demo):
+    user = member(demo.run, Role.ADMIN)
+
+    def step():
+        card = story.story(user)
+        assert card is not None
+        return next(step for step in card.steps if step.name == "launch")
+
+    assert "boots-for-tent-people" in step().url and not step().done
+    hers = Identifier.objects.get(kind="user_id", value=maya.USER_ID).profile_id
+    kept = Membership.objects.filter(profile_id=hers, segment__slug=story.SEGMENT)
+    kept.update(left_at=timezone.now())
+    assert "/segments/tent-no-boots/" in step().url and "Maya is not in" in str(step().text)
+    kept.update(left_at=None)
+    launch(Campaign.objects.get(slug="boots-for-tent-people"), hold=60)
+    assert step().done
