@@ -2,4 +2,6 @@
 
 from segments import catalog, merging, panels, uses, work  # noqa: F401
 from segments.api import subroutes  # noqa: F401
-from segments.rules.conditions import consent, event, segment, trait  # noqa: F401 - they register
+from segments.rules.conditions import sign_in
+
+sign_in()

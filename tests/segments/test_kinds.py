@@ -4,6 +4,7 @@ Nothing here names a kind: each is tried by the example of its own schema.
 """
 
 import json
+from pkgutil import iter_modules
 from typing import Any
 
 import jsonschema
@@ -17,7 +18,7 @@ from segments.api.rule_schema import condition_schema, rule_schema
 from segments.membership import refresh
 from segments.models import Segment
 from segments.preview import preview
-from segments.rules import KINDS, Condition, parse_rule, read_rule, references_in
+from segments.rules import KINDS, Condition, conditions, parse_rule, read_rule, references_in
 from segments.rules.clause import SOURCES
 from segments.rules.compiler import CompileContext, members_of
 from segments.rules.context import CompileContext as Context
@@ -102,6 +103,12 @@ def check_clause(kind: str) -> None:
     words = [part["name"] for part in clause.parts if part.get("name")]
     assert len(words) == len(set(words)), "each word of a clause is found by its name"
     assert json.dumps(builder_words()["kinds"][kind])
+
+
+def test_a_file_is_a_kind():
+    files = {module.name for module in iter_modules(conditions.__path__)}
+    own = {name for name, kind in KINDS.items() if kind.__module__.startswith(conditions.__name__)}
+    assert files == own
 
 
 def test_every_kind_is_whole(world, django_assert_num_queries):
