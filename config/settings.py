@@ -194,6 +194,8 @@ CONSOLE_HOLD_SECONDS = env.number("CONSOLE_HOLD_SECONDS", default=60)
 INGEST_RATE_LIMIT = env.number("INGEST_RATE_LIMIT", default=0)  # requests/s a source; 0: unlimited
 MESSAGE_ID_MONTHS = env.number("MESSAGE_ID_MONTHS", default=13)
 REJECTION_DAYS = env.number("REJECTION_DAYS", default=90)
+TRAIT_HISTORY_MONTHS = env.number("TRAIT_HISTORY_MONTHS", default=25)
+IDENTIFIER_LINK_MONTHS = env.number("IDENTIFIER_LINK_MONTHS", default=25)
 CELERY_CONCURRENCY = env.number("CELERY_CONCURRENCY", default=2, least=1, most=256)
 DELIVERY_CONCURRENCY = env.number("DELIVERY_CONCURRENCY", default=2, least=1, most=256)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024

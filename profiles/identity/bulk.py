@@ -20,12 +20,13 @@ from profiles.identity.normalise import normalise
 from profiles.identity.resolve import Key, Person, Resolver
 
 AT_ONCE = 20_000
-# Pairs of identifiers that one call carried, of sources whose word may join two known people.
+# Pairs of identifiers that one call carried, and whether by a source whose word may join two known
+# people: as they were written down (`links`), and of calls of before that.
 PAIRS = """
     SELECT DISTINCT e.identifier_id, e.anonymous_identifier_id, s.kind <> ALL(%s)
     FROM event e JOIN source s ON s.id = e.source_id
     WHERE e.anonymous_identifier_id IS NOT NULL AND e.anonymous_identifier_id <> e.identifier_id
-    ORDER BY 1, 2
+    UNION SELECT one_id, other_id, is_proven FROM identifier_link ORDER BY 1, 2
 """
 # Addresses and numbers that an identifier said of itself.
 CONTACTS = """

@@ -22,7 +22,7 @@ from config.workspace.selectors import workspace
 from config.workspace.statistics import Sparing
 from config.workspace.work import wake
 from profiles import changes, months
-from profiles.identity import attaching, merging, store
+from profiles.identity import attaching, links, merging, store
 from profiles.identity import batch as identity
 from profiles.identity.kinds import rules
 from profiles.ingest import (
@@ -167,6 +167,7 @@ def _write(cursor: Any, messages: list[Message], resolved: identity.Resolved) ->
     catalog = Catalog(cursor, sorted({message.name for message in messages}))
     events.write(cursor, messages, catalog)
     merging.remember(cursor, resolved.joins, resolved.ids)
+    links.remember(cursor, messages, resolved.ids)
     catalog.note_traits(cursor, ((at[1], one.source) for at, one in said.items()))
     for refused in too_much:
         catalog.warn(refused.said.message, f"trait_{refused.why}", refused.name[:MAX_DETAIL])

@@ -31,6 +31,16 @@ OLD_EXAMPLES = """
     UPDATE data_warning SET example = '' WHERE id IN (
         SELECT id FROM data_warning WHERE example <> '' AND last_seen < %s LIMIT %s)
 """
+OLD_TRAITS = """
+    DELETE FROM trait_history t USING (
+        SELECT profile_id, id FROM trait_history WHERE replaced_at < %s LIMIT %s) old
+    WHERE t.profile_id = old.profile_id AND t.id = old.id
+"""
+OLD_LINKS = """
+    DELETE FROM identifier_link l USING (
+        SELECT one_id, other_id FROM identifier_link WHERE last_seen < %s LIMIT %s) old
+    WHERE l.one_id = old.one_id AND l.other_id = old.other_id
+"""
 SPARE = timedelta(days=31)  # a claim outlives the age at which its message would be refused
 
 
@@ -43,6 +53,23 @@ def prune_refusals(now: datetime) -> int:
         for old in (OLD_REJECTIONS, OLD_COUNTS, OLD_EXAMPLES):
             done += deleted(old, [before, PORTION])
     return done
+
+
+@PRUNERS.register("trait_history")
+def prune_traits(now: datetime) -> int:
+    """What was said of a trait long ago."""
+    return _older(OLD_TRAITS, settings.TRAIT_HISTORY_MONTHS, now)
+
+
+@PRUNERS.register("identifier_links")
+def prune_links(now: datetime) -> int:
+    """Pairs of identifiers that no call has named for long."""
+    return _older(OLD_LINKS, settings.IDENTIFIER_LINK_MONTHS, now)
+
+
+def _older(statement: str, months: float, now: datetime) -> int:
+    before = now - timedelta(days=DAYS_A_MONTH * months)
+    return deleted(statement, [before, PORTION]) if months > 0 else 0
 
 
 @PRUNERS.register("message_claims")

@@ -5,7 +5,8 @@
 by what a browser or an app says with a public key, whatever the time (guarantee 10). Then one by a
 known identifier beats one by a device (an anonymous visit fills gaps and overwrites nothing), then
 the newest wins, then the more trusted source. A null takes a trait away. What lost is kept, and the
-customer page shows it. Source: semantics.md section 2.
+customer page shows it; what a source said before it said another thing is in `trait_history`.
+Source: semantics.md section 2.
 """
 
 from collections import defaultdict
@@ -16,20 +17,26 @@ from typing import Any, NamedTuple
 import msgspec
 
 from config.postgres import wire
-from config.postgres.wire import copy, json_text, loads, moment, text
+from config.postgres.wire import copy, json_text, loads, moment, text, time
 from profiles.identity.kinds import DEVICE_KINDS
-from profiles.ingest import limits
+from profiles.ingest import limits, trait_history
 from profiles.ingest.messages import Message, Sender
+from profiles.ingest.trait_history import Told
 from profiles.models import Source
 
 COLUMNS = "profile_id, name, source_id, identifier_id, value, set_at"
 UPSERT = f"""
-    INSERT INTO profile_trait ({COLUMNS})
-    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::jsonb[],
-                         %s::timestamptz[])
+    WITH given AS (
+        SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::jsonb[],
+                             %s::timestamptz[], %s::timestamptz[]) AS g({COLUMNS}, since)
+    ), before AS ({trait_history.NOTE})
+    INSERT INTO profile_trait AS t ({COLUMNS}, since)
+    SELECT {COLUMNS}, nullif(since, set_at) FROM given
     ON CONFLICT (profile_id, name, source_id, identifier_id) DO UPDATE
-    SET value = EXCLUDED.value, set_at = EXCLUDED.set_at
-    WHERE profile_trait.set_at <= EXCLUDED.set_at
+    SET value = EXCLUDED.value, set_at = EXCLUDED.set_at,
+        since = CASE WHEN t.value = EXCLUDED.value THEN coalesce(t.since, t.set_at)
+                     ELSE EXCLUDED.since END
+    WHERE t.set_at <= EXCLUDED.set_at
 """  # noqa: S608 - column names of ours
 BY_DEVICE = "coalesce(i.kind = ANY(%(devices)s), false)"
 # Whether a statement `t` of source `s` that came by identifier `i` is to be believed. A device that
@@ -72,12 +79,25 @@ class Said(NamedTuple):
     message: Message
 
 
-Statements = dict[tuple[int, str, int, int], Said]
+At = tuple[int, str, int, int]  # profile, name, source, identifier
+
+
+class Statements(dict[At, Said]):
+    """The newest of each; `told` has all of those that were said more than once in the batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: dict[At, list[Told]] = {}
+
+    def note(self, at: At, before: Said, one: Told) -> None:
+        """Another statement about the same."""
+        first = Told(before.set_at, before.order, before.value)
+        self.told.setdefault(at, [first]).append(one)
 
 
 def statements(messages: Iterable[Message]) -> Statements:
     """The newest of each (profile id, name, source id, identifier id) in a batch."""
-    found: Statements = {}
+    found = Statements()
     for order, message in enumerate(messages):
         if not message.traits:
             continue
@@ -91,6 +111,8 @@ def statements(messages: Iterable[Message]) -> Statements:
                 continue
             at = (message.profile_id, name, source.id, message.identifier_id)
             before = found.get(at)
+            if before is not None:
+                found.note(at, before, Told(message.occurred_at, order, value))
             if before is None or before.set_at <= message.occurred_at:
                 found[at] = Said(
                     message.occurred_at, order, value, source, by_device, is_trusted, message
@@ -103,10 +125,10 @@ def write(cursor: Any, said: Statements, created: frozenset[int]) -> None:
     copy(
         cursor,
         "profile_trait",
-        COLUMNS,
+        f"{COLUMNS}, since",
         (
             f"{profile}\t{text(name)}\t{source}\t{identifier}\t{json_text(_encode(one.value))}"
-            f"\t{moment(one.set_at)}"
+            f"\t{moment(one.set_at)}\t{time(_since(said, (profile, name, source, identifier)))}"
             for (profile, name, source, identifier), one in said.items()
             if profile in created
         ),
@@ -121,8 +143,17 @@ def write(cursor: Any, said: Statements, created: frozenset[int]) -> None:
             wire.numbers(identifiers),
             wire.texts(_encode(said[at].value).decode() for at in rows),
             wire.times(said[at].set_at for at in rows),
+            wire.times(trait_history.since(said, at) for at in rows),
         ]
         cursor.execute(UPSERT, given)
+    if said.told:
+        trait_history.write(cursor, said)
+
+
+def _since(said: Statements, at: At) -> datetime | None:
+    """When its value was said first; None where that is when it was said."""
+    first = trait_history.since(said, at) if at in said.told else said[at].set_at
+    return None if first == said[at].set_at else first
 
 
 def derive_new(said: Statements, created: frozenset[int]) -> dict[int, dict[str, Any]]:

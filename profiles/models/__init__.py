@@ -18,10 +18,12 @@ from profiles.models.inbox import (
 from profiles.models.profile import (
     AliasPending,
     Identifier,
+    IdentifierLink,
     Merge,
     MergePending,
     Profile,
     ProfileTrait,
+    TraitHistory,
 )
 from profiles.models.source import Source
 
@@ -35,6 +37,7 @@ __all__ = [
     "ExchangeRate",
     "FieldTag",
     "Identifier",
+    "IdentifierLink",
     "Inbox",
     "Merge",
     "MergePending",
@@ -45,5 +48,6 @@ __all__ = [
     "RefusalCount",
     "Rejection",
     "Source",
+    "TraitHistory",
     "TraitName",
 ]

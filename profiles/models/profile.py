@@ -120,7 +120,8 @@ class ProfileTrait(ProfileScoped):
     )
     identifier_id = models.BigIntegerField()  # the one it came by: a split regroups by it
     value = models.JSONField()
-    set_at = models.DateTimeField()
+    set_at = models.DateTimeField()  # when it was said last
+    since = models.DateTimeField(null=True)  # when it was said first, where that is another time
 
     class Meta:
         db_table = "profile_trait"
@@ -133,6 +134,53 @@ class ProfileTrait(ProfileScoped):
 
     def __str__(self) -> str:
         return self.name
+
+
+class TraitHistory(ProfileScoped):
+    """A value that a source has said of a trait, and says no more: it said another since.
+
+    Kept for TRAIT_HISTORY_MONTHS; nothing could compute it later.
+    """
+
+    belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
+    id = models.BigAutoField(primary_key=True)
+    profile_id = models.BigIntegerField()
+    name = models.TextField()
+    source_id = models.BigIntegerField()
+    identifier_id = models.BigIntegerField()
+    value = models.JSONField()
+    set_at = models.DateTimeField()
+    replaced_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "trait_history"
+        indexes = [models.Index(fields=["replaced_at"], name="trait_history_by_end")]  # pruning
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IdentifierLink(models.Model):
+    """Two identifiers that one call named; the database's key is (one, other), the smaller first.
+
+    A fact that holds whoever has the two: resolving anew goes by it. It names ids alone, and leads
+    nowhere once an identifier is gone. Kept for IDENTIFIER_LINK_MONTHS after it was seen last.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    one_id = models.BigIntegerField()
+    other_id = models.BigIntegerField()
+    is_proven = models.BooleanField()  # a source of ours named them together
+    source_id = models.BigIntegerField()  # the first
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()  # to the day: written at most once a day
+
+    class Meta:
+        db_table = "identifier_link"
+        indexes = [models.Index(fields=["last_seen"], name="identifier_link_by_seen")]  # pruning
+
+    def __str__(self) -> str:
+        return f"{self.one_id} with {self.other_id}"
 
 
 class Identifier(models.Model):
