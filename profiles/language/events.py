@@ -15,7 +15,7 @@ from config.postgres.sql import AND, Sql, run, sql
 from profiles.language.comparisons import Comparison, read_comparison
 from profiles.language.operators.base import AMOUNT, RANGE, SEVERAL
 from profiles.language.question import Question
-from profiles.language.reader import Reader
+from profiles.language.reader import Reader, is_number
 from profiles.language.spelling import Place, spelled
 from profiles.language.subjects import Subject, json_subject, number_subject
 from profiles.language.windows import Window
@@ -114,7 +114,7 @@ def subject_of(
 def _is_numeric(comparison: Comparison | None) -> bool:
     if comparison is None or comparison.operator.widget in (AMOUNT, RANGE):
         return True
-    return comparison.op in ("eq", "ne") and isinstance(comparison.value, int | float)
+    return comparison.op in ("eq", "ne") and is_number(comparison.value)
 
 
 def _asks_texts(comparison: Comparison) -> bool:

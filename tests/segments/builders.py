@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from profiles.language.reader import is_number
 from profiles.models import Event, Profile, Source
 
 AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -57,7 +58,7 @@ def make_event(person: Profile, name: str, days_ago: float = 1, /, **properties:
         identifier_id=0,
         properties=properties,
         k1=properties.get("category") if isinstance(properties.get("category"), str) else None,
-        value=revenue if isinstance(revenue, (int, float)) else None,
+        value=revenue if is_number(revenue) else None,
     )
 
 

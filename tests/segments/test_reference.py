@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from profiles.language.operators import OPERATORS
-from profiles.models import Profile
+from profiles.models import EventDefinition, Profile
 from segments.rules import parse_rule
 from segments.rules.compiler import CompileContext, members_of
 from tests.segments import reference
@@ -24,13 +24,21 @@ def stored(person: reference.Person) -> Profile:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     world=st.lists(people, min_size=1, max_size=5), asked=st.lists(rules, min_size=2, max_size=4)
 )
-def test_a_segment_holds_whom_the_reference_holds(world, asked):
+@pytest.mark.parametrize("ready", [False, True])
+def test_a_segment_holds_whom_the_reference_holds(ready, world, asked):
     with transaction.atomic():
+        EventDefinition.objects.update_or_create(
+            name="Order Completed",
+            defaults={
+                "value_property": "revenue" if ready else "",
+                "slots": {"category": {"slot": "k1", "ready": ready}},
+            },
+        )
         rows = {stored(person).pk: person for person in world}
         for rule in asked:
             expected = {pk for pk, person in rows.items() if reference.holds(person, rule, AS_OF)}

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 
 from django.utils.formats import number_format
@@ -65,6 +66,13 @@ def operator(kind: Class) -> Class:
     """Sign an operator in."""
     OPERATORS[kind.name] = kind()
     return kind
+
+
+def bound(number: float) -> Decimal:
+    """A number as it is bound: beside a numeric a double would make it one, and a sum of it may be
+    beyond a double; and the numbers of a list are of one type.
+    """
+    return Decimal(repr(number))
 
 
 def shown(value: Any) -> str:

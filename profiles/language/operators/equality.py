@@ -15,6 +15,7 @@ from profiles.language.operators.base import (
     SEVERAL,
     TEXT,
     Operator,
+    bound,
     operator,
     shown,
 )
@@ -185,7 +186,7 @@ def equals(subject: Subject, values: list[Any]) -> Sql:
     numbers = [value for value in values if is_number(value)]
     tests = _equal_texts(subject, texts)
     if numbers:
-        tests.append(_among(subject.number, numbers, "numeric"))
+        tests.append(_among(subject.number, [bound(number) for number in numbers], "numeric"))
     tests += [subject.is_truth(truth) for truth in dict.fromkeys(truths)]
     return tests[0] if len(tests) == 1 else sql("({tests})", tests=OR.joined(tests))
 

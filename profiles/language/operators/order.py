@@ -2,7 +2,6 @@
 
 import operator as compared
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from profiles.language.operators.base import (
     RANGE,
     TIME,
     Operator,
+    bound,
     operator,
     shown,
 )
@@ -45,16 +45,11 @@ class _Order(Operator):
 
     def test(self, value: Any, subject: Subject, clock: Clock) -> Sql:
         """The test."""
-        return sql(f"{{number}} {self.sign} {{value}}", number=subject.number, value=_bound(value))
+        return sql(f"{{number}} {self.sign} {{value}}", number=subject.number, value=bound(value))
 
     def holds(self, number: float, value: Any) -> bool:
         """On that side."""
         return _SIGNS[self.sign](number, value)
-
-
-def _bound(value: float) -> int | Decimal:
-    """Beside a numeric a double would make it one, and a sum of it may be beyond a double."""
-    return value if isinstance(value, int) else Decimal(repr(value))
 
 
 @operator
@@ -134,8 +129,8 @@ class Between(Operator):
             return sql(
                 "{number} BETWEEN {low} AND {high}",
                 number=subject.number,
-                low=_bound(low),
-                high=_bound(high),
+                low=bound(low),
+                high=bound(high),
             )
         sign = "<" if is_day(high) else "<="
         return sql(

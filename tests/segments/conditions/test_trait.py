@@ -43,6 +43,8 @@ TABLE = [
     ("ne", "pro", ALL - {"a"}),
     ("ne", 5, ALL - {"d"}),
     ("in", ["pro", 5, True, "true"], "adgr"),
+    ("in", [5, 7.5], "df"),
+    ("not_in", [7.5, 5, 10**30], ALL - {"d", "f"}),
     ("not_in", ["pro", 5], ALL - {"a", "d"}),
     ("gt", 5, "f"),
     ("gte", 5, "df"),
