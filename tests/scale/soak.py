@@ -30,15 +30,18 @@ from tests.scale.soak_counts import LEFT, Clients, Sink, Violation, account
 from tests.scale.soak_installation import Installation, clear, command_of
 from tests.scale.soak_kills import AT_START, LEAST_RENDER, RENDER, RENDERER, STOP_SECONDS, Killer
 
+LOOPS = 300  # in a mail: some milliseconds of rendering, so that it can be met
 CALM_SECONDS = 400.0  # to come to rest after the last kill
 SET_UP = """
 import django; django.setup()
 from config.workspace.digests import key_digest
 from profiles.models import Source
-from tests.campaigns.builders import make_campaign
+from tests.campaigns.builders import HTML, make_campaign
 from tests.campaigns.delivery.test_killed_worker import make_audience
 Source.objects.create(name="sdk", kind="server", write_key_digest=key_digest("sdk-write-key"))
-make_campaign(make_audience({mails}))
+long = "{{% for n in (1..{loops}) %}}{{{{ first_name | upcase | append: n }}}} {{% endfor %}}"
+content = {{"subject": "Tents", "html": HTML.replace("<p>", f"<p>{{long}}", 1)}}
+make_campaign(make_audience({mails}), step={{"content": content}})
 """
 LAUNCH = """
 import django; django.setup()
@@ -166,7 +169,7 @@ def prepare(template: Path, mails: int) -> None:
     """Tables, a source, an audience and a campaign that is a draft."""
     made = Installation(template, Sink().url)
     made.manage("migrate", "--verbosity=0")
-    if made.python(SET_UP.format(mails=mails)):
+    if made.python(SET_UP.format(mails=mails, loops=LOOPS)):
         raise SystemExit((template / "up.log").read_text())
     made.manage("dbserver", "stop")
 
