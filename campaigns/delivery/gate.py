@@ -76,12 +76,14 @@ def judged(
     narrow: Narrow | None = None,
     borrowed: bool = False,
     taken: Sql | None = None,
+    few: bool = False,
 ) -> Sql:
     """One line for each of `people`: `profile_id, bucket, draw, address, entry_id, due_at, reason`.
 
     `reason` is "" for who gets a message. `people` is a relation with `profile_id`; `narrow` says
     its range again. With `borrowed`, addresses count that are another person's identifier; `taken`
-    is then a condition on `r.owner_id` that says whether the owner is written to already.
+    is then a condition on `r.owner_id` that says whether the owner is written to already. `few`:
+    some dozens of people, whose suppressions are looked up one by one.
     """
     lines = reach(
         people,
@@ -90,6 +92,7 @@ def judged(
         topic_id=terms.topic_id,
         narrow=narrow,
         borrowed=borrowed,
+        few=few,
     )
     pieces = _Pieces(terms)
     return sql(

@@ -189,7 +189,7 @@ def _may_measure(letters: Sequence[Letter], channel: str) -> set[int]:
         messages=[letter.message_id for letter in letters],
         addresses=[letter.address for letter in letters],
     )
-    lines = judged_addresses(addresses, purpose=_measuring(), channel=channel)
+    lines = judged_addresses(addresses, purpose=_measuring(), channel=channel, few=True)
     query = sql("SELECT message_id FROM ({lines}) q WHERE entry_id IS NOT NULL", lines=lines)
     return set(ids_of(run(query)))
 

@@ -201,7 +201,7 @@ def _gate(
         zone=workspace_zone().key,
         cap=cap_of(None, channel),
     )
-    lines = judged(terms, people_of([profile.pk]), borrowed=True)
+    lines = judged(terms, people_of([profile.pk]), borrowed=True, few=True)
     query = sql("SELECT address, entry_id, due_at, reason FROM ({lines}) j", lines=lines)
     if terms.cap and purpose.purpose_class == Purpose.Class.MARKETING:
         with connection.cursor() as cursor:

@@ -116,7 +116,7 @@ def reachable_channels(
             " JOIN profile p ON p.id = r.profile_id AND p.state = 'active'"
             " WHERE NOT r.suppressed AND {permitted}",
             place=place,
-            lines=reach(people, purpose=purpose, channel=channel),
+            lines=reach(people, purpose=purpose, channel=channel, few=True),
             permitted=_permitted(purpose),
         )
         for place, channel in enumerate(channels)
@@ -151,7 +151,7 @@ def reachability(
         sql(
             "SELECT {channel} AS channel, r.* FROM ({lines}) r",
             channel=channel,
-            lines=reach(people, purpose=purpose, channel=channel),
+            lines=reach(people, purpose=purpose, channel=channel, few=True),
         )
         for channel in channels
     )

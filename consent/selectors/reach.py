@@ -95,6 +95,7 @@ def reach(
     topic_id: int | None = None,
     narrow: Narrow | None = None,
     borrowed: bool = True,
+    few: bool = False,
 ) -> Sql:
     """One line for each of `people` who has an address on `channel`.
 
@@ -102,7 +103,8 @@ def reach(
     `narrow` says its bounds again, so that each table is read by range. Columns: `profile_id,
     address, owner_id, suppressed, entry_id, status`; `entry_id` is null where nothing permits. Only
     addresses that somebody of ours vouched for: one that may be used goes before one that may not,
-    then the best of `profiles.identity.addresses`.
+    then the best of `profiles.identity.addresses`. `few`: some dozens of people, as in
+    `judged_addresses`.
     """
     lines = judged_addresses(
         addresses_of(people, channel, narrow=narrow, borrowed=borrowed),
@@ -111,6 +113,7 @@ def reach(
         topic_id=topic_id,
         narrow=narrow,
         best=True,
+        few=few,
     )
     return sql(
         "SELECT profile_id, address, owner_id, suppressed, entry_id, status FROM ({lines}) best",
