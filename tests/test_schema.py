@@ -57,6 +57,9 @@ def test_foreign_keys_between_profile_scoped_tables_go_through_the_profile():
     assert any(name == "message_permitted_by_entry" for name, *_ in through)
     assert [name for name, _, _, columns in through if "profile_id" not in columns] == []
     assert [name for name, table, to, _ in found if table == "event" and to == "profile"] == []
+    # a key is looked up for each row: of what is written for many the one that proves something
+    many = {"message", "enrolment", "contact_count"}
+    assert [row[0] for row in found if row[1] in many] == ["message_permitted_by_entry"]
 
 
 def test_no_triggers_of_ours_and_no_default_partition():

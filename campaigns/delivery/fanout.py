@@ -55,7 +55,7 @@ WITH people AS MATERIALIZED ({people}),
 judged AS MATERIALIZED ({judged}),
 placed AS MATERIALIZED (
     SELECT j.*, CASE WHEN reason IN ('', 'holdout')
-                THEN nextval(pg_get_serial_sequence('enrolment', 'id')) END AS enrolment_id,
+                THEN nextval('enrolment_id_seq') END AS enrolment_id,
            width_bucket(((bucket * {arm_a}::bigint + {arm_b}) %% {buckets})::int,
                         {cuts}::int[]) + 1 AS arm
     FROM judged j

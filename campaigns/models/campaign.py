@@ -161,9 +161,13 @@ class Enrolment(ProfileScoped):
 
     belongs = Belonging(Merged.MOVED, Apart.BY_ORIGIN, Erased.ERASED)
     id = models.BigAutoField(primary_key=True)
-    profile = models.ForeignKey("profiles.Profile", models.CASCADE, db_index=False)
-    campaign = models.ForeignKey(Campaign, models.CASCADE, db_index=False)
-    campaign_version = models.ForeignKey(CampaignVersion, models.CASCADE, db_index=False)
+    profile = models.ForeignKey(
+        "profiles.Profile", models.CASCADE, db_index=False, db_constraint=False
+    )
+    campaign = models.ForeignKey(Campaign, models.CASCADE, db_index=False, db_constraint=False)
+    campaign_version = models.ForeignKey(
+        CampaignVersion, models.CASCADE, db_index=False, db_constraint=False
+    )
     instance_key = models.TextField(blank=True, default="")
     bucket = models.SmallIntegerField()
     step = models.TextField(blank=True, default="")

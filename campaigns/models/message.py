@@ -52,7 +52,9 @@ class Message(ProfileScoped):
     belongs = Belonging(Merged.KEPT, Apart.BY_ADDRESS, Erased.SCRUBBED)
     id = models.BigAutoField(primary_key=True)
     public_id = models.UUIDField(default=uuid.uuid4)
-    profile = models.ForeignKey("profiles.Profile", models.PROTECT, db_index=False)
+    profile = models.ForeignKey(
+        "profiles.Profile", models.PROTECT, db_index=False, db_constraint=False
+    )
     # whose it is where its address went to another since, by an undone merge (`selectors/whose.py`)
     owner_id = models.BigIntegerField(null=True)
     enrolment_id = models.BigIntegerField(null=True)
@@ -62,7 +64,9 @@ class Message(ProfileScoped):
     lane = models.SmallIntegerField(default=5)  # 1 transactional, 5 journey, 9 bulk
     is_marketing = models.BooleanField()
     is_test = models.BooleanField(default=False)
-    purpose = models.ForeignKey("consent.Purpose", models.PROTECT, db_index=False)
+    purpose = models.ForeignKey(
+        "consent.Purpose", models.PROTECT, db_index=False, db_constraint=False
+    )
     channel = models.TextField()
     address = models.TextField(blank=True, default="")
     state = models.TextField(choices=State.choices)
@@ -180,7 +184,9 @@ class ContactCount(ProfileScoped):
 
     belongs = Belonging(Merged.DERIVED, Apart.DERIVED, Erased.ERASED)
     id = models.BigAutoField(primary_key=True)
-    profile = models.ForeignKey("profiles.Profile", models.CASCADE, db_index=False)
+    profile = models.ForeignKey(
+        "profiles.Profile", models.CASCADE, db_index=False, db_constraint=False
+    )
     channel = models.TextField()
     day = models.DateField()
     n = models.IntegerField(default=0)

@@ -18,7 +18,7 @@ from campaigns.models import ContentVersion, Message, MessageChunk
 from campaigns.selectors.whose import written_to
 from campaigns.services.contents import compile_step
 from campaigns.services.shapes import FieldError, InvalidCampaign, fault
-from config.postgres.sql import one, sql
+from config.postgres.sql import one, run, sql
 from config.workspace import audit
 from config.workspace.work import wake
 from config.workspace.zones import workspace_zone
@@ -66,6 +66,7 @@ def send_message(
         raise NeedsRight(words % {"slug": row.slug})
     try:
         with transaction.atomic():
+            _hold(row)
             version = _content(row, channel, content, template)
             message = _queue(
                 profile, channel, row, version, dict(data or {}), idempotency_key, digest
@@ -96,11 +97,25 @@ def _same(known: Message, digest: str) -> Message:
     return known
 
 
+def _hold(purpose: Purpose) -> None:
+    """Until the transaction ends it cannot be deleted: no foreign key of a message keeps it.
+
+    Raises InvalidCampaign where it is gone.
+    """
+    held = run(sql("SELECT 1 FROM purpose WHERE id = {id} FOR SHARE", id=purpose.pk))
+    if not held:
+        raise InvalidCampaign([_no_purpose()])
+
+
+def _no_purpose() -> FieldError:
+    return fault("purpose", _("No purpose that messages are sent for."), "unknown")
+
+
 def _purpose(channel: str, slug: str) -> Purpose:
     errors: list[FieldError] = []
     purpose = Purpose.objects.filter(slug=slug).first()
     if purpose is None or purpose.purpose_class == Purpose.Class.PROCESSING:
-        errors.append(fault("purpose", _("No purpose that messages are sent for."), "unknown"))
+        errors.append(_no_purpose())
     if channel != "email":
         words = _("No provider for %(channel)s is connected; email is.") % {"channel": channel}
         errors.append(fault("channel", words, "unsupported"))
