@@ -35,7 +35,7 @@ START_SECONDS = 10.0  # a killed server's children hold its shared memory for so
 DELETED = " (deleted)"  # what the kernel adds to the name of a running program that was replaced
 SETTLE_SECONDS = 5.0  # after the new program came, the rest of its files are there too
 RECOVERY_SECONDS = 300  # after a crash the server replays its log before it answers
-SETTINGS = {
+SETTINGS = {  # in the data from the first start on, and given again at each
     "shared_buffers": "256MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
@@ -55,6 +55,9 @@ SETTINGS = {
     "log_error_verbosity": "terse",
     "log_parameter_max_length_on_error": "0",
 }
+# given at each start where the build takes it, in place of what `SETTINGS` has. Never kept with the
+# data, which a build without it could not start then.
+BETTER = {"wal_compression": "lz4"}  # pglz takes half of the computing of whatever writes much
 
 
 class ServerError(Exception):
@@ -298,7 +301,8 @@ def _launch(
     """Run the server by pg_ctl, which leaves it an orphan: no parent of it can keep a zombie."""
     _own_folder(place.run, user, mode=0o700)
     quoted = str(place.run).replace('"', '""')
-    given = {"unix_socket_directories": f'"{quoted}"', "port": str(PORT), **options}
+    given = _settings(place, program, user) | {"unix_socket_directories": f'"{quoted}"'}
+    given |= {"port": str(PORT), **options}
     arguments = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in given.items())
     # PGDATA and a relative log: pg_ctl hands what -D and -l say to a shell without escaping it
     command = [program.path("pg_ctl"), "-w", "-t", str(RECOVERY_SECONDS), "-s", "-l", "server.log"]
@@ -312,6 +316,27 @@ def _launch(
         if time.monotonic() > deadline:
             raise ServerError(f"The database server does not start: {_last_words(place)}")
         time.sleep(0.25)
+
+
+def _settings(place: _Place, program: Binaries, user: pwd.struct_passwd | None) -> dict[str, str]:
+    """Ours of today, whenever the data was made; what somebody set by ALTER SYSTEM is theirs."""
+    kept = _kept_settings(place)
+    ours = {name: value for name, value in SETTINGS.items() if kept.get(name, value) == value}
+    for name, value in BETTER.items():
+        # the server is not started: it says what it would take
+        command = [program.path("postgres"), "-C", name, "-D", str(place.data)]
+        if name in ours and _run(place, [*command, "-c", f"{name}={value}"], user, quiet=True) == 0:
+            ours[name] = value
+    return ours
+
+
+def _kept_settings(place: _Place) -> dict[str, str]:
+    """What lies with the data: ours since it was made, or what ALTER SYSTEM put in its place."""
+    lines: list[str] = []
+    with suppress(FileNotFoundError):
+        lines = (place.data / "postgresql.auto.conf").read_text(errors="replace").splitlines()
+    pairs = (line.split(" = ", 1) for line in lines if " = " in line and not line.startswith("#"))
+    return {name: value.strip("'") for name, value in pairs}
 
 
 def _note(place: _Place, for_up: bool) -> None:
@@ -399,8 +424,11 @@ def _locked(place: _Place) -> Iterator[None]:
         os.close(handle)
 
 
-def _run(place: _Place, command: list[str], user: pwd.struct_passwd | None) -> int:
+def _run(
+    place: _Place, command: list[str], user: pwd.struct_passwd | None, *, quiet: bool = False
+) -> int:
     """Run a PostgreSQL program as `user`; its words go to the log, for it hands them to its child.
+    With `quiet` they go nowhere.
 
     TZ: initdb would take the zone that Django exports for the server's own.
     """
@@ -415,8 +443,8 @@ def _run(place: _Place, command: list[str], user: pwd.struct_passwd | None) -> i
             return subprocess.run(
                 command,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=subprocess.DEVNULL if quiet else log,
+                stderr=subprocess.DEVNULL if quiet else log,
                 env=environment,
                 cwd=place.data if place.data.exists() else "/",
                 start_new_session=True,

@@ -274,3 +274,25 @@ def test_programs_out_of_reach_are_copied_beside_the_data(var):
     copied = binaries.reachable_by(hidden, paths.service_user(), var)
     assert copied.folder.parent.parent == var
     assert binaries.reachable_by(hidden, paths.service_user(), var) == copied
+
+
+def test_ours_are_given_at_each_start_and_what_somebody_set_themselves_stays(var):
+    """An installation that exists gets better settings, too: not only one that is made anew."""
+    assert server.ensure_running(var)
+    kept = server.paths.database_home(var) / "postgres" / "postgresql.auto.conf"
+    lines = kept.read_text().splitlines(keepends=True)
+    assert "wal_compression = 'on'\n" in lines  # what every build reads, also one without lz4
+    server.stop(var)
+    theirs = ["work_mem = '7MB'\n", "max_wal_size = '1GB'\n"]
+    kept.write_text("".join(line for line in lines if "jit" not in line and "mem" not in line))
+    with kept.open("a") as file:
+        file.writelines(theirs)
+    assert server.ensure_running(var, {"fsync": "off"})
+    with psycopg.connect(host=str(paths.socket_dir(var)), user="rapport", dbname="rapport") as db:
+        rows = db.execute("SELECT name, setting, enumvals FROM pg_settings").fetchall()
+    found = {name: setting for name, setting, _choice in rows}
+    choice = next(choice for name, _setting, choice in rows if name == "wal_compression")
+    assert found["wal_compression"] == ("lz4" if "lz4" in choice else "pglz")
+    assert (found["jit"], found["work_mem"], found["fsync"]) == ("off", "7168", "off")
+    assert found["maintenance_work_mem"] == "131072"
+    assert found["listen_addresses"] == ""
