@@ -85,7 +85,9 @@ def reason_of(error: BaseException) -> str:
 def in_words(reason: str) -> str:
     """What `reason_of` said when it failed, in the reader's language. No query."""
     name, colon, phrase = reason.partition(": ")
-    return f"{name}: {gettext(phrase)}" if colon and phrase in _PHRASES else reason
+    if not colon or phrase not in _PHRASES:
+        return reason
+    return f"{name}: " + gettext(phrase)
 
 
 _PHRASES = {phrase for _sign, phrase in PHRASES}

@@ -122,7 +122,7 @@ class EventCondition(Condition):
                 window("window"),
                 several(
                     "where",
-                    f", {_('where')}",
+                    ", " + _("where"),
                     _test_words(),
                     prefix="w",
                     add=_("where"),
@@ -270,7 +270,7 @@ def _measure_words(never: dict[str, Any]) -> Spec:
         "count_distinct": _("number of different"),
     }
     parts = [
-        text(f", {_('with a')}"),
+        text(", " + _("with a")),
         choose("agg", aggregates, name="agg"),
         pick("property", "properties", name="mp", free=True, ask={"event": "..name"}),
         compare(type_=NUMBER, prefix="m"),
@@ -281,7 +281,7 @@ def _measure_words(never: dict[str, Any]) -> Spec:
 
 def _since_words(never: dict[str, Any]) -> Spec:
     parts = [
-        text(f", {_('and no')}"),
+        text(", " + _("and no")),
         pick("name", "events", name="since", look=EVENT, free=True),
         text(pgettext("and no ... since", "since")),
     ]
