@@ -1,6 +1,6 @@
 """What this app signs in at the registries of lower apps."""
 
-from campaigns import merging, panels, trail  # noqa: F401 - each signs itself in
+from campaigns import merging, panels, pruning, trail  # noqa: F401 - each signs itself in
 from campaigns.api import signin  # noqa: F401 - signs itself in
 from campaigns.delivery.claims import chunks_left
 from campaigns.delivery.rounds import UNDER_WAY, advance_campaigns

@@ -38,6 +38,13 @@ class Environment(environ.Env):  # type: ignore[misc]
         """A whole number within its bounds."""
         return self.parsed(name, lambda text: connections.number(text, least, most), str(default))
 
+    def days(self, name: str, default: int, least: int = 1) -> int:
+        """For how many days something is kept: 0 is for ever, else at least so many."""
+        found = self.number(name, default, most=100_000)
+        if 0 < found < least:
+            raise BadSetting(name, f"{found} is neither 0 (for ever) nor at least {least}")
+        return found
+
     def one_of(self, name: str, known: tuple[Any, ...], default: str) -> str:
         """One of these words, in whatever case."""
         word = self.parsed(name, str.upper, default)

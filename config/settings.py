@@ -196,6 +196,17 @@ MESSAGE_ID_MONTHS = env.number("MESSAGE_ID_MONTHS", default=13)
 REJECTION_DAYS = env.number("REJECTION_DAYS", default=90)
 TRAIT_HISTORY_MONTHS = env.number("TRAIT_HISTORY_MONTHS", default=25)
 IDENTIFIER_LINK_MONTHS = env.number("IDENTIFIER_LINK_MONTHS", default=25)
+DATA_WARNING_DAYS = env.days("DATA_WARNING_DAYS", default=365)
+UNPROVEN_NAME_DAYS = env.days("UNPROVEN_NAME_DAYS", default=180)
+JOB_DAYS = env.days("JOB_DAYS", default=180)
+WEBHOOK_DELIVERY_DAYS = env.days("WEBHOOK_DELIVERY_DAYS", default=30)
+SEGMENT_VERSIONS = env.number("SEGMENT_VERSIONS", default=200)  # of each segment; 0: all
+SEGMENT_SIZE_DAYS = env.days("SEGMENT_SIZE_DAYS", default=1100)
+MEMBERSHIP_DAYS = env.days("MEMBERSHIP_DAYS", default=730)
+# Home counts those of two weeks
+EXCLUDED_DAYS = env.days("EXCLUDED_DAYS", default=365, least=30)
+# forms offer limits over a year
+CONTACT_COUNT_DAYS = env.days("CONTACT_COUNT_DAYS", default=400, least=366)
 CELERY_CONCURRENCY = env.number("CELERY_CONCURRENCY", default=2, least=1, most=256)
 DELIVERY_CONCURRENCY = env.number("DELIVERY_CONCURRENCY", default=2, least=1, most=256)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024

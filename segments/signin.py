@@ -1,6 +1,6 @@
 """What this app signs in at the registries of lower apps."""
 
-from segments import catalog, merging, panels, uses, work  # noqa: F401
+from segments import catalog, merging, panels, pruning, uses, work  # noqa: F401
 from segments.api import subroutes  # noqa: F401
 from segments.rules.conditions import sign_in
 

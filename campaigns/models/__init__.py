@@ -7,7 +7,7 @@ from campaigns.models.campaign import (
     Enrolment,
     Sender,
 )
-from campaigns.models.message import ContactCount, Message, MessageChunk
+from campaigns.models.message import ContactCount, ExcludedCount, Message, MessageChunk
 
 __all__ = [
     "Campaign",
@@ -15,6 +15,7 @@ __all__ = [
     "ContactCount",
     "ContentVersion",
     "Enrolment",
+    "ExcludedCount",
     "Message",
     "MessageChunk",
     "Sender",

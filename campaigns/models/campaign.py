@@ -5,12 +5,14 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.standing_words import SENTENCES
 from config.workspace.belonging import Apart, Belonging, Erased, Merged
+from config.workspace.lasting import Bounded, ForEver
 from config.workspace.schema import ProfileScoped
 
 
 class Sender(models.Model):
     """Who a mail is from; marketing needs the postal address."""
 
+    lasts = Bounded("made by hand")
     name = models.CharField(_("name"), max_length=200)
     address = models.EmailField(_("address"), unique=True)
     reply_to = models.EmailField(_("reply to"), blank=True)
@@ -38,6 +40,8 @@ class Sender(models.Model):
 
 class Campaign(models.Model):
     """One model for what marketers call a campaign (one step) and a journey (many)."""
+
+    lasts = ForEver("what was sent to people and why; a campaign is launched by somebody")
 
     class Status(models.TextChoices):
         """Where a campaign stands."""
@@ -110,6 +114,7 @@ class Campaign(models.Model):
 class CampaignVersion(models.Model):
     """What was launched; never changed."""
 
+    lasts = ForEver("what a launch froze: messages refer to it")
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="versions")
     number = models.IntegerField()
     entry = models.JSONField()
@@ -135,6 +140,7 @@ class CampaignVersion(models.Model):
 class ContentVersion(models.Model):
     """The compiled content of one step and variant; never changed. `links` by position."""
 
+    lasts = ForEver("links in old mails lead through it; the same content is kept once")
     version = models.ForeignKey(CampaignVersion, models.CASCADE, related_name="contents", null=True)
     step = models.CharField(max_length=60)
     variant = models.CharField(max_length=60, blank=True, default="")
@@ -160,6 +166,7 @@ class Enrolment(ProfileScoped):
     """A profile inside a campaign; due when `due_at` has passed."""
 
     belongs = Belonging(Merged.MOVED, Apart.BY_ORIGIN, Erased.ERASED)
+    lasts = ForEver("who was in a campaign decides who may enter again, and who is its control")
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey(
         "profiles.Profile", models.CASCADE, db_index=False, db_constraint=False

@@ -3,10 +3,12 @@
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.belonging import Apart, Belonging, Erased, Merged
+from config.workspace.lasting import Bounded, Until
 from config.workspace.schema import ProfileScoped
 
 
@@ -50,6 +52,12 @@ class Message(ProfileScoped):
     """
 
     belongs = Belonging(Merged.KEPT, Apart.BY_ADDRESS, Erased.SCRUBBED)
+    lasts = Until(
+        "sent: for ever, as proof. Not sent, but for control groups: so long after the campaign"
+        " ended, then as counts",
+        "excluded",
+        "EXCLUDED_DAYS",
+    )
     id = models.BigAutoField(primary_key=True)
     public_id = models.UUIDField(default=uuid.uuid4)
     profile = models.ForeignKey(
@@ -155,10 +163,32 @@ class Message(ProfileScoped):
         return f"{self.channel} {self.state}"
 
 
+class ExcludedCount(models.Model):
+    """How many of a campaign got nothing, by reason: those whose messages are not kept any more."""
+
+    lasts = Bounded("a row a campaign, variant and reason")
+    campaign = models.ForeignKey("campaigns.Campaign", models.CASCADE)
+    variant = models.TextField(blank=True, default="")
+    reason = models.TextField()
+    n = models.BigIntegerField()
+
+    class Meta:
+        db_table = "excluded_count"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "variant", "reason"], name="excluded_count_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.n}"
+
+
 class MessageChunk(models.Model):
     """500 to 1,000 messages that one worker leases and hands over; local to one server."""
 
     belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.ERASED)
+    lasts = Bounded("goes when its messages are handed over")
     campaign_id = models.BigIntegerField(null=True, db_index=True)
     lane = models.SmallIntegerField(default=5)
     channel = models.CharField(max_length=10)
@@ -183,6 +213,9 @@ class ContactCount(ProfileScoped):
     """How many marketing messages a profile was sent on a channel on a local day."""
 
     belongs = Belonging(Merged.DERIVED, Apart.DERIVED, Erased.ERASED)
+    lasts = Until(
+        "no limit of contact frequency looks as far back", "contact_counts", "CONTACT_COUNT_DAYS"
+    )
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey(
         "profiles.Profile", models.CASCADE, db_index=False, db_constraint=False
@@ -193,6 +226,8 @@ class ContactCount(ProfileScoped):
 
     class Meta:
         db_table = "contact_count"
+        # days follow each other in the table, so that the old ones are found without reading all
+        indexes = [BrinIndex(fields=["day"], name="contact_count_by_day", autosummarize=True)]
 
     def __str__(self) -> str:
         return f"{self.n} on {self.day}"

@@ -4,7 +4,8 @@ A figure counts messages; in one campaign everybody has one message, so they are
 (`is_test`) count nowhere. What is counted:
 
 - `audience`: everybody who was in the segment when the campaign went through it.
-- `excluded`: who got nothing, by the one reason why not.
+- `excluded`: who got nothing, by the one reason why not. Long after the campaign their messages are
+  gone, and `kept_counts` has how many they were (`campaigns.pruning`).
 - `sent`: handed over and taken by the provider, bounces included.
 - `delivered`: `sent` less bounces.
 - `measured`: of the delivered, those whose opens and clicks could be measured, since they allowed
@@ -16,12 +17,13 @@ A figure counts messages; in one campaign everybody has one message, so they are
   currency; a person's last click before an order gets it, each order once.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from campaigns.models import Message
+from campaigns.models import Campaign, ExcludedCount, Message
 from campaigns.models.message import State
 
 FIGURES: dict[str, Q] = {
@@ -59,6 +61,14 @@ def counting(names: Iterable[str]) -> dict[str, Count]:
 def counted_messages() -> QuerySet[Message]:
     """All messages that figures are made of, in no order."""
     return Message.objects.filter(is_test=False).order_by()
+
+
+def kept_counts(campaign: Campaign) -> Counter[tuple[str, str]]:
+    """How many got nothing by (variant, reason), of those whose messages are not kept; a query."""
+    rows = ExcludedCount.objects.filter(campaign=campaign)
+    return Counter(
+        {(variant, reason): n for variant, reason, n in rows.values_list("variant", "reason", "n")}
+    )
 
 
 def rates_of(counts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -3,7 +3,8 @@
 from django.db.models import Count
 
 from campaigns.models import Campaign
-from campaigns.selectors.figures import counted_messages
+from campaigns.models.message import State
+from campaigns.selectors.figures import counted_messages, kept_counts
 from segments.models import Segment
 
 
@@ -11,6 +12,8 @@ def progress(campaign: Campaign) -> dict[str, int]:
     """`audience` (the segment's size until all are queued), `seen`, and each state's number."""
     rows = counted_messages().filter(campaign_id=campaign.pk).values("state")
     states = {row["state"]: row["n"] for row in rows.annotate(n=Count("*"))}
+    if forgotten := kept_counts(campaign).total():
+        states[State.EXCLUDED] = states.get(State.EXCLUDED, 0) + forgotten
     seen = sum(states.values())
     audience = seen
     if campaign.fanned_out_at is None:

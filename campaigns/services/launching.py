@@ -18,6 +18,7 @@ from campaigns.services.uses import references_of
 from campaigns.standing_words import BOUNCES, COMPLAINTS
 from config.postgres.sql import one, sql
 from config.workspace import audit, usage
+from config.workspace.jobs import stop_jobs
 from config.workspace.work import wake
 from config.workspace.zones import read_exact
 
@@ -142,6 +143,7 @@ def cancel(campaign: Campaign) -> Campaign:
     row.status, row.finished_at = Status.CANCELLED, timezone.now()
     forget_fault(row)
     row.save()
+    stop_jobs(f"campaign:{row.slug}:{row.current_id}")
     query = sql(_CANCEL, campaign=row.pk, ended=ENDED, give_back=give_back())
     cancelled = int(one(query)[0])
     audit.record("cancel", "campaign", row.slug, detail={"messages": cancelled})

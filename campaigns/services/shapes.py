@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import time
 from typing import Any, TypedDict
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from config.workspace.zones import read_exact
@@ -244,12 +245,14 @@ def _caps(caps: Any) -> Errors:
         return
     for name in set(caps) - {"count", "per_days"}:
         yield fault(f"caps.{name}", _("Unknown."), "unknown")
-    for name in ("count", "per_days"):
+    # further back nobody knows how often somebody was written to
+    farthest = min(settings.CONTACT_COUNT_DAYS or MOST_CAPPED, MOST_CAPPED)
+    for name, most in (("count", MOST_CAPPED), ("per_days", farthest)):
         value = caps.get(name)
         if value is not None and not (
-            isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_CAPPED
+            isinstance(value, int) and not isinstance(value, bool) and 0 < value <= most
         ):
-            words = _("A whole number from 1 to %(n)d.") % {"n": MOST_CAPPED}
+            words = _("A whole number from 1 to %(n)d.") % {"n": most}
             yield fault(f"caps.{name}", words)
     if caps and caps.get("per_days") is None:
         yield fault("caps.per_days", _("Within how many days."), "required")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -12,10 +13,11 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Message
 from campaigns.models.message import Reason, State
+from campaigns.selectors.figures import kept_counts
 from campaigns.selectors.messages import message_events
 from campaigns.selectors.whose import people_of
 from campaigns.views import reasons
-from campaigns.views.narrowing import address_of, asked
+from campaigns.views.narrowing import Asked, address_of, asked
 from campaigns.views.reasons import WHY
 from config.console.pages import ApiCall, page, part, wants_partial
 from config.workspace import audit
@@ -29,6 +31,7 @@ from profiles.selectors.people import BadCursor, decode_cursor, encode_cursor
 
 PAGE_SIZE = 50
 MASKED = Shown(personal=False)
+_OUT = State.EXCLUDED.value
 # state -> (chip, icon)
 LOOKS: dict[str, tuple[str, str]] = {
     State.QUEUED: ("brand", "clock"),
@@ -127,6 +130,8 @@ def messages_page(request: HttpRequest) -> HttpResponse:
         "states": State.choices,
         "reasons": [(key, why.label) for key, why in WHY.items()],
         "page": {"next_url": next_url},
+        "folded": _folded(found) if before is None else 0,
+        "kept_days": settings.EXCLUDED_DAYS,
         "any": bool(leaf or found.kept) or Message.objects.exists(),
         "personal": shown_to(request).personal,
     }
@@ -141,6 +146,16 @@ def messages_page(request: HttpRequest) -> HttpResponse:
         crumbs=[(_("Engage"), None)],
         api_call=call,
     )
+
+
+def _folded(found: Asked) -> int:
+    """Who of these got nothing from a campaign that ended long ago, and is only counted."""
+    narrow = found.kept.keys() - {"campaign", "reason"}
+    if found.campaign is None or narrow - {"state"} or found.kept.get("state", _OUT) != _OUT:
+        return 0
+    wanted = found.kept.get("reason")
+    counted = kept_counts(found.campaign).items()
+    return sum(n for (_variant, reason), n in counted if wanted in (None, reason))
 
 
 def _leaf(rows: QuerySet[Message], before: tuple[Any, str] | None) -> list[Message]:

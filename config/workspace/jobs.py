@@ -34,3 +34,9 @@ def finish_job(job: Job, *, state: str = Job.State.DONE, error: str = "", **resu
     Job.objects.filter(pk=job.pk, finished_at=None).update(
         state=state, error=error, result=result, finished_at=timezone.now()
     )
+
+
+def stop_jobs(subject: str) -> None:
+    """Close what runs for something that will not go on."""
+    running = Job.objects.filter(subject=subject, finished_at=None)
+    running.update(state=Job.State.STOPPED, finished_at=timezone.now())

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from config.workspace.faults import is_outage, is_passing
 from config.workspace.registry import Registry
 from config.workspace.work import WORK
 
@@ -16,6 +18,20 @@ PORTION = 5_000  # rows a run and kind: a fraction of a second
 SESSIONS = """
     DELETE FROM django_session WHERE session_key IN (
         SELECT session_key FROM django_session WHERE expire_date < %s LIMIT %s)
+"""
+# the newest of a kind and outcome stays: it says that there was one at all
+JOBS = """
+    DELETE FROM job WHERE id IN (
+        SELECT j.id FROM job j WHERE j.finished_at < %s AND EXISTS (
+            SELECT 1 FROM job o WHERE o.kind = j.kind AND o.state = j.state AND o.id > j.id)
+        LIMIT %s)
+"""
+CIRCUITS = "DELETE FROM circuit WHERE retry_at < %s"
+UNTRIED_FOR = timedelta(days=7)
+DELIVERIES = """
+    DELETE FROM webhook_delivery WHERE id IN (
+        SELECT id FROM webhook_delivery WHERE created_at < %s
+          AND (delivered_at IS NOT NULL OR failed_at IS NOT NULL) LIMIT %s)
 """
 
 # name -> function(now) -> rows taken away; 0 means that nothing is left
@@ -30,10 +46,26 @@ def prune_due() -> int:
     if time.monotonic() < _rests_until:
         return 0
     now = timezone.now()
-    handled = sum(prune(now) for _name, prune in PRUNERS)
+    handled, failed = 0, []
+    for _name, prune in PRUNERS:
+        try:
+            handled += prune(now)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            if not is_passing(error):  # who was in the way is gone at the next look
+                failed.append(error)
+    if failed:
+        raise failed[0]
     if not handled:
         _rests_until = time.monotonic() + REST_SECONDS
     return handled
+
+
+def before(now: datetime, setting: str) -> datetime | None:
+    """The moment before which rows go by this setting, in days; None where they never go."""
+    days: int = getattr(settings, setting)
+    return now - timedelta(days=days) if days else None
 
 
 def deleted(statement: str, values: list[Any]) -> int:
@@ -47,3 +79,23 @@ def deleted(statement: str, values: list[Any]) -> int:
 def sessions(now: datetime) -> int:
     """Sessions that have ended. They are found by the index on their end."""
     return deleted(SESSIONS, [now - timedelta(hours=1), PORTION])
+
+
+@PRUNERS.register("jobs")
+def jobs(now: datetime) -> int:
+    """Jobs that ended long ago. Few enough to be read as a whole."""
+    ended = before(now, "JOB_DAYS")
+    return deleted(JOBS, [ended, PORTION]) if ended else 0
+
+
+@PRUNERS.register("circuits")
+def circuits(now: datetime) -> int:
+    """Of servers that nobody tries any more, as after a change of `EMAIL_URL`."""
+    return deleted(CIRCUITS, [now - UNTRIED_FOR])
+
+
+@PRUNERS.register("webhook_deliveries")
+def webhook_deliveries(now: datetime) -> int:
+    """Calls that were made or given up. They are found by the index of those that are done."""
+    made = before(now, "WEBHOOK_DELIVERY_DAYS")
+    return deleted(DELIVERIES, [made, PORTION]) if made else 0

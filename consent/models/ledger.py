@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.belonging import Apart, Belonging, Erased, Merged
+from config.workspace.lasting import Bounded, ForEver
 from config.workspace.schema import ProfileScoped
 
 
@@ -44,6 +45,7 @@ class ConsentEntry(ProfileScoped):
     """
 
     belongs = Belonging(Merged.SAID_AGAIN, Apart.BY_ADDRESS, Erased.SCRUBBED)
+    lasts = ForEver("proves each permission, for as long as anybody may ask")
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey("profiles.Profile", models.PROTECT, db_index=False)
     contact_point = models.TextField(blank=True, default="")
@@ -96,6 +98,7 @@ class ConsentState(ProfileScoped):
     """The current state, derived from the ledger: one row for each permission stated."""
 
     belongs = Belonging(Merged.DERIVED, Apart.DERIVED, Erased.ERASED)
+    lasts = Bounded("a row a permission stated")
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey("profiles.Profile", models.CASCADE, db_index=False)
     contact_point = models.TextField(blank=True, default="")
@@ -133,6 +136,8 @@ class ConsentState(ProfileScoped):
 
 class Suppression(models.Model):
     """An address that must not be used; kept as a keyed digest, so that an erasure can stay."""
+
+    lasts = ForEver("an address must not be used, whenever it comes back")
 
     class Level(models.TextChoices):
         """How far it reaches."""

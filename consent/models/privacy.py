@@ -6,12 +6,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.belonging import Apart, Belonging, Erased, Merged
+from config.workspace.lasting import ForEver
 
 
 class PrivacyRequest(models.Model):
     """What a person asks of their data, with its clock."""
 
     belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.SCRUBBED)
+    lasts = ForEver("proves that a request was answered")
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)
     type = models.CharField(max_length=30)
     regulation = models.CharField(max_length=20)

@@ -3,11 +3,15 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from config.workspace.lasting import Bounded
+
 CHANNELS = ("email", "sms", "whatsapp", "push", "webpush", "inapp", "call", "webhook")
 
 
 class Purpose(models.Model):
     """A purpose of a class; only a privacy officer or admin sets the class."""
+
+    lasts = Bounded("made by hand")
 
     class Class(models.TextChoices):
         """What the gate asks of it."""
@@ -39,6 +43,7 @@ class Purpose(models.Model):
 class Topic(models.Model):
     """What people choose inside a marketing purpose."""
 
+    lasts = Bounded("made by hand")
     purpose = models.ForeignKey(Purpose, models.CASCADE, related_name="topics")
     slug = models.SlugField(_("slug"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=200)
@@ -59,6 +64,7 @@ class Topic(models.Model):
 class Policy(models.Model):
     """country x channel x purpose: what law and we ask; read once the privacy issue fills it."""
 
+    lasts = Bounded("made by hand")
     country = models.CharField(max_length=6, blank=True)  # "" is every other country
     channel = models.CharField(max_length=10)
     purpose = models.ForeignKey(Purpose, models.CASCADE)

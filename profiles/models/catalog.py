@@ -4,6 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from config.workspace.lasting import Bounded, Until
+
 
 class SaidName(models.Model):
     """A name that came from outside. What only public keys said comes last in pickers."""
@@ -24,6 +26,13 @@ class SaidName(models.Model):
         return self.name
 
 
+def made_up_by(name: str) -> models.Index:
+    """What only public keys said: how many a source made today, and which are old."""
+    return models.Index(
+        fields=["made_by_id", "made_at"], name=name, condition=models.Q(is_proven=False)
+    )
+
+
 class EventDefinition(SaidName):
     """A name of events that came in, with what its rows mean.
 
@@ -31,6 +40,11 @@ class EventDefinition(SaidName):
     only where `ready` is true. `schema` is what was seen: {property: {types}}.
     """
 
+    lasts = Until(
+        "by a public key alone, not said for so long, and nothing set on it",
+        "names",
+        "UNPROVEN_NAME_DAYS",
+    )
     value_property = models.CharField(_("value from"), max_length=200, blank=True, default="")
     value_sign = models.SmallIntegerField(default=1)
     is_money = models.BooleanField(_("in money"), default=False)
@@ -43,6 +57,7 @@ class EventDefinition(SaidName):
 
     class Meta(SaidName.Meta):
         db_table = "event_definition"
+        indexes = [made_up_by("event_name_made_up")]
         verbose_name = _("event definition")
         verbose_name_plural = _("event definitions")
 
@@ -50,8 +65,15 @@ class EventDefinition(SaidName):
 class TraitName(SaidName):
     """The name of a trait, as it came in."""
 
+    lasts = Until(
+        "so long after a public key made it up; it comes anew when said again",
+        "names",
+        "UNPROVEN_NAME_DAYS",
+    )
+
     class Meta(SaidName.Meta):
         db_table = "trait_name"
+        indexes = [made_up_by("trait_name_made_up")]
         verbose_name = _("trait name")
         verbose_name_plural = _("trait names")
 
@@ -61,6 +83,8 @@ class FieldTag(models.Model):
 
     Who may not see personal data is shown, and may ask by, what is known to be harmless alone.
     """
+
+    lasts = Bounded("made by hand")
 
     class Place(models.TextChoices):
         """What the name is of."""
@@ -97,6 +121,7 @@ class FieldTag(models.Model):
 class ExchangeRate(models.Model):
     """What one unit of a currency was worth in workspace currency from `day` on; editable."""
 
+    lasts = Bounded("made by hand")
     currency = models.CharField(_("currency"), max_length=3)
     day = models.DateField(_("from"))
     rate = models.FloatField(_("one unit in workspace currency"))
@@ -118,6 +143,11 @@ class ExchangeRate(models.Model):
 class DataWarning(models.Model):
     """Something about the data that is kept but cannot be used: counted, not repeated."""
 
+    lasts = Until(
+        "so long after it was last met; 200 of a source and code",
+        "data_warnings",
+        "DATA_WARNING_DAYS",
+    )
     source = models.ForeignKey(
         "profiles.Source", models.CASCADE, verbose_name=_("source"), db_constraint=False
     )

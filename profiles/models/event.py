@@ -7,6 +7,7 @@ from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.belonging import Apart, Belonging, Erased, Merged
+from config.workspace.lasting import Bounded, ForEver
 from config.workspace.schema import ProfileScoped
 
 ORDER_ID_CHARS = 200
@@ -16,6 +17,9 @@ class Event(ProfileScoped):
     """One accepted call: every type is a row, `name` as design.md section 6 says."""
 
     belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
+    lasts = ForEver(
+        "what people did; an erasure takes a person's, and whole months can be detached"
+    )
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey(
         "profiles.Profile", models.DO_NOTHING, db_constraint=False, db_index=False
@@ -73,6 +77,7 @@ class EventItem(ProfileScoped):
     """One line of `products[]` of an event."""
 
     belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
+    lasts = ForEver("lines of events, which stay")
     id = models.BigAutoField(primary_key=True)
     profile_id = models.BigIntegerField()
     occurred_at = models.DateTimeField()
@@ -103,6 +108,7 @@ class EventState(ProfileScoped):
     """How often and when a profile did a conversion-type event; kept up with the events."""
 
     belongs = Belonging(Merged.DERIVED, Apart.DERIVED, Erased.ERASED)
+    lasts = Bounded("a row a person and name of a conversion")
     id = models.BigAutoField(primary_key=True)
     profile_id = models.BigIntegerField()
     name = models.TextField()

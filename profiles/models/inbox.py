@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.belonging import Apart, Belonging, Erased, Merged
+from config.workspace.lasting import Bounded, Until
 
 
 class Inbox(models.Model):
@@ -15,6 +16,7 @@ class Inbox(models.Model):
     them: sentAt, context and integrations of the batch, gpc, address of the caller.
     """
 
+    lasts = Bounded("goes with its effects; what was set aside is accepted, and waits for somebody")
     source = models.ForeignKey("profiles.Source", models.PROTECT)
     body = models.BinaryField()
     envelope = models.JSONField(default=dict)
@@ -40,6 +42,9 @@ class Rejection(models.Model):
     Of many alike only the first are kept; `RefusalCount` has them all.
     """
 
+    lasts = Until(
+        "so long after it came; of a source the newest 20,000", "refusals", "REJECTION_DAYS"
+    )
     source = models.ForeignKey("profiles.Source", models.CASCADE)
     message_id = models.TextField(blank=True)
     type = models.CharField(max_length=20, blank=True)
@@ -69,6 +74,7 @@ class RefusalCount(models.Model):
     (`profiles.ingest.refusals.fold`): sums are exact, and no two calls wait for one row.
     """
 
+    lasts = Until("so long after it came; a row an hour before that", "refusals", "REJECTION_DAYS")
     source = models.ForeignKey("profiles.Source", models.CASCADE)
     code = models.CharField(max_length=40)
     at = models.DateTimeField()
@@ -89,6 +95,11 @@ class RefusalCount(models.Model):
 class MessageClaim(models.Model):
     """A message id seen: 16 bytes of a digest of source and message id."""
 
+    lasts = Until(
+        "a month after its message would be refused for its age",
+        "message_claims",
+        "MESSAGE_ID_MONTHS",
+    )
     digest = models.BinaryField(max_length=16, primary_key=True)
     received_on = models.DateField()
 
@@ -105,6 +116,7 @@ class ProfileChange(models.Model):
     """Profiles that changed and what about them, for those who keep something derived."""
 
     belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.KEPT)
+    lasts = Bounded("goes when segments have looked at it")
     profile_ids = ArrayField(models.BigIntegerField())
     names = ArrayField(models.TextField())
     created_at = models.DateTimeField(auto_now_add=True)

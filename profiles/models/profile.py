@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.belonging import Apart, Belonging, Erased, Merged
+from config.workspace.lasting import Bounded, ForEver, Until
 from config.workspace.schema import ProfileScoped
 
 
@@ -24,6 +25,7 @@ class Profile(models.Model):
     """One person. `traits` is derived from `profile_trait`, the truth."""
 
     belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.ERASED)
+    lasts = ForEver("a person; who was merged stays, so that old ids lead on")
 
     class State(models.TextChoices):
         """Whether this person may be worked with."""
@@ -112,6 +114,7 @@ class ProfileTrait(ProfileScoped):
     """What one source said of one trait; the newest of the trusted wins `profile.traits`."""
 
     belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
+    lasts = Bounded("a row a person, trait, source and identifier: overwritten")
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey(Profile, models.CASCADE, db_index=False, related_name="trait_rows")
     name = models.TextField()
@@ -143,6 +146,7 @@ class TraitHistory(ProfileScoped):
     """
 
     belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
+    lasts = Until("so long after another took its place", "trait_history", "TRAIT_HISTORY_MONTHS")
     id = models.BigAutoField(primary_key=True)
     profile_id = models.BigIntegerField()
     name = models.TextField()
@@ -167,6 +171,9 @@ class IdentifierLink(models.Model):
     nowhere once an identifier is gone. Kept for IDENTIFIER_LINK_MONTHS after it was seen last.
     """
 
+    lasts = Until(
+        "so long after a call last named both", "identifier_links", "IDENTIFIER_LINK_MONTHS"
+    )
     id = models.BigAutoField(primary_key=True)
     one_id = models.BigIntegerField()
     other_id = models.BigIntegerField()
@@ -187,6 +194,7 @@ class Identifier(models.Model):
     """(kind, value) that points to a profile; the database's key is (kind, value)."""
 
     belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
+    lasts = Bounded("a row a value; limits a person and kind")
     id = models.BigAutoField(primary_key=True)
     kind = models.TextField()
     value = models.TextField()  # normalised
@@ -228,6 +236,7 @@ class Merge(models.Model):
     """
 
     belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.SCRUBBED)
+    lasts = ForEver("a merge can be undone, and a call that was taken in be taken apart")
 
     class Kind(models.TextChoices):
         """Whether there were two people before."""
@@ -270,6 +279,7 @@ class AliasPending(ProfileScoped):
     """Events of `profile_id` belong to `survivor_id` until the rewriter has moved them."""
 
     belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
+    lasts = Bounded("goes when the events are rewritten")
     id = models.BigAutoField(primary_key=True)
     profile_id = models.BigIntegerField()
     survivor_id = models.BigIntegerField(db_index=True)
@@ -290,6 +300,7 @@ class MergePending(models.Model):
     of its own side as the batch commits, so that a chain resolves whatever its order.
     """
 
+    lasts = Bounded("goes with the merge")
     identifier_id = models.BigIntegerField()
     other_identifier_id = models.BigIntegerField()
     rule = models.CharField(max_length=60)

@@ -3,9 +3,13 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from config.workspace.lasting import Bounded
+
 
 class Source(models.Model):
     """A sender of messages, with a write key, a kind and a trust rank."""
+
+    lasts = Bounded("made by hand")
 
     class Kind(models.TextChoices):
         """The first three are verified; what a client sends proves nothing (guarantee 10)."""

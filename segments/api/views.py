@@ -1,11 +1,15 @@
 """/api/segments/: thin; the services and selectors know the rules."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import OperationalError
 from django.db.models import Q
 from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +22,7 @@ from config.workspace.api.views import ApiView
 from config.workspace.faults import took_too_long
 from config.workspace.health import counters
 from config.workspace.models import User
+from config.workspace.pruning import before
 from config.workspace.revisions import Stale
 from config.workspace.usage import InUse
 from config.workspace.zones import read_moment
@@ -276,12 +281,14 @@ class MembersView(ApiView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """Members by when they came in, newest first; `?as_of=` as it was at a moment."""
-        rows = Membership.objects.filter(segment=segment_of(slug)).select_related("profile")
+        row = segment_of(slug)
+        rows = Membership.objects.filter(segment=row).select_related("profile")
         given = request.query_params.get("as_of")
         if given:
             as_of = read_moment(given.replace(" ", "+"))
             if as_of is None:
                 raise invalid("as_of", "This must be a time such as 2026-11-20T09:00Z.", "type")
+            _refuse_forgotten(row, as_of)
             was_in = Q(left_at=None) | Q(left_at__gt=as_of)
             rows = rows.filter(was_in, entered_at__lte=as_of)
         else:
@@ -319,6 +326,14 @@ def _is_archived(request: Request) -> bool:
 def user_of(request: Request) -> User | None:
     """The console user who calls, if any."""
     return request.user if isinstance(request.user, User) else None
+
+
+def _refuse_forgotten(segment: Segment, as_of: datetime) -> None:
+    """Who left so long ago is not known any more (`segments.pruning`). Raises Problem."""
+    left = before(timezone.now(), "MEMBERSHIP_DAYS")
+    if left and segment.created_at <= as_of < left and segment.kind == Segment.Kind.DYNAMIC:
+        message = _("Who was in a segment by a rule is kept for %(n)d days (MEMBERSHIP_DAYS).")
+        raise invalid("as_of", message % {"n": settings.MEMBERSHIP_DAYS}, "too_old")
 
 
 def _member(row: Membership) -> dict[str, Any]:

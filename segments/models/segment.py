@@ -5,11 +5,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.belonging import Apart, Belonging, Erased, Merged
+from config.workspace.lasting import Bounded, Until
 from config.workspace.schema import ProfileScoped
 
 
 class Segment(models.Model):
     """A named rule (dynamic) or list (static)."""
+
+    lasts = Bounded("made by hand; archived ones stay, since what was sent names them")
 
     class Kind(models.TextChoices):
         """How people come in."""
@@ -66,6 +69,7 @@ class Segment(models.Model):
 class SegmentVersion(models.Model):
     """A rule as it was saved."""
 
+    lasts = Until("the newest of a segment stay", "segment_versions", "SEGMENT_VERSIONS")
     segment = models.ForeignKey(Segment, models.CASCADE, related_name="versions")
     number = models.IntegerField()
     rule = models.JSONField()
@@ -86,6 +90,7 @@ class SegmentVersion(models.Model):
 class SegmentSize(models.Model):
     """How many were in on a day: size over time."""
 
+    lasts = Until("so long after its day", "segment_sizes", "SEGMENT_SIZE_DAYS")
     segment = models.ForeignKey(Segment, models.CASCADE, related_name="sizes")
     day = models.DateField()
     count = models.BigIntegerField()
@@ -104,6 +109,11 @@ class Membership(ProfileScoped):
     """A profile was in a segment from `entered_at` until `left_at` (null: still is)."""
 
     belongs = Belonging(Merged.MOVED, Apart.BY_ORIGIN, Erased.ERASED)
+    lasts = Until(
+        "so long after somebody left; of lists never: past moments are asked of them",
+        "memberships",
+        "MEMBERSHIP_DAYS",
+    )
     id = models.BigAutoField(primary_key=True)
     segment = models.ForeignKey(Segment, models.CASCADE, db_index=False)
     profile = models.ForeignKey("profiles.Profile", models.CASCADE, db_index=False)
@@ -140,6 +150,7 @@ class Score(ProfileScoped):
     """A prediction for a profile; written by the prediction issue."""
 
     belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.ERASED)
+    lasts = Bounded("a row a person and model")
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey("profiles.Profile", models.CASCADE, db_index=False)
     model = models.TextField()

@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.models import Message
+from campaigns import pruning
+from campaigns.models import Campaign, Message
 from campaigns.selectors.progress import progress
 from campaigns.services.rehearsing import rehearse
 from campaigns.tracking.events import internal_source
@@ -204,6 +206,35 @@ def text(response) -> str:
         r"<(script|style|svg).*?</\1>|<[^>]*>", " ", response.content.decode(), flags=re.S
     )
     return " ".join(html.unescape(plain).split())
+
+
+def test_a_report_stays_as_it_was_when_only_counts_are_left_of_who_got_nothing(admin_client, world):
+    slug, now = world.campaign.slug, timezone.now()
+    Campaign.objects.filter(pk=world.campaign.pk).update(
+        status="finished", finished_at=now, launched_at=now - timedelta(days=1)
+    )
+    address = f"/api/campaigns/{slug}/report/"
+    before, seen = admin_client.get(address).json(), progress(world.campaign)
+    log = {"campaign": slug, "reason": "no_permission"}
+    many = before["excluded"]["no_permission"]
+    assert many > 1 and "only their number" not in text(
+        admin_client.get(reverse("campaigns:messages"), log)
+    )
+    later = now + timedelta(days=366)
+    folded = pruning.fold_excluded(later)
+    assert folded == sum(before["excluded"].values()) - before["excluded"]["holdout"]
+    assert pruning.fold_excluded(later) == 0
+    left = Message.objects.filter(campaign_id=world.campaign.pk, state="excluded")
+    assert set(left.values_list("reason", flat=True)) == {"holdout"}
+    assert admin_client.get(address).json() == before
+    assert progress(world.campaign) == seen
+    page = text(admin_client.get(reverse("campaigns:messages"), log))
+    assert f"{many} people got nothing from this campaign" in page
+    assert "No message fits" not in page
+    plain = text(admin_client.get(reverse("campaigns:messages"), {"campaign": slug}))
+    assert f"{folded} people got nothing from this campaign" in plain
+    sent = text(admin_client.get(reverse("campaigns:messages"), log | {"state": "sent"}))
+    assert "only their number" not in sent
 
 
 def test_what_the_dry_run_counts_is_whom_it_lists_and_what_the_launch_leaves_out(

@@ -5,6 +5,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from config.workspace.lasting import Bounded, Until
+
 
 class Role(models.TextChoices):
     """What someone works as; `config.workspace.permissions` says what each may do."""
@@ -20,6 +22,7 @@ class Role(models.TextChoices):
 class User(AbstractUser):
     """Someone who works in the console."""
 
+    lasts = Bounded("people of the team")
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.MARKETER)
     locale = models.CharField(_("language"), max_length=16, default="", blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, default="", blank=True)
@@ -48,6 +51,7 @@ class User(AbstractUser):
 class ApiKey(models.Model):
     """A key of the management API; only its digest is kept."""
 
+    lasts = Bounded("made by hand; a key that was taken back stays for the audit trail")
     name = models.CharField(_("name"), max_length=200, unique=True)
     hint = models.CharField(_("begins with"), max_length=12, editable=False)
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
@@ -72,6 +76,7 @@ class SignInAttempt(models.Model):
     `succeeded_at` says that the owner of the name came in from there.
     """
 
+    lasts = Until("its time is over, or nobody came in from there for long", "sign_in_attempts")
     kind = models.CharField(max_length=12)
     digest = models.BinaryField(max_length=16)
     failures = models.IntegerField()
@@ -93,6 +98,7 @@ class SignInAttempt(models.Model):
 class Secret(models.Model):
     """A key of ours, encrypted with SECRETS_KEY: of public tokens, later of providers."""
 
+    lasts = Bounded("made by hand; old keys open the links in old mails")
     purpose = models.CharField(max_length=40)
     key_id = models.CharField(max_length=16, unique=True)
     ciphertext = models.BinaryField()

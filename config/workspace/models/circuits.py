@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from config.workspace.lasting import Until
+
 
 class Circuit(models.Model):
     """An open circuit: a row while a server fails, none while it works (config.workspace.circuits).
@@ -9,6 +11,7 @@ class Circuit(models.Model):
     At `retry_at` one worker tries one thing, after which the row goes or waits longer.
     """
 
+    lasts = Until("it works again, or nobody tried it for a week", "circuits")
     server = models.CharField(primary_key=True, max_length=300)  # address without log-in
     channel = models.CharField(max_length=20)
     reason = models.TextField()  # the server's word, without anybody in it

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.belonging import Apart, Belonging, Erased, Merged
+from config.workspace.lasting import ForEver, Until
 
 
 class AuditEntry(models.Model):
@@ -15,6 +16,7 @@ class AuditEntry(models.Model):
     """
 
     belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.KEPT)
+    lasts = ForEver("accountability: who looked and changed what, without values of people")
     at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
     actor_kind = models.CharField(_("by"), max_length=12)  # user, api_key, person, system
     actor_id = models.BigIntegerField(null=True)
@@ -49,6 +51,7 @@ class AuditEntry(models.Model):
 class AuditSeal(models.Model):
     """A block of audit entries and the hash that chains it to the block before."""
 
+    lasts = ForEver("the chain is checked from its first block; one row a block")
     first_id = models.BigIntegerField()
     last_id = models.BigIntegerField(unique=True)
     entries = models.IntegerField()
@@ -66,6 +69,10 @@ class AuditSeal(models.Model):
 
 class Job(models.Model):
     """Long work that shows itself: what is done, what is left, and a stop button."""
+
+    lasts = Until(
+        "so long after it ended; the newest of a kind and outcome stays", "jobs", "JOB_DAYS"
+    )
 
     class State(models.TextChoices):
         """Where a job stands."""

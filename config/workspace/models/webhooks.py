@@ -3,10 +3,13 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from config.workspace.lasting import Bounded, Until
+
 
 class Webhook(models.Model):
     """An address that wants to be told of events of this installation."""
 
+    lasts = Bounded("made by hand")
     url = models.URLField(max_length=2000)
     events = ArrayField(models.CharField(max_length=80), default=list)
     secret = models.ForeignKey("workspace.Secret", models.PROTECT, null=True)
@@ -23,6 +26,11 @@ class Webhook(models.Model):
 class WebhookDelivery(models.Model):
     """One call to make; claimed with SKIP LOCKED."""
 
+    lasts = Until(
+        "so long after it was made, once delivered or given up",
+        "webhook_deliveries",
+        "WEBHOOK_DELIVERY_DAYS",
+    )
     webhook = models.ForeignKey(Webhook, models.CASCADE)
     event = models.CharField(max_length=80)
     body = models.JSONField()
@@ -41,6 +49,12 @@ class WebhookDelivery(models.Model):
                 fields=["due_at"],
                 name="webhook_due",
                 condition=models.Q(delivered_at__isnull=True, failed_at__isnull=True),
+            ),
+            # what is done goes after a time
+            models.Index(
+                fields=["created_at"],
+                name="webhook_done",
+                condition=models.Q(delivered_at__isnull=False) | models.Q(failed_at__isnull=False),
             ),
         ]
 

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from config.workspace.lasting import Bounded
+
 
 class WorkRun(models.Model):
     """One unit of work: its last success, its failures since, and its totals.
@@ -10,6 +12,7 @@ class WorkRun(models.Model):
     tick is the row "worker"; handing over on a channel is "send.email" and so on.
     """
 
+    lasts = Bounded("a row a unit of work and channel")
     name = models.CharField(primary_key=True, max_length=60)
     last_success = models.DateTimeField(null=True)
     last_progress = models.DateTimeField(null=True)  # a success that handled something
@@ -34,6 +37,7 @@ class SendCount(models.Model):
     `word` is the provider's, without addresses; "" in the totals.
     """
 
+    lasts = Bounded("whoever writes it takes minutes away that are older than a day")
     channel = models.CharField(max_length=20)
     outcome = models.CharField(max_length=20)
     word = models.CharField(max_length=200, blank=True, default="")

@@ -1,0 +1,61 @@
+"""What campaigns keep for a time only: who got nothing and why, and how often people were written
+to."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from campaigns.models.message import Reason
+from config.postgres.sql import one, sql
+from config.workspace.pruning import PORTION, PRUNERS, before, deleted
+from config.workspace.zones import workspace_zone
+
+# The control group is asked for what it bought, as long as there is a report.
+FOLDED = sorted(set(Reason.values) - {Reason.HOLDOUT})
+# Nothing waits here for a lock, so that none of those who hold one can wait for us in a circle.
+FOLD = """
+WITH gone AS (
+    DELETE FROM message m USING (
+        SELECT o.profile_id, o.id FROM campaign k CROSS JOIN LATERAL (
+            SELECT profile_id, id FROM message
+            WHERE campaign_id = k.id AND state = 'excluded' AND reason = ANY(%s) AND NOT is_test
+            LIMIT %s FOR UPDATE SKIP LOCKED) o
+        WHERE k.finished_at < %s AND k.status IN ('finished', 'cancelled') LIMIT %s) old
+    WHERE m.profile_id = old.profile_id AND m.id = old.id
+    RETURNING m.campaign_id, m.variant, m.reason
+), counted AS (
+    INSERT INTO excluded_count AS c (campaign_id, variant, reason, n)
+    SELECT campaign_id, variant, reason, count(*) FROM gone GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (campaign_id, variant, reason) DO UPDATE SET n = c.n + EXCLUDED.n
+)
+SELECT FROM gone
+"""
+# a campaign under way may look further back than anybody may ask for today
+LONGEST = """
+SELECT coalesce(max((v.caps->>'per_days')::int), 0) FROM campaign k
+JOIN campaign_version v ON v.id = k.current_id
+WHERE k.status IN ('scheduled', 'held', 'running', 'paused')
+"""
+COUNTS = """
+DELETE FROM contact_count c USING (
+    SELECT profile_id, id FROM contact_count WHERE day < %s LIMIT %s FOR UPDATE SKIP LOCKED) old
+WHERE c.profile_id = old.profile_id AND c.id = old.id
+"""
+
+
+@PRUNERS.register("excluded")
+def fold_excluded(now: datetime) -> int:
+    """Messages of who got nothing from campaigns that ended long ago: counts take their place."""
+    ended = before(now, "EXCLUDED_DAYS")
+    return deleted(FOLD, [FOLDED, PORTION, ended, PORTION]) if ended else 0
+
+
+@PRUNERS.register("contact_counts")
+def prune_counts(now: datetime) -> int:
+    """Days that no limit of contact frequency looks back to."""
+    if not settings.CONTACT_COUNT_DAYS:
+        return 0
+    (longest,) = one(sql(LONGEST))
+    today = now.astimezone(workspace_zone()).date()
+    day = today - timedelta(days=max(settings.CONTACT_COUNT_DAYS, longest))
+    return deleted(COUNTS, [day, PORTION])  # the day itself, so that the index is planned with

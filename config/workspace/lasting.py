@@ -1,0 +1,45 @@
+"""How long the rows of a table stay: said on its model, as `lasts`.
+
+A test walks all tables and fails where one says nothing, or names a job or a setting that is not
+there. What is taken away after a time goes in small portions (`config.workspace.pruning`).
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ForEver:
+    """The rows stay, and why."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """The table does not grow with time alone: by what it is bounded, or what ends its rows."""
+
+    by: str
+
+
+@dataclass(frozen=True)
+class Until:
+    """Rows stay until this rule takes them away."""
+
+    rule: str
+    pruner: str  # its name at `PRUNERS`
+    setting: str = ""  # how long, or how many; "" where nobody has a reason to change it
+
+
+Lasting = ForEver | Bounded | Until
+
+# tables of Django's own
+FOREIGN: dict[str, Lasting] = {
+    "django_session": Until("an hour after it ended", "sessions"),
+    "django_admin_log": Bounded("nobody writes it: the audit trail stands in its place"),
+    "django_content_type": Bounded("a row a model"),
+    "auth_permission": Bounded("four rows a model"),
+    "auth_group": Bounded("nobody writes it: roles stand in its place"),
+    "auth_group_permissions": Bounded("nobody writes it"),
+    "user_groups": Bounded("nobody writes it"),
+    "user_user_permissions": Bounded("nobody writes it"),
+}
