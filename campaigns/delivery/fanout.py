@@ -24,6 +24,7 @@ from consent.channels import contact_kind
 from consent.models import Purpose
 from consent.selectors.reach import between
 from profiles.identity.addresses import USABLE, told_by_ours
+from profiles.people.lineage import ids_ever
 
 RANGE = 50_000  # people a transaction: sorts stay within work_mem, a step takes a second or two
 LANE_BULK = 9
@@ -184,7 +185,8 @@ def write_range(
 def _write_borrowers(cursor: CursorWrapper, campaign: Campaign, plan: Plan, terms: Terms) -> int:
     """The few who have only another person's address, last: now it is known who got it."""
     taken = sql(
-        "EXISTS (SELECT 1 FROM message t WHERE t.profile_id = r.owner_id"
+        "EXISTS (SELECT 1 FROM message t"  # noqa: S608 - pieces of ours
+        f" WHERE t.profile_id IN ({ids_ever('r.owner_id')}) AND t.owner_id IS NULL"
         " AND t.campaign_id = {campaign} AND t.state <> 'excluded')",
         campaign=campaign.pk,
     )

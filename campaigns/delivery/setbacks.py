@@ -19,6 +19,7 @@ class Bounced(Protocol):
     """A message that bounced."""
 
     profile_id: int
+    person_id: int  # who the person is today
     message_id: int
     address: str
 
@@ -34,9 +35,10 @@ def note_bounces(campaign_id: int | None, bounced: Sequence[tuple[Bounced, str]]
     )
     tell(
         [
-            Happened("Email Bounced", letter.profile_id, letter.message_id, {"reason": word})
+            Happened("Email Bounced", letter.person_id, letter.message_id, {"reason": word})
             for letter, word in bounced
-        ]
+        ],
+        {letter.profile_id for letter, _word in bounced},
     )
     if campaign_id is not None:
         _pause_bad_list(campaign_id)

@@ -8,6 +8,7 @@ from typing import Final
 from campaigns.delivery.gate import Terms
 from campaigns.delivery.terms import Plan
 from config.postgres.sql import Sql, ids_of, run, sql
+from profiles.people.lineage import ids_ever
 
 SAME_MAIL_DAYS = 30
 SAME, LATELY = "same", "lately"
@@ -82,9 +83,9 @@ def same_campaigns(plan: Plan, terms: Terms) -> list[int]:
 
 
 # tests on the judged people `j`: index look-ups under their ids, as many as there are people
-_SAME = """EXISTS (SELECT 1 FROM message m WHERE m.profile_id = j.profile_id
-        AND m.campaign_id = ANY({same_campaigns}) AND m.queued_at >= {same_since}
-        AND m.state = ANY({went}))"""
+_SAME = f"""EXISTS (SELECT 1 FROM message m WHERE m.profile_id IN ({ids_ever("j.profile_id")})
+        AND m.owner_id IS NULL AND m.campaign_id = ANY({{same_campaigns}})
+        AND m.queued_at >= {{same_since}} AND m.state = ANY({{went}}))"""  # noqa: S608 - our own
 _LATELY = """EXISTS (SELECT 1 FROM contact_count k WHERE k.profile_id = j.profile_id
         AND k.channel = {channel} AND k.n > 0
         AND k.day > ({now} AT TIME ZONE {lately_zone})::date - {lately_days}::int)"""

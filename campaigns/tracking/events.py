@@ -3,10 +3,10 @@
 Names and properties are those of Segment's semantic events for e-mail.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from django.utils import timezone
 
@@ -38,17 +38,11 @@ def internal_source() -> Source:
     return source
 
 
-class Owned(Protocol):
-    """Says under whose key the message stands, where a merge has moved the person since."""
-
-    @property
-    def profile_id(self) -> int: ...
-
-
-def tell(happened: Sequence[Happened], owned: Owned | None = None) -> None:
+def tell(happened: Sequence[Happened], keys: Collection[int]) -> None:
     """Put the events into the inbox, in the caller's transaction: four statements for any number.
 
-    `profile_id` of each is who the person is today; `owned` knows who they were when it was sent.
+    `profile_id` of each is who the person is today; `keys` are the ids under which the messages
+    stand.
     """
     if not happened:
         return
@@ -60,7 +54,7 @@ def tell(happened: Sequence[Happened], owned: Owned | None = None) -> None:
     messages = {
         row["id"]: row
         for row in Message.objects.filter(
-            profile_id__in={*people, *([owned.profile_id] if owned else [])},
+            profile_id__in=keys,
             id__in={one.message_id for one in happened},
         ).values("id", "campaign_id", "variant", "step", "channel", "public_id")
     }

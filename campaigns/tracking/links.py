@@ -12,7 +12,6 @@ from campaigns.delivery.claims import GIVEN, OWN_LINKS
 from campaigns.models import ContentVersion, Message
 from campaigns.services.contents import person_data, sender_data
 from campaigns.tracking.recording import Sent
-from profiles.people.lineage import today_id
 
 
 @lru_cache(maxsize=256)
@@ -63,7 +62,7 @@ def _own(sent: Sent, index: int, written: str | None, campaign: str) -> str:
 
 def _rendered(sent: Sent, url: str, own: dict[str, Any]) -> str:
     """A link that the marketer wrote with Liquid, with the person's data of today."""
-    person = today_id(sent.profile_id)
+    person = sent.person_id
     data: dict[str, Any] = person_data([person]).get(person, {})
     values = {**sender_data(None), **data, **own.get(GIVEN, own)}
     try:

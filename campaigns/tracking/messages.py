@@ -3,7 +3,6 @@
 from campaigns.models import Campaign, Sender
 from campaigns.tracking.recording import find_sent, record_unsubscribe
 from consent.hooks import MESSAGES, SentTo
-from profiles.people.lineage import today_id
 
 
 class SentMessages:
@@ -19,7 +18,7 @@ class SentMessages:
         sender = campaign.sender if campaign else None
         sender = sender or Sender.objects.order_by("-is_default", "pk").first()
         return SentTo(
-            profile_id=today_id(sent.profile_id),
+            profile_id=sent.person_id,
             channel=sent.channel,
             address=sent.address,
             sender=sender.name if sender else "",

@@ -25,12 +25,18 @@ class Sent:
     content_version_id: int | None
     address: str
     channel: str
+    owner_id: int | None = None
+
+    @property
+    def person_id(self) -> int:
+        """Whose it is today. One query."""
+        return today_id(self.owner_id or self.profile_id)
 
 
 def find_sent(profile_id: int, message_id: int) -> Sent | None:
     """One look-up by (profile, id); after a merge the message still stands where it was written."""
     rows = Message.objects.filter(profile_id=profile_id, id=message_id).values_list(
-        "profile_id", "id", "campaign_id", "content_version_id", "address", "channel"
+        "profile_id", "id", "campaign_id", "content_version_id", "address", "channel", "owner_id"
     )
     row = rows.first()
     return Sent(*row) if row else None
@@ -58,8 +64,11 @@ def record_open(sent: Sent, who: str, at: datetime | None = None) -> bool:
         )
         first = bool(cursor.rowcount > 0)
     if first and who == HUMAN:
-        person = today_id(sent.profile_id)
-        tell([Happened("Email Opened", person, sent.message_id, at=at, once="open")], sent)
+        person = sent.person_id
+        tell(
+            [Happened("Email Opened", person, sent.message_id, at=at, once="open")],
+            [sent.profile_id],
+        )
     return first
 
 
@@ -110,10 +119,13 @@ def record_click(sent: Sent, link: int, url: str, who: str, at: datetime | None 
             cursor.execute(_BURST, [sent.profile_id, sent.message_id, at - BURST])
             who = MACHINE
     if who == HUMAN:
-        person = today_id(sent.profile_id)
+        person = sent.person_id
         properties = {"link": url, "link_index": link}
         once = f"click:{link}:{at:%Y%m%d%H%M}"
-        tell([Happened("Email Link Clicked", person, sent.message_id, properties, at, once)], sent)
+        tell(
+            [Happened("Email Link Clicked", person, sent.message_id, properties, at, once)],
+            [sent.profile_id],
+        )
 
 
 @transaction.atomic
@@ -122,5 +134,8 @@ def record_unsubscribe(sent: Sent, at: datetime | None = None) -> None:
     at = at or timezone.now()
     rows = Message.objects.filter(profile_id=sent.profile_id, id=sent.message_id)
     if rows.filter(unsubscribed_at=None).update(unsubscribed_at=at):
-        person = today_id(sent.profile_id)
-        tell([Happened("Unsubscribed", person, sent.message_id, at=at, once="unsubscribe")], sent)
+        person = sent.person_id
+        tell(
+            [Happened("Unsubscribed", person, sent.message_id, at=at, once="unsubscribe")],
+            [sent.profile_id],
+        )

@@ -30,6 +30,11 @@ def today(profile: str = "h") -> str:
     return f"coalesce({profile}.merged_into_id, {profile}.id)"
 
 
+def ids_ever(person: str) -> str:
+    """SQL: a query for all whom the person of this expression ever was, themselves too."""
+    return f"SELECT {person} UNION ALL SELECT o.id FROM profile o WHERE o.merged_into_id = {person}"  # noqa: S608 - names of ours
+
+
 def ever(people: Sql) -> Sql:
     """`(person_id, profile_id)`, for each of `people` all whom they ever were, themselves too.
 

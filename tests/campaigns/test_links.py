@@ -89,8 +89,10 @@ def test_what_became_of_the_person_changes_nothing(mail):
     ada, message = mail
     paths = clicks_of(message.get_body(("html",)).get_content())
     other = TRAITS | {"code": "SUMMER", "picks": [], "site": "https://evil.example/"}
-    for traits, state in ((other, "active"), ({}, "merged")):
-        Profile.objects.filter(pk=ada.pk).update(traits=traits, state=state)
+    for traits, merged_into in ((other, None), ({}, make_person("grace").pk)):
+        state = "merged" if merged_into else "active"
+        rows = Profile.objects.filter(pk=ada.pk)
+        rows.update(traits=traits, state=state, merged_into_id=merged_into)
         assert [follow(path)["Location"] for path in paths] == [tagged(url) for url in SAID]
 
 

@@ -86,7 +86,8 @@ def test_messages_are_found_by_person_through_stacked_merges_and_their_undoing(a
         )
     undo_merge(merge_id=lower)
     assert listed(api, bea) == [{"bea@example.com"}] * 4
-    assert Message.objects.filter(owner_id=bea.pk).count() == 1
+    gone = Message.objects.get(owner_id=bea.pk)
+    assert find_sent(gone.profile_id, gone.pk).person_id == bea.pk  # of whom a click of it is told
     assert listed(api, cleo) == [{"ada@example.com", "cleo@example.com"}] * 4
     undo_merge(merge_id=upper)
     assert listed(api, cleo) == [{"cleo@example.com"}] * 4
