@@ -1,7 +1,8 @@
 """How long a request's question to the database may take, and what is answered when it took longer.
 
 Nobody's question holds a connection for ever. The processes of the web server end every statement
-after `SECONDS`; previews are given less (`segments.preview.SECONDS`), workers as long as they need.
+after `SECONDS`; previews are given less (`segments.builder.preview.SECONDS`), workers as long as
+they need.
 """
 
 from collections.abc import Callable

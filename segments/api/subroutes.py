@@ -19,7 +19,7 @@ from profiles.models import Profile
 from profiles.selectors.filters import PEOPLE_FILTERS
 from segments.api import serializers as shapes
 from segments.api.views import problem_of
-from segments.explain import explain_membership
+from segments.builder.explain import explain_membership
 from segments.models import Membership, Segment
 
 

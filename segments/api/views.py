@@ -32,8 +32,8 @@ from profiles.selectors.masking import Shown
 from segments import services
 from segments.api import serializers as shapes
 from segments.archiving import NotRestorable, archive_segment, restore_segment
+from segments.builder.preview import preview
 from segments.models import Membership, Segment
-from segments.preview import preview
 from segments.rules import parse_rule
 from segments.rules.personal import masked_rule
 

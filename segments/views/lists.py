@@ -15,8 +15,8 @@ from consent.selectors import reachable_counts
 from profiles.models import Profile
 from segments import services
 from segments.archiving import NotRestorable, archive_segment, restore_segment
+from segments.builder.preview import everybody
 from segments.models import Segment
-from segments.preview import everybody
 
 IN_IT = "SELECT profile_id FROM membership WHERE segment_id = %s AND left_at IS NULL"
 MOST = 500

@@ -21,10 +21,9 @@ from profiles.language.reader import RuleError, RuleProblem
 from profiles.models import Profile
 from profiles.selectors.masking import Shown
 from segments import services
-from segments.clauses import clause_counts
-from segments.explain import explain_membership, explain_rule
-from segments.models import Segment
-from segments.preview import (
+from segments.builder.clauses import clause_counts
+from segments.builder.explain import explain_membership, explain_rule
+from segments.builder.preview import (
     SECONDS,
     context_at,
     difference,
@@ -33,6 +32,7 @@ from segments.preview import (
     preview,
     reach_of,
 )
+from segments.models import Segment
 from segments.rules import Group, parse_rule
 from segments.rules.clause import SOURCES
 from segments.rules.compiler import compile_rule, working

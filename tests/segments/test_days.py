@@ -8,7 +8,7 @@ from django.utils import timezone
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
 from segments import services
-from segments.explain import explain_rule
+from segments.builder.explain import explain_rule
 from segments.membership import refresh
 from segments.models import Segment, SegmentSize
 from segments.rules import parse_rule

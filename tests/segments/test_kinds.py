@@ -15,9 +15,9 @@ from django.utils import timezone
 from config.workspace.models import User
 from profiles.models import Profile
 from segments.api.rule_schema import condition_schema, rule_schema
+from segments.builder.preview import preview
 from segments.membership import refresh
 from segments.models import Segment
-from segments.preview import preview
 from segments.rules import KINDS, Condition, conditions, parse_rule, read_rule, references_in
 from segments.rules.clause import SOURCES
 from segments.rules.compiler import CompileContext, members_of

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from config.workspace.models import Role
 from segments import graph, services
+from segments.builder.preview import preview
 from segments.models import Segment
-from segments.preview import preview
 from segments.rules import RuleError, compiler, parse_rule, size
 from segments.rules.compiler import CompileContext, compile_rule, members_of
 from tests.cast import make_user
@@ -182,9 +182,9 @@ def test_every_question_finds_the_same_people_through_segments_in_use():
     for context in (CompileContext(as_of=now), CompileContext(as_of=now, is_now=False)):
         assert members_of(rule, context) == {ada.pk}
     assert preview(rule, now).count == preview(rule).count == 1
-    from segments.clauses import clause_counts  # noqa: PLC0415
-    from segments.explain import explain_rule  # noqa: PLC0415
-    from segments.preview import context_at  # noqa: PLC0415
+    from segments.builder.clauses import clause_counts  # noqa: PLC0415
+    from segments.builder.explain import explain_rule  # noqa: PLC0415
+    from segments.builder.preview import context_at  # noqa: PLC0415
 
     counts = {each.path: each.remain for each in clause_counts(rule, context_at(None))}
     assert counts["conditions[0]"] == 2 and counts["conditions[1]"] == 1

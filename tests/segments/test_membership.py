@@ -14,10 +14,10 @@ from profiles.language.reader import RuleError
 from profiles.models import Identifier, ProfileChange
 from segments import services
 from segments.archiving import archive_segment
+from segments.builder.preview import preview
 from segments.changes import process_changes
 from segments.membership import reason_of, refresh
 from segments.models import Membership, Segment, SegmentSize
-from segments.preview import preview
 from segments.rules import parse_rule
 from segments.signals import membership_changed
 from segments.work import due, work

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from profiles.changes import announce
 from profiles.models import Profile, ProfileChange
 from segments import services
+from segments.builder.explain import explain_membership
+from segments.builder.preview import preview
 from segments.changes import process_changes
-from segments.explain import explain_membership
 from segments.membership import refresh
 from segments.models import Membership
-from segments.preview import preview
 from segments.rules import KINDS, parse_rule
 from segments.rules.compiler import CompileContext, members_of
 from tests.segments.builders import event, group, make_event, make_person, trait

@@ -29,7 +29,7 @@ from profiles.models import (
 )
 from profiles.selectors.people import encode_cursor
 from profiles.services.sources import create_source
-from segments.explain import explain_rule
+from segments.builder.explain import explain_rule
 from segments.rules import parse_rule
 from segments.rules.compiler import CompileContext, members_of
 from tests.cast import make_user

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from segments.builder.preview import context_at
 from segments.membership import refresh
 from segments.models import Segment
-from segments.preview import context_at
 from segments.rules import RuleError, parse_rule
 from segments.rules.compiler import count_of
 

@@ -7,7 +7,7 @@ from campaigns.forms.when import goal_events
 from config.home.figures import events_of_two_weeks
 from profiles.ingest import limits
 from profiles.models import DataWarning, Event, EventDefinition, TraitName
-from segments import catalog
+from segments.builder import catalogue
 from tests.cast import make_user
 from tests.profiles.ingest.conftest import work_off
 
@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db
 def few(monkeypatch):
     """Of what would take long to fill."""
     monkeypatch.setattr(limits, "MAX_NAMES_A_DAY", 20)
-    monkeypatch.setattr(catalog, "MOST", 10)
-    monkeypatch.setattr(catalog, "SAMPLED_PEOPLE", 15)
+    monkeypatch.setattr(catalogue, "MOST", 10)
+    monkeypatch.setattr(catalogue, "SAMPLED_PEOPLE", 15)
 
 
 def track(event, **who):
@@ -51,7 +51,7 @@ def test_names_of_a_public_key_are_bounded_and_come_last(call, browser_call, few
     warned = DataWarning.objects.filter(code="too_many_names", source__name="site")
     assert set(warned.values_list("detail", flat=True)) == {"event", "trait"}
     user = make_user()
-    events, traits = catalog.events(user).items, catalog.traits(user).items
+    events, traits = catalogue.events(user).items, catalogue.traits(user).items
     assert "Boots Polished" in [one.value for one in events if not one.note]
     assert [bool(one.note) for one in events] == sorted(bool(one.note) for one in events)
     assert traits[0].value == "plan"
@@ -85,8 +85,8 @@ def test_an_admin_hides_names_and_they_stay_hidden(call, browser_call):
         assert row.is_hidden
     call.batch(track("Junk"), identify(junk=2))
     work_off()
-    assert "Junk" not in [one.value for one in catalog.events(user).items]
-    assert "junk" not in [one.value for one in catalog.traits(user).items]
+    assert "Junk" not in [one.value for one in catalogue.events(user).items]
+    assert "junk" not in [one.value for one in catalogue.traits(user).items]
     assert "Junk" not in goal_events()
     for place in ("eventdefinition", "traitname", "datawarning"):
         assert client.get(f"/console/profiles/{place}/").status_code == 200

@@ -9,8 +9,8 @@ from config.console.words import day_words
 from config.postgres.sql import COMMA, one, sql
 from profiles.models import Profile
 from profiles.selectors.masking import is_harmless, mask_text
+from segments.builder.preview import SECONDS
 from segments.models import Membership, Segment
-from segments.preview import SECONDS
 from segments.rules import Condition, Group, parse_rule, walk
 from segments.rules.algebra import people
 from segments.rules.compiler import CompileContext, working

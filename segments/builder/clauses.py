@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from config.postgres.sql import COMMA, Sql, one, sql
 from config.workspace.statistics import joining_by_hash
-from segments.preview import ALL_PEOPLE, SECONDS
+from segments.builder.preview import ALL_PEOPLE, SECONDS
 from segments.rules import Condition, Group
 from segments.rules.algebra import people
 from segments.rules.compiler import CompileContext, working
