@@ -113,7 +113,7 @@ class Child:
         except subprocess.TimeoutExpired:
             code = -signal.SIGKILL
         self.end()
-        if code == -signal.SIGXCPU:
+        if code == -signal.SIGPROF:
             return Ended(Why.TOO_LONG, at, is_certain=True)
         return Ended(None if code == 0 else Why.CRASHED, at)
 

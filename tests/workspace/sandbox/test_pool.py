@@ -81,6 +81,13 @@ def test_computing_is_counted_by_the_kernel_and_not_tried_again(pool):
     assert ended.children_user - began.children_user < 4, "once, and not much longer than allowed"
 
 
+def test_each_item_has_all_of_its_computing_by_the_count_that_ends_it(pool):
+    """What those before it computed takes nothing away, however the kernel counts that."""
+    patient = Limits(cpu_seconds=2, wall_seconds=300.0, total_seconds=300.0)
+    left = [n for _ in range(2) for n in pool.run("left", 0.5, [0] * 4, patient)]
+    assert len(left) == 8 and all(1.5 < n <= 2.1 for n in left), left
+
+
 def test_after_some_deaths_the_rest_is_not_tried_and_nothing_is_lost(pool):
     crashed, untried = Why.CRASHED, Why.NOT_TRIED
     answers = pool.run("act", None, [*["crash"] * 9, "a"], QUICK)
