@@ -7,7 +7,7 @@ with it. What is counted of messages is counted anew.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from campaigns.delivery.reserving import recount
+from campaigns.gate.contact_counts import recount
 from campaigns.models import ContactCount, Enrolment, Message
 from campaigns.tracking.recrediting import recredit
 from config.workspace.belonging import columns_of

@@ -20,14 +20,14 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from campaigns.delivery.gate import still_allowed
-from campaigns.delivery.reserving import ENDED, give_back
+from campaigns.gate.contact_counts import ENDED, give_back
+from campaigns.gate.expression import still_allowed
+from campaigns.outbox.writing import CHUNK
 from config.postgres.sql import EMPTY, Sql, one, run, sql
 from config.workspace.work import Left
 from consent.models import Purpose
 
 BATCH = 25
-CHUNK = 500
 LEASE_SECONDS = 120
 CLOCK = "statement_timestamp()"  # of leases: now() would stand still within a transaction
 INTERRUPTED = "interrupted"  # whoever handed it over broke off: nobody knows what became of it

@@ -6,9 +6,9 @@ from django.utils import timezone
 
 from campaigns import standing_words
 from campaigns.delivery.claims import take_back
-from campaigns.delivery.fanout import fan_out
 from campaigns.delivery.strays import settle_strays
 from campaigns.models import Campaign, MessageChunk
+from campaigns.outbox.fanout import fan_out
 from campaigns.services.faults import CannotGoOn, one_by_one
 from campaigns.services.launching import take_up
 from campaigns.services.segments import is_known

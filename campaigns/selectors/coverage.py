@@ -12,9 +12,8 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.utils import timezone
 
-from campaigns.delivery.counting import portions
-from campaigns.delivery.fanout import Portion, plan_for_many
-from campaigns.delivery.terms import plan_of, terms_of
+from campaigns.audience.portions import Portion, plan_for_many, walk
+from campaigns.gate.terms import plan_of, terms_of
 from campaigns.models import Campaign
 from campaigns.services.faults import CannotGoOn
 from campaigns.services.variables import PROFILE, Name, name_of
@@ -103,7 +102,7 @@ def _portions(cursor: Any, campaign: Campaign) -> Iterator[Portion]:
         terms = terms_of(plan_of(campaign, campaign.current), now=timezone.now())
     except (CannotGoOn, LookupError):
         return  # a step that is not whole yet
-    yield from portions(cursor, terms, COUNTED)
+    yield from walk(cursor, terms, COUNTED)
 
 
 def _query(portion: Portion, names: Sequence[Name], some: int) -> Sql:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from campaigns.delivery.gate import Terms
-from campaigns.delivery.terms import Plan
+from campaigns.gate.expression import Terms
+from campaigns.gate.terms import Plan
 from config.postgres.sql import Sql, ids_of, run, sql
 from profiles.people.lineage import ids_ever
 

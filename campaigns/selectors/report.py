@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db.models import Count, Sum
 
-from campaigns.delivery.gate import ORDER
-from campaigns.delivery.terms import window_of
+from campaigns.gate.expression import ORDER
+from campaigns.gate.terms import window_of
 from campaigns.models import Campaign
 from campaigns.selectors.figures import FIGURES, counted_messages, counting, kept_counts, rates_of
 from campaigns.selectors.measured import Measured, measured_by_variant

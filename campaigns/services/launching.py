@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns.delivery.reserving import ENDED, give_back
+from campaigns.gate.contact_counts import ENDED, give_back
 from campaigns.models import Campaign, CampaignVersion
 from campaigns.services.checks import NotReady, check_campaign, errors_of, skipping_permission
 from campaigns.services.contents import freeze_contents

@@ -7,10 +7,10 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.utils import timezone
 
-from campaigns.delivery.counting import Counted, count_audience
-from campaigns.delivery.fanout import READ, plan_for_many
-from campaigns.delivery.gate import ORDER
-from campaigns.delivery.terms import plan_of, terms_of
+from campaigns.audience.counting import Counted, count_audience
+from campaigns.audience.portions import READ, plan_for_many
+from campaigns.gate.expression import ORDER
+from campaigns.gate.terms import plan_of, terms_of
 from campaigns.models import Campaign
 from campaigns.models.message import Reason
 from campaigns.selectors.earlier import Earlier, lately_days

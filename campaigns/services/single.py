@@ -3,31 +3,27 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from campaigns.audience.portions import one_person
 from campaigns.delivery.claims import GIVEN
-from campaigns.delivery.gate import Terms, judged
-from campaigns.delivery.reserving import count_one, lock_counts
-from campaigns.delivery.terms import cap_of
-from campaigns.models import ContentVersion, Message, MessageChunk
+from campaigns.gate.terms import single_terms
+from campaigns.models import ContentVersion, Message
+from campaigns.outbox.writing import Arm, Sending, write
 from campaigns.selectors.whose import written_to
 from campaigns.services.contents import compile_step
 from campaigns.services.shapes import FieldError, InvalidCampaign, fault
-from config.postgres.sql import one, run, sql
+from config.postgres.sql import run, sql
 from config.workspace import audit
 from config.workspace.work import wake
-from config.workspace.zones import workspace_zone
 from consent.models import Purpose
-from consent.selectors.reach import people_of
 from profiles.models import Profile
 
 LANE = 1
-EXPIRES_IN = timedelta(days=1)
 SERVICE = "service"
 
 
@@ -165,35 +161,16 @@ def _queue(
     key: str,
     digest: str,
 ) -> Message:
-    now = timezone.now()
-    address, entry_id, due_at, reason = _gate(profile, channel, purpose, now)
-    message = Message.objects.create(
-        profile=profile,
+    sending = Sending(
+        terms=single_terms(purpose, channel, timezone.now()),
         lane=LANE,
-        is_marketing=purpose.purpose_class == Purpose.Class.MARKETING,
-        purpose=purpose,
-        channel=channel,
-        address=address or "",
-        state="excluded" if reason else "queued",
-        reason=reason,
-        queued_at=now,
-        due_at=due_at,
-        expires_at=now + EXPIRES_IN,
-        content_version_id=version.pk,
-        consent_entry_id=None if reason else entry_id,
-        idempotency_key=key,
+        arms=[Arm("", 1.0, version.pk)],
+        key=key,
         data={GIVEN: data, "_request": digest},
     )
-    if not reason and message.is_marketing:
-        count_one(profile.pk, channel, now)
-    if not reason:
-        MessageChunk.objects.create(
-            lane=LANE,
-            channel=channel,
-            profile_ids=[profile.pk],
-            message_ids=[message.pk],
-            due_at=due_at,
-        )
+    with connection.cursor() as cursor:
+        written = write(cursor, sending, one_person(sending.terms, profile.pk))
+    message = Message.objects.get(profile=profile, pk=written.message_id)
     audit.record(
         "send",
         "message",
@@ -202,24 +179,3 @@ def _queue(
         profile_id=profile.pk,
     )
     return message
-
-
-def _gate(
-    profile: Profile, channel: str, purpose: Purpose, now: datetime
-) -> tuple[str | None, int | None, datetime, str]:
-    terms = Terms(
-        purpose=purpose,
-        channel=channel,
-        now=now,
-        due_at=now,
-        expires_at=now + EXPIRES_IN,
-        zone=workspace_zone().key,
-        cap=cap_of(None, channel),
-    )
-    lines = judged(terms, people_of([profile.pk]), borrowed=True, few=True)
-    query = sql("SELECT address, entry_id, due_at, reason FROM ({lines}) j", lines=lines)
-    if terms.cap and purpose.purpose_class == Purpose.Class.MARKETING:
-        with connection.cursor() as cursor:
-            lock_counts(cursor, channel)
-    address, entry_id, due_at, reason = one(query)
-    return address, entry_id, due_at, reason

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from campaigns.delivery.terms import window_of
+from campaigns.gate.terms import window_of
 from campaigns.models import Campaign
 from campaigns.selectors.whose import messages_by
 from config.postgres.sql import FALSE, Sql, every

@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns.delivery.terms import cap_of, plan_of, terms_of
+from campaigns.audience.listing import next_people
 from campaigns.forms import step_of
+from campaigns.gate.terms import cap_of, plan_of, terms_of
 from campaigns.models import Campaign
 from campaigns.selectors.earlier import (
     KINDS,
@@ -22,7 +23,7 @@ from campaigns.selectors.earlier import (
 )
 from campaigns.services.faults import CannotGoOn
 from campaigns.views.findings import Finding
-from campaigns.views.left_out import after_of, next_people, people_page
+from campaigns.views.left_out import PAGE_SIZE, after_of, people_page
 from campaigns.views.previews import found
 from campaigns.views.reasons import Why
 from config.console.words import num
@@ -75,7 +76,8 @@ def who(campaign: Campaign, kind: str, after: int, now: datetime) -> list[int]:
     """The next of these people, by id. Raises CannotGoOn."""
     plan = plan_of(campaign, campaign.current)
     terms = terms_of(plan, now=now)
-    return next_people(terms, every([WOULD_GET, got_before(plan, terms)[kind]]), after)
+    test = every([WOULD_GET, got_before(plan, terms)[kind]])
+    return next_people(terms, test, after, PAGE_SIZE + 1)
 
 
 def why_of(campaign: Campaign, kind: str) -> Why:

@@ -2,16 +2,13 @@
 
 from datetime import datetime
 
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.delivery.counting import would_borrow
-from campaigns.delivery.fanout import own_portion
-from campaigns.delivery.gate import Terms
-from campaigns.delivery.terms import plan_of, terms_of
+from campaigns.audience.listing import next_people
+from campaigns.gate.terms import plan_of, terms_of
 from campaigns.models import Campaign
 from campaigns.services.faults import CannotGoOn
 from campaigns.views import heads
@@ -19,49 +16,19 @@ from campaigns.views.messages import shown_to
 from campaigns.views.previews import found
 from campaigns.views.reasons import WHY, Why, remedy_of, remedy_url
 from config.console.pages import page
-from config.postgres.sql import Sql, ids_of, run, sql
+from config.postgres.sql import sql
 from config.workspace import audit
 from config.workspace.permissions import may, requires
 from profiles.models import Profile
 
 PAGE_SIZE = 50
 DIGITS = 18  # of an id
-LAST = 2**62
-
-# ids go upwards in both halves: `low` is the cursor, and the gate stops at the first page
-_NEXT = """
-(WITH people AS ({people})
- SELECT j.profile_id FROM ({judged}) j
- WHERE {test} AND j.profile_id > {low} ORDER BY j.profile_id LIMIT {limit})
-UNION ALL
-(WITH people AS ({borrowing_people})
- SELECT j.profile_id FROM ({borrowing_judged}) j
- WHERE {test} AND j.profile_id > {low} ORDER BY j.profile_id LIMIT {limit})
-ORDER BY profile_id LIMIT {limit}
-"""
-
-
-def next_people(terms: Terms, test: Sql, after: int) -> list[int]:
-    """The next people of the audience, by id, whose line of the gate (`j`) passes the test."""
-    own, borrowing = own_portion(terms, after, LAST), would_borrow(terms)
-    query = sql(
-        _NEXT,
-        test=test,
-        low=after,
-        people=own.people,
-        judged=own.judged,
-        borrowing_people=borrowing.people,
-        borrowing_judged=borrowing.judged,
-        limit=PAGE_SIZE + 1,
-    )
-    with transaction.atomic():
-        return ids_of(run(query))
 
 
 def left_out(campaign: Campaign, reason: str, after: int, now: datetime) -> list[int]:
     """The next people whom the gate would leave out for this reason, by id: those it counts."""
     terms = terms_of(plan_of(campaign, campaign.current), now=now)
-    return next_people(terms, sql("j.reason = {reason}", reason=reason), after)
+    return next_people(terms, sql("j.reason = {reason}", reason=reason), after, PAGE_SIZE + 1)
 
 
 def after_of(request: HttpRequest) -> int:

@@ -220,7 +220,7 @@ def _rows(segment: Any, count: int, runs: int) -> float:
 
 
 def _fan_out(campaign: Any, segment: Any) -> float:
-    from campaigns.delivery.fanout import fan_out
+    from campaigns.outbox.fanout import fan_out
 
     began = time.perf_counter()
     while fan_out(campaign.pk):

@@ -51,7 +51,7 @@ def main(argv: Sequence[str] = ()) -> int:
 def _times(count: int) -> tuple[float | None, float, float]:
     segment = _people(count)
     bare: float | None = None
-    with patch("campaigns.delivery.fanout.refresh_statistics"):
+    with patch("campaigns.outbox.fanout.refresh_statistics"):
         with connection.cursor() as cursor:
             cursor.execute(f"SET statement_timeout = '{CUT_OFF_SECONDS}s'")
         with suppress(OperationalError):

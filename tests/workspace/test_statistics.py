@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from campaigns.delivery import fanout
+from campaigns.audience.portions import READ
 from campaigns.models import Campaign, Message
+from campaigns.outbox import fanout
+from campaigns.outbox.writing import statement_of
+from config.postgres.sql import sql
 from config.workspace.statistics import (
     Sparing,
     joining_by_hash,
@@ -124,16 +127,15 @@ def test_without_statistics_no_person_is_compared_with_every_other(monkeypatch):
     }
     *loading, _sequences, _analyse = PEOPLE.split(";\n")
     plans: list[dict[str, Any]] = []
-    written = fanout._write
+    write = fanout.write
 
-    def explained(cursor, campaign, plan, terms, people, sql, parameters):
-        statement = fanout._WRITE.format(people=people, judged=sql, buckets=fanout.BUCKETS)
-        values = {**parameters, **fanout._constants(campaign, plan, terms)}
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", values)
+    def explained(cursor, sending, portion):
+        statement = statement_of(sending, portion)
+        sql("EXPLAIN (FORMAT JSON) {statement}", statement=statement).on(cursor)
         plans.append(cursor.fetchone()[0][0]["Plan"])
-        return written(cursor, campaign, plan, terms, people, sql, parameters)
+        return write(cursor, sending, portion)
 
-    monkeypatch.setattr(fanout, "_write", explained)
+    monkeypatch.setattr(fanout, "write", explained)
     monkeypatch.setattr(fanout, "refresh_statistics", lambda *tables: [])  # all are locked
     with connection.cursor() as cursor:
         for statement in loading:
@@ -145,10 +147,10 @@ def test_without_statistics_no_person_is_compared_with_every_other(monkeypatch):
 
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_nestloop = on")
-        assert plan_for_the_unknown(cursor, *fanout.READ)
+        assert plan_for_the_unknown(cursor, *READ)
         cursor.execute("SET LOCAL enable_nestloop = on")
-        refresh_statistics(*fanout.READ)
-        assert not plan_for_the_unknown(cursor, *fanout.READ)
+        refresh_statistics(*READ)
+        assert not plan_for_the_unknown(cursor, *READ)
         cursor.execute("SHOW enable_nestloop")
         assert cursor.fetchone() == ("on",), "what is known is planned as ever"
     assert Campaign.objects.get().fanned_out_at

@@ -1,17 +1,16 @@
-"""The gate as counts: what fan-out would write, in the same ranges, without writing."""
+"""The gate as counts: what fan-out would write, in the same portions, without writing."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.db.backends.utils import CursorWrapper
 
-from campaigns.delivery.fanout import Portion, _cuts, _high, borrowing_portion, own_portion
-from campaigns.delivery.gate import BUCKETS, Terms, judged
-from campaigns.delivery.terms import Plan, shuffle_of
+from campaigns.audience.portions import Portion, walk
+from campaigns.gate.expression import BUCKETS, Terms, cuts
+from campaigns.gate.terms import Plan, shuffle_of
 from campaigns.selectors.earlier import LATELY, SAME, WOULD_GET, got_before
 from config.postgres.sql import Sql, sql
-from consent.channels import contact_kind
 
 SAMPLE = 5
 
@@ -36,37 +35,11 @@ FROM judged j GROUP BY 1, 2
 """
 
 
-def would_borrow(terms: Terms) -> Portion:
-    """The few who have only another person's address: the owner would get it, if the gate lets
-    them.
-    """
-    taken = sql(
-        "r.owner_id IN (WITH owners AS (SELECT o.profile_id FROM identifier o"
-        " JOIN membership w ON w.profile_id = o.profile_id AND w.segment_id = {segment}"
-        " AND w.left_at IS NULL WHERE o.kind = {kind} AND o.value IN (SELECT"
-        " lower(btrim(b.traits->>{kind})) FROM people x JOIN profile b ON b.id = x.profile_id))"
-        " SELECT profile_id FROM ({owners}) g WHERE g.reason = '')",
-        segment=terms.segment_id,
-        kind=contact_kind(terms.channel),
-        owners=judged(terms, Sql("owners")),
-    )
-    return borrowing_portion(terms, taken)
-
-
-def portions(cursor: CursorWrapper, terms: Terms, size: int = 0) -> Iterator[Portion]:
-    """The whole audience, so many (or RANGE) at a time; each person is in one of them."""
-    low = 0
-    while (high := _high(cursor, terms.segment_id, low, size)) is not None:
-        yield own_portion(terms, low, high)
-        low = high
-    yield would_borrow(terms)
-
-
 def count_audience(cursor: CursorWrapper, terms: Terms, plan: Plan) -> Counted:
     """Everyone in the segment, by what the gate says of them."""
     found = Counted()
     again = got_before(plan, terms)
-    for portion in portions(cursor, terms):
+    for portion in walk(cursor, terms):
         _count(cursor, found, plan, portion, again)
     return found
 
@@ -84,7 +57,7 @@ def _count(
         again=WOULD_GET,
         same=again[SAME],
         lately=again[LATELY],
-        cuts=_cuts([share for _name, share in plan.variants]),
+        cuts=cuts([share for _name, share in plan.variants]),
         arm_a=arm_a,
         arm_b=arm_b,
     ).on(cursor)

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from campaigns.delivery.gate import Terms, judged
-from campaigns.delivery.quiet_hours import QuietHours
+from campaigns.gate.expression import Terms, judged
+from campaigns.gate.quiet_hours import QuietHours
 from config.postgres.sql import Sql, one, sql
 from consent.models import Purpose
 from tests.campaigns.builders import make_person, say

@@ -6,8 +6,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from campaigns.delivery import fanout
+from campaigns.audience import portions
 from campaigns.models import Enrolment, Message, MessageChunk
+from campaigns.outbox import fanout
 from campaigns.services.rehearsing import rehearse
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
@@ -120,7 +121,7 @@ def test_holdout_is_drawn_last_and_uses_no_cap():
 
 
 def test_fan_out_goes_on_after_a_break_in_the_middle(monkeypatch):
-    monkeypatch.setattr(fanout, "RANGE", 10)
+    monkeypatch.setattr(portions, "RANGE", 10)
     people = [make_person(f"p{n}") for n in range(35)]
     for person in people:
         say(person)
@@ -130,17 +131,17 @@ def test_fan_out_goes_on_after_a_break_in_the_middle(monkeypatch):
 
     campaign = launch(make_campaign(segment, "really"))
     fanout.fan_out(campaign.pk)
-    real = fanout._write
+    real = fanout.write
 
     def killed(*args, **kwargs):
         real(*args, **kwargs)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(fanout, "_write", killed)
+    monkeypatch.setattr(fanout, "write", killed)
     with pytest.raises(KeyboardInterrupt):
         fanout.fan_out(campaign.pk)
     assert Message.objects.filter(campaign_id=campaign.pk).count() == 10
-    monkeypatch.setattr(fanout, "_write", real)
+    monkeypatch.setattr(fanout, "write", real)
     while fanout.fan_out(campaign.pk):
         pass
     rows = Message.objects.filter(campaign_id=campaign.pk)

@@ -1,4 +1,4 @@
-"""The terms of a launched step: what its version, the workspace and the clock say."""
+"""The terms of a send: what its campaign's version, the workspace and the clock say."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -8,8 +8,8 @@ from math import gcd
 from typing import Any
 
 from campaigns import standing_words
-from campaigns.delivery.gate import BUCKETS, Cap, Terms
-from campaigns.delivery.quiet_hours import QuietHours
+from campaigns.gate.expression import BUCKETS, Cap, Terms
+from campaigns.gate.quiet_hours import QuietHours
 from campaigns.models import Campaign, CampaignVersion
 from campaigns.services.faults import CannotGoOn
 from config.workspace.frequency import contact_frequency, read
@@ -20,6 +20,7 @@ from profiles.language.durations import Duration, stored_duration
 from segments.models import Segment
 
 EXPIRES_IN = Duration("days", 3)  # Braze aborts messages that are delayed by more than 72 hours
+SINGLE_EXPIRES_IN = Duration("days", 1)
 WINDOW = Duration("days", 5)  # of conversions: the default of semantics.md section 9
 
 
@@ -97,6 +98,25 @@ def terms_of(plan: Plan, *, now: datetime, start: datetime | None = None) -> Ter
         shuffle=shuffle_of(f"holdout:{plan.campaign.slug}"),
         segment_id=_segment_id(plan.entry["segment"]),
         campaign_id=plan.campaign.pk or 0,
+    )
+
+
+def single_terms(purpose: Purpose, channel: str, now: datetime) -> Terms:
+    """The terms of one message to one person at `now`: marketing passes what a campaign's does.
+
+    A transactional one is waited for (a password, a receipt): no hour is too late for it.
+    """
+    zone = workspace_zone()
+    is_marketing = purpose.purpose_class == Purpose.Class.MARKETING
+    return Terms(
+        purpose=purpose,
+        channel=channel,
+        now=now,
+        due_at=now,
+        expires_at=SINGLE_EXPIRES_IN.after_moment(now, zone),
+        zone=zone.key,
+        cap=cap_of(None, channel),
+        quiet=_quiet(workspace().setting("quiet_hours", None)) if is_marketing else None,
     )
 
 

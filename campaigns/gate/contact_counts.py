@@ -6,10 +6,8 @@ are merged or taken apart their counts are derived anew from the messages that t
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from campaigns.selectors.whose import JOIN_OWNER, PERSON, messages_by
@@ -71,14 +69,3 @@ def recount(cursor: Any, people: Sequence[int]) -> None:
 def lock_counts(cursor: CursorWrapper, channel: str) -> None:
     """Until the transaction ends nobody else counts and reserves on this channel."""
     cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"cap:{channel}"])
-
-
-def count_one(profile_id: int, channel: str, now: datetime) -> None:
-    """One more marketing message to this person, on the workspace's day."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO contact_count AS c (profile_id, channel, day, n)"
-            " VALUES (%s, %s, (%s AT TIME ZONE %s)::date, 1)"
-            " ON CONFLICT (profile_id, channel, day) DO UPDATE SET n = c.n + 1",
-            [profile_id, channel, now, workspace_zone().key],
-        )

@@ -4,12 +4,13 @@ One expression, in the one fixed order (semantics.md section 15), asked at three
 rehearsal, when messages are queued, and (in the part that can change meanwhile) at hand-over.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from campaigns.delivery.quiet_hours import QuietHours
+from campaigns.gate.quiet_hours import QuietHours
 from campaigns.models.message import Reason
 from campaigns.selectors.whose import JOIN_OWNER, PERSON
 from config.postgres.sql import EMPTY, Sql, sql
@@ -47,6 +48,16 @@ class Terms:
     shuffle: tuple[int, int] = (1, 0)
     segment_id: int = 0
     campaign_id: int = 0
+
+    @property
+    def is_marketing(self) -> bool:
+        """Whether the messages are marketing: those that caps are about."""
+        return self.purpose.purpose_class == Purpose.Class.MARKETING
+
+    @property
+    def limit(self) -> Cap | None:
+        """The cap that holds for this send; None is no limit."""
+        return self.cap if self.is_marketing else None
 
 
 _JUDGED = """
@@ -145,19 +156,14 @@ class _Pieces:
         )
 
     @property
-    def _cap(self) -> Cap | None:
-        marketing = self.terms.purpose.purpose_class == Purpose.Class.MARKETING
-        return self.terms.cap if marketing else None
-
-    @property
     def capped(self) -> Sql:
-        if self._cap is None:
+        if self.terms.limit is None:
             return EMPTY
-        return sql("WHEN coalesce(c.n, 0) >= {cap} THEN 'capped'", cap=self._cap.count)
+        return sql("WHEN coalesce(c.n, 0) >= {cap} THEN 'capped'", cap=self.terms.limit.count)
 
     @property
     def _counts(self) -> Sql:
-        if self._cap is None:
+        if self.terms.limit is None:
             return EMPTY
         return sql(
             "LEFT JOIN LATERAL (SELECT sum(k.n) AS n FROM contact_count k"
@@ -166,7 +172,7 @@ class _Pieces:
             channel=self.terms.channel,
             now=self.terms.now,
             zone=self.terms.zone,
-            days=self._cap.days,
+            days=self.terms.limit.days,
         )
 
     @property
@@ -270,3 +276,12 @@ def still_allowed(
         now=now,
         since=since,
     )
+
+
+def cuts(shares: Sequence[float]) -> list[int]:
+    """Where one variant's buckets end and the next one's begin."""
+    found, total = [], 0.0
+    for share in shares[:-1]:
+        total += share
+        found.append(round(total * BUCKETS))
+    return found or [BUCKETS]

@@ -1,0 +1,142 @@
+"""An audience in portions, each with what the gate says of its people: the one walk over people.
+
+Everybody with an address of their own, or with none, comes in ranges of ids; those who have only
+another person's address as a trait come last, since only they can be a duplicate. Counting, listing
+who is left out, a dry run and queueing walk alike, so that each says the same of everyone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.backends.utils import CursorWrapper
+
+from campaigns.gate.expression import Terms, judged
+from config.postgres.sql import Sql, sql
+from config.workspace.statistics import plan_for_the_unknown
+from consent.channels import contact_kind
+from consent.selectors.reach import between, people_of
+from profiles.identity.addresses import USABLE, told_by_ours
+
+RANGE = 50_000  # people a transaction: sorts stay within work_mem, a step takes a second or two
+LAST = 2**62  # above each id
+# what the gate reads of people: a plan without statistics is quadratic
+READ = (
+    "membership", "profile", "identifier", "consent_state", "consent_entry", "suppression",
+    "contact_count", "message", "merge",
+)  # fmt: skip
+
+_PEOPLE = """
+    SELECT m.profile_id FROM membership m
+    WHERE m.segment_id = {segment} AND m.left_at IS NULL AND {bounds}
+"""
+# who has no address of their own of this kind, but another person's as a trait
+_BORROWERS = """
+    SELECT m.profile_id FROM membership m JOIN profile p ON p.id = m.profile_id
+    WHERE m.segment_id = {segment} AND m.left_at IS NULL AND {borrows}
+"""
+_BORROWS = f"""(p.traits ? {{kind}}
+    AND NOT EXISTS (SELECT 1 FROM identifier i WHERE i.profile_id = p.id AND i.kind = {{kind}}
+                    AND {USABLE})
+    AND EXISTS (SELECT 1 FROM identifier o WHERE o.kind = {{kind}}
+                AND o.value = lower(btrim(p.traits->>{{kind}})))
+    AND {{told}})"""  # noqa: S608 - pieces of ours
+# The owner would get it, if the gate lets them.
+_OWNER_WOULD = """r.owner_id IN (WITH owners AS (SELECT o.profile_id FROM identifier o
+    JOIN membership w ON w.profile_id = o.profile_id AND w.segment_id = {segment}
+    AND w.left_at IS NULL WHERE o.kind = {kind} AND o.value IN (SELECT
+    lower(btrim(b.traits->>{kind})) FROM people x JOIN profile b ON b.id = x.profile_id))
+    SELECT profile_id FROM ({owners}) g WHERE g.reason = '')"""
+PEOPLE = Sql("people")
+
+
+@dataclass(frozen=True)
+class Portion:
+    """Some of an audience and what the gate says of each: `judged` reads the CTE `people`.
+
+    `end` is where the next portion begins; None is the last one.
+    """
+
+    people: Sql
+    judged: Sql
+    end: int | None = None
+
+
+def next_portion(
+    cursor: CursorWrapper, terms: Terms, after: int, *, size: int = 0, taken: Sql | None = None
+) -> Portion:
+    """At most `size` (or RANGE) people of the segment above `after`; at last those who borrow.
+
+    `taken` says of those whether the owner (`r.owner_id`) of the address gets it already; by
+    default, whether the gate would let them.
+    """
+    end = _end(cursor, terms.segment_id, after, size or RANGE)
+    if end is None:
+        return _borrowing(terms, taken or _owner_would(terms))
+    return _own(terms, after, end)
+
+
+def walk(cursor: CursorWrapper, terms: Terms, size: int = 0) -> Iterator[Portion]:
+    """The whole audience as if sent now; each person is in one portion."""
+    after: int | None = 0
+    while after is not None:
+        portion = next_portion(cursor, terms, after, size=size)
+        yield portion
+        after = portion.end
+
+
+def rest(terms: Terms, after: int) -> tuple[Portion, Portion]:
+    """The whole audience at once, in its two parts: to be read by id until a page is full."""
+    return _own(terms, after, LAST), _borrowing(terms, _owner_would(terms))
+
+
+def one_person(terms: Terms, profile_id: int) -> Portion:
+    """A single person, in whichever way they have an address."""
+    return Portion(people_of([profile_id]), judged(terms, PEOPLE, borrowed=True, few=True))
+
+
+def plan_for_many(cursor: CursorWrapper) -> None:
+    """How this transaction plans to ask about a range of people."""
+    cursor.execute("SET LOCAL work_mem = '64MB'")
+    plan_for_the_unknown(cursor, *READ)
+
+
+def _end(cursor: CursorWrapper, segment_id: int, after: int, size: int) -> int | None:
+    cursor.execute(
+        "SELECT max(profile_id) FROM (SELECT profile_id FROM membership WHERE segment_id = %s"
+        " AND left_at IS NULL AND profile_id > %s ORDER BY profile_id LIMIT %s) m",
+        [segment_id, after, size],
+    )
+    end: int | None = cursor.fetchone()[0]
+    return end
+
+
+def _own(terms: Terms, after: int, end: int) -> Portion:
+    """Everyone of a range but for those whose turn comes last."""
+    narrow = between(after, end)
+    lines = sql(
+        "SELECT * FROM ({lines}) j WHERE reason <> 'no_address' OR NOT EXISTS"
+        " (SELECT 1 FROM profile p WHERE p.id = j.profile_id AND {borrows})",
+        lines=judged(terms, PEOPLE, narrow=narrow),
+        borrows=_borrows(terms),
+    )
+    people = sql(_PEOPLE, segment=terms.segment_id, bounds=narrow(Sql("m.profile_id")))
+    return Portion(people, lines, end)
+
+
+def _borrowing(terms: Terms, taken: Sql) -> Portion:
+    people = sql(_BORROWERS, segment=terms.segment_id, borrows=_borrows(terms))
+    return Portion(people, judged(terms, PEOPLE, borrowed=True, taken=taken))
+
+
+def _borrows(terms: Terms) -> Sql:
+    kind = contact_kind(terms.channel)
+    return sql(_BORROWS, kind=kind, told=told_by_ours(kind))
+
+
+def _owner_would(terms: Terms) -> Sql:
+    return sql(
+        _OWNER_WOULD,
+        segment=terms.segment_id,
+        kind=contact_kind(terms.channel),
+        owners=judged(terms, Sql("owners")),
+    )
