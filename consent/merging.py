@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
-from django.db.models.expressions import RawSQL
 
-from consent.folding import BLOCKING, UNDONE
+from consent.ledger.acts import BLOCKING, UNDONE
+from consent.ledger.standing import standing_entries
 from consent.models import ConsentEntry, ConsentState
 from consent.services.recording import Statement, record_consents, said_again
 from profiles.identity.mergers import MERGERS, Parting
@@ -27,10 +27,7 @@ Key = tuple[int, str, str, int]
 def _standing(profile_ids: Sequence[int]) -> dict[int, dict[Key, ConsentEntry]]:
     """By person and permission, the entry that stands under its own key; one query."""
     found: dict[int, dict[Key, ConsentEntry]] = {number: {} for number in profile_ids}
-    stands = RawSQL(
-        "SELECT entry_id FROM consent_state WHERE profile_id = ANY(%s)", [list(profile_ids)]
-    )
-    for row in ConsentEntry.objects.filter(profile_id__in=list(profile_ids), id__in=stands):
+    for row in standing_entries().filter(profile_id__in=list(profile_ids)):
         key = (row.purpose_id, row.channel, row.contact_point, row.topic_id or 0)
         found[row.profile_id][key] = row
     return found

@@ -17,7 +17,6 @@ from consent.api.views import AS_OF, permissions_of
 from consent.models import ConsentEntry, Purpose, Topic
 from consent.models.ledger import Outcome, Status
 from consent.selectors.contactable import (
-    MARKETING,
     Reach,
     is_free,
     reachability,
@@ -71,16 +70,7 @@ def _reason(one: Reach, stands: Sequence[ConsentEntry]) -> str:
     """The statement that decides, in words, where one does."""
     if one.code in ("frozen", "no_address", "suppressed", "never_asked"):
         return one.reason
-    fitting = [
-        entry
-        for entry in stands
-        if entry.purpose.slug == MARKETING
-        and entry.channel == one.channel
-        and entry.contact_point in ("", one.address)
-        and entry.topic_id is None
-        and (entry.status == Status.GRANTED) == one.ok
-    ]
-    entry = max(fitting, key=lambda entry: (bool(entry.contact_point), entry.at), default=None)
+    entry = next((entry for entry in stands if entry.pk == one.entry_id), None)
     return said_words(entry) if entry else one.reason
 
 

@@ -1,7 +1,7 @@
 """The preference centre: what a person may choose, how each choice stands, and what a tap does."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from consent.channels import contact_kind
-from consent.folding import BLOCKING
+from consent.ledger.fitting import Asked, answers_of
 from consent.models import ConsentEntry, Purpose, Topic
 from consent.models.ledger import Basis, Status
 from consent.selectors.history import states_of
@@ -29,6 +29,7 @@ UNDO_WITHIN = timedelta(days=1)
 # could fill it. What is taken back is always taken back, and needs one that was given before.
 MOST_A_DAY = 200
 EMAIL = "email"
+GPC_CHOICE = f"use-{SHARING}"
 
 
 @dataclass(frozen=True)
@@ -51,43 +52,40 @@ class Choice:
     channel: str
     contact_point: str
     topic_id: int | None
-    on: bool
+    on: bool = False
     entry: ConsentEntry | None = None
     fixed: bool = False
+    needs_statement: bool = False  # shown only where something was said
 
 
 def choices_of(visitor: Visitor, *, gpc: bool = False) -> list[Choice]:
     """Every switch of the page; five queries."""
-    standing = {
-        (e.purpose_id, e.channel, e.contact_point, e.topic_id or 0): e
-        for e in states_of(visitor.profile_id)
-    }
     purposes = list(Purpose.objects.filter(archived_at=None))
-    found = _Standing(standing)
-    return [
-        *_topics(visitor, purposes, found),
-        *_channels(visitor, purposes, found),
-        *_uses(visitor, purposes, found, gpc),
+    choices = [
+        *_topics(visitor, purposes),
+        *_channels(visitor, purposes),
+        *_uses(visitor, purposes),
     ]
+    answered = [
+        replace(
+            choice,
+            entry=entry,
+            on=_is_on(entry) and not (gpc and choice.name == GPC_CHOICE),
+            fixed=gpc and choice.name == GPC_CHOICE,
+        )
+        for choice, entry in zip(choices, _answers(visitor, choices), strict=True)
+    ]
+    return [one for one in answered if one.entry is not None or not one.needs_statement]
 
 
-class _Standing:
-    def __init__(self, rows: Mapping[tuple[int, str, str, int], ConsentEntry]) -> None:
-        self.rows = rows
-
-    def find(self, purpose: int, channel: str, point: str, topic: int = 0) -> ConsentEntry | None:
-        """What stands: the entry that fits best, unless a wider one refused later."""
-        keys = [
-            (purpose, channel, p, t)
-            for t in dict.fromkeys((topic, 0))
-            for p in dict.fromkeys((point, ""))
-        ]
-        rows = [self.rows[key] for key in keys if key in self.rows]
-        refusals = [row for row in rows[1:] if row.status in BLOCKING and row.at >= rows[0].at]
-        return next(iter(refusals or rows), None)
+def _answers(visitor: Visitor, choices: Sequence[Choice]) -> list[ConsentEntry | None]:
+    asked = [
+        Asked(one.purpose_id, one.channel, one.contact_point, one.topic_id or 0) for one in choices
+    ]
+    return answers_of(visitor.profile_id, asked)
 
 
-def _topics(visitor: Visitor, purposes: Sequence[Purpose], standing: _Standing) -> list[Choice]:
+def _topics(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Choice]:
     rows = []
     topics = list(Topic.objects.filter(archived_at=None))
     for purpose in purposes:
@@ -95,12 +93,10 @@ def _topics(visitor: Visitor, purposes: Sequence[Purpose], standing: _Standing) 
             continue
         own: list[Topic | None] = [topic for topic in topics if topic.purpose_id == purpose.pk]
         for topic in own or [None]:
-            number = topic.pk if topic else 0
-            entry = standing.find(purpose.pk, EMAIL, visitor.address, number)
             shown: Topic | Purpose = topic or purpose
             rows.append(
                 Choice(
-                    name=f"topic-{number}" if topic else f"purpose-{purpose.pk}",
+                    name=f"topic-{topic.pk}" if topic else f"purpose-{purpose.pk}",
                     group="topics",
                     title=shown.name
                     if topic or not purpose.is_ready_made
@@ -110,14 +106,12 @@ def _topics(visitor: Visitor, purposes: Sequence[Purpose], standing: _Standing) 
                     channel=EMAIL,
                     contact_point=visitor.address,
                     topic_id=topic.pk if topic else None,
-                    on=_is_on(entry),
-                    entry=entry,
                 )
             )
     return rows
 
 
-def _channels(visitor: Visitor, purposes: Sequence[Purpose], standing: _Standing) -> list[Choice]:
+def _channels(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Choice]:
     """Other ways to reach the person, where an address is known or something was said."""
     from consent.masking import masked  # noqa: PLC0415 - beside its only use
 
@@ -135,9 +129,6 @@ def _channels(visitor: Visitor, purposes: Sequence[Purpose], standing: _Standing
     found = []
     for channel, title in words.items():
         point = known.get(contact_kind(channel), "")
-        entry = standing.find(marketing.pk, channel, point)
-        if entry is None and (not point or channel == "whatsapp"):
-            continue
         shown = f"{title} · {masked(point)}" if point and channel != "push" else title
         found.append(
             Choice(
@@ -149,16 +140,13 @@ def _channels(visitor: Visitor, purposes: Sequence[Purpose], standing: _Standing
                 channel=channel,
                 contact_point=point,
                 topic_id=None,
-                on=_is_on(entry),
-                entry=entry,
+                needs_statement=not point or channel == "whatsapp",
             )
         )
     return found
 
 
-def _uses(
-    visitor: Visitor, purposes: Sequence[Purpose], standing: _Standing, gpc: bool
-) -> list[Choice]:
+def _uses(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Choice]:
     words = {
         "measuring": (_("See which mails are opened and clicked"), EMAIL, visitor.address),
         "personalisation": (_("Suggest things that fit you"), EVERY_CHANNEL, ""),
@@ -169,7 +157,6 @@ def _uses(
         if purpose.slug not in words:
             continue
         title, channel, point = words[purpose.slug]
-        entry = standing.find(purpose.pk, channel, point)
         rows.append(
             Choice(
                 name=f"use-{purpose.slug}",
@@ -180,9 +167,6 @@ def _uses(
                 channel=channel,
                 contact_point=point,
                 topic_id=None,
-                on=_is_on(entry) and not (gpc and purpose.slug == SHARING),
-                entry=entry,
-                fixed=gpc and purpose.slug == SHARING,
             )
         )
     return rows
@@ -275,12 +259,12 @@ def undo(visitor: Visitor, *, agent: str = "") -> int:
         channel=EMAIL,
         evidence__kind__in=["stop", "pause", "one_click"],
     )
-    last = rows.order_by("-recorded_at").values_list("recorded_at", flat=True).first()
+    last = rows.order_by("-recorded_at").first()
     if last is None:
         return 0
-    before = states_of(visitor.profile_id, last - timedelta(microseconds=1))
+    before = states_of(visitor.profile_id, last.at - timedelta(microseconds=1))
     now = _granted(visitor, states_of(visitor.profile_id))
-    is_back = {_scope(row) for row in now if row.recorded_at > last}
+    is_back = {_scope(row) for row in now if row.recorded_at > last.recorded_at}
     back = [row for row in _granted(visitor, before) if _scope(row) not in is_back]
     record_consents([_again(row, Status.GRANTED, evidence_of("undo", agent)) for row in back])
     return len(back)

@@ -14,7 +14,8 @@ from campaigns.gate.expression import Terms, judged
 from config.postgres.sql import Sql, sql
 from config.workspace.statistics import plan_for_the_unknown
 from consent.channels import contact_kind
-from consent.selectors.reach import between, people_of
+from consent.ledger.standing import people_of
+from consent.selectors.reach import between
 from profiles.identity.addresses import USABLE, told_by_ours
 
 RANGE = 50_000  # people a transaction: sorts stay within work_mem, a step takes a second or two

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from config.workspace.api.problems import FieldError, Problem
 from consent.api.serializers import StatementSerializer
-from consent.folding import UNDONE
+from consent.ledger.acts import UNDONE
 from consent.models import Purpose, Topic
 from consent.models.purpose import CHANNELS
 from consent.services.elapsing import stamp

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework.exceptions import PermissionDenied
@@ -27,7 +26,8 @@ from consent.api.serializers import (
     SuppressSerializer,
 )
 from consent.api.statements import statements_of
-from consent.models import ConsentEntry, ConsentState, Suppression
+from consent.ledger.standing import standing_entries
+from consent.models import Suppression
 from consent.selectors.history import states_of
 from consent.selectors.words import answer_of
 from consent.services.recording import record_consents
@@ -74,13 +74,9 @@ class Consents(ApiView):
             return permissions_of(request, person, self.may("people.personal"))
         if "as_of" in request.query_params:
             raise invalid("as_of", _("Name the person too."))
-        # an entry stands when its state row names it
-        states = ConsentState.objects.filter(
-            profile_id=OuterRef("profile_id"), entry_id=OuterRef("id")
-        )
         rows = (
-            ConsentEntry.objects.select_related("purpose", "topic", "source", "profile")
-            .filter(Exists(states))
+            standing_entries()
+            .select_related("purpose", "topic", "source", "profile")
             .exclude(profile__state__in=Profile.GONE)
         )
         personal = self.may("people.personal")

@@ -4,15 +4,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from config.postgres.sql import TRUE, UNION_ALL, Sql, run, sql
 from consent.channels import ADDRESSED, contact_kind
+from consent.ledger.standing import people_of
 from consent.models import Purpose, Topic
-from consent.selectors.history import permitted_as_of
-from consent.selectors.reach import people_of, reach
+from consent.selectors.reach import reach
 from profiles.identity.addresses import best_of_kinds
 from profiles.models import Profile
 
@@ -44,22 +45,26 @@ def contactable(
     """Narrow `profiles` to those who may get `purpose` on `channel` (at `as_of`; now by default).
 
     The newest statement that may stand wins; a suppressed address never passes; a transactional
-    purpose asks for no permission. For a past moment the ledger is read (suppressions, which have
-    no history, are those of now). Lazy, one query. Raises UnknownPurpose.
+    purpose asks for no permission. For a past moment the permissions are those of then; addresses
+    and suppressions, which have no history, are those of now. Lazy, one query. Raises
+    UnknownPurpose.
     Source: GDPR art. 7(3) (withdrawal at any time); docs/campaigns.md.
     """
     purpose = purpose_of(purpose)
-    topic_id = topic.pk if topic else None
+    lines = reach(
+        Sql("profile_ids"),
+        purpose=purpose,
+        channel=channel,
+        topic_id=topic.pk if topic else None,
+        as_of=as_of,
+    )
     found = sql(
         "WITH profile_ids AS (SELECT id AS profile_id FROM profile WHERE state = 'active')"
         " SELECT r.profile_id FROM ({lines}) r WHERE NOT r.suppressed AND {permitted}",
-        lines=reach(Sql("profile_ids"), purpose=purpose, channel=channel, topic_id=topic_id),
-        permitted=_permitted(purpose) if as_of is None else TRUE,
+        lines=lines,
+        permitted=_permitted(purpose),
     )
-    chosen = profiles.filter(state=Profile.State.ACTIVE, id__in=found.raw())
-    if as_of is None or is_free(purpose):
-        return chosen
-    return chosen.filter(id__in=permitted_as_of(purpose, channel, topic_id, as_of).raw())
+    return profiles.filter(state=Profile.State.ACTIVE, id__in=found.raw())
 
 
 def is_free(purpose: Purpose) -> bool:
@@ -136,6 +141,7 @@ class Reach:
     code: str  # "" or frozen, no_address, suppressed, never_asked, denied, withdrawn, ...
     reason: str
     address: str = ""
+    entry_id: int | None = None  # of the statement that decides, where one does
 
 
 def reachability(
@@ -180,19 +186,17 @@ def _unvouched(profile: Profile, answers: Sequence[Reach]) -> list[Reach]:
     ]
 
 
-def _answer(
-    profile: Profile, channel: str, line: tuple[str, int, bool, int | None, str] | None, free: bool
-) -> Reach:
+def _answer(profile: Profile, channel: str, line: tuple[Any, ...] | None, free: bool) -> Reach:
     if profile.state != Profile.State.ACTIVE:
         return Reach(channel, False, "frozen", _("This person is frozen"))
     if line is None:
         return Reach(channel, False, "no_address", _("No address known"))
-    address, _owner, suppressed, entry_id, status = line
+    address, _owner, suppressed, entry_id, status, said_id = line
     if suppressed:
         return Reach(channel, False, "suppressed", _("The address is suppressed"), address)
     if entry_id is not None or free:
-        return Reach(channel, True, "", _("Reachable"), address)
-    return Reach(channel, False, status, reason_words(status), address)
+        return Reach(channel, True, "", _("Reachable"), address, said_id)
+    return Reach(channel, False, status, reason_words(status), address, said_id)
 
 
 def reason_words(status: str) -> str:

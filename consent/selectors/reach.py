@@ -5,10 +5,12 @@ the ledger entry that permits it. The gate of a campaign, reachable counts, rule
 the customer page are all made of it.
 """
 
-from collections.abc import Callable, Sequence
+from datetime import datetime
 
-from config.postgres.sql import AND, COMMA, EMPTY, Sql, sql
+from config.postgres.sql import EMPTY, Sql, sql
 from consent.channels import contact_kind
+from consent.ledger.fitting import Fit
+from consent.ledger.standing import WHOLE, Narrow, standing
 from consent.models import Purpose, Suppression
 from profiles.identity.addresses import (
     JOIN_SOURCE,
@@ -38,7 +40,7 @@ _BORROWED = f"""
 
 _LINES = """
 SELECT {distinct} x.*, {suppressed} AS suppressed,
-       CASE WHEN {permitted} THEN {entry} END AS entry_id,
+       CASE WHEN {permitted} THEN {entry} END AS entry_id, {entry} AS said_id,
        coalesce({status}, 'never_asked') AS status
 FROM ({addresses}) x
 LEFT JOIN {suppressions}
@@ -55,12 +57,7 @@ ORDER BY x.profile_id, {suppressed}, ({permitted} AND NOT {suppressed}) DESC, x.
  x.trust DESC, x.recency DESC, x.address"""
 
 _SUPPRESSED = Sql("(sup.digest IS NOT NULL OR coalesce(x.deliverability, '') = 'invalid')")
-_STATE = """LEFT JOIN consent_state {name} ON {name}.profile_id = x.profile_id
- AND {name}.purpose_id = {purpose} AND {name}.channel = {channel}
- AND {name}.contact_point = {point} AND {name}.topic_key = {topic}{narrow}"""
-
-# what says again of a column of profile ids which people it is about, so that it is read by range
-Narrow = Callable[[Sql], Sql]
+_STOOD = Sql("stood")  # what stood as of a moment, asked for once
 
 
 def between(low: int, high: int) -> Narrow:
@@ -73,11 +70,6 @@ def between(low: int, high: int) -> Narrow:
 def narrowed(narrow: Narrow | None, column: str) -> Sql:
     """` AND ...`, or nothing."""
     return sql(" AND {test}", test=narrow(Sql(column))) if narrow else EMPTY
-
-
-def people_of(profile_ids: Sequence[int]) -> Sql:
-    """A relation of given people for `reach`."""
-    return sql("(SELECT unnest({ids}::bigint[]) AS profile_id)", ids=list(profile_ids))
 
 
 def levels_for(purpose: Purpose) -> list[str]:
@@ -96,15 +88,17 @@ def reach(
     narrow: Narrow | None = None,
     borrowed: bool = True,
     few: bool = False,
+    as_of: datetime | None = None,
 ) -> Sql:
     """One line for each of `people` who has an address on `channel`.
 
     `people` is a relation (a table, a CTE or a query in brackets) with a column `profile_id`;
     `narrow` says its bounds again, so that each table is read by range. Columns: `profile_id,
-    address, owner_id, suppressed, entry_id, status`; `entry_id` is null where nothing permits. Only
-    addresses that somebody of ours vouched for: one that may be used goes before one that may not,
-    then the best of `profiles.identity.addresses`. `few`: some dozens of people, as in
-    `judged_addresses`.
+    address, owner_id, suppressed, entry_id, status, said_id`; `entry_id` is null where nothing
+    permits, `said_id` is the entry that answers either way. Only addresses that somebody of ours
+    vouched for: one that may be used goes before one that may not, then the best of
+    `profiles.identity.addresses`. Permissions are those of `as_of`, now by default; all else is of
+    now. `few`: some dozens of people, as in `judged_addresses`.
     """
     lines = judged_addresses(
         addresses_of(people, channel, narrow=narrow, borrowed=borrowed),
@@ -114,10 +108,27 @@ def reach(
         narrow=narrow,
         best=True,
         few=few,
+        stood=_STOOD if as_of else None,
     )
-    return sql(
-        "SELECT profile_id, address, owner_id, suppressed, entry_id, status FROM ({lines}) best",
+    query = sql(
+        "SELECT profile_id, address, owner_id, suppressed, entry_id, status, said_id"
+        " FROM ({lines}) best",
         lines=lines,
+    )
+    if as_of is None:
+        return query
+    return sql(
+        "WITH {name} AS MATERIALIZED ({stood}) {query}",
+        name=_STOOD,
+        stood=standing(
+            people,
+            as_of,
+            purpose=purpose.pk,
+            channel=channel,
+            topics=[0, topic_id] if topic_id else WHOLE,
+            narrow=narrow,
+        ),
+        query=query,
     )
 
 
@@ -142,13 +153,17 @@ def judged_addresses(
     narrow: Narrow | None = None,
     best: bool = False,
     few: bool = False,
+    stood: Sql | None = None,
 ) -> Sql:
-    """Every column of `addresses`, with `suppressed, entry_id, status` of that address.
+    """Every column of `addresses`, with `suppressed, entry_id, said_id, status` of that address.
 
     `addresses` is a SELECT with at least `profile_id, address, digest, deliverability`; `few` says
-    that it has some dozens of lines.
+    that it has some dozens of lines; `stood` holds the permissions where not those of now matter.
     """
-    state = _Choice(topic_id)
+    fit = Fit(Sql("x.address"), sql("{topic}", topic=topic_id) if topic_id else None)
+    stood = stood or sql(
+        "({now})", now=standing(purpose=purpose.pk, channel=channel, narrow=narrow)
+    )
     lines = sql(
         _LINES,
         distinct=Sql("DISTINCT ON (x.profile_id)" if best else ""),
@@ -159,67 +174,15 @@ def judged_addresses(
             kind=contact_kind(channel),
             levels=levels_for(purpose),
         ),
-        permitted=state.permitted,
-        entry=state.entry,
-        status=state.status,
-        states=state.joins(purpose, channel, narrow),
+        permitted=fit.permitted,
+        entry=fit.column("entry_id"),
+        status=fit.column("status"),
+        states=fit.joins(stood, lambda name: Sql(f"{name}.profile_id = x.profile_id")),
     )
     if not best:
         return lines
     return sql(
         "{lines}{best}",
         lines=lines,
-        best=sql(_BEST, suppressed=_SUPPRESSED, permitted=state.permitted),
+        best=sql(_BEST, suppressed=_SUPPRESSED, permitted=fit.permitted),
     )
-
-
-class _Choice:
-    """Which state row answers: the one that fits best, unless a wider one was refused later."""
-
-    def __init__(self, topic_id: int | None) -> None:
-        # name -> (contact point, topic), the best fit first
-        self.rows = {"sa": ("x.address", 0), "sp": ("''", 0)}
-        if topic_id:
-            self.rows = {"ta": ("x.address", topic_id), "tp": ("''", topic_id), **self.rows}
-
-    def joins(self, purpose: Purpose, channel: str, narrow: Narrow | None) -> Sql:
-        return Sql("\n").joined(
-            sql(
-                _STATE,
-                name=Sql(name),
-                purpose=purpose.pk,
-                channel=channel,
-                point=Sql(point),
-                topic=topic,
-                narrow=narrowed(narrow, f"{name}.profile_id"),
-            )
-            for name, (point, topic) in self.rows.items()
-        )
-
-    def _first(self, column: str) -> Sql:
-        """Of the best fitting row; rows of a state always have a status and an entry."""
-        columns = COMMA.joined(Sql(f"{name}.{column}") for name in self.rows)
-        return sql("coalesce({columns})", columns=columns)
-
-    @property
-    def status(self) -> Sql:
-        return self._first("status")
-
-    @property
-    def entry(self) -> Sql:
-        return self._first("entry_id")
-
-    @property
-    def permitted(self) -> Sql:
-        """Granted, and no wider refusal as late (a safeguard: the derivation hands them down)."""
-        refused = AND.joined(
-            sql(
-                "(({name}.status IN ('withdrawn', 'denied') AND {name}.at >= {at}) IS NOT TRUE)",
-                name=Sql(name),
-                at=self._first("at"),
-            )
-            for name in list(self.rows)[1:]
-        )
-        return sql(
-            "(({status} = 'granted') IS TRUE AND {refused})", status=self.status, refused=refused
-        )

@@ -1,7 +1,7 @@
 """When a permission stood: the ledger as spans of time, for any number of addresses at once.
 
-The rule is `consent.folding.standing`, after each entry of an address and of its person as a whole;
-a property test holds the two together. Times are those of the statements (`at`), as everywhere.
+The rule is that of `consent.ledger.fold`, after each entry of an address and of its person as a
+whole; a property test holds them together. Times are those of the statements (`at`), as everywhere.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from django.db.backends.utils import CursorWrapper
 
 from config.postgres.sql import Sql, sql
 from config.workspace.statistics import joining_by_hash
-from consent.folding import BLOCKING, OWN_ACTS, UNDONE
+from consent.ledger.acts import BLOCKING, OWN_ACTS, UNDONE
 from consent.models import Purpose
 
 # `own` is said of the address, else of the person as a whole; `turn` orders what was said. What

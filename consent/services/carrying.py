@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.db import connection
-
+from config.postgres.sql import run, sql
 from consent.channels import contact_kind
-from consent.folding import BLOCKING
+from consent.ledger.acts import BLOCKING
+from consent.ledger.standing import people_of, standing
 from consent.models import ConsentEntry
 from consent.models.purpose import CHANNELS
 from consent.services.recording import record_consents, said_again
@@ -19,10 +19,10 @@ from profiles.identity.batch import Moved
 from profiles.ingest.hooks import AFTER_BATCH, Batch
 
 _REFUSED = """
-SELECT g.now, s.entry_id FROM unnest(%s::text[], %s::bigint[], %s::bigint[])
+SELECT g.now, s.entry_id FROM unnest({addresses}::text[], {before}::bigint[], {now}::bigint[])
      AS g(address, before, now)
-JOIN consent_state s ON s.profile_id = g.before AND s.contact_point = g.address
-WHERE s.channel = ANY(%s) AND s.status = ANY(%s)
+JOIN ({stood}) s ON s.profile_id = g.before AND s.contact_point = g.address
+WHERE s.channel = ANY({channels}) AND s.status = ANY({blocking})
 """
 
 
@@ -33,12 +33,16 @@ def carry_refusals(moved: Sequence[Moved]) -> None:
         channels = [channel for channel in CHANNELS if contact_kind(channel) == kind]
         own = [one for one in moved if one.key[0] == kind and one.before != one.now]
         if channels and own:
-            given = [one.key[1] for one in own], [one.before for one in own]
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    _REFUSED, [*given, [one.now for one in own], channels, list(BLOCKING)]
-                )
-                found += cursor.fetchall()
+            refused = sql(
+                _REFUSED,
+                addresses=[one.key[1] for one in own],
+                before=[one.before for one in own],
+                now=[one.now for one in own],
+                stood=standing(people_of([one.before for one in own])),
+                channels=channels,
+                blocking=list(BLOCKING),
+            )
+            found += run(refused)
     entries = ConsentEntry.objects.in_bulk([entry_id for _now, entry_id in found])
     record_consents(
         [replace(said_again(entries[number], now), actor="system") for now, number in found]

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from config.postgres.sql import run, sql
 from config.workspace.faults import is_outage, is_passing
+from consent.ledger.standing import standing
 from consent.services.recording import Statement, record_consents
 
 log = logging.getLogger(__name__)
@@ -25,11 +27,11 @@ BATCH = 1000
 _DUE = """
 SELECT e.profile_id, e.id, e.contact_point, e.purpose_id, e.channel, e.topic_id, e.basis,
        e.source_id, e.evidence, e.status
-FROM consent_entry e JOIN consent_state s
+FROM consent_entry e JOIN ({standing}) s
   ON s.profile_id = e.profile_id AND s.entry_id = e.id AND s.contact_point = e.contact_point
  AND s.topic_key = coalesce(e.topic_id, 0)
-WHERE e.evidence->>'until' <= %s AND e.evidence->>'until' > %s
-ORDER BY e.evidence->>'until', e.profile_id, e.id LIMIT %s OFFSET %s
+WHERE e.evidence->>'until' <= {now} AND e.evidence->>'until' > {since}
+ORDER BY e.evidence->>'until', e.profile_id, e.id LIMIT {batch} OFFSET {left_out}
 """
 # An installation may have stood still for so long; what is older was carried out long ago.
 LOOKBACK = timedelta(days=400)
@@ -57,9 +59,16 @@ def elapse(now: datetime | None = None) -> int:
 
 
 def _due(now: datetime, left_out: int) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(_DUE, [stamp(now), stamp(now - LOOKBACK), BATCH, left_out])
-        return list(cursor.fetchall())
+    return run(
+        sql(
+            _DUE,
+            standing=standing(),
+            now=stamp(now),
+            since=stamp(now - LOOKBACK),
+            batch=BATCH,
+            left_out=left_out,
+        )
+    )
 
 
 def _carry_out(rows: Sequence[tuple[Any, ...]]) -> int:

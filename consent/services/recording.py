@@ -10,9 +10,11 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
+from config.postgres.sql import Sql
 from config.workspace import audit
-from consent.derivation import Scope, derive
-from consent.folding import BLOCKING, OWN_ACTS, UNDONE
+from consent.ledger.acts import BLOCKING, OWN_ACTS, UNDONE
+from consent.ledger.derivation import Scope, derive
+from consent.ledger.fitting import Fit
 from consent.models import ConsentEntry
 from profiles.changes import announce
 
@@ -142,10 +144,13 @@ FROM {_COLUMNS}
 RETURNING id, outcome
 """  # noqa: S608 - pieces of ours, values are bound
 
+_FIT = Fit(Sql("g.contact_point"), Sql("coalesce(g.topic_id, 0)"))
+_SAME = (
+    "{0}.profile_id = g.profile_id AND {0}.purpose_id = g.purpose_id AND {0}.channel = g.channel"
+)
 _STATES = f"""
-SELECT g.id, s.status FROM {_COLUMNS} JOIN consent_state s
-  ON s.profile_id = g.profile_id AND s.purpose_id = g.purpose_id AND s.channel = g.channel
- AND s.contact_point = g.contact_point AND s.topic_key = coalesce(g.topic_id, 0)
+SELECT g.id, {_FIT.column("status").text} FROM {_COLUMNS}
+{_FIT.joins(Sql("consent_state"), lambda name: Sql(_SAME.format(name))).text}
 """  # noqa: S608 - pieces of ours, values are bound
 
 
@@ -166,7 +171,7 @@ def _record(statements: Sequence[Statement]) -> list[Recorded]:
         cursor.execute(_STATES, given)
         states = dict(cursor.fetchall())
     return [
-        Recorded(number, outcomes[number], states.get(number, statement.status))
+        Recorded(number, outcomes[number], states[number] or statement.status)
         for number, statement in zip(ids, statements, strict=True)
     ]
 

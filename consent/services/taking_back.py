@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from config.workspace import audit
-from consent.folding import UNDONE
+from consent.ledger.acts import UNDONE
 from consent.models import ConsentEntry, ConsentState
 from consent.models.ledger import Status
 from consent.services.recording import Statement, record_consents

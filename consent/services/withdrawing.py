@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from config.postgres.sql import ids_of, run, sql
 from consent.channels import contact_kind
-from consent.models import ConsentEntry, ConsentState, Purpose
+from consent.ledger.acts import BLOCKING
+from consent.ledger.standing import WHOLE, people_of, standing
+from consent.models import ConsentEntry, Purpose
 from consent.models.ledger import Basis, Outcome, Status
 from consent.services.recording import Recorded, Statement, record_consents
 
@@ -70,32 +73,31 @@ def withdraw_address(
 
 def holders(channel: str, address: str) -> set[int]:
     """Everyone who holds this address or has said something about it: two index look-ups."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT profile_id FROM identifier WHERE kind = %s AND value = %s "
-            "UNION SELECT profile_id FROM consent_state"
-            " WHERE contact_point = %s AND contact_point <> '' AND channel = %s",
-            [contact_kind(channel), address, address, channel],
-        )
-        return {profile_id for (profile_id,) in cursor.fetchall()}
+    found = sql(
+        "SELECT profile_id FROM identifier WHERE kind = {kind} AND value = {address}"
+        " UNION SELECT s.profile_id FROM ({stood}) s"
+        " WHERE s.contact_point = {address} AND s.contact_point <> ''",
+        kind=contact_kind(channel),
+        address=address,
+        stood=standing(channel=channel),
+    )
+    return set(ids_of(run(found)))
 
 
 def _refused(
     people: Sequence[int], purposes: Sequence[int], channel: str, address: str
 ) -> set[tuple[int, int]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT profile_id, purpose_id FROM consent_state WHERE profile_id = ANY(%s)"
-            " AND purpose_id = ANY(%s) AND channel = %s AND contact_point = %s AND topic_key = 0"
-            " AND status = 'withdrawn'"
-            # a topic that was allowed again ends with this withdrawal, so it has to be said
-            " AND NOT EXISTS (SELECT 1 FROM consent_state t"
-            " WHERE t.profile_id = consent_state.profile_id"
-            " AND t.purpose_id = consent_state.purpose_id AND t.channel = consent_state.channel"
-            " AND t.contact_point = %s AND t.topic_key <> 0 AND t.status = 'granted')",
-            [list(people), list(purposes), channel, address, address],
-        )
-        return set(cursor.fetchall())
+    # a topic that was allowed again ends with this withdrawal, so it has to be said
+    refused = sql(
+        "SELECT s.profile_id, s.purpose_id FROM ({stood}) s"
+        " WHERE s.purpose_id = ANY({purposes}) AND s.contact_point = {address}"
+        " GROUP BY 1, 2 HAVING bool_or(s.topic_key = 0 AND s.status = 'withdrawn')"
+        " AND NOT bool_or(s.topic_key <> 0 AND s.status = 'granted')",
+        stood=standing(people_of(people), channel=channel),
+        purposes=list(purposes),
+        address=address,
+    )
+    return set(run(refused))
 
 
 def opt_out_of_sharing(
@@ -114,16 +116,8 @@ def opt_out_of_sharing(
     purpose = Purpose.objects.filter(slug=SHARING).values_list("pk", flat=True).first()
     if purpose is None or not profile_ids:
         return 0
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT profile_id FROM consent_state WHERE profile_id = ANY(%s) AND purpose_id = %s"
-            " AND channel = %s AND contact_point = '' AND topic_key = 0"
-            " AND status IN ('denied', 'withdrawn')",
-            [list(profile_ids), purpose, EVERY_CHANNEL],
-        )
-        refused = {profile_id for (profile_id,) in cursor.fetchall()}
-    new = sorted(set(profile_ids) - refused)
-    claims = set() if is_proven else _allow_sharing(new, purpose)
+    new = sorted(set(profile_ids) - _saying(profile_ids, purpose, BLOCKING))
+    claims = set() if is_proven else _saying(new, purpose, [Status.GRANTED])
     claimed = _claimed(sorted(claims), purpose)
     new = [profile_id for profile_id in new if profile_id not in claimed]
     record_consents(
@@ -145,13 +139,20 @@ def opt_out_of_sharing(
     return len(new)
 
 
-def _allow_sharing(profile_ids: Sequence[int], purpose_id: int) -> set[int]:
-    """Those of these who allow sharing, as a whole; one query where there are any."""
-    rows = ConsentState.objects.filter(
-        profile_id__in=profile_ids, purpose_id=purpose_id, channel=EVERY_CHANNEL, contact_point=""
+def _saying(profile_ids: Sequence[int], purpose_id: int, statuses: Sequence[str]) -> set[int]:
+    """Those of these for whom one of `statuses` stands for all channels; one query, if any."""
+    if not profile_ids:
+        return set()
+    stood = standing(
+        people_of(profile_ids), purpose=purpose_id, channel=EVERY_CHANNEL, topics=WHOLE
     )
-    allowed = rows.filter(status=Status.GRANTED, topic_key=0) if profile_ids else rows.none()
-    return set(allowed.values_list("profile_id", flat=True))
+    saying = sql(
+        "SELECT s.profile_id FROM ({stood}) s"
+        " WHERE s.contact_point = '' AND s.status = ANY({statuses})",
+        stood=stood,
+        statuses=[str(status) for status in statuses],
+    )
+    return set(ids_of(run(saying)))
 
 
 def _claimed(profile_ids: Sequence[int], purpose_id: int) -> set[int]:

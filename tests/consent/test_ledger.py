@@ -4,13 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consent.folding import Entry, standing
 from consent.models import ConsentEntry, ConsentState, Purpose, Topic
 from consent.selectors import contactable, reachability, reachable_counts
-from consent.selectors.history import fold_rows, states_of
+from consent.selectors.history import states_of
 from consent.services import elapsing
 from consent.services.elapsing import elapse, stamp
 from consent.services.recording import Statement, record_consents
@@ -18,6 +17,7 @@ from consent.services.suppressing import suppress
 from consent.services.withdrawing import opt_out_of_sharing, withdraw_address
 from profiles.models import Profile, ProfileChange
 from tests.campaigns.builders import add_address, make_person, say
+from tests.consent.ledger.reference import Entry, standing
 
 pytestmark = pytest.mark.django_db
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -34,46 +34,6 @@ statements = st.tuples(
     st.booleans(),  # of the address, or of the person as a whole
     st.booleans(),  # of the topic, or of the whole purpose
 )
-
-
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(st.lists(statements, min_size=1, max_size=8))
-def test_the_derived_state_is_the_rule_in_plain_python(said):
-    with transaction.atomic():
-        person = make_person("ada")
-        topic = Topic.objects.create(
-            purpose=Purpose.objects.get(slug="marketing"), slug="deals", name="Deals"
-        )
-        for status, at, act, at_address, of_topic in said:
-            say(
-                person,
-                status,
-                at=day(at),
-                act=act,
-                point="ada@example.com" if at_address else "",
-                topic_id=topic.pk if of_topic else None,
-            )
-        entries = list(ConsentEntry.objects.filter(profile=person, outcome="recorded"))
-        keys = lambda rows: {  # noqa: E731
-            (row.contact_point, row.topic_id or 0): row for row in rows
-        }
-        wide = standing([_plain(e) for e in entries if not e.contact_point and not e.topic_id])
-        row = ConsentState.objects.filter(profile=person, contact_point="", topic_key=0).first()
-        assert (row.entry_id if row else None) == (wide.id if wide else None)
-        derived = set(
-            ConsentState.objects.filter(profile=person).values_list("entry_id", flat=True)
-        )
-        assert derived == {e.pk for e in fold_rows(entries)}
-        granted = ConsentState.objects.filter(profile=person, status="granted")
-        assert all(ConsentEntry.objects.get(profile=person, id=s.entry_id).permits for s in granted)
-        assert keys(entries)
-        transaction.set_rollback(True)
-
-
-def _plain(row: ConsentEntry) -> Entry:
-    return Entry(row.pk, row.status, row.at, row.evidence)
 
 
 @settings(max_examples=200, deadline=None)

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from consent.folding import BLOCKING
+from consent.ledger.acts import BLOCKING
 from consent.merging import ConsentMerger
 from consent.models import ConsentEntry, ConsentState
 from profiles.identity.mergers import Parting

@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.postgres.sql import run, sql
-from consent.folding import UNDONE
+from consent.ledger.acts import UNDONE
 from consent.models import ConsentEntry, Purpose
-from consent.selectors.history import fold_rows
 from consent.selectors.spans import standing_spans
 from tests.campaigns.builders import make_person, say
+from tests.consent.ledger.reference import stands_of
 
 pytestmark = pytest.mark.django_db
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,9 +36,10 @@ def spans_of(person) -> list[tuple[datetime, datetime | None]]:
 
 
 def allowed_at(entries, at: datetime) -> bool:
-    stands = {row.contact_point: row for row in fold_rows([e for e in entries if e.at <= at])}
-    row = stands.get("ada@example.com") or stands.get("")
-    return row is not None and row.status == "granted"
+    rows = {row.pk: row for row in entries if row.at <= at}
+    stands = {key[2]: number for key, number in stands_of(rows.values()).items()}
+    number = stands.get("ada@example.com") or stands.get("")
+    return number is not None and rows[number].status == "granted"
 
 
 @settings(

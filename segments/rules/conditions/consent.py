@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from config.console.words import day_words
-from config.postgres.sql import AND, Sql, sql
-from consent.models import ConsentState, Purpose
+from config.postgres.sql import Sql, every, run, sql
+from consent.ledger.standing import WHOLE, standing
+from consent.models import Purpose
 from consent.models.ledger import Status
 from consent.models.purpose import CHANNELS
 from profiles.language import schemas
@@ -98,8 +99,8 @@ class ConsentCondition(Condition):
         return self.status == NEVER_ASKED
 
     def compile(self, context: CompileContext) -> Part:
-        """By the derived state; by the ledger for another moment."""
-        rows = self._state(context) if context.is_now else self._ledger(context)
+        """By what stands, or stood at the moment of the question."""
+        rows = self._standing(context)
         if self.status == NEVER_ASKED:
             asked = sql("SELECT c.profile_id FROM ({rows}) c", rows=rows)
             return Ids(asked, negated=True)
@@ -134,44 +135,23 @@ class ConsentCondition(Condition):
         return {"consent"}
 
     def found(self, context: CompileContext, profile_id: int) -> str:
-        """The state as it is."""
-        state = (
-            ConsentState.objects.filter(
-                profile_id=profile_id, purpose__slug=self.purpose, channel=self.channel, topic_key=0
-            )
-            .order_by("-at")
-            .first()
+        """The newest of what stands."""
+        states = sql(
+            "SELECT c.status, c.at FROM ({rows}) c WHERE c.profile_id = {person}"
+            " ORDER BY c.at DESC LIMIT 1",
+            rows=self._standing(context),
+            person=profile_id,
         )
-        if state is None:
-            return _("never asked")
-        day = day_words(state.at)
-        return _("%(status)s since %(day)s") % {"status": state.get_status_display(), "day": day}
+        for status, at in run(states):
+            words = {"status": Status(status).label, "day": day_words(at)}
+            return _("%(status)s since %(day)s") % words
+        return _("never asked")
 
-    def _state(self, context: CompileContext) -> Sql:
-        tests = [self._about(), Sql("c.topic_key = 0"), *context.narrowing(Sql("c.profile_id"))]
-        return sql(
-            "SELECT c.profile_id, c.status FROM consent_state c WHERE {tests}",
-            tests=AND.joined(tests),
-        )
-
-    def _ledger(self, context: CompileContext) -> Sql:
-        tests = [
-            self._about(),
-            Sql("c.topic_id IS NULL AND c.outcome = 'recorded'"),
-            sql("c.at <= {as_of}", as_of=context.moment),
-            *context.narrowing(Sql("c.profile_id")),
-        ]
-        return sql(
-            "SELECT DISTINCT ON (c.profile_id, c.contact_point) c.profile_id, c.status "
-            "FROM consent_entry c WHERE {tests} "
-            "ORDER BY c.profile_id, c.contact_point, c.at DESC, c.id DESC",
-            tests=AND.joined(tests),
-        )
-
-    def _about(self) -> Sql:
-        return sql(
-            "c.purpose_id = (SELECT id FROM purpose WHERE slug = {purpose}) "
-            "AND c.channel = {channel}",
-            purpose=self.purpose,
+    def _standing(self, context: CompileContext) -> Sql:
+        return standing(
+            as_of=None if context.is_now else context.moment,
+            purpose=sql("(SELECT id FROM purpose WHERE slug = {slug})", slug=self.purpose),
             channel=self.channel,
+            topics=WHOLE,
+            narrow=lambda column: every(context.narrowing(column)),
         )

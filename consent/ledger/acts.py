@@ -1,0 +1,11 @@
+"""What a statement may be, as far as the rule of `consent.ledger.fold` looks at it."""
+
+from typing import Final
+
+from consent.models.ledger import Status
+
+BLOCKING: Final = (Status.WITHDRAWN.value, Status.DENIED.value)
+# `act` of an entry by which the undoing of a merge takes back what the merge had said of somebody
+UNDONE: Final = "merge_undone"
+# the acts of the person that end a withdrawal (semantics.md section 15)
+OWN_ACTS: Final = ("form", "double_opt_in", "recorded_call")
