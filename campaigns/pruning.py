@@ -36,10 +36,12 @@ SELECT coalesce(max((v.caps->>'per_days')::int), 0) FROM campaign k
 JOIN campaign_version v ON v.id = k.current_id
 WHERE k.status IN ('scheduled', 'held', 'running', 'paused')
 """
+# by the database's own key: no index leads from an id to its row
 COUNTS = """
 DELETE FROM contact_count c USING (
-    SELECT profile_id, id FROM contact_count WHERE day < %s LIMIT %s FOR UPDATE SKIP LOCKED) old
-WHERE c.profile_id = old.profile_id AND c.id = old.id
+    SELECT profile_id, channel, day FROM contact_count WHERE day < %s
+    LIMIT %s FOR UPDATE SKIP LOCKED) old
+WHERE c.profile_id = old.profile_id AND c.channel = old.channel AND c.day = old.day
 """
 
 

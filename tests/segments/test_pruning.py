@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from config.workspace.models import Role
+from config.workspace.pruning import PORTION
 from segments import pruning
 from segments.models import Membership, Segment, SegmentSize, SegmentVersion
 from tests.cast import ago, make_profile, make_user
@@ -50,6 +52,16 @@ def test_who_left_a_dynamic_segment_long_ago_goes_and_lists_keep_all():
     assert "730 days" in refused.json()["errors"][0]["message"]
     assert members("rule", 1001).json()["results"] == [], "before it was there nobody was in"
     assert len(members("listed", 850).json()["results"]) == 2
+
+
+def test_who_left_is_found_by_the_index_of_those_and_goes_by_its_key():
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "hashjoin", "mergejoin"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        cursor.execute(f"EXPLAIN {pruning.LEFT}", [ago(730), PORTION, PORTION])
+        plan = [line for (line,) in cursor.fetchall()]
+    assert any("membership_by_left" in line for line in plan)
+    assert any("Index Cond" in line and "entered_at" in line for line in plan)
 
 
 def test_sizes_go_by_their_day_and_saved_rules_by_their_number(settings):
