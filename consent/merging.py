@@ -45,6 +45,7 @@ class ConsentMerger:
         """
         everyone = sorted({number for pair in pairs for number in pair})
         standing = _standing(everyone)
+        undone = _undone_at({pair.survivor for pair in pairs})
         statements: list[Statement] = []
         origins: list[tuple[int, Key, int | None]] = []
         for pair in sorted(pairs, key=lambda pair: pair.absorbed):
@@ -52,7 +53,11 @@ class ConsentMerger:
                 own = standing[pair.survivor].get(key)
                 if own is not None and own.status == "expired" and entry.status == "granted":
                     continue  # of two explicit statements the stricter
-                statements.append(_copy(entry, pair.survivor, own))
+                said = _copy(entry, pair.survivor, own)
+                since = undone.get((pair.survivor, *key))
+                if said.at and since and said.at < since:  # joined again: it counts from there on
+                    said = replace(said, at=since)
+                statements.append(said)
                 origins.append((pair.absorbed, key, own.pk if own else None))
         recorded = record_consents(statements)
         snapshot: dict[int, list[list[Any]]] = {pair.absorbed: [] for pair in pairs}
@@ -87,6 +92,17 @@ class ConsentMerger:
             points = {listed[2] for _id, listed, _before in snapshot} | parting.points
             statements += _said_since(place, since, parting.person, points - {""})
         record_consents(statements)
+
+
+def _undone_at(people: Collection[int]) -> dict[tuple[Any, ...], datetime]:
+    """By person and permission, when the undoing of a merge put them back last; what was said
+    before that counts no more. One query.
+    """
+    rows = ConsentEntry.objects.filter(profile_id__in=people, evidence__act=UNDONE)
+    return {
+        (row.profile_id, row.purpose_id, row.channel, row.contact_point, row.topic_id or 0): row.at
+        for row in rows.order_by("at", "id")
+    }
 
 
 def _way(parting: Parting) -> list[tuple[int, datetime]]:

@@ -74,6 +74,17 @@ def test_the_stricter_stands_and_comes_apart_again(first, second, absorbed_last)
     assert (state(survivor), state(absorbed)) == before
 
 
+@pytest.mark.parametrize("status", ["granted", "withdrawn"])
+@pytest.mark.parametrize("point", [POINT, ""])
+def test_what_was_said_counts_again_where_people_are_joined_again(status, point):
+    survivor, absorbed = make_person("sur"), make_person("abs")
+    say(absorbed, status, point=point, act="form")
+    undo(merge(survivor, absorbed))
+    assert state(survivor, point=point) == "never_asked"
+    merge(survivor, absorbed)
+    assert state(survivor, point=point) == status
+
+
 def test_silence_takes_nothing_away_and_entries_are_cited_not_moved():
     survivor, absorbed = make_person("sur"), make_person("abs")
     say(survivor, point=POINT)
