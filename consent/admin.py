@@ -122,7 +122,7 @@ class SuppressionForm(forms.ModelForm):  # type: ignore[type-arg]
     value = forms.CharField(label=_("Address"), max_length=320, widget=UnfoldAdminTextInputWidget())
     kind = forms.ChoiceField(
         label=_("Kind"),
-        choices=[("email", _("Email")), ("phone", _("Phone"))],
+        choices=[("email", _("Email")), ("phone", _("Phone")), ("push_token", _("Push token"))],
         widget=UnfoldAdminSelectWidget(),
     )
 

@@ -5,7 +5,8 @@ import hmac
 
 from config.workspace.selectors import workspace
 
-CONTACT_KINDS = ("email", "phone")
+# of which kinds an identifier is a contact point: what can be written to, and so suppressed
+CONTACT_KINDS = ("email", "phone", "push_token")
 DIGEST_BYTES = 16
 
 

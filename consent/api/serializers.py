@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from config.workspace.api.fields import AsWritten
 from config.workspace.api.usage import UseSerializer
+from config.workspace.digests import CONTACT_KINDS
 from consent.models import Purpose, Suppression
 from consent.models.ledger import Basis, Outcome, Status
 
@@ -61,7 +62,7 @@ class PermissionsSerializer(serializers.Serializer[Any]):
 class SuppressSerializer(serializers.Serializer[Any]):
     """An address to suppress."""
 
-    kind = serializers.ChoiceField(choices=["email", "phone"])
+    kind = serializers.ChoiceField(choices=CONTACT_KINDS)
     value = serializers.CharField(max_length=320)
     reason = serializers.ChoiceField(choices=Suppression.Reason.choices)
     detail = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)

@@ -154,7 +154,7 @@ class Suppression(models.Model):
         UNSUBSCRIBE = "unsubscribe", _("Unsubscribed")
         MANUAL = "manual", _("By hand")
 
-    kind = models.CharField(_("kind"), max_length=10)  # email, phone
+    kind = models.CharField(_("kind"), max_length=10)  # of config.workspace.digests
     digest = models.BinaryField(max_length=16)
     hint = models.CharField(_("address"), max_length=120)  # masked
     level = models.CharField(_("level"), max_length=10, choices=Level.choices)

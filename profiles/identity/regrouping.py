@@ -119,7 +119,7 @@ def lock_people(cursor: Any, ids: Collection[int]) -> None:
 
 def points_among(ids: Collection[int]) -> frozenset[str]:
     """The contact points among these identifiers, as they are written to. One query."""
-    rows = Identifier.objects.filter(pk__in=ids, kind__in=(*CONTACT_KINDS, "push_token"))
+    rows = Identifier.objects.filter(pk__in=ids, kind__in=CONTACT_KINDS)
     return frozenset(rows.values_list("value", flat=True))
 
 
