@@ -16,7 +16,7 @@ from campaigns.content.addresses import wire_domain
 from campaigns.content.render import Compiled
 from campaigns.content.sandbox import calls
 from campaigns.delivery.claims import GIVEN, OWN_LINKS, Chunk
-from campaigns.models import ContentVersion, Sender
+from campaigns.models import CampaignVersion, ContentVersion, Sender
 from campaigns.selectors.whose import JOIN_OWNER, PERSON
 from campaigns.services.senders import default_sender
 from config.postgres.sql import ids_of, run, sql
@@ -30,7 +30,7 @@ MEASURING = "measuring"
 
 @dataclass(frozen=True)
 class Letterhead:
-    """What all mails of one content version share; kept by the process, as it never changes."""
+    """What all mails of one content version share, as it is now."""
 
     compiled: Compiled
     purpose: Purpose
@@ -50,17 +50,37 @@ class Letterhead:
         return self.purpose.purpose_class == Purpose.Class.MARKETING
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """What never changes of one content version: kept by the process."""
+
+    compiled: Compiled
+    purpose_id: int
+    version: CampaignVersion | None
+    step: dict[str, Any]
+
+
 @lru_cache(maxsize=256)
+def _kept(content_version_id: int) -> _Kept:
+    row = ContentVersion.objects.select_related("version__campaign").get(pk=content_version_id)
+    steps: list[dict[str, Any]] = row.version.steps if row.version else []
+    step = next((one for one in steps if one["id"] == row.step), {})
+    return _Kept(Compiled(**row.compiled), row.purpose_id, row.version, step)
+
+
+def _sender(version: CampaignVersion | None) -> Sender | None:
+    if version is None:
+        return default_sender()
+    return Sender.objects.filter(pk=version.sender_id).first()
+
+
 def letterhead(content_version_id: int) -> Letterhead:
-    """Read once a process: four queries."""
-    row = ContentVersion.objects.select_related(
-        "version__sender", "version__campaign", "purpose"
-    ).get(pk=content_version_id)
-    version = row.version
-    step: dict[str, Any] = (
-        next((s for s in version.steps if s["id"] == row.step), {}) if version else {}
-    )
-    sender = version.sender if version else default_sender()
+    """As it is now: a sender that was changed a moment ago is on the next mails. Two to four
+    queries for the mails of a chunk that share a content.
+    """
+    kept = _kept(content_version_id)
+    version, step = kept.version, kept.step
+    sender = _sender(version)
     if sender is None:
         raise LookupError("no sender")
     topic = Topic.objects.filter(slug=step["topic"]).first() if step.get("topic") else None
@@ -70,8 +90,8 @@ def letterhead(content_version_id: int) -> Letterhead:
         "workspace": {"name": workspace().name, "time_zone": workspace().time_zone},
     }
     return Letterhead(
-        compiled=Compiled(**row.compiled),
-        purpose=row.purpose,
+        compiled=kept.compiled,
+        purpose=Purpose.objects.get(pk=kept.purpose_id),
         topic_id=topic.pk if topic else None,
         sender=sender,
         fixed=fixed,
@@ -279,5 +299,5 @@ def urls_of(letter: Letter, head: Letterhead) -> dict[str, str]:
 
 def forget_letterheads() -> None:
     """Between tests."""
-    letterhead.cache_clear()
+    _kept.cache_clear()
     _measuring.cache_clear()
