@@ -1,14 +1,17 @@
 """The first minutes in a real browser: be Maya in the shop, and find her joined in the console."""
 
+import re
 from collections.abc import Iterator
 from io import StringIO
 
 import pytest
 from django.test import Client, override_settings
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from django.utils import timezone
+from playwright.sync_api import Browser, FrameLocator, Page, ViewportSize, expect
 
+from campaigns.models import Campaign
 from config import mailbox
-from config.demo import team, writing
+from config.demo import sink, team, writing
 from config.demo.generator import maya
 from config.demo.progress import Progress
 from config.workspace.work import drain
@@ -17,6 +20,8 @@ from tests.demo.conftest import forget_all
 
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
+# a browser without a window counts as a machine, whose clicks are nobody's
+PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36"
 BACKEND = "config.workspace.permissions.RoleBackend"
 
 
@@ -36,7 +41,7 @@ def page(shop: str, chromium: Browser) -> Iterator[Page]:
     """The demo's admin; an error or a blocked load in the browser fails the test."""
     client, errors = Client(), []
     client.force_login(team.members(writing.begin_or_resume(0, 0))[0], backend=BACKEND)
-    context = chromium.new_context(base_url=shop, viewport=WIDE)
+    context = chromium.new_context(base_url=shop, viewport=WIDE, user_agent=PERSON)
     session = client.cookies["sessionid"].value
     context.add_cookies([{"name": "sessionid", "value": session, "url": shop}])
     page = context.new_page()
@@ -97,6 +102,76 @@ def test_who_logs_out_goes_on_as_another_device(page: Page):
     assert device != maya.LAPTOP_ID
     drain()
     assert owner("anonymous_id", device) != owner("user_id", maya.USER_ID)
+
+
+def sign_up(page: Page) -> None:
+    """As Maya, on her laptop, with the news."""
+    page.goto("/demo/shop/account/")
+    page.get_by_role("button", name="Fill in as Maya").click()
+    page.get_by_label("Send me news and offers by email.").check()
+    page.get_by_role("button", name="Make my account").click()
+    page.wait_for_load_state("networkidle")
+    drain()
+
+
+def send(page: Page) -> None:
+    """Hold a launch, undo it, launch again, and let it leave into the demo's mailbox."""
+    for _again in range(2):
+        page.get_by_role("button", name=re.compile("^Send to .* now$")).click()
+        expect(page.get_by_text("Held. Nothing has left yet.")).to_be_visible()
+        if not _again:
+            page.get_by_role("button", name="Undo").click()
+            expect(page.get_by_text("It is a draft again")).to_be_visible()
+    Campaign.objects.filter(status="held").update(hold_until=timezone.now())
+    with sink.open_sink():
+        drain()
+
+
+def her_mail(page: Page) -> FrameLocator:
+    """The newest mail to her, opened from the story's step."""
+    page.goto("/console/")
+    page.locator("#story").get_by_role("link", name="Open Maya's mail").click()
+    page.locator(".dm-row").first.click()
+    return page.frame_locator("iframe.dm-frame")
+
+
+def ticked(page: Page, count: int) -> None:
+    page.goto("/console/")
+    expect(page.locator("#story .is-done")).to_have_count(count)
+
+
+def test_the_story_is_walked_to_its_end(page: Page):
+    sign_up(page)
+    ticked(page, 2)
+    page.locator("#story").get_by_role("link", name="Open the segment").click()
+    page.locator("[data-word=window]").first.click()
+    page.locator(".r-pick input[type=number]").first.fill("400")
+    page.locator(".r-pick-f button").click()
+    page.get_by_role("button", name=re.compile("^Save")).click()
+    expect(page.locator("#unsaved")).to_be_hidden()
+    drain()
+    ticked(page, 3)
+    page.locator("#story").get_by_role("link", name="Open the draft").click()
+    page.locator(".r-steps").get_by_role("link", name="Launch").click()
+    send(page)
+    ticked(page, 4)
+    with page.context.expect_page() as opened:
+        her_mail(page).get_by_role("link", name="Try a pair").click()
+    shop = opened.value
+    shop.get_by_role("link", name="Ridgefoot GT Boots").click()
+    shop.get_by_role("button", name="Add to cart").click()
+    shop.goto("/demo/shop/cart/")
+    shop.get_by_role("button", name="Order and pay nothing").click()
+    expect(shop.get_by_role("heading", name="Thank you")).to_be_visible()
+    shop.wait_for_load_state("networkidle")
+    drain()
+    ticked(page, 5)
+    with page.context.expect_page() as opened:
+        her_mail(page).get_by_role("link", name="Unsubscribe").click()
+    opened.value.locator(".r-stop button").first.click()
+    opened.value.wait_for_load_state("networkidle")
+    drain()
+    ticked(page, 6)
 
 
 def test_the_shop_fits_a_phone(page: Page):
