@@ -228,7 +228,9 @@ def test_a_report_stays_as_it_was_when_only_counts_are_left_of_who_got_nothing(a
     assert set(left.values_list("reason", flat=True)) == {"holdout"}
     assert admin_client.get(address).json() == before
     assert progress(world.campaign) == seen
-    page = text(admin_client.get(reverse("campaigns:messages"), log))
+    answer = admin_client.get(reverse("campaigns:messages"), log)
+    page = text(answer)
+    assert reverse("campaigns:report", args=[slug]) in answer.content.decode()
     assert f"{many} people got nothing from this campaign" in page
     assert "No message fits" not in page
     plain = text(admin_client.get(reverse("campaigns:messages"), {"campaign": slug}))
