@@ -13,14 +13,17 @@ from config.workspace.zones import workspace_zone
 # The control group is asked for what it bought, as long as there is a report.
 FOLDED = sorted(set(Reason.values) - {Reason.HOLDOUT})
 # Nothing waits here for a lock, so that none of those who hold one can wait for us in a circle.
+# What is chosen is chosen once (MATERIALIZED): asked again by a join, it would skip what is gone by
+# then and choose more.
 FOLD = """
-WITH gone AS (
-    DELETE FROM message m USING (
-        SELECT o.profile_id, o.id FROM campaign k CROSS JOIN LATERAL (
-            SELECT profile_id, id FROM message
-            WHERE campaign_id = k.id AND state = 'excluded' AND reason = ANY(%s) AND NOT is_test
-            LIMIT %s FOR UPDATE SKIP LOCKED) o
-        WHERE k.finished_at < %s AND k.status IN ('finished', 'cancelled') LIMIT %s) old
+WITH old AS MATERIALIZED (
+    SELECT o.profile_id, o.id FROM campaign k CROSS JOIN LATERAL (
+        SELECT profile_id, id FROM message
+        WHERE campaign_id = k.id AND state = 'excluded' AND reason = ANY(%s) AND NOT is_test
+        LIMIT %s FOR UPDATE SKIP LOCKED) o
+    WHERE k.finished_at < %s AND k.status IN ('finished', 'cancelled') LIMIT %s
+), gone AS (
+    DELETE FROM message m USING old
     WHERE m.profile_id = old.profile_id AND m.id = old.id
     RETURNING m.campaign_id, m.variant, m.reason
 ), counted AS (
@@ -38,9 +41,11 @@ WHERE k.status IN ('scheduled', 'held', 'running', 'paused')
 """
 # by the database's own key: no index leads from an id to its row
 COUNTS = """
-DELETE FROM contact_count c USING (
+WITH old AS MATERIALIZED (
     SELECT profile_id, channel, day FROM contact_count WHERE day < %s
-    LIMIT %s FOR UPDATE SKIP LOCKED) old
+    LIMIT %s FOR UPDATE SKIP LOCKED
+)
+DELETE FROM contact_count c USING old
 WHERE c.profile_id = old.profile_id AND c.channel = old.channel AND c.day = old.day
 """
 

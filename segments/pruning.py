@@ -22,14 +22,17 @@ VERSIONS = """
 """
 # Past moments of a list are asked of these rows (of a dynamic one, of its rule). Nothing waits here
 # for a lock, so that none of those who hold one can wait for us in a circle. Rows go by the
-# database's own key, since no index leads from an id to its row.
+# database's own key, since no index leads from an id to its row. They are chosen once
+# (MATERIALIZED): asked again by a join, the choice would skip what is gone by then and take more.
 LEFT = """
-    DELETE FROM membership m USING (
+    WITH gone AS MATERIALIZED (
         SELECT o.profile_id, s.id AS segment_id, o.entered_at FROM segment s CROSS JOIN LATERAL (
             SELECT profile_id, entered_at FROM membership
             WHERE segment_id = s.id AND left_at < %s ORDER BY left_at LIMIT %s
             FOR UPDATE SKIP LOCKED) o
-        WHERE s.kind = 'dynamic' LIMIT %s) gone
+        WHERE s.kind = 'dynamic' LIMIT %s
+    )
+    DELETE FROM membership m USING gone
     WHERE m.profile_id = gone.profile_id AND m.segment_id = gone.segment_id
       AND m.entered_at = gone.entered_at
 """
