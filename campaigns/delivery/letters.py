@@ -71,6 +71,8 @@ def _kept(content_version_id: int) -> _Kept:
 def _sender(version: CampaignVersion | None) -> Sender | None:
     if version is None:
         return default_sender()
+    if version.sender_id is None:
+        return None
     return Sender.objects.filter(pk=version.sender_id).first()
 
 
