@@ -38,12 +38,13 @@ RETURNING profile_id, segment_id, entered_at, left_at IS NULL
 TAKE_BACK = """
 DELETE FROM membership m WHERE m.profile_id = %(owner)s AND (
     m.source_profile_id = ANY(%(former)s)
-    OR m.source_profile_id IS NULL AND m.identifier_id = ANY(%(identifiers)s)
+    OR m.identifier_id = ANY(%(identifiers)s)
     OR m.source_profile_id IS NULL AND EXISTS (
         SELECT 1 FROM unnest(%(segments)s::bigint[], %(times)s::timestamptz[]) AS g(segment_id, at)
         WHERE m.segment_id = g.segment_id AND m.entered_at = g.at))
 RETURNING m.segment_id, m.entered_at, m.left_at, m.identifier_id,
-          coalesce(m.source_profile_id, %(person)s)
+          CASE WHEN m.source_profile_id = ANY(%(former)s) THEN m.source_profile_id
+          ELSE %(person)s END
 """
 
 
@@ -93,8 +94,14 @@ class MembershipMerger:
         moves = Counter({segment: 0 for segment, *_rest in back})
         moves.subtract(row[0] for row in back if row[2] is None)
         known = {row[:2] for row in back}
-        lost = [row for row in _had(kept, parting.person) if row[4] in former]
-        rows = [*back, *(row for row in lost if row[:2] not in known)]
+        named = parting.identifiers
+        lost = [
+            (*row[:4], row[4] if row[4] in former else parting.person)
+            for row in _had(kept, parting.person)
+            if (row[3] in named if row[3] else row[4] in former)
+        ]
+        lost = [row for row in lost if row[:2] not in known]
+        rows = [*back, *lost]
         if rows:
             handed = _give(cursor, [(parting.person, *row) for row in rows])
             moves.update(segment for _profile, segment, _at, is_open in handed if is_open)

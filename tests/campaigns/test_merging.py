@@ -234,6 +234,21 @@ def test_what_a_call_brought_takes_messages_and_lists_along_when_it_is_taken_apa
     assert everyone.count == 1
 
 
+def test_a_list_that_named_who_was_joined_gives_them_back_from_under_two_merges():
+    top, middle, low = (person(name).pk for name in ("zoe", "yan", "xia"))
+    everyone = Segment.objects.create(slug="named", name="named", kind="static")
+    lower = merge_people(survivor_id=middle, absorbed_id=low, rule="hand", evidence={})
+    add_members(everyone, ["email:xia@example.com"])
+    upper = merge_people(survivor_id=top, absorbed_id=middle, rule="hand", evidence={})
+    undo_merge(merge_id=lower)
+    rows = Membership.objects.filter(segment=everyone, left_at=None)
+    assert list(rows.values_list("profile_id", "source_profile_id")) == [(low, None)]
+    undo_merge(merge_id=upper)
+    assert list(rows.values_list("profile_id", flat=True)) == [low]
+    everyone.refresh_from_db()
+    assert everyone.count == 1
+
+
 def identify(name: str, **traits) -> dict:
     return {"type": "identify", "traits": {"name": name, **traits}, "messageId": name}
 
