@@ -31,6 +31,7 @@ def test_it_lasts_when_it_was_so_in_two_minutes_of_ten(clock):
 
 @pytest.mark.django_db
 def test_home_says_that_requests_were_turned_away(admin_client, monkeypatch):
+    pressure.forget()  # what tests before this one were turned away with
     page = reverse("admin:index")
     assert "turned away" not in admin_client.get(page).content.decode()
     monkeypatch.setattr(pressure, "lasting", lambda: pressure.Counter(ingest=1200))
