@@ -7,12 +7,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Message, Sender
-from campaigns.services.uses import sender_url
 from config.console import places
 from config.workspace.audit_targets import TARGETS, Target, rows_of
 from config.workspace.audit_words import KINDS
 from config.workspace.models import AuditEntry
-from config.workspace.usage import Kind
+from config.workspace.usage import Kind, form_of
 
 
 def _campaign_url(row: Campaign) -> str:
@@ -42,7 +41,7 @@ def _message(row: Message, names: Mapping[int, str]) -> Target:
 
 
 _CAMPAIGN = Kind(KINDS["campaign"], Campaign, "slug", _campaign_url)
-_SENDER = Kind(KINDS["sender"], Sender, "pk", sender_url)
+_SENDER = Kind(KINDS["sender"], Sender, "pk", form_of)
 TARGETS.register("campaign")(rows_of(_CAMPAIGN, "campaigns.view"))
 TARGETS.register("message")(messages_of)
 TARGETS.register("sender")(rows_of(_SENDER, "campaigns.view"))

@@ -2,22 +2,11 @@
 
 from collections.abc import Collection, Iterator
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config.workspace.usage import KINDS, USES, Kind, Use
+from config.workspace.usage import KINDS, USES, Kind, Use, form_of
 from consent.models import ConsentEntry, Purpose, Topic
-
-
-def purpose_url(purpose: Purpose) -> str:
-    """Its form."""
-    return reverse("admin:consent_purpose_change", args=[purpose.pk])
-
-
-def topic_url(topic: Topic) -> str:
-    """Its form."""
-    return reverse("admin:consent_topic_change", args=[topic.pk])
 
 
 def _topic_is_archived(topic: Topic) -> bool:
@@ -25,10 +14,10 @@ def _topic_is_archived(topic: Topic) -> bool:
 
 
 KINDS.register("purpose", order=20)(
-    Kind(gettext_lazy("Purpose"), Purpose, "slug", purpose_url),
+    Kind(gettext_lazy("Purpose"), Purpose, "slug", form_of),
 )
 KINDS.register("topic", order=30)(
-    Kind(gettext_lazy("Topic"), Topic, "slug", topic_url, _topic_is_archived),
+    Kind(gettext_lazy("Topic"), Topic, "slug", form_of, _topic_is_archived),
 )
 
 
@@ -48,7 +37,7 @@ def _uses_of(purpose: Purpose) -> Iterator[Use]:
     if purpose.is_ready_made:
         yield Use("built_in", _("Rapport itself"), _("ready-made"), binds=True)
     for topic in purpose.topics.all():
-        yield Use("topic", topic.name, _("topic inside it"), topic_url(topic))
+        yield Use("topic", topic.name, _("topic inside it"), form_of(topic))
     if ConsentEntry.objects.filter(purpose=purpose).exists():
         yield _ledger()
 

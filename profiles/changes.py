@@ -1,12 +1,20 @@
 """Tells those who keep something derived which profiles changed, and what about them."""
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Final
 
 from django.db import connection
 
 from config.workspace import work
 
 MAX_IDS = 5000
+ANYTHING: Final = "*"  # it may matter to every rule (a merge, an import)
+NEW_PERSON: Final = "profile:new"  # of somebody who was not there before
+
+
+def keys_of(prefix: str, names: Iterable[str]) -> list[str]:
+    """What those of `names` that begin with `prefix` name: "a" of `segment:a`."""
+    return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
 
 
 def announce(profile_ids: Iterable[int], names: Iterable[str]) -> None:

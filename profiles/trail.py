@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 from config.workspace.audit_targets import TARGETS, Target, rows_of
 from config.workspace.audit_words import KINDS
 from config.workspace.models import AuditEntry
-from config.workspace.usage import Kind
+from config.workspace.usage import Kind, form_of
 from profiles.models import EventDefinition, ExchangeRate, FieldTag, Profile, Source, TraitName
 from profiles.personal.looks import mask_text
-from profiles.uses import source_url
 
 
 def people_of(entries: Sequence[AuditEntry]) -> Mapping[int, Target]:
@@ -29,22 +28,6 @@ def _person(public_id: UUID) -> Target:
     return Target(name, reverse("profiles:person", args=[public_id]), "people.view")
 
 
-def _definition_url(row: EventDefinition) -> str:
-    return reverse("admin:profiles_eventdefinition_change", args=[row.pk])
-
-
-def _trait_url(row: TraitName) -> str:
-    return reverse("admin:profiles_traitname_change", args=[row.pk])
-
-
-def _tag_url(row: FieldTag) -> str:
-    return reverse("admin:profiles_fieldtag_change", args=[row.pk])
-
-
-def _rate_url(row: ExchangeRate) -> str:
-    return reverse("admin:profiles_exchangerate_change", args=[row.pk])
-
-
 def _masked(row: object) -> str:
     """Some names that came in are addresses."""
     return mask_text(str(row))
@@ -52,11 +35,11 @@ def _masked(row: object) -> str:
 
 for name in ("profile", "event", "merge", "consent"):
     TARGETS.register(name)(people_of)
-_SOURCE = Kind(KINDS["source"], Source, "pk", source_url)
-_DEFINITION = Kind(KINDS["eventdefinition"], EventDefinition, "pk", _definition_url)
-_TRAIT = Kind(KINDS["traitname"], TraitName, "pk", _trait_url)
-_TAG = Kind(KINDS["fieldtag"], FieldTag, "pk", _tag_url)
-_RATE = Kind(KINDS["exchangerate"], ExchangeRate, "pk", _rate_url)
+_SOURCE = Kind(KINDS["source"], Source, "pk", form_of)
+_DEFINITION = Kind(KINDS["eventdefinition"], EventDefinition, "pk", form_of)
+_TRAIT = Kind(KINDS["traitname"], TraitName, "pk", form_of)
+_TAG = Kind(KINDS["fieldtag"], FieldTag, "pk", form_of)
+_RATE = Kind(KINDS["exchangerate"], ExchangeRate, "pk", form_of)
 TARGETS.register("source")(rows_of(_SOURCE, "sources.view"))
 TARGETS.register("eventdefinition")(rows_of(_DEFINITION, "settings.view", _masked))
 TARGETS.register("traitname")(rows_of(_TRAIT, "settings.view", _masked))

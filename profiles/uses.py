@@ -7,13 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.console.words import in_words
-from config.workspace.usage import KINDS, USES, Kind, Use
+from config.workspace.usage import KINDS, USES, Kind, Use, form_of
 from profiles.models import Event, Identifier, Inbox, ProfileTrait, Rejection, Source
-
-
-def source_url(source: Source) -> str:
-    """Its form."""
-    return reverse("admin:profiles_source_change", args=[source.pk])
 
 
 def _is_off(source: Source) -> bool:
@@ -21,7 +16,7 @@ def _is_off(source: Source) -> bool:
 
 
 KINDS.register("source", order=50)(
-    Kind(gettext_lazy("Source"), Source, "pk", source_url, _is_off),
+    Kind(gettext_lazy("Source"), Source, "pk", form_of, _is_off),
 )
 
 

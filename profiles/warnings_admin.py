@@ -6,18 +6,17 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.console.words import NOTHING, ago, num
-from config.workspace.admin_lookups import OnlyItsFilters, ReadOnly
+from config.workspace.admin_lookups import LookedUp, OnlyItsFilters, ReadOnly
 from config.workspace.permissions import may
+from config.workspace.usage import form_of
 from profiles.models import DataWarning, EventDefinition
 from profiles.selectors.masking import Place, Shown, looks_personal
-from profiles.uses import source_url
 from profiles.warning_words import WARNINGS
 
 IDENTIFIERS = "unusable_identifier"  # whose detail is the kind of identifier, not a property
@@ -38,7 +37,7 @@ class ByCode(admin.SimpleListFilter):
 
 
 @admin.register(DataWarning)
-class DataWarningAdmin(ReadOnly, OnlyItsFilters):
+class DataWarningAdmin(ReadOnly, OnlyItsFilters, LookedUp):
     """What was kept but cannot be used, or was left out, counted by source."""
 
     list_display = ("what", "where", "example_of", "times", "since", "remedy")
@@ -56,12 +55,20 @@ class DataWarningAdmin(ReadOnly, OnlyItsFilters):
         hidden = {text for pair in named for text in pair if looks_personal(text)}
         return rows.exclude(event_name__in=hidden).exclude(detail__in=hidden)
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """The page of warnings, with what this reader may see and where they may go."""
-        changelist: Any = super().get_changelist_instance(request)
-        changelist.result_list = list(changelist.result_list)
-        _look_up(request, changelist.result_list)
-        return changelist
+    def look_up(self, request: HttpRequest, rows: list[Any]) -> None:
+        """What this reader may see and where they may go; one query."""
+        shown = Shown(may(request.user, "people.personal"))
+        may_define = may(request.user, "settings.view")
+        names = {row.event_name for row in rows} if may_define else set()
+        known = EventDefinition.objects.filter(name__in=names).only("name")
+        forms = {definition.name: form_of(definition) for definition in known}
+        for row in rows:
+            warned = WARNINGS.get(row.code)
+            is_open = warned is not None and may(request.user, warned.permission)
+            row.remedy_url = warned.place(row) if warned and is_open else ""
+            row.source_url = form_of(row.source) if may(request.user, "sources.view") else ""
+            row.event_url = forms.get(row.event_name, "")
+            row.shown_example = _example(row, shown)
 
     @admin.display(description=_("What"), ordering="code")
     def what(self, row: DataWarning) -> SafeString:
@@ -107,26 +114,6 @@ class DataWarningAdmin(ReadOnly, OnlyItsFilters):
         """In a sentence, as a door where this reader may go there."""
         warned = WARNINGS.get(row.code)
         return _door(row.remedy_url, warned.remedy) if warned else NOTHING
-
-
-def _look_up(request: HttpRequest, rows: list[Any]) -> None:
-    """Put on each row what of it is shown; one query for the events' definitions."""
-    shown = Shown(may(request.user, "people.personal"))
-    may_define = may(request.user, "settings.view")
-    names = {row.event_name for row in rows} if may_define else set()
-    known = dict(EventDefinition.objects.filter(name__in=names).values_list("name", "pk"))
-    for row in rows:
-        warned = WARNINGS.get(row.code)
-        is_open = warned is not None and may(request.user, warned.permission)
-        row.remedy_url = warned.place(row) if warned and is_open else ""
-        row.source_url = source_url(row.source) if may(request.user, "sources.view") else ""
-        definition = known.get(row.event_name)
-        row.event_url = (
-            reverse("admin:profiles_eventdefinition_change", args=[definition])
-            if definition
-            else ""
-        )
-        row.shown_example = _example(row, shown)
 
 
 def _example(row: DataWarning, shown: Shown) -> str:

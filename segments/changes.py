@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.workspace.faults import is_outage
+from profiles.changes import ANYTHING
 from profiles.models import ProfileChange
 from segments.locks import lock_members
 from segments.membership import note_failure, reason_of, update_some
@@ -17,7 +18,6 @@ ROWS_AT_ONCE = 2_000
 SEGMENTS_AT_ONCE, CONDITIONS_AT_ONCE = 200, 1_000
 # beyond it one refresh of the whole segment is cheaper than the narrowed query
 MOST_PROFILES = 20_000
-ANYTHING = "*"  # a change that may matter to every rule (a merge, an import)
 
 
 def process_changes() -> int:

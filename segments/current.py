@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from config.postgres.sql import ids_of, run, sql
-from segments.changes import ANYTHING
+from profiles.changes import ANYTHING, keys_of
 from segments.models import Segment
-from segments.rules import parse_rule
+from segments.rules import SEGMENT, parse_rule
 from segments.rules.compiler import CompileContext, members_of
 from segments.rules.conditions.segment import is_counted
 
@@ -16,7 +16,6 @@ SELECT DISTINCT g.id FROM profile_change c, unnest(c.profile_ids) AS g(id)
 WHERE (c.names && {names}::text[]) AND c.profile_ids && {ids}::bigint[]
   AND g.id = ANY({ids}::bigint[])
 """
-PREFIX = "segment:"
 
 
 @dataclass(frozen=True)
@@ -52,14 +51,11 @@ class Current:
 
 def current(segment: Segment) -> Current:
     """One query for each level of segments that refer to others."""
-    names, slugs = set(segment.depends_on), _slugs(segment.depends_on)
+    names, slugs = set(segment.depends_on), keys_of(SEGMENT, segment.depends_on)
+    is_nested = bool(slugs)
     while slugs:
         rows = Segment.objects.filter(slug__in=slugs).values_list("depends_on", flat=True)
         found = {name for depends_on in rows for name in depends_on}
-        slugs = _slugs(found - names)
+        slugs = keys_of(SEGMENT, found - names)
         names |= found
-    return Current(segment, frozenset(names), bool(_slugs(segment.depends_on)))
-
-
-def _slugs(names: Sequence[str] | set[str]) -> list[str]:
-    return [name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX)]
+    return Current(segment, frozenset(names), is_nested)

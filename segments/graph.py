@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext as _
 
+from profiles.changes import keys_of
 from profiles.language.reader import RuleError, RuleProblem
 from segments.models import Segment
 from segments.rules import SEGMENT, Group, used_slugs, walk
@@ -21,7 +22,7 @@ def refuse_nesting_of(rule: Group, slug: str = "") -> None:
     if not uses:
         return
     graph = {
-        name: [each.removeprefix(SEGMENT) for each in names if each.startswith(SEGMENT)]
+        name: keys_of(SEGMENT, names)
         for name, names in Segment.objects.filter(archived_at=None).values_list(
             "slug", "depends_on"
         )

@@ -16,7 +16,7 @@ from config.workspace.health import reasons
 from config.workspace.selectors import workspace
 from config.workspace.statistics import joining_by_hash, refresh_statistics
 from config.workspace.zones import workspace_zone
-from profiles.changes import announce_each
+from profiles.changes import announce_each, keys_of
 from profiles.language.clock import rule_zone
 from segments.locks import lock_members
 from segments.models import Segment
@@ -164,17 +164,13 @@ def _compiled(
     context = CompileContext(as_of=now)
     context.tune()
     depends_on = {name for segment in segments for name in segment.depends_on}
-    context.read_definitions(_after("event:", depends_on))
-    context.used.read(_after(SEGMENT, depends_on))
+    context.read_definitions(keys_of("event:", depends_on))
+    context.used.read(keys_of(SEGMENT, depends_on))
     rules = parse_rules(segment.rule for segment in segments)
     return [
         compile_rule(rule, context.beside(list(touched[segment.pk])))
         for segment, rule in zip(segments, rules, strict=True)
     ]
-
-
-def _after(prefix: str, names: Iterable[str]) -> list[str]:
-    return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
 
 
 def _store_all(segment: Segment, query: Sql, now: datetime) -> Moved:

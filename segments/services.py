@@ -16,13 +16,14 @@ from config.workspace.models import User
 from config.workspace.revisions import refuse_stale
 from config.workspace.usage import hold
 from config.workspace.work import wake
+from profiles.changes import NEW_PERSON
 from profiles.language.reader import RuleError, RuleProblem, text_problem
 from segments.graph import refuse_nesting_of
 from segments.locks import lock_members
 from segments.membership import Moved, note_sizes, tell
 from segments.models import Segment, SegmentVersion
 from segments.people import find_people
-from segments.rules import NEW_PERSON, Group, parse_rule, references_in
+from segments.rules import Group, parse_rule, references_in
 from segments.rules.personal import refuse_personal
 from segments.rules.size import refuse_oversize
 

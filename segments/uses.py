@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from config.workspace.audit_targets import TARGETS, rows_of
 from config.workspace.usage import KINDS, USES, Kind, Use
 from segments.models import Segment
-from segments.rules import references_in
+from segments.rules import SEGMENT, references_in
 
 
 def url_of(segment: Segment) -> str:
@@ -29,7 +29,7 @@ def uses(kind: str, keys: Collection[str]) -> Iterator[tuple[str, Use]]:
         return
     live = Segment.objects.filter(archived_at=None, kind=Segment.Kind.DYNAMIC)
     if kind == "segment":
-        live = live.filter(depends_on__overlap=[f"segment:{key}" for key in keys])
+        live = live.filter(depends_on__overlap=[SEGMENT + key for key in keys])
     else:
         live = live.filter(depends_on__contains=["consent"])
     for segment in live.order_by("name"):

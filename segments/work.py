@@ -7,10 +7,11 @@ from django.utils import timezone
 
 from config.workspace.health.units import WAITING
 from config.workspace.work import LEFT, WORK, left_of
+from profiles.changes import keys_of
 from segments.changes import process_changes
 from segments.membership import counted_in, refresh, retry_at
 from segments.models import Segment
-from segments.rules import RuleError, read_rule
+from segments.rules import SEGMENT, RuleError, read_rule
 
 SECONDS = 10.0  # after which a call gives way to other work
 LEAST_BETWEEN = timedelta(seconds=60)
@@ -86,10 +87,9 @@ def _referred_first(segments: list[Segment]) -> list[Segment]:
     def take(segment: Segment) -> None:
         if waiting.pop(segment.slug, None) is None:
             return
-        for name in segment.depends_on:
-            other = waiting.get(name.removeprefix("segment:"))
-            if name.startswith("segment:") and other:
-                take(other)
+        for slug in keys_of(SEGMENT, segment.depends_on):
+            if slug in waiting:
+                take(waiting[slug])
         ordered.append(segment)
 
     for segment in segments:

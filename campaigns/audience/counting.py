@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.db.backends.utils import CursorWrapper
 
 from campaigns.audience.portions import Portion, walk
-from campaigns.gate.expression import BUCKETS, Terms, cuts
+from campaigns.gate.expression import Terms, arm_of
 from campaigns.gate.terms import Plan, shuffle_of
 from campaigns.selectors.earlier import LATELY, SAME, WOULD_GET, got_before
 from config.postgres.sql import Sql, sql
@@ -28,8 +28,7 @@ class Counted:
 
 _COUNT = """
 WITH people AS MATERIALIZED ({people}), judged AS ({judged})
-SELECT reason, width_bucket(((bucket * {arm_a}::bigint + {arm_b}) %% {buckets})::int,
-                            {cuts}::int[]) AS arm, count(*), min(j.profile_id),
+SELECT reason, {arm} AS arm, count(*), min(j.profile_id),
        count(*) FILTER (WHERE {again} AND {same}), count(*) FILTER (WHERE {again} AND {lately})
 FROM judged j GROUP BY 1, 2
 """
@@ -48,18 +47,15 @@ def _count(
     cursor: CursorWrapper, found: Counted, plan: Plan, portion: Portion, again: Mapping[str, Sql]
 ) -> None:
     names = [name for name, _share in plan.variants]
-    arm_a, arm_b = shuffle_of(f"variant:{plan.campaign.slug}:{plan.step['id']}")
+    shuffle = shuffle_of(f"variant:{plan.campaign.slug}:{plan.step['id']}")
     sql(
         _COUNT,
         people=portion.people,
         judged=portion.judged,
-        buckets=Sql(str(BUCKETS)),
         again=WOULD_GET,
         same=again[SAME],
         lately=again[LATELY],
-        cuts=cuts([share for _name, share in plan.variants]),
-        arm_a=arm_a,
-        arm_b=arm_b,
+        arm=arm_of([share for _name, share in plan.variants], shuffle),
     ).on(cursor)
     for reason, arm, count, example, same, lately in cursor.fetchall():
         found.reasons[reason] += count

@@ -14,9 +14,9 @@ from campaigns.gate.expression import Terms, judged
 from config.postgres.sql import Sql, sql
 from config.workspace.statistics import plan_for_the_unknown
 from consent.channels import contact_kind
-from consent.ledger.standing import people_of
 from consent.selectors.reach import between
 from profiles.identity.addresses import USABLE, told_by_ours
+from profiles.people.lineage import given_people
 
 RANGE = 50_000  # people a transaction: sorts stay within work_mem, a step takes a second or two
 LAST = 2**62  # above each id
@@ -92,7 +92,7 @@ def rest(terms: Terms, after: int) -> tuple[Portion, Portion]:
 
 def one_person(terms: Terms, profile_id: int) -> Portion:
     """A single person, in whichever way they have an address."""
-    return Portion(people_of([profile_id]), judged(terms, PEOPLE, borrowed=True, few=True))
+    return Portion(given_people([profile_id]), judged(terms, PEOPLE, borrowed=True, few=True))
 
 
 def plan_for_many(cursor: CursorWrapper) -> None:

@@ -13,7 +13,7 @@ from django.db.backends.utils import CursorWrapper
 from campaigns.selectors.whose import JOIN_OWNER, PERSON, messages_by
 from config.postgres.sql import Sql, sql
 from config.workspace.zones import workspace_zone
-from profiles.people.lineage import ever_of
+from profiles.people.lineage import ever_of, given_people
 
 UNSENT = "('excluded', 'cancelled', 'failed')"
 # `ended` holds the messages that the statement moved out of `queued` or `handing_over`: those were
@@ -58,11 +58,10 @@ def give_back() -> Sql:
 def recount(cursor: Any, people: Sequence[int]) -> None:
     """Count anew what these people, as they are today, were sent. Three statements."""
     ids = sorted({number for ever in ever_of(people).values() for number in ever})
-    given = sql("(SELECT unnest({people}::bigint[]) AS profile_id)", people=list(people))
     columns = "m.channel, m.queued_at, m.is_marketing, m.is_test, m.state"
     sql(_LOCK, ids=ids).on(cursor)
     sql(_DROP, ids=ids).on(cursor)
-    messages = messages_by(given, columns)
+    messages = messages_by(given_people(people), columns)
     sql(_RECOUNT, messages=messages, zone=workspace_zone().key).on(cursor)
 
 

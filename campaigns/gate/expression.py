@@ -212,8 +212,7 @@ class _Pieces:
     @property
     def draw(self) -> Sql:
         """0 to 9999, even over people, another order in each campaign, the same at each asking."""
-        a, b = self.terms.shuffle
-        return sql(f"((p.bucket * {{a}}::bigint + {{b}}) %% {BUCKETS})::int", a=a, b=b)
+        return _shuffled(Sql("p.bucket"), self.terms.shuffle)
 
     @property
     def holdout(self) -> Sql:
@@ -279,8 +278,20 @@ def still_allowed(
     )
 
 
-def cuts(shares: Sequence[float]) -> list[int]:
-    """Where one variant's buckets end and the next one's begin."""
+def arm_of(shares: Sequence[float], shuffle: tuple[int, int]) -> Sql:
+    """Which of these shares (they add up to 1) the `bucket` of a line falls into, from 0 on."""
+    drawn = _shuffled(Sql("bucket"), shuffle)
+    return sql("width_bucket({drawn}, {cuts}::int[])", drawn=drawn, cuts=_cuts(shares))
+
+
+def _shuffled(bucket: Sql, shuffle: tuple[int, int]) -> Sql:
+    a, b = shuffle
+    text = f"(({{bucket}} * {{a}}::bigint + {{b}}) %% {BUCKETS})::int"
+    return sql(text, bucket=bucket, a=a, b=b)
+
+
+def _cuts(shares: Sequence[float]) -> list[int]:
+    """Where one share's buckets end and the next one's begin."""
     found, total = [], 0.0
     for share in shares[:-1]:
         total += share

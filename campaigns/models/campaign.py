@@ -101,6 +101,11 @@ class Campaign(models.Model):
         return self.name
 
     @property
+    def job_subject(self) -> str:
+        """What the job that writes the messages of its launched version is about."""
+        return f"campaign:{self.slug}:{self.current_id}"
+
+    @property
     def fault_words(self) -> str:
         """What keeps it from going on, in the reader's language."""
         return SENTENCES.in_words(self.fault)

@@ -89,7 +89,7 @@ def _sending(campaign: Campaign, plan: Plan, terms: Terms) -> Sending:
 def _job(campaign: Campaign) -> Job:
     job, _made = Job.objects.get_or_create(
         kind=JOB,
-        subject=f"campaign:{campaign.slug}:{campaign.current_id}",
+        subject=campaign.job_subject,
         defaults={
             "title": campaign.name,
             "state": Job.State.RUNNING,

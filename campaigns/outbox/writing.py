@@ -14,7 +14,7 @@ from django.db.backends.utils import CursorWrapper
 
 from campaigns.audience.portions import Portion
 from campaigns.gate.contact_counts import lock_counts
-from campaigns.gate.expression import BUCKETS, Terms, cuts
+from campaigns.gate.expression import Terms, arm_of
 from config.postgres.sql import Sql, sql
 
 CHUNK = 500  # messages that one worker leases at once
@@ -25,8 +25,7 @@ judged AS MATERIALIZED ({judged}),
 placed AS MATERIALIZED (
     SELECT j.*, CASE WHEN {enrols} AND reason IN ('', 'holdout')
                 THEN nextval('enrolment_id_seq') END AS enrolment_id,
-           width_bucket(((bucket * {arm_a}::bigint + {arm_b}) %% {buckets})::int,
-                        {cuts}::int[]) + 1 AS arm
+           {arm} + 1 AS arm
     FROM judged j
 ), entered AS (
     INSERT INTO enrolment (id, profile_id, campaign_id, campaign_version_id, instance_key, bucket,
@@ -116,12 +115,11 @@ def write(cursor: CursorWrapper, sending: Sending, portion: Portion) -> Written:
 
 def statement_of(sending: Sending, portion: Portion) -> Sql:
     """The statement itself."""
-    terms, (arm_a, arm_b) = sending.terms, sending.shuffle
+    terms = sending.terms
     return sql(
         _WRITE,
         people=portion.people,
         judged=portion.judged,
-        buckets=Sql(str(BUCKETS)),
         enrols=Sql("TRUE" if sending.version_id else "FALSE"),
         campaign=terms.campaign_id or None,
         version=sending.version_id,
@@ -132,9 +130,7 @@ def statement_of(sending: Sending, portion: Portion) -> Sql:
         channel=terms.channel,
         contents=[arm.content_version_id for arm in sending.arms],
         variants=[arm.name for arm in sending.arms],
-        cuts=cuts([arm.share for arm in sending.arms]),
-        arm_a=arm_a,
-        arm_b=arm_b,
+        arm=arm_of([arm.share for arm in sending.arms], sending.shuffle),
         chunk=CHUNK,
         zone=terms.zone,
         expires_at=terms.expires_at,

@@ -143,7 +143,7 @@ def cancel(campaign: Campaign) -> Campaign:
     row.status, row.finished_at = Status.CANCELLED, timezone.now()
     forget_fault(row)
     row.save()
-    stop_jobs(f"campaign:{row.slug}:{row.current_id}")
+    stop_jobs(row.job_subject)
     query = sql(_CANCEL, campaign=row.pk, ended=ENDED, give_back=give_back())
     cancelled = int(one(query)[0])
     audit.record("cancel", "campaign", row.slug, detail={"messages": cancelled})

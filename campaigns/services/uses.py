@@ -16,7 +16,7 @@ from campaigns.models import (
     MessageChunk,
     Sender,
 )
-from config.workspace.usage import KINDS, USES, Kind, Reference, Thing, Use, things
+from config.workspace.usage import KINDS, USES, Kind, Reference, Thing, Use, form_of, things
 from consent.models import Purpose
 
 Status = Campaign.Status
@@ -26,12 +26,7 @@ OVER = (Status.FINISHED, Status.CANCELLED)
 WAITING = ("queued", "handing_over")
 
 
-def sender_url(sender: Sender) -> str:
-    """Its form."""
-    return reverse("admin:campaigns_sender_change", args=[sender.pk])
-
-
-KINDS.register("sender", order=40)(Kind(gettext_lazy("Sender"), Sender, "pk", sender_url))
+KINDS.register("sender", order=40)(Kind(gettext_lazy("Sender"), Sender, "pk", form_of))
 
 
 def references_of(source: Campaign | CampaignVersion) -> set[Reference]:
@@ -120,7 +115,7 @@ def _default(keys: Collection[str]) -> Iterator[tuple[str, Use]]:
     row = others.filter(is_default=True).first()
     if row is not None and str(row.pk) in keys and others.exclude(pk=row.pk).exists():
         why = _("the default; make another one the default first")
-        yield str(row.pk), Use("default", _("New campaigns"), why, sender_url(row), binds=True)
+        yield str(row.pk), Use("default", _("New campaigns"), why, form_of(row), binds=True)
 
 
 def messages_url() -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -64,11 +65,7 @@ def record_open(sent: Sent, who: str, at: datetime | None = None) -> bool:
         )
         first = bool(cursor.rowcount > 0)
     if first and who == HUMAN:
-        person = sent.person_id
-        tell(
-            [Happened("Email Opened", person, sent.message_id, at=at, once="open")],
-            [sent.profile_id],
-        )
+        _tell(sent, "Email Opened", at, "open")
     return first
 
 
@@ -119,13 +116,8 @@ def record_click(sent: Sent, link: int, url: str, who: str, at: datetime | None 
             cursor.execute(_BURST, [sent.profile_id, sent.message_id, at - BURST])
             who = MACHINE
     if who == HUMAN:
-        person = sent.person_id
-        properties = {"link": url, "link_index": link}
         once = f"click:{link}:{at:%Y%m%d%H%M}"
-        tell(
-            [Happened("Email Link Clicked", person, sent.message_id, properties, at, once)],
-            [sent.profile_id],
-        )
+        _tell(sent, "Email Link Clicked", at, once, link=url, link_index=link)
 
 
 @transaction.atomic
@@ -134,8 +126,9 @@ def record_unsubscribe(sent: Sent, at: datetime | None = None) -> None:
     at = at or timezone.now()
     rows = Message.objects.filter(profile_id=sent.profile_id, id=sent.message_id)
     if rows.filter(unsubscribed_at=None).update(unsubscribed_at=at):
-        person = sent.person_id
-        tell(
-            [Happened("Unsubscribed", person, sent.message_id, at=at, once="unsubscribe")],
-            [sent.profile_id],
-        )
+        _tell(sent, "Unsubscribed", at, "unsubscribe")
+
+
+def _tell(sent: Sent, name: str, at: datetime, once: str, **properties: Any) -> None:
+    event = Happened(name, sent.person_id, sent.message_id, properties, at, once)
+    tell([event], [sent.profile_id])

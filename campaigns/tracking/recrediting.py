@@ -21,26 +21,25 @@ from campaigns.tracking.conversions import (
     key_of,
     write_credits,
 )
-from config.postgres.sql import Sql
+from config.postgres.sql import sql
 from config.postgres.wire import loads
 from profiles.models import Source
-from profiles.people.lineage import ever
+from profiles.people.lineage import ever, given_people
 from profiles.selectors.revenue import revenue_events
 
-_PEOPLE = Sql("(SELECT unnest(%(people)s::bigint[]) AS profile_id)")
-_THEIRS = f"""
-SELECT m.* FROM {messages_by(_PEOPLE, OF_CREDIT).text} m
+_THEIRS = """
+SELECT m.* FROM {messages} m
 WHERE m.campaign_id IS NOT NULL AND (m.clicked_at IS NOT NULL OR m.orders IS NOT NULL)
-"""  # noqa: S608 - our own pieces, values are bound, here and below
+"""
 # events still lie under whom they came to, until they are rewritten; files have no live effects
-_EVENTS = f"""
+_EVENTS = """
 SELECT w.person_id, e.profile_id, e.id, e.name, e.occurred_at, e.message_id, e.value, e.properties
-FROM {ever(_PEOPLE).text} w
-JOIN event e ON e.profile_id = w.profile_id AND e.name = ANY(%(names)s)
- AND e.occurred_at >= %(since)s
-JOIN source s ON s.id = e.source_id AND s.kind <> %(files)s
+FROM {ever} w
+JOIN event e ON e.profile_id = w.profile_id AND e.name = ANY({names})
+ AND e.occurred_at >= {since}
+JOIN source s ON s.id = e.source_id AND s.kind <> {files}
 ORDER BY e.occurred_at, e.id
-"""  # noqa: S608
+"""
 _TAKE = """
 UPDATE message m SET data = jsonb_set(m.data, '{orders}', (m.data->'orders') - g.orders::text[])
 FROM (SELECT profile_id, id, array_agg(order_id) AS orders
@@ -70,18 +69,18 @@ def recredit(cursor: Any, people: Sequence[int]) -> None:
 
     One query where none of them ever clicked in a campaign.
     """
-    cursor.execute(_THEIRS, {"people": list(people)})
+    sql(_THEIRS, messages=messages_by(given_people(people), OF_CREDIT)).on(cursor)
     theirs = [Clicked(*row) for row in cursor.fetchall()]
     goals = _goals({one.campaign_id for one in theirs})
     if not goals:
         return
-    given = {
-        "people": list(people),
-        "names": sorted({goal["event"] for goal in goals.values()}),
-        "since": min(one.since for one in theirs),
-        "files": Source.Kind.IMPORT,
-    }
-    cursor.execute(_EVENTS, given)
+    sql(
+        _EVENTS,
+        ever=ever(given_people(people)),
+        names=sorted({goal["event"] for goal in goals.values()}),
+        since=min(one.since for one in theirs),
+        files=Source.Kind.IMPORT,
+    ).on(cursor)
     stored = [_stored(row) for row in cursor.fetchall()]
     touched = _take_what_is_anothers(cursor, theirs, stored)
     clicked = {(one.person_id, one.campaign_id) for one in theirs if one.clicked_at}

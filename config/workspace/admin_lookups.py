@@ -23,6 +23,20 @@ class OnlyItsFilters(ModelAdmin):  # type: ignore[misc]
         return name in names and ASKED.issuperset(rest)
 
 
+class LookedUp(ModelAdmin):  # type: ignore[misc]
+    """What is shown of the rows of a page from elsewhere is looked up for all of them at once."""
+
+    def look_up(self, request: HttpRequest, rows: list[Any]) -> None:
+        """Put it on the rows. The number of queries does not depend on how many they are."""
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The page, read once: what is put on its rows stays on them."""
+        changelist: Any = super().get_changelist_instance(request)
+        changelist.result_list = list(changelist.result_list)
+        self.look_up(request, changelist.result_list)
+        return changelist
+
+
 class ReadOnly:
     """For rows that the system alone writes, and that stay as they are."""
 

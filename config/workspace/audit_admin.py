@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from config.workspace.admin_lookups import OnlyItsFilters, ReadOnly
+from config.workspace.admin_lookups import LookedUp, OnlyItsFilters, ReadOnly
 from config.workspace.audit_targets import Target, name_of_user, targets_of
 from config.workspace.audit_words import (
     ACTORS,
@@ -84,7 +84,7 @@ class ByActor(InWords):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnly, OnlyItsFilters):
+class AuditEntryAdmin(ReadOnly, OnlyItsFilters, LookedUp):
     """Who looked at what and changed what."""
 
     list_display = ("at", "actor", "shown_action", "which", "shown_fields")
@@ -96,18 +96,21 @@ class AuditEntryAdmin(ReadOnly, OnlyItsFilters):
     fields = ("at", "actor", "shown_action", "kind", "which", "shown_detail", "shown_fields")
     readonly_fields = fields
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """The page of entries, and with a few queries what all of them are about."""
-        changelist: Any = super().get_changelist_instance(request)
-        changelist.result_list = list(changelist.result_list)
-        _look_up(request, changelist.result_list)
-        return changelist
+    def look_up(self, request: HttpRequest, rows: list[Any]) -> None:
+        """What each is about and who acted; a door only where this user may go."""
+        targets = targets_of(rows)
+        actors = {entry.actor_id for entry in rows if entry.actor_kind == "user"}
+        names = {user.pk: name_of_user(user) for user in User.objects.filter(pk__in=actors)}
+        for entry in rows:
+            entry.shown_target = _for(request, targets.get(entry.pk))
+            known = names.get(entry.actor_id) if entry.actor_kind == "user" else None
+            entry.shown_actor = known or entry.actor_name
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """One of them."""
         entry = super().get_object(request, object_id, from_field)
         if entry is not None:
-            _look_up(request, [entry])
+            self.look_up(request, [entry])
         return entry
 
     @display(  # type: ignore[untyped-decorator]
@@ -156,17 +159,6 @@ class AuditEntryAdmin(ReadOnly, OnlyItsFilters):
     def shown_fields(self, entry: AuditEntry) -> str:
         """Names only; values are never kept."""
         return ", ".join(map(field_in_words, entry.fields)) or NOTHING
-
-
-def _look_up(request: HttpRequest, entries: list[Any]) -> None:
-    """Put on each what it is about and who acted; a door only where this user may go."""
-    targets = targets_of(entries)
-    actors = {entry.actor_id for entry in entries if entry.actor_kind == "user"}
-    names = {user.pk: name_of_user(user) for user in User.objects.filter(pk__in=actors)}
-    for entry in entries:
-        entry.shown_target = _for(request, targets.get(entry.pk))
-        known = names.get(entry.actor_id) if entry.actor_kind == "user" else None
-        entry.shown_actor = known or entry.actor_name
 
 
 def _for(request: HttpRequest, target: Target | None) -> Target | None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from config.workspace.audit_words import KINDS, kind_in_words
 from config.workspace.models import ApiKey, AuditEntry, User, Workspace
 from config.workspace.registry import Registry
-from config.workspace.usage import Kind
+from config.workspace.usage import Kind, form_of
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,6 @@ def name_of_user(user: User) -> str:
     return f"{name} ({user.email})" if user.email else name
 
 
-def _user_url(user: User) -> str:
-    return reverse("admin:workspace_user_change", args=[user.pk])
-
-
 def _key_url(_key: ApiKey) -> str:
     return reverse("admin:workspace_apikey_changelist")
 
@@ -82,7 +78,7 @@ def _workspace_url(_workspace: Workspace) -> str:
     return reverse("admin:workspace_workspace_changelist")
 
 
-_USER = Kind(KINDS["user"], User, "pk", _user_url)
+_USER = Kind(KINDS["user"], User, "pk", form_of)
 _API_KEY = Kind(KINDS["api_key"], ApiKey, "pk", _key_url)
 _WORKSPACE = Kind(KINDS["workspace"], Workspace, "pk", _workspace_url)
 TARGETS.register("user")(rows_of(_USER, "team.edit", name_of_user))

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -70,6 +71,12 @@ class Kind:
         if self.key == "pk":
             wanted = [int(key) for key in wanted if key.isdecimal() and len(key) < ID_DIGITS]
         return self.model._default_manager.filter(**{f"{self.key}__in": wanted}).order_by("pk")
+
+
+def form_of(row: Model) -> str:
+    """The address of its form in the admin."""
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
+    return reverse(name, args=[row.pk])
 
 
 class InUse(Exception):

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from config.postgres.sql import AND, COMMA, Sql, run, sql
 from consent.ledger.acts import BLOCKING
-from consent.ledger.standing import people_of, standing
+from consent.ledger.standing import standing
 from consent.models import ConsentEntry
+from profiles.people.lineage import given_people
 
 _BLOCKING = COMMA.joined(Sql(f"'{status}'") for status in BLOCKING)
 
@@ -89,7 +90,7 @@ SELECT {entry} FROM unnest({purposes}::bigint[], {channels}::text[], {points}::t
 def answers_of(profile_id: int, asked: Sequence[Asked]) -> list[ConsentEntry | None]:
     """For each of `asked` the entry that answers, None where nothing was said; two queries."""
     fit = Fit(Sql("q.point"), Sql("q.topic_id"))
-    stood = sql("({stood})", stood=standing(people_of([profile_id])))
+    stood = sql("({stood})", stood=standing(given_people([profile_id])))
     query = sql(
         _ANSWERS,
         entry=fit.column("entry_id"),

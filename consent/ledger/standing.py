@@ -5,7 +5,7 @@ point, topic); `fitting` picks which of these answers for an address and a topic
 rules, the API, the customer page, the preference page and the expiries all select from here.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -102,11 +102,6 @@ def _level(depth: int) -> Sql:
 
 def _levels(count: int) -> Sql:
     return UNION_ALL.joined(Sql(f"SELECT * FROM level_{depth}") for depth in range(count))  # noqa: S608
-
-
-def people_of(profile_ids: Sequence[int]) -> Sql:
-    """A relation of given people."""
-    return sql("(SELECT unnest({ids}::bigint[]) AS profile_id)", ids=list(profile_ids))
 
 
 def standing_entries() -> QuerySet[ConsentEntry]:

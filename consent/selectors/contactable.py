@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from config.postgres.sql import TRUE, UNION_ALL, Sql, run, sql
 from consent.channels import ADDRESSED, contact_kind
-from consent.ledger.standing import people_of
 from consent.models import Purpose, Topic
 from consent.selectors.reach import reach
 from profiles.identity.addresses import best_of_kinds
 from profiles.models import Profile
+from profiles.people.lineage import given_people
 
 MARKETING = "marketing"
 
@@ -114,7 +114,7 @@ def reachable_channels(
 ) -> dict[int, list[str]]:
     """On which of `channels` each of these people may get `purpose`, in their order: one query."""
     purpose = purpose_of(purpose)
-    people = people_of(profile_ids)
+    people = given_people(profile_ids)
     parts = UNION_ALL.joined(
         sql(
             "SELECT r.profile_id, {place} AS place FROM ({lines}) r"
@@ -152,7 +152,7 @@ def reachability(
 ) -> list[Reach]:
     """One answer for each channel; one query."""
     purpose = purpose_of(purpose)
-    people = people_of([profile.pk])
+    people = given_people([profile.pk])
     parts = UNION_ALL.joined(
         sql(
             "SELECT {channel} AS channel, r.* FROM ({lines}) r",

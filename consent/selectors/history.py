@@ -5,13 +5,14 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from config.postgres.sql import sql
-from consent.ledger.standing import people_of, standing
+from consent.ledger.standing import standing
 from consent.models import ConsentEntry
+from profiles.people.lineage import given_people
 
 
 def states_of(profile_id: int, as_of: datetime | None = None) -> list[ConsentEntry]:
     """The entry that stands for each permission that was ever stated; one query."""
-    stood = standing(people_of([profile_id]), as_of)
+    stood = standing(given_people([profile_id]), as_of)
     chosen = sql("SELECT s.entry_id FROM ({stood}) s", stood=stood)
     entries = ConsentEntry.objects.filter(profile_id=profile_id, id__in=chosen.raw())
     return sorted(entries.select_related("purpose", "topic", "source"), key=_position)

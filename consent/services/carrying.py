@@ -11,12 +11,13 @@ from typing import Any
 from config.postgres.sql import run, sql
 from consent.channels import contact_kind
 from consent.ledger.acts import BLOCKING
-from consent.ledger.standing import people_of, standing
+from consent.ledger.standing import standing
 from consent.models import ConsentEntry
 from consent.models.purpose import CHANNELS
 from consent.services.recording import record_consents, said_again
 from profiles.identity.batch import Moved
 from profiles.ingest.hooks import AFTER_BATCH, Batch
+from profiles.people.lineage import given_people
 
 _REFUSED = """
 SELECT g.now, s.entry_id FROM unnest({addresses}::text[], {before}::bigint[], {now}::bigint[])
@@ -38,7 +39,7 @@ def carry_refusals(moved: Sequence[Moved]) -> None:
                 addresses=[one.key[1] for one in own],
                 before=[one.before for one in own],
                 now=[one.now for one in own],
-                stood=standing(people_of([one.before for one in own])),
+                stood=standing(given_people([one.before for one in own])),
                 channels=channels,
                 blocking=list(BLOCKING),
             )

@@ -11,7 +11,7 @@ from consent.channels import contact_kind
 from consent.models import Purpose
 from consent.models.ledger import Status
 from consent.services.carrying import carry_refusals
-from profiles.changes import announce
+from profiles.changes import ANYTHING, announce
 from profiles.identity.addresses import best_address, borrowed_address
 from profiles.identity.batch import Moved
 from profiles.identity.kinds import PROFILE_KIND, rules
@@ -90,7 +90,7 @@ def vouched(person: Profile, kind: str, value: str) -> Profile:
     )
     if owner != person:
         carry_refusals([Moved((kind, value), person.pk, owner.pk)])
-        announce([person.pk, owner.pk], ["*"])
+        announce([person.pk, owner.pk], [ANYTHING])
     return owner
 
 
@@ -101,7 +101,7 @@ def _make(kind: str, value: str) -> Profile:
             _give(profile, kind, value, proven=True)
     except IntegrityError:  # made by somebody else in this moment
         return by_reference(f"{kind}:{value}", personal=True)
-    announce([profile.pk], ["*"])
+    announce([profile.pk], [ANYTHING])
     return profile
 
 

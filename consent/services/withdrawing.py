@@ -10,10 +10,11 @@ from django.db import transaction
 from config.postgres.sql import ids_of, run, sql
 from consent.channels import contact_kind
 from consent.ledger.acts import BLOCKING
-from consent.ledger.standing import WHOLE, people_of, standing
+from consent.ledger.standing import WHOLE, standing
 from consent.models import ConsentEntry, Purpose
 from consent.models.ledger import Basis, Outcome, Status
 from consent.services.recording import Recorded, Statement, record_consents
+from profiles.people.lineage import given_people
 
 SHARING = "sharing-for-ads"
 EVERY_CHANNEL = ""  # of what is said of the person, whatever the channel
@@ -93,7 +94,7 @@ def _refused(
         " WHERE s.purpose_id = ANY({purposes}) AND s.contact_point = {address}"
         " GROUP BY 1, 2 HAVING bool_or(s.topic_key = 0 AND s.status = 'withdrawn')"
         " AND NOT bool_or(s.topic_key <> 0 AND s.status = 'granted')",
-        stood=standing(people_of(people), channel=channel),
+        stood=standing(given_people(people), channel=channel),
         purposes=list(purposes),
         address=address,
     )
@@ -144,7 +145,7 @@ def _saying(profile_ids: Sequence[int], purpose_id: int, statuses: Sequence[str]
     if not profile_ids:
         return set()
     stood = standing(
-        people_of(profile_ids), purpose=purpose_id, channel=EVERY_CHANNEL, topics=WHOLE
+        given_people(profile_ids), purpose=purpose_id, channel=EVERY_CHANNEL, topics=WHOLE
     )
     saying = sql(
         "SELECT s.profile_id FROM ({stood}) s"

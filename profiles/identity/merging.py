@@ -48,7 +48,6 @@ __all__ = [
 
 AT_ONCE = 200
 JOINED_AGAIN = "joined again"  # the rule where somebody undid an undoing
-ANYTHING = "*"  # of profile_change: may matter to every rule
 LOCK_IDENTIFIERS = """
     SELECT id, kind, value, profile_id FROM identifier WHERE profile_id = ANY(%s)
     ORDER BY kind, value FOR NO KEY UPDATE
@@ -223,8 +222,7 @@ def _vetoes(cursor: Any, profile_ids: Sequence[int]) -> set[frozenset[int]]:
 
     Whoever took one of the two in since is kept apart from the other in their stead.
     """
-    people = sql("(SELECT unnest({ids}::bigint[]) AS profile_id)", ids=list(profile_ids))
-    sql(SELECT_PARTED, ever=lineage.ever(people)).on(cursor)
+    sql(SELECT_PARTED, ever=lineage.ever(lineage.given_people(profile_ids))).on(cursor)
     return {frozenset(pair) for pair in cursor.fetchall()}
 
 
@@ -250,5 +248,5 @@ def _merge(cursor: Any, found: Sequence[Found]) -> list[int]:
         )
         for one in found
     )
-    changes.announce({number for pair in pairs for number in pair}, [ANYTHING])
+    changes.announce({number for pair in pairs for number in pair}, [changes.ANYTHING])
     return [row.pk for row in rows]

@@ -27,7 +27,6 @@ from profiles.identity.regrouping import (
 from profiles.models import Merge, Profile
 
 __all__ = ["CannotUndo", "undo_merge"]
-ANYTHING = "*"
 
 
 def undo_merge(*, merge_id: int, user: User | None = None) -> Merge:
@@ -45,7 +44,7 @@ def undo_merge(*, merge_id: int, user: User | None = None) -> Merge:
         part_all(cursor, apart)
         merge.undone_at, merge.undone_by = timezone.now(), user
         merge.save()
-        changes.announce([owner, merge.absorbed_id or owner], [ANYTHING])
+        changes.announce([owner, merge.absorbed_id or owner], [changes.ANYTHING])
         audit.record(
             f"{merge.kind}.undone",
             "merge",

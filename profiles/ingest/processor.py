@@ -44,9 +44,7 @@ from profiles.ingest.reading import InboxRow
 from profiles.ingest.validation import Problem
 
 RETRIES = 8
-NEW_PERSON = "profile:new"  # of profile_change
-FIRST_SEEN = "profile:first_seen"
-ANYTHING = "*"
+FIRST_SEEN = "profile:first_seen"  # of profile_change
 RETRY_STATES = (
     errors.DeadlockDetected,
     errors.SerializationFailure,
@@ -179,11 +177,11 @@ def _write(cursor: Any, messages: list[Message], resolved: identity.Resolved) ->
         hook(cursor, batch)
     changed = _changes(messages, new_traits, before, derived)
     for number in created:
-        changed[number] |= {NEW_PERSON, FIRST_SEEN}
+        changed[number] |= {changes.NEW_PERSON, FIRST_SEEN}
     for number in earlier:
         changed[number].add(FIRST_SEEN)
     changes.announce_each(changed)
-    changes.announce({one.before for one in resolved.moved}, [ANYTHING])
+    changes.announce({one.before for one in resolved.moved}, [changes.ANYTHING])
     catalog.save(cursor)
     queue.touch_sources(cursor, messages)
 

@@ -4,16 +4,15 @@ What the database has is noted by the statement that replaces it (`NOTE`); what 
 and replaces, by `write`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from config.postgres.wire import copy, json_text, moment, text
 
-if TYPE_CHECKING:
-    from profiles.ingest.traits import At, Statements
+At = tuple[int, str, int, int]  # profile, name, source, identifier
 
 COLUMNS = "profile_id, name, source_id, identifier_id, value, set_at, replaced_at"
 # Of the statements `given`: the value of before where another takes its place, or, of one that
@@ -48,8 +47,8 @@ class Stretch(NamedTuple):
     until: datetime
 
 
-def write(cursor: Any, said: "Statements") -> None:
-    """Keep what this batch says and replaces. One COPY where there is any."""
+def write(cursor: Any, told: Mapping[At, Sequence[Told]]) -> None:
+    """Keep what a batch says of these and replaces. One COPY where there is any."""
     copy(
         cursor,
         "trait_history",
@@ -57,25 +56,23 @@ def write(cursor: Any, said: "Statements") -> None:
         (
             f"{profile}\t{text(name)}\t{source}\t{identifier}\t{json_text(_encode(one.value))}"
             f"\t{moment(one.since)}\t{moment(one.until)}"
-            for (profile, name, source, identifier), told in said.told.items()
-            if (profile, name, source, identifier) in said
-            for one in stretches(told)
+            for (profile, name, source, identifier), each in told.items()
+            for one in stretches(each)
         ),
     )
 
 
-def since(said: "Statements", at: "At") -> datetime:
-    """When the value that is said of this at the end of the batch was said first in it."""
-    told = sorted(said.told.get(at, ()), key=lambda one: one[:2])
-    first = said[at].set_at
-    for one in reversed(told):
-        if one.value != said[at].value:
+def since(told: Sequence[Told], value: Any, set_at: datetime) -> datetime:
+    """When the `value` that a batch says last, at `set_at`, was said first in it."""
+    first = set_at
+    for one in sorted(told, key=lambda one: one[:2], reverse=True):
+        if one.value != value:
             break
         first = one.set_at
     return first
 
 
-def stretches(told: list[Told]) -> Iterator[Stretch]:
+def stretches(told: Sequence[Told]) -> Iterator[Stretch]:
     """The values but for the last, each until the next."""
     ordered = sorted(told, key=lambda one: one[:2])
     start = ordered[0]

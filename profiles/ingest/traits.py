@@ -21,7 +21,7 @@ from config.postgres.wire import copy, json_text, loads, moment, text, time
 from profiles.identity.kinds import DEVICE_KINDS
 from profiles.ingest import limits, trait_history
 from profiles.ingest.messages import Message, Sender
-from profiles.ingest.trait_history import Told
+from profiles.ingest.trait_history import At, Told
 from profiles.models import Source
 
 COLUMNS = "profile_id, name, source_id, identifier_id, value, set_at"
@@ -79,9 +79,6 @@ class Said(NamedTuple):
     message: Message
 
 
-At = tuple[int, str, int, int]  # profile, name, source, identifier
-
-
 class Statements(dict[At, Said]):
     """The newest of each; `told` has all of those that were said more than once in the batch."""
 
@@ -93,6 +90,11 @@ class Statements(dict[At, Said]):
         """Another statement about the same."""
         first = Told(before.set_at, before.order, before.value)
         self.told.setdefault(at, [first]).append(one)
+
+    def since(self, at: At) -> datetime:
+        """When its value was said first in the batch."""
+        newest, told = self[at], self.told.get(at)
+        return trait_history.since(told, newest.value, newest.set_at) if told else newest.set_at
 
 
 def statements(messages: Iterable[Message]) -> Statements:
@@ -143,16 +145,16 @@ def write(cursor: Any, said: Statements, created: frozenset[int]) -> None:
             wire.numbers(identifiers),
             wire.texts(_encode(said[at].value).decode() for at in rows),
             wire.times(said[at].set_at for at in rows),
-            wire.times(trait_history.since(said, at) for at in rows),
+            wire.times(map(said.since, rows)),
         ]
         cursor.execute(UPSERT, given)
     if said.told:
-        trait_history.write(cursor, said)
+        trait_history.write(cursor, {at: told for at, told in said.told.items() if at in said})
 
 
 def _since(said: Statements, at: At) -> datetime | None:
     """When its value was said first; None where that is when it was said."""
-    first = trait_history.since(said, at) if at in said.told else said[at].set_at
+    first = said.since(at)
     return None if first == said[at].set_at else first
 
 

@@ -5,11 +5,11 @@ holds it all today: never another husk, since a merge points the husks of whom i
 survivor too, and an undoing points those back that belong to who stands again. So both questions
 are one look-up, for one person or in a join over many, and nothing walks a chain of merges.
 
-What stays under the key under which it was written (messages, ledger entries) is found by `EVER`;
-what is told of somebody by an old id or link goes to `TODAY`.
+What stays under the key under which it was written (messages, ledger entries) is found by `ever`;
+what is told of somebody by an old id or link goes to `today`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from config.postgres.sql import Sql, sql
@@ -17,12 +17,13 @@ from profiles.models import AliasPending, Profile
 
 # Neither erased nor merged into somebody: the people that anybody counts, finds and works with.
 # An index holds the few who are not, by this very text (`profile_not_living`).
-NOT_LIVING: Final = "IN ('erased', 'merged')"
+_GONE: Final = "('erased', 'merged')"
+NOT_LIVING: Final = f"IN {_GONE}"
 
 
 def living(profile: str = "p") -> str:
     """SQL: the row `profile` is a person."""
-    return f"{profile}.state NOT IN ('erased', 'merged')"
+    return f"{profile}.state NOT IN {_GONE}"
 
 
 def today(profile: str = "h") -> str:
@@ -33,6 +34,11 @@ def today(profile: str = "h") -> str:
 def ids_ever(person: str) -> str:
     """SQL: a query for all whom the person of this expression ever was, themselves too."""
     return f"SELECT {person} UNION ALL SELECT o.id FROM profile o WHERE o.merged_into_id = {person}"  # noqa: S608 - names of ours
+
+
+def given_people(ids: Iterable[int]) -> Sql:
+    """A relation of these people: `profile_id`, as who they were given as."""
+    return sql("(SELECT unnest({ids}::bigint[]) AS profile_id)", ids=list(ids))
 
 
 def ever(people: Sql) -> Sql:

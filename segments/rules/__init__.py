@@ -3,7 +3,6 @@
 from profiles.language.reader import Reader, RuleError, RuleProblem
 from segments.rules.base import (
     KINDS,
-    NEW_PERSON,
     SEGMENT,
     Condition,
     Group,
@@ -19,7 +18,6 @@ from segments.rules.base import (
 
 __all__ = [
     "KINDS",
-    "NEW_PERSON",
     "SEGMENT",
     "Condition",
     "Group",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from django.utils.translation import gettext as _
 
 from config.postgres.sql import Sql
+from profiles.changes import keys_of
 from profiles.language.reader import Notes, Reader, RuleError, RuleProblem, text_problem
 from profiles.language.references import Found
 from profiles.language.words import joined
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from segments.rules.context import CompileContext
 
 MATCHES = ("all", "any", "none")
-# what a change of a person who was not there before is announced as
-NEW_PERSON = "profile:new"
 SEGMENT = "segment:"  # what a change of a segment's members is announced as
 
 
@@ -195,17 +194,13 @@ def parse_rule(data: Any, *, has_entry: bool = False) -> Group:
 
     One query for each kind of thing that it names, however often.
     """
-    rule, notes = read_rule(data, has_entry=has_entry)
-    found = notes.look_up()
-    if notes.problems:
-        raise RuleError(notes.problems)
-    return rule.named(found)
+    return parse_rules([data], has_entry=has_entry)[0]
 
 
-def parse_rules(rules: Iterable[Any]) -> list[Group]:
+def parse_rules(rules: Iterable[Any], *, has_entry: bool = False) -> list[Group]:
     """Several rules, checked: what they name is looked up once for all. Raises RuleError."""
-    read = [read_rule(data) for data in rules]
-    together = Notes()
+    read = [read_rule(data, has_entry=has_entry) for data in rules]
+    together = Notes(has_entry=has_entry)
     for _rule, notes in read:
         together.problems += notes.problems
         together.references += notes.references
@@ -244,8 +239,7 @@ def references_in(rule: Any, depth: int = 0) -> set[tuple[str, str]]:
 
 def used_slugs(rule: Group) -> list[str]:
     """The segments that a rule names itself, each once."""
-    names = sorted(rule.depends_on())
-    return [name.removeprefix(SEGMENT) for name in names if name.startswith(SEGMENT)]
+    return keys_of(SEGMENT, sorted(rule.depends_on()))
 
 
 def walk(rule: Group, path: str = "") -> Iterator[tuple[str, Condition]]:

@@ -132,7 +132,7 @@ def test_a_launch_that_is_cancelled_leaves_no_job_that_runs_for_ever():
     job = Job.objects.create(
         kind="fan_out",
         title="spring",
-        subject=f"campaign:{campaign.slug}:{campaign.current_id}",
+        subject=campaign.job_subject,
         state=Job.State.RUNNING,
     )
     cancel(campaign)

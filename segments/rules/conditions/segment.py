@@ -12,6 +12,7 @@ from profiles.language import schemas
 from profiles.language.references import Found, Lookup
 from segments.models import Membership, Segment
 from segments.rules import (
+    SEGMENT,
     Condition,
     Reader,
     RuleError,
@@ -110,7 +111,7 @@ class SegmentCondition(Condition):
 
     def depends_on(self) -> set[str]:
         """That segment's members."""
-        return {f"segment:{self.slug}"}
+        return {SEGMENT + self.slug}
 
     def found(self, context: CompileContext, profile_id: int) -> str:
         """Since when, or that they are not."""

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from config.postgres.sql import run, sql
 from consent.ledger.acts import BLOCKING, UNDONE
 from consent.ledger.fitting import Asked, answers_of
-from consent.ledger.standing import people_of, standing
+from consent.ledger.standing import standing
 from consent.models import ConsentEntry, Purpose, Topic
 from consent.selectors import contactable
 from consent.selectors.history import states_of
 from consent.services.elapsing import elapse, stamp
 from consent.services.recording import Statement, record_consents
 from profiles.models import Profile
+from profiles.people.lineage import given_people
 from segments.rules import parse_rule
 from segments.rules.compiler import members_of
 from segments.rules.conditions.consent import NEVER_ASKED, STATUSES
@@ -122,7 +123,7 @@ class Story:
         return expected
 
     def _relation(self, as_of):
-        stood = standing(people_of(list(self.ids.values())), as_of)
+        stood = standing(given_people(list(self.ids.values())), as_of)
         found = {number: {} for number in self.ids.values()}
         for person, *key, entry_id, status, basis, _source, at in run(
             sql("SELECT * FROM ({stood}) s", stood=stood)

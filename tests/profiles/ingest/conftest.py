@@ -106,3 +106,11 @@ def work_off():
     """Everything in the inbox, merges included."""
     while processor.work():
         pass
+
+
+def track(event="Seen", user="u1", **more):
+    return {"type": "track", "event": event, "userId": user, **more}
+
+
+def identify(user="u1", at=None, **traits):
+    return {"type": "identify", "userId": user, "traits": traits, "timestamp": at}

@@ -21,24 +21,15 @@ from profiles.models import (
     Inbox,
     MessageClaim,
     Profile,
-    ProfileChange,
     ProfileTrait,
     Rejection,
 )
 from profiles.services.sources import internal_source
 
-from .conftest import make_source, work_off
+from .conftest import identify, make_source, track, work_off
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-
-
-def track(event="Seen", user="u1", **more):
-    return {"type": "track", "event": event, "userId": user, **more}
-
-
-def identify(user="u1", at=None, **traits):
-    return {"type": "identify", "userId": user, "traits": traits, "timestamp": at}
 
 
 def test_a_message_id_counts_once_also_within_a_batch(call):
@@ -370,38 +361,6 @@ def test_our_own_messages_name_a_profile_directly(call, source):
         "no_identifier",
     }
     assert Profile.objects.count() == 1
-
-
-def test_changes_are_announced(call):
-    call.batch(identify(plan="pro"))
-    work_off()
-    first = ProfileChange.objects.get()
-    assert {"profile:new", "trait:plan", "event:identify"} <= set(first.names)
-    ProfileChange.objects.all().delete()
-    call.batch(identify(plan="pro", country="NL"), track("Seen"))
-    work_off()
-    (row,) = ProfileChange.objects.all()
-    assert {"trait:country", "profile:country", "event:Seen"} <= set(row.names)
-    assert "trait:plan" not in row.names
-
-
-def names_of(user_id):
-    (number,) = Identifier.objects.filter(value=user_id).values_list("profile_id", flat=True)
-    rows = ProfileChange.objects.filter(profile_ids__contains=[number])
-    return {name for row in rows for name in row.names}
-
-
-def test_a_change_is_announced_for_who_did_it_and_not_for_the_whole_portion(call):
-    call.batch(identify("u-1", plan="pro"), identify("u-2", plan="pro"))
-    work_off()
-    ProfileChange.objects.all().delete()
-    early = (timezone.now() - timedelta(days=20)).isoformat()
-    call.batch(
-        identify("u-1", plan="team"), track("Seen", "u-2"), track("Seen", "u-2", timestamp=early)
-    )
-    work_off()
-    assert names_of("u-1") == {"event:identify", "trait:plan", "profile:last_seen"}
-    assert names_of("u-2") == {"event:Seen", "profile:last_seen", "profile:first_seen"}
 
 
 def test_poison_is_set_aside_and_blocks_nobody(call, monkeypatch):
