@@ -18,6 +18,7 @@ from typing import Any
 from celery import Celery
 from celery.exceptions import SoftTimeLimitExceeded, TimeLimitExceeded, WorkerLostError
 from celery.signals import (
+    celeryd_after_setup,
     setup_logging,
     task_failure,
     worker_init,
@@ -240,12 +241,12 @@ class Ticker(threading.Thread):
                 recording.repeats.failed("the tick", reason_of(error))
                 for unit in self._units():
                     recording.failed(unit, error)
-                self._sign(reason_of(error))
+                self.sign(reason_of(error))
                 if _pulse is not None:
                     _pulse.excuse()
             else:
                 recording.repeats.worked("the tick")
-                self._sign("")
+                self.sign("")
                 self._feel_pulse()
         connection.close()
 
@@ -258,7 +259,7 @@ class Ticker(threading.Thread):
             logging.shutdown()
             os._exit(DEAF)
 
-    def _sign(self, reason: str) -> None:
+    def sign(self, reason: str) -> None:
         """A sign of life on disk, every few seconds: for when the database is away."""
         if time.monotonic() - self.signed_at >= SIGN_SECONDS:
             self.signed_at = time.monotonic()
@@ -310,6 +311,12 @@ def _compare_keys(**_: Any) -> None:
         raise SystemExit(str(error)) from None
     except Exception as error:
         log.warning("keys not compared with the database: %s", type(error).__name__)
+
+
+@celeryd_after_setup.connect
+def _sign_first(**_: Any) -> None:
+    """It ticks only once the broker lets it in: that it lives is said before, also if never."""
+    Ticker(list(app.amqp.queues.consume_from)).sign("")
 
 
 @worker_process_init.connect

@@ -80,7 +80,7 @@ MIDDLEWARE = [
     "config.console.headers.PrivateAnswers",
     "config.console.csp.ContentSecurityPolicyMiddleware",
     "config.health.HealthMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.console.sessions.SessionCookies",
     "config.console.sessions.SessionLimits",
     "config.console.middleware.UserLocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -1,5 +1,6 @@
 """Compiles locale/*/LC_MESSAGES/*.po that are newer than their .mo (which are not kept in git)."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -19,8 +20,11 @@ def main() -> int:
         try:
             with source.open("rb") as file:
                 catalog = read_po(file, locale=source.parts[-3], abort_invalid=True)
-            with target.open("wb") as file:
+            # whoever reads it meanwhile gets the old or the new one, never a half
+            half = target.with_suffix(f".{os.getpid()}")
+            with half.open("wb") as file:
                 write_mo(file, catalog)
+            half.replace(target)
         except Exception as error:
             print(f"{source}: {error}", file=sys.stderr)
             failures += 1

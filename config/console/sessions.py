@@ -8,8 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.signals import user_logged_in
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -29,6 +31,25 @@ SEEN_EVERY = 300.0  # seconds: a session is written no oftener than that
 @receiver(user_logged_in, dispatch_uid="rapport.session_began")
 def _began(request: HttpRequest, **_more: Any) -> None:
     request.session[BEGAN] = request.session[SEEN] = time.time()
+
+
+class SessionCookies(SessionMiddleware):
+    """Django's, but that a cookie is taken back only by the answer that ended its session.
+
+    Whoever signs in anew while a page still asks for its parts would lose the new cookie to the
+    answers for the old one, which come later.
+    """
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """The answer, with a cookie where the session is new or over."""
+        said = super().process_response(request, response)
+        name, session = settings.SESSION_COOKIE_NAME, getattr(request, "session", None)
+        is_taken_back = name in said.cookies and not said.cookies[name].value
+        if is_taken_back and not getattr(session, "was_ended", True):
+            del said.cookies[name]
+        return said
 
 
 class SessionLimits:

@@ -105,7 +105,7 @@ def test_a_worker_of_the_delivery_pool_wakes_nobody_and_says_that_it_is_there(
     monkeypatch.setattr(celery, "TICK_SECONDS", 0)
     settings.VAR_DIR = tmp_path
     made = celery.Ticker([broker.DELIVERY_QUEUE])
-    monkeypatch.setattr(made, "_sign", lambda reason: made.stopped.set())
+    monkeypatch.setattr(made, "sign", lambda reason: made.stopped.set())
     made.run()
     recording.flush()
     assert sent == []

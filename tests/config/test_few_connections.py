@@ -6,8 +6,9 @@ import signal
 import subprocess
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -26,6 +27,8 @@ ADDRESSES = ("/api/segments", "/console/people/", LOG_IN)
 # whoever is asked who they are waits here, in a thread with a connection of its own
 LOCK = "LOCK TABLE source, api_key, django_session IN ACCESS EXCLUSIVE MODE"
 CLAIMS = {"Cookie": "sessionid=made-up", "Authorization": "Bearer made-up"}  # to be looked up
+LIMIT = "ALTER DATABASE rapport CONNECTION LIMIT {}"
+END_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'rapport'"
 LOCKED = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 WAITING = "SELECT count(*), count(*) FILTER (WHERE failed_at IS NOT NULL) FROM inbox"
 
@@ -73,6 +76,10 @@ def send(installation: Installation, n: int) -> bool:
     return is_taken(installation.port, body, seconds=30)
 
 
+def log_of(installation: Installation) -> str:
+    return (installation.var / "up.log").read_text()
+
+
 def replace_workers(installation: Installation) -> None:
     """They have to connect anew, as after any restart."""
     for pid in leftovers.processes(installation.var):
@@ -81,17 +88,18 @@ def replace_workers(installation: Installation) -> None:
                 os.kill(pid, signal.SIGKILL)
 
 
-def hold(installation: Installation) -> list[psycopg.Connection]:
-    """All connections that are left."""
-    held = []
-    with suppress(psycopg.OperationalError):
-        while True:
-            held.append(
-                psycopg.connect(
-                    host=str(paths.socket_dir(installation.var)), user="rapport", dbname="rapport"
-                )
-            )
-    return held
+@contextmanager
+def shut_out(installation: Installation) -> Iterator[None]:
+    """Somebody else has all connections: who had one loses it, and nobody gets another."""
+    with psycopg.connect(
+        host=str(paths.socket_dir(installation.var)), user=server.SUPERUSER, autocommit=True
+    ) as database:
+        try:
+            database.execute(LIMIT.format(0))
+            database.execute(END_ALL)
+            yield
+        finally:
+            database.execute(LIMIT.format(-1))
 
 
 def fill(installation: Installation, pool: ThreadPoolExecutor) -> list[Future]:
@@ -109,18 +117,12 @@ def fill(installation: Installation, pool: ThreadPoolExecutor) -> list[Future]:
     return asked
 
 
-def is_crowded(installation: Installation, held: list[psycopg.Connection]) -> bool:
-    """Do page and readiness say why? What somebody gave back is taken too."""
-    held += hold(installation)
+def is_crowded(installation: Installation) -> bool:
+    """Do page and readiness say why, and readiness when a worker was last heard of?"""
     page, ready = ask(installation, LOG_IN)[1], readiness(installation)
     why = ("database", "OperationalError: too many connections")
-    return "takes no more connections" in page and (ready.get("unit"), ready.get("reason")) == why
-
-
-def tells_of_worker(installation: Installation, held: list[psycopg.Connection]) -> bool:
-    """Asked while the database takes nobody: who died since gave connections back."""
-    held += hold(installation)
-    return "worker" in readiness(installation)
+    is_said = (ready.get("unit"), ready.get("reason")) == why and "worker" in ready
+    return is_said and "takes no more connections" in page
 
 
 def test_few_connections_hold_up_no_work_and_are_said(installation):
@@ -132,7 +134,7 @@ def test_few_connections_hold_up_no_work_and_are_said(installation):
     assert wait_for(lambda: installation.rows(WAITING) == [(0, 0)], SECONDS)
     assert installation.rows("SELECT count(DISTINCT message_id) FROM event") == [(100,)]
     needed = capacity.of(ALLOWED).needed
-    log = (installation.var / "up.log").read_text()
+    log = log_of(installation)
     assert (
         f"takes {ALLOWED} connections of this installation, whose processes may need {needed}"
         in log
@@ -141,16 +143,15 @@ def test_few_connections_hold_up_no_work_and_are_said(installation):
     assert "connections" in readiness(installation)["work"]
     assert f"rapport_database_connections_needed {needed}" in ask(installation, "/metrics")[1]
 
-    # somebody else takes all that is left: nothing goes on, nothing is lost, and it is said
-    held = hold(installation)
-    replace_workers(installation)
-    held += hold(installation)
-    assert len(held) > ALLOWED // 3
-    assert wait_for(lambda: is_crowded(installation, held), SECONDS)
-    taken = [n for n in range(100, 110) if send(installation, n)]
-    assert wait_for(lambda: tells_of_worker(installation, held), SECONDS)
-    for one in held:
-        one.close()
+    # somebody else takes all that there are: nothing goes on, nothing is lost, and it is said
+    with shut_out(installation):
+        replace_workers(installation)
+        for sign in installation.var.glob("*worker.json"):
+            sign.unlink()  # those who come anew have never ticked
+        said = wait_for(lambda: is_crowded(installation), SECONDS)
+        assert said, (readiness(installation), log_of(installation))
+        taken = [n for n in range(100, 110) if send(installation, n)]
+        assert is_crowded(installation)
     taken += [n for n in range(110, 120) if wait_for(lambda n=n: send(installation, n), SECONDS)]
     assert wait_for(lambda: installation.rows(WAITING) == [(0, 0)], SECONDS), "none set aside"
     stored = installation.rows("SELECT count(DISTINCT message_id) FROM event")

@@ -63,6 +63,7 @@ def test_who_left_is_found_by_the_index_of_those_and_goes_by_its_key():
         for n in range(100)
     )
     with connection.cursor() as cursor:
+        cursor.execute("SELECT rapport_analyse('{membership}')")  # the owner's right
         for way in ("seqscan", "hashjoin", "mergejoin"):
             cursor.execute(f"SET LOCAL enable_{way} = off")
         cursor.execute(f"EXPLAIN {pruning.LEFT}", [ago(730), PORTION, PORTION])

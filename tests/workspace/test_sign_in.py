@@ -275,6 +275,18 @@ def _age(client, began, seen):
     session.save()
 
 
+def test_an_answer_for_a_session_that_is_over_takes_no_newer_one_away(ada):
+    client = Client()
+    client.force_login(ada)
+    old = client.cookies["sessionid"].value
+    client.force_login(ada)
+    late = Client()
+    late.cookies["sessionid"] = old
+    for path in ("/console/home/needs/", "/console/people/", "/console/login/"):
+        assert "sessionid" not in late.get(path, headers={"HX-Request": "true"}).cookies, path
+    assert client.post("/console/logout/").cookies["sessionid"].value == "", "it ended it itself"
+
+
 def test_the_session_is_a_new_one_after_the_log_in(ada):
     client = Client()
     client.cookies["sessionid"] = "planted-by-somebody-else"
