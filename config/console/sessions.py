@@ -11,7 +11,6 @@ from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -40,9 +39,7 @@ class SessionCookies(SessionMiddleware):
     answers for the old one, which come later.
     """
 
-    def process_response(
-        self, request: HttpRequest, response: HttpResponseBase
-    ) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """The answer, with a cookie where the session is new or over."""
         said = super().process_response(request, response)
         name, session = settings.SESSION_COOKIE_NAME, getattr(request, "session", None)
