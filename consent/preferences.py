@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from consent.channels import contact_kind
 from consent.ledger.fitting import Asked, answers_of
@@ -30,6 +31,10 @@ UNDO_WITHIN = timedelta(days=1)
 MOST_A_DAY = 200
 EMAIL = "email"
 GPC_CHOICE = f"use-{SHARING}"
+# what the buttons say, and so the wording of what they record
+STOP_WORDS = gettext_lazy("Stop all marketing email")
+PAUSE_WORDS = gettext_lazy("Pause for 30 days")
+UNDO_WORDS = gettext_lazy("Undo")
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,12 @@ class Choice:
     entry: ConsentEntry | None = None
     fixed: bool = False
     needs_statement: bool = False  # shown only where something was said
+    hint: str = ""  # the address, masked
+
+    @property
+    def wording(self) -> str:
+        """What it says, without the address."""
+        return "\n".join(text for text in (self.title, self.detail) if text)
 
 
 def choices_of(visitor: Visitor, *, gpc: bool = False) -> list[Choice]:
@@ -129,12 +140,12 @@ def _channels(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Choice]:
     found = []
     for channel, title in words.items():
         point = known.get(contact_kind(channel), "")
-        shown = f"{title} · {masked(point)}" if point and channel != "push" else title
         found.append(
             Choice(
                 name=f"channel-{channel}",
                 group="channels",
-                title=shown,
+                title=title,
+                hint=masked(point) if point and channel != "push" else "",
                 detail="",
                 purpose_id=marketing.pk,
                 channel=channel,
@@ -182,13 +193,28 @@ def evidence_of(kind: str, agent: str = "") -> dict[str, object]:
 
 
 @transaction.atomic
-def stop(visitor: Visitor, *, agent: str = "", kind: str = "stop") -> None:
-    """No more marketing mail to this address, of whoever holds it."""
+def stop(
+    visitor: Visitor, *, agent: str = "", kind: str = "stop", wording: str | None = None
+) -> None:
+    """No more marketing mail to this address, of whoever holds it.
+
+    `wording` is what was pressed, the page's own button by default; "" where that is not known.
+    """
     evidence = evidence_of(kind, agent)
     del evidence["act"]
+    wording = str(STOP_WORDS) if wording is None else wording
     withdraw_address(
-        channel=EMAIL, address=visitor.address, profile_id=visitor.profile_id, evidence=evidence
+        channel=EMAIL,
+        address=visitor.address,
+        profile_id=visitor.profile_id,
+        evidence=evidence,
+        wording=wording,
+        language=_language() if wording else "",
     )
+
+
+def _language() -> str:
+    return translation.get_language() or ""
 
 
 @transaction.atomic
@@ -201,7 +227,7 @@ def pause(visitor: Visitor, *, agent: str = "", now: datetime | None = None) -> 
     evidence = evidence_of("pause", agent) | {"until": stamp(until), "then": "resume"}
     del evidence["act"]
     rows = _granted(visitor, states_of(visitor.profile_id))
-    record_consents([_again(row, Status.WITHDRAWN, evidence) for row in rows])
+    record_consents([_again(row, Status.WITHDRAWN, evidence, str(PAUSE_WORDS)) for row in rows])
     return until
 
 
@@ -222,7 +248,9 @@ def _scope(row: ConsentEntry) -> tuple[int, str, int]:
     return row.purpose_id, row.contact_point, row.topic_id or 0
 
 
-def _again(row: ConsentEntry, status: str, evidence: Mapping[str, object]) -> Statement:
+def _again(
+    row: ConsentEntry, status: str, evidence: Mapping[str, object], wording: str
+) -> Statement:
     return Statement(
         profile_id=row.profile_id,
         purpose_id=row.purpose_id,
@@ -234,6 +262,8 @@ def _again(row: ConsentEntry, status: str, evidence: Mapping[str, object]) -> St
         actor="person",
         cites_id=row.pk,
         evidence=evidence,
+        wording=wording,
+        language=_language(),
     )
 
 
@@ -266,7 +296,8 @@ def undo(visitor: Visitor, *, agent: str = "") -> int:
     now = _granted(visitor, states_of(visitor.profile_id))
     is_back = {_scope(row) for row in now if row.recorded_at > last.recorded_at}
     back = [row for row in _granted(visitor, before) if _scope(row) not in is_back]
-    record_consents([_again(row, Status.GRANTED, evidence_of("undo", agent)) for row in back])
+    evidence = evidence_of("undo", agent)
+    record_consents([_again(row, Status.GRANTED, evidence, str(UNDO_WORDS)) for row in back])
     return len(back)
 
 
@@ -299,6 +330,8 @@ def save(
             basis=Basis.CONSENT,
             actor="person",
             evidence=evidence_of("choice", agent),
+            wording=choice.wording,
+            language=_language(),
         )
         for choice in choices_of(visitor, gpc=gpc)
         if choice.name in wanted and not choice.fixed and wanted[choice.name] != choice.on

@@ -2,6 +2,7 @@
 
 from config.workspace.work import WORK
 from consent import gpc, merging, panels, trail, uses  # noqa: F401 - each signs itself in
+from consent.ledger import chain  # noqa: F401
 from consent.services import carrying  # noqa: F401
 from consent.services.elapsing import elapse
 

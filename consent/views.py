@@ -37,6 +37,7 @@ View = Callable[[HttpRequest, str], HttpResponse]
 LATER = "later"  # too much was switched on today
 ON = "on"  # behind a switch's name: how the page showed it
 PREFERENCES, UNSUBSCRIBE = "preferences", "unsubscribe"
+PRESSED = "pressed"  # by our own page; a mail program posts without it, and shows words of its own
 
 
 def public(view: View) -> View:
@@ -114,7 +115,9 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     done = request.method == "POST"
     if done:
         visitor = Visitor(sent.profile_id, sent.address)
-        preferences.stop(visitor, agent=request.headers.get("User-Agent", ""), kind="one_click")
+        agent = request.headers.get("User-Agent", "")
+        wording = None if PRESSED in request.POST else ""
+        preferences.stop(visitor, agent=agent, kind="one_click", wording=wording)
         tell_left(*numbers)
     context = _page(request, sent) | {
         "done": done,
@@ -129,6 +132,9 @@ def _page(request: HttpRequest, sent: SentTo) -> dict[str, object]:
         "languages": _languages(),
         "sent": sent,
         "now": timezone.now(),
+        "stop_words": preferences.STOP_WORDS,
+        "pause_words": preferences.PAUSE_WORDS,
+        "undo_words": preferences.UNDO_WORDS,
     }
 
 

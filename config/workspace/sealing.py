@@ -1,18 +1,24 @@
-"""Seals: the audit trail in blocks, each chained to the one before.
+"""Seals: what is only ever appended to, in blocks, each chained to the one before.
 
 Entries are hashed over a salted digest of what may be personal, so that an erasure can null those
-columns and `verify` still passes. Entries younger than a minute wait: their transactions may not
-have committed in the order of their ids.
+columns and `verify` still passes. What settled is sealed: entries of a minute ago whose transaction
+began before any that is still under way, since entries do not commit in the order of their ids.
 """
 
 import hashlib
 import json
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 
-from config.workspace.models import AuditEntry, AuditSeal
+from config.postgres.sql import COMMA, Sql, run, sql
+from config.workspace.models import AuditEntry, Seal
+from config.workspace.registry import Registry
 from config.workspace.work import WORK
 
 SETTLE = timedelta(minutes=1)
@@ -21,59 +27,149 @@ BLOCK = 10_000
 _LOCK = 0x5EA1
 
 
-def _hash_entries(previous: bytes, entries: list[AuditEntry]) -> bytes:
+@dataclass(frozen=True)
+class Ledger:
+    """A table that is sealed.
+
+    `columns` say of an entry what never changes, `id` first, the digest of its personal columns
+    among them. `fits` is a test that these are still what the digest was made of, or nulled.
+    """
+
+    entries: type[models.Model]
+    columns: tuple[str, ...]
+    recorded_at: str
+    fits: Sql
+
+    @property
+    def name(self) -> str:
+        """The name of its table."""
+        return self.entries._meta.db_table
+
+
+LEDGERS: Registry[Ledger] = Registry("ledgers")
+
+_SETTLED = """
+SELECT {columns} FROM {table} e
+WHERE e.id > {after} AND e.{recorded_at} < {before}
+  AND age(e.xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid)
+ORDER BY e.id LIMIT {block}
+"""
+_SEALED = (
+    "SELECT {columns}, {fits} FROM {table} e WHERE e.id > {after} AND e.id <= {last} ORDER BY 1"
+)
+
+
+def seal_due(ledger: Ledger) -> int:
+    """Seal what has settled, at most every five minutes; the number of entries sealed.
+
+    After a whole block the next follows at once: there is more.
+    """
+    now = timezone.now()
+    newest = Seal.objects.filter(ledger=ledger.name).order_by("-id").first()
+    if newest and newest.entries < BLOCK and newest.sealed_at > now - SEAL_EVERY:
+        return 0
+    with transaction.atomic():
+        if not _alone(ledger):
+            return 0
+        rows = _settled(ledger, newest.last_id if newest else 0, now - SETTLE)
+        if not rows:
+            return 0
+        previous = bytes(newest.hash) if newest else b""
+        Seal.objects.create(
+            ledger=ledger.name,
+            first_id=rows[0][0],
+            last_id=rows[-1][0],
+            entries=len(rows),
+            previous_hash=previous,
+            hash=_hash_entries(previous, rows),
+        )
+        return len(rows)
+
+
+def _alone(ledger: Ledger) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, ledger.name])
+        return bool(cursor.fetchone()[0])
+
+
+def _settled(ledger: Ledger, after: int, before: datetime) -> list[tuple[Any, ...]]:
+    return run(
+        sql(
+            _SETTLED,
+            columns=_columns(ledger),
+            table=Sql(ledger.name),
+            after=after,
+            recorded_at=Sql(ledger.recorded_at),
+            before=before,
+            block=BLOCK,
+        )
+    )
+
+
+def _columns(ledger: Ledger) -> Sql:
+    return COMMA.joined(Sql(f"e.{name}") for name in ledger.columns)
+
+
+def _hash_entries(previous: bytes, rows: Iterable[Sequence[Any]]) -> bytes:
     chained = hashlib.sha256(previous)
-    for entry in entries:
-        fixed = [
-            entry.pk,
-            entry.at.isoformat(),
-            entry.actor_kind,
-            entry.actor_id,
-            entry.action,
-            entry.target_kind,
-            entry.fields,
-            bytes(entry.digest).hex(),
-        ]
-        chained.update(json.dumps(fixed).encode())
+    for row in rows:
+        chained.update(json.dumps([_plain(value) for value in row]).encode())
     return chained.digest()
 
 
-@WORK.register("audit_seal", order=90)
-def seal_due() -> int:
-    """Seal what has settled, at most every five minutes; the number of entries sealed."""
-    now = timezone.now()
-    newest = AuditSeal.objects.order_by("-id").first()
-    if newest is not None and newest.sealed_at > now - SEAL_EVERY:
-        return 0
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
-            return 0
-        after = newest.last_id if newest else 0
-        rows = AuditEntry.objects.filter(pk__gt=after, at__lt=now - SETTLE).order_by("pk")
-        entries = list(rows[:BLOCK])
-        if not entries:
-            return 0
-        previous = bytes(newest.hash) if newest else b""
-        AuditSeal.objects.create(
-            first_id=entries[0].pk,
-            last_id=entries[-1].pk,
-            entries=len(entries),
-            previous_hash=previous,
-            hash=_hash_entries(previous, entries),
-        )
-        return len(entries)
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return bytes(value).hex() if isinstance(value, bytes | memoryview) else value
 
 
 def verify() -> list[str]:
-    """What does not fit: one sentence for each broken seal; empty when the trail is whole."""
-    broken, previous = [], b""
-    for seal in AuditSeal.objects.order_by("id"):
-        rows = AuditEntry.objects.filter(pk__gte=seal.first_id, pk__lte=seal.last_id)
-        entries = list(rows.order_by("pk"))
+    """What does not fit: a sentence for each broken seal and each entry whose personal columns were
+    changed; empty when all ledgers are whole. Reads everything that was sealed.
+    """
+    return [sentence for _, ledger in LEDGERS for sentence in _broken(ledger)]
+
+
+def _broken(ledger: Ledger) -> list[str]:
+    broken, previous, last = [], b"", 0
+    for seal in Seal.objects.filter(ledger=ledger.name).order_by("id"):
+        rows = _sealed(ledger, last, seal.last_id)
+        fixed = [row[:-1] for row in rows]
         if bytes(seal.previous_hash) != previous:
-            broken.append(f"seal {seal.pk} does not follow the one before it")
-        if len(entries) != seal.entries or _hash_entries(previous, entries) != bytes(seal.hash):
-            broken.append(f"entries {seal.first_id} to {seal.last_id} were changed")
-        previous = bytes(seal.hash)
+            broken.append(f"{ledger.name}: seal {seal.pk} does not follow the one before it")
+        if len(rows) != seal.entries or _hash_entries(previous, fixed) != bytes(seal.hash):
+            span = f"{seal.first_id} to {seal.last_id}"
+            broken.append(f"{ledger.name}: entries {span} were changed")
+        broken += [f"{ledger.name}: entry {row[0]} was changed" for row in rows if not row[-1]]
+        previous, last = bytes(seal.hash), seal.last_id
     return broken
+
+
+def _sealed(ledger: Ledger, after: int, last: int) -> list[tuple[Any, ...]]:
+    """Also what was slipped in between two blocks."""
+    return run(
+        sql(
+            _SEALED,
+            columns=_columns(ledger),
+            fits=ledger.fits,
+            table=Sql(ledger.name),
+            after=after,
+            last=last,
+        )
+    )
+
+
+# `audit.record` makes the digest; of a target that was cut it cannot be made again
+_AUDIT_FITS = Sql("""(
+    e.digest = sha256(convert_to((SELECT w.salt FROM workspace w) || ':'
+                                 || coalesce(e.profile_id::text, '') || ':' || e.target, 'UTF8'))
+    OR (e.target = '' AND e.profile_id IS NULL) OR length(e.target) >= 200)""")
+AUDIT = LEDGERS.register("audit")(
+    Ledger(
+        AuditEntry,
+        ("id", "at", "actor_kind", "actor_id", "action", "target_kind", "fields", "digest"),
+        "at",
+        _AUDIT_FITS,
+    )
+)
+WORK.register("audit_seal", order=90)(partial(seal_due, AUDIT))

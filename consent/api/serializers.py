@@ -10,6 +10,7 @@ from config.workspace.api.usage import UseSerializer
 from config.workspace.digests import CONTACT_KINDS
 from consent.models import Purpose, Suppression
 from consent.models.ledger import Basis, Outcome, Status
+from consent.services.recording import LONGEST_LANGUAGE, LONGEST_WORDING
 
 
 @extend_schema_serializer(component_name="ConsentStatement")
@@ -25,6 +26,20 @@ class StatementSerializer(serializers.Serializer[Any]):
     evidence = serializers.DictField(required=False, default=dict)
     at = serializers.DateTimeField(required=False, allow_null=True, default=None)
     valid_until = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    wording = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=LONGEST_WORDING,
+        help_text="What the person was shown, or its name at yours; else `evidence.wording`.",
+    )
+    language = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=LONGEST_LANGUAGE,
+        help_text="The language of the wording, as `en`; else `evidence.language`.",
+    )
 
 
 class RecordedSerializer(serializers.Serializer[Any]):
@@ -49,6 +64,8 @@ class PermissionSerializer(serializers.Serializer[Any]):
     source = serializers.CharField(allow_blank=True)  # type: ignore[assignment] # api.md's name
     at = serializers.DateTimeField()
     evidence = serializers.DictField()
+    wording = serializers.CharField(allow_blank=True)
+    language = serializers.CharField(allow_blank=True)
 
 
 class PermissionsSerializer(serializers.Serializer[Any]):

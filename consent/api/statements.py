@@ -124,4 +124,6 @@ def _statement(
         basis=item["basis"],
         evidence=evidence,
         at=item["at"],
+        wording=item["wording"],
+        language=item["language"],
     )

@@ -1,5 +1,6 @@
 """Permissions: an append-only ledger, the state derived from it, and suppression."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -42,6 +43,9 @@ class ConsentEntry(ProfileScoped):
     `contact_point` is a normalised address, "" for what is said of the person as a whole.
     `permits` is true where this entry, standing, allows: a granted one that was recorded. A message
     row refers to (profile, id, permits), and the database refuses one that does not permit.
+    `wording` is what the person was shown (the words, or their name at whoever showed them) and
+    `language` its language, "" where it is not known. `digest` is of what is personal in the row
+    (`consent.ledger.chain`), which an erasure empties.
     """
 
     belongs = Belonging(Merged.SAID_AGAIN, Apart.BY_ADDRESS, Erased.SCRUBBED)
@@ -78,6 +82,9 @@ class ConsentEntry(ProfileScoped):
     recorded_at = models.DateTimeField()
     evidence = models.JSONField(default=dict)
     cites_id = models.BigIntegerField(null=True)  # the entry that a merge or its undoing repeats
+    wording = models.TextField(blank=True, default="", db_default="")
+    language = models.TextField(blank=True, default="", db_default="")
+    digest = models.BinaryField(max_length=32, null=True)
 
     class Meta:
         db_table = "consent_entry"
@@ -88,6 +95,10 @@ class ConsentEntry(ProfileScoped):
             models.UniqueConstraint(
                 fields=["profile", "id", "permits"], name="consent_entry_permits"
             ),
+        ]
+        indexes = [
+            # the next block to be sealed, and one that is checked; rows lie in the order of ids
+            BrinIndex(fields=["id"], autosummarize=True, name="consent_entry_in_order"),
         ]
 
     def __str__(self) -> str:

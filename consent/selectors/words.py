@@ -84,4 +84,5 @@ def answer_of(entry: ConsentEntry, public_id: Any, *, personal: bool) -> dict[st
         "source": shown.text(source_of(entry)),
         "at": entry.at,
         "evidence": shown.evidence(entry.evidence),
+        **shown.evidence({"wording": entry.wording, "language": entry.language}),
     }

@@ -13,12 +13,15 @@ from django.utils import timezone
 from config.postgres.sql import Sql
 from config.workspace import audit
 from consent.ledger.acts import BLOCKING, OWN_ACTS, UNDONE
+from consent.ledger.chain import DIGEST
 from consent.ledger.derivation import Scope, derive
 from consent.ledger.fitting import Fit
 from consent.models import ConsentEntry
 from profiles.changes import announce
 
 CHANGE = "consent"  # the name under which changes are announced
+LONGEST_WORDING = 2000  # characters
+LONGEST_LANGUAGE = 35  # characters; RFC 5646, section 4.4.1
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class Statement:
 
     `contact_point` is a normalised address, "" for what is said of the person as a whole.
     `evidence` may hold `act` (form, double_opt_in, recorded_call), `until` with `then` (see
-    `consent.services.elapsing`), and anything that proves it.
+    `consent.services.elapsing`), and anything that proves it. `wording` and `language` are what was
+    shown; where they are not given, what `evidence` says of them.
     """
 
     profile_id: int
@@ -44,11 +48,18 @@ class Statement:
     cites_id: int | None = None
     # kept beside what stands, and changes nothing: nobody proved that it is this person's word
     is_claim: bool = False
+    wording: str = ""
+    language: str = ""
 
     @property
     def scope(self) -> Scope:
         """What is derived together."""
         return (self.profile_id, self.purpose_id, self.channel)
+
+    def shown(self, name: str, longest: int) -> str:
+        """The `wording` or `language`, as the ledger keeps it."""
+        given = getattr(self, name) or self.evidence.get(name)
+        return given[:longest] if isinstance(given, str) else ""
 
 
 def said_again(entry: ConsentEntry, profile_id: int) -> Statement:
@@ -66,6 +77,8 @@ def said_again(entry: ConsentEntry, profile_id: int) -> Statement:
         at=entry.at,
         evidence=entry.evidence,
         cites_id=entry.pk,
+        wording=entry.wording,
+        language=entry.language,
     )
 
 
@@ -110,9 +123,9 @@ _COLUMNS = """unnest(
     %(ids)s::bigint[], %(profiles)s::bigint[], %(points)s::text[], %(purposes)s::bigint[],
     %(channels)s::text[], %(topics)s::bigint[], %(statuses)s::text[], %(bases)s::text[],
     %(sources)s::bigint[], %(actors)s::text[], %(times)s::timestamptz[], %(evidence)s::jsonb[],
-    %(cites)s::bigint[], %(claims)s::boolean[])
+    %(cites)s::bigint[], %(claims)s::boolean[], %(wordings)s::text[], %(languages)s::text[])
     AS g(id, profile_id, contact_point, purpose_id, channel, topic_id, status, basis,
-         source_id, actor, at, evidence, cites_id, is_claim)"""
+         source_id, actor, at, evidence, cites_id, is_claim, wording, language)"""
 
 # The state row is the lock of a permission: whoever holds it sees all entries that came before.
 # A new one is `pending` with entry 0 until it is derived, some statements below.
@@ -129,18 +142,20 @@ DO UPDATE SET status = c.status
 
 _APPEND = f"""
 INSERT INTO consent_entry (id, profile_id, contact_point, purpose_id, channel, topic_id, status,
-    basis, source_id, actor, at, recorded_at, evidence, cites_id, outcome)
-SELECT g.id, g.profile_id, g.contact_point, g.purpose_id, g.channel, g.topic_id, g.status, g.basis,
-       g.source_id, g.actor, g.at, %(now)s, g.evidence, g.cites_id,
-       CASE WHEN g.is_claim THEN 'unproven'
-            WHEN g.status = 'granted' AND EXISTS (
+    basis, source_id, actor, at, recorded_at, evidence, cites_id, wording, language, digest,
+    outcome)
+SELECT e.id, e.profile_id, e.contact_point, e.purpose_id, e.channel, e.topic_id, e.status, e.basis,
+       e.source_id, e.actor, e.at, %(now)s, e.evidence, e.cites_id, e.wording, e.language,
+       {DIGEST.text},
+       CASE WHEN e.is_claim THEN 'unproven'
+            WHEN e.status = 'granted' AND EXISTS (
             SELECT 1 FROM consent_state s
-            WHERE s.profile_id = g.profile_id AND s.purpose_id = g.purpose_id
-              AND s.channel = g.channel AND s.contact_point IN ('', g.contact_point)
-              AND s.topic_key IN (0, coalesce(g.topic_id, 0)) AND s.status = ANY(%(blocking)s)
-              AND NOT (coalesce(g.evidence->>'act', '') = ANY(%(acts)s) AND g.at > s.at))
+            WHERE s.profile_id = e.profile_id AND s.purpose_id = e.purpose_id
+              AND s.channel = e.channel AND s.contact_point IN ('', e.contact_point)
+              AND s.topic_key IN (0, coalesce(e.topic_id, 0)) AND s.status = ANY(%(blocking)s)
+              AND NOT (coalesce(e.evidence->>'act', '') = ANY(%(acts)s) AND e.at > s.at))
        THEN 'withdrawal_stands' ELSE 'recorded' END
-FROM {_COLUMNS}
+FROM (SELECT * FROM {_COLUMNS}) e, workspace w
 RETURNING id, outcome
 """  # noqa: S608 - pieces of ours, values are bound
 
@@ -208,6 +223,8 @@ def _parameters(ids: Sequence[int], statements: Sequence[Statement]) -> dict[str
         "evidence": [json.dumps(dict(s.evidence)) for s in statements],
         "cites": [s.cites_id for s in statements],
         "claims": [s.is_claim for s in statements],
+        "wordings": [s.shown("wording", LONGEST_WORDING) for s in statements],
+        "languages": [s.shown("language", LONGEST_LANGUAGE) for s in statements],
         "now": now,
         "blocking": list(BLOCKING),
         "acts": [*OWN_ACTS, UNDONE],

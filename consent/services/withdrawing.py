@@ -43,6 +43,8 @@ def withdraw_address(
     evidence: Mapping[str, Any],
     at: datetime | None = None,
     source_id: int | None = None,
+    wording: str = "",
+    language: str = "",
 ) -> Withdrawn:
     """Withdraw every marketing purpose on `channel` for `address`, of everyone who holds it.
 
@@ -64,6 +66,8 @@ def withdraw_address(
             evidence=evidence,
             at=at,
             source_id=source_id,
+            wording=wording,
+            language=language,
         )
         for person in people
         for purpose in purposes

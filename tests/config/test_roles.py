@@ -43,7 +43,7 @@ def test_the_owner_cannot_begin_inside_a_transaction():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("table", ["consent_entry", "audit_entry", "audit_seal"])
+@pytest.mark.parametrize("table", ["consent_entry", "audit_entry", "seal"])
 @pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {}"])
 def test_a_ledger_cannot_be_changed(table, statement):
     refused = pytest.raises(ProgrammingError, match="permission denied")

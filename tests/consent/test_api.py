@@ -48,6 +48,20 @@ def test_an_unknown_person_is_made_and_permission_listed(api):
     assert api.get(f"/api/profiles/{person.public_id}/consents/").json()["results"] == rows
 
 
+def test_what_was_shown_is_kept_given_as_such_or_in_the_evidence(api):
+    given = {"wording": "news-en-4", "language": "en"}
+    evidence = {"act": "form", "wording": "older", "language": "nl"}
+    post(api, GRANT | given | {"evidence": evidence})
+    assert api.get("/api/consents/").json()["results"][0].items() >= given.items()
+    post(api, GRANT | {"evidence": evidence})
+    found = {"wording": "older", "language": "nl"}
+    assert api.get("/api/consents/").json()["results"][0].items() >= found.items()
+    post(api, GRANT | {"evidence": {"act": "form", "wording": {"id": 4}}})
+    assert api.get("/api/consents/").json()["results"][0]["wording"] == ""
+    long = post(api, GRANT | {"wording": "x" * 2001})
+    assert (long.status_code, long.json()["errors"][0]["path"]) == (400, "wording")
+
+
 def test_a_list_is_answered_with_a_list_and_an_import_after_a_withdrawal_stands(api):
     answers = post(api, [GRANT, GRANT | {"status": "withdrawn"}, GRANT]).json()
     assert [a["outcome"] for a in answers] == ["recorded", "recorded", "withdrawal_stands"]

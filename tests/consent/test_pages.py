@@ -4,7 +4,7 @@ import re
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from campaigns.models import Message, Sender
 from config.workspace import tokens
@@ -172,6 +172,39 @@ def test_an_old_page_gives_no_permission_that_was_withdrawn_since(ada, path, cli
     shown = re.findall(r'name="shown" value="([^"]+)"', html)
     client.post(path, {"action": "save", "shown": shown, f"topic-{deals.pk}": "on"})
     assert may(ada, deals), "switched on by hand"
+
+
+def test_what_was_shown_is_kept_with_each_choice_in_its_language(ada, path, client):
+    """As it stood on the page; what a mail program shows beside its own button nobody knows."""
+    deals = Topic.objects.get(slug="deals")
+    Topic.objects.filter(pk=deals.pk).update(description="Once a week")
+    numbers = tokens.read("preferences", path.split("/")[2])
+    unsubscribe = f"/u/{tokens.issue('unsubscribe', *numbers)}/"
+    page = client.get(f"{path}?lang=id").content.decode()
+    shown = {"shown": [f"topic-{deals.pk}", "channel-sms"], "channel-sms": "on"}
+    client.post(path, {"action": "save", **shown})
+    client.post(f"{path}?lang=id", {"action": "pause"})
+    client.post(path, {"action": "undo"})
+    client.post(unsubscribe, {"List-Unsubscribe": "One-Click"})
+    client.post(path, {"action": "undo"})
+    button = client.get(f"{unsubscribe}?lang=id").content.decode()
+    pressed = dict(re.findall(r'name="([^"]+)" value="([^"]+)"', button))
+    client.post(f"{unsubscribe}?lang=id", pressed)
+    rows = ConsentEntry.objects.filter(actor="person").order_by("id")
+    kept = list(dict.fromkeys(rows.values_list("evidence__kind", "wording", "language")))
+    with translation.override("id"):
+        pause, stop = str(preferences.PAUSE_WORDS), str(preferences.STOP_WORDS)
+    assert kept == [
+        ("choice", "Deals\nOnce a week", "en"),
+        ("choice", "Text messages", "en"),
+        ("pause", pause, "id"),
+        ("undo", "Undo", "en"),
+        ("one_click", "", ""),
+        ("one_click", stop, "id"),
+    ]
+    assert pause in page
+    assert stop in page
+    assert stop in button
 
 
 def test_gpc_is_honoured_and_said(ada, path, client):

@@ -1,13 +1,11 @@
 """Only who may: roles, scopes, keys; and every address asks."""
 
-from datetime import timedelta
-
 import pytest
-from django.db import ProgrammingError, connection, transaction
+from django.db import ProgrammingError, transaction
 
-from config.workspace import audit, sealing
+from config.workspace import audit
 from config.workspace.keys import UnknownScope, create_api_key
-from config.workspace.models import ApiKey, AuditEntry, AuditSeal, Role, User
+from config.workspace.models import ApiKey, AuditEntry, Role, User
 from config.workspace.permissions import PERMISSIONS, ROLES, may, scopes_grant
 from tests.surface.routes import routes_with_views
 
@@ -60,22 +58,6 @@ def test_the_trail_cannot_be_changed_by_the_application():
         with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
             rows = AuditEntry.objects.all()
             rows.update(action="z") if statement == "update" else rows._raw_delete("default")
-
-
-@pytest.mark.django_db
-def test_a_seal_finds_a_changed_entry(monkeypatch):
-    monkeypatch.setattr(sealing, "SETTLE", timedelta(0))
-    audit.record("x.y", "thing", "1")
-    assert sealing.seal_due() == 1
-    assert sealing.verify() == []
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_user")
-        (role,) = cursor.fetchone()
-        cursor.execute("RESET ROLE")
-        cursor.execute("UPDATE audit_entry SET action = 'nothing.happened'")
-        cursor.execute(f"SET ROLE {connection.ops.quote_name(role)}")
-    assert len(sealing.verify()) == 1
-    assert AuditSeal.objects.count() == 1
 
 
 def _is_ours(callback) -> bool:

@@ -2,7 +2,7 @@
 
 from config.workspace.models.access import ApiKey, Role, Secret, SignInAttempt, User
 from config.workspace.models.circuits import Circuit
-from config.workspace.models.records import AuditEntry, AuditSeal, Job
+from config.workspace.models.records import AuditEntry, Job, Seal
 from config.workspace.models.webhooks import Webhook, WebhookDelivery
 from config.workspace.models.work import SendCount, WorkRun
 from config.workspace.models.workspace import Workspace
@@ -10,10 +10,10 @@ from config.workspace.models.workspace import Workspace
 __all__ = [
     "ApiKey",
     "AuditEntry",
-    "AuditSeal",
     "Circuit",
     "Job",
     "Role",
+    "Seal",
     "Secret",
     "SendCount",
     "SignInAttempt",

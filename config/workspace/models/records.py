@@ -48,23 +48,25 @@ class AuditEntry(models.Model):
         return f"{self.action} {self.target_kind} {self.target}"
 
 
-class AuditSeal(models.Model):
-    """A block of audit entries and the hash that chains it to the block before."""
+class Seal(models.Model):
+    """A block of entries of a ledger and the hash that chains it to the block before."""
 
     lasts = ForEver("the chain is checked from its first block; one row a block")
+    ledger = models.TextField()  # its table
     first_id = models.BigIntegerField()
-    last_id = models.BigIntegerField(unique=True)
+    last_id = models.BigIntegerField()
     entries = models.IntegerField()
     previous_hash = models.BinaryField(max_length=32)
     hash = models.BinaryField(max_length=32)
     sealed_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        db_table = "audit_seal"
+        db_table = "seal"
         ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["ledger", "last_id"], name="seal_once")]
 
     def __str__(self) -> str:
-        return f"{self.first_id}-{self.last_id}"
+        return f"{self.ledger} {self.first_id}-{self.last_id}"
 
 
 class Job(models.Model):

@@ -1,0 +1,49 @@
+"""The ledger as it is sealed: what of an entry is personal, its digest, and what never changes.
+
+An erasure empties the personal columns and leaves the digest, so that the chain holds; the row goes
+on proving that something was said, of what, on which ground and when.
+"""
+
+from functools import partial
+
+from config.postgres.sql import Sql, sql
+from config.workspace.sealing import LEDGERS, Ledger, seal_due
+from config.workspace.work import WORK
+from consent.models import ConsentEntry
+
+# Of an entry `e` and the salt `w.salt`. By the database, whose text of a jsonb is the same whenever
+# it is asked; with the id, so that two entries with the same address have nothing in common.
+DIGEST = Sql(
+    "sha256(convert_to(jsonb_build_array(w.salt, e.id, e.contact_point, e.evidence)::text, 'UTF8'))"
+)
+_FITS = sql(
+    "coalesce((SELECT e.digest = {digest} FROM workspace w), TRUE)"
+    " OR (e.contact_point = '' AND e.evidence = '{{}}')",
+    digest=DIGEST,
+)
+CONSENTS = LEDGERS.register("consents")(
+    Ledger(
+        ConsentEntry,
+        (
+            "id",
+            "profile_id",
+            "purpose_id",
+            "channel",
+            "topic_id",
+            "status",
+            "basis",
+            "outcome",
+            "source_id",
+            "actor",
+            "at",
+            "recorded_at",
+            "cites_id",
+            "wording",
+            "language",
+            "digest",
+        ),
+        "recorded_at",
+        _FITS,
+    )
+)
+WORK.register("consent_seal", order=91)(partial(seal_due, CONSENTS))
