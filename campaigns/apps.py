@@ -12,4 +12,4 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Sign in at the registries of the lower apps."""
-        from campaigns import signin  # noqa: F401, PLC0415
+        from campaigns import registration  # noqa: F401, PLC0415

@@ -12,4 +12,4 @@ class ConsentConfig(AppConfig):
 
     def ready(self) -> None:
         """Sign in at the registries of the lower apps."""
-        from consent import signin  # noqa: F401, PLC0415
+        from consent import registration  # noqa: F401, PLC0415

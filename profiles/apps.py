@@ -12,4 +12,4 @@ class ProfilesConfig(AppConfig):
 
     def ready(self) -> None:
         """Sign in at the registries of the ground floor."""
-        from profiles import signin  # noqa: F401, PLC0415
+        from profiles import registration  # noqa: F401, PLC0415

@@ -12,4 +12,4 @@ class SegmentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Sign in at the registries of the lower apps."""
-        from segments import signin  # noqa: F401, PLC0415
+        from segments import registration  # noqa: F401, PLC0415

@@ -8,8 +8,8 @@ from config.postgres.sql import ids_of, run, sql
 from config.workspace import audit
 from config.workspace.usage import hold, taking, things
 from config.workspace.work import wake
-from segments.locks import lock_members
-from segments.membership import Moved, note_sizes, tell
+from segments.members.locks import lock_members
+from segments.members.stored import Moved, note_sizes, tell
 from segments.models import Membership, Segment
 from segments.rules import references_in
 

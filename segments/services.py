@@ -19,10 +19,10 @@ from config.workspace.work import wake
 from profiles.changes import NEW_PERSON
 from profiles.language.reader import RuleError, RuleProblem, text_problem
 from segments.graph import refuse_nesting_of
-from segments.locks import lock_members
-from segments.membership import Moved, note_sizes, tell
+from segments.members.listed import find_people
+from segments.members.locks import lock_members
+from segments.members.stored import Moved, note_sizes, tell
 from segments.models import Segment, SegmentVersion
-from segments.people import find_people
 from segments.rules import Group, parse_rule, references_in
 from segments.rules.personal import refuse_personal
 from segments.rules.size import refuse_oversize

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from segments.views import builder, lists, live
+from segments.pages import builder, lists, live
 
 app_name = "segments"
 urlpatterns = [

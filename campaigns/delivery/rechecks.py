@@ -14,7 +14,7 @@ from campaigns.delivery.letters import Letterhead
 from campaigns.services.faults import CannotGoOn
 from campaigns.tracking.conversions import fitting_sql
 from config.postgres.sql import EMPTY, Sql, sql
-from segments.current import Current, current
+from segments.members.current import Current, current
 from segments.models import Segment
 
 _LEFT = """

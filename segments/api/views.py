@@ -329,7 +329,7 @@ def user_of(request: Request) -> User | None:
 
 
 def _refuse_forgotten(segment: Segment, as_of: datetime) -> None:
-    """Who left so long ago is not known any more (`segments.pruning`). Raises Problem."""
+    """Who left so long ago is not known any more (`segments.members.pruning`). Raises Problem."""
     left = before(timezone.now(), "MEMBERSHIP_DAYS")
     if left and segment.created_at <= as_of < left and segment.kind == Segment.Kind.DYNAMIC:
         message = _("Who was in a segment by a rule is kept for %(n)d days (MEMBERSHIP_DAYS).")

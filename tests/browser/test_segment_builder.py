@@ -12,10 +12,10 @@ from config.workspace.models import User, Workspace
 from config.workspace.selectors import forget_workspace
 from config.workspace.zones import zone_of
 from profiles.models import EventDefinition
+from segments.members.due import work
 from segments.models import Segment
 from segments.rules import KINDS
 from segments.services import create_segment, update_segment
-from segments.work import work
 from tests.segments.builders import AS_OF, make_event, make_person
 from tests.segments.toy import ParityCondition
 

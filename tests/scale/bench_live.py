@@ -104,7 +104,7 @@ def _rule(number: int) -> dict[str, Any]:
 
 def _segments(size: int) -> None:
     from segments import services
-    from segments.membership import refresh
+    from segments.members.stored import refresh
     from segments.models import Segment
 
     for number in range(Segment.objects.count(), size):
@@ -115,7 +115,7 @@ def _segments(size: int) -> None:
 def _change(who: int) -> tuple[int, list[float]]:
     """How many statements, and the milliseconds of each run; the first warms."""
     from profiles.changes import announce
-    from segments.changes import process_changes
+    from segments.members.live import process_changes
 
     counts, spent = [], []
     for _run in range(RUNS + 1):

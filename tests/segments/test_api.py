@@ -11,8 +11,8 @@ from config.workspace.digests import contact_digest
 from config.workspace.models import User
 from consent.models import ConsentEntry, ConsentState, Purpose, Suppression
 from profiles.models import Identifier
+from segments.members.due import work
 from segments.models import Membership, Segment
-from segments.work import work
 from tests.segments.builders import AS_OF, event, group, make_person, trait
 
 pytestmark = pytest.mark.django_db

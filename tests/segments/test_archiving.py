@@ -13,9 +13,9 @@ from config.workspace.models import Role
 from config.workspace.usage import InUse, users
 from profiles.language.reader import RuleError
 from segments.archiving import NotRestorable, archive_segment, restore_segment
+from segments.members.due import work
 from segments.models import Membership, Segment
 from segments.services import create_segment, update_segment
-from segments.work import work
 from tests.campaigns.builders import fan_out_all, make_campaign, make_person, make_segment
 from tests.cast import make_user
 from tests.racing import at_the_same_moment

@@ -9,11 +9,11 @@ from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
 from segments import services
 from segments.builder.explain import explain_rule
-from segments.membership import refresh
+from segments.members.due import due
+from segments.members.stored import refresh
 from segments.models import Segment, SegmentSize
 from segments.rules import parse_rule
 from segments.rules.compiler import CompileContext, members_of
-from segments.work import due
 from tests.segments.builders import AS_OF, event, group, make_event, make_person, trait
 
 pytestmark = pytest.mark.django_db

@@ -16,14 +16,14 @@ from config.workspace.models import User
 from profiles.models import Profile
 from segments.api.rule_schema import condition_schema, rule_schema
 from segments.builder.preview import preview
-from segments.membership import refresh
+from segments.members.stored import refresh
 from segments.models import Segment
+from segments.pages.words import builder_words
 from segments.rules import KINDS, Condition, conditions, parse_rule, read_rule, references_in
 from segments.rules.clause import SOURCES
 from segments.rules.compiler import CompileContext, members_of
 from segments.rules.context import CompileContext as Context
 from segments.services import create_segment
-from segments.views.words import builder_words
 from tests.segments.builders import AS_OF, group, make_event, make_person, trait
 from tests.segments.toy import ParityCondition
 

@@ -203,7 +203,7 @@ def test_a_question_that_is_ended_is_an_answer_and_an_outage_is_none(client, mon
     def away(*args, **more):
         raise OperationalError("connection refused")
 
-    from segments.views import live  # noqa: PLC0415
+    from segments.pages import live  # noqa: PLC0415
 
     monkeypatch.setattr(live, "preview", in_savepoint(ended))
     answer = client.post("/console/segments/-/effect/", body)

@@ -12,9 +12,9 @@ from profiles.models import FieldTag
 from profiles.personal.names import Place
 from profiles.personal.tags import forget_tags
 from segments import services
+from segments.members.due import work
 from segments.rules import KINDS, parse_rule
 from segments.rules.compiler import CompileContext, compile_rule, working
-from segments.work import work
 from tests.segments.builders import event, group, make_event, make_person, trait
 from tests.segments.test_api import known
 

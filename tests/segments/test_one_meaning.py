@@ -13,8 +13,8 @@ from profiles.models import Profile, ProfileChange
 from segments import services
 from segments.builder.explain import explain_membership
 from segments.builder.preview import preview
-from segments.changes import process_changes
-from segments.membership import refresh
+from segments.members.live import process_changes
+from segments.members.stored import refresh
 from segments.models import Membership
 from segments.rules import KINDS, parse_rule
 from segments.rules.compiler import CompileContext, members_of

@@ -26,8 +26,8 @@ from consent.services.suppressing import suppress
 from profiles.ingest import inbox, processor
 from profiles.models import Event, Identifier, Merge, Profile, Source
 from segments import services
+from segments.members.due import work
 from segments.models import Segment
-from segments.work import work
 from tests.campaigns.builders import launched, make_campaign, make_segment, say
 from tests.cast import make_identifier, make_merge, make_rejection, make_user, set_trait
 from tests.surface.routes import routes

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from segments.builder.preview import context_at
-from segments.membership import refresh
+from segments.members.stored import refresh
 from segments.models import Segment
 from segments.rules import RuleError, parse_rule
 from segments.rules.compiler import count_of

@@ -8,8 +8,8 @@ from django.utils import timezone
 from config.workspace.health.units import WAITING
 from config.workspace.work import LEFT, WORK, left_of
 from profiles.changes import keys_of
-from segments.changes import process_changes
-from segments.membership import counted_in, refresh, retry_at
+from segments.members.live import process_changes
+from segments.members.stored import counted_in, refresh, retry_at
 from segments.models import Segment
 from segments.rules import SEGMENT, RuleError, read_rule
 

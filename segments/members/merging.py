@@ -12,7 +12,7 @@ from typing import Any
 from profiles.identity.mergers import MERGERS, Parting
 from profiles.identity.moving import Pair
 from profiles.people.lineage import ever_ids
-from segments.membership import change_counts
+from segments.members.stored import change_counts
 from segments.models import Membership
 
 TAKE = """

@@ -8,8 +8,8 @@ from django.utils import timezone
 from config.workspace.faults import is_outage
 from profiles.changes import ANYTHING
 from profiles.models import ProfileChange
-from segments.locks import lock_members
-from segments.membership import note_failure, reason_of, update_some
+from segments.members.locks import lock_members
+from segments.members.stored import note_failure, reason_of, update_some
 from segments.models import Segment
 from segments.rules.size import conditions_in
 

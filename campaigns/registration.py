@@ -1,7 +1,7 @@
 """What this app signs in at the registries of lower apps."""
 
 from campaigns import merging, panels, pruning, trail  # noqa: F401 - each signs itself in
-from campaigns.api import signin  # noqa: F401 - signs itself in
+from campaigns.api import registration  # noqa: F401 - signs itself in
 from campaigns.delivery.claims import chunks_left
 from campaigns.delivery.rounds import UNDER_WAY, advance_campaigns
 from campaigns.delivery.worker import CHANNEL, deliver

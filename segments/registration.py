@@ -1,8 +1,10 @@
 """What this app signs in at the registries of lower apps."""
 
-from segments import merging, panels, pruning, uses, work  # noqa: F401
+from segments import uses  # noqa: F401
 from segments.api import subroutes  # noqa: F401
 from segments.builder import catalogue  # noqa: F401
+from segments.members import due, merging, pruning  # noqa: F401
+from segments.pages import card  # noqa: F401
 from segments.rules.conditions import sign_in
 
 sign_in()

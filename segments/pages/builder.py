@@ -21,9 +21,9 @@ from profiles.language.reader import RuleError, RuleProblem
 from profiles.selectors.masking import HIDDEN_WORDS, Shown
 from segments import services
 from segments.models import Segment
+from segments.pages.words import builder_words
 from segments.rules import parse_rule
 from segments.rules.personal import is_hidden, masked_rule
-from segments.views.words import builder_words
 
 EMPTY_RULE: dict[str, Any] = {"match": "all", "conditions": []}
 WEEKS = 12

@@ -9,8 +9,8 @@ from django.urls import reverse
 from config.workspace.models import User
 from profiles.models import EventDefinition, FieldTag, TraitName
 from segments import services
+from segments.members.due import work
 from segments.models import Segment
-from segments.work import work
 from tests.segments.builders import group, make_event, make_person, trait
 
 pytestmark = pytest.mark.django_db

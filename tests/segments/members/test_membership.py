@@ -15,12 +15,12 @@ from profiles.models import Identifier, ProfileChange
 from segments import services
 from segments.archiving import archive_segment
 from segments.builder.preview import preview
-from segments.changes import process_changes
-from segments.membership import reason_of, refresh
+from segments.members.due import due, work
+from segments.members.live import process_changes
+from segments.members.signals import membership_changed
+from segments.members.stored import reason_of, refresh
 from segments.models import Membership, Segment, SegmentSize
 from segments.rules import parse_rule
-from segments.signals import membership_changed
-from segments.work import due, work
 from tests.segments.builders import AS_OF, event, group, make_event, make_person, trait
 
 pytestmark = pytest.mark.django_db

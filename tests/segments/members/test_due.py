@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from segments.membership import counted_in
+from segments.members.due import due
+from segments.members.stored import counted_in
 from segments.models import Segment
 from segments.rules import parse_rule
 from segments.services import create_segment
-from segments.work import due
 from tests.segments.builders import event, group, trait
 
 pytestmark = pytest.mark.django_db

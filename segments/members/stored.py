@@ -18,11 +18,11 @@ from config.workspace.statistics import joining_by_hash, refresh_statistics
 from config.workspace.zones import workspace_zone
 from profiles.changes import announce_each, keys_of
 from profiles.language.clock import rule_zone
-from segments.locks import lock_members
+from segments.members.locks import lock_members
+from segments.members.signals import membership_changed
 from segments.models import Segment
 from segments.rules import SEGMENT, RuleError, parse_rule, parse_rules
 from segments.rules.compiler import CompileContext, compile_rule
-from segments.signals import membership_changed
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 3

@@ -7,9 +7,10 @@ from django.db import connection, transaction
 
 from profiles.changes import announce
 from profiles.models import Profile, ProfileChange
-from segments import membership, services
-from segments.changes import process_changes
-from segments.locks import lock_members
+from segments import services
+from segments.members import stored
+from segments.members.live import process_changes
+from segments.members.locks import lock_members
 from segments.models import Membership, Segment
 from tests.segments.builders import group, make_person, trait
 
@@ -32,7 +33,7 @@ def in_thread(act) -> threading.Thread:
 def test_a_change_waits_for_a_running_refresh_and_is_not_lost() -> None:
     ada = make_person(plan="free")
     segment = services.create_segment(slug="pro", name="Pro", rule=PRO)
-    membership.refresh(segment.pk)
+    stored.refresh(segment.pk)
     with transaction.atomic():
         # as a refresh that has read already and has not committed yet
         lock_members([segment.pk])
@@ -49,9 +50,9 @@ def test_a_change_waits_for_a_running_refresh_and_is_not_lost() -> None:
 def test_many_at_once_end_with_the_truth() -> None:
     people = [make_person(plan="free") for _ in range(8)]
     segment = services.create_segment(slug="pro", name="Pro", rule=PRO)
-    membership.refresh(segment.pk)
+    stored.refresh(segment.pk)
     threads = [in_thread(lambda pk=person.pk: change_to_pro(pk)) for person in people]
-    threads += [in_thread(lambda: membership.refresh(segment.pk)) for _ in range(4)]
+    threads += [in_thread(lambda: stored.refresh(segment.pk)) for _ in range(4)]
     for thread in threads:
         thread.join(30)
     while process_changes():
