@@ -2,9 +2,8 @@
 
 from campaigns import merging, panels, pruning, trail  # noqa: F401 - each signs itself in
 from campaigns.api import registration  # noqa: F401 - signs itself in
-from campaigns.delivery.claims import chunks_left
 from campaigns.delivery.rounds import UNDER_WAY, advance_campaigns
-from campaigns.delivery.worker import CHANNEL, deliver
+from campaigns.delivery.worker import deliver, left
 from campaigns.services import uses  # noqa: F401 - signs itself in
 from campaigns.tracking import conversions, messages  # noqa: F401 - each signs itself in
 from config.workspace.health.units import WAITING
@@ -14,7 +13,7 @@ WORK.register("campaigns", order=60)(advance_campaigns)
 WORK.register("delivery", order=70)(deliver)
 POOLS.register("delivery")(DELIVERY)
 LEFT.register("campaigns", order=60)(left_of(UNDER_WAY))
-LEFT.register("delivery", order=70)(lambda: chunks_left(CHANNEL))
+LEFT.register("delivery", order=70)(left)
 
 WAITING.register("campaigns")(
     "SELECT least(min(hold_until) FILTER (WHERE status = 'held'), "

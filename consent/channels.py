@@ -1,22 +1,116 @@
-"""Channels, and the kind of identifier that a channel's contact point is."""
+"""Channels: what is known of each, whoever sends over it. What sends is in `campaigns/channels`.
 
-from typing import Final
+Everybody reads a channel's facts here: reach and the gate, chips and tables, rules, the API.
+"""
 
-from consent.models.purpose import CHANNELS
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
 
-EMAIL: Final = "email"
-# a channel that is not named here reaches a person without an address (in-app, webhook)
-CONTACT_KINDS: Final[dict[str, str]] = {
-    "email": "email",
-    "sms": "phone",
-    "whatsapp": "phone",
-    "call": "phone",
-    "push": "push_token",
-    "webpush": "push_token",
-}
-ADDRESSED: Final = tuple(channel for channel in CHANNELS if channel in CONTACT_KINDS)
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from config.workspace.registry import Registry
+from consent.models.ledger import Suppression
 
 
-def contact_kind(channel: str) -> str:
+class LegalClass(StrEnum):
+    """What a message on a channel is before the law: the rules that a country has are about these.
+
+    Source: Directive 2002/58/EC art. 13 (electronic mail is any text that is kept until it is
+    fetched, so texts and notifications too; calls are a paragraph of their own).
+    """
+
+    ELECTRONIC_MAIL = "electronic_mail"
+    CALL = "call"
+    OWN_SERVICE = "own_service"  # seen by who uses our own service, sent to nobody's device
+    SYSTEM = "system"  # goes to a system of ours and not to the person
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One way to reach somebody.
+
+    `contact_kind` is the kind of identifier that is an address on it, "" where none is needed.
+    `silences` is how far an opt-out that comes by the channel itself reaches: marketing alone, or
+    everything to that address (a STOP; semantics.md section 15). `is_usual`: shown for everybody,
+    whether anything is known of it or not.
+    """
+
+    name: str
+    label: str | Promise
+    icon: str
+    contact_kind: str
+    legal_class: LegalClass
+    silences: Suppression.Level = Suppression.Level.MARKETING
+    is_usual: bool = False
+
+
+CHANNELS: Registry[Channel] = Registry("channels")
+
+
+def add_channel(channel: Channel) -> None:
+    """Make it known."""
+    CHANNELS.register(channel.name)(channel)
+
+
+def channel_names() -> list[str]:
+    """All of them, in their order."""
+    return CHANNELS.names()
+
+
+def usual_channels() -> list[str]:
+    """Those that are shown for everybody."""
+    return [name for name, channel in CHANNELS if channel.is_usual]
+
+
+def addressed_channels() -> list[str]:
+    """Those that need an address."""
+    return [name for name, channel in CHANNELS if channel.contact_kind]
+
+
+def needs_address(name: str) -> bool:
+    """Whether somebody without an address cannot be reached on it; so it is of unknown ones."""
+    channel = CHANNELS.get(name)
+    return channel is None or bool(channel.contact_kind)
+
+
+def contact_kind(name: str) -> str:
     """The kind of identifier that is an address on this channel, "" where there is none."""
-    return CONTACT_KINDS.get(channel, "")
+    channel = CHANNELS.get(name)
+    return channel.contact_kind if channel else ""
+
+
+def label_of(name: str) -> str | Promise:
+    """Its name on screens; "" is every channel."""
+    if not name:
+        return _("All channels")
+    channel = CHANNELS.get(name)
+    return channel.label if channel else name
+
+
+def icon_of(name: str) -> str:
+    """Its sign on screens."""
+    channel = CHANNELS.get(name)
+    return channel.icon if channel else "send"
+
+
+def ways_to(kind: str, names: Iterable[str] | None = None) -> list[str]:
+    """The channels (of `names`) on which an identifier of this kind is an address."""
+    given = channel_names() if names is None else names
+    return [name for name in given if kind and contact_kind(name) == kind]
+
+
+_MAIL = LegalClass.ELECTRONIC_MAIL
+_STOP = Suppression.Level.ALL
+for _channel in (
+    Channel("email", _("Email"), "mail", "email", _MAIL, is_usual=True),
+    Channel("sms", _("SMS"), "sms", "phone", _MAIL, _STOP, is_usual=True),
+    Channel("whatsapp", _("WhatsApp"), "sms", "phone", _MAIL),
+    Channel("push", _("Push"), "bell", "push_token", _MAIL, is_usual=True),
+    Channel("webpush", _("Web push"), "bell", "push_token", _MAIL),
+    Channel("inapp", _("In-app"), "device", "", LegalClass.OWN_SERVICE),
+    Channel("call", _("Calls"), "phone", "phone", LegalClass.CALL),
+    Channel("webhook", _("Webhook"), "link", "", LegalClass.SYSTEM),
+):
+    add_channel(_channel)

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +13,7 @@ from config.workspace.api.permissions import request_may
 from config.workspace.permissions import may
 from consent.api.serializers import PermissionsSerializer
 from consent.api.views import AS_OF, permissions_of
+from consent.channels import channel_names, icon_of, label_of, usual_channels
 from consent.models import ConsentEntry, Purpose, Topic
 from consent.models.ledger import Outcome, Status
 from consent.selectors.contactable import (
@@ -32,19 +32,6 @@ from profiles.selectors.people import REACH
 from profiles.selectors.people import Reach as Reached
 from profiles.timeline import TIMELINE, Cursor, TimelineItem, id_below, key_of
 
-CHANNEL_WORDS = {
-    "email": gettext_lazy("Email"),
-    "sms": gettext_lazy("SMS"),
-    "whatsapp": gettext_lazy("WhatsApp"),
-    "push": gettext_lazy("Push"),
-    "webpush": gettext_lazy("Web push"),
-    "inapp": gettext_lazy("In-app"),
-    "call": gettext_lazy("Calls"),
-    "webhook": gettext_lazy("Webhook"),
-    "": gettext_lazy("All channels"),
-}
-ICONS = {"email": "mail", "sms": "sms", "push": "bell"}
-COLUMNS = ("email", "sms", "push")  # those that always stand in the table
 SHOWN = 12
 
 
@@ -56,10 +43,10 @@ def chips(request: HttpRequest, profile: Profile) -> list[Chip]:
     return [
         Chip(
             channel=one.channel,
-            label=CHANNEL_WORDS[one.channel],
+            label=label_of(one.channel),
             status=_tone(one),
             reason=_reason(one, stands),
-            icon=ICONS.get(one.channel, "mail"),
+            icon=icon_of(one.channel),
             url=url,
         )
         for one in reachability(profile)
@@ -84,7 +71,7 @@ def _tone(one: Reach) -> Any:
 def channels_of(profile_ids: Sequence[int]) -> dict[int, list[Reached]]:
     """On which channels each of a page of people may get marketing; two queries."""
     return {
-        profile_id: [Reached(name, CHANNEL_WORDS[name], ICONS[name]) for name in channels]
+        profile_id: [Reached(name, label_of(name), icon_of(name)) for name in channels]
         for profile_id, channels in reachable_channels(profile_ids).items()
     }
 
@@ -96,10 +83,10 @@ def panel(request: HttpRequest, profile: Profile) -> Panel | None:
         return None
     entries = states_of(profile.pk)
     said = {entry.channel for entry in entries if entry.channel}
-    columns = [name for name in CHANNEL_WORDS if name in said | set(COLUMNS) and name]
+    columns = [name for name in channel_names() if name in said | set(usual_channels())]
     shown = Shown(may(request.user, "people.personal"))
     context = {
-        "columns": [CHANNEL_WORDS[name] for name in columns],
+        "columns": [label_of(name) for name in columns],
         "rows": [_row(*lines, columns, shown) for lines in _lines(entries)],
         "profile": profile,
         "may_edit": may(request.user, "consents.edit"),
@@ -136,11 +123,11 @@ def _row(
         "free": is_free(purpose),
         "newest": newest,
         "how": act_of(newest) or newest.get_basis_display() if newest else "",
-        "cells": [(CHANNEL_WORDS[name], _cell(entries, name, purpose)) for name in columns],
+        "cells": [(label_of(name), _cell(entries, name, purpose)) for name in columns],
         "proofs": [
             {
                 "entry": entry,
-                "channel": CHANNEL_WORDS.get(entry.channel, entry.channel),
+                "channel": label_of(entry.channel),
                 "point": shown.address(entry.contact_point),
                 "source": shown.text(source_of(entry)),
                 "evidence": _told(shown.evidence(entry.evidence)),
@@ -188,7 +175,7 @@ def _item(entry: ConsentEntry) -> TimelineItem:
     }
     title = words[entry.status] % {
         "what": what,
-        "channel": CHANNEL_WORDS.get(entry.channel, entry.channel),
+        "channel": label_of(entry.channel),
     }
     claim = entry.outcome != Outcome.RECORDED
     details = {

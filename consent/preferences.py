@@ -29,7 +29,6 @@ UNDO_WITHIN = timedelta(days=1)
 # permissions that a person's links give in a day: the ledger is for ever, and whoever holds a link
 # could fill it. What is taken back is always taken back, and needs one that was given before.
 MOST_A_DAY = 200
-EMAIL = "email"
 GPC_CHOICE = f"use-{SHARING}"
 # what the buttons say, and so the wording of what they record
 STOP_WORDS = gettext_lazy("Stop all marketing email")
@@ -43,6 +42,7 @@ class Visitor:
 
     profile_id: int
     address: str
+    channel: str
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _topics(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Choice]:
                     else _("News and offers"),
                     detail=shown.description if topic or not purpose.is_ready_made else "",
                     purpose_id=purpose.pk,
-                    channel=EMAIL,
+                    channel=visitor.channel,
                     contact_point=visitor.address,
                     topic_id=topic.pk if topic else None,
                 )
@@ -139,6 +139,8 @@ def _channels(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Choice]:
     known = {kind: one.value for kind, one in best.items() if one.is_usable}
     found = []
     for channel, title in words.items():
+        if channel == visitor.channel:
+            continue
         point = known.get(contact_kind(channel), "")
         found.append(
             Choice(
@@ -159,7 +161,11 @@ def _channels(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Choice]:
 
 def _uses(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Choice]:
     words = {
-        "measuring": (_("See which mails are opened and clicked"), EMAIL, visitor.address),
+        "measuring": (
+            _("See which mails are opened and clicked"),
+            visitor.channel,
+            visitor.address,
+        ),
         "personalisation": (_("Suggest things that fit you"), EVERY_CHANNEL, ""),
         SHARING: (_("Share with advertisers"), EVERY_CHANNEL, ""),
     }
@@ -204,7 +210,7 @@ def stop(
     del evidence["act"]
     wording = str(STOP_WORDS) if wording is None else wording
     withdraw_address(
-        channel=EMAIL,
+        channel=visitor.channel,
         address=visitor.address,
         profile_id=visitor.profile_id,
         evidence=evidence,
@@ -238,7 +244,7 @@ def _granted(visitor: Visitor, rows: Sequence[ConsentEntry]) -> list[ConsentEntr
         row
         for row in rows
         if row.purpose_id in marketing
-        and row.channel == EMAIL
+        and row.channel == visitor.channel
         and row.contact_point in ("", visitor.address)
         and row.status == Status.GRANTED
     ]
@@ -286,7 +292,7 @@ def undo(visitor: Visitor, *, agent: str = "") -> int:
         profile_id=visitor.profile_id,
         status=Status.WITHDRAWN,
         recorded_at__gte=since,
-        channel=EMAIL,
+        channel=visitor.channel,
         evidence__kind__in=["stop", "pause", "one_click"],
     )
     last = rows.order_by("-recorded_at").first()

@@ -114,7 +114,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     sent, numbers = _sent(request, UNSUBSCRIBE, token)
     done = request.method == "POST"
     if done:
-        visitor = Visitor(sent.profile_id, sent.address)
+        visitor = Visitor(sent.profile_id, sent.address, sent.channel)
         agent = request.headers.get("User-Agent", "")
         wording = None if PRESSED in request.POST else ""
         preferences.stop(visitor, agent=agent, kind="one_click", wording=wording)
@@ -142,7 +142,7 @@ def _page(request: HttpRequest, sent: SentTo) -> dict[str, object]:
 def preference_centre(request: HttpRequest, token: str) -> HttpResponse:
     """What may we send you? One tap to stop, then the alternatives."""
     sent, numbers = _sent(request, PREFERENCES, token)
-    visitor = Visitor(sent.profile_id, sent.address)
+    visitor = Visitor(sent.profile_id, sent.address, sent.channel)
     gpc = _gpc(request)
     if gpc:
         opt_out_of_sharing(

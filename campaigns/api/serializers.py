@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from campaigns.content.kinds import CONTENTS
 from campaigns.models import Campaign, Sender
 from campaigns.services.uses import things_of
 from config.workspace.api.fields import AsWritten, KnownFields
@@ -30,11 +31,8 @@ class SenderSerializer(serializers.ModelSerializer[Sender]):
         fields = ("id", "name", "address", "reply_to", "postal_address", "default")
 
 
-CONTENT = {
-    "type": "object",
-    "properties": {name: {"type": "string"} for name in ("subject", "mjml", "html", "text")},
-    "required": ["subject"],
-}
+KINDS_OF_CONTENT = [kind.schema() for _name, kind in CONTENTS]
+CONTENT = KINDS_OF_CONTENT[0] if len(KINDS_OF_CONTENT) == 1 else {"oneOf": KINDS_OF_CONTENT}
 ENTRY = {
     "type": "object",
     "properties": {
@@ -53,7 +51,7 @@ STEPS = {
         "properties": {
             "id": {"type": "string"},
             "kind": {"type": "string", "enum": ["message"]},
-            "channel": {"type": "string", "enum": ["email"]},
+            "channel": {"type": "string", "enum": CONTENTS.names()},
             "purpose": {"type": "string"},
             "topic": {"type": "string"},
             "content": CONTENT,
@@ -100,7 +98,7 @@ class StepsField(serializers.ListField):
 
 @extend_schema_field(CONTENT)
 class ContentField(serializers.DictField):
-    """A subject with mjml, html or text."""
+    """What the message is made of, by its channel."""
 
 
 @extend_schema_field(GOAL)

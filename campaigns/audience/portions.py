@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db.backends.utils import CursorWrapper
 
 from campaigns.gate.expression import Terms, judged
-from config.postgres.sql import Sql, sql
+from config.postgres.sql import FALSE, Sql, sql
 from config.workspace.statistics import plan_for_the_unknown
 from consent.channels import contact_kind
 from consent.selectors.reach import between
@@ -131,6 +131,8 @@ def _borrowing(terms: Terms, taken: Sql) -> Portion:
 
 def _borrows(terms: Terms) -> Sql:
     kind = contact_kind(terms.channel)
+    if not kind:
+        return FALSE
     return sql(_BORROWS, kind=kind, told=told_by_ours(kind))
 
 

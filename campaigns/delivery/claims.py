@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from campaigns.channels.base import OwnLink
 from campaigns.gate.contact_counts import ENDED, give_back
 from campaigns.gate.expression import still_allowed
 from campaigns.outbox.writing import CHUNK
@@ -35,7 +36,6 @@ INTERRUPTED = "interrupted"  # whoever handed it over broke off: nobody knows wh
 OWN_LINKS = "_links"  # the links whose address is this message's own
 GIVEN = "_given"  # what the caller gave a single message for its content, by names of their own
 Key = tuple[int, int]  # profile, message
-OwnLink = tuple[int, int, str]  # number, place in the content, address
 
 
 def lease_time() -> timedelta:
@@ -100,17 +100,17 @@ def lease_chunk(channel: str, now: datetime) -> Chunk | None:
 
 _LEFT = f"""
 SELECT count(*), count(*) FILTER (WHERE c.lease_until >= {CLOCK}) FROM message_chunk c
-WHERE c.due_at <= %(now)s AND c.channel = %(channel)s
+WHERE c.due_at <= %(now)s AND c.channel = ANY(%(channels)s)
   AND (c.lease IS NOT NULL OR c.campaign_id IS NULL OR EXISTS (
        SELECT 1 FROM campaign k WHERE k.id = c.campaign_id AND k.status = 'running'
        AND (k.retry_at IS NULL OR k.retry_at <= %(now)s)))
 """  # noqa: S608 - pieces of ours, values are bound
 
 
-def chunks_left(channel: str) -> Left:
+def chunks_left(channels: Sequence[str]) -> Left:
     """Chunks that are due; those under a lease are in somebody's hands until it runs out."""
     with connection.cursor() as cursor:
-        cursor.execute(_LEFT, {"now": timezone.now(), "channel": channel})
+        cursor.execute(_LEFT, {"now": timezone.now(), "channels": list(channels)})
         due, held = cursor.fetchone()
     return Left(due, held)
 

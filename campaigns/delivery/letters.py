@@ -1,27 +1,21 @@
-"""From queued rows to finished mails: all of a chunk is read at once, then written one by one."""
+"""From queued rows to letters: all of a chunk is read at once, for its channel to write."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
-import django.db
 import msgspec
-from django.conf import settings
 from django.db import connection
 
-from campaigns.channels.email import Mail, with_crlf
-from campaigns.content.addresses import wire_domain
-from campaigns.content.render import Compiled
-from campaigns.content.sandbox import calls
+from campaigns.channels.base import Letter, Letterhead
+from campaigns.content.kinds import Prepared, content_kind
 from campaigns.delivery.claims import GIVEN, OWN_LINKS, Chunk
 from campaigns.models import CampaignVersion, ContentVersion, Sender
 from campaigns.selectors.whose import JOIN_OWNER, PERSON
+from campaigns.services.contents import sender_data
 from campaigns.services.senders import default_sender
 from config.postgres.sql import ids_of, run, sql
-from config.workspace import tokens
-from config.workspace.selectors import workspace
 from consent.models import Purpose, Topic
 from consent.selectors.reach import judged_addresses
 
@@ -29,32 +23,10 @@ MEASURING = "measuring"
 
 
 @dataclass(frozen=True)
-class Letterhead:
-    """What all mails of one content version share, as it is now."""
-
-    compiled: Compiled
-    purpose: Purpose
-    topic_id: int | None
-    sender: Sender
-    fixed: dict[str, Any]
-    campaign: str
-    per_second: float
-    # of a campaign: who may get it and until when, as it was launched
-    segment: str = ""
-    goal: dict[str, Any] | None = None
-    launched_at: datetime | None = None
-
-    @property
-    def is_marketing(self) -> bool:
-        """Whether the mail carries a way out and may be measured."""
-        return self.purpose.purpose_class == Purpose.Class.MARKETING
-
-
-@dataclass(frozen=True)
 class _Kept:
     """What never changes of one content version: kept by the process."""
 
-    compiled: Compiled
+    content: Prepared
     purpose_id: int
     version: CampaignVersion | None
     step: dict[str, Any]
@@ -65,7 +37,8 @@ def _kept(content_version_id: int) -> _Kept:
     row = ContentVersion.objects.select_related("version__campaign").get(pk=content_version_id)
     steps: list[dict[str, Any]] = row.version.steps if row.version else []
     step = next((one for one in steps if one["id"] == row.step), {})
-    return _Kept(Compiled(**row.compiled), row.purpose_id, row.version, step)
+    content = content_kind(row.channel).load(row.compiled)
+    return _Kept(content, row.purpose_id, row.version, step)
 
 
 def _sender(version: CampaignVersion | None) -> Sender | None:
@@ -77,59 +50,25 @@ def _sender(version: CampaignVersion | None) -> Sender | None:
 
 
 def letterhead(content_version_id: int) -> Letterhead:
-    """As it is now: a sender that was changed a moment ago is on the next mails. Two to four
-    queries for the mails of a chunk that share a content.
+    """As it is now: a sender that was changed a moment ago is on the next ones. Two to four
+    queries for the messages of a chunk that share a content.
     """
     kept = _kept(content_version_id)
     version, step = kept.version, kept.step
     sender = _sender(version)
-    if sender is None:
-        raise LookupError("no sender")
     topic = Topic.objects.filter(slug=step["topic"]).first() if step.get("topic") else None
-    fixed = {
-        "postal_address": sender.postal_address,
-        "sender": {"name": sender.name, "address": sender.address},
-        "workspace": {"name": workspace().name, "time_zone": workspace().time_zone},
-    }
     return Letterhead(
-        compiled=kept.compiled,
+        content=kept.content,
         purpose=Purpose.objects.get(pk=kept.purpose_id),
         topic_id=topic.pk if topic else None,
         sender=sender,
-        fixed=fixed,
+        fixed=sender_data(sender),
         campaign=version.campaign.slug if version else "",
         per_second=float(step.get("per_second") or 0),
         segment=version.entry.get("segment", "") if version else "",
         goal=version.goal if version else None,
         launched_at=version.campaign.launched_at if version else None,
     )
-
-
-Person = tuple[dict[str, Any], str, dict[str, Any]]  # arguments of `names.person_names`
-
-
-@dataclass(slots=True)
-class Letter:
-    """One queued message with all that its mail needs: names of `data` win over those of
-    `person`."""
-
-    profile_id: int
-    message_id: int
-    address: str
-    content_version_id: int
-    name: str
-    data: dict[str, Any]
-    public_id: str
-    person_id: int  # who the person is today
-    attempts: int
-    expires_at: Any
-    person: Person | None = None
-    measuring: bool = False
-
-    @property
-    def key(self) -> tuple[int, int]:
-        """Profile and message."""
-        return (self.profile_id, self.message_id)
 
 
 _READ = f"""
@@ -219,84 +158,6 @@ def _may_measure(letters: Sequence[Letter], channel: str) -> set[int]:
 @lru_cache(maxsize=1)
 def _measuring() -> Purpose:
     return Purpose.objects.get(slug=MEASURING)
-
-
-def write_mails(letters: Sequence[Letter], head: Letterhead) -> list[Mail | Exception]:
-    """Render and build in a child process, all at once; in the order of `letters`.
-
-    For a mail that there is none of: ContentError, Abort, `calls.NotTried`, or whatever error of
-    ours it was. Raises `calls.Unavailable`, and errors of the database.
-    """
-    orders: list[list[Any]] = []
-    refused: dict[int, Exception] = {}
-    for place, letter in enumerate(letters):
-        try:
-            orders.append(order_of(letter, head))
-        except django.db.Error:  # says nothing of this mail
-            raise
-        except Exception as error:
-            refused[place] = error
-    written = iter(calls.write_mails(head.compiled, head.fixed, headers_of(head), orders))
-    return [
-        refused[place] if place in refused else _mail(letter, next(written))
-        for place, letter in enumerate(letters)
-    ]
-
-
-def _mail(letter: Letter, written: calls.Written | Exception) -> Mail | Exception:
-    if isinstance(written, Exception):
-        return written
-    content = with_crlf(written.content)
-    links = [(number, place, url) for number, place, url in written.links]
-    return Mail(letter.message_id, written.sender, written.recipient, content, links)
-
-
-def headers_of(head: Letterhead) -> dict[str, Any]:
-    """What all mails of one content say in their headers: keywords of `build_email`."""
-    return {
-        "sender_name": head.sender.name,
-        "sender_address": head.sender.address,
-        "reply_to": head.sender.reply_to,
-        "feedback_id": f"{head.campaign}:rapport" if head.campaign else "",
-    }
-
-
-def order_of(letter: Letter, head: Letterhead) -> list[Any]:
-    """What one mail is made of beside that: person, data, addresses, whether measured, its own
-    headers. Raises ContentError.
-    """
-    urls = urls_of(letter, head)
-    own = {
-        "to_name": letter.name,
-        "to_address": letter.address,
-        "message_id": message_id(letter, head.sender),
-        "list_unsubscribe_url": urls["unsubscribe"] if head.is_marketing else None,
-    }
-    return [letter.person, letter.data, urls, letter.measuring, own]
-
-
-def message_id(letter: Letter, sender: Sender) -> str:
-    """`<public id@the sender's domain>`. Raises ContentError."""
-    return f"<{letter.public_id}@{wire_domain(sender.address.rpartition('@')[2])}>"
-
-
-def urls_of(letter: Letter, head: Letterhead) -> dict[str, str]:
-    """The addresses of one message, keywords of MessageUrls; tokens hold profile and message."""
-    base: str = settings.BASE_URL
-    numbers = letter.key
-    click = open_pixel = ""
-    if letter.measuring:
-        click = f"{base}/t/c/{tokens.issue('click', *numbers)}/"
-        open_pixel = f"{base}/t/o/{tokens.issue('open', *numbers)}.gif"
-    preferences = f"{base}/preferences/{tokens.issue('preferences', *numbers)}/"
-    return {
-        "unsubscribe": f"{base}/u/{tokens.issue('unsubscribe', *numbers)}/",
-        "preferences": preferences,
-        "view": "",
-        "open_pixel": open_pixel,
-        "click": click,
-        "campaign": head.campaign,
-    }
 
 
 def forget_letterheads() -> None:

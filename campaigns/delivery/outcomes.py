@@ -7,7 +7,7 @@ server that lets nobody in, or takes none of many, has a fault, or we have.
 from collections import Counter
 from collections.abc import Sequence
 
-from campaigns.channels.email import BOUNCED, SENT, Outcome
+from campaigns.channels.base import BOUNCED, SENT, Outcome
 from config.workspace.health import recording
 
 MANY = 5

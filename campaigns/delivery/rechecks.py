@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from campaigns import standing_words
-from campaigns.delivery.letters import Letterhead
+from campaigns.channels.base import Letterhead
 from campaigns.services.faults import CannotGoOn
 from campaigns.tracking.conversions import fitting_sql
 from config.postgres.sql import EMPTY, Sql, sql

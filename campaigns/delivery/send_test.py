@@ -1,4 +1,4 @@
-"""A test mail: written and handed over as any other, to a colleague, and kept nowhere.
+"""A test: written and handed over as any other message, to a colleague, and kept nowhere.
 
 A test is no person: it makes no profile, message or event, so nothing can count it. What its way
 out names is nobody (`consent.hooks.NOBODY`); the other links lead straight to their targets, as
@@ -13,43 +13,41 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.channels.email import (
+from campaigns.channels.base import (
     SENT,
     UNKNOWN,
-    Mail,
+    Letter,
+    Letterhead,
     NoTarget,
     Outcome,
-    SmtpSession,
-    smtp_target,
+    Parcel,
+    channel_of,
 )
-from campaigns.channels.smtp import Patience
 from campaigns.content.errors import Abort, ContentError
-from campaigns.content.render import Compiled
+from campaigns.content.kinds import Prepared
 from campaigns.content.sandbox.calls import NotTried, Unavailable
 from campaigns.content.words import said
-from campaigns.delivery.letters import Letter, Letterhead, write_mails
 from campaigns.models import Sender
 from campaigns.services.contents import sender_data
 from config.workspace.digests import contact_digest
+from consent.channels import contact_kind
 from consent.hooks import NOBODY
 from consent.models import Purpose, Suppression
 from profiles.identity.normalise import normalise
 
 __all__ = ["SENT", "UNKNOWN", "NoTarget", "NotWritten", "Outcome", "send_test"]
 
-
-# somebody waits in front of a page, and a thread of the web server with them
-PATIENCE = Patience(connect=3.0, reply=2.0, accept=4.0)
 AT_ONCE = 2
 _at_once = threading.BoundedSemaphore(AT_ONCE)
 
 
 class NotWritten(Exception):
-    """There is no mail to hand over; why not, in words."""
+    """There is nothing to hand over; why not, in words."""
 
 
-def send_test(  # noqa: PLR0913 - keyword only, each a part of one mail
-    compiled: Compiled,
+def send_test(  # noqa: PLR0913 - keyword only, each a part of one message
+    channel: str,
+    content: Prepared,
     *,
     sender: Sender,
     purpose: Purpose,
@@ -58,19 +56,18 @@ def send_test(  # noqa: PLR0913 - keyword only, each a part of one mail
     address: str,
     name: str = "",
 ) -> Outcome:
-    """Write the mail with `data` and hand it over now; the provider's word on what became of it.
+    """Write it with `data` and hand it over now; the provider's word on what became of it.
 
-    One look-up and one SMTP session. Raises NotWritten, NoTarget (nowhere to hand it over to).
+    One look-up and one session. Raises NotWritten, NoTarget (nowhere to hand it over to).
     """
-    _refuse_unusable(address)
+    _refuse_unusable(contact_kind(channel), address)
     head = Letterhead(
-        compiled=compiled,
+        content=content,
         purpose=purpose,
         topic_id=None,
         sender=sender,
         fixed=sender_data(sender),
         campaign=campaign,
-        per_second=0.0,
     )
     profile_id, message_id = NOBODY
     letter = Letter(
@@ -85,38 +82,39 @@ def send_test(  # noqa: PLR0913 - keyword only, each a part of one mail
         attempts=0,
         expires_at=timezone.now(),
     )
-    mail = _written(letter, head)
-    session = SmtpSession(smtp_target(), PATIENCE)
+    parcel = _written(channel, letter, head)
+    session = channel_of(channel).hurried_session()
     if not _at_once.acquire(blocking=False):
         raise NotWritten(_("other tests are just being sent. Try again in a moment."))
     try:
-        return next(iter(session.send([mail])))
+        return next(iter(session.send([parcel])))
     finally:
         session.close()
         _at_once.release()
 
 
-def _written(letter: Letter, head: Letterhead) -> Mail:
+def _written(channel: str, letter: Letter, head: Letterhead) -> Parcel:
     """Raises NotWritten."""
     try:
-        mail = write_mails([letter], head)[0]
+        written = channel_of(channel).compose([letter], head)[0]
     except Unavailable as error:
         words = _("The console is busy with other content. Try again in a moment.")
         raise NotWritten(words) from error
-    if isinstance(mail, ContentError | Abort | NotTried):
-        raise NotWritten(said(mail) if isinstance(mail, ContentError) else str(mail)) from mail
-    if isinstance(mail, Exception):
-        raise mail
-    return mail
+    if isinstance(written, ContentError | Abort | NotTried):
+        words = said(written) if isinstance(written, ContentError) else str(written)
+        raise NotWritten(words) from written
+    if isinstance(written, Exception):
+        raise written
+    return written
 
 
-def _refuse_unusable(address: str) -> None:
+def _refuse_unusable(kind: str, address: str) -> None:
     """Nothing is sent where nothing may be, such as after a hard bounce."""
-    value = normalise("email", address)
+    value = normalise(kind, address)
     if not value:
         raise NotWritten(_("Your own mail address cannot be used."))
-    digest = contact_digest("email", value)
-    rows = Suppression.objects.filter(kind="email", digest=digest, level=Suppression.Level.ALL)
+    digest = contact_digest(kind, value)
+    rows = Suppression.objects.filter(kind=kind, digest=digest, level=Suppression.Level.ALL)
     row = rows.first()
     if row is not None:
         values = {"reason": row.get_reason_display()}

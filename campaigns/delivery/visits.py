@@ -1,10 +1,9 @@
-"""One leased chunk at one server, which may have to show first that it answers again."""
+"""One leased chunk at one provider, which may have to show first that it answers again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from campaigns.channels.email import AGAIN, NotReached, Outcome, SmtpSession
-from campaigns.channels.smtp import Stopped
+from campaigns.channels.base import AGAIN, Channel, NotReached, Outcome, Session, Stopped
 from campaigns.delivery.claims import BATCH, Chunk, Key, note_word
 from campaigns.delivery.outcomes import note_outcomes
 from config.workspace import circuits
@@ -14,10 +13,11 @@ from config.workspace.health import recording
 
 @dataclass
 class Visit:
-    """`is_tried`: what the server did says how it is; else the next one has to try it."""
+    """`is_tried`: what the provider did says how it is; else the next one has to try it."""
 
     chunk: Chunk
-    target: SmtpSession
+    channel: Channel
+    target: Session
     turn: Turn
     is_tried: bool = False
     is_over: bool = False  # no more now: the server fails

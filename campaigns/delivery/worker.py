@@ -1,11 +1,10 @@
 """The unit of work `delivery`: lease a chunk, hand its messages over in batches, settle each.
 
-Where several servers are handed over to, each gets a call of its own of what `deliver` does: what
-is known of one (`circuits`) says nothing of another.
+It goes over the channels that send and knows none by name. What is known of one provider
+(`circuits`) says nothing of another.
 """
 
 import logging
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -13,18 +12,22 @@ from itertools import groupby
 
 from django.utils import timezone
 
-from campaigns.channels.email import (
+from campaigns.channels.base import (
     AGAIN,
     BOUNCED,
+    CHANNELS,
     SENT,
     TEMPORARY,
     UNKNOWN,
-    Mail,
+    Channel,
+    Letter,
+    Letterhead,
     NoTarget,
     Outcome,
-    SmtpSession,
-    smtp_target,
+    Parcel,
+    Session,
 )
+from campaigns.delivery.bounces import note_bounces
 from campaigns.delivery.claims import (
     INTERRUPTED,
     Chunk,
@@ -37,72 +40,61 @@ from campaigns.delivery.claims import (
     release_chunk,
 )
 from campaigns.delivery.composing import Composed, compose
-from campaigns.delivery.letters import (
-    Letter,
-    Letterhead,
-    letterhead,
-    message_id,
-    read_letters,
-)
+from campaigns.delivery.letters import letterhead, read_letters
 from campaigns.delivery.outcomes import note_nowhere
 from campaigns.delivery.rechecks import Recheck, recheck_of
-from campaigns.delivery.setbacks import note_bounces
 from campaigns.delivery.settling import persistently, settle, settle_kept
 from campaigns.delivery.visits import Visit
 from campaigns.services.faults import clear_fault, note_fault, place_of
 from config.postgres.sql import Sql
 from config.workspace import circuits, stopping
 from config.workspace.faults import is_outage, log_failure, pause_after
+from config.workspace.work import Left
 
 log = logging.getLogger(__name__)
-CHANNEL = "email"
 SLICE_SECONDS = 4.0  # then the others' turn; the rest of the chunk is given back
 BACKOFF_SECONDS = (30, 120, 600, 1800, 3600, 7200)
-_local = threading.local()
 
 
-def session() -> SmtpSession:
-    """This thread's connection to wherever mails go now. Raises NoTarget."""
-    url = smtp_target()
-    kept: SmtpSession | None = getattr(_local, "session", None)
-    if kept is None or kept.url != url:
-        if kept is not None:
-            kept.close()
-        kept = _local.session = SmtpSession(url)
-    return kept
-
-
-def close_session() -> None:
-    """Close this thread's connection (end of a process, between tests)."""
-    kept: SmtpSession | None = getattr(_local, "session", None)
-    if kept is not None:
-        kept.close()
-    _local.session = None
+def close_sessions() -> None:
+    """End what this thread holds open (end of a process, between tests)."""
+    for _name, channel in CHANNELS:
+        channel.close()
 
 
 def deliver() -> int:
-    """Hand over from one chunk for some seconds; how many it looked at, 0 when none is due.
+    """Hand over from one chunk of each channel for some seconds; how many messages it looked at, 0
+    when none is due.
 
-    Nothing is tried at a server whose circuit is open (`config.workspace.circuits`). Whatever
-    happens on the way, the chunk is given back with nothing left marked; where even that fails, the
+    Nothing is tried at a provider whose circuit is open (`config.workspace.circuits`). Whatever
+    happens on the way, a chunk is given back with nothing left marked; where even that fails, the
     lease runs out and whoever takes it over settles what is left. Raises outages of the database;
     what else holds up a campaign is written on it.
     """
     settle_kept()
+    return sum(_deliver_on(name, channel) for name, channel in CHANNELS)
+
+
+def left() -> Left:
+    """Chunks that are due, of the channels that send."""
+    return chunks_left(CHANNELS.names())
+
+
+def _deliver_on(name: str, channel: Channel) -> int:
     now = timezone.now()
     try:
-        target = session()
+        target = channel.session()
     except NoTarget as error:
-        if chunks_left(CHANNEL).due:
-            note_nowhere(CHANNEL, error)
+        if chunks_left([name]).due:
+            note_nowhere(name, error)
         return 0
     if circuits.is_open(target.name, now):
         return 0
-    chunk = lease_chunk(CHANNEL, now)
-    return _deliver_leased(chunk, target) if chunk else 0
+    chunk = lease_chunk(name, now)
+    return _deliver_leased(chunk, channel, target) if chunk else 0
 
 
-def _deliver_leased(chunk: Chunk, target: SmtpSession) -> int:
+def _deliver_leased(chunk: Chunk, channel: Channel, target: Session) -> int:
     not_before: datetime | None = None
     turn: circuits.Turn | None = None
     visit: Visit | None = None
@@ -110,7 +102,7 @@ def _deliver_leased(chunk: Chunk, target: SmtpSession) -> int:
         turn = circuits.take_turn(target.name, timezone.now())
         if turn is None:
             return 0
-        visit = Visit(chunk, target, turn)
+        visit = Visit(chunk, channel, target, turn)
         return max(_deliver_chunk(visit), 1)
     except Exception as error:
         if is_outage(error):
@@ -162,26 +154,26 @@ def _deliver_batch(
 ) -> bool:
     """Write, mark, hand over, settle; False where the rest of the chunk has to wait.
 
-    Raises what keeps every mail of this content from being written, before any is marked.
+    Raises what keeps every message of this content from being written, before any is marked.
     """
     chunk = visit.chunk
     keys, now = [letter.key for letter in letters], timezone.now()
     since = recheck.of(sorted({letter.person_id for letter in letters}), now)
     try:
-        composed = compose(letters, head)
+        composed = compose(visit.channel, letters, head)
     except Exception:
         _exclude(chunk, keys, head, since)
         raise
     # those behind one that took too long stay queued, for the next turn
     letters = [letter for letter in letters if letter.message_id not in composed.untried]
     keys = [letter.key for letter in letters]
-    if composed.mails and not visit.is_let_in(keys):
+    if composed.parcels and not visit.is_let_in(keys):
         _exclude(chunk, keys, head, since)
         return False
     with stopping.patiently():
         marked = _mark(chunk, letters, head, since, composed)
-        outcomes = _hand_over(marked, composed, head, visit.target) if marked else []
-    visit.note([one for one in outcomes if one.key in composed.mails])
+        outcomes = _hand_over(marked, composed, visit.target) if marked else []
+    visit.note([one for one in outcomes if one.key in composed.parcels])
     if len(marked) < len(letters):
         _exclude(chunk, [key for key in keys if key[1] not in marked], head, since)
     if not marked:
@@ -190,7 +182,7 @@ def _deliver_batch(
         clear_fault(chunk.campaign_id)
     bounced = [(marked[o.key], o.word) for o in outcomes if o.kind == BOUNCED]
     if bounced:
-        note_bounces(chunk.campaign_id, bounced)
+        note_bounces(chunk.channel, visit.channel.bounced_event, chunk.campaign_id, bounced)
     return not visit.is_over and not all(one.kind in (TEMPORARY, AGAIN) for one in outcomes)
 
 
@@ -226,26 +218,24 @@ def _exclude(chunk: Chunk, keys: Sequence[Key], head: Letterhead, since: Sql) ->
     )
 
 
-def _hand_over(
-    letters: dict[int, Letter], composed: Composed, head: Letterhead, target: SmtpSession
-) -> list[Outcome]:
+def _hand_over(letters: dict[int, Letter], composed: Composed, target: Session) -> list[Outcome]:
     """One after the other, and settle all of them, also where something breaks in between."""
-    mails = [composed.mails[key] for key in letters if key in composed.mails]
+    parcels = [composed.parcels[key] for key in letters if key in composed.parcels]
     outcomes = [composed.refused[key] for key in letters if key in composed.refused]
     answered: list[Outcome] = []
     try:
-        answered.extend(target.send(mails))
+        answered.extend(target.send(parcels))
     finally:
-        outcomes += [*answered, *_broken_off(mails[len(answered) :])]
+        outcomes += [*answered, *_broken_off(parcels[len(answered) :])]
         now = timezone.now()
-        settle([_settled(letters[o.key], o, head, now) for o in outcomes], now)
+        settle([_settled(letters[o.key], o, composed.reference_of(o), now) for o in outcomes], now)
     return outcomes
 
 
-def _broken_off(mails: Sequence[Mail]) -> Iterator[Outcome]:
-    """Of the mail under way nobody knows what became of it; those behind it have not left."""
-    for place, mail in enumerate(mails):
-        yield Outcome(mail.key, AGAIN if place else UNKNOWN, "" if place else INTERRUPTED)
+def _broken_off(parcels: Sequence[Parcel]) -> Iterator[Outcome]:
+    """Of the one under way nobody knows what became of it; those behind it have not left."""
+    for place, parcel in enumerate(parcels):
+        yield Outcome(parcel.key, AGAIN if place else UNKNOWN, "" if place else INTERRUPTED)
 
 
 def _is_ours(chunk: Chunk) -> bool:
@@ -260,14 +250,14 @@ def _is_ours(chunk: Chunk) -> bool:
     return running.exists()
 
 
-def _settled(letter: Letter, outcome: Outcome, head: Letterhead, now: datetime) -> Settled:
+def _settled(letter: Letter, outcome: Outcome, reference: str, now: datetime) -> Settled:
     if outcome.kind == SENT:
-        reference = message_id(letter, head.sender)
         return Settled(*letter.key, state="sent", provider_ref=reference)
     if outcome.kind == AGAIN:
         return _queued(letter, outcome.word, now)
     if outcome.kind != TEMPORARY:
-        return Settled(*letter.key, state=outcome.kind, reason=outcome.word)
+        ours = reference if outcome.kind == UNKNOWN else ""
+        return Settled(*letter.key, outcome.kind, reason=outcome.word, provider_ref=ours)
     pauses = BACKOFF_SECONDS
     again = now + timedelta(seconds=pauses[min(letter.attempts, len(pauses) - 1)])
     if again >= letter.expires_at:

@@ -56,6 +56,12 @@ class Plan:
         ]
 
 
+def channel_of(campaign: Campaign) -> str:
+    """Which channel its messages go by: of what was launched, else of the draft; "" before any."""
+    steps = (campaign.current or campaign).steps
+    return next((step.get("channel", "") for step in steps if step.get("channel")), "")
+
+
 def plan_of(campaign: Campaign, version: CampaignVersion | None = None) -> Plan:
     """Of the launched version where one is given, else of the draft."""
     source = version or campaign

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from campaigns.gate.terms import channel_of
 from campaigns.models import Campaign
 from config.postgres.sql import Sql, sql
 from consent.models import Purpose
@@ -67,7 +68,7 @@ def measured_by_variant(campaign: Campaign, audience: int = 0) -> dict[str, Meas
     purpose = Purpose.objects.filter(slug=MEASURING).first()
     if purpose is None:
         return {}
-    spans = standing_spans(_ADDRESSES, purpose=purpose, channel="email")
+    spans = standing_spans(_ADDRESSES, purpose=purpose, channel=channel_of(campaign))
     query = sql(_MEASURED, spans=spans, campaign=campaign.pk)
     with over_many() if audience > MANY else connection.cursor() as cursor:
         query.on(cursor)

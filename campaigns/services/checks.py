@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from campaigns.content.errors import Abort
-from campaigns.content.render import Compiled, MessageUrls
-from campaigns.content.sandbox.calls import render_many
+from campaigns.content.kinds import CONTENTS, ContentKind, Prepared
+from campaigns.content.render import MessageUrls
 from campaigns.content.words import in_words, said
 from campaigns.models import Campaign
 from campaigns.selectors.coverage import Missing, coverage
 from campaigns.services.contents import (
     SAMPLE_URL,
     ContentError,
-    compile_step,
     person_data,
     sender_data,
 )
@@ -107,14 +106,18 @@ def _steps(campaign: Campaign) -> Iterator[Check]:
         return
     purpose = Purpose.objects.filter(slug=step.get("purpose", "marketing")).first()
     marketing = purpose is None or purpose.purpose_class == Purpose.Class.MARKETING
-    yield from _sender(campaign, marketing)
+    kind = CONTENTS.get(str(step.get("channel")))
+    if kind is None:  # said of its shape
+        return
+    if kind.needs_sender:
+        yield from _sender(campaign, marketing)
     variants = step.get("variants")
     if variants:
         for index, variant in enumerate(variants):
             path = f"steps[0].variants[{index}].content"
-            yield from _content(campaign, variant.get("content") or {}, path, purpose)
+            yield from _content(campaign, kind, variant.get("content") or {}, path, purpose)
     else:
-        yield from _content(campaign, step.get("content") or {}, "steps[0].content", purpose)
+        yield from _content(campaign, kind, step.get("content") or {}, "steps[0].content", purpose)
 
 
 def skipping_permission(campaign: Campaign) -> list[Check]:
@@ -148,17 +151,20 @@ def _sender(campaign: Campaign, marketing: bool) -> Iterator[Check]:
 
 
 def _content(
-    campaign: Campaign, content: dict[str, str], path: str, purpose: Purpose | None
+    campaign: Campaign,
+    kind: ContentKind,
+    content: dict[str, str],
+    path: str,
+    purpose: Purpose | None,
 ) -> Iterator[Check]:
-    if not (content.get("subject") or "").strip():
-        words = _("The mail has no subject.")
-        yield _error("no_subject", words, _("Write one."), f"{path}.subject")
-    if not any((content.get(name) or "").strip() for name in ("mjml", "html", "text")):
-        yield _error("no_body", _("The mail is empty."), _("Write it."), path)
+    lacks = list(kind.lacks(content))
+    for lack in lacks:
+        yield _error(lack.code, lack.message, lack.remedy, f"{path}.{lack.part}".rstrip("."))
+    if any(not lack.part for lack in lacks):  # there is nothing to read
         return
     purpose_class = purpose.purpose_class if purpose else "marketing"
     try:
-        compiled = compile_step(content, purpose_class=purpose_class)
+        compiled = kind.compile(content, purpose_class=purpose_class)
     except ContentError as error:
         remedy = _("Mend the template at that line.") if error.line else _("Mend the template.")
         yield _error("content", said(error), remedy, _place(path, error))
@@ -171,14 +177,14 @@ def _content(
         yield Check("content", severity, words, _("Mend the template there."), path)
     if compiled.usable:
         yield from _names(campaign, compiled, path)
-        yield from _rendering(campaign, compiled, path, purpose_class)
+        yield from _rendering(campaign, kind, compiled, path, purpose_class)
 
 
 def _place(path: str, error: ContentError) -> str:
     return f"{path}.{error.part}" if error.part in ("subject", "text") else path
 
 
-def _names(campaign: Campaign, compiled: Compiled, path: str) -> Iterator[Check]:
+def _names(campaign: Campaign, compiled: Prepared, path: str) -> Iterator[Check]:
     """A name that nobody has is misspelt, unless a `default` stands in; then who lacks a value."""
     unknown = {one.written: one for one in unknown_names(compiled.bare)}
     for one in unknown.values():
@@ -194,7 +200,7 @@ def _names(campaign: Campaign, compiled: Compiled, path: str) -> Iterator[Check]
         yield _missing(lack, compiled, path, is_part=found.is_part)
 
 
-def _missing(lack: Missing, compiled: Compiled, path: str, *, is_part: bool) -> Check:
+def _missing(lack: Missing, compiled: Prepared, path: str, *, is_part: bool) -> Check:
     of = _("%(name)s is missing for %(n)s of %(of)s who get this")
     if is_part:
         of = _("%(name)s is missing for %(n)s of the first %(of)s who get this")
@@ -206,14 +212,14 @@ def _missing(lack: Missing, compiled: Compiled, path: str, *, is_part: bool) -> 
 
 
 def _rendering(
-    campaign: Campaign, compiled: Compiled, path: str, purpose_class: str
+    campaign: Campaign, kind: ContentKind, compiled: Prepared, path: str, purpose_class: str
 ) -> Iterator[Check]:
     """For real people: what fails, whether the way out can be seen."""
     people = person_data(_sample(campaign)) or {0: {}}
     fixed = sender_data(campaign.sender)
     everyone = [{**data, **fixed} for data in people.values()]
     try:
-        found = render_many(compiled, everyone, urls=_URLS)
+        found = kind.texts(compiled, everyone, urls=_URLS)
     except ContentError as error:
         found = [error]
     for one in found:
@@ -222,10 +228,7 @@ def _rendering(
         if isinstance(one, Exception):
             yield _not_rendered(one, path)
             return
-        rendered, _preheader = one
-        if purpose_class == Purpose.Class.MARKETING and not _has_way_out(
-            rendered.html, rendered.text
-        ):
+        if purpose_class == Purpose.Class.MARKETING and not _has_way_out(one):
             words = _("The mail shows no unsubscribe link.")
             yield _error("no_unsubscribe", words, _("Put {{ unsubscribe_url }} into it."), path)
             return
@@ -242,8 +245,8 @@ _PREFERENCES = f"{SAMPLE_URL}preferences"
 _URLS = MessageUrls(_WAY_OUT, _PREFERENCES, SAMPLE_URL)
 
 
-def _has_way_out(html: str, text: str) -> bool:
-    return all(_WAY_OUT in part or _PREFERENCES in part for part in (html, text) if part)
+def _has_way_out(texts: list[str]) -> bool:
+    return all(_WAY_OUT in text or _PREFERENCES in text for text in texts)
 
 
 def _sample(campaign: Campaign) -> list[int]:

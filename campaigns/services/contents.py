@@ -1,20 +1,22 @@
 """Content of a step: compiled once, shown with the data of real people."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 
 from campaigns.content.errors import ContentError
+from campaigns.content.kinds import content_kind
 from campaigns.content.names import person_names
 from campaigns.content.render import Compiled, MessageUrls, Rendered
-from campaigns.content.sandbox.calls import compile_content, render
+from campaigns.content.sandbox.calls import render
 from campaigns.models import Campaign, CampaignVersion, ContentVersion, Sender
 from config.workspace.selectors import workspace
 from consent.models import Purpose
 from profiles.models import Profile
 
 SAMPLE_URL = "https://example.com/"
+EDITED = "email"  # the channel that the console's editor writes for
 __all__ = [
     "ContentError",
     "compile_step",
@@ -26,14 +28,8 @@ __all__ = [
 
 
 def compile_step(content: Mapping[str, Any], *, purpose_class: str = "marketing") -> Compiled:
-    """Check and prepare `{"subject", "mjml" or "html", "text"?}`. Raises ContentError."""
-    return compile_content(
-        content.get("subject") or "",
-        content.get("html") or "",
-        content.get("text") or "",
-        mjml=content.get("mjml") or "",
-        purpose_class=purpose_class,
-    )
+    """Check and prepare what the editor wrote. Raises ContentError."""
+    return cast(Compiled, content_kind(EDITED).compile(content, purpose_class=purpose_class))
 
 
 def freeze_contents(version: CampaignVersion) -> list[ContentVersion]:
@@ -42,7 +38,8 @@ def freeze_contents(version: CampaignVersion) -> list[ContentVersion]:
     for step in version.steps:
         purpose = Purpose.objects.get(slug=step.get("purpose", "marketing"))
         for variant in step.get("variants") or [{"name": "", "content": step["content"]}]:
-            compiled = compile_step(variant["content"], purpose_class=purpose.purpose_class)
+            kind = content_kind(step["channel"])
+            compiled = kind.compile(variant["content"], purpose_class=purpose.purpose_class)
             rows.append(
                 ContentVersion(
                     version=version,

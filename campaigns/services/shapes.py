@@ -7,9 +7,10 @@ from typing import Any, TypedDict
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from campaigns.content.kinds import CONTENTS
 from config.workspace.zones import read_exact
+from consent.channels import CHANNELS
 from consent.models import Purpose, Topic
-from consent.models.purpose import CHANNELS
 from profiles.language.durations import read_duration
 from profiles.language.events import read_where
 from profiles.language.reader import Reader
@@ -118,7 +119,8 @@ def _message(step: Mapping[str, Any], path: str) -> Errors:
     identity = step.get("id")
     if not isinstance(identity, str) or not 0 < len(identity) <= MAX_NAME:
         yield fault(f"{path}.id", _("A short id, for the report."), "required")
-    yield from _channel(step.get("channel"), path)
+    channel = step.get("channel")
+    yield from _channel(channel, path)
     slug = step.get("purpose", "marketing")
     purpose = Purpose.objects.filter(slug=slug).first() if isinstance(slug, str) else None
     if purpose is None or purpose.purpose_class == Purpose.Class.PROCESSING:
@@ -142,9 +144,9 @@ def _message(step: Mapping[str, Any], path: str) -> Errors:
         yield from _quiet_hours(step["quiet_hours"], f"{path}.quiet_hours")
     variants = step.get("variants")
     if variants:
-        yield from _variants(variants, f"{path}.variants")
+        yield from _variants(variants, channel, f"{path}.variants")
     else:
-        yield from _content(step.get("content"), f"{path}.content")
+        yield from _content(step.get("content"), channel, f"{path}.content")
 
 
 def _quiet_hours(value: Any, path: str) -> Errors:
@@ -162,25 +164,30 @@ def _quiet_hours(value: Any, path: str) -> Errors:
 
 def _channel(channel: Any, path: str) -> Errors:
     if not isinstance(channel, str) or channel not in CHANNELS:
-        words = _("One of %(channels)s.") % {"channels": ", ".join(CHANNELS)}
+        words = _("One of %(channels)s.") % {"channels": ", ".join(CHANNELS.names())}
         yield fault(f"{path}.channel", words, "choice")
-    elif channel != "email":
-        words = _("No provider for %(channel)s is connected; campaigns can use email.")
-        yield fault(f"{path}.channel", words % {"channel": channel}, "unsupported")
+    elif channel not in CONTENTS:
+        yield fault(f"{path}.channel", not_connected(channel), "unsupported")
 
 
-def _content(content: Any, path: str) -> Errors:
-    if not isinstance(content, Mapping):
-        yield fault(path, _("An object with subject and mjml or html."), "required")
+def not_connected(channel: str) -> str:
+    """That nothing sends on this channel, and what does."""
+    words = _("No provider for %(channel)s is connected; messages can use %(known)s.")
+    return words % {"channel": channel, "known": ", ".join(CONTENTS.names())}
+
+
+def _content(content: Any, channel: Any, path: str) -> Errors:
+    kind = CONTENTS.get(channel) if isinstance(channel, str) else None
+    if kind is None:  # said of the channel
         return
-    for name in ("subject", "mjml", "html", "text", "preheader"):
-        if content.get(name) is not None and not isinstance(content[name], str):
-            yield fault(f"{path}.{name}", _("A text."), "type")
-    for name in set(content) - {"subject", "mjml", "html", "text", "preheader"}:
-        yield fault(f"{path}.{name}", _("Unknown."), "unknown")
+    if not isinstance(content, Mapping):
+        yield fault(path, _("An object: %(wanted)s") % {"wanted": kind.wanted}, "required")
+        return
+    for wrong in kind.faults(content):
+        yield fault(f"{path}.{wrong.part}", wrong.message, wrong.code)
 
 
-def _variants(variants: Any, path: str) -> Errors:
+def _variants(variants: Any, channel: Any, path: str) -> Errors:
     if not isinstance(variants, list) or len(variants) > BUCKETS_OF_VARIANTS:
         yield fault(path, _("A list of up to ten."), "type")
         return
@@ -197,7 +204,7 @@ def _variants(variants: Any, path: str) -> Errors:
             yield fault(f"{at}.share", _("A share from 0 to 1."))
         else:
             total += share or 0
-        yield from _content(variant.get("content"), f"{at}.content")
+        yield from _content(variant.get("content"), channel, f"{at}.content")
     every = all(isinstance(v, Mapping) and v.get("share") is not None for v in variants)
     if total > 1 + 1e-9 or (every and abs(total - 1) > 1e-6):  # noqa: PLR2004 - of floats
         yield fault(path, _("The shares add up to 1."))

@@ -10,13 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.audience.portions import one_person
+from campaigns.content.kinds import CONTENTS, content_kind
 from campaigns.delivery.claims import GIVEN
 from campaigns.gate.terms import single_terms
 from campaigns.models import ContentVersion, Message
 from campaigns.outbox.writing import Arm, Sending, write
 from campaigns.selectors.whose import written_to
-from campaigns.services.contents import compile_step
-from campaigns.services.shapes import FieldError, InvalidCampaign, fault
+from campaigns.services.shapes import FieldError, InvalidCampaign, fault, not_connected
 from config.postgres.sql import run, sql
 from config.workspace import audit
 from config.workspace.work import wake
@@ -112,9 +112,8 @@ def _purpose(channel: str, slug: str) -> Purpose:
     purpose = Purpose.objects.filter(slug=slug).first()
     if purpose is None or purpose.purpose_class == Purpose.Class.PROCESSING:
         errors.append(_no_purpose())
-    if channel != "email":
-        words = _("No provider for %(channel)s is connected; email is.") % {"channel": channel}
-        errors.append(fault("channel", words, "unsupported"))
+    if channel not in CONTENTS:
+        errors.append(fault("channel", not_connected(channel), "unsupported"))
     if errors or purpose is None:
         raise InvalidCampaign(errors)
     return purpose
@@ -129,17 +128,19 @@ def _content(
             [fault("template", _("There is no template %(slug)s.") % {"slug": template}, "unknown")]
         )
     given = {k: v for k, v in (content or {}).items() if v}
-    if not given.get("subject") or not any(given.get(k) for k in ("mjml", "html", "text")):
-        raise InvalidCampaign(
-            [fault("content", _("A subject, and mjml, html or text."), "required")]
-        )
+    kind = content_kind(channel)
+    wrong = [fault(f"content.{one.part}", one.message, one.code) for one in kind.faults(given)]
+    if any(kind.lacks(given)):
+        wrong.append(fault("content", kind.wanted, "required"))
+    if wrong:
+        raise InvalidCampaign(wrong)
     step = _digest(purpose.pk, given)
     found = ContentVersion.objects.filter(
         version=None, step=step, purpose=purpose, channel=channel
     ).first()
     if found is not None:
         return found
-    compiled = compile_step(given, purpose_class=purpose.purpose_class)
+    compiled = kind.compile(given, purpose_class=purpose.purpose_class)
     if not compiled.usable:
         errors = [
             fault("content", str(problem["message"]))

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from campaigns.audience.listing import next_people
 from campaigns.forms import step_of
-from campaigns.gate.terms import cap_of, plan_of, terms_of
+from campaigns.gate.terms import cap_of, channel_of, plan_of, terms_of
 from campaigns.models import Campaign
 from campaigns.selectors.earlier import (
     KINDS,
@@ -59,7 +59,7 @@ def _finding(campaign: Campaign, kind: str, title: str, earlier: Earlier) -> Fin
 
 def _effect(campaign: Campaign, count: int, capped: int) -> str:
     """What the contact frequency does to them, with its number."""
-    cap = cap_of(campaign.caps, "email")
+    cap = cap_of(campaign.caps, channel_of(campaign))
     if cap is None:
         return _("No contact frequency holds for this campaign, so they get it all the same.")
     values = {"limit": words_of(Frequency(cap.count, cap.days)), "n": num(capped)}

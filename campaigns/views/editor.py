@@ -9,7 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.forms import FORMS, StepForm, WhoForm, goal_events, has_variants
+from campaigns.gate.terms import channel_of
 from campaigns.models import Campaign, Sender
+from campaigns.services.contents import EDITED
 from campaigns.services.drafts import WrongStatus, update_campaign
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.uses import things_of
@@ -164,7 +166,7 @@ def _what(campaign: Campaign, form: StepForm) -> dict[str, Any]:
 
 
 def _when(campaign: Campaign, form: StepForm) -> dict[str, Any]:
-    limit = words_of(contact_frequency("email"))
+    limit = words_of(contact_frequency(channel_of(campaign) or EDITED))
     return {"goal_events": goal_events(), "limit": limit, "now": timezone.now()}
 
 
@@ -187,7 +189,10 @@ def reach(request: HttpRequest, slug: str) -> HttpResponse:
             reached = reachable_counts(people, purpose=purpose, topic=topic)
         except UnknownPurpose:
             reached = {}
-        context |= {"reached": reached.get("email", 0), "total": members.count()}
+        context |= {
+            "reached": reached.get(channel_of(campaign) or EDITED, 0),
+            "total": members.count(),
+        }
         context |= _control(request, context["reached"])
     return part(request, "campaigns/_reach.html", context)
 

@@ -66,13 +66,6 @@ def shown_to(request: HttpRequest) -> Shown:
     return Shown(may(request.user, "people.personal"))
 
 
-def kind_of(channel: str) -> str:
-    """Which kind of identifier an address on this channel is."""
-    return (
-        "email" if channel == "email" else "phone" if channel in ("sms", "whatsapp", "call") else ""
-    )
-
-
 def word_of(row: Message) -> str:
     """What the provider said, where it did."""
     return str(row.data.get("word") or "")

@@ -8,6 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.services.contents import EDITED
+
 MESSAGE_ID = "mail"
 PLACEHOLDER = "[[ your words ]]"
 
@@ -100,7 +102,7 @@ def first_step(content: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": MESSAGE_ID,
         "kind": "message",
-        "channel": "email",
+        "channel": EDITED,
         "purpose": "marketing",
         "content": dict(content),
     }

@@ -13,7 +13,7 @@ from campaigns.content.render import Compiled
 from campaigns.content.words import in_words, said
 from campaigns.delivery.send_test import SENT, UNKNOWN, NoTarget, NotWritten, Outcome, send_test
 from campaigns.models import Campaign
-from campaigns.services.contents import compile_step
+from campaigns.services.contents import EDITED, compile_step
 from campaigns.services.senders import default_sender
 from campaigns.views import casting
 from campaigns.views.previews import chosen, content_of, found, is_personal, note_look
@@ -53,6 +53,7 @@ def _send(request: HttpRequest, campaign: Campaign) -> tuple[str, int]:
     purpose = Purpose.objects.filter(slug=slug).first() or Purpose.objects.get(slug="marketing")
     try:
         outcome = send_test(
+            EDITED,
             _compiled(content, purpose),
             sender=sender,
             purpose=purpose,

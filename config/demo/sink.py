@@ -19,7 +19,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
 from django.utils import timezone
 
-from campaigns.delivery.worker import close_session
+from campaigns.delivery.worker import close_sessions
 from config import mailbox
 from config.demo import clockwork
 from config.demo.generator import maya
@@ -84,7 +84,7 @@ def open_sink() -> Iterator[None]:
         yield
     finally:
         settings.EMAIL_URL = before
-        close_session()
+        close_sessions()
         controller.stop()
 
 

@@ -27,6 +27,7 @@ from config.workspace.health.status import Level
 from config.workspace.health.units import DELIVERY_WORKER, WORKER, WORKERS
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
+from consent.channels import label_of, usual_channels
 from segments.models import Segment
 
 HIDDEN = "home_checklist_hidden"
@@ -315,7 +316,6 @@ def _charts(request: HttpRequest) -> HttpResponse:
     mondays, reach, new = figure.value
     revenue = figures.sales().value.by_week
     labels = [day(monday) for monday in mondays]
-    names = {"email": _("Email"), "sms": _("SMS"), "push": _("Push")}
     currency = workspace().currency
     now = timezone.localdate()
     ends = [day(now - timedelta(weeks=n)) for n in reversed(range(figures.WEEKS))]
@@ -323,7 +323,11 @@ def _charts(request: HttpRequest) -> HttpResponse:
         "reach": line_chart(
             _("People you may write to"),
             labels,
-            [Series(label, reach[name]) for name, label in names.items() if name in reach],
+            [
+                Series(str(label_of(name)), reach[name])
+                for name in usual_channels()
+                if name in reach
+            ],
             column=_("Week of"),
         )
         if reach

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from config.workspace.api.problems import FieldError, Problem
 from consent.api.serializers import StatementSerializer
+from consent.channels import CHANNELS
 from consent.ledger.acts import UNDONE
 from consent.models import Purpose, Topic
-from consent.models.purpose import CHANNELS
 from consent.services.elapsing import stamp
 from consent.services.people import NoIdentifier, Referred, contact_point, refer
 from consent.services.recording import Statement
@@ -95,7 +95,7 @@ def _named(
         return
     channel, processing = item["channel"], purpose.purpose_class == Purpose.Class.PROCESSING
     if channel not in CHANNELS and not (processing and channel == ""):
-        words = _("One of %(channels)s.") % {"channels": ", ".join(CHANNELS)}
+        words = _("One of %(channels)s.") % {"channels": ", ".join(CHANNELS.names())}
         errors.append(_error(path, "channel", words, "choice"))
     topic = topics.get(item["topic"] or "")
     if item["topic"] and (topic is None or topic.purpose_id != purpose.pk):

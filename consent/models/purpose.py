@@ -5,8 +5,6 @@ from django.utils.translation import gettext_lazy as _
 
 from config.workspace.lasting import Bounded
 
-CHANNELS = ("email", "sms", "whatsapp", "push", "webpush", "inapp", "call", "webhook")
-
 
 class Purpose(models.Model):
     """A purpose of a class; only a privacy officer or admin sets the class."""

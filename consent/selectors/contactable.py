@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from config.postgres.sql import TRUE, UNION_ALL, Sql, run, sql
-from consent.channels import ADDRESSED, contact_kind
+from consent.channels import addressed_channels, contact_kind, usual_channels
 from consent.models import Purpose, Topic
 from consent.selectors.reach import reach
 from profiles.identity.addresses import best_of_kinds
@@ -95,7 +95,7 @@ def reachable_counts(
             lines=reach(chosen, purpose=purpose, channel=channel, topic_id=topic_id),
             permitted=_permitted(purpose),
         )
-        for channel in ADDRESSED
+        for channel in addressed_channels()
     )
     query = sql(
         "WITH given AS ({given}), chosen AS MATERIALIZED (SELECT g.id AS profile_id FROM given g"
@@ -110,10 +110,13 @@ def reachable_channels(
     profile_ids: Sequence[int],
     *,
     purpose: Purpose | str = MARKETING,
-    channels: tuple[str, ...] = ("email", "sms", "push"),
+    channels: Sequence[str] = (),
 ) -> dict[int, list[str]]:
-    """On which of `channels` each of these people may get `purpose`, in their order: one query."""
+    """On which of `channels` (the usual ones) each of these people may get `purpose`, in their
+    order: one query.
+    """
     purpose = purpose_of(purpose)
+    channels = channels or usual_channels()
     people = given_people(profile_ids)
     parts = UNION_ALL.joined(
         sql(
@@ -148,10 +151,11 @@ def reachability(
     profile: Profile,
     *,
     purpose: Purpose | str = MARKETING,
-    channels: tuple[str, ...] = ("email", "sms", "push"),
+    channels: Sequence[str] = (),
 ) -> list[Reach]:
-    """One answer for each channel; one query."""
+    """One answer for each channel (the usual ones by default); one query."""
     purpose = purpose_of(purpose)
+    channels = channels or usual_channels()
     people = given_people([profile.pk])
     parts = UNION_ALL.joined(
         sql(

@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import connection
 
 from config.postgres.sql import COMMA, Sql, sql
-from consent.channels import contact_kind
+from consent.channels import contact_kind, usual_channels
 from consent.models import Purpose
 from consent.selectors.contactable import MARKETING, purpose_of, reachable_counts
 from consent.selectors.reach import addresses_of, levels_for
@@ -50,13 +50,14 @@ def reachable_over_time(
     moments: Sequence[datetime],
     *,
     purpose: Purpose | str = MARKETING,
-    channels: Sequence[str] = ("email", "sms", "push"),
+    channels: Sequence[str] = (),
 ) -> dict[str, list[int | None]]:
     """For each channel, people who could get `purpose` at each of `moments` (ascending) and now.
 
-    None before the ledger begins. Five queries over everybody: for a figure that is kept a while.
+    The usual channels by default. None before the ledger begins. Five queries over everybody: for
+    a figure that is kept a while.
     """
-    purpose = purpose_of(purpose)
+    purpose, channels = purpose_of(purpose), channels or usual_channels()
     with over_many():
         now = reachable_counts(Profile.objects.all(), purpose=purpose)
     with connection.cursor() as cursor:

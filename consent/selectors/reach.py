@@ -8,7 +8,7 @@ the customer page are all made of it.
 from datetime import datetime
 
 from config.postgres.sql import EMPTY, Sql, sql
-from consent.channels import contact_kind
+from consent.channels import contact_kind, needs_address
 from consent.ledger.fitting import Fit
 from consent.ledger.standing import WHOLE, Narrow, standing
 from consent.models import Purpose, Suppression
@@ -37,6 +37,14 @@ _BORROWED = f"""
     WHERE p.traits ? {{kind}} AND {{told}} AND NOT EXISTS (
         SELECT 1 FROM identifier i WHERE i.profile_id = a.profile_id AND i.kind = {{kind}}
         AND {USABLE})"""  # noqa: S608
+
+# a channel without addresses reaches everybody; what is said of it is said of the person
+_NOWHERE = """
+    SELECT a.profile_id, ''::text AS address, NULL::bytea AS digest, ''::text AS deliverability,
+           NULL::timestamptz AS last_seen, NULL::bigint AS id, a.profile_id AS owner_id,
+           NULL::timestamptz AS first_seen, NULL::timestamptz AS recency, TRUE AS proven,
+           0 AS trust
+    FROM {people} a"""
 
 _LINES = """
 SELECT {distinct} x.*, {suppressed} AS suppressed,
@@ -90,7 +98,7 @@ def reach(
     few: bool = False,
     as_of: datetime | None = None,
 ) -> Sql:
-    """One line for each of `people` who has an address on `channel`.
+    """One line for each of `people` who has an address on `channel`, or needs none there.
 
     `people` is a relation (a table, a CTE or a query in brackets) with a column `profile_id`;
     `narrow` says its bounds again, so that each table is read by range. Columns: `profile_id,
@@ -135,7 +143,11 @@ def reach(
 def addresses_of(
     people: Sql, channel: str, *, narrow: Narrow | None = None, borrowed: bool = True
 ) -> Sql:
-    """Every address of `people` on a channel, as `reach` takes them."""
+    """Every address of `people` on a channel, as `reach` takes them; where it needs none, "" of
+    each.
+    """
+    if not needs_address(channel):
+        return sql(_NOWHERE, people=people)
     kind = contact_kind(channel)
     own = sql(_OWN, people=people, kind=kind, narrow=narrowed(narrow, "i.profile_id"))
     if not borrowed:

@@ -9,11 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from config.postgres.sql import run, sql
-from consent.channels import contact_kind
+from consent.channels import ways_to
 from consent.ledger.acts import BLOCKING
 from consent.ledger.standing import standing
 from consent.models import ConsentEntry
-from consent.models.purpose import CHANNELS
 from consent.services.recording import record_consents, said_again
 from profiles.identity.batch import Moved
 from profiles.ingest.hooks import AFTER_BATCH, Batch
@@ -31,7 +30,7 @@ def carry_refusals(moved: Sequence[Moved]) -> None:
     """Say again of who has them now what was refused for these addresses. None moved: no query."""
     found: list[tuple[int, int]] = []
     for kind in sorted({one.key[0] for one in moved}):
-        channels = [channel for channel in CHANNELS if contact_kind(channel) == kind]
+        channels = ways_to(kind)
         own = [one for one in moved if one.key[0] == kind and one.before != one.now]
         if channels and own:
             refused = sql(

@@ -19,12 +19,17 @@ LEVELS: Final[dict[str, str]] = {
 
 
 @transaction.atomic
-def suppress(*, kind: str, value: str, reason: str, detail: str = "") -> tuple[Suppression, bool]:
-    """Suppress a normalised address; the row and whether it is new. Said again, the first stays."""
+def suppress(
+    *, kind: str, value: str, reason: str, detail: str = "", level: str = ""
+) -> tuple[Suppression, bool]:
+    """Suppress a normalised address; the row and whether it is new. Said again, the first stays.
+
+    `level` where it reaches further than its reason says by itself.
+    """
     row, created = Suppression.objects.get_or_create(
         kind=kind,
         digest=contact_digest(kind, value),
-        level=LEVELS[reason],
+        level=level or LEVELS[reason],
         defaults={"reason": reason, "detail": detail[:500], "hint": masked(value)[:120]},
     )
     if created:

@@ -8,12 +8,13 @@ from typing import Any
 from django.db import transaction
 
 from config.postgres.sql import ids_of, run, sql
-from consent.channels import contact_kind
+from consent.channels import CHANNELS, contact_kind
 from consent.ledger.acts import BLOCKING
 from consent.ledger.standing import WHOLE, standing
-from consent.models import ConsentEntry, Purpose
+from consent.models import ConsentEntry, Purpose, Suppression
 from consent.models.ledger import Basis, Outcome, Status
 from consent.services.recording import Recorded, Statement, record_consents
+from consent.services.suppressing import suppress
 from profiles.people.lineage import given_people
 
 SHARING = "sharing-for-ads"
@@ -49,7 +50,8 @@ def withdraw_address(
     """Withdraw every marketing purpose on `channel` for `address`, of everyone who holds it.
 
     `profile_id` is whom the link was made for, who may hold the address no longer. Where everything
-    stands refused already nothing is added: a link pressed twice says no more than once.
+    stands refused already nothing is added: a link pressed twice says no more than once. Where an
+    opt-out on the channel silences everything (a STOP), the address is suppressed with it.
     Source: RFC 8058; semantics.md sections 10 and 15.
     """
     purposes = marketing_purposes()
@@ -73,7 +75,15 @@ def withdraw_address(
         for purpose in purposes
         if (person, purpose) not in known
     ]
+    _silence(channel, address)
     return Withdrawn(people, record_consents(statements))
+
+
+def _silence(channel: str, address: str) -> None:
+    facts = CHANNELS.get(channel)
+    if facts is not None and facts.silences == Suppression.Level.ALL and address:
+        reason = Suppression.Reason.UNSUBSCRIBE
+        suppress(kind=facts.contact_kind, value=address, reason=reason, level=facts.silences)
 
 
 def holders(channel: str, address: str) -> set[int]:

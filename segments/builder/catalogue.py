@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from config.console.words import capitalised, is_blank, num
 from config.workspace.models import User
 from config.workspace.permissions import may
-from consent.channels import ADDRESSED
+from consent.channels import addressed_channels
 from consent.models import Purpose
 from profiles.identity.comparing import spelling_of
 from profiles.language.columns import COLUMNS, column_label
@@ -193,7 +193,7 @@ def purposes(user: User, given: Given = NOTHING) -> Choices:
 @SOURCES.register("channels")
 def channels(user: User, given: Given = NOTHING) -> Choices:
     """How one is written to."""
-    return Choices([Choice(name, name) for name in ADDRESSED])
+    return Choices([Choice(name, name) for name in addressed_channels()])
 
 
 def _values(rows: list[Any], name: str, user: User) -> list[Choice]:

@@ -16,7 +16,7 @@ from config.workspace.faults import took_too_long
 from config.workspace.health import counters
 from config.workspace.models import User
 from config.workspace.permissions import may, requires
-from consent.panels import CHANNEL_WORDS
+from consent.channels import icon_of, label_of, usual_channels
 from profiles.language.reader import RuleError, RuleProblem
 from profiles.models import Profile
 from profiles.selectors.masking import Shown
@@ -38,17 +38,6 @@ from segments.rules.clause import SOURCES
 from segments.rules.compiler import compile_rule, working
 from segments.rules.personal import is_hidden, masked_rule
 
-CHANNEL_ICONS = {
-    "email": "mail",
-    "sms": "sms",
-    "whatsapp": "sms",
-    "push": "bell",
-    "webpush": "bell",
-    "inapp": "device",
-    "call": "phone",
-    "webhook": "link",
-}
-SHOWN_CHANNELS = ("email", "sms", "push")
 MOST_OVERLAPS = 5
 MOST_DIGITS = 13
 LARGEST_RULE = 1_000_000  # characters; what is cut off is no JSON
@@ -105,13 +94,13 @@ def reach(request: HttpRequest) -> HttpResponse:
     total = _number(request.POST.get("count"))
     lines = [
         (
-            CHANNEL_WORDS.get(channel, channel),
-            CHANNEL_ICONS.get(channel, "send"),
+            label_of(channel),
+            icon_of(channel),
             n,
             n / total if total else 0.0,
         )
         for channel, n in counts.items()
-        if n or channel in SHOWN_CHANNELS
+        if n or channel in usual_channels()
     ]
     return part(request, "segments/_reach.html", {"lines": lines})
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from campaigns.delivery.letters import forget_letterheads
 from campaigns.delivery.rounds import advance_campaigns
-from campaigns.delivery.worker import close_session, deliver
+from campaigns.delivery.worker import close_sessions, deliver
 from campaigns.models import Campaign, Sender
 from campaigns.services.drafts import create_campaign
 from campaigns.services.launching import launch
@@ -161,7 +161,7 @@ def deliver_all(rounds: int = 100) -> None:
     for _ in range(rounds):
         if not deliver():
             break
-    close_session()
+    close_sessions()
 
 
 class Handler:
@@ -210,7 +210,7 @@ def smtp_server(**options):
         with override_settings(EMAIL_URL=f"smtp://127.0.0.1:{controller.port}"):
             yield handler
     finally:
-        close_session()
+        close_sessions()
         forget_letterheads()
         controller.stop()
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from django.test import override_settings
 
 from campaigns.delivery.letters import forget_letterheads
-from campaigns.delivery.worker import close_session
+from campaigns.delivery.worker import close_sessions
 
 HANG, DRIP, RESET, CLOSING, BUSY = "hang", "drip", "reset", "421", "451"
 DRIP_SECONDS = 0.05  # between two bytes of an answer that has no end
@@ -163,5 +163,5 @@ def hostile(at="", how=HANG, **options):
             yield server
     finally:
         server.stop()
-        close_session()
+        close_sessions()
         forget_letterheads()

@@ -13,7 +13,6 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from campaigns.delivery.claims import lease_chunk
-from campaigns.delivery.worker import CHANNEL
 from campaigns.models import Campaign, MessageChunk
 from config.management.commands import drain as command
 from config.workspace.work import LEFT, drain
@@ -104,7 +103,7 @@ def test_a_portion_under_a_dead_workers_lease_is_waited_for_and_taken_over():
         ada = make_person("ada")
         say(ada)
         launched(make_segment(ada))
-        assert lease_chunk(CHANNEL, timezone.now()) is not None
+        assert lease_chunk("email", timezone.now()) is not None
         waits = []
 
         def two_minutes_later(held):
@@ -133,7 +132,7 @@ def test_a_holder_that_hangs_is_not_waited_for_without_an_end():
     ada = make_person("ada")
     say(ada)
     launched(make_segment(ada))
-    assert lease_chunk(CHANNEL, timezone.now()) is not None
+    assert lease_chunk("email", timezone.now()) is not None
     inbox.accept(make_source(), [{"type": "identify", "userId": "u1"}])
     with pytest.raises(CommandError, match="nothing became of them in 0 s: delivery 1"):
         call_command("drain", wait=0)

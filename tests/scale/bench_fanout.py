@@ -310,11 +310,12 @@ def _letters(count: int) -> list[Any]:
 
 def _loop(letters: list[Any], port: int) -> None:
     """Render and send in this very process, nothing else: the same bodies, one connection."""
+    from campaigns.channels.email.writing import headers_of, order_of
     from campaigns.content.sandbox.tasks import TASKS
-    from campaigns.delivery.letters import headers_of, letterhead, order_of
+    from campaigns.delivery.letters import letterhead
 
     head = letterhead(letters[0].content_version_id)
-    write = TASKS["write"]([head.compiled.to_dict(), head.fixed, headers_of(head)])
+    write = TASKS["write"]([head.content.to_dict(), head.fixed, headers_of(head)])
     with smtplib.SMTP("127.0.0.1", port) as smtp:
         for letter in letters:
             _kind, (content, sender, recipient, _links) = write(order_of(letter, head))
@@ -323,11 +324,11 @@ def _loop(letters: list[Any], port: int) -> None:
 
 def _deliver() -> None:
     from campaigns.content.sandbox.calls import POOL
-    from campaigns.delivery.worker import close_session, deliver
+    from campaigns.delivery.worker import close_sessions, deliver
 
     while deliver():
         pass
-    close_session()
+    close_sessions()
     POOL.end_idle()  # only then is its computing counted
 
 

@@ -9,10 +9,10 @@ from django.utils.translation import pgettext
 
 from config.console.words import day_words
 from config.postgres.sql import Sql, every, run, sql
+from consent.channels import channel_names
 from consent.ledger.standing import WHOLE, standing
 from consent.models import Purpose
 from consent.models.ledger import Status
-from consent.models.purpose import CHANNELS
 from profiles.language import schemas
 from profiles.language.references import Lookup
 from segments.rules import Condition, Reader, register
@@ -57,12 +57,14 @@ class ConsentCondition(Condition):
         purpose = reader.text("purpose")
         if purpose:
             reader.refer("purpose", PURPOSES, purpose)
-        return cls(purpose, reader.choice("channel", CHANNELS), reader.choice("status", STATUSES))
+        return cls(
+            purpose, reader.choice("channel", channel_names()), reader.choice("status", STATUSES)
+        )
 
     @classmethod
     def schema(cls) -> dict[str, Any]:
         """What its JSON looks like."""
-        channel = {"type": "string", "enum": list(CHANNELS)}
+        channel = {"type": "string", "enum": channel_names()}
         status = {"type": "string", "enum": list(STATUSES)}
         fields = {"purpose": schemas.TEXT, "channel": channel, "status": status}
         example = {"purpose": "marketing", "channel": "email", "status": "granted"}

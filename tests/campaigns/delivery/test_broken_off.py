@@ -9,8 +9,10 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from campaigns.channels.email import SmtpSession
-from campaigns.delivery import claims, composing, letters, worker
+from campaigns.channels.email import channel, writing
+from campaigns.channels.email.channel import Email
+from campaigns.channels.email.session import SmtpSession
+from campaigns.delivery import claims, composing, worker
 from campaigns.delivery.worker import deliver
 from campaigns.models import Message, MessageChunk
 from campaigns.services.faults import try_now
@@ -65,17 +67,17 @@ class Raising:
 
 # where it breaks, and at which call: in the first batch or in the second
 STEPS = [
-    (worker, "session", 1),
+    (Email, "session", 1),
     (worker, "read_letters", 1),
     (worker, "letterhead", 1),
     (worker, "compose", 2),
-    (composing, "write_mails", 2),
+    (channel, "write_mails", 2),
     (worker, "mark_handing_over", 2),
     (worker, "exclude_refused", 1),
     (SmtpSession, "_open", 4),
     (SmtpSession, "_send_one", 4),
     (smtplib.SMTP, "getreply", 20),
-    (worker, "message_id", 4),
+    (composing.Composed, "reference_of", 4),
     (worker, "settle", 2),
     (claims, "settle", 2),
     (worker, "note_bounces", 1),
@@ -127,14 +129,14 @@ def test_a_fault_at_any_step_leaves_nobody_marked(server, monkeypatch, place, na
 def test_one_mail_that_cannot_be_written_fails_alone(server, monkeypatch):
     ada, ben, cleo = permitted(3)
     launched(make_segment(ada, ben, cleo))
-    order = letters.order_of
+    order = writing.order_of
 
     def odd(letter, head):
         if letter.profile_id == ben.pk:
             raise RecursionError("deep")
         return order(letter, head)
 
-    monkeypatch.setattr(letters, "order_of", odd)
+    monkeypatch.setattr(writing, "order_of", odd)
     deliver_all()
     row = Message.objects.get(profile=ben)
     assert (row.state, row.reason) == ("failed", "internal_error")
@@ -150,7 +152,7 @@ def test_what_fails_for_everybody_burns_nobody_and_is_shown(server, monkeypatch,
         raise ValueError("the key does not fit")
 
     with monkeypatch.context() as broken:  # a backup without the old key of its secrets
-        broken.setattr(letters.tokens, "issue", no_key)
+        broken.setattr(writing.tokens, "issue", no_key)
         deliver_all()
         assert states() == {"queued": count}
         campaign.refresh_from_db()

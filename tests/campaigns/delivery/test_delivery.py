@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from campaigns.channels.email import kind_of
+from campaigns.channels.email.answers import kind_of
 from campaigns.delivery.claims import lease_chunk, mark_handing_over
 from campaigns.delivery.worker import deliver
 from campaigns.models import Campaign, Message, MessageChunk, Sender
@@ -245,9 +245,9 @@ def test_a_failing_template_fails_one_mail_and_says_why(server):
 
 
 def test_a_list_that_bounces_too_much_is_stopped(server, monkeypatch):
-    from campaigns.delivery import setbacks  # noqa: PLC0415 - of this test alone
+    from campaigns.delivery import bounces  # noqa: PLC0415 - of this test alone
 
-    monkeypatch.setattr(setbacks, "FIRST", 100)
+    monkeypatch.setattr(bounces, "FIRST", 100)
     people = permitted(*(f"p{n}" for n in range(60)))
     for person in people[:10]:
         server.refusals[address_of(person)] = ["550 5.1.1 gone"]

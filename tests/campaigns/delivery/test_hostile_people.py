@@ -4,7 +4,9 @@ import socket
 
 import pytest
 
-from campaigns.channels.email import FAILED, SENT, Mail, SmtpSession, smtp_target
+from campaigns.channels.base import FAILED, SENT
+from campaigns.channels.email.session import SmtpSession, smtp_target
+from campaigns.channels.email.wire import Mail
 from campaigns.content.names import RESERVED
 from campaigns.models import Message
 from tests.campaigns.builders import (
@@ -74,7 +76,7 @@ def test_no_trait_takes_the_name_of_what_the_renderer_gives(server):
 
 
 def test_a_server_that_hung_up_on_silence_costs_no_mail(server, monkeypatch):
-    monkeypatch.setattr("campaigns.channels.email.IDLE_SECONDS", 0.0)
+    monkeypatch.setattr("campaigns.channels.email.session.IDLE_SECONDS", 0.0)
     session = SmtpSession(smtp_target())
     mail = Mail(1, "news@shop.example", "ada@example.com", b"Subject: x\r\n\r\nx\r\n")
     assert [outcome.kind for outcome in session.send([mail])] == [SENT]

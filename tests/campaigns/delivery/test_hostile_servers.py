@@ -8,7 +8,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from campaigns.channels import smtp
+from campaigns.channels.email import smtp
 from campaigns.delivery.worker import deliver
 from campaigns.models import Message, MessageChunk
 from config import probe

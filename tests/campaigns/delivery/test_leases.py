@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from campaigns.delivery.claims import lease_chunk, mark_handing_over
 from campaigns.delivery.rounds import advance_campaigns
-from campaigns.delivery.worker import CHANNEL
 from campaigns.models import Message, MessageChunk
 from config.demo.clockwork import set_to
 from consent.models import Purpose
@@ -34,7 +33,7 @@ def ada(settings, tmp_path):
 
 
 def take():
-    return lease_chunk(CHANNEL, timezone.now())
+    return lease_chunk("email", timezone.now())
 
 
 @pytest.mark.parametrize("off", OFF)

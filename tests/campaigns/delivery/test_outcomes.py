@@ -10,7 +10,7 @@ from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from campaigns.channels.email import smtp_target
+from campaigns.channels.email.session import smtp_target
 from campaigns.delivery.worker import deliver
 from campaigns.models import Message, MessageChunk
 from config.console import health_words as words

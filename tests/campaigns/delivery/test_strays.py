@@ -7,10 +7,11 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
+from campaigns.channels.email.session import SmtpSession
 from campaigns.delivery import claims, settling, worker
 from campaigns.delivery.claims import Settled, lease_chunk, settle
 from campaigns.delivery.rounds import advance_campaigns
-from campaigns.delivery.worker import CHANNEL, deliver
+from campaigns.delivery.worker import deliver
 from campaigns.models import Campaign, Message, MessageChunk
 from config.workspace import stopping
 from config.workspace.models import Circuit
@@ -58,7 +59,7 @@ def test_a_stray_is_found_whatever_the_state_of_its_campaign(people, status):
 
 def test_what_a_living_lease_holds_is_under_way_and_its_campaign_not_finished(people):
     campaign = launched(make_segment(*people))
-    chunk = lease_chunk(CHANNEL, timezone.now())
+    chunk = lease_chunk("email", timezone.now())
     Message.objects.update(state="handing_over")
     fan_out_all()
     campaign.refresh_from_db()
@@ -159,14 +160,14 @@ def test_a_signal_amid_a_hand_over_waits_until_all_is_settled(server, people, mo
     launched(make_segment(*people))
     seen = []
     before = signal.signal(number, lambda *_: seen.append(states()))
-    real = worker.SmtpSession._send_one
+    real = SmtpSession._send_one
 
     def and_signal(self, connection, mail):
         outcome = real(self, connection, mail)
         os.kill(os.getpid(), number)
         return outcome
 
-    monkeypatch.setattr(worker.SmtpSession, "_send_one", and_signal)
+    monkeypatch.setattr(SmtpSession, "_send_one", and_signal)
     try:
         deliver()
     finally:

@@ -11,7 +11,8 @@ from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.channels.smtp import Patience
+from campaigns.channels.email import channel
+from campaigns.channels.email.smtp import Patience
 from campaigns.delivery import send_test
 from campaigns.models import Campaign, Message
 from campaigns.models.campaign import ContentVersion
@@ -67,9 +68,9 @@ def body_of(mail, kind: str = "html") -> str:
 
 
 def test_a_server_that_hangs_is_said_soon_and_holds_few_pages(marketer, campaign, monkeypatch):
-    longest = send_test.PATIENCE
+    longest = channel.HURRIED
     assert longest.connect + longest.reply + longest.accept < 10, "somebody waits"
-    monkeypatch.setattr(send_test, "PATIENCE", Patience(5.0, 0.2, 5.0))
+    monkeypatch.setattr(channel, "HURRIED", Patience(5.0, 0.2, 5.0))
     with hostile("rcpt"):
         page = send(marketer, campaign)
         assert "The test was not sent: no answer within 0.2 s (RCPT TO)" in page
@@ -79,7 +80,7 @@ def test_a_server_that_hangs_is_said_soon_and_holds_few_pages(marketer, campaign
             assert "other tests are just being sent" in send(marketer, campaign)
         finally:
             send_test._at_once.release(send_test.AT_ONCE)
-    monkeypatch.setattr(send_test, "PATIENCE", Patience(5.0, 5.0, 0.2))
+    monkeypatch.setattr(channel, "HURRIED", Patience(5.0, 5.0, 0.2))
     with hostile("dot"):
         page = send(marketer, campaign)
         assert "Nobody knows whether the test left" in page

@@ -1,80 +1,44 @@
 """Mail by SMTP: one connection kept open, several commands a round trip where the server allows it.
 
-What an answer means (RFC 5321 section 4.2, RFC 3463): a recipient refused with 5xx is a hard
-bounce, unless the refusal is about us (5.7.x, policy) or about now (5.2.2, mailbox full). 4xx is
-temporary. A connection that breaks after the content was sent leaves the outcome unknown. How long
-anything is waited for is `smtp.Connection`'s affair.
+What an answer means says `answers`. A connection that breaks after the content was sent leaves the
+outcome unknown. How long anything is waited for is `smtp.Connection`'s affair.
 """
 
 import logging
-import re
 import smtplib
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from campaigns.channels import smtp
-from campaigns.channels.smtp import Connection, Late, Patience, Stopped
+from campaigns.channels.base import (
+    AGAIN,
+    FAILED,
+    SENT,
+    TEMPORARY,
+    UNKNOWN,
+    NoTarget,
+    NotReached,
+    Outcome,
+    Stopped,
+)
+from campaigns.channels.email import smtp
+from campaigns.channels.email.answers import CLOSES, MORE, OK, PERMANENT, refusal, word_of
+from campaigns.channels.email.smtp import Connection, Late, Patience
+from campaigns.channels.email.wire import Mail, dotted
 from campaigns.content.addresses import NEEDS_SMTPUTF8
 from config import connections
 from config.workspace import stopping
-from config.workspace.health.reasons import reason_of
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 10.0  # after so long a silence the server may have hung up
 PER_CONNECTION = 1000  # mails; then a new one: servers cut long sessions
 MANY = 5  # refused in a row for the server's sake
 BREAKS = 2  # connections that broke, one after the other
-SENT, BOUNCED, TEMPORARY, FAILED, UNKNOWN = "sent", "bounced", "temporary", "failed", "unknown"
-AGAIN = "again"  # was not tried
-_OK, _MORE, _CLOSES, _PERMANENT = 250, 354, 421, 500
-_BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
-_ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 MAILBOX_TARGET: Final = "config.mailbox.email_url"
-
-
-class NotReached(Exception):
-    """The server let nobody in; its word, or what kept us from it."""
-
-
-class NoTarget(RuntimeError):
-    """Nowhere to hand mails over to: EMAIL_URL is unset and no demo mailbox runs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """One mail, ready: `key` is the caller's own; the addresses as SMTP carries them."""
-
-    key: int
-    sender: str
-    recipient: str
-    content: bytes
-    links: Sequence[tuple[int, int, str]] = ()  # kept for its clicks (`Rendered.links`)
-
-    @property
-    def needs_utf8(self) -> bool:
-        """An address beyond ASCII: only for servers that offer SMTPUTF8 (RFC 6531)."""
-        return not (self.sender.isascii() and self.recipient.isascii())
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a mail; `word` is the provider's.
-
-    `server_fails`: no other mail should be tried now. `is_servers`: refused or broken off for now
-    (`is_break`), and not for its recipient's sake.
-    """
-
-    key: int
-    kind: str
-    word: str = ""
-    server_fails: bool = False
-    is_servers: bool = False
-    is_break: bool = False
 
 
 def smtp_target() -> str:
@@ -210,7 +174,7 @@ class SmtpSession:
             return True
         try:
             self._smtp.within(self.patience.reply, "NOOP")
-            return self._smtp.noop()[0] == _OK
+            return self._smtp.noop()[0] == OK
         except (Late, OSError, smtplib.SMTPException):
             self._drop()
             return False
@@ -228,7 +192,7 @@ def _transact(connection: Connection, mail: Mail, patience: Patience) -> Outcome
         return Outcome(mail.key, FAILED, NEEDS_SMTPUTF8)
     connection.within(patience.reply, "MAIL FROM")
     replies = _envelope(connection, mail)
-    refused = _refusal(replies)
+    refused = refusal(replies)
     if refused is not None:
         return _cleaned_up(connection, replies, Outcome(mail.key, *refused))
     connection.within(patience.accept, "the mail")
@@ -237,15 +201,15 @@ def _transact(connection: Connection, mail: Mail, patience: Patience) -> Outcome
         connection.content_left = True
         connection.during("the answer to the mail")
 
-    connection.send(_dotted(mail.content), begin_end)
+    connection.send(dotted(mail.content), begin_end)
     code, text = _text_of(connection.getreply())
     connection.content_left = False  # it said which
-    if code == _OK:
+    if code == OK:
         return Outcome(mail.key, SENT, text[:200])
     word = f"{code} {text}"[:500]
-    if code == _CLOSES:
+    if code == CLOSES:
         raise smtplib.SMTPServerDisconnected(word)
-    if code >= _PERMANENT:
+    if code >= PERMANENT:
         return Outcome(mail.key, FAILED, word)
     return Outcome(mail.key, TEMPORARY, word, is_servers=True)
 
@@ -270,7 +234,7 @@ def _reply(connection: Connection, command: str = "") -> tuple[int, str]:
     if command:
         connection.during(command.partition(":")[0])
     code, text = _text_of(connection.getreply())
-    if code == _CLOSES:
+    if code == CLOSES:
         raise smtplib.SMTPServerDisconnected(f"{code} {text}")
     return code, text
 
@@ -279,43 +243,12 @@ def _text_of(reply: tuple[int, bytes]) -> tuple[int, str]:
     return reply[0], reply[1].decode("utf-8", "replace")
 
 
-def _refusal(replies: Sequence[tuple[int, str]]) -> tuple[str, str, bool, bool] | None:
-    """What the first refused command means, as parts of an Outcome, or None."""
-    for place, (code, text) in enumerate(replies):
-        good = code == _MORE if place == 2 else code in (250, 251, 252)  # noqa: PLR2004
-        if not good:
-            kind = kind_of(code, text, recipient=place == 1)
-            about_server = kind == TEMPORARY and _is_about_server(code, text, place == 1)
-            return kind, f"{code} {text}"[:500], False, about_server
-    return None
-
-
-def kind_of(code: int, text: str, *, recipient: bool) -> str:
-    """A refusal in our words."""
-    if code < _PERMANENT:
-        return TEMPORARY
-    status = _ENHANCED.search(text)
-    if status and (status[2], status[3]) == ("2", "2"):
-        return TEMPORARY
-    if not recipient or (status and status[2] == "7"):
-        return FAILED
-    return BOUNCED
-
-
-def _is_about_server(code: int, text: str, recipient: bool) -> bool:
-    """A refusal for now that any mail would get: not the greylisting or full box of one."""
-    if not recipient:
-        return True
-    status = _ENHANCED.search(text)
-    return status[2] in ("3", "4") if status else code in (451, 452)
-
-
 def _cleaned_up(
     connection: Connection, replies: Sequence[tuple[int, str]], outcome: Outcome
 ) -> Outcome:
     """After a refusal, which stands whatever becomes of the connection."""
     try:
-        if len(replies) == 3 and replies[2][0] == _MORE:  # noqa: PLR2004 - RFC 2920 section 3.1
+        if len(replies) == 3 and replies[2][0] == MORE:  # noqa: PLR2004 - RFC 2920 section 3.1
             connection.send(".\r\n")  # no recipient: the server has nobody to give it to
             _reply(connection, "DATA")
         connection.send("RSET\r\n")
@@ -324,32 +257,3 @@ def _cleaned_up(
         connection.close()
         return replace(outcome, server_fails=isinstance(error, Late))
     return outcome
-
-
-def with_crlf(content: bytes) -> bytes:
-    """Every line ended by CR LF: servers read a bare one differently (smuggling)."""
-    ends = content.count(b"\r\n")
-    if content.count(b"\n") == ends and content.count(b"\r") == ends:
-        return content
-    return _BARE.sub(b"\r\n", content)
-
-
-def _dotted(content: bytes) -> bytes:
-    """Lines that begin with a dot get a second one; the end is a dot alone (RFC 5321 4.5.2)."""
-    if content.startswith(b"."):
-        content = b"." + content
-    if b"\r\n." in content:
-        content = content.replace(b"\r\n.", b"\r\n..")
-    return content + (b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n")
-
-
-def word_of(error: Exception) -> str:
-    """The provider's word, without anything of ours."""
-    if isinstance(error, smtplib.SMTPResponseException):
-        raw = error.smtp_error
-        text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
-        return f"{error.smtp_code} {text}"[:500]
-    if isinstance(error, Late):
-        return str(error)
-    phrase = reason_of(error).partition(": ")[2]  # no errno, and no name of a class
-    return phrase or f"{type(error).__name__}: {error}"[:500]

@@ -8,6 +8,7 @@ from django.db import transaction
 from campaigns.models import Campaign, Message
 from campaigns.services.launching import WrongStatus, pause, pause_words
 from campaigns.tracking.events import Happened, tell
+from consent.channels import contact_kind
 from consent.models import Suppression
 from consent.services.suppressing import suppress_many
 
@@ -25,18 +26,24 @@ class Bounced(Protocol):
 
 
 @transaction.atomic
-def note_bounces(campaign_id: int | None, bounced: Sequence[tuple[Bounced, str]]) -> None:
-    """Suppress the addresses, tell of `Email Bounced`, and pause a send that bounces too much."""
-    suppress_many(
-        "email",
-        [letter.address for letter, _word in bounced],
-        reason=Suppression.Reason.HARD_BOUNCE,
-        details=[word for _letter, word in bounced],
-    )
+def note_bounces(
+    channel: str, event: str, campaign_id: int | None, bounced: Sequence[tuple[Bounced, str]]
+) -> None:
+    """Suppress the addresses, tell the people of it (as `event`, "" for nothing), and pause a send
+    that bounces too much.
+    """
+    if kind := contact_kind(channel):
+        suppress_many(
+            kind,
+            [letter.address for letter, _word in bounced],
+            reason=Suppression.Reason.HARD_BOUNCE,
+            details=[word for _letter, word in bounced],
+        )
     tell(
         [
-            Happened("Email Bounced", letter.person_id, letter.message_id, {"reason": word})
+            Happened(event, letter.person_id, letter.message_id, {"reason": word})
             for letter, word in bounced
+            if event
         ],
         {letter.profile_id for letter, _word in bounced},
     )
@@ -45,7 +52,7 @@ def note_bounces(campaign_id: int | None, bounced: Sequence[tuple[Bounced, str]]
 
 
 def _pause_bad_list(campaign_id: int) -> None:
-    """5 % hard bounces within the first thousand mails stop the send."""
+    """5 % hard bounces within the first thousand messages stop the send."""
     rows = Message.objects.filter(campaign_id=campaign_id)
     bounced = rows.filter(state="bounced").count()
     if bounced < FIRST * BOUNCE_SHARE:

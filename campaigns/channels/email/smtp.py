@@ -21,6 +21,7 @@ from typing import Any
 
 from django.conf import settings
 
+from campaigns.channels.base import Stopped
 from config import connections
 from config.workspace import stopping
 
@@ -34,10 +35,6 @@ _OWN_NAME_SECONDS = 2.0
 
 class Late(Exception):
     """No answer in time; to what, and after how long."""
-
-
-class Stopped(Exception):
-    """This process is to end."""
 
 
 @dataclass(frozen=True)

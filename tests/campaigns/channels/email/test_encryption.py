@@ -13,7 +13,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from campaigns.channels.email import SENT, TEMPORARY, Mail, SmtpSession
+from campaigns.channels.base import SENT, TEMPORARY
+from campaigns.channels.email.session import SmtpSession
+from campaigns.channels.email.wire import Mail
 
 MAIL = Mail(1, "shop@example.com", "ada@example.com", b"Subject: Hello\r\n\r\nHello\r\n")
 ME = "me:geheim@"

@@ -1,0 +1,51 @@
+"""E-mail as a channel: what delivery asks of it."""
+
+import threading
+from collections.abc import Sequence
+
+from campaigns.channels.base import CHANNELS, Channel, Letter, Letterhead, Parcel
+from campaigns.channels.email.content import MailContent
+from campaigns.channels.email.session import SmtpSession, smtp_target
+from campaigns.channels.email.smtp import Patience
+from campaigns.channels.email.writing import write_mails
+from campaigns.content.kinds import CONTENTS
+
+NAME = "email"
+# somebody waits in front of a page, and a thread of the web server with them
+HURRIED = Patience(connect=3.0, reply=2.0, accept=4.0)
+_local = threading.local()
+
+
+class Email(Channel):
+    """One connection a thread, to wherever EMAIL_URL says."""
+
+    example_address = "nobody@example.com"
+    bounced_event = "Email Bounced"
+
+    def compose(self, letters: Sequence[Letter], head: Letterhead) -> list[Parcel | Exception]:
+        """Mails, written in a child process."""
+        return [*write_mails(letters, head)]
+
+    def session(self) -> SmtpSession:
+        """Kept until the address of the server is another."""
+        url = smtp_target()
+        kept: SmtpSession | None = getattr(_local, "session", None)
+        if kept is None or kept.url != url:
+            self.close()
+            kept = _local.session = SmtpSession(url)
+        return kept
+
+    def close(self) -> None:
+        """Say goodbye."""
+        kept: SmtpSession | None = getattr(_local, "session", None)
+        if kept is not None:
+            kept.close()
+        _local.session = None
+
+    def hurried_session(self) -> SmtpSession:
+        """With less patience."""
+        return SmtpSession(smtp_target(), HURRIED)
+
+
+CHANNELS.register(NAME)(Email())
+CONTENTS.register(NAME)(MailContent())
