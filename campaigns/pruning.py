@@ -1,5 +1,5 @@
-"""What campaigns keep for a time only: who got nothing and why, and how often people were written
-to."""
+"""What campaigns keep for a time only: who got nothing and why, how often people were written to,
+and by what providers name messages."""
 
 from datetime import datetime, timedelta
 
@@ -48,6 +48,12 @@ WITH old AS MATERIALIZED (
 DELETE FROM contact_count c USING old
 WHERE c.profile_id = old.profile_id AND c.channel = old.channel AND c.day = old.day
 """
+REFERENCES = """
+WITH old AS MATERIALIZED (
+    SELECT digest FROM message_reference WHERE kept_on < %s LIMIT %s FOR UPDATE SKIP LOCKED
+)
+DELETE FROM message_reference r USING old WHERE r.digest = old.digest
+"""
 
 
 @PRUNERS.register("excluded")
@@ -66,3 +72,10 @@ def prune_counts(now: datetime) -> int:
     today = now.astimezone(workspace_zone()).date()
     day = today - timedelta(days=max(settings.CONTACT_COUNT_DAYS, longest))
     return deleted(COUNTS, [day, PORTION])  # the day itself, so that the index is planned with
+
+
+@PRUNERS.register("message_references")
+def prune_references(now: datetime) -> int:
+    """References of messages that no provider speaks of any more."""
+    kept = before(now, "MESSAGE_REFERENCE_DAYS")
+    return deleted(REFERENCES, [kept.date(), PORTION]) if kept else 0

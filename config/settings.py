@@ -207,6 +207,8 @@ MEMBERSHIP_DAYS = env.days("MEMBERSHIP_DAYS", default=730)
 EXCLUDED_DAYS = env.days("EXCLUDED_DAYS", default=365, least=30)
 # forms offer limits over a year
 CONTACT_COUNT_DAYS = env.days("CONTACT_COUNT_DAYS", default=400, least=366)
+# reports of what was not delivered come for days, complaints for weeks
+MESSAGE_REFERENCE_DAYS = env.days("MESSAGE_REFERENCE_DAYS", default=90, least=14)
 CELERY_CONCURRENCY = env.number("CELERY_CONCURRENCY", default=2, least=1, most=256)
 DELIVERY_CONCURRENCY = env.number("DELIVERY_CONCURRENCY", default=2, least=1, most=256)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024

@@ -17,6 +17,7 @@ from consent.models import Purpose
 # what became of a parcel; AGAIN was not tried
 SENT, BOUNCED, TEMPORARY, FAILED, UNKNOWN = "sent", "bounced", "temporary", "failed", "unknown"
 AGAIN = "again"
+DELIVERED = "delivered"  # said afterwards
 OwnLink = tuple[int, int, str]  # number, place in the content, address
 Person = tuple[dict[str, Any], str, dict[str, Any]]  # arguments of `names.person_names`
 
@@ -116,6 +117,15 @@ class Outcome:
     reference: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a provider says later of what it took: `kind` is BOUNCED (for good) or DELIVERED."""
+
+    reference: str
+    kind: str
+    word: str = ""
+
+
 class Session(Protocol):
     """A way to one provider, kept open between batches by one thread."""
 
@@ -159,6 +169,13 @@ class Channel(ABC):
     @abstractmethod
     def close(self) -> None:
         """End what this thread holds open (end of a process, between tests)."""
+
+    def read(self, body: bytes) -> list[Returned]:
+        """What comes back from the provider later, in its own form; by default nothing does.
+
+        Raises ValueError for what is no word of the provider's.
+        """
+        return []
 
     def hurried_session(self) -> Session:
         """One of its own for a single test, that somebody waits for. Raises NoTarget."""

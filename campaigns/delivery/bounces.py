@@ -19,10 +19,21 @@ BOUNCE_SHARE = 0.05  # of the first thousand (semantics.md section 15)
 class Bounced(Protocol):
     """A message that bounced."""
 
-    profile_id: int
-    person_id: int  # who the person is today
-    message_id: int
-    address: str
+    @property
+    def profile_id(self) -> int:
+        """Under whom it stands."""
+
+    @property
+    def person_id(self) -> int:
+        """Who the person is today."""
+
+    @property
+    def message_id(self) -> int:
+        """Its id."""
+
+    @property
+    def address(self) -> str:
+        """Where it went."""
 
 
 @transaction.atomic

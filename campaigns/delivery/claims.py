@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from campaigns.channels.base import OwnLink
+from campaigns.delivery.references import referred
 from campaigns.gate.contact_counts import ENDED, give_back
 from campaigns.gate.expression import still_allowed
 from campaigns.outbox.writing import CHUNK
@@ -260,24 +261,27 @@ WITH ended AS (
       AND (t.state = 'handing_over' OR t.state = 'unknown' AND g.state <> 'queued')
       -- said twice (the first answer of the database was lost), and marked anew in between
       AND (g.state <> 'queued' OR g.attempt = 0 OR t.attempts = g.attempt)
-    RETURNING {ended}
-), {give_back}
+    RETURNING {ended}, t.id, t.provider_ref
+), {give_back}, {referred}
 SELECT count(*) FROM ended
 """
 
 
 def settle(rows: Sequence[Settled], now: datetime) -> None:
-    """Write what became of a batch: one statement. What has not left gives its count back."""
+    """Write what became of a batch: one statement. What has not left gives its count back; what a
+    provider may speak of is found by its reference from then on.
+    """
     run(
         sql(
             _SETTLE,
             ended=ENDED,
             give_back=give_back(),
+            referred=referred(now),
             now=now,
             profiles=[row.profile_id for row in rows],
             messages=[row.message_id for row in rows],
             states=[row.state for row in rows],
-            reasons=[_storable(row.reason) for row in rows],
+            reasons=[storable(row.reason) for row in rows],
             refs=[row.provider_ref for row in rows],
             retries=[row.retry_at for row in rows],
             attempts=[row.attempt for row in rows],
@@ -285,7 +289,7 @@ def settle(rows: Sequence[Settled], now: datetime) -> None:
     )
 
 
-def _storable(word: str) -> str:
+def storable(word: str) -> str:
     """A server's word may hold what a text column cannot."""
     return word.replace("\0", "").encode("utf-8", "replace").decode()
 
@@ -300,7 +304,7 @@ WHERE t.profile_id = g.profile_id AND t.id = g.id AND t.state = 'queued'
 def note_word(keys: Sequence[Key], word: str) -> None:
     """Why these wait, in the server's word; they were not tried."""
     values: dict[str, Any] = {
-        "word": _storable(word),
+        "word": storable(word),
         "profiles": [profile for profile, _message in keys],
         "messages": [message for _profile, message in keys],
     }

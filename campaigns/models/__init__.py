@@ -7,7 +7,13 @@ from campaigns.models.campaign import (
     Enrolment,
     Sender,
 )
-from campaigns.models.message import ContactCount, ExcludedCount, Message, MessageChunk
+from campaigns.models.message import (
+    ContactCount,
+    ExcludedCount,
+    Message,
+    MessageChunk,
+    MessageReference,
+)
 
 __all__ = [
     "Campaign",
@@ -18,5 +24,6 @@ __all__ = [
     "ExcludedCount",
     "Message",
     "MessageChunk",
+    "MessageReference",
     "Sender",
 ]

@@ -184,6 +184,34 @@ class ExcludedCount(models.Model):
         return f"{self.reason}: {self.n}"
 
 
+class MessageReference(models.Model):
+    """By what a provider names a message: 16 bytes of a digest of channel and reference.
+
+    Found by it alone, as claims are by theirs; whoever asks gets the key of the message.
+    """
+
+    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.ERASED)
+    lasts = Until(
+        "no provider speaks of a message so long after",
+        "message_references",
+        "MESSAGE_REFERENCE_DAYS",
+    )
+    digest = models.BinaryField(max_length=16, primary_key=True)
+    profile_id = models.BigIntegerField()
+    message_id = models.BigIntegerField()
+    kept_on = models.DateField()
+
+    class Meta:
+        db_table = "message_reference"
+        # days follow each other in the table, so that the old ones are found without reading all
+        indexes = [
+            BrinIndex(fields=["kept_on"], name="message_reference_by_day", autosummarize=True)
+        ]
+
+    def __str__(self) -> str:
+        return bytes(self.digest).hex()
+
+
 class MessageChunk(models.Model):
     """500 to 1,000 messages that one worker leases and hands over; local to one server."""
 

@@ -200,7 +200,7 @@ def _empty(*tables: str) -> None:
         cursor.execute(f"TRUNCATE {', '.join(tables)}")
 
 
-WRITTEN = ("message_chunk", "contact_count", "enrolment", "message")
+WRITTEN = ("message_chunk", "message_reference", "contact_count", "enrolment", "message")
 
 
 def _rows(segment: Any, count: int, runs: int) -> float:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from campaigns.channels.base import BOUNCED, SENT, Channel, NoTarget, NotReached, Outcome
+from campaigns.channels.base import BOUNCED, SENT, Channel, NoTarget, NotReached, Outcome, Returned
 from campaigns.content.errors import Abort, ContentError
 from campaigns.content.kinds import ContentKind, Fault
 from campaigns.content.names import person_names
@@ -88,6 +88,9 @@ class Pigeon(Channel):
 
     def close(self):
         pass
+
+    def read(self, body):
+        return [Returned(*line.split(" ", 2)) for line in body.decode().splitlines()]
 
 
 class Flight:
