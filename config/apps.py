@@ -10,4 +10,6 @@ class RapportConfig(AppConfig):
 
     def ready(self) -> None:
         """Imported for its effect."""
-        from config import celery, checks, errors  # noqa: F401, PLC0415
+        from config import celery  # noqa: F401, PLC0415
+        from config.answers import errors  # noqa: F401, PLC0415
+        from config.running import checks  # noqa: F401, PLC0415

@@ -31,9 +31,9 @@ from django.conf import settings
 from django.db import connection
 from kombu import Queue  # type: ignore[attr-defined]  # without stubs of its own
 
-from config import leftovers
 from config.postgres import broker
-from config.pulse import Pulse
+from config.running import leftovers
+from config.running.pulse import Pulse
 from config.workspace import stopping
 from config.workspace.health import alive, recording
 from config.workspace.health.reasons import reason_of

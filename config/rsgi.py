@@ -3,7 +3,7 @@
 Another server has to buffer requests, or stand behind a proxy that does (docs/operations.md).
 """
 
-from config import leftovers
+from config.running import leftovers
 
 leftovers.end_with_parent()  # granian forks this process; it would go on without its parent
 

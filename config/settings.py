@@ -31,7 +31,7 @@ ALLOWED_HOSTS = connections.hosts_with(
 )
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 TRUSTED_PROXIES = env.parsed("TRUSTED_PROXIES", connections.networks)
-CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "config.answers.errors.csrf_failure"
 BEHIND_TLS = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = BEHIND_TLS
 # by the prefix a browser takes them from this very host over TLS only, never from a neighbour
@@ -73,13 +73,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "config.requests.RequestMiddleware",  # an id and a count for every answer
+    "config.answers.requests.RequestMiddleware",  # an id and a count for every answer
     "profiles.ingest.middleware.IngestMiddleware",  # /v1/ answers without sessions, CSRF or locale
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.console.headers.PrivateAnswers",
     "config.console.csp.ContentSecurityPolicyMiddleware",
-    "config.health.HealthMiddleware",
+    "config.running.health.HealthMiddleware",
     "config.console.sessions.SessionCookies",
     "config.console.sessions.SessionLimits",
     "config.console.middleware.UserLocaleMiddleware",
@@ -87,9 +87,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.console.middleware.PreferencesMiddleware",
-    "config.errors.BareAnswers",
-    "config.patience.PatienceMiddleware",
-    "config.storable.StorableMiddleware",
+    "config.answers.errors.BareAnswers",
+    "config.answers.patience.PatienceMiddleware",
+    "config.answers.storable.StorableMiddleware",
     "config.console.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -5,8 +5,8 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from config import health
-from config.metrics import metrics
+from config.running import health
+from config.running.metrics import metrics
 from config.workspace import first_admin
 
 docs = SpectacularSwaggerSplitView.as_view(url_name="schema")  # split: no inline script
@@ -34,7 +34,7 @@ urlpatterns = [
     path("console/first-admin/<str:token>/", first_admin.view, name="first-admin"),
     path("console/", admin.site.urls),
 ]
-handler400 = "config.errors.bad_request"
-handler403 = "config.errors.not_allowed"
-handler404 = "config.errors.not_found"
-handler500 = "config.errors.server_error"
+handler400 = "config.answers.errors.bad_request"
+handler403 = "config.answers.errors.not_allowed"
+handler404 = "config.answers.errors.not_found"
+handler500 = "config.answers.errors.server_error"

@@ -17,10 +17,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from config import mailbox
 from config.console.csp import MAIL_PREVIEW
 from config.console.pages import page, part, wants_partial
-from config.mailbox import Mail
+from config.running import mailbox
+from config.running.mailbox import Mail
 from config.workspace import audit
 from config.workspace.audit_targets import TARGETS, Target, gone
 from config.workspace.models import AuditEntry

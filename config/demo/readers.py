@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.test import Client
 
-from config import mailbox
 from config.demo import clockwork
 from config.demo.generator import generate, maya
 from config.demo.generator.devices import BROWSERS
 from config.demo.state import State, moment
+from config.running import mailbox
 from profiles.models import Identifier
 
 # of those whose opens may be measured, about seven in ten

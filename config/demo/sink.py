@@ -20,9 +20,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns.delivery.worker import close_sessions
-from config import mailbox
 from config.demo import clockwork
 from config.demo.generator import maya
+from config.running import mailbox
 
 GONE_SHARE = 0.012
 _DATE = re.compile(rb"^Date: [^\r\n]*", re.MULTILINE)

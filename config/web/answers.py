@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from config.requests import area_of
+from config.answers.requests import area_of
 from config.web.areas import API, HEALTH, INGEST, LIVE, Area
 from config.workspace.api.problems import CONTENT_TYPE, body_of
 from config.workspace.health import counters, pressure

@@ -10,10 +10,10 @@ from django.utils import timezone
 from playwright.sync_api import Browser, FrameLocator, Page, ViewportSize, expect
 
 from campaigns.models import Campaign
-from config import mailbox
 from config.demo import sink, team, writing
 from config.demo.generator import maya
 from config.demo.progress import Progress
+from config.running import mailbox
 from config.workspace.work import drain
 from profiles.models import Event, Identifier
 from tests.demo.conftest import forget_all

@@ -13,8 +13,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config import paths, supervisor
+from config import paths
 from config.postgres import binaries, server, symptoms
+from config.running import supervisor
 
 START = (
     "import sys; from pathlib import Path; from config.postgres import server; "

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from config import mailbox
+from config.running import mailbox
 from config.workspace.models import AuditEntry, Role
 from tests.cast import make_user
 

@@ -9,7 +9,6 @@ from django.test import override_settings
 
 from campaigns.models import Campaign, Message
 from campaigns.services.contents import preview
-from config import mailbox
 from config.demo import clockwork, sink, state, team, traffic, writing
 from config.demo.generator import maya, permissions
 from config.demo.generator.clock import to_ms
@@ -19,6 +18,7 @@ from config.demo.generator.stream import make_people, make_world
 from config.demo.progress import Progress
 from config.demo.state import moment
 from config.home.needs import needs
+from config.running import mailbox
 from config.workspace.models import Role, User, Workspace
 from config.workspace.selectors import forget_workspace, workspace
 from config.workspace.work import drain

@@ -11,7 +11,8 @@ from typing import Any
 
 import psycopg
 
-from config import leftovers, paths
+from config import paths
+from config.running import leftovers
 from tests.profiles.installation import free_port
 from tests.scale.soak_counts import Violation
 
@@ -103,7 +104,7 @@ class Installation:
         with suppress(OSError):
             return (
                 self.up is not None
-                and "config.supervisor" in Path(f"/proc/{self.up.pid}/cmdline").read_text()
+                and "config.running.supervisor" in Path(f"/proc/{self.up.pid}/cmdline").read_text()
             )
         return False
 

@@ -4,8 +4,8 @@ from django.utils.translation import gettext, override
 
 from campaigns.models import Campaign
 from campaigns.standing_words import ARCHIVED, BOUNCES, NO_PURPOSE, SENTENCES, UNCOUNTABLE
-from config.children import ENDED
 from config.console.health_words import RESTARTED
+from config.running.children import ENDED
 from config.workspace.health import restarts
 from config.workspace.health.reasons import PHRASES, in_words
 from config.workspace.sentences import Sentences

@@ -38,7 +38,7 @@ IDLE_SECONDS = 10.0  # after so long a silence the server may have hung up
 PER_CONNECTION = 1000  # mails; then a new one: servers cut long sessions
 MANY = 5  # refused in a row for the server's sake
 BREAKS = 2  # connections that broke, one after the other
-MAILBOX_TARGET: Final = "config.mailbox.email_url"
+MAILBOX_TARGET: Final = "config.running.mailbox.email_url"
 
 
 def smtp_target() -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from config import mailbox
+from config.running import mailbox
 
 
 class Command(BaseCommand):

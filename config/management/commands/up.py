@@ -22,12 +22,13 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
 
-from config import leftovers, mailbox, paths
-from config.children import STOPPING
+from config import paths
 from config.demo import state, team
 from config.postgres import broker, capacity, server
 from config.postgres.binaries import NoServer
-from config.supervisor import Plan
+from config.running import leftovers, mailbox
+from config.running.children import STOPPING
+from config.running.supervisor import Plan
 from config.web.command import command
 from config.workspace import first_admin, tokens
 
@@ -49,7 +50,7 @@ class Command(BaseCommand):
         with taking_over(self.stdout.write, host, port) as stopping:
             plan = self._prepare(var, host, port, stopping)
             os.chdir(paths.BASE_DIR)
-            command = [sys.executable, "-m", "config.supervisor", str(_as_file(plan))]
+            command = [sys.executable, "-m", "config.running.supervisor", str(_as_file(plan))]
             stopping.wait()
             os.execv(sys.executable, command)  # noqa: S606 - becoming it is the point
 
@@ -91,7 +92,7 @@ class Command(BaseCommand):
             "delivery": _worker(broker.DELIVERY_QUEUE, settings.DELIVERY_CONCURRENCY),
         }
         if not settings.EMAIL_URL:
-            commands["mailbox"] = [*python, "config.mailbox", str(mailbox.folder(var))]
+            commands["mailbox"] = [*python, "config.running.mailbox", str(mailbox.folder(var))]
             commands["mailbox"] += [str(settings.MAILBOX_PORT)]
         return commands
 

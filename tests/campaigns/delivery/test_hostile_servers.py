@@ -11,9 +11,9 @@ from django.utils import timezone, translation
 from campaigns.channels.email import smtp
 from campaigns.delivery.worker import deliver
 from campaigns.models import Message, MessageChunk
-from config import probe
 from config.console import health_words as words
-from config.metrics import Exposition, _add_circuits
+from config.running import probe
+from config.running.metrics import Exposition, _add_circuits
 from config.workspace import circuits
 from config.workspace.health import status
 from config.workspace.health.status import Level

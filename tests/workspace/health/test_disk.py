@@ -58,7 +58,7 @@ def test_too_little_room_is_a_fault_with_its_figure(left, given, level, title, w
 
 def test_without_a_database_a_full_disk_is_named_as_the_reason(left, monkeypatch):
     left(0)
-    monkeypatch.setattr("config.health.probe.ask", lambda: (None, "connection refused"))
+    monkeypatch.setattr("config.running.health.probe.ask", lambda: (None, "connection refused"))
     answer = Client().get("/health/ready").json()
     assert (answer["unit"], answer["reason"]) == ("disk", "the disk is full (0 MB left)")
     assert [one["unit"] for one in answer["failing"]] == ["disk", "database"]

@@ -14,8 +14,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config import leftovers, paths
+from config import paths
 from config.postgres import capacity, server
+from config.running import leftovers
 from tests.campaigns.delivery.test_killed_worker import wait_for
 from tests.profiles.installation import SETUP, Installation, is_taken
 

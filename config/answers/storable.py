@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.request import RawPostDataException
 
-from config.errors import bad_request
+from config.answers.errors import bad_request
 
 NUL, UNREADABLE = "\x00", "\ufffd"
 

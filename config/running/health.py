@@ -1,4 +1,4 @@
-"""Whether this installation lives and is ready. `config/metrics.py` has the figures."""
+"""Whether this installation lives and is ready. `config/running/metrics.py` has the figures."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone, translation
 
-from config import probe
 from config.console import health_words as words
+from config.running import probe
 from config.workspace.health import alive
 from config.workspace.health.status import Level, Unit, of_the_machine
 

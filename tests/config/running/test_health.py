@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from config import metrics, probe
+from config.running import metrics, probe
 from config.version import version
 from config.workspace.digests import key_digest
 from config.workspace.health import counters, recording, status

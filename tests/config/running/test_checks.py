@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from config import paths
-from config.checks import public_installation
 from config.connections import networks
 from config.paths import BASE_DIR
+from config.running.checks import public_installation
 
 
 def test_a_laptop_is_told_all_that_is_missing(settings):

@@ -17,7 +17,7 @@ import psycopg
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from config import probe
+from config.running import probe
 from config.version import version
 from config.workspace.health import alive, counters, disk, restarts, status
 from config.workspace.health.reasons import reason_of

@@ -8,7 +8,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from config import mailbox, paths
+from config import paths
+from config.running import mailbox
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def a_mail(subject: str) -> EmailMessage:
 
 
 def test_a_mail_sent_by_smtp_is_kept_whole(place):
-    command = [sys.executable, "-m", "config.mailbox", str(place), "0"]
+    command = [sys.executable, "-m", "config.running.mailbox", str(place), "0"]
     running = subprocess.Popen(command, cwd=paths.BASE_DIR)
     try:
         for _ in range(100):

@@ -7,7 +7,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.signals import connection_created
 from django.test import RequestFactory
 
-from config import patience
+from config.answers import patience
 from config.workspace.health import counters
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +49,7 @@ def test_other_errors_are_left_to_whom_they_concern():
 def test_each_connection_of_the_web_server_has_the_limit():
     import config.wsgi  # noqa: F401, PLC0415 - what granian imports
 
-    for name in ("config.patience", "config.postgres.capacity"):
+    for name in ("config.answers.patience", "config.postgres.capacity"):
         assert connection_created.disconnect(dispatch_uid=name)
     with transaction.atomic(), connection.cursor() as cursor:
         patience.limit(connection)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from config import leftovers, paths, supervisor, watchdog
-from config.children import Web, Worker
+from config import paths
+from config.running import leftovers, supervisor, watchdog
+from config.running.children import Web, Worker
 from config.workspace.health import restarts
 
 # deaf to TERM, INT and HUP as a web server is while it loads; so is its child, in a session of
@@ -62,7 +63,7 @@ def run(tmp_path):
         handle = supervisor_plan(plan)
         started.append(
             subprocess.Popen(
-                [sys.executable, "-m", "config.supervisor", str(handle)],
+                [sys.executable, "-m", "config.running.supervisor", str(handle)],
                 cwd=paths.BASE_DIR, pass_fds=[handle], stdout=subprocess.PIPE, text=True,
                 preexec_fn=preexec_fn or _heard,  # noqa: PLW1509 - pytest has no threads here
             )
@@ -186,7 +187,7 @@ def test_a_process_whose_parent_died_before_it_could_ask_for_its_end_ends(tmp_pa
     orphan = """
 import os, sys
 from pathlib import Path
-from config import leftovers
+from config.running import leftovers
 reading, writing = os.pipe()
 if os.fork():
     os._exit(0)

@@ -11,8 +11,8 @@ from typing import Any
 from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse
 
-from config.errors import too_slow
-from config.requests import area_of
+from config.answers.errors import too_slow
+from config.answers.requests import area_of
 from config.workspace.faults import took_too_long
 from config.workspace.health import counters
 
@@ -21,7 +21,7 @@ SECONDS = 30
 
 def end_long_statements() -> None:
     """From now on each new connection of this process has the limit; one statement a connection."""
-    connection_created.connect(limit, dispatch_uid="config.patience")
+    connection_created.connect(limit, dispatch_uid="config.answers.patience")
 
 
 def limit(connection: Any, **_more: Any) -> None:

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from config import leftovers
-from config.children import STOPPING, Child, Web, Worker
 from config.postgres import server, symptoms
+from config.running import leftovers
+from config.running.children import STOPPING, Child, Web, Worker
 from config.workspace.health import disk, restarts
 
 LOOK_SECONDS = 0.25

@@ -7,8 +7,8 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-from config import leftovers
-from config.watchdog import ASK_SECONDS, BUSY, WELL, Beats, Patience, Question
+from config.running import leftovers
+from config.running.watchdog import ASK_SECONDS, BUSY, WELL, Beats, Patience, Question
 from config.workspace.health import restarts
 from config.workspace.health.alive import BEATS
 from config.workspace.parents import end_with

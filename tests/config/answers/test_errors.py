@@ -9,8 +9,9 @@ from django.test import Client
 from django.urls import path
 from django.utils.html import escape
 
-from config import errors, paths
+from config import paths
 from config import urls as site_urls
+from config.answers import errors
 from config.connections import host_names
 from config.postgres import server, starting
 from config.postgres.backend.base import DatabaseWrapper

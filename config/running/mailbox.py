@@ -1,7 +1,7 @@
 """The demo mailbox: an SMTP server that keeps whatever it is given and delivers nothing.
 
 One file a mail, `<time of receipt in ns>-<random>.eml`: two header lines with the envelope, then
-the mail as it came. The newest KEEP stay. Run as `python -m config.mailbox FOLDER PORT`.
+the mail as it came. The newest KEEP stay. Run as `python -m config.running.mailbox FOLDER PORT`.
 """
 
 import asyncio

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from config import pulse
+from config.running import pulse
 
 
 class Clock:
