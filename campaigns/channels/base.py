@@ -48,7 +48,6 @@ class Letterhead:
     sender: Sender | None
     fixed: dict[str, Any]
     campaign: str
-    per_second: float = 0.0
     # of a campaign: who may get it and until when, as it was launched
     segment: str = ""
     goal: dict[str, Any] | None = None

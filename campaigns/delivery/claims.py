@@ -24,7 +24,7 @@ from campaigns.channels.base import OwnLink
 from campaigns.delivery.references import referred
 from campaigns.gate.contact_counts import ENDED, give_back
 from campaigns.gate.expression import still_allowed
-from campaigns.outbox.writing import CHUNK
+from campaigns.outbox.pacing import CHUNK, catch_up
 from config.postgres.sql import EMPTY, Sql, one, run, sql
 from config.workspace.work import Left
 from consent.models import Purpose
@@ -60,7 +60,7 @@ class Chunk:
 
 _LEASE = f"""
 WITH due AS (
-    SELECT c.id, c.lease FROM message_chunk c
+    SELECT c.id, c.lease, c.due_at FROM message_chunk c
     WHERE c.due_at <= %(now)s AND c.channel = %(channel)s
       AND (c.lease IS NULL AND (c.campaign_id IS NULL OR EXISTS (
                SELECT 1 FROM campaign k WHERE k.id = c.campaign_id AND k.status = 'running'
@@ -73,7 +73,7 @@ UPDATE message_chunk c
   FROM due WHERE c.id = due.id
 RETURNING c.id, c.campaign_id, c.profile_ids, c.message_ids, c.attempts,
           EXISTS (SELECT 1 FROM campaign k WHERE k.id = c.campaign_id AND k.fault_count > 0),
-          due.lease IS NOT NULL
+          due.lease IS NOT NULL, due.due_at, c.per_second
 """  # noqa: S608 - pieces of ours, values are bound
 _LOST = """
 UPDATE message m SET state = 'unknown', reason = %(reason)s
@@ -84,7 +84,10 @@ WHERE m.profile_id = g.profile_id AND m.id = g.id AND m.state = 'handing_over'
 
 @transaction.atomic
 def lease_chunk(channel: str, now: datetime) -> Chunk | None:
-    """The next due chunk, lanes in order; what its last worker left marked becomes unknown."""
+    """The next due chunk, lanes in order; what its last worker left marked becomes unknown.
+
+    Of a throttled send that is late the others get their turns after it.
+    """
     token = uuid.uuid4()
     values: dict[str, Any] = {"now": now, "channel": channel, "lease": token, "for": lease_time()}
     with connection.cursor() as cursor:
@@ -92,11 +95,14 @@ def lease_chunk(channel: str, now: datetime) -> Chunk | None:
         row = cursor.fetchone()
         if row is None:
             return None
-        chunk_id, campaign_id, profile_ids, message_ids, attempts, held_up, was_leased = row
+        chunk_id, campaign_id, profiles, messages, attempts, held_up, was_leased, due_at, pace = row
         if was_leased:
-            marked = {"profiles": profile_ids, "messages": message_ids, "reason": INTERRUPTED}
+            marked = {"profiles": profiles, "messages": messages, "reason": INTERRUPTED}
             cursor.execute(_LOST, marked)
-    return Chunk(chunk_id, token, campaign_id, channel, profile_ids, message_ids, attempts, held_up)
+        if pace and campaign_id:
+            takes = timedelta(seconds=len(messages) / pace)
+            catch_up(cursor, campaign_id, due_at=due_at, takes=takes, now=now)
+    return Chunk(chunk_id, token, campaign_id, channel, profiles, messages, attempts, held_up)
 
 
 _LEFT = f"""
@@ -330,7 +336,9 @@ WITH lost AS (
        AND (SELECT message_ids IS NULL FROM rest)
 )
 UPDATE message_chunk c SET lease = NULL, lease_until = NULL, profile_ids = rest.profile_ids,
-       message_ids = rest.message_ids, due_at = greatest(rest.due_at, %(not_before)s::timestamptz)
+       message_ids = rest.message_ids,
+       due_at = greatest(rest.due_at, %(not_before)s::timestamptz,
+                         CASE WHEN c.per_second IS NOT NULL THEN c.due_at END)
 FROM rest WHERE c.id = %(chunk)s AND c.lease = %(lease)s AND rest.message_ids IS NOT NULL
 """
 

@@ -64,7 +64,6 @@ def letterhead(content_version_id: int) -> Letterhead:
         sender=sender,
         fixed=sender_data(sender),
         campaign=version.campaign.slug if version else "",
-        per_second=float(step.get("per_second") or 0),
         segment=version.entry.get("segment", "") if version else "",
         goal=version.goal if version else None,
         launched_at=version.campaign.launched_at if version else None,

@@ -134,19 +134,12 @@ def _deliver_chunk(visit: Visit) -> int:
         part = list(group)
         while part:
             batch, part = part[: visit.portion], part[visit.portion :]
-            began = time.monotonic()
             seen += len(batch)
             if not _deliver_batch(visit, batch, head, recheck):
                 return seen
-            _throttle(head, len(batch), began)
             if time.monotonic() > deadline or stopping.asked():
                 return seen
     return seen
-
-
-def _throttle(head: Letterhead, count: int, began: float) -> None:
-    if head.per_second:
-        time.sleep(max(0.0, count / head.per_second - (time.monotonic() - began)))
 
 
 def _deliver_batch(

@@ -49,6 +49,7 @@ class Terms:
     shuffle: tuple[int, int] = (1, 0)
     segment_id: int = 0
     campaign_id: int = 0
+    per_second: float = 0.0  # how many leave a second; 0 for as many as can
 
     @property
     def is_marketing(self) -> bool:

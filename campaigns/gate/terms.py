@@ -104,6 +104,7 @@ def terms_of(plan: Plan, *, now: datetime, start: datetime | None = None) -> Ter
         shuffle=shuffle_of(f"holdout:{plan.campaign.slug}"),
         segment_id=_segment_id(plan.entry["segment"]),
         campaign_id=plan.campaign.pk or 0,
+        per_second=float(step.get("per_second") or 0),
     )
 
 

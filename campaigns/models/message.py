@@ -224,6 +224,10 @@ class MessageChunk(models.Model):
     profile_ids = ArrayField(models.BigIntegerField())
     message_ids = ArrayField(models.BigIntegerField())
     due_at = models.DateTimeField()
+    # of a throttled send: how many of its messages leave a second, and when these could have left
+    # without that; `due_at` is their turn (outbox/pacing.py)
+    per_second = models.FloatField(null=True)
+    ready_at = models.DateTimeField(null=True)
     lease = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     attempts = models.SmallIntegerField(default=0)

@@ -15,9 +15,8 @@ from django.db.backends.utils import CursorWrapper
 from campaigns.audience.portions import Portion
 from campaigns.gate.contact_counts import lock_counts
 from campaigns.gate.expression import Terms, arm_of
+from campaigns.outbox.pacing import chunk_size, spread
 from config.postgres.sql import Sql, sql
-
-CHUNK = 500  # messages that one worker leases at once
 
 _WRITE = """
 WITH people AS MATERIALIZED ({people}),
@@ -54,14 +53,14 @@ placed AS MATERIALIZED (
     ON CONFLICT (profile_id, channel, day) DO UPDATE SET n = c.n + 1
 ), chunks AS (
     INSERT INTO message_chunk (campaign_id, lane, channel, profile_ids, message_ids, due_at,
-                               attempts, created_at)
-    SELECT {campaign}::bigint, {lane}, {channel}, array_agg(profile_id), array_agg(id), due_at, 0,
-           {now}
+                               per_second, ready_at, attempts, created_at)
+    SELECT {campaign}::bigint, {lane}, {channel}, array_agg(profile_id), array_agg(id), due_at,
+           {pace}::float, CASE WHEN {pace}::float IS NOT NULL THEN due_at END, 0, {now}
     FROM (SELECT profile_id, id, due_at,
                  (row_number() OVER (PARTITION BY due_at ORDER BY profile_id) - 1) / {chunk}
                  AS part
           FROM written WHERE state = 'queued') w
-    GROUP BY due_at, part
+    GROUP BY due_at, part ORDER BY due_at, part
 )
 SELECT count(*), coalesce(max(id), 0) FROM written
 """
@@ -103,14 +102,18 @@ class Written:
 
 
 def write(cursor: CursorWrapper, sending: Sending, portion: Portion) -> Written:
-    """Write a message for everybody of the portion; one statement, in the caller's transaction.
+    """Write a message for everybody of the portion; one statement, in the caller's transaction,
+    and one more where the send is throttled.
 
     Who counts against a contact frequency is counted and reserved under one lock.
     """
     if sending.terms.limit:
         lock_counts(cursor, sending.terms.channel)
     statement_of(sending, portion).on(cursor)
-    return Written(*cursor.fetchone())
+    written = Written(*cursor.fetchone())
+    if sending.terms.per_second and sending.terms.campaign_id:
+        spread(cursor, sending.terms.campaign_id, sending.terms.now)
+    return written
 
 
 def statement_of(sending: Sending, portion: Portion) -> Sql:
@@ -131,7 +134,8 @@ def statement_of(sending: Sending, portion: Portion) -> Sql:
         contents=[arm.content_version_id for arm in sending.arms],
         variants=[arm.name for arm in sending.arms],
         arm=arm_of([arm.share for arm in sending.arms], sending.shuffle),
-        chunk=CHUNK,
+        chunk=chunk_size(terms.per_second),
+        pace=terms.per_second or None,
         zone=terms.zone,
         expires_at=terms.expires_at,
         now=terms.now,
