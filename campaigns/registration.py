@@ -2,8 +2,8 @@
 
 from campaigns import merging, panels, pruning, trail  # noqa: F401 - each signs itself in
 from campaigns.api import registration  # noqa: F401 - signs itself in
-from campaigns.delivery.rounds import UNDER_WAY, advance_campaigns
 from campaigns.delivery.worker import deliver, left
+from campaigns.engine.rounds import UNDER_WAY, advance_campaigns
 from campaigns.services import uses  # noqa: F401 - signs itself in
 from campaigns.tracking import conversions, messages  # noqa: F401 - each signs itself in
 from config.workspace.health.units import WAITING

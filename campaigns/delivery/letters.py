@@ -12,6 +12,7 @@ from campaigns.channels.base import Letter, Letterhead
 from campaigns.content.kinds import Prepared, content_kind
 from campaigns.delivery.claims import GIVEN, OWN_LINKS, Chunk
 from campaigns.models import CampaignVersion, ContentVersion, Sender
+from campaigns.plan import is_single, messages_in
 from campaigns.selectors.whose import JOIN_OWNER, PERSON
 from campaigns.services.contents import sender_data
 from campaigns.services.senders import default_sender
@@ -35,8 +36,8 @@ class _Kept:
 @lru_cache(maxsize=256)
 def _kept(content_version_id: int) -> _Kept:
     row = ContentVersion.objects.select_related("version__campaign").get(pk=content_version_id)
-    steps: list[dict[str, Any]] = row.version.steps if row.version else []
-    step = next((one for one in steps if one["id"] == row.step), {})
+    steps = messages_in(row.version.steps) if row.version else []
+    step = next((dict(node.step) for node in steps if node.key == row.step), {})
     content = content_kind(row.channel).load(row.compiled)
     return _Kept(content, row.purpose_id, row.version, step)
 
@@ -64,7 +65,8 @@ def letterhead(content_version_id: int) -> Letterhead:
         sender=sender,
         fixed=sender_data(sender),
         campaign=version.campaign.slug if version else "",
-        segment=version.entry.get("segment", "") if version else "",
+        # on a longer way the segment is where people came from: they go on when they have left it
+        segment=version.entry.get("segment", "") if version and is_single(version.steps) else "",
         goal=version.goal if version else None,
         launched_at=version.campaign.launched_at if version else None,
     )

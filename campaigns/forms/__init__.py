@@ -1,6 +1,13 @@
 """The forms of the editor, a module a step."""
 
-from campaigns.forms.base import NewForm, StepForm, has_variants, step_of
+from campaigns.forms.base import (
+    NewForm,
+    StepForm,
+    has_journey,
+    has_variants,
+    launched_step,
+    step_of,
+)
 from campaigns.forms.what import WhatForm
 from campaigns.forms.when import DEFAULT_WINDOW, WhenForm, goal_events, in_days
 from campaigns.forms.who import WhoForm
@@ -15,7 +22,9 @@ __all__ = [
     "WhenForm",
     "WhoForm",
     "goal_events",
+    "has_journey",
     "has_variants",
     "in_days",
+    "launched_step",
     "step_of",
 ]

@@ -7,15 +7,46 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
+from campaigns.plan import is_single, messages_in, plan_of
 from campaigns.views.starters import STARTERS, content_of, first_step
 
 MAX_NAME = 300
 
 
 def step_of(campaign: Campaign) -> dict[str, Any]:
-    """The draft's one message step, or a fresh one."""
-    steps = campaign.steps
-    return dict(steps[0]) if steps else first_step({"subject": "", "mjml": ""})
+    """The draft's first message, or a fresh one."""
+    found = messages_in(campaign.steps)
+    return dict(found[0].step) if found else first_step({"subject": "", "mjml": ""})
+
+
+def has_journey(campaign: Campaign) -> bool:
+    """Whether people are on a way of several steps (made by the API)."""
+    return bool(campaign.steps) and not is_single(campaign.steps)
+
+
+def steps_with(campaign: Campaign, step: dict[str, Any]) -> list[dict[str, Any]]:
+    """The draft's steps with this one for its first message; the others stay as they are."""
+    found = messages_in(campaign.steps)
+    if not found:
+        return [*campaign.steps, step]
+    replaced: list[dict[str, Any]] = _replaced(campaign.steps, found[0].step, step)
+    return replaced
+
+
+def _replaced(value: Any, old: Any, new: Any) -> Any:
+    if value is old:
+        return new
+    if isinstance(value, list):
+        return [_replaced(one, old, new) for one in value]
+    if isinstance(value, dict):
+        return {name: _replaced(one, old, new) for name, one in value.items()}
+    return value
+
+
+def launched_step(campaign: Campaign) -> dict[str, Any]:
+    """The first message of what was launched, else of the draft."""
+    found = plan_of(campaign).messages
+    return dict(found[0].step) if found else step_of(campaign)
 
 
 def has_variants(campaign: Campaign) -> bool:

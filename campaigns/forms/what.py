@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.forms.base import StepForm, has_variants, step_of
+from campaigns.forms.base import StepForm, has_variants, step_of, steps_with
 from campaigns.models import Campaign, Sender
 from campaigns.views.preheaders import with_preheader, without_preheader
 
@@ -102,4 +102,4 @@ class WhatForm(StepForm):
         }
         if given["text"].strip():
             step["content"]["text"] = given["text"]
-        return {**changes, "steps": [step]}
+        return {**changes, "steps": steps_with(self.campaign, step)}

@@ -8,7 +8,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.forms.base import MAX_NAME, StepForm, step_of
+from campaigns.forms.base import MAX_NAME, StepForm, step_of, steps_with
 from campaigns.models import Campaign
 from config.workspace.zones import read_exact, workspace_zone
 from profiles.language.durations import stored_duration
@@ -130,7 +130,7 @@ class WhenForm(StepForm):
         caps = {"workspace": None, "own": own, "none": {"unlimited": True}}
         return {
             "entry": self._entry(given["moment"]),
-            "steps": [step],
+            "steps": steps_with(self.campaign, step),
             "goal": goal if goal["event"] else None,
             "caps": caps[given["cap_mode"]],
         }

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.forms.base import MAX_NAME, StepForm, step_of
+from campaigns.forms.base import MAX_NAME, StepForm, step_of, steps_with
 from campaigns.models import Campaign
 from consent.models import Purpose, Topic
 from segments.models import Segment
@@ -85,7 +85,7 @@ class WhoForm(StepForm):
         return {
             "name": given["name"],
             "entry": entry,
-            "steps": [step],
+            "steps": steps_with(self.campaign, step),
             "holdout": round((given["holdout"] or 0) / PERCENT, 6),
         }
 

@@ -1,8 +1,7 @@
 """The terms of a send: what its campaign's version, the workspace and the clock say."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime, time
 from math import gcd
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from campaigns import standing_words
 from campaigns.gate.expression import BUCKETS, Cap, Terms
 from campaigns.gate.quiet_hours import QuietHours
-from campaigns.models import Campaign, CampaignVersion
+from campaigns.plan import Plan, Step
 from campaigns.services.faults import CannotGoOn
 from config.workspace.frequency import contact_frequency, read
 from config.workspace.selectors import workspace
@@ -29,45 +28,6 @@ def window_of(goal: Mapping[str, Any]) -> Duration:
     return stored_duration(goal.get("window")) or WINDOW
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What a campaign writes, whether it is launched already or still a draft."""
-
-    campaign: Campaign
-    entry: Mapping[str, Any]
-    steps: Sequence[Mapping[str, Any]]
-    caps: Mapping[str, Any] | None
-    holdout: float
-
-    @property
-    def step(self) -> Mapping[str, Any]:
-        """The one step that a one-step campaign has."""
-        return self.steps[0]
-
-    @property
-    def variants(self) -> list[tuple[str, float]]:
-        """Names and shares, that add up to 1; one without a name where there are none."""
-        given = self.step.get("variants") or [{"name": "", "share": 1.0}]
-        spare = 1.0 - sum(v.get("share") or 0.0 for v in given)
-        open_ones = sum(1 for v in given if v.get("share") is None)
-        return [
-            (v["name"], v["share"] if v.get("share") is not None else spare / open_ones)
-            for v in given
-        ]
-
-
-def channel_of(campaign: Campaign) -> str:
-    """Which channel its messages go by: of what was launched, else of the draft; "" before any."""
-    steps = (campaign.current or campaign).steps
-    return next((step.get("channel", "") for step in steps if step.get("channel")), "")
-
-
-def plan_of(campaign: Campaign, version: CampaignVersion | None = None) -> Plan:
-    """Of the launched version where one is given, else of the draft."""
-    source = version or campaign
-    return Plan(campaign, source.entry, source.steps, source.caps, source.holdout)
-
-
 def shuffle_of(key: str) -> tuple[int, int]:
     """An even reordering of the buckets, `(bucket * a + b) mod 10000`, of its own for each key.
 
@@ -80,13 +40,18 @@ def shuffle_of(key: str) -> tuple[int, int]:
     return a, int.from_bytes(digest[4:8]) % BUCKETS
 
 
-def terms_of(plan: Plan, *, now: datetime, start: datetime | None = None) -> Terms:
-    """The terms under which the plan's audience goes through the gate at `now`.
+def terms_of(
+    plan: Plan, *, now: datetime, start: datetime | None = None, step: Step | None = None
+) -> Terms:
+    """The terms under which the plan's audience goes through the gate at `now`, for its first
+    message.
 
     `start` is when the send began; its messages expire a while after that, however late they are.
-    Raises CannotGoOn where something that it names is gone.
+    With `step`, a message on the way: its control group was drawn at the entry. Raises CannotGoOn
+    where something that it names is gone, LookupError without a message.
     """
-    step, space, zone = plan.step, workspace(), workspace_zone()
+    holdout = plan.holdout if step is None else 0.0
+    step, space, zone = step or plan.step, workspace(), workspace_zone()
     topic = step.get("topic")
     began = start or now
     lasts = stored_duration(step.get("expires_in")) or EXPIRES_IN
@@ -100,7 +65,7 @@ def terms_of(plan: Plan, *, now: datetime, start: datetime | None = None) -> Ter
         zone=zone.key,
         cap=cap_of(plan.caps, step["channel"]),
         quiet=_quiet(step.get("quiet_hours") or space.setting("quiet_hours", None)),
-        holdout=plan.holdout,
+        holdout=holdout,
         shuffle=shuffle_of(f"holdout:{plan.campaign.slug}"),
         segment_id=_segment_id(plan.entry["segment"]),
         campaign_id=plan.campaign.pk or 0,

@@ -46,6 +46,9 @@ class Reason(models.TextChoices):
 class Message(ProfileScoped):
     """One row for each profile, enrolment, step and visit.
 
+    A campaign that ends with its first message writes no enrolments: then one row for each profile,
+    campaign, step and visit, which also says that somebody was in.
+
     `must_permit` is generated as true; (profile_id, consent_entry_id, must_permit) is a foreign key
     to the ledger entry's (profile_id, id, permits), and a CHECK asks for the entry wherever a
     marketing message is not excluded: guarantee 2, held by the database.
@@ -120,10 +123,19 @@ class Message(ProfileScoped):
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         constraints = [
+            # each message stands in one of these two: a copy of a test, or one to somebody by
+            # itself, in neither
             models.UniqueConstraint(
                 fields=["profile", "enrolment_id", "step", "visit"],
+                condition=models.Q(enrolment_id__isnull=False),
+                name="message_once_enrolled",
+            ),
+            models.UniqueConstraint(
+                fields=["profile", "campaign_id", "step", "visit"],
+                condition=models.Q(
+                    enrolment_id__isnull=True, campaign_id__isnull=False, is_test=False
+                ),
                 name="message_once",
-                nulls_distinct=True,
             ),
             models.UniqueConstraint(
                 fields=["profile", "idempotency_key"],
@@ -140,11 +152,6 @@ class Message(ProfileScoped):
         indexes = [
             models.Index(fields=["campaign_id", "state", "reason"], name="message_by_campaign"),
             models.Index(fields=["-queued_at", "-id"], name="message_by_time"),
-            models.Index(
-                fields=["due_at"],
-                condition=models.Q(state__in=["queued", "handing_over"]),
-                name="message_due",
-            ),
             # those of a person that stand under another's key
             models.Index(
                 fields=["owner_id"],

@@ -4,16 +4,18 @@ Each is one statement in one transaction that also moves the cursor (kept in the
 that a process killed anywhere leaves whole portions, and whoever comes next goes on.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from campaigns.audience.portions import READ, next_portion, plan_for_many
-from campaigns.gate.expression import Terms
-from campaigns.gate.terms import Plan, plan_of, shuffle_of, terms_of
+from campaigns.gate.terms import shuffle_of, terms_of
 from campaigns.models import Campaign, ContentVersion
 from campaigns.outbox.writing import Arm, Sending, write
+from campaigns.plan import Plan, Step, plan_of, variants_of
 from config.postgres.sql import Sql, sql
 from config.workspace.models import Job
 from config.workspace.statistics import refresh_statistics
@@ -21,10 +23,17 @@ from profiles.people.lineage import ids_ever
 
 LANE_BULK = 9
 JOB = "fan_out"
+# what is done with the people above a cursor: how many were seen, and where the next begin, if any
+Act = Callable[[CursorWrapper, Plan, int, datetime], tuple[int, int | None]]
 
 
 def fan_out(campaign_id: int) -> int:
-    """Queue the next portion of a running campaign; the number of people looked at, 0 when done.
+    """Queue the next portion of a running campaign; the number of people looked at, 0 when done."""
+    return go_through(campaign_id, _write_portion)
+
+
+def go_through(campaign_id: int, act: Act) -> int:
+    """`act` on the next portion of a running campaign's audience; as `fan_out`.
 
     Safe beside others: the campaign's row is the lock, and an uncommitted portion is nothing.
     """
@@ -38,25 +47,38 @@ def fan_out(campaign_id: int) -> int:
         )
         if campaign is None:
             return 0
-        return _next_portion(campaign, timezone.now())
+        return _next_portion(campaign, act, timezone.now())
 
 
-def _next_portion(campaign: Campaign, now: datetime) -> int:
+def _next_portion(campaign: Campaign, act: Act, now: datetime) -> int:
     job = _job(campaign)
-    plan = plan_of(campaign, campaign.current)
-    terms = terms_of(plan, now=now, start=campaign.launched_at)
     after = int(job.result.get("cursor", 0))
     with connection.cursor() as cursor:
         plan_for_many(cursor)
-        portion = next_portion(cursor, terms, after, taken=_taken(campaign))
-        seen = write(cursor, _sending(campaign, plan, terms), portion).seen
-    if portion.end is None:
+        seen, end = act(cursor, plan_of(campaign), after, now)
+    if end is None:
         _finish(campaign, job, now)
     else:
-        job.result = {"cursor": portion.end}
+        job.result = {"cursor": end}
     job.done += seen
     job.save(update_fields=["result", "done"])
     return max(seen, 1)
+
+
+def _write_portion(
+    cursor: CursorWrapper, plan: Plan, after: int, now: datetime
+) -> tuple[int, int | None]:
+    terms = terms_of(plan, now=now, start=plan.campaign.launched_at)
+    portion = next_portion(cursor, terms, after, taken=_taken(plan.campaign))
+    step = plan.step
+    sending = Sending(
+        terms=terms,
+        lane=LANE_BULK,
+        arms=arms_of(plan, step),
+        step=step["id"],
+        shuffle=arms_shuffle(plan, step),
+    )
+    return write(cursor, sending, portion).seen, portion.end
 
 
 def _taken(campaign: Campaign) -> Sql:
@@ -69,21 +91,16 @@ def _taken(campaign: Campaign) -> Sql:
     )
 
 
-def _sending(campaign: Campaign, plan: Plan, terms: Terms) -> Sending:
-    step = plan.step["id"]
-    contents = dict(
-        ContentVersion.objects.filter(version_id=campaign.current_id, step=step).values_list(
-            "variant", "pk"
-        )
-    )
-    return Sending(
-        terms=terms,
-        lane=LANE_BULK,
-        arms=[Arm(name, share, contents[name]) for name, share in plan.variants],
-        step=step,
-        shuffle=shuffle_of(f"variant:{campaign.slug}:{step}"),
-        version_id=campaign.current_id,
-    )
+def arms_of(plan: Plan, step: Step) -> Sequence[Arm]:
+    """The variants of a launched message, with their frozen contents."""
+    rows = ContentVersion.objects.filter(version_id=plan.version_id, step=step["id"])
+    contents = dict(rows.values_list("variant", "pk"))
+    return [Arm(name, share, contents[name]) for name, share in variants_of(step)]
+
+
+def arms_shuffle(plan: Plan, step: Step) -> tuple[int, int]:
+    """Who gets which variant: the same at each asking, another order in each step."""
+    return shuffle_of(f"variant:{plan.campaign.slug}:{step['id']}")
 
 
 def _job(campaign: Campaign) -> Job:

@@ -1,8 +1,9 @@
 """The only statement that writes messages: fan-outs and single sends come here.
 
 Whatever the gate said of some people becomes in one statement their messages (also the excluded
-ones, with their reason), their enrolments, what counts against the contact frequency, and the
-chunks that delivery leases.
+ones, with their reason), what counts against the contact frequency, and the chunks that delivery
+leases. Where a campaign ends with its first message, that message is all that is kept of somebody
+who was in it (`campaigns.selectors.entered`); on a longer way it belongs to their enrolment.
 """
 
 import json
@@ -16,29 +17,20 @@ from campaigns.audience.portions import Portion
 from campaigns.gate.contact_counts import lock_counts
 from campaigns.gate.expression import Terms, arm_of
 from campaigns.outbox.pacing import chunk_size, spread
-from config.postgres.sql import Sql, sql
+from config.postgres.sql import EMPTY, Sql, sql
 
 _WRITE = """
 WITH people AS MATERIALIZED ({people}),
 judged AS MATERIALIZED ({judged}),
 placed AS MATERIALIZED (
-    SELECT j.*, CASE WHEN {enrols} AND reason IN ('', 'holdout')
-                THEN nextval('enrolment_id_seq') END AS enrolment_id,
-           {arm} + 1 AS arm
-    FROM judged j
-), entered AS (
-    INSERT INTO enrolment (id, profile_id, campaign_id, campaign_version_id, instance_key, bucket,
-                           step, visit, arm, entered_at, ended_at, end_reason, data)
-    SELECT enrolment_id, profile_id, {campaign}::bigint, {version}::bigint, '', bucket, {step}, 1,
-           CASE WHEN reason = 'holdout' THEN 'control' ELSE '' END, {now}, {now},
-           CASE WHEN reason = 'holdout' THEN 'holdout' ELSE 'completed' END, '{{}}'
-    FROM placed WHERE enrolment_id IS NOT NULL
+    SELECT j.*, {enrolment} AS enrolment_id, {visit} AS visit, {arm} + 1 AS arm
+    FROM judged j{enrolled}
 ), written AS (
     INSERT INTO message (public_id, profile_id, enrolment_id, campaign_id, step, visit, lane,
         is_marketing, is_test, purpose_id, channel, address, state, reason, queued_at, due_at,
         expires_at, attempts, content_version_id, locale, variant, consent_entry_id,
         idempotency_key, provider_ref, data)
-    SELECT gen_random_uuid(), profile_id, enrolment_id, {campaign}::bigint, {step}, 1, {lane},
+    SELECT gen_random_uuid(), profile_id, enrolment_id, {campaign}::bigint, {step}, visit, {lane},
            {marketing}, false, {purpose}, {channel}, coalesce(address, ''),
            CASE WHEN reason = '' THEN 'queued' ELSE 'excluded' END, reason, {now}, due_at,
            {expires_at}, 0, ({contents}::bigint[])[arm], '', ({variants}::text[])[arm],
@@ -79,8 +71,8 @@ class Arm:
 class Sending:
     """What the messages of one statement share.
 
-    `arms` have shares that add up to 1; `shuffle` says who gets which. With a launched version
-    people are enrolled in its campaign.
+    `arms` have shares that add up to 1; `shuffle` says who gets which. `is_enrolled`: the portion's
+    people have an `enrolment_id` and a `visit`, which their messages name.
     """
 
     terms: Terms
@@ -88,7 +80,7 @@ class Sending:
     arms: Sequence[Arm]
     step: str = ""
     shuffle: tuple[int, int] = (1, 0)
-    version_id: int | None = None
+    is_enrolled: bool = False
     key: str = ""  # of idempotency
     data: Mapping[str, Any] = field(default_factory=dict)
 
@@ -118,14 +110,15 @@ def write(cursor: CursorWrapper, sending: Sending, portion: Portion) -> Written:
 
 def statement_of(sending: Sending, portion: Portion) -> Sql:
     """The statement itself."""
-    terms = sending.terms
+    terms, enrolled = sending.terms, sending.is_enrolled
     return sql(
         _WRITE,
         people=portion.people,
         judged=portion.judged,
-        enrols=Sql("TRUE" if sending.version_id else "FALSE"),
+        enrolment=Sql("q.enrolment_id" if enrolled else "NULL::bigint"),
+        visit=Sql("q.visit" if enrolled else "1"),
+        enrolled=Sql(" JOIN people q ON q.profile_id = j.profile_id") if enrolled else EMPTY,
         campaign=terms.campaign_id or None,
-        version=sending.version_id,
         step=sending.step,
         lane=sending.lane,
         marketing=terms.is_marketing,

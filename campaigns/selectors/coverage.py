@@ -13,8 +13,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from campaigns.audience.portions import Portion, plan_for_many, walk
-from campaigns.gate.terms import plan_of, terms_of
+from campaigns.gate.terms import terms_of
 from campaigns.models import Campaign
+from campaigns.plan import messages_in, plan_of
 from campaigns.services.faults import CannotGoOn
 from campaigns.services.variables import PROFILE, Name, name_of
 from config.postgres.sql import EMPTY, Sql, sql
@@ -96,10 +97,10 @@ def _portions(cursor: Any, campaign: Campaign) -> Iterator[Portion]:
     if campaign.launched_at:
         yield Portion(Sql("SELECT NULL"), sql(_WRITTEN, campaign=campaign.pk))
         return
-    if not campaign.entry.get("segment") or not campaign.steps:
+    if not campaign.entry.get("segment") or not messages_in(campaign.steps):
         return
     try:
-        terms = terms_of(plan_of(campaign, campaign.current), now=timezone.now())
+        terms = terms_of(plan_of(campaign), now=timezone.now())
     except (CannotGoOn, LookupError):
         return  # a step that is not whole yet
     yield from walk(cursor, terms, COUNTED)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from campaigns.gate.expression import Terms
-from campaigns.gate.terms import Plan
+from campaigns.plan import Plan
 from config.postgres.sql import Sql, ids_of, run, sql
 from profiles.people.lineage import ids_ever
 

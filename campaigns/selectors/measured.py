@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from campaigns.gate.terms import channel_of
 from campaigns.models import Campaign
+from campaigns.plan import channel_of
 from config.postgres.sql import Sql, sql
 from consent.models import Purpose
 from consent.selectors.spans import over_many, standing_spans

@@ -4,6 +4,7 @@ from django.db.models import Count
 
 from campaigns.models import Campaign
 from campaigns.models.message import State
+from campaigns.plan import plan_of
 from campaigns.selectors.figures import counted_messages, kept_counts
 from segments.models import Segment
 
@@ -17,7 +18,7 @@ def progress(campaign: Campaign) -> dict[str, int]:
     seen = sum(states.values())
     audience = seen
     if campaign.fanned_out_at is None:
-        slug = (campaign.entry or {}).get("segment", "")
+        slug = plan_of(campaign).entry.get("segment", "")
         known = Segment.objects.filter(slug=slug).values_list("count", flat=True).first() or 0
         audience = max(seen, known)
     return {"audience": audience, "seen": seen, **states}

@@ -13,6 +13,7 @@ from django.db.models import Count, Sum
 from campaigns.gate.expression import ORDER
 from campaigns.gate.terms import window_of
 from campaigns.models import Campaign
+from campaigns.plan import plan_of
 from campaigns.selectors.figures import FIGURES, counted_messages, counting, kept_counts, rates_of
 from campaigns.selectors.measured import Measured, measured_by_variant
 from campaigns.tracking.conversions import fitting_sql
@@ -122,7 +123,7 @@ FROM arms a LEFT JOIN goals g USING (profile_id) GROUP BY 1
 
 def control_and_lift(campaign: Campaign, held_out: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """The control arm beside those who were written to, and the difference with its interval."""
-    goal = campaign.current.goal if campaign.current else campaign.goal
+    goal = plan_of(campaign).goal
     if not held_out or not goal or campaign.launched_at is None:
         return ({"people": held_out} if held_out else {}), {}
     within, zone = window_of(goal), workspace_zone()

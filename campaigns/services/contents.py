@@ -11,6 +11,7 @@ from campaigns.content.names import person_names
 from campaigns.content.render import Compiled, MessageUrls, Rendered
 from campaigns.content.sandbox.calls import render
 from campaigns.models import Campaign, CampaignVersion, ContentVersion, Sender
+from campaigns.plan import messages_in, plan_of
 from config.workspace.selectors import workspace
 from consent.models import Purpose
 from profiles.models import Profile
@@ -35,7 +36,7 @@ def compile_step(content: Mapping[str, Any], *, purpose_class: str = "marketing"
 def freeze_contents(version: CampaignVersion) -> list[ContentVersion]:
     """Compile every message step of a version, once and for ever."""
     rows = []
-    for step in version.steps:
+    for step in (node.step for node in messages_in(version.steps)):
         purpose = Purpose.objects.get(slug=step.get("purpose", "marketing"))
         for variant in step.get("variants") or [{"name": "", "content": step["content"]}]:
             kind = content_kind(step["channel"])
@@ -99,7 +100,7 @@ def preview(campaign: Campaign, profile: Profile, *, variant: str = "") -> Rende
 
     Of the draft as it stands, or of what was launched. Raises ContentError.
     """
-    step = (campaign.current.steps if campaign.current else campaign.steps)[0]
+    step = plan_of(campaign).step
     choices = {v["name"]: v["content"] for v in step.get("variants") or []}
     content = choices.get(variant) or next(iter(choices.values()), None) or step["content"]
     purpose = Purpose.objects.get(slug=step.get("purpose", "marketing"))

@@ -10,9 +10,10 @@ from django.utils import timezone
 from campaigns.audience.counting import Counted, count_audience
 from campaigns.audience.portions import READ, plan_for_many
 from campaigns.gate.expression import ORDER
-from campaigns.gate.terms import plan_of, terms_of
+from campaigns.gate.terms import terms_of
 from campaigns.models import Campaign
 from campaigns.models.message import Reason
+from campaigns.plan import plan_of
 from campaigns.selectors.earlier import Earlier, lately_days
 from campaigns.services.checks import Check, NotReady, audience_errors
 from campaigns.services.faults import CannotGoOn
@@ -47,7 +48,7 @@ def rehearse(campaign: Campaign, *, as_of: datetime | None = None) -> Rehearsal:
     if missing:
         raise NotReady(missing)
     now = as_of or timezone.now()
-    plan = plan_of(campaign, campaign.current)
+    plan = plan_of(campaign)
     try:
         terms = terms_of(plan, now=now)
     except CannotGoOn as error:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.content.names import person_names
 from campaigns.models import Campaign
+from campaigns.plan import plan_of
 from campaigns.selectors.coverage import coverage
 from campaigns.services.contents import person_data
 from profiles.models import Profile
@@ -82,8 +83,7 @@ LABELS: dict[str, str | Promise] = {
 
 def segment_of(campaign: Campaign) -> Segment | None:
     """The audience, of what was launched or of the draft."""
-    entry = campaign.current.entry if campaign.current else campaign.entry
-    return Segment.objects.filter(slug=entry.get("segment", "")).first()
+    return Segment.objects.filter(slug=plan_of(campaign).entry.get("segment", "")).first()
 
 
 def cast_of(segment: Segment | None, *, personal: bool) -> list[Cast]:

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from campaigns.forms import step_of
 from campaigns.models import Campaign
+from campaigns.plan import plan_of
 from campaigns.selectors.report import report
 from campaigns.services.checks import Check, NotReady, check_campaign
 from campaigns.services.rehearsing import Rehearsal, rehearse
@@ -163,7 +164,7 @@ def _rehearsal(campaign: Campaign) -> Rehearsal | None:
 
 
 def _people_url(campaign: Campaign) -> str:
-    slug = (campaign.current.entry if campaign.current else campaign.entry).get("segment", "")
+    slug = plan_of(campaign).entry.get("segment", "")
     return places.people(segment=slug)
 
 

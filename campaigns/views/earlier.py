@@ -10,8 +10,9 @@ from django.utils.translation import ngettext
 
 from campaigns.audience.listing import next_people
 from campaigns.forms import step_of
-from campaigns.gate.terms import cap_of, channel_of, plan_of, terms_of
+from campaigns.gate.terms import cap_of, terms_of
 from campaigns.models import Campaign
+from campaigns.plan import channel_of, plan_of
 from campaigns.selectors.earlier import (
     KINDS,
     SAME,
@@ -74,7 +75,7 @@ def _effect(campaign: Campaign, count: int, capped: int) -> str:
 
 def who(campaign: Campaign, kind: str, after: int, now: datetime) -> list[int]:
     """The next of these people, by id. Raises CannotGoOn."""
-    plan = plan_of(campaign, campaign.current)
+    plan = plan_of(campaign)
     terms = terms_of(plan, now=now)
     test = every([WOULD_GET, got_before(plan, terms)[kind]])
     return next_people(terms, test, after, PAGE_SIZE + 1)
@@ -89,7 +90,7 @@ def why_of(campaign: Campaign, kind: str) -> Why:
         }
     else:
         label = _("Got marketing lately")
-        days = lately_days(terms_of(plan_of(campaign, campaign.current), now=timezone.now()))
+        days = lately_days(terms_of(plan_of(campaign), now=timezone.now()))
         text = ngettext(
             "Marketing by mail, today.", "Marketing by mail, in the last %(n)d days.", days
         ) % {"n": days}

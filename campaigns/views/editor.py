@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.forms import FORMS, StepForm, WhoForm, goal_events, has_variants
-from campaigns.gate.terms import channel_of
 from campaigns.models import Campaign, Sender
+from campaigns.plan import channel_of
 from campaigns.services.contents import EDITED
 from campaigns.services.drafts import WrongStatus, update_campaign
 from campaigns.services.shapes import InvalidCampaign

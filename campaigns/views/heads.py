@@ -13,8 +13,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.forms import has_variants, step_of
+from campaigns.forms import has_variants, launched_step, step_of
 from campaigns.models import Campaign
+from campaigns.plan import messages_in
 from config.console import places
 from config.console.pages import Crumb
 from config.console.words import day, zone_name
@@ -84,7 +85,9 @@ def seconds_left(campaign: Campaign) -> int:
 
 def ready(campaign: Campaign) -> bool:
     """Whether there is an audience and a step to send: what a dry run needs."""
-    return bool(campaign.entry.get("segment") and campaign.steps) or campaign.current is not None
+    if campaign.current is not None:
+        return True
+    return bool(campaign.entry.get("segment") and messages_in(campaign.steps))
 
 
 def start_of(campaign: Campaign) -> datetime | None:
@@ -143,7 +146,7 @@ def plain(subject: str) -> str:
 
 def sentence_of(campaign: Campaign) -> str:
     """Email, purpose Marketing, topic New arrivals."""
-    step = campaign.current.steps[0] if campaign.current else step_of(campaign)
+    step = launched_step(campaign)
     purpose = Purpose.objects.filter(slug=step.get("purpose", "marketing")).first()
     topic = Topic.objects.filter(slug=step["topic"]).first() if step.get("topic") else None
     parts = [_("Email"), _("purpose %(name)s") % {"name": purpose}]

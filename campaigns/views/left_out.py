@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.audience.listing import next_people
-from campaigns.gate.terms import plan_of, terms_of
+from campaigns.gate.terms import terms_of
 from campaigns.models import Campaign
+from campaigns.plan import plan_of
 from campaigns.services.faults import CannotGoOn
 from campaigns.views import heads
 from campaigns.views.messages import shown_to
@@ -27,7 +28,7 @@ DIGITS = 18  # of an id
 
 def left_out(campaign: Campaign, reason: str, after: int, now: datetime) -> list[int]:
     """The next people whom the gate would leave out for this reason, by id: those it counts."""
-    terms = terms_of(plan_of(campaign, campaign.current), now=now)
+    terms = terms_of(plan_of(campaign), now=now)
     return next_people(terms, sql("j.reason = {reason}", reason=reason), after, PAGE_SIZE + 1)
 
 

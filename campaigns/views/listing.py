@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from campaigns.forms import NewForm
 from campaigns.models import Campaign
+from campaigns.plan import plan_of
 from campaigns.selectors.figures import counted_messages, counting
 from campaigns.services.drafts import WrongStatus, create_campaign, delete_draft, duplicate
 from campaigns.services.shapes import InvalidCampaign
@@ -80,7 +81,7 @@ def _leaf_url(group: str, last: int) -> str:
 
 
 def _rows(leaf: list[Campaign], figures: dict[int, Any] | None) -> list[dict[str, Any]]:
-    entries = {row.pk: (row.current.entry if row.current else row.entry) for row in leaf}
+    entries = {row.pk: plan_of(row).entry for row in leaf}
     slugs = {entry.get("segment") for entry in entries.values()}
     segments = {one.slug: one for one in Segment.objects.filter(slug__in=slugs - {None})}
     return [

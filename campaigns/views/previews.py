@@ -12,7 +12,7 @@ from campaigns.content.errors import Abort
 from campaigns.content.render import Compiled, MessageUrls, Rendered
 from campaigns.content.sandbox.calls import render
 from campaigns.content.words import in_words, said
-from campaigns.forms import step_of
+from campaigns.forms import launched_step
 from campaigns.models import Campaign
 from campaigns.selectors.coverage import coverage
 from campaigns.services.contents import SAMPLE_URL, ContentError, compile_step, sender_data
@@ -86,7 +86,7 @@ class Draft:
 
 def content_of(campaign: Campaign, variant: str = "") -> tuple[dict[str, Any], str]:
     """The content and the purpose's slug, of what was launched or of the draft."""
-    step = campaign.current.steps[0] if campaign.current else step_of(campaign)
+    step = launched_step(campaign)
     choices = {v["name"]: v["content"] for v in step.get("variants") or []}
     content = choices.get(variant) or next(iter(choices.values()), None) or step.get("content")
     return content or {}, step.get("purpose", "marketing")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.forms import DEFAULT_WINDOW, in_days
 from campaigns.models import Campaign
+from campaigns.plan import plan_of
 from campaigns.selectors.report import report
 from campaigns.views import heads
 from campaigns.views.estimates import points, scale_of
@@ -27,13 +28,13 @@ Status = Campaign.Status
 
 def window_of(campaign: Campaign) -> int:
     """The days after a click in which a goal counts."""
-    goal = (campaign.current.goal if campaign.current else campaign.goal) or {}
+    goal = plan_of(campaign).goal or {}
     return in_days(goal.get("window")) or DEFAULT_WINDOW
 
 
 def counts_until(campaign: Campaign) -> datetime | None:
     """While goals of the last mails still come in; None once they do not."""
-    goal = campaign.current.goal if campaign.current else campaign.goal
+    goal = plan_of(campaign).goal
     if not goal or campaign.launched_at is None:
         return None
     last = campaign.finished_at or timezone.now()
@@ -90,7 +91,7 @@ def report_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _goal(campaign: Campaign) -> str:
-    goal = (campaign.current.goal if campaign.current else campaign.goal) or {}
+    goal = plan_of(campaign).goal or {}
     return str(goal.get("event", ""))
 
 
@@ -123,9 +124,11 @@ def _counted(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
 
 
 def _variants(campaign: Campaign, data: dict[str, Any]) -> list[dict[str, Any]]:
-    steps = campaign.current.steps if campaign.current else campaign.steps
-    written = (steps[0].get("variants") or []) if steps else []
-    subjects = {one["name"]: one["content"].get("subject", "") for one in written}
+    subjects = {
+        one["name"]: one["content"].get("subject", "")
+        for node in reversed(plan_of(campaign).messages)
+        for one in node.step.get("variants") or []
+    }
     return [
         {
             **one,

@@ -153,7 +153,7 @@ class Lives(RuleBasedStateMachine):
             assert to not in self.refused
             assert row.reason == ("capped" if counted >= CAP else "")
         Message.objects.filter(profile_id=row.profile_id, id=row.pk).update(
-            campaign_id=self.campaign.pk
+            campaign_id=self.campaign.pk, visit=self.keys
         )
         self.sent[row.pk] = to
         if row.reason:

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from campaigns.delivery.rounds import advance_campaigns
+from campaigns.engine.rounds import advance_campaigns
 from campaigns.models import Campaign, CampaignVersion, Message, Sender
 from campaigns.services.checks import check_campaign
 from campaigns.services.drafts import WrongStatus, create_campaign, duplicate, update_campaign

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.delivery.claims import lease_chunk, mark_handing_over
-from campaigns.delivery.rounds import advance_campaigns
+from campaigns.engine.rounds import advance_campaigns
 from campaigns.models import Message, MessageChunk
 from config.demo.clockwork import set_to
 from consent.models import Purpose

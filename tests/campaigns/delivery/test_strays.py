@@ -10,8 +10,8 @@ from django.utils import timezone
 from campaigns.channels.email.session import SmtpSession
 from campaigns.delivery import claims, settling, worker
 from campaigns.delivery.claims import Settled, lease_chunk, settle
-from campaigns.delivery.rounds import advance_campaigns
 from campaigns.delivery.worker import deliver
+from campaigns.engine.rounds import advance_campaigns
 from campaigns.models import Campaign, Message, MessageChunk
 from config.workspace import stopping
 from config.workspace.models import Circuit

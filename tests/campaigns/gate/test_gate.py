@@ -116,7 +116,7 @@ def test_holdout_is_drawn_last_and_uses_no_cap():
     control = rows.filter(reason="holdout").count()
     assert rows.filter(reason="no_permission").count() == 50
     assert 15 < control < 45
-    assert control == Enrolment.objects.filter(campaign=campaign, arm="control").count()
+    assert not Enrolment.objects.exists(), "it ends with its first message: nobody is on the way"
     assert expected.recipients + expected.control == 150
 
 
