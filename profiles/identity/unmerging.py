@@ -25,6 +25,7 @@ from profiles.identity.regrouping import (
     regroup,
 )
 from profiles.models import Merge, Profile
+from profiles.people.lineage import ever_ids
 
 __all__ = ["CannotUndo", "undo_merge"]
 
@@ -58,7 +59,7 @@ def undo_merge(*, merge_id: int, user: User | None = None) -> Merge:
 def _take_apart(cursor: Any, merge: Merge, owner: int) -> Parting:
     held = lock_identifiers(cursor, owner)
     own = merge.snapshot["profiles"]
-    ids = held.intersection(own["identifiers"])
+    ids = held.intersection(own["identifiers"]) - _came_since(merge, owner)
     absorbed = merge.absorbed_id
     if not ids or absorbed is None:
         raise CannotUndo(_("Nothing of this person is left here."))
@@ -69,6 +70,21 @@ def _take_apart(cursor: Any, merge: Merge, owner: int) -> Parting:
     _narrow_owner(own["survivor"], merge, owner)
     regroup(cursor, owner=owner, person=absorbed, ids=ids)
     return Parting(merge, owner, absorbed, frozenset(ids), points_among(ids))
+
+
+def _came_since(merge: Merge, owner: int) -> set[int]:
+    """What had gone from who was absorbed, and was brought from elsewhere by a later merge into the
+    survivor, or into who took the survivor in. Two queries.
+    """
+    standing = Merge.objects.filter(undone_at=None, kind=Merge.Kind.MERGE)
+    up = dict(
+        standing.filter(absorbed_id__in=ever_ids(owner)).values_list("absorbed_id", "survivor_id")
+    )
+    way = [merge.survivor_id]
+    while way[-1] in up:
+        way.append(up[way[-1]])
+    later = standing.filter(survivor_id__in=way, pk__gt=merge.pk).exclude(absorbed_id__in=way)
+    return {n for one in later for n in one.snapshot["profiles"]["identifiers"]}
 
 
 def _revive(own: dict[str, Any], absorbed: int) -> None:

@@ -263,3 +263,17 @@ def work_off() -> None:
     for _name, unit in WORK:
         while unit():
             pass
+
+
+def test_who_was_taken_out_and_joined_anew_stays_when_an_earlier_merge_is_undone():
+    ada, bea, cleo = (person(name) for name in ("ada", "bea", "cleo"))
+    lower, upper = merge(bea, ada), merge(cleo, bea)
+    undo_merge(merge_id=lower)
+    merge(cleo, ada)
+    undo_merge(merge_id=upper)
+    owners = dict(Identifier.objects.filter(kind="email").values_list("value", "profile_id"))
+    assert owners == {
+        "ada@example.com": cleo.pk,
+        "bea@example.com": bea.pk,
+        "cleo@example.com": cleo.pk,
+    }
