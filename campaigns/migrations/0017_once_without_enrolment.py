@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Two partial keys for one; each row stands in one of them at most. Reversible."""
 
-    dependencies = [("campaigns", "0015_message_reference")]
+    dependencies = [("campaigns", "0016_chunk_pace")]
 
     operations = [
         migrations.RemoveConstraint(model_name="message", name="message_once"),
