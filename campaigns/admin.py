@@ -10,7 +10,7 @@ from unfold.decorators import display
 
 from campaigns.models import Sender
 from campaigns.services.senders import settle_default
-from config.workspace.used_admin import ArchivableForm, ArchivedFilter, UsedAdmin
+from config.workspace.forms.used import ArchivableForm, ArchivedFilter, UsedAdmin
 
 
 class SenderForm(ArchivableForm):

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from campaigns.models.message import Reason
 from config.postgres.sql import one, sql
-from config.workspace.pruning import PORTION, PRUNERS, before, deleted
+from config.workspace.tables.pruning import PORTION, PRUNERS, before, deleted
 from config.workspace.zones import workspace_zone
 
 # The control group is asked for what it bought, as long as there is a report.

@@ -303,7 +303,7 @@ def _compare_keys(**_: Any) -> None:
 
     A database that does not answer now is no reason not to start.
     """
-    from config.workspace import tokens  # noqa: PLC0415 - after the apps have signed in
+    from config.workspace.access import tokens  # noqa: PLC0415 - after the apps have signed in
 
     try:
         tokens.ensure_readable()

@@ -151,9 +151,9 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "config.workspace.passwords.RecordChange"},
+    {"NAME": "config.workspace.access.passwords.RecordChange"},
 ]
-PASSWORD_HASHERS = ["config.workspace.hashing.WalledHasher"]
+PASSWORD_HASHERS = ["config.workspace.access.hashing.WalledHasher"]
 LOGIN_URL = "/console/login/"
 LOGIN_REDIRECT_URL = "/console/"
 LOGIN_FAILURE_LIMIT = env.number("LOGIN_FAILURE_LIMIT", default=10, least=1)

@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from config.running import health
 from config.running.metrics import metrics
-from config.workspace import first_admin
+from config.workspace.access import first_admin
 
 docs = SpectacularSwaggerSplitView.as_view(url_name="schema")  # split: no inline script
 

@@ -11,10 +11,10 @@ from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from config.workspace.admin import AuditedAdmin
+from config.workspace.forms.used import ArchivableForm, ArchivedFilter, UsedAdmin
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
 from config.workspace.usage import users
-from config.workspace.used_admin import ArchivableForm, ArchivedFilter, UsedAdmin
 from consent.models import Purpose, Suppression, Topic
 from consent.services.suppressing import release, suppress
 from profiles.identity.normalise import normalise

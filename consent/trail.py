@@ -1,7 +1,7 @@
 """Purposes, topics and suppressions as the audit trail leads to them."""
 
-from config.workspace.audit_targets import TARGETS, rows_of
-from config.workspace.audit_words import KINDS
+from config.workspace.trail.targets import TARGETS, rows_of
+from config.workspace.trail.words import KINDS
 from config.workspace.usage import Kind, form_of
 from consent.models import Purpose, Suppression, Topic
 

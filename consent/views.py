@@ -19,9 +19,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from config.console.words import when_words
-from config.workspace import audit, tokens
+from config.workspace import audit
+from config.workspace.access import tokens
+from config.workspace.access.guessing import refuse
 from config.workspace.errors import Explained
-from config.workspace.guessing import refuse
 from config.workspace.zone_names import zone_of
 from config.workspace.zones import workspace_zone
 from consent import preferences

@@ -17,8 +17,8 @@ from config.console.words import ago, num
 from config.workspace import audit
 from config.workspace.admin import AuditedAdmin
 from config.workspace.doors import open_to
+from config.workspace.forms.used import UsedAdmin
 from config.workspace.permissions import may
-from config.workspace.used_admin import UsedAdmin
 from profiles import field_admin, warnings_admin  # noqa: F401 - each signs itself in
 from profiles.ingest.reasons import code_in_words
 from profiles.models import Event, EventDefinition, ExchangeRate, RefusalCount, Rejection, Source

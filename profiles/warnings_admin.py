@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.console.words import NOTHING, ago, num
-from config.workspace.admin_lookups import LookedUp, OnlyItsFilters, ReadOnly
+from config.workspace.forms.lookups import LookedUp, OnlyItsFilters, ReadOnly
 from config.workspace.permissions import may
 from config.workspace.usage import form_of
 from profiles.models import DataWarning, EventDefinition

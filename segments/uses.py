@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config.workspace.audit_targets import TARGETS, rows_of
+from config.workspace.trail.targets import TARGETS, rows_of
 from config.workspace.usage import KINDS, USES, Kind, Use
 from segments.models import Segment
 from segments.rules import SEGMENT, references_in

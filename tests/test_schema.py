@@ -7,7 +7,7 @@ from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
-from config.workspace.schema import ProfileScoped
+from config.workspace.tables.schema import ProfileScoped
 
 OURS = ("workspace", "profiles", "consent", "segments", "campaigns")
 pytestmark = pytest.mark.django_db

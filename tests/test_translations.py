@@ -16,7 +16,7 @@ from django.utils.translation import trans_real
 from django.utils.translation.template import templatize
 
 from campaigns.models import Message as Mail
-from config.workspace import tokens
+from config.workspace.access import tokens
 from tests.campaigns.builders import launched, make_person, make_segment, say
 from tests.cast import make_user
 from tools import translations

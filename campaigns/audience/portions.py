@@ -12,7 +12,7 @@ from django.db.backends.utils import CursorWrapper
 
 from campaigns.gate.expression import Terms, judged
 from config.postgres.sql import FALSE, Sql, sql
-from config.workspace.statistics import plan_for_the_unknown
+from config.workspace.tables.statistics import plan_for_the_unknown
 from consent.channels import contact_kind
 from consent.selectors.reach import between
 from profiles.identity.addresses import USABLE, told_by_ours

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from config.workspace.schema import CompositeForeignKey
+from config.workspace.tables.schema import CompositeForeignKey
 
 
 class Migration(migrations.Migration):

@@ -4,9 +4,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.standing_words import SENTENCES
-from config.workspace.belonging import Apart, Belonging, Erased, Merged
-from config.workspace.lasting import Bounded, ForEver
-from config.workspace.schema import ProfileScoped
+from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
+from config.workspace.tables.lasting import Bounded, ForEver
+from config.workspace.tables.schema import ProfileScoped
 
 
 class Sender(models.Model):

@@ -7,9 +7,9 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from config.workspace.belonging import Apart, Belonging, Erased, Merged
-from config.workspace.lasting import Bounded, Until
-from config.workspace.schema import ProfileScoped
+from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
+from config.workspace.tables.lasting import Bounded, Until
+from config.workspace.tables.schema import ProfileScoped
 
 
 class State(models.TextChoices):

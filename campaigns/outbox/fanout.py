@@ -18,7 +18,7 @@ from campaigns.outbox.writing import Arm, Sending, write
 from campaigns.plan import Plan, Step, plan_of, variants_of
 from config.postgres.sql import Sql, sql
 from config.workspace.models import Job
-from config.workspace.statistics import refresh_statistics
+from config.workspace.tables.statistics import refresh_statistics
 from profiles.people.lineage import ids_ever
 
 LANE_BULK = 9

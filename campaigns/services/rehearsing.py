@@ -18,7 +18,7 @@ from campaigns.selectors.earlier import Earlier, lately_days
 from campaigns.services.checks import Check, NotReady, audience_errors
 from campaigns.services.faults import CannotGoOn
 from campaigns.services.segments import is_known, uncountable
-from config.workspace.statistics import refresh_statistics
+from config.workspace.tables.statistics import refresh_statistics
 from segments.members.stored import refresh
 from segments.models import Segment
 

@@ -10,9 +10,10 @@ from django.views.decorators.http import require_http_methods
 from campaigns.tracking.agents import clicked_by, opened_by
 from campaigns.tracking.links import target_of
 from campaigns.tracking.recording import Sent, find_sent, record_click, record_open
-from config.workspace import audit, tokens
+from config.workspace import audit
+from config.workspace.access import tokens
+from config.workspace.access.guessing import refuse
 from config.workspace.errors import Explained
-from config.workspace.guessing import refuse
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 

@@ -22,9 +22,9 @@ from config.console.pages import page, part, wants_partial
 from config.running import mailbox
 from config.running.mailbox import Mail
 from config.workspace import audit
-from config.workspace.audit_targets import TARGETS, Target, gone
 from config.workspace.models import AuditEntry
 from config.workspace.permissions import requires
+from config.workspace.trail.targets import TARGETS, Target, gone
 
 PER_PAGE = 30
 SEEN_BY = "people.personal"

@@ -17,10 +17,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from config.console.pages import page, toast
-from config.workspace import sign_in
-from config.workspace.audit_targets import name_of_user
+from config.workspace.access import sign_in
 from config.workspace.models import User
 from config.workspace.permissions import requires
+from config.workspace.trail.targets import name_of_user
 
 BEGAN, SEEN = "began", "seen"  # seconds since 1970, in the session
 HOUR = 3600.0

@@ -11,8 +11,9 @@ from unfold.sites import UnfoldAdminSite
 
 from config.console import health, preferences, search, sessions
 from config.console.pages import PAGES
-from config.workspace import audit, devices, hashing, sign_in
-from config.workspace.hashing import Busy
+from config.workspace import audit
+from config.workspace.access import devices, hashing, sign_in
+from config.workspace.access.hashing import Busy
 from config.workspace.models import User
 
 

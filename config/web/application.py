@@ -15,7 +15,7 @@ from config.web.environ import environ_of, with_body, without_body
 from config.web.jobs import Answer, Ask, Ends, Job, Wsgi, send
 from config.web.limits import raise_file_limit
 from config.web.pool import Pool
-from config.workspace import devices
+from config.workspace.access import devices
 
 LOOK_SECONDS = 0.5
 

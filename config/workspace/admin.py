@@ -20,18 +20,20 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from config.workspace import audit, audit_admin, sign_in  # noqa: F401 - one signs itself in
-from config.workspace.admin_conflicts import StaleGuard
+from config.workspace import audit  # noqa: F401 - one signs itself in
+from config.workspace.access import sign_in  # noqa: F401 - one signs itself in
+from config.workspace.access.keys import create_api_key, known_scopes, revoke_api_key
+from config.workspace.forms.conflicts import StaleGuard
 from config.workspace.frequency import (
     DEFAULT,
     Frequency,
     contact_frequency,
     set_contact_frequency,
 )
-from config.workspace.keys import create_api_key, known_scopes, revoke_api_key
 from config.workspace.models import ApiKey, Role, User, Workspace
 from config.workspace.permissions import PERMISSIONS
 from config.workspace.selectors import forget_workspace
+from config.workspace.trail import admin as trail_admin  # noqa: F401 - one signs itself in
 from config.workspace.zones import zone_choices
 
 EMAIL = "email"  # the channel that campaigns can use

@@ -7,7 +7,7 @@ on proving that something was said, of what, on which ground and when.
 from functools import partial
 
 from config.postgres.sql import Sql, sql
-from config.workspace.sealing import LEDGERS, Ledger, seal_due
+from config.workspace.trail.sealing import LEDGERS, Ledger, seal_due
 from config.workspace.work import WORK
 from consent.models import ConsentEntry
 

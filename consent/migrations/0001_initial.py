@@ -5,7 +5,7 @@ import uuid
 import django.db.models.deletion
 from django.db import migrations, models
 
-from config.workspace.schema import CreateProfileTable
+from config.workspace.tables.schema import CreateProfileTable
 
 
 class Migration(migrations.Migration):

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from config.postgres.sql import Sql, sql
-from config.workspace.statistics import joining_by_hash
+from config.workspace.tables.statistics import joining_by_hash
 from consent.ledger.acts import BLOCKING, OWN_ACTS, UNDONE
 from consent.models import Purpose
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from config.workspace.selectors import workspace
-from config.workspace.statistics import refresh_statistics
+from config.workspace.tables.statistics import refresh_statistics
 from profiles.identity import merging
 from profiles.identity.kinds import PROFILE_KIND, Rules, rules
 from profiles.identity.merging import merge_found

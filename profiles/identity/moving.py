@@ -7,7 +7,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from config.workspace.belonging import columns_of, moved_by_identifier
+from config.workspace.tables.belonging import columns_of, moved_by_identifier
 from profiles.ingest import people, traits
 from profiles.models import AliasPending, Event, EventItem, Identifier
 

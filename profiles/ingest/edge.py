@@ -8,7 +8,7 @@ import msgspec
 from django.http import HttpRequest
 from django.utils import timezone
 
-from config.workspace.client_address import address_of
+from config.workspace.access.client_address import address_of
 from config.workspace.health import counters
 from profiles.ingest import envelope as envelopes
 from profiles.ingest import inbox, keys, limits, refusals, throttle

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from psycopg import errors
 
 from config.workspace.selectors import workspace
-from config.workspace.statistics import Sparing
+from config.workspace.tables.statistics import Sparing
 from config.workspace.work import wake
 from profiles import changes, months
 from profiles.identity import attaching, links, merging, store

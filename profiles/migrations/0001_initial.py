@@ -9,7 +9,7 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
-from config.workspace.schema import CreateProfileTable
+from config.workspace.tables.schema import CreateProfileTable
 
 
 class Migration(migrations.Migration):

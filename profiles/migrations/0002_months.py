@@ -6,7 +6,7 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-from config.workspace.schema import MAKE_MONTH
+from config.workspace.tables.schema import MAKE_MONTH
 
 
 def make_current_month(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:

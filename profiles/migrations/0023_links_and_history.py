@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from config.workspace.schema import CreateProfileTable
+from config.workspace.tables.schema import CreateProfileTable
 
 
 class Migration(migrations.Migration):

@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from config.workspace.lasting import Bounded, Until
+from config.workspace.tables.lasting import Bounded, Until
 
 
 class SaidName(models.Model):

@@ -6,9 +6,9 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 
-from config.workspace.belonging import Apart, Belonging, Erased, Merged
-from config.workspace.lasting import Bounded, ForEver
-from config.workspace.schema import ProfileScoped
+from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
+from config.workspace.tables.lasting import Bounded, ForEver
+from config.workspace.tables.schema import ProfileScoped
 
 ORDER_ID_CHARS = 200
 

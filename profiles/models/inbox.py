@@ -5,8 +5,8 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from config.workspace.belonging import Apart, Belonging, Erased, Merged
-from config.workspace.lasting import Bounded, Until
+from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
+from config.workspace.tables.lasting import Bounded, Until
 
 
 class Inbox(models.Model):

@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from config.workspace.belonging import Apart, Belonging, Erased, Merged
-from config.workspace.lasting import Bounded, ForEver, Until
-from config.workspace.schema import ProfileScoped
+from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
+from config.workspace.tables.lasting import Bounded, ForEver, Until
+from config.workspace.tables.schema import ProfileScoped
 
 
 class People(models.QuerySet["Profile"]):

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from config.workspace.lasting import Bounded
+from config.workspace.tables.lasting import Bounded
 
 
 class Source(models.Model):

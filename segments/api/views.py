@@ -22,8 +22,8 @@ from config.workspace.api.views import ApiView
 from config.workspace.faults import took_too_long
 from config.workspace.health import counters
 from config.workspace.models import User
-from config.workspace.pruning import before
 from config.workspace.revisions import Stale
+from config.workspace.tables.pruning import before
 from config.workspace.usage import InUse
 from config.workspace.zones import read_moment
 from profiles.api.paging import PAGE_PARAMETERS

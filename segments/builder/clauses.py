@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from config.postgres.sql import COMMA, Sql, one, sql
-from config.workspace.statistics import joining_by_hash
+from config.workspace.tables.statistics import joining_by_hash
 from segments.builder.preview import ALL_PEOPLE, SECONDS
 from segments.rules import Condition, Group
 from segments.rules.algebra import people

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from config.postgres.sql import Sql, one, run, sql
-from config.workspace.statistics import joining_by_hash
+from config.workspace.tables.statistics import joining_by_hash
 from consent.selectors import reachable_counts
 from profiles.models import Profile
 from profiles.people.lineage import NOT_LIVING

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from config.workspace.pruning import PORTION, PRUNERS, before, deleted
+from config.workspace.tables.pruning import PORTION, PRUNERS, before, deleted
 
 # of one segment after the other, by the keys that begin with it
 SIZES = """

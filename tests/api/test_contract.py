@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from drf_spectacular.generators import SchemaGenerator
 
-from config.workspace.keys import UnknownScope, create_api_key, revoke_api_key
+from config.workspace.access.keys import UnknownScope, create_api_key, revoke_api_key
 from config.workspace.models import ApiKey
 from profiles.models import Profile
 from segments.models import Membership, Segment

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rest_framework.test import APIClient
 
 from campaigns.services.launching import launch
-from config.workspace.keys import create_api_key
+from config.workspace.access.keys import create_api_key
 from consent.services.suppressing import suppress
 from profiles.identity.merging import merge_people
 from profiles.models import Profile

@@ -10,7 +10,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from campaigns.models import Message
-from config.workspace import tokens
+from config.workspace.access import tokens
 from config.workspace.models import Role
 from profiles.models import EventDefinition, Profile, Source
 from tests.campaigns.builders import launched, make_campaign

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.test import override_settings
 from playwright.sync_api import Browser, Page, expect
 
-from config.workspace import first_admin
+from config.workspace.access import first_admin
 from config.workspace.models import User
 
 PASSWORD = "a long enough one"

@@ -13,6 +13,7 @@ from campaigns.services.rehearsing import rehearse
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.single import send_message
 from campaigns.views.preheaders import with_preheader, without_preheader
+from config.workspace.access.keys import create_api_key
 from config.workspace.frequency import (
     DEFAULT,
     Frequency,
@@ -20,7 +21,6 @@ from config.workspace.frequency import (
     set_contact_frequency,
     words_of,
 )
-from config.workspace.keys import create_api_key
 from config.workspace.models import AuditEntry, Role, Workspace
 from config.workspace.selectors import forget_workspace
 from consent.services.suppressing import suppress

@@ -6,7 +6,7 @@ from campaigns.models import Message
 from campaigns.services.checks import NotReady
 from campaigns.services.launching import launch
 from campaigns.services.rehearsing import rehearse
-from config.workspace.keys import create_api_key
+from config.workspace.access.keys import create_api_key
 from segments.models import Segment
 from segments.services import create_segment, update_segment
 from tests.campaigns.builders import fan_out_all, make_campaign, make_person, say

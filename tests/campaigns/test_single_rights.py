@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from campaigns.models import Message
-from config.workspace.keys import create_api_key
+from config.workspace.access.keys import create_api_key
 from config.workspace.models import ApiKey, AuditEntry, Role
 from tests.api.world import client, new_key
 from tests.campaigns.builders import make_person, make_sender, say

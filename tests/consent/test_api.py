@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from config.workspace.keys import create_api_key
+from config.workspace.access.keys import create_api_key
 from consent.models import Suppression
 from profiles.models import Profile
 from tests.campaigns.builders import make_person, say

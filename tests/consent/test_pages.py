@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from campaigns.models import Message, Sender
-from config.workspace import tokens
+from config.workspace.access import tokens
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
 from config.workspace.zones import zone_of

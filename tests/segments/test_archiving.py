@@ -8,7 +8,7 @@ from django.utils import timezone
 from campaigns.models import Campaign
 from campaigns.services.checks import check_campaign
 from campaigns.services.launching import NotReady, cancel, launch, undo
-from config.workspace.keys import create_api_key
+from config.workspace.access.keys import create_api_key
 from config.workspace.models import Role
 from config.workspace.usage import InUse, users
 from profiles.language.reader import RuleError

@@ -4,7 +4,7 @@ import pytest
 from django.db import ProgrammingError, transaction
 
 from config.workspace import audit
-from config.workspace.keys import UnknownScope, create_api_key
+from config.workspace.access.keys import UnknownScope, create_api_key
 from config.workspace.models import ApiKey, AuditEntry, Role, User
 from config.workspace.permissions import PERMISSIONS, ROLES, may, scopes_grant
 from tests.surface.routes import routes_with_views

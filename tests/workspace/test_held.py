@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
 
-from config.workspace import tokens
+from config.workspace.access import tokens
 from config.workspace.models import Role
 from config.workspace.permissions import PERMISSIONS, ROLES, asked_of, scopes_grant
 from consent.models import ConsentEntry

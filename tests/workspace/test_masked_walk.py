@@ -19,7 +19,7 @@ from django.test import Client
 
 from campaigns.models import Message
 from config.workspace import permissions
-from config.workspace.keys import create_api_key
+from config.workspace.access.keys import create_api_key
 from config.workspace.models import Role, User
 from consent.models import ConsentEntry
 from consent.services.suppressing import suppress

@@ -11,7 +11,7 @@ from campaigns.channels.email.wire import Mail, with_crlf
 from campaigns.content.addresses import wire_domain
 from campaigns.content.sandbox import calls
 from campaigns.models import Sender
-from config.workspace import tokens
+from config.workspace.access import tokens
 
 
 def write_mails(letters: Sequence[Letter], head: Letterhead) -> list[Mail | Exception]:

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config.workspace import tokens, work
+from config.workspace import work
+from config.workspace.access import tokens
 from config.workspace.health import recording
 
 PATIENCE_SECONDS = 2.0  # before it says what it waits for

@@ -6,7 +6,7 @@ from django.core.management.commands import migrate
 from django.db import connections
 
 from config.postgres import broker
-from config.workspace import roles
+from config.workspace.tables import roles
 
 
 class Command(migrate.Command):

@@ -30,7 +30,7 @@ from config.running import leftovers, mailbox
 from config.running.children import STOPPING
 from config.running.supervisor import Plan
 from config.web.command import command
-from config.workspace import first_admin, tokens
+from config.workspace.access import first_admin, tokens
 
 
 class Command(BaseCommand):

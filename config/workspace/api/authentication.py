@@ -9,8 +9,8 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
+from config.workspace.access.guessing import seconds_to_wait_after_wrong
 from config.workspace.digests import key_digest
-from config.workspace.guessing import seconds_to_wait_after_wrong
 from config.workspace.models import ApiKey, User
 
 LAST_USED_EVERY = timedelta(minutes=1)

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from config.workspace.lasting import Until
+from config.workspace.tables.lasting import Until
 
 
 class Circuit(models.Model):

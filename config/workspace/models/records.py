@@ -4,8 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from config.workspace.belonging import Apart, Belonging, Erased, Merged
-from config.workspace.lasting import ForEver, Until
+from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
+from config.workspace.tables.lasting import ForEver, Until
 
 
 class AuditEntry(models.Model):

@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from config.workspace.lasting import Bounded, Until
+from config.workspace.tables.lasting import Bounded, Until
 
 
 class Webhook(models.Model):

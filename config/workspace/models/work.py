@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from config.workspace.lasting import Bounded
+from config.workspace.tables.lasting import Bounded
 
 
 class WorkRun(models.Model):

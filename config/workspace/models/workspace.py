@@ -7,7 +7,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from config.workspace.lasting import Bounded
+from config.workspace.tables.lasting import Bounded
 
 
 def new_salt() -> str:

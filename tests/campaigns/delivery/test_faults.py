@@ -11,7 +11,7 @@ from campaigns.models import Campaign, CampaignVersion, Message
 from campaigns.services.drafts import WrongStatus
 from campaigns.services.faults import one_by_one, try_now
 from campaigns.services.launching import cancel, launch, pause, resume
-from config.workspace.keys import create_api_key
+from config.workspace.access.keys import create_api_key
 from config.workspace.models import Role
 from consent.models import Purpose
 from segments.models import Segment

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Message, MessageChunk
 from campaigns.services.launching import launch
-from config.workspace import tokens
+from config.workspace.access import tokens
 from consent.models import Purpose
 from consent.services.recording import Statement, record_consents
 from profiles.models import Identifier, Profile

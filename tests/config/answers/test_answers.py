@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 
 from config.connections import LOCAL_HOSTS, host_names
-from config.workspace import guessing, tokens
-from config.workspace.keys import create_api_key
+from config.workspace.access import guessing, tokens
+from config.workspace.access.keys import create_api_key
 from config.workspace.models import AuditEntry, Role
 from tests.api.world import client as api_client
 from tests.api.world import make_world, new_key

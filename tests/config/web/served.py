@@ -14,7 +14,7 @@ from config.web.areas import AREAS  # noqa: E402
 from config.web.bodies import Bodies, Terms  # noqa: E402
 from config.web.connections import Connections  # noqa: E402
 from config.web.pool import Pool  # noqa: E402
-from config.workspace import devices  # noqa: E402
+from config.workspace.access import devices  # noqa: E402
 
 KILOBYTE = 1024
 STRANGERS = Terms(seconds=90.0, grace_seconds=1.0, rate=500, most=40, most_bytes=1000 * KILOBYTE)

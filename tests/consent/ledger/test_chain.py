@@ -6,8 +6,8 @@ from importlib import import_module
 import pytest
 from django.db import connection
 
-from config.workspace import sealing
-from config.workspace.roles import names_of
+from config.workspace.tables.roles import names_of
+from config.workspace.trail import sealing
 from consent.ledger.chain import CONSENTS
 from consent.models import ConsentEntry, Purpose
 from consent.services.recording import Statement, record_consents

@@ -3,7 +3,7 @@
 import pytest
 from rest_framework.test import APIClient
 
-from config.workspace.keys import create_api_key
+from config.workspace.access.keys import create_api_key
 
 
 def caller(*scopes: str) -> APIClient:

@@ -5,8 +5,8 @@ import re
 from django.apps import apps
 from django.db import models
 
-from config.workspace.belonging import Apart, Belonging, Merged, moved_by_identifier
-from config.workspace.schema import ProfileScoped
+from config.workspace.tables.belonging import Apart, Belonging, Merged, moved_by_identifier
+from config.workspace.tables.schema import ProfileScoped
 from profiles.identity import moving
 from profiles.identity.mergers import MERGERS
 from profiles.models import EventState, Profile

@@ -20,7 +20,7 @@ from config.demo.state import State
 from config.management.commands import up
 from config.postgres import server
 from config.postgres.binaries import NoServer
-from config.workspace import tokens
+from config.workspace.access import tokens
 
 LEAST_PROFILES, LEAST_EVENTS = 3, 60
 

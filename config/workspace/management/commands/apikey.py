@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from config.workspace.keys import UnknownScope, create_api_key, known_scopes
+from config.workspace.access.keys import UnknownScope, create_api_key, known_scopes
 from config.workspace.models import ApiKey
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from config.workspace import tokens
+from config.workspace.access import tokens
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config import celery
-from config.workspace import tokens
+from config.workspace.access import tokens
 from config.workspace.models import AuditEntry, Secret
 
 pytestmark = pytest.mark.django_db

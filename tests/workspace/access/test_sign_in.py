@@ -13,12 +13,12 @@ from django.utils import timezone, translation
 from config.connections import networks
 from config.console import sessions
 from config.settings import PASSWORD_HASHERS
-from config.workspace import devices, hashing, sign_in
-from config.workspace.audit_words import in_words
-from config.workspace.client_address import address_of, home_of
-from config.workspace.hashing import Busy
+from config.workspace.access import devices, hashing, sign_in
+from config.workspace.access.client_address import address_of, home_of
+from config.workspace.access.hashing import Busy
+from config.workspace.access.sign_in import AT_ADDRESS, Try
 from config.workspace.models import AuditEntry, Role, SignInAttempt, User
-from config.workspace.sign_in import AT_ADDRESS, Try
+from config.workspace.trail.words import in_words
 from tests.cast import make_user
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from campaigns.models import Campaign, Message
 from campaigns.outbox import fanout
 from campaigns.outbox.writing import statement_of
 from config.postgres.sql import sql
-from config.workspace.statistics import (
+from config.workspace.tables.statistics import (
     Sparing,
     joining_by_hash,
     plan_for_the_unknown,

@@ -5,7 +5,7 @@ from django.http import Http404
 from django.urls import path
 
 from config import urls as site_urls
-from config.workspace import first_admin
+from config.workspace.access import first_admin
 from config.workspace.models import User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]

@@ -20,8 +20,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from config import paths
 from config.workspace import audit
+from config.workspace.access.guessing import refuse
 from config.workspace.errors import Explained
-from config.workspace.guessing import refuse
 from config.workspace.models import User
 
 FILE = "first_admin"  # kept beside the other secrets of the installation until it is used

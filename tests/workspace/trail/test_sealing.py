@@ -7,8 +7,9 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from config.workspace import audit, sealing
+from config.workspace import audit
 from config.workspace.models import AuditEntry
+from config.workspace.trail import sealing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

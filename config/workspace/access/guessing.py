@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from django.http import HttpRequest
 
-from config.workspace.client_address import address_of, home_of
+from config.workspace.access.client_address import address_of, home_of
 from config.workspace.errors import TooManyWrong
 
 MOST_WRONG = 60  # of one address in a window; then the answer is 429

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.db import connection, models
 
 from config.paths import BASE_DIR
-from config.workspace.lasting import FOREIGN, Bounded, ForEver, Lasting, Until
-from config.workspace.pruning import PRUNERS
+from config.workspace.tables.lasting import FOREIGN, Bounded, ForEver, Lasting, Until
+from config.workspace.tables.pruning import PRUNERS
 
 # what no model stands for: Django's own list of migrations, which a release adds to
 BESIDE = {"django_migrations"}

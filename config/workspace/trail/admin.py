@@ -11,9 +11,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from config.workspace.admin_lookups import LookedUp, OnlyItsFilters, ReadOnly
-from config.workspace.audit_targets import Target, name_of_user, targets_of
-from config.workspace.audit_words import (
+from config.workspace.forms.lookups import LookedUp, OnlyItsFilters, ReadOnly
+from config.workspace.models import AuditEntry, User
+from config.workspace.permissions import may
+from config.workspace.trail.targets import Target, name_of_user, targets_of
+from config.workspace.trail.words import (
     ACTORS,
     KINDS,
     SAME_VERB,
@@ -24,8 +26,6 @@ from config.workspace.audit_words import (
     in_words,
     kind_in_words,
 )
-from config.workspace.models import AuditEntry, User
-from config.workspace.permissions import may
 
 NOTHING = "\N{EN DASH}"
 

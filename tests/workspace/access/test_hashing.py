@@ -9,8 +9,8 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.urls import reverse
 
 from config.settings import PASSWORD_HASHERS
-from config.workspace import hashing
-from config.workspace.hashing import MOST_WAITING, Busy, Wall, WalledHasher
+from config.workspace.access import hashing
+from config.workspace.access.hashing import MOST_WAITING, Busy, Wall, WalledHasher
 from config.workspace.health import counters
 from config.workspace.models import User
 

@@ -24,11 +24,12 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
-from config.workspace import audit, devices
-from config.workspace.client_address import address_of, home_of
+from config.workspace import audit
+from config.workspace.access import devices
+from config.workspace.access.client_address import address_of, home_of
 from config.workspace.digests import contact_digest
 from config.workspace.models import SignInAttempt, User
-from config.workspace.pruning import PORTION, PRUNERS, deleted
+from config.workspace.tables.pruning import PORTION, PRUNERS, deleted
 
 WINDOW = timedelta(minutes=15)
 NAME_FAILURES = 50

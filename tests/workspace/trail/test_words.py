@@ -10,10 +10,13 @@ from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from config.workspace import audit, sign_in
+from config.workspace import audit
+from config.workspace.access import sign_in
+from config.workspace.access.keys import create_api_key
 from config.workspace.admin import AuditedAdmin
-from config.workspace.audit_targets import TARGETS
-from config.workspace.audit_words import (
+from config.workspace.models import AuditEntry, Role
+from config.workspace.trail.targets import TARGETS
+from config.workspace.trail.words import (
     ACTIONS,
     DETAILS,
     KINDS,
@@ -22,8 +25,6 @@ from config.workspace.audit_words import (
     in_words,
     words_of,
 )
-from config.workspace.keys import create_api_key
-from config.workspace.models import AuditEntry, Role
 from config.workspace.usage import KINDS as USED
 from consent.services.suppressing import suppress
 from profiles.models import Merge

@@ -8,7 +8,7 @@ from django.forms.models import model_to_dict
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from config.workspace.admin_lookups import OnlyItsFilters
+from config.workspace.forms.lookups import OnlyItsFilters
 
 FIELD = "built_on"
 
