@@ -16,7 +16,7 @@ urlpatterns = [
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("metrics", metrics),
-    path("", include("consent.public_urls")),
+    path("", include("consent.preferences.urls")),
     path("", include("campaigns.tracking.urls")),
     path("", include("config.demo.urls")),
     path("api/", include("profiles.api.urls")),

@@ -16,7 +16,7 @@ from config.workspace.permissions import may
 from config.workspace.selectors import workspace
 from config.workspace.usage import users
 from consent.models import Purpose, Suppression, Topic
-from consent.services.suppressing import release, suppress
+from consent.suppression.suppressing import release, suppress
 from profiles.identity.normalise import normalise
 
 

@@ -11,7 +11,7 @@ console.
 from collections.abc import Iterable
 from typing import Any
 
-from consent.services.withdrawing import opt_out_of_sharing
+from consent.suppression.withdrawing import opt_out_of_sharing
 from profiles.ingest.hooks import AFTER_BATCH, Batch
 from profiles.ingest.messages import Message
 

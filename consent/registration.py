@@ -1,9 +1,9 @@
 """What this app signs in at the registries of lower apps."""
 
 from config.workspace.work import WORK
-from consent import gpc, merging, panels, trail, uses  # noqa: F401 - each signs itself in
-from consent.ledger import chain  # noqa: F401
-from consent.services import carrying  # noqa: F401
-from consent.services.elapsing import elapse
+from consent import gpc, trail, uses  # noqa: F401 - each signs itself in
+from consent.ledger import carrying, chain, merging  # noqa: F401
+from consent.ledger.elapsing import elapse
+from consent.pages import card  # noqa: F401 - each signs itself in
 
 WORK.register("consents", order=20)(elapse)

@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from consent import console
+from consent.pages import actions
 
 app_name = "consent"
 urlpatterns = [
     path(
         "people/<uuid:public_id>/permissions/<int:entry_id>/take-back/",
-        console.take_back_view,
+        actions.take_back_view,
         name="take_back",
     ),
 ]

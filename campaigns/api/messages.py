@@ -21,7 +21,7 @@ from config.workspace import audit
 from config.workspace.api.problems import FieldError, Problem, invalid
 from config.workspace.api.views import ApiView
 from config.workspace.digests import CONTACT_KINDS
-from consent.services.people import refer
+from consent.ledger.subjects import refer
 from profiles.api.paging import PAGE_PARAMETERS, answer_page
 from profiles.api.people import person_of, shown_to
 from profiles.api.serializers import pages_of

@@ -14,7 +14,7 @@ from campaigns.gate.expression import Terms, judged
 from config.postgres.sql import FALSE, Sql, sql
 from config.workspace.tables.statistics import plan_for_the_unknown
 from consent.channels import contact_kind
-from consent.selectors.reach import between
+from consent.reach.judging import between
 from profiles.identity.addresses import USABLE, told_by_ours
 from profiles.people.lineage import given_people
 

@@ -10,7 +10,7 @@ from campaigns.services.launching import WrongStatus, pause, pause_words
 from campaigns.tracking.events import Happened, tell
 from consent.channels import contact_kind
 from consent.models import Suppression
-from consent.services.suppressing import suppress_many
+from consent.suppression.suppressing import suppress_many
 
 FIRST = 1000
 BOUNCE_SHARE = 0.05  # of the first thousand (semantics.md section 15)

@@ -18,7 +18,7 @@ from campaigns.services.contents import sender_data
 from campaigns.services.senders import default_sender
 from config.postgres.sql import ids_of, run, sql
 from consent.models import Purpose, Topic
-from consent.selectors.reach import judged_addresses
+from consent.reach.judging import judged_addresses
 
 MEASURING = "measuring"
 

@@ -1,8 +1,8 @@
 """A test: written and handed over as any other message, to a colleague, and kept nowhere.
 
 A test is no person: it makes no profile, message or event, so nothing can count it. What its way
-out names is nobody (`consent.hooks.NOBODY`); the other links lead straight to their targets, as
-for a person who may not be measured.
+out names is nobody (`consent.preferences.hooks.NOBODY`); the other links lead straight to their
+targets, as for a person who may not be measured.
 """
 
 import threading
@@ -31,8 +31,8 @@ from campaigns.models import Sender
 from campaigns.services.contents import sender_data
 from config.workspace.digests import contact_digest
 from consent.channels import contact_kind
-from consent.hooks import NOBODY
 from consent.models import Purpose, Suppression
+from consent.preferences.hooks import NOBODY
 from profiles.identity.normalise import normalise
 
 __all__ = ["SENT", "UNKNOWN", "NoTarget", "NotWritten", "Outcome", "send_test"]

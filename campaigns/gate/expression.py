@@ -17,8 +17,8 @@ from config.postgres.sql import EMPTY, Sql, sql
 from consent.channels import contact_kind
 from consent.ledger.standing import Narrow
 from consent.models import Purpose
-from consent.selectors.contactable import is_free
-from consent.selectors.reach import judged_addresses, narrowed, reach
+from consent.reach.contactable import is_free
+from consent.reach.judging import judged_addresses, narrowed, reach
 
 ORDER: Final[tuple[str, ...]] = tuple(Reason.values)
 BUCKETS = 10_000

@@ -7,8 +7,8 @@ from django.db import connection
 from campaigns.models import Campaign
 from campaigns.plan import channel_of
 from config.postgres.sql import Sql, sql
+from consent.ledger.spans import over_many, standing_spans
 from consent.models import Purpose
-from consent.selectors.spans import over_many, standing_spans
 
 MEASURING = "measuring"
 MANY = 1_000  # people; fewer are looked up one by one in the ledger

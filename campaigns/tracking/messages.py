@@ -2,11 +2,11 @@
 
 from campaigns.models import Campaign, Sender
 from campaigns.tracking.recording import find_sent, record_unsubscribe
-from consent.hooks import MESSAGES, SentTo
+from consent.preferences.hooks import MESSAGES, SentTo
 
 
 class SentMessages:
-    """Signs in at `consent.hooks.MESSAGES`."""
+    """Signs in at `consent.preferences.hooks.MESSAGES`."""
 
     def find(self, profile_id: int, message_id: int) -> SentTo | None:
         """The message that a token names, with its sender; four queries."""

@@ -23,7 +23,7 @@ from config.workspace.frequency import contact_frequency, words_of
 from config.workspace.permissions import may, requires
 from config.workspace.revisions import Stale, revision_in
 from consent.models import Topic
-from consent.selectors.contactable import UnknownPurpose, reachable_counts
+from consent.reach.contactable import UnknownPurpose, reachable_counts
 from profiles.models import Profile
 from segments.models import Membership, Segment
 from segments.rules.personal import masked_rule

@@ -11,8 +11,8 @@ from django.db import connection, transaction
 from config.demo.feeding import sources
 from config.demo.generator import Statement, permissions
 from config.demo.state import State, remember, since
+from consent.ledger import recording
 from consent.models import Purpose
-from consent.services import recording
 from profiles.identity.normalise import normalise
 
 CHUNK = 1_000

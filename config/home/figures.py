@@ -18,7 +18,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from campaigns.selectors.figures import FIGURES, counted_messages
-from consent.selectors.growth import reachable_over_time
+from consent.reach.growth import reachable_over_time
 from profiles.models import EventDefinition
 from profiles.people.lineage import living
 from profiles.selectors import revenue

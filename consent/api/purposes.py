@@ -21,7 +21,7 @@ from consent.api.serializers import (
     UsedPurposeSerializer,
 )
 from consent.models import Purpose
-from consent.services.purposes import create_purpose
+from consent.purposes import create_purpose
 
 SLUG = OpenApiParameter("slug", str, OpenApiParameter.PATH)
 

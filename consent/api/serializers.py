@@ -8,9 +8,9 @@ from rest_framework import serializers
 from config.workspace.api.fields import AsWritten
 from config.workspace.api.usage import UseSerializer
 from config.workspace.digests import CONTACT_KINDS
+from consent.ledger.recording import LONGEST_LANGUAGE, LONGEST_WORDING
 from consent.models import Purpose, Suppression
 from consent.models.ledger import Basis, Outcome, Status
-from consent.services.recording import LONGEST_LANGUAGE, LONGEST_WORDING
 
 
 @extend_schema_serializer(component_name="ConsentStatement")

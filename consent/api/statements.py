@@ -11,10 +11,10 @@ from config.workspace.api.problems import FieldError, Problem
 from consent.api.serializers import StatementSerializer
 from consent.channels import CHANNELS
 from consent.ledger.acts import UNDONE
+from consent.ledger.elapsing import stamp
+from consent.ledger.recording import Statement
+from consent.ledger.subjects import NoIdentifier, Referred, contact_point, refer
 from consent.models import Purpose, Topic
-from consent.services.elapsing import stamp
-from consent.services.people import NoIdentifier, Referred, contact_point, refer
-from consent.services.recording import Statement
 
 MANY = 1000
 

@@ -26,12 +26,12 @@ from consent.api.serializers import (
     SuppressSerializer,
 )
 from consent.api.statements import statements_of
+from consent.ledger.history import states_of
+from consent.ledger.recording import record_consents
 from consent.ledger.standing import standing_entries
 from consent.models import Suppression
-from consent.selectors.history import states_of
-from consent.selectors.words import answer_of
-from consent.services.recording import record_consents
-from consent.services.suppressing import release, suppress
+from consent.pages.words import answer_of
+from consent.suppression.suppressing import release, suppress
 from profiles.api.paging import PAGE_PARAMETERS
 from profiles.api.people import person_of, record_look
 from profiles.identity.normalise import normalise

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             "DROP INDEX consent_state_by_point",
         ),
         migrations.RunSQL(
-            # consent.services.elapsing: expiries and the ends of pauses
+            # consent.ledger.elapsing: expiries and the ends of pauses
             "CREATE INDEX consent_entry_until ON consent_entry ((evidence->>'until'))"
             " WHERE evidence->>'until' IS NOT NULL",
             "DROP INDEX consent_entry_until",

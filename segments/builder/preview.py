@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from config.postgres.sql import Sql, one, run, sql
 from config.workspace.tables.statistics import joining_by_hash
-from consent.selectors import reachable_counts
+from consent.reach import reachable_counts
 from profiles.models import Profile
 from profiles.people.lineage import NOT_LIVING
 from segments.models import Membership, Segment

@@ -11,7 +11,7 @@ from config.console.pages import ApiCall, page, part, toast, wants_partial
 from config.console.words import num
 from config.workspace.permissions import may, requires
 from config.workspace.usage import InUse, users_of
-from consent.selectors import reachable_counts
+from consent.reach import reachable_counts
 from profiles.models import Profile
 from segments import services
 from segments.archiving import NotRestorable, archive_segment, restore_segment

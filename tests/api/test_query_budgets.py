@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.services.senders import create_sender
-from consent.services.suppressing import suppress
+from consent.suppression.suppressing import suppress
 from profiles.identity.merging import merge_people
 from segments.models import Segment
 from segments.services import add_members, create_segment

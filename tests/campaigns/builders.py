@@ -21,8 +21,8 @@ from campaigns.models import Campaign, Sender
 from campaigns.services.drafts import create_campaign
 from campaigns.services.launching import launch
 from config.workspace.digests import contact_digest
+from consent.ledger.recording import Statement, record_consents
 from consent.models import Purpose
-from consent.services.recording import Statement, record_consents
 from profiles.models import Identifier, Profile, ProfileTrait, Source
 from segments.models import Membership, Segment
 

@@ -18,7 +18,7 @@ from campaigns.selectors.progress import progress
 from campaigns.services.rehearsing import rehearse
 from campaigns.tracking.events import internal_source
 from config.workspace.work import WORK
-from consent.services.suppressing import suppress
+from consent.suppression.suppressing import suppress
 from profiles.ingest.inbox import accept
 from tests.campaigns.builders import (
     add_address,

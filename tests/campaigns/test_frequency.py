@@ -23,7 +23,7 @@ from config.workspace.frequency import (
 )
 from config.workspace.models import AuditEntry, Role, Workspace
 from config.workspace.selectors import forget_workspace
-from consent.services.suppressing import suppress
+from consent.suppression.suppressing import suppress
 from profiles.models import Profile
 from segments.models import Membership
 from tests.campaigns.builders import (

@@ -28,7 +28,7 @@ from config.workspace.frequency import SETTING
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
 from consent.models import ConsentState, Purpose
-from consent.services.withdrawing import withdraw_address
+from consent.suppression.withdrawing import withdraw_address
 from profiles.identity.merging import merge_people, undo_merge
 from profiles.ingest import processor
 from profiles.ingest.inbox import accept

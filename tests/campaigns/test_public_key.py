@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from campaigns.models import Message
-from consent.selectors import reachable_counts
-from consent.selectors.contactable import reachability
+from consent.reach import reachable_counts
+from consent.reach.contactable import reachability
 from profiles.ingest import keys
 from profiles.models import Identifier, Profile
 from tests.campaigns.builders import (

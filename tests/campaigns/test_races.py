@@ -12,7 +12,7 @@ from campaigns.services.single import send_message
 from config.workspace.archiving import delete
 from config.workspace.revisions import Stale
 from config.workspace.usage import InUse
-from consent.services.purposes import create_purpose
+from consent.purposes import create_purpose
 from tests.campaigns.builders import make_person, make_sender
 from tests.racing import at_the_same_moment
 

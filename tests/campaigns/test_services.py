@@ -14,7 +14,7 @@ from campaigns.services.drafts import WrongStatus, create_campaign, duplicate, u
 from campaigns.services.launching import NotReady, launch, undo
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.single import AnotherMessage, send_message
-from consent.services.suppressing import suppress
+from consent.suppression.suppressing import suppress
 from tests.campaigns.builders import (
     HTML,
     deliver_all,

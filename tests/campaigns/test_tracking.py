@@ -17,7 +17,7 @@ from campaigns.tracking.events import internal_source
 from campaigns.views.listing import figures_of
 from config.workspace.work import WORK
 from consent.models import ConsentEntry
-from consent.selectors import contactable
+from consent.reach import contactable
 from profiles.ingest.inbox import accept
 from profiles.models import Event, Inbox, Merge, Profile
 from tests.campaigns.builders import (

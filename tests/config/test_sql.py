@@ -3,7 +3,7 @@
 import pytest
 
 from config.postgres.sql import AND, COMMA, EMPTY, TRUE, Sql, every, ids_of, one, run, sql
-from consent.selectors.reach import between, narrowed
+from consent.reach.judging import between, narrowed
 from profiles.models import Profile
 from tests.segments.builders import make_person
 

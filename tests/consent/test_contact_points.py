@@ -8,9 +8,9 @@ from django.db import connection
 from config.workspace.digests import CONTACT_KINDS, contact_digest
 from consent.api.serializers import SuppressSerializer
 from consent.channels import addressed_channels, contact_kind
-from consent.selectors import contactable
-from consent.services.people import refer
-from consent.services.suppressing import suppress
+from consent.ledger.subjects import refer
+from consent.reach import contactable
+from consent.suppression.suppressing import suppress
 from profiles.identity.normalise import normalise
 from profiles.models import Identifier, Profile
 from tests.campaigns.builders import say

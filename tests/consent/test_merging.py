@@ -5,7 +5,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from consent.ledger.acts import BLOCKING
-from consent.merging import ConsentMerger
+from consent.ledger.merging import ConsentMerger
 from consent.models import ConsentEntry, ConsentState
 from profiles.identity.mergers import Parting
 from profiles.identity.moving import Pair

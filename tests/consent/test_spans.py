@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from config.postgres.sql import run, sql
 from consent.ledger.acts import UNDONE
+from consent.ledger.spans import standing_spans
 from consent.models import ConsentEntry, Purpose
-from consent.selectors.spans import standing_spans
 from tests.campaigns.builders import make_person, say
 from tests.consent.ledger.reference import stands_of
 

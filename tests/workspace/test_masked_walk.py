@@ -22,7 +22,7 @@ from config.workspace import permissions
 from config.workspace.access.keys import create_api_key
 from config.workspace.models import Role, User
 from consent.models import ConsentEntry
-from consent.services.suppressing import suppress
+from consent.suppression.suppressing import suppress
 from profiles.ingest import inbox, processor
 from profiles.models import Event, Identifier, Merge, Profile, Source
 from segments import services
@@ -139,8 +139,8 @@ def _owner(user_id: str) -> Profile:
 
 
 def _with_evidence(person: Profile, evidence: dict[str, Any]) -> None:
+    from consent.ledger.recording import Statement, record_consents  # noqa: PLC0415
     from consent.models import Purpose  # noqa: PLC0415
-    from consent.services.recording import Statement, record_consents  # noqa: PLC0415
 
     purpose = Purpose.objects.get(slug="marketing")
     said = {"purpose_id": purpose.pk, "channel": "sms", "contact_point": "+6281277700104"}

@@ -15,9 +15,9 @@ from config.demo.generator.catalogue import BY_ID
 from config.demo.generator.orders import Order
 from config.demo.generator.sources import SERVER, WEB
 from config.demo.shop.visitor import Visitor
+from consent.ledger.recording import Statement, record_consents
+from consent.ledger.subjects import refer
 from consent.models import Purpose
-from consent.services.people import refer
-from consent.services.recording import Statement, record_consents
 from profiles.identity.normalise import normalise
 from profiles.ingest.inbox import accept
 from profiles.models import Identifier, Source

@@ -25,9 +25,9 @@ from config.workspace.models import Circuit
 from config.workspace.work import LEFT
 from consent import channels as facts
 from consent.models import Suppression
-from consent.selectors.contactable import contactable, reachability
-from consent.services.suppressing import suppress
-from consent.services.withdrawing import withdraw_address
+from consent.reach.contactable import contactable, reachability
+from consent.suppression.suppressing import suppress
+from consent.suppression.withdrawing import withdraw_address
 from profiles.models import Profile
 from tests.campaigns.builders import (
     add_address,

@@ -10,7 +10,7 @@ from campaigns.models import Campaign, Message, MessageChunk, Sender
 from campaigns.services.launching import cancel, pause, resume
 from config.workspace.work import WORK
 from consent.models import Purpose, Suppression
-from consent.services.suppressing import suppress
+from consent.suppression.suppressing import suppress
 from profiles.models import Inbox
 from tests.campaigns.builders import (
     address_of,

@@ -15,8 +15,8 @@ from django.utils import timezone
 from campaigns.models import Campaign, Message, MessageChunk
 from campaigns.services.launching import launch
 from config.workspace.access import tokens
+from consent.ledger.recording import Statement, record_consents
 from consent.models import Purpose
-from consent.services.recording import Statement, record_consents
 from profiles.models import Identifier, Profile
 from segments.models import Membership
 from tests.campaigns.builders import make_campaign, make_segment, smtp_server

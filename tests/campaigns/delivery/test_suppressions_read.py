@@ -12,8 +12,8 @@ from django.utils import timezone
 from campaigns.models import Message
 from campaigns.services.single import send_message
 from consent.models import Suppression
-from consent.selectors.contactable import reachability, reachable_channels
-from consent.services.suppressing import suppress
+from consent.reach.contactable import reachability, reachable_channels
+from consent.suppression.suppressing import suppress
 from tests.campaigns.builders import (
     address_of,
     deliver_all,

@@ -12,7 +12,7 @@ from campaigns.outbox import fanout
 from campaigns.services.rehearsing import rehearse
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
-from consent.services.suppressing import suppress
+from consent.suppression.suppressing import suppress
 from tests.campaigns.builders import (
     add_address,
     address_of,

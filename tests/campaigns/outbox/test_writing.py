@@ -14,7 +14,7 @@ from campaigns.services.single import send_message
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
 from config.workspace.zones import workspace_zone
-from consent.services.suppressing import suppress
+from consent.suppression.suppressing import suppress
 from tests.campaigns.builders import (
     add_address,
     address_of,

@@ -19,7 +19,7 @@ from campaigns.models.campaign import ContentVersion
 from config.home.checklist import checklist
 from config.workspace.models import AuditEntry, User
 from consent.models import ConsentEntry, Purpose
-from consent.services.suppressing import suppress
+from consent.suppression.suppressing import suppress
 from profiles.models import Identifier, Profile
 from segments.models import Membership
 from tests.campaigns.builders import (

@@ -23,7 +23,7 @@ WRITERS = {
     "profiles/months.py",  # names of tables
     "campaigns/tracking/recording.py",  # a key
     "config/workspace/circuits.py",  # a line of the log, its zone beside it
-    "consent/services/elapsing.py",  # a stamp in the ledger
+    "consent/ledger/elapsing.py",  # a stamp in the ledger
     "profiles/selectors/folding.py",  # headings of days
     "profiles/selectors/words.py",  # "16:02 their time"
 }

@@ -9,8 +9,8 @@ from django.db import connection
 from config.workspace.tables.roles import names_of
 from config.workspace.trail import sealing
 from consent.ledger.chain import CONSENTS
+from consent.ledger.recording import Statement, record_consents
 from consent.models import ConsentEntry, Purpose
-from consent.services.recording import Statement, record_consents
 from tests.campaigns.builders import make_person, say
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from config.postgres.sql import run, sql
 from consent.ledger.acts import BLOCKING, UNDONE
+from consent.ledger.elapsing import elapse, stamp
 from consent.ledger.fitting import Asked, answers_of
+from consent.ledger.history import states_of
+from consent.ledger.recording import Statement, record_consents
 from consent.ledger.standing import standing
 from consent.models import ConsentEntry, Purpose, Topic
-from consent.selectors import contactable
-from consent.selectors.history import states_of
-from consent.services.elapsing import elapse, stamp
-from consent.services.recording import Statement, record_consents
+from consent.reach import contactable
 from profiles.models import Profile
 from profiles.people.lineage import given_people
 from segments.rules import parse_rule
@@ -237,9 +237,9 @@ def test_nobody_but_the_ledger_reads_the_stored_state():
     assert named == {
         "consent/ledger/derivation.py",
         "consent/ledger/standing.py",
-        "consent/merging.py",  # which tables a merge looks after
+        "consent/ledger/merging.py",  # which tables a merge looks after
         "consent/models/__init__.py",
         "consent/models/ledger.py",
-        "consent/services/recording.py",
-        "consent/services/taking_back.py",  # locks the row
+        "consent/ledger/recording.py",
+        "consent/ledger/taking_back.py",  # locks the row
     }

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.workspace.models import AuditEntry
+from consent.ledger.recording import Statement, record_consents
 from consent.models import ConsentEntry, ConsentState, Purpose
-from consent.services.recording import Statement, record_consents
 from profiles.identity import bulk, merging
 from profiles.identity.merging import CannotMerge, join_again
 from profiles.identity.unmerging import CannotUndo, undo_merge

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from consent.selectors.contactable import reachability
+from consent.reach.contactable import reachability
 from profiles.identity import bulk, store
 from profiles.models import DataWarning, Identifier, Merge, Profile
 from profiles.selectors.people import main_contacts

@@ -8,9 +8,9 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from consent.ledger.subjects import contact_point, refer
 from consent.models import Purpose
-from consent.selectors.contactable import reachability
-from consent.services.people import contact_point, refer
+from consent.reach.contactable import reachability
 from profiles.ingest import inbox, keys
 from profiles.models import Identifier, Profile, ProfileTrait
 from tests.profiles.ingest.conftest import make_source, work_off

@@ -26,7 +26,7 @@ from config.workspace.trail.words import (
     words_of,
 )
 from config.workspace.usage import KINDS as USED
-from consent.services.suppressing import suppress
+from consent.suppression.suppressing import suppress
 from profiles.models import Merge
 from tests.campaigns.builders import launched, make_campaign, make_person, make_segment
 from tests.cast import make_profile, make_source, make_user

@@ -11,9 +11,9 @@ from typing import Any
 from config.postgres.sql import run, sql
 from consent.channels import ways_to
 from consent.ledger.acts import BLOCKING
+from consent.ledger.recording import record_consents, said_again
 from consent.ledger.standing import standing
 from consent.models import ConsentEntry
-from consent.services.recording import record_consents, said_again
 from profiles.identity.batch import Moved
 from profiles.ingest.hooks import AFTER_BATCH, Batch
 from profiles.people.lineage import given_people

@@ -5,9 +5,9 @@ from django.utils.translation import gettext as _
 
 from config.workspace import audit
 from consent.ledger.acts import UNDONE
+from consent.ledger.recording import Statement, record_consents
 from consent.models import ConsentEntry, ConsentState
 from consent.models.ledger import Status
-from consent.services.recording import Statement, record_consents
 from profiles.models import Profile
 
 

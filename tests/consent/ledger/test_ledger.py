@@ -7,14 +7,14 @@ from django.db import ProgrammingError, connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from consent.ledger import elapsing
+from consent.ledger.elapsing import elapse, stamp
+from consent.ledger.history import states_of
+from consent.ledger.recording import Statement, record_consents
 from consent.models import ConsentEntry, ConsentState, Purpose, Topic
-from consent.selectors import contactable, reachability, reachable_counts
-from consent.selectors.history import states_of
-from consent.services import elapsing
-from consent.services.elapsing import elapse, stamp
-from consent.services.recording import Statement, record_consents
-from consent.services.suppressing import suppress
-from consent.services.withdrawing import opt_out_of_sharing, withdraw_address
+from consent.reach import contactable, reachability, reachable_counts
+from consent.suppression.suppressing import suppress
+from consent.suppression.withdrawing import opt_out_of_sharing, withdraw_address
 from profiles.models import Profile, ProfileChange
 from tests.campaigns.builders import add_address, make_person, say
 from tests.consent.ledger.reference import Entry, standing

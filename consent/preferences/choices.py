@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consent.channels import contact_kind
+from consent.ledger.elapsing import PAUSE, stamp
 from consent.ledger.fitting import Asked, answers_of
+from consent.ledger.history import states_of
+from consent.ledger.recording import Statement, record_consents
 from consent.models import ConsentEntry, Purpose, Topic
 from consent.models.ledger import Basis, Status
-from consent.selectors.history import states_of
-from consent.services.elapsing import PAUSE, stamp
-from consent.services.recording import Statement, record_consents
-from consent.services.withdrawing import (
+from consent.suppression.withdrawing import (
     EVERY_CHANNEL,
     SHARING,
     marketing_purposes,
@@ -227,7 +227,7 @@ def _language() -> str:
 def pause(visitor: Visitor, *, agent: str = "", now: datetime | None = None) -> datetime:
     """Nothing for 30 days, then the choices of before count again; until when.
 
-    A withdrawal whose end the person chose with it: `consent.services.elapsing` resumes it.
+    A withdrawal whose end the person chose with it: `consent.ledger.elapsing` resumes it.
     """
     until = (now or timezone.now()) + PAUSE
     evidence = evidence_of("pause", agent) | {"until": stamp(until), "then": "resume"}

@@ -10,11 +10,11 @@ from django.db import transaction
 from config.postgres.sql import ids_of, run, sql
 from consent.channels import CHANNELS, contact_kind
 from consent.ledger.acts import BLOCKING
+from consent.ledger.recording import Recorded, Statement, record_consents
 from consent.ledger.standing import WHOLE, standing
 from consent.models import ConsentEntry, Purpose, Suppression
 from consent.models.ledger import Basis, Outcome, Status
-from consent.services.recording import Recorded, Statement, record_consents
-from consent.services.suppressing import suppress
+from consent.suppression.suppressing import suppress
 from profiles.people.lineage import given_people
 
 SHARING = "sharing-for-ads"

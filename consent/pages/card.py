@@ -14,16 +14,16 @@ from config.workspace.permissions import may
 from consent.api.serializers import PermissionsSerializer
 from consent.api.views import AS_OF, permissions_of
 from consent.channels import channel_names, icon_of, label_of, usual_channels
+from consent.ledger.history import history_of, states_of
 from consent.models import ConsentEntry, Purpose, Topic
 from consent.models.ledger import Outcome, Status
-from consent.selectors.contactable import (
+from consent.pages.words import act_of, said_words, source_of
+from consent.reach.contactable import (
     Reach,
     is_free,
     reachability,
     reachable_channels,
 )
-from consent.selectors.history import history_of, states_of
-from consent.selectors.words import act_of, said_words, source_of
 from profiles.api.subroutes import SUBROUTES, Subroute
 from profiles.models import Profile
 from profiles.panels import CHIPS, PANELS, Chip, Panel

@@ -11,10 +11,10 @@ from config.workspace.access import tokens
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
 from config.workspace.zones import zone_of
-from consent import preferences
+from consent.ledger.elapsing import PAUSE, elapse
 from consent.models import ConsentEntry, ConsentState, Purpose, Topic
-from consent.selectors import contactable
-from consent.services.elapsing import PAUSE, elapse
+from consent.preferences import choices as preferences
+from consent.reach import contactable
 from profiles.models import Profile
 from tests.campaigns.builders import add_address, launched, make_person, make_segment, say
 

@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from consent import views
+from consent.preferences import views
 
 TOKEN = r"(?P<token>[A-Za-z0-9_-]{16,200})"  # noqa: S105 - a pattern
 

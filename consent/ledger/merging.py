@@ -13,9 +13,9 @@ from typing import Any
 from django.db.models import Q
 
 from consent.ledger.acts import BLOCKING, UNDONE
+from consent.ledger.recording import Statement, record_consents, said_again
 from consent.ledger.standing import standing_entries
 from consent.models import ConsentEntry, ConsentState
-from consent.services.recording import Statement, record_consents, said_again
 from profiles.identity.mergers import MERGERS, Parting
 from profiles.identity.moving import Pair
 from profiles.models import Merge

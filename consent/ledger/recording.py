@@ -30,7 +30,7 @@ class Statement:
 
     `contact_point` is a normalised address, "" for what is said of the person as a whole.
     `evidence` may hold `act` (form, double_opt_in, recorded_call), `until` with `then` (see
-    `consent.services.elapsing`), and anything that proves it. `wording` and `language` are what was
+    `consent.ledger.elapsing`), and anything that proves it. `wording` and `language` are what was
     shown; where they are not given, what `evidence` says of them.
     """
 

@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from consent.models import Suppression
-from consent.selectors import contactable, reachable_counts
-from consent.selectors.growth import reachable_over_time
-from consent.services.suppressing import suppress
+from consent.reach import contactable, reachable_counts
+from consent.reach.growth import reachable_over_time
+from consent.suppression.suppressing import suppress
 from profiles.models import Identifier, Profile
 from tests.campaigns.builders import add_address, make_person, say
 

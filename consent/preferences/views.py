@@ -25,13 +25,13 @@ from config.workspace.access.guessing import refuse
 from config.workspace.errors import Explained
 from config.workspace.zone_names import zone_of
 from config.workspace.zones import workspace_zone
-from consent import preferences
-from consent.hooks import NOBODY, SentTo, find_message, tell_left
+from consent.ledger.elapsing import PAUSE
 from consent.masking import masked
-from consent.preferences import Choice, Visitor
-from consent.selectors.words import source_of
-from consent.services.elapsing import PAUSE
-from consent.services.withdrawing import opt_out_of_sharing
+from consent.pages.words import source_of
+from consent.preferences import choices as preferences
+from consent.preferences.choices import Choice, Visitor
+from consent.preferences.hooks import NOBODY, SentTo, find_message, tell_left
+from consent.suppression.withdrawing import opt_out_of_sharing
 from profiles.models import Profile
 
 View = Callable[[HttpRequest, str], HttpResponse]

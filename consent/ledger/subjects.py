@@ -8,9 +8,9 @@ from django.utils import timezone
 from config.workspace.digests import CONTACT_KINDS, contact_digest
 from config.workspace.selectors import workspace
 from consent.channels import contact_kind
+from consent.ledger.carrying import carry_refusals
 from consent.models import Purpose
 from consent.models.ledger import Status
-from consent.services.carrying import carry_refusals
 from profiles.changes import ANYTHING, announce
 from profiles.identity.addresses import best_address, borrowed_address
 from profiles.identity.batch import Moved

@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from config.postgres.sql import run, sql
 from config.workspace.faults import is_outage, is_passing
+from consent.ledger.recording import Statement, record_consents
 from consent.ledger.standing import standing
-from consent.services.recording import Statement, record_consents
 
 log = logging.getLogger(__name__)
 _told: set[int] = set()

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from config.console.pages import toast
 from config.workspace.permissions import requires
-from consent.services.taking_back import CannotTakeBack, take_back
+from consent.ledger.taking_back import CannotTakeBack, take_back
 from profiles.models import Profile
 
 

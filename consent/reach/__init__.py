@@ -1,5 +1,5 @@
 """Questions about permission."""
 
-from consent.selectors.contactable import contactable, reachability, reachable_counts
+from consent.reach.contactable import contactable, reachability, reachable_counts
 
 __all__ = ["contactable", "reachability", "reachable_counts"]

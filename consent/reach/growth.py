@@ -13,10 +13,10 @@ from django.db import connection
 
 from config.postgres.sql import COMMA, Sql, sql
 from consent.channels import contact_kind, usual_channels
+from consent.ledger.spans import over_many, standing_spans
 from consent.models import Purpose
-from consent.selectors.contactable import MARKETING, purpose_of, reachable_counts
-from consent.selectors.reach import addresses_of, levels_for
-from consent.selectors.spans import over_many, standing_spans
+from consent.reach.contactable import MARKETING, purpose_of, reachable_counts
+from consent.reach.judging import addresses_of, levels_for
 from profiles.models import Profile
 
 # a bit for each moment at which one of a person's addresses could be used; an address that a
