@@ -6,13 +6,13 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Campaign, ContactCount, Message, MessageChunk
+from campaigns.pages.editor.preheaders import with_preheader, without_preheader
 from campaigns.selectors.earlier import Earlier
 from campaigns.services.drafts import duplicate, update_campaign
 from campaigns.services.launching import cancel
 from campaigns.services.rehearsing import rehearse
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.single import send_message
-from campaigns.views.preheaders import with_preheader, without_preheader
 from config.workspace.access.keys import create_api_key
 from config.workspace.frequency import (
     DEFAULT,

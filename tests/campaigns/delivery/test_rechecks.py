@@ -157,8 +157,8 @@ def test_asking_again_costs_the_same_few_statements_for_any_number(server):
 
 
 def test_a_dry_run_does_not_list_what_only_time_can_bring(client):
+    from campaigns.pages.checks.checks import funnel_of  # noqa: PLC0415 - of this test alone
     from campaigns.services.rehearsing import rehearse  # noqa: PLC0415
-    from campaigns.views.checking import funnel_of  # noqa: PLC0415 - of this test alone
 
     (ada,) = permitted("ada")
     campaign = make_campaign(make_segment(ada))

@@ -17,8 +17,8 @@ RAW = re.compile(r"\|\s*(date|time|timesince|timeuntil|localtime|utc)\b|{%\s*now
 WRITERS = {
     "config/console/words.py",
     "config/home/views.py",  # "Thursday 26 November, 16:02 in Jakarta"
-    "campaigns/views/heads.py",  # days, and start times with their zone
-    "campaigns/forms/when.py",  # the field of a time, its zone beside it
+    "campaigns/pages/page_header.py",  # days, and start times with their zone
+    "campaigns/pages/editor/forms/when.py",  # the field of a time, its zone beside it
     "campaigns/content/filters.py",  # what a marketer's own pattern says
     "profiles/months.py",  # names of tables
     "campaigns/tracking/recording.py",  # a key

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from campaigns.forms.when import goal_events
+from campaigns.pages.editor.forms.when import goal_events
 from config.home.figures import events_of_two_weeks
 from profiles.ingest import limits
 from profiles.models import DataWarning, Event, EventDefinition, TraitName

@@ -1,0 +1,227 @@
+"""The log of messages: what was sent to whom, what was not, and why."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign, Message
+from campaigns.models.message import Reason, State
+from campaigns.pages.log.message_filters import Asked, address_of, asked
+from campaigns.pages.report import reasons
+from campaigns.pages.report.reasons import WHY
+from campaigns.selectors.figures import kept_counts
+from campaigns.selectors.messages import message_events
+from campaigns.selectors.whose import people_of
+from config.console.pages import ApiCall, page, part, wants_partial
+from config.workspace import audit
+from config.workspace.api.ids import number_of
+from config.workspace.permissions import may, requires
+from consent.models import ConsentEntry
+from consent.pages.words import act_of, source_of
+from profiles.models import Profile
+from profiles.selectors.masking import Shown
+from profiles.selectors.people import BadCursor, decode_cursor, encode_cursor
+
+PAGE_SIZE = 50
+MASKED = Shown(personal=False)
+_OUT = State.EXCLUDED.value
+# state -> (chip, icon)
+LOOKS: dict[str, tuple[str, str]] = {
+    State.QUEUED: ("brand", "clock"),
+    State.HANDING_OVER: ("brand", "send"),
+    State.SENT: ("ok", "ok"),
+    State.DELIVERED: ("ok", "okc"),
+    State.BOUNCED: ("bad", "alert"),
+    State.FAILED: ("bad", "alert"),
+    State.UNKNOWN: ("warn", "q"),
+    State.EXCLUDED: ("", "ban"),
+    State.CANCELLED: ("", "x"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: the message, and how it is said."""
+
+    row: Message
+    person: Profile  # whose it is today
+    name: str
+    address: str
+    campaign: str
+    campaign_slug: str
+    look: tuple[str, str]
+    why: str | Promise
+    url: str
+
+
+def shown_to(request: HttpRequest) -> Shown:
+    """How this user sees names and addresses."""
+    return Shown(may(request.user, "people.personal"))
+
+
+def word_of(row: Message) -> str:
+    """What the provider said, where it did."""
+    return str(row.data.get("word") or "")
+
+
+def why_of(row: Message, shown: Shown = MASKED) -> str | Promise:
+    """The reason in words: ours, or the provider's, which may name the address."""
+    why = reasons.why_of(row.reason)
+    if why is not None:
+        return why.label
+    return shown.said(word_of(row) or row.reason)
+
+
+def lines_of(rows: list[Message], shown: Shown) -> list[Line]:
+    """The rows as they are said; one query for the campaigns, none for each."""
+    wanted = {row.campaign_id for row in rows if row.campaign_id}
+    named = {c.pk: c for c in Campaign.objects.filter(pk__in=wanted).only("slug", "name")}
+    people = people_of(rows)
+    return [_line(row, people[row.pk], named.get(row.campaign_id or 0), shown) for row in rows]
+
+
+def _line(row: Message, person: Profile, campaign: Campaign | None, shown: Shown) -> Line:
+    return Line(
+        row,
+        person,
+        shown.name(person.display_name),
+        shown.address(row.address),
+        campaign.name if campaign else "",
+        campaign.slug if campaign else "",
+        LOOKS.get(row.state, ("", "mail")),
+        why_of(row, shown),
+        reverse("campaigns:message", args=[row.profile_id, row.pk]),
+    )
+
+
+@requires("messages.view")
+def messages_page(request: HttpRequest) -> HttpResponse:
+    """The newest first, by cursor."""
+    found = asked(request)
+    try:
+        before = decode_cursor(request.GET["before"]) if "before" in request.GET else None
+    except BadCursor:
+        before = None
+    leaf = _leaf(found.rows, before)
+    more, leaf = len(leaf) > PAGE_SIZE, leaf[:PAGE_SIZE]
+    next_url = ""
+    if more:
+        cursor = encode_cursor(leaf[-1].queued_at, leaf[-1].pk)
+        next_url = address_of({**found.kept, "before": cursor})
+    if shown_to(request).personal:
+        audit.record("message.listed", "message", fields=["display_name", "address"])
+    context = {
+        "lines": lines_of(leaf, shown_to(request)),
+        "asked": found,
+        "states": State.choices,
+        "reasons": [(key, why.label) for key, why in WHY.items()],
+        "page": {"next_url": next_url},
+        "folded": _folded(found) if before is None else 0,
+        "kept_days": settings.EXCLUDED_DAYS,
+        "any": bool(leaf or found.kept) or Message.objects.exists(),
+        "personal": shown_to(request).personal,
+    }
+    if wants_partial(request):
+        return part(request, "campaigns/_messages.html", context)
+    call = ApiCall("GET", f"/api/messages/?{urlencode(found.kept)}".rstrip("?"))
+    return page(
+        request,
+        "campaigns/messages.html",
+        context,
+        title=_("Messages"),
+        crumbs=[(_("Engage"), None)],
+        api_call=call,
+    )
+
+
+def _folded(found: Asked) -> int:
+    """Who of these got nothing from a campaign that ended long ago, and is only counted."""
+    narrow = found.kept.keys() - {"campaign", "reason"}
+    if found.campaign is None or narrow - {"state"} or found.kept.get("state", _OUT) != _OUT:
+        return 0
+    wanted = found.kept.get("reason")
+    counted = kept_counts(found.campaign).items()
+    return sum(n for (_variant, reason), n in counted if wanted in (None, reason))
+
+
+def _leaf(rows: QuerySet[Message], before: tuple[Any, str] | None) -> list[Message]:
+    if before is not None and number_of(before[1]):
+        at, number = before[0], number_of(before[1])
+        # said twice, since the planner takes an index condition from the first alone
+        rows = rows.filter(queued_at__lte=at)
+        rows = rows.filter(Q(queued_at__lt=at) | Q(queued_at=at, id__lt=number))
+    rows = rows.select_related("profile").order_by("-queued_at", "-id")
+    return list(rows.defer("profile__traits")[: PAGE_SIZE + 1])
+
+
+@requires("messages.view")
+def message(request: HttpRequest, profile_id: int, message_id: int) -> HttpResponse:
+    """One message: where it stands and why, what allowed it, and what came of it."""
+    row = (
+        Message.objects.filter(profile_id=profile_id, id=message_id)
+        .select_related("profile", "purpose")
+        .first()
+    )
+    if row is None:
+        raise Http404(message_id)
+    shown = shown_to(request)
+    line = lines_of([row], shown)[0]
+    audit.record(
+        "message.viewed", "message", str(row.public_id),
+        fields=["display_name", "address"] if shown.personal else [], profile_id=row.profile_id,
+    )  # fmt: skip
+    entry = _entry(row)
+    context = {
+        "line": line,
+        "row": row,
+        "why": _why(row),
+        "entry": entry,
+        "how": act_of(entry) if entry else "",
+        "by": source_of(entry) if entry else "",
+        "events": [(*_event(one["name"]), one["at"]) for one in message_events(row)],
+        "may_consents": may(request.user, "consents.view"),
+    }
+    return page(
+        request,
+        "campaigns/message.html",
+        context,
+        title=_("Message to %(name)s") % {"name": line.name or _("No name yet")},
+        crumbs=[(_("Engage"), None), (_("Messages"), reverse("campaigns:messages"))],
+        api_call=ApiCall("GET", f"/api/messages/?person={line.person.public_id}"),
+    )
+
+
+def _why(row: Message) -> reasons.Why | None:
+    """Whoever was merged away was frozen, too: said by its own name."""
+    is_merged = row.reason == Reason.FROZEN and row.profile.merged_into_id is not None
+    return reasons.MERGED if is_merged else reasons.why_of(row.reason)
+
+
+def _event(name: str) -> tuple[str, str]:
+    """What happened in words, and its icon."""
+    return {
+        "queued": (_("Queued"), "clock"),
+        "sent": (_("Handed over"), "send"),
+        "bounced": (_("Bounced"), "alert"),
+        "machine_opened": (_("Opened by a machine"), "device"),
+        "opened": (_("Opened by the person"), "eye"),
+        "machine_clicked": (_("Clicked by a machine"), "device"),
+        "clicked": (_("Clicked by the person"), "link"),
+        "unsubscribed": (_("Unsubscribed"), "exit"),
+        "complained": (_("Complained"), "ban"),
+        "converted": (_("Converted"), "star"),
+    }.get(name, (name, "pulse"))
+
+
+def _entry(row: Message) -> ConsentEntry | None:
+    if row.consent_entry_id is None:
+        return None
+    rows = ConsentEntry.objects.filter(profile_id=row.profile_id, id=row.consent_entry_id)
+    return rows.select_related("source", "purpose", "topic").first()
