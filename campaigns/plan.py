@@ -167,4 +167,9 @@ def plan_of(campaign: Campaign, version: CampaignVersion | None = None) -> Plan:
 
 def channel_of(campaign: Campaign) -> str:
     """Which channel its first message goes by; "" before there is any."""
-    return next((str(node.step.get("channel", "")) for node in plan_of(campaign).messages), "")
+    return str(first_message(campaign).get("channel", ""))
+
+
+def first_message(campaign: Campaign) -> Step:
+    """The message that people meet first; empty before there is any."""
+    return next((node.step for node in plan_of(campaign).messages), {})

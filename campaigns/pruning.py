@@ -35,18 +35,20 @@ SELECT FROM gone
 """
 # a campaign under way may look further back than anybody may ask for today
 LONGEST = """
-SELECT coalesce(max((v.caps->>'per_days')::int), 0) FROM campaign k
+SELECT coalesce(max(days::int), 0) FROM campaign k
 JOIN campaign_version v ON v.id = k.current_id
+CROSS JOIN LATERAL jsonb_path_query(v.caps, '$.**.per_days') AS days
 WHERE k.status IN ('scheduled', 'held', 'running', 'paused')
 """
 # by the database's own key: no index leads from an id to its row
 COUNTS = """
 WITH old AS MATERIALIZED (
-    SELECT profile_id, channel, day FROM contact_count WHERE day < %s
+    SELECT profile_id, channel, day, tag FROM contact_count WHERE day < %s
     LIMIT %s FOR UPDATE SKIP LOCKED
 )
 DELETE FROM contact_count c USING old
 WHERE c.profile_id = old.profile_id AND c.channel = old.channel AND c.day = old.day
+  AND c.tag = old.tag
 """
 REFERENCES = """
 WITH old AS MATERIALIZED (

@@ -67,6 +67,7 @@ STEPS = {
                 },
             },
             "expires_in": {"type": "object"},
+            "tags": {"type": "array", "items": {"type": "string"}, "maxItems": 10},
             "quiet_hours": {"type": "object"},
             "per_second": {"type": "number"},
         },

@@ -90,9 +90,10 @@ def rest(terms: Terms, after: int) -> tuple[Portion, Portion]:
     return _own(terms, after, LAST), _borrowing(terms, _owner_would(terms))
 
 
-def one_person(terms: Terms, profile_id: int) -> Portion:
-    """A single person, in whichever way they have an address."""
-    return Portion(given_people([profile_id]), judged(terms, PEOPLE, borrowed=True, few=True))
+def one_person(terms: Terms, profile_id: int, taken: Sql | None = None) -> Portion:
+    """A single person, in whichever way they have an address; `taken` as in `next_portion`."""
+    lines = judged(terms, PEOPLE, borrowed=True, taken=taken, few=True)
+    return Portion(given_people([profile_id]), lines)
 
 
 def plan_for_many(cursor: CursorWrapper) -> None:

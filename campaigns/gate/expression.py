@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from campaigns.gate.person_day import day_of, join_day
 from campaigns.gate.quiet_hours import QuietHours
 from campaigns.models.message import Reason
 from campaigns.selectors.whose import JOIN_OWNER, PERSON
-from config.postgres.sql import EMPTY, Sql, sql
+from config.postgres.sql import EMPTY, OR, Sql, sql
+from config.workspace.frequency import CHANNEL, TAG, TOTAL, Frequency
 from consent.channels import contact_kind
 from consent.ledger.standing import Narrow
 from consent.models import Purpose
@@ -25,16 +27,12 @@ BUCKETS = 10_000
 
 
 @dataclass(frozen=True)
-class Cap:
-    """At most `count` marketing messages on this channel within `days` calendar days."""
-
-    count: int
-    days: int
-
-
-@dataclass(frozen=True)
 class Terms:
-    """What the gate has to know about a send. `zone` is the workspace's; `shuffle` is (a, b)."""
+    """What the gate has to know about a send.
+
+    `zone` is the workspace's; `shuffle` is (a, b). `general` is the share of people who get no
+    marketing at all, whatever the campaign.
+    """
 
     purpose: Purpose
     channel: str
@@ -43,10 +41,13 @@ class Terms:
     expires_at: datetime
     zone: str = "UTC"
     topic_id: int | None = None
-    cap: Cap | None = None
+    caps: Sequence[Frequency] = ()
+    tags: Sequence[str] = ()
     quiet: QuietHours | None = None
     holdout: float = 0.0
     shuffle: tuple[int, int] = (1, 0)
+    general: float = 0.0
+    general_shuffle: tuple[int, int] = (1, 0)
     segment_id: int = 0
     campaign_id: int = 0
     per_second: float = 0.0  # how many leave a second; 0 for as many as can
@@ -57,14 +58,14 @@ class Terms:
         return self.purpose.purpose_class == Purpose.Class.MARKETING
 
     @property
-    def limit(self) -> Cap | None:
-        """The cap that holds for this send; None is no limit."""
-        return self.cap if self.is_marketing else None
+    def limits(self) -> Sequence[Frequency]:
+        """How often is enough; all of them hold."""
+        return self.caps if self.is_marketing else ()
 
 
 _JUDGED = """
 SELECT a.profile_id, p.bucket, {draw} AS draw, r.address, r.owner_id, r.entry_id,
-       {due} AS due_at,
+       {due} AS due_at, {day} AS day,
        CASE WHEN p.state <> 'active' THEN 'frozen'
             WHEN r.address IS NULL THEN 'no_address'
             WHEN r.suppressed THEN 'suppressed'
@@ -91,9 +92,11 @@ def judged(
     taken: Sql | None = None,
     few: bool = False,
 ) -> Sql:
-    """One line for each of `people`: `profile_id, bucket, draw, address, entry_id, due_at, reason`.
+    """One line for each of `people`: `profile_id, bucket, draw, address, entry_id, due_at, day,
+    reason`.
 
-    `reason` is "" for who gets a message. `people` is a relation with `profile_id`; `narrow` says
+    `reason` is "" for who gets a message; `day` is the day that it is for them.
+    `people` is a relation with `profile_id`; `narrow` says
     its range again. With `borrowed`, addresses count that are another person's identifier; `taken`
     is then a condition on `r.owner_id` that says whether the owner is written to already. `few`:
     some dozens of people, whose suppressions are looked up one by one.
@@ -115,6 +118,7 @@ def judged(
         reach=lines,
         draw=pieces.draw,
         due=pieces.due,
+        day=pieces.day,
         permission=pieces.permission,
         duplicate=pieces.duplicate(taken),
         capped=pieces.capped,
@@ -139,7 +143,18 @@ class _Pieces:
 
     @property
     def joins(self) -> Sql:
-        return Sql("\n").joined((self._counts, self._zones))
+        return Sql("\n").joined((self._days, self._counts, self._zones))
+
+    @property
+    def day(self) -> Sql:
+        """What a message counts on, where it counts."""
+        if not self.terms.is_marketing:
+            return Sql("NULL::date")
+        return day_of(self.terms.now, self.terms.zone)
+
+    @property
+    def _days(self) -> Sql:
+        return join_day(self.terms.now, self.terms.zone) if self.terms.is_marketing else EMPTY
 
     @property
     def permission(self) -> Sql:
@@ -159,23 +174,39 @@ class _Pieces:
 
     @property
     def capped(self) -> Sql:
-        if self.terms.limit is None:
-            return EMPTY
-        return sql("WHEN coalesce(c.n, 0) >= {cap} THEN 'capped'", cap=self.terms.limit.count)
+        return Sql("WHEN c.reached THEN 'capped'") if self.terms.limits else EMPTY
 
     @property
     def _counts(self) -> Sql:
-        if self.terms.limit is None:
+        limits = self.terms.limits
+        if not limits:
             return EMPTY
+        whole = all(one.scope == CHANNEL for one in limits)  # then its own rows alone are read
         return sql(
-            "LEFT JOIN LATERAL (SELECT sum(k.n) AS n FROM contact_count k"
-            " WHERE k.profile_id = a.profile_id AND k.channel = {channel}"
-            " AND k.day > ({now} AT TIME ZONE {zone})::date - {days}::int) c ON TRUE",
-            channel=self.terms.channel,
-            now=self.terms.now,
-            zone=self.terms.zone,
-            days=self.terms.limit.days,
+            "LEFT JOIN LATERAL (SELECT {reached} AS reached FROM contact_count k"
+            " WHERE k.profile_id = a.profile_id{own} AND k.day > {day} - {days}::int) c ON TRUE",
+            reached=OR.joined(self._reached(one) for one in limits),
+            own=sql(" AND {own}", own=self._counted(limits[0])) if whole else EMPTY,
+            day=self.day,
+            days=max(one.per_days for one in limits),
         )
+
+    def _reached(self, limit: Frequency) -> Sql:
+        return sql(
+            "coalesce(sum(k.n) FILTER (WHERE {counted} AND k.day > {day} - {days}::int), 0) >= {n}",
+            counted=self._counted(limit),
+            day=self.day,
+            days=limit.per_days,
+            n=limit.count,
+        )
+
+    def _counted(self, limit: Frequency) -> Sql:
+        """Which counts `k` a limit is about; with tag "" every message is counted once."""
+        if limit.scope == TAG:
+            return sql("k.tag = {tag}", tag=limit.tag)
+        if limit.scope == TOTAL:
+            return Sql("k.tag = ''")
+        return sql("k.channel = {channel} AND k.tag = ''", channel=self.terms.channel)
 
     @property
     def _zones(self) -> Sql:
@@ -217,10 +248,13 @@ class _Pieces:
 
     @property
     def holdout(self) -> Sql:
-        if self.terms.holdout <= 0:
-            return EMPTY
-        least = round(self.terms.holdout * BUCKETS)
-        return sql("WHEN {draw} < {least} THEN 'holdout'", draw=self.draw, least=least)
+        general = _shuffled(Sql("p.bucket"), self.terms.general_shuffle)
+        shares = ((general, self.terms.general), (self.draw, self.terms.holdout))
+        return Sql("\n").joined(
+            sql("WHEN {draw} < {least} THEN 'holdout'", draw=draw, least=round(share * BUCKETS))
+            for draw, share in shares
+            if share > 0
+        )
 
 
 # What can change between queueing and hand-over, of messages that are queued already. `m` holds the

@@ -35,12 +35,13 @@ class QuietHours:
 
     def ends(self, at: datetime) -> Iterator[tuple[str, datetime | None]]:
         """(zone, `until`) of every named zone, as `at` stands in each."""
-        return ((name, self.until(at, zone)) for name, zone in _named_zones())
+        return ((name, self.until(at, zone)) for name, zone in named_zones())
 
 
 _UTC = ZoneInfo("UTC")
 
 
 @cache
-def _named_zones() -> list[tuple[str, ZoneInfo]]:
+def named_zones() -> list[tuple[str, ZoneInfo]]:
+    """Every zone that has a name, in their order."""
     return [(name, ZoneInfo(name)) for name in sorted(available_timezones())]

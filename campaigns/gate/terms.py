@@ -1,17 +1,17 @@
 """The terms of a send: what its campaign's version, the workspace and the clock say."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from math import gcd
 from typing import Any
 
 from campaigns import standing_words
-from campaigns.gate.expression import BUCKETS, Cap, Terms
+from campaigns.gate.expression import BUCKETS, Terms
 from campaigns.gate.quiet_hours import QuietHours
 from campaigns.plan import Plan, Step
 from campaigns.services.faults import CannotGoOn
-from config.workspace.frequency import contact_frequency, read
+from config.workspace.frequency import CHANNEL, Frequency, limits_of, read
 from config.workspace.selectors import workspace
 from config.workspace.zones import workspace_zone
 from consent.models import Purpose, Topic
@@ -52,20 +52,23 @@ def terms_of(
     """
     holdout = plan.holdout if step is None else 0.0
     step, space, zone = step or plan.step, workspace(), workspace_zone()
-    topic = step.get("topic")
+    topic, tags = step.get("topic"), tuple(step.get("tags") or ())
+    purpose = _purpose(step.get("purpose", "marketing"))
     began = start or now
     lasts = stored_duration(step.get("expires_in")) or EXPIRES_IN
     return Terms(
-        purpose=_purpose(step.get("purpose", "marketing")),
+        purpose=purpose,
         channel=step["channel"],
         topic_id=_topic_id(topic) if topic else None,
         now=now,
         due_at=max(now, began),
         expires_at=lasts.after_moment(began, zone),
         zone=zone.key,
-        cap=cap_of(plan.caps, step["channel"]),
+        caps=caps_of(plan.caps, step["channel"], tags),
+        tags=tags,
         quiet=_quiet(step.get("quiet_hours") or space.setting("quiet_hours", None)),
         holdout=holdout,
+        **_general(purpose),
         shuffle=shuffle_of(f"holdout:{plan.campaign.slug}"),
         segment_id=_segment_id(plan.entry["segment"]),
         campaign_id=plan.campaign.pk or 0,
@@ -87,9 +90,18 @@ def single_terms(purpose: Purpose, channel: str, now: datetime) -> Terms:
         due_at=now,
         expires_at=SINGLE_EXPIRES_IN.after_moment(now, zone),
         zone=zone.key,
-        cap=cap_of(None, channel),
+        caps=caps_of(None, channel),
         quiet=_quiet(workspace().setting("quiet_hours", None)) if is_marketing else None,
+        **_general(purpose),
     )
+
+
+def _general(purpose: Purpose) -> dict[str, Any]:
+    """Who gets no marketing at all, to see what all of it does: the same people in every send."""
+    share = float(workspace().setting("holdout", 0) or 0)
+    if purpose.purpose_class != Purpose.Class.MARKETING or share <= 0:
+        return {}
+    return {"general": share, "general_shuffle": shuffle_of("holdout")}
 
 
 def _purpose(slug: str) -> Purpose:
@@ -115,12 +127,15 @@ def _segment_id(slug: str) -> int:
     return found.pk
 
 
-def cap_of(caps: Mapping[str, Any] | None, channel: str) -> Cap | None:
-    """A campaign's own caps, else the contact frequency of the workspace; None is no limit."""
+def caps_of(
+    caps: Mapping[str, Any] | None, channel: str, tags: Sequence[str] = ()
+) -> list[Frequency]:
+    """A campaign's own caps, else the contact frequency of the workspace; none is no limit."""
     if caps and caps.get("unlimited"):
-        return None
-    frequency = (read(caps) if caps else None) or contact_frequency(channel)
-    return Cap(count=frequency.count, days=frequency.per_days) if frequency else None
+        return []
+    given = caps.get("limits") or [caps] if caps else []
+    own = [read(one, one.get("scope", CHANNEL), one.get("tag", "")) for one in given]
+    return [one for one in own if one] or limits_of(channel, tags)
 
 
 def _quiet(given: Mapping[str, Any] | None) -> QuietHours | None:

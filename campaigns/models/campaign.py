@@ -1,5 +1,6 @@
 """A campaign: an entry, a tree of steps, a goal; and who is inside."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -152,6 +153,7 @@ class ContentVersion(models.Model):
     locale = models.CharField(max_length=16, blank=True, default="")
     purpose = models.ForeignKey("consent.Purpose", models.PROTECT)
     channel = models.CharField(max_length=10)
+    tags = ArrayField(models.TextField(), default=list)  # what limits may be about, as launched
     compiled = models.JSONField()
 
     class Meta:

@@ -89,6 +89,9 @@ class Message(ProfileScoped):
     content_version_id = models.BigIntegerField(null=True)
     locale = models.TextField(blank=True, default="")
     variant = models.TextField(blank=True, default="")
+    # the person's day on which it counts against contact frequency; null: it does not, or it was
+    # queued before the day was kept
+    counted_on = models.DateField(null=True)
     consent_entry_id = models.BigIntegerField(null=True)
     consent_entry = models.ForeignObject(
         "consent.ConsentEntry",
@@ -249,7 +252,10 @@ class MessageChunk(models.Model):
 
 
 class ContactCount(ProfileScoped):
-    """How many marketing messages a profile was sent on a channel on a local day."""
+    """How many marketing messages a profile was sent on a channel on a day of theirs.
+
+    With a tag: those that had it; the line without one counts all.
+    """
 
     belongs = Belonging(Merged.DERIVED, Apart.DERIVED, Erased.ERASED)
     lasts = Until(
@@ -260,6 +266,7 @@ class ContactCount(ProfileScoped):
         "profiles.Profile", models.CASCADE, db_index=False, db_constraint=False
     )
     channel = models.TextField()
+    tag = models.TextField(default="", db_default="")
     day = models.DateField()
     n = models.IntegerField(default=0)
 

@@ -29,20 +29,21 @@ placed AS MATERIALIZED (
     INSERT INTO message (public_id, profile_id, enrolment_id, campaign_id, step, visit, lane,
         is_marketing, is_test, purpose_id, channel, address, state, reason, queued_at, due_at,
         expires_at, attempts, content_version_id, locale, variant, consent_entry_id,
-        idempotency_key, provider_ref, data)
+        idempotency_key, provider_ref, data, counted_on)
     SELECT gen_random_uuid(), profile_id, enrolment_id, {campaign}::bigint, {step}, visit, {lane},
            {marketing}, false, {purpose}, {channel}, coalesce(address, ''),
            CASE WHEN reason = '' THEN 'queued' ELSE 'excluded' END, reason, {now}, due_at,
            {expires_at}, 0, ({contents}::bigint[])[arm], '', ({variants}::text[])[arm],
-           CASE WHEN reason = '' THEN entry_id END, {key}, '', {data}::jsonb
+           CASE WHEN reason = '' THEN entry_id END, {key}, '', {data}::jsonb,
+           CASE WHEN reason = '' THEN day END
     FROM placed
-    RETURNING profile_id, id, state, due_at
+    RETURNING profile_id, id, state, due_at, counted_on
 ), counted AS (
-    INSERT INTO contact_count AS c (profile_id, channel, day, n)
-    SELECT profile_id, {channel}, ({now}::timestamptz AT TIME ZONE {zone})::date, 1 FROM written
+    INSERT INTO contact_count AS c (profile_id, channel, tag, day, n)
+    SELECT profile_id, {channel}, {tag}, counted_on, 1 FROM written{tagged}
     WHERE state = 'queued' AND {marketing}
-    ORDER BY profile_id  -- as whoever gives counts back locks them
-    ON CONFLICT (profile_id, channel, day) DO UPDATE SET n = c.n + 1
+    ORDER BY profile_id{order}  -- as whoever gives counts back locks them
+    ON CONFLICT (profile_id, channel, day, tag) DO UPDATE SET n = c.n + 1
 ), chunks AS (
     INSERT INTO message_chunk (campaign_id, lane, channel, profile_ids, message_ids, due_at,
                                per_second, ready_at, attempts, created_at)
@@ -99,8 +100,8 @@ def write(cursor: CursorWrapper, sending: Sending, portion: Portion) -> Written:
 
     Who counts against a contact frequency is counted and reserved under one lock.
     """
-    if sending.terms.limit:
-        lock_counts(cursor, sending.terms.channel)
+    if sending.terms.limits:
+        lock_counts(cursor)
     statement_of(sending, portion).on(cursor)
     written = Written(*cursor.fetchone())
     if sending.terms.per_second and sending.terms.campaign_id:
@@ -129,9 +130,18 @@ def statement_of(sending: Sending, portion: Portion) -> Sql:
         arm=arm_of([arm.share for arm in sending.arms], sending.shuffle),
         chunk=chunk_size(terms.per_second),
         pace=terms.per_second or None,
-        zone=terms.zone,
+        tag=Sql("g.tag" if terms.tags else "''"),
+        tagged=_with_tags(terms.tags),
+        order=Sql(", g.tag" if terms.tags else ""),
         expires_at=terms.expires_at,
         now=terms.now,
         key=sending.key,
         data=json.dumps(sending.data),
     )
+
+
+def _with_tags(tags: Sequence[str]) -> Sql:
+    """A line more for each tag: "" is every message, so that all are counted once."""
+    if not tags:
+        return EMPTY
+    return sql(" CROSS JOIN unnest({tags}::text[]) AS g(tag)", tags=["", *sorted(set(tags))])

@@ -8,6 +8,7 @@ from typing import Final
 from campaigns.gate.expression import Terms
 from campaigns.plan import Plan
 from config.postgres.sql import Sql, ids_of, run, sql
+from config.workspace.frequency import CHANNEL
 from profiles.people.lineage import ids_ever
 
 SAME_MAIL_DAYS = 30
@@ -87,14 +88,14 @@ _SAME = f"""EXISTS (SELECT 1 FROM message m WHERE m.profile_id IN ({ids_ever("j.
         AND m.owner_id IS NULL AND m.campaign_id = ANY({{same_campaigns}})
         AND m.queued_at >= {{same_since}} AND m.state = ANY({{went}}))"""  # noqa: S608 - our own
 _LATELY = """EXISTS (SELECT 1 FROM contact_count k WHERE k.profile_id = j.profile_id
-        AND k.channel = {channel} AND k.n > 0
-        AND k.day > ({now} AT TIME ZONE {lately_zone})::date - {lately_days}::int)"""
+        AND k.channel = {channel} AND k.tag = '' AND k.n > 0
+        AND k.day > {lately_day} - {lately_days}::int)"""
 WOULD_GET = Sql("j.reason IN ('', 'capped')")
 
 
 def lately_days(terms: Terms) -> int:
-    """The window of the contact frequency; today, where there is none."""
-    return terms.cap.days if terms.cap else 1
+    """The window of the contact frequency on the channel; today, where there is none."""
+    return max((one.per_days for one in terms.caps if one.scope == CHANNEL), default=1)
 
 
 def got_before(plan: Plan, terms: Terms) -> dict[str, Sql]:
@@ -108,8 +109,12 @@ def got_before(plan: Plan, terms: Terms) -> dict[str, Sql]:
     lately = sql(
         _LATELY,
         channel=terms.channel,
-        now=terms.now,
-        lately_zone=terms.zone,
+        lately_day=Sql("j.day") if terms.is_marketing else _workspace_day(terms),
         lately_days=lately_days(terms),
     )
     return {SAME: same, LATELY: lately}
+
+
+def _workspace_day(terms: Terms) -> Sql:
+    day = "({now}::timestamptz AT TIME ZONE {zone})::date"
+    return sql(day, now=terms.now, zone=terms.zone)

@@ -48,6 +48,7 @@ def freeze_contents(version: CampaignVersion) -> list[ContentVersion]:
                     variant=variant["name"],
                     purpose=purpose,
                     channel=step["channel"],
+                    tags=sorted(set(step.get("tags") or ())),
                     compiled=compiled.to_dict(),
                 )
             )

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from campaigns.content.kinds import CONTENTS
+from config.workspace.frequency import CHANNEL, SCOPES, TAG, is_tag, tag_words
 from config.workspace.zones import read_exact
 from consent.channels import CHANNELS
 from consent.models import Purpose, Topic
@@ -19,6 +20,7 @@ from segments.models import Segment
 MAX_NAME = 60
 HUGE = 1e300
 MOST_CAPPED = 10_000
+MOST_LIMITS = 10  # as Braze has it
 FASTEST = 100_000  # mails a second
 
 
@@ -136,6 +138,8 @@ def _message(step: Mapping[str, Any], path: str) -> Errors:
     elif topic and Topic.objects.filter(slug=topic).exclude(archived_at=None).exists():
         words = _("The topic %(slug)s is archived: restore it, or choose another.")
         yield fault(f"{path}.topic", words % {"slug": topic}, "archived")
+    if step.get("tags") is not None:
+        yield from _tags(step["tags"], f"{path}.tags")
     yield from _duration(step, "expires_in", path)
     per_second = step.get("per_second")
     if per_second is not None and not (_is_number(per_second) and 0 < per_second <= FASTEST):
@@ -250,19 +254,57 @@ def _caps(caps: Any) -> Errors:
             words = _('No limit is {"unlimited": true}, and nothing beside it.')
             yield fault("caps.unlimited", words)
         return
-    for name in set(caps) - {"count", "per_days"}:
+    if "limits" not in caps:
+        yield from _limit(caps, "caps", {"count", "per_days"})
+        return
+    for name in set(caps) - {"limits"}:
         yield fault(f"caps.{name}", _("Unknown."), "unknown")
+    limits = caps["limits"]
+    if not isinstance(limits, list) or not 0 < len(limits) <= MOST_LIMITS:
+        words = _("A list of one to %(n)d limits.") % {"n": MOST_LIMITS}
+        yield fault("caps.limits", words, "type")
+        return
+    for index, limit in enumerate(limits):
+        yield from _scoped(limit, f"caps.limits[{index}]")
+
+
+def _scoped(limit: Any, path: str) -> Errors:
+    if not isinstance(limit, Mapping):
+        yield fault(path, _('An object such as {"count": 1, "per_days": 7}.'), "type")
+        return
+    scope = limit.get("scope", CHANNEL)
+    if scope not in SCOPES:
+        words = _("One of %(scopes)s.") % {"scopes": ", ".join(SCOPES)}
+        yield fault(f"{path}.scope", words, "choice")
+    elif scope == TAG and not is_tag(limit.get("tag")):
+        yield fault(f"{path}.tag", tag_words(), "required")
+    known = {"scope", "count", "per_days"} | ({"tag"} if scope == TAG else set())
+    yield from _limit(limit, path, known)
+
+
+def _limit(limit: Mapping[str, Any], path: str, known: set[str]) -> Errors:
+    for name in set(limit) - known:
+        yield fault(f"{path}.{name}", _("Unknown."), "unknown")
     # further back nobody knows how often somebody was written to
     farthest = min(settings.CONTACT_COUNT_DAYS or MOST_CAPPED, MOST_CAPPED)
     for name, most in (("count", MOST_CAPPED), ("per_days", farthest)):
-        value = caps.get(name)
+        value = limit.get(name)
         if value is not None and not (
             isinstance(value, int) and not isinstance(value, bool) and 0 < value <= most
         ):
             words = _("A whole number from 1 to %(n)d.") % {"n": most}
-            yield fault(f"caps.{name}", words)
-    if caps and caps.get("per_days") is None:
-        yield fault("caps.per_days", _("Within how many days."), "required")
+            yield fault(f"{path}.{name}", words)
+    if limit and limit.get("per_days") is None:
+        yield fault(f"{path}.per_days", _("Within how many days."), "required")
+
+
+def _tags(tags: Any, path: str) -> Errors:
+    if not isinstance(tags, list) or len(tags) > MOST_LIMITS:
+        yield fault(path, _("A list of up to %(n)d tags.") % {"n": MOST_LIMITS}, "type")
+        return
+    for index, tag in enumerate(tags):
+        if not is_tag(tag):
+            yield fault(f"{path}[{index}]", tag_words())
 
 
 def _holdout(value: Any) -> Errors:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -17,14 +18,16 @@ from campaigns.models import ContentVersion, Message
 from campaigns.outbox.writing import Arm, Sending, write
 from campaigns.selectors.whose import written_to
 from campaigns.services.shapes import FieldError, InvalidCampaign, fault, not_connected
-from config.postgres.sql import run, sql
+from config.postgres.sql import Sql, run, sql
 from config.workspace import audit
 from config.workspace.work import wake
 from consent.models import Purpose
 from profiles.models import Profile
+from profiles.people.lineage import ids_ever
 
 LANE = 1
 SERVICE = "service"
+SAME_AGAIN = timedelta(days=1)
 
 
 class NeedsRight(Exception):
@@ -153,6 +156,20 @@ def _content(
     )
 
 
+def _taken(version: ContentVersion, now: datetime) -> Sql:
+    """The owner of a borrowed address (`r.owner_id`) got this very content within a day: the same
+    mail twice at one address, as in a campaign.
+    """
+    return sql(
+        "EXISTS (SELECT 1 FROM message t"  # noqa: S608 - pieces of ours
+        f" WHERE t.profile_id IN ({ids_ever('r.owner_id')}) AND t.owner_id IS NULL"
+        " AND t.content_version_id = {content} AND t.queued_at > {since}"
+        " AND t.state <> 'excluded')",
+        content=version.pk,
+        since=now - SAME_AGAIN,
+    )
+
+
 def _queue(
     profile: Profile,
     channel: str,
@@ -169,8 +186,9 @@ def _queue(
         key=key,
         data={GIVEN: data, "_request": digest},
     )
+    taken = _taken(version, sending.terms.now) if sending.terms.is_marketing else None
     with connection.cursor() as cursor:
-        written = write(cursor, sending, one_person(sending.terms, profile.pk))
+        written = write(cursor, sending, one_person(sending.terms, profile.pk, taken))
     message = Message.objects.get(profile=profile, pk=written.message_id)
     audit.record(
         "send",

@@ -17,6 +17,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
     UnfoldBooleanSwitchWidget,
 )
 
@@ -26,9 +27,15 @@ from config.workspace.access.keys import create_api_key, known_scopes, revoke_ap
 from config.workspace.forms.conflicts import StaleGuard
 from config.workspace.frequency import (
     DEFAULT,
+    TAG,
+    TOTAL,
     Frequency,
     contact_frequency,
+    is_tag,
     set_contact_frequency,
+    set_tag_frequencies,
+    tag_frequencies,
+    total_frequency,
 )
 from config.workspace.models import ApiKey, Role, User, Workspace
 from config.workspace.permissions import PERMISSIONS
@@ -36,7 +43,8 @@ from config.workspace.selectors import forget_workspace
 from config.workspace.trail import admin as trail_admin  # noqa: F401 - one signs itself in
 from config.workspace.zones import zone_choices
 
-EMAIL = "email"  # the channel that campaigns can use
+EMAIL = "email"  # the channel that the console's campaigns use
+MOST_COUNT, MOST_DAYS = 1000, 365
 
 admin.site.unregister(Group) if admin.site.is_registered(Group) else None
 
@@ -214,7 +222,35 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
         max_value=365,
         required=False,
         widget=UnfoldAdminIntegerFieldWidget(),
-        help_text=_("Days of the workspace's calendar: 1 is today."),
+        help_text=_("Days of the person's own calendar: 1 is today."),
+    )
+    is_total_capped = forms.BooleanField(
+        label=_("Limit all channels together as well"),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget(),
+    )
+    total_count = forms.IntegerField(
+        label=_("At most so many marketing messages"),
+        min_value=1,
+        max_value=1000,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget(),
+    )
+    total_days = forms.IntegerField(
+        label=_("within so many days"),
+        min_value=1,
+        max_value=365,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget(),
+    )
+    tag_limits = forms.CharField(
+        label=_("Limits by tag"),
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "placeholder": "promo 2 7"}),
+        help_text=_(
+            "One a line: the tag, how many messages, within how many days. A step of a campaign"
+            " has its tags by the API."
+        ),
     )
 
     class Meta:
@@ -227,20 +263,58 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
         shown = frequency or DEFAULT
         self.initial["is_capped"] = frequency is not None
         self.initial["cap_count"], self.initial["cap_days"] = shown.count, shown.per_days
+        total = total_frequency()
+        self.initial["is_total_capped"] = total is not None
+        if total:
+            self.initial["total_count"], self.initial["total_days"] = total.count, total.per_days
+        lines = (f"{tag} {one.count} {one.per_days}" for tag, one in tag_frequencies().items())
+        self.initial["tag_limits"] = "\n".join(lines)
 
     def clean(self) -> dict[str, Any]:
         """A limit is two numbers."""
         data: dict[str, Any] = super().clean() or {}
-        for name in ("cap_count", "cap_days"):
-            if data.get("is_capped") and not data.get(name) and name not in self.errors:
-                self.add_error(name, _("Needed for a limit."))
+        for switch, names in (
+            ("is_capped", ("cap_count", "cap_days")),
+            ("is_total_capped", ("total_count", "total_days")),
+        ):
+            for name in names:
+                if data.get(switch) and not data.get(name) and name not in self.errors:
+                    self.add_error(name, _("Needed for a limit."))
         return data
+
+    def clean_tag_limits(self) -> dict[str, Frequency]:
+        """By tag. Raises ValidationError with the line that cannot be read."""
+        found = {}
+        for line in self.cleaned_data["tag_limits"].splitlines():
+            parts = line.split()
+            if not parts:
+                continue
+            if not _is_tag_limit(parts):
+                words = _("“%(line)s” is no tag with two numbers, such as promo 2 7.")
+                raise forms.ValidationError(words % {"line": line.strip()})
+            found[parts[0]] = Frequency(int(parts[1]), int(parts[2]), TAG, parts[0])
+        return found
 
     @property
     def frequency(self) -> Frequency | None:
         """What was chosen."""
         data = self.cleaned_data
         return Frequency(data["cap_count"], data["cap_days"]) if data["is_capped"] else None
+
+    @property
+    def total(self) -> Frequency | None:
+        """The same over all channels."""
+        data = self.cleaned_data
+        if not data["is_total_capped"]:
+            return None
+        return Frequency(data["total_count"], data["total_days"], TOTAL)
+
+
+def _is_tag_limit(parts: list[str]) -> bool:
+    if len(parts) != 3 or not is_tag(parts[0]):  # noqa: PLR2004 - a tag and two numbers
+        return False
+    count, days = (int(part) if part.isdecimal() and len(part) < 5 else 0 for part in parts[1:])  # noqa: PLR2004
+    return 0 < count <= MOST_COUNT and 0 < days <= MOST_DAYS
 
 
 @admin.register(Workspace)
@@ -250,7 +324,20 @@ class WorkspaceAdmin(AuditedAdmin):
     form = WorkspaceForm
     fieldsets = (
         (None, {"fields": ("name", "time_zone", "currency", "locale", "country")}),
-        (_("Contact frequency"), {"fields": ("is_capped", "cap_count", "cap_days")}),
+        (
+            _("Contact frequency"),
+            {
+                "fields": (
+                    "is_capped",
+                    "cap_count",
+                    "cap_days",
+                    "is_total_capped",
+                    "total_count",
+                    "total_days",
+                    "tag_limits",
+                )
+            },
+        ),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -270,7 +357,11 @@ class WorkspaceAdmin(AuditedAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save, and let the next request read it anew."""
         super().save_model(request, obj, form, change)
-        if form.frequency != contact_frequency(EMAIL):
-            with audit.acting(audit.actor_of_user(request.user)):  # type: ignore[arg-type]
+        with audit.acting(audit.actor_of_user(request.user)):  # type: ignore[arg-type]
+            if form.frequency != contact_frequency(EMAIL):
                 set_contact_frequency(EMAIL, form.frequency)
+            if form.total != total_frequency():
+                set_contact_frequency(TOTAL, form.total)
+            if form.cleaned_data["tag_limits"] != tag_frequencies():
+                set_tag_frequencies(form.cleaned_data["tag_limits"])
         forget_workspace()

@@ -1,12 +1,15 @@
-"""Contact frequency: how often marketing may reach a person on a channel.
+"""Contact frequency: how often marketing may reach a person, on a channel, by a tag and in all.
 
 The setting `contact_frequency` of the workspace: `{"email": {"count": 1, "per_days": 1}}`. A
-channel that it does not name has the default; null is no limit. A campaign's own caps replace it.
+channel that it does not name has the default; null is no limit. `total` is over all channels,
+`tag:NAME` of the messages with this tag, whatever their channel; without them there is no such
+limit. All of them hold together. A campaign's own caps replace them.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -17,16 +20,29 @@ from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace, workspace
 
 SETTING = "contact_frequency"
+CHANNEL, TOTAL, TAG = "channel", "total", "tag"  # what a limit is about
+SCOPES: Final = (CHANNEL, TOTAL, TAG)
+_TAG = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
 @dataclass(frozen=True)
 class Frequency:
-    """At most `count` marketing messages within `per_days` calendar days."""
+    """At most `count` marketing messages within `per_days` calendar days of the person."""
 
     count: int
     per_days: int
+    scope: str = CHANNEL
+    tag: str = ""  # of scope tag
 
     def __str__(self) -> str:
+        limit = self._number()
+        if self.scope == TOTAL:
+            return _("%(limit)s, all channels together") % {"limit": limit}
+        if self.scope == TAG:
+            return _("%(limit)s with the tag %(tag)s") % {"limit": limit, "tag": self.tag}
+        return limit
+
+    def _number(self) -> str:
         values = {"n": self.count, "days": self.per_days}
         if self.per_days == 1:
             one = ngettext(
@@ -46,26 +62,71 @@ class Frequency:
 DEFAULT = Frequency(1, 1)
 
 
+def is_tag(value: object) -> bool:
+    """Whether messages may be tagged so: a short name that stands in a setting's key."""
+    return isinstance(value, str) and bool(_TAG.fullmatch(value))
+
+
+def tag_words() -> str:
+    """What a tag looks like."""
+    return _("A tag: small letters, digits, - and _, up to 60.")
+
+
 def contact_frequency(channel: str) -> Frequency | None:
     """What the workspace allows on this channel; None is no limit."""
     given = workspace().setting(SETTING, None) or {}
     return read(given[channel]) if channel in given else DEFAULT
 
 
-def read(given: Mapping[str, Any] | None) -> Frequency | None:
+def total_frequency() -> Frequency | None:
+    """Over all channels together; None is no limit."""
+    return read((workspace().setting(SETTING, None) or {}).get(TOTAL), TOTAL)
+
+
+def tag_frequencies() -> dict[str, Frequency]:
+    """By tag, the limits that there are, in the order of their names."""
+    given = workspace().setting(SETTING, None) or {}
+    tags = {key.partition(":")[2]: value for key, value in given.items() if key.startswith("tag:")}
+    found = {tag: read(tags[tag], TAG, tag) for tag in sorted(tags)}
+    return {tag: frequency for tag, frequency in found.items() if frequency}
+
+
+def limits_of(channel: str, tags: Collection[str] = ()) -> list[Frequency]:
+    """All that the workspace says of a message on this channel with these tags."""
+    by_tag = tag_frequencies()
+    found = [contact_frequency(channel), total_frequency(), *(by_tag.get(tag) for tag in tags)]
+    return [frequency for frequency in found if frequency]
+
+
+def read(given: Mapping[str, Any] | None, scope: str = CHANNEL, tag: str = "") -> Frequency | None:
     """`{"count", "per_days"}` as it is stored; None for no limit."""
     if not given or not given.get("per_days"):
         return None
-    return Frequency(int(given.get("count") or 1), int(given["per_days"]))
+    return Frequency(int(given.get("count") or 1), int(given["per_days"]), scope, tag)
+
+
+def set_contact_frequency(channel: str, frequency: Frequency | None) -> None:
+    """Of one channel, or of `total`. From now on; what is queued already stays queued."""
+    _store({channel: _stored(frequency)})
+
+
+def set_tag_frequencies(by_tag: Mapping[str, Frequency]) -> None:
+    """All limits by tag, in place of those that there were."""
+    _store({f"tag:{tag}": _stored(frequency) for tag, frequency in by_tag.items()}, without="tag:")
+
+
+def _stored(frequency: Frequency | None) -> dict[str, int] | None:
+    if frequency is None:
+        return None
+    return {"count": frequency.count, "per_days": frequency.per_days}
 
 
 @transaction.atomic
-def set_contact_frequency(channel: str, frequency: Frequency | None) -> None:
-    """From now on; what is queued already stays queued."""
+def _store(values: Mapping[str, Any], *, without: str = "") -> None:
     row = Workspace.objects.select_for_update().get(pk=1)
-    stored = None if frequency is None else vars(frequency)
     known = row.settings.get(SETTING) or {}
-    row.settings = row.settings | {SETTING: known | {channel: stored}}
+    kept = {k: v for k, v in known.items() if not (without and k.startswith(without))}
+    row.settings = row.settings | {SETTING: kept | dict(values)}
     row.save(update_fields=["settings"])
     audit.record("workspace.changed", "workspace", "1", fields=[SETTING])
     forget_workspace()
@@ -74,3 +135,8 @@ def set_contact_frequency(channel: str, frequency: Frequency | None) -> None:
 def words_of(frequency: Frequency | None) -> str:
     """In words, no limit as well."""
     return str(frequency) if frequency else _("no limit")
+
+
+def words_of_all(limits: Collection[Frequency]) -> str:
+    """Several in words, all of which hold."""
+    return "; ".join(map(str, limits)) or _("no limit")

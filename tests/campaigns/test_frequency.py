@@ -18,8 +18,10 @@ from config.workspace.frequency import (
     DEFAULT,
     Frequency,
     contact_frequency,
+    limits_of,
     set_contact_frequency,
     words_of,
+    words_of_all,
 )
 from config.workspace.models import AuditEntry, Role, Workspace
 from config.workspace.selectors import forget_workspace
@@ -164,7 +166,7 @@ def test_a_place_is_given_back_on_the_day_it_was_taken(people, server):
     ada, *_others = people
     launched(make_segment(ada))
     evening = datetime(2026, 3, 1, 20, tzinfo=UTC)  # the morning of 2 March in Jakarta
-    Message.objects.update(queued_at=evening)
+    Message.objects.update(queued_at=evening, counted_on=evening.date() + timedelta(days=1))
     ContactCount.objects.update(day=evening.date() + timedelta(days=1), n=2)
     ContactCount.objects.create(profile=ada, channel="email", day=evening.date(), n=2)
     say(ada, "withdrawn")
@@ -193,6 +195,12 @@ def test_single_marketing_messages_pass_the_same_limit(people):
         ({"unlimited": True, "per_days": 1}, "caps.unlimited"),
         ({"per_day": 1}, "caps.per_day"),
         ({"per_days": 0}, "caps.per_days"),
+        ({"limits": []}, "caps.limits"),
+        ({"limits": [{"per_days": 1}], "count": 1}, "caps.count"),
+        ({"limits": [{"scope": "world", "per_days": 1}]}, "caps.limits[0].scope"),
+        ({"limits": [{"per_days": 1}, {"scope": "total", "count": 2}]}, "caps.limits[1].per_days"),
+        ({"limits": [{"scope": "tag", "tag": "Two words", "per_days": 1}]}, "caps.limits[0].tag"),
+        ({"limits": [{"scope": "total", "tag": "x", "per_days": 1}]}, "caps.limits[0].tag"),
     ],
 )
 def test_caps_that_say_nothing_are_refused(people, caps, path):
@@ -287,7 +295,14 @@ def test_the_step_when_says_and_keeps_how_often_is_enough(people, client):
     assert save(cap_mode="own", cap_count="2", cap_days="7") == {"count": 2, "per_days": 7}
     assert save(cap_mode="none", cap_count="2", cap_days="7") == {"unlimited": True}
     assert 'value="none" x-model="cap" checked' in client.get(where).content.decode()
+    limits = {"limits": [{"scope": "total", "count": 3, "per_days": 7}]}
+    Campaign.objects.update(caps=limits)
+    page = client.get(where).content.decode()
+    assert 'value="kept" x-model="cap" checked' in page
+    assert "at most 3 marketing messages in 7 days, all channels together" in page
+    assert save(cap_mode="kept") == limits, "what the API set is not lost"
     assert save(cap_mode="workspace", cap_count="2") is None
+    assert save(cap_mode="kept") is None, "there are none to keep"
     assert client.post(where, {"mode": "now", "cap_mode": "own"}).status_code == 422
     set_contact_frequency("email", None)
     assert "On each channel: no limit." in client.get(where).content.decode()
@@ -310,9 +325,26 @@ def test_who_may_changes_it_in_the_settings(client):
     assert save(is_capped="on", cap_count="4", cap_days="") == Frequency(4, 7), "refused"
     assert save(cap_count="4", cap_days="7") is None
     assert AuditEntry.objects.filter(fields__contains=["contact_frequency"]).count() == 2
+    mail = {"is_capped": "on", "cap_count": "1", "cap_days": "1"}
+    total = {"is_total_capped": "on", "total_count": "3", "total_days": "7"}
+    save(**mail, **total, tag_limits="promo 2 7\n\n news 1 1 ")
+    found = [Frequency(1, 1), Frequency(3, 7, "total"), Frequency(2, 7, "tag", "promo")]
+    assert limits_of("email", ["promo", "else"]) == found
+    page = client.get(where).content.decode()
+    assert "news 1 1\npromo 2 7</textarea>" in page
+    answer = client.post(where, form | mail | {"tag_limits": "promo twice"})
+    assert "is no tag with two numbers" in answer.content.decode()
+    save(**mail)
+    assert limits_of("email", ["promo"]) == [DEFAULT]
 
 
 def test_in_words():
     assert words_of(Frequency(2, 1)) == "at most 2 marketing messages a day"
     assert words_of(Frequency(1, 7)) == "at most 1 marketing message in 7 days"
     assert words_of(None) == "no limit"
+    both = [Frequency(2, 1, "total"), Frequency(1, 7, "tag", "promo")]
+    assert words_of_all(both) == (
+        "at most 2 marketing messages a day, all channels together; "
+        "at most 1 marketing message in 7 days with the tag promo"
+    )
+    assert words_of_all([]) == "no limit"

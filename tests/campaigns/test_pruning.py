@@ -87,7 +87,7 @@ def test_what_is_folded_is_found_by_the_index_of_campaigns():
         cursor.execute("SET LOCAL enable_seqscan = on")
         cursor.execute(
             "INSERT INTO contact_count (profile_id, channel, day, n) SELECT %s, 'email',"
-            " '1950-01-01'::date + n, 1 FROM generate_series(1, 25000) n",
+            " '1950-01-01'::date + n, 1 FROM generate_series(1, 100000) n",
             [make_person("p").pk],
         )
         cursor.execute("SELECT rapport_analyse('{contact_count}')")  # the owner's right

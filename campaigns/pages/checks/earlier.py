@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.audience.listing import next_people
-from campaigns.gate.terms import cap_of, terms_of
+from campaigns.gate.terms import caps_of, terms_of
 from campaigns.models import Campaign
 from campaigns.pages.checks.excluded import PAGE_SIZE, after_of, people_page
 from campaigns.pages.checks.findings import Finding
 from campaigns.pages.editor.forms import step_of
 from campaigns.pages.editor.previews import found
 from campaigns.pages.report.reasons import Why
-from campaigns.plan import channel_of, plan_of
+from campaigns.plan import first_message, plan_of
 from campaigns.selectors.earlier import (
     KINDS,
     SAME,
@@ -29,7 +29,7 @@ from campaigns.selectors.earlier import (
 from campaigns.services.faults import CannotGoOn
 from config.console.words import num
 from config.postgres.sql import every
-from config.workspace.frequency import Frequency, words_of
+from config.workspace.frequency import Frequency, words_of_all
 from config.workspace.permissions import requires
 
 
@@ -60,10 +60,10 @@ def _finding(campaign: Campaign, kind: str, title: str, earlier: Earlier) -> Fin
 
 def _effect(campaign: Campaign, count: int, capped: int) -> str:
     """What the contact frequency does to them, with its number."""
-    cap = cap_of(campaign.caps, channel_of(campaign))
-    if cap is None:
+    limits = _limits(campaign)
+    if not limits:
         return _("No contact frequency holds for this campaign, so they get it all the same.")
-    values = {"limit": words_of(Frequency(cap.count, cap.days)), "n": num(capped)}
+    values = {"limit": words_of_all(limits), "n": num(capped)}
     values |= {"rest": num(count - capped)}
     if capped == count:
         return _("The contact frequency (%(limit)s) leaves all of them out.") % values
@@ -71,6 +71,11 @@ def _effect(campaign: Campaign, count: int, capped: int) -> str:
         return _("The contact frequency (%(limit)s) lets it through to all of them.") % values
     words = _("The contact frequency (%(limit)s) leaves out %(n)s of them; %(rest)s get it again.")
     return words % values
+
+
+def _limits(campaign: Campaign) -> list[Frequency]:
+    step = first_message(campaign)
+    return caps_of(campaign.caps, step.get("channel", ""), step.get("tags") or ())
 
 
 def who(campaign: Campaign, kind: str, after: int, now: datetime) -> list[int]:

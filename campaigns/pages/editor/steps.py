@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from campaigns.gate.terms import caps_of
 from campaigns.models import Campaign, Sender
 from campaigns.pages import page_header
 from campaigns.pages.checks import checks
@@ -16,13 +17,13 @@ from campaigns.pages.editor.conflicts import Conflict, conflict_of
 from campaigns.pages.editor.forms import FORMS, StepForm, WhoForm, goal_events, has_variants
 from campaigns.pages.editor.previews import found
 from campaigns.pages.launch import launch_page
-from campaigns.plan import channel_of
+from campaigns.plan import channel_of, first_message
 from campaigns.services.contents import EDITED
 from campaigns.services.drafts import WrongStatus, update_campaign
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.uses import things_of
 from config.console.pages import ApiCall, page, part, toast, wants_partial
-from config.workspace.frequency import contact_frequency, words_of
+from config.workspace.frequency import limits_of, words_of_all
 from config.workspace.permissions import may, requires
 from config.workspace.revisions import Stale, revision_in
 from consent.models import Topic
@@ -171,8 +172,16 @@ def _what(campaign: Campaign, form: StepForm) -> dict[str, Any]:
 
 
 def _when(campaign: Campaign, form: StepForm) -> dict[str, Any]:
-    limit = words_of(contact_frequency(channel_of(campaign) or EDITED))
-    return {"goal_events": goal_events(), "limit": limit, "now": timezone.now()}
+    tags = first_message(campaign).get("tags") or ()
+    limit = words_of_all(limits_of(channel_of(campaign) or EDITED, tags))
+    caps = campaign.caps or {}
+    own = words_of_all(caps_of(caps, "")) if caps.get("limits") else ""
+    return {
+        "goal_events": goal_events(),
+        "limit": limit,
+        "own_limits": own,
+        "now": timezone.now(),
+    }
 
 
 _EXTRA: dict[str, Any] = {"who": _who, "what": _what, "when": _when}

@@ -62,6 +62,7 @@ class WhenForm(StepForm):
             ("workspace", _("As for all campaigns")),
             ("own", _("This campaign's own")),
             ("none", _("No limit for this campaign")),
+            ("kept", _("Limits of its own, set by the API")),
         ],
         widget=forms.RadioSelect,
     )
@@ -127,7 +128,8 @@ class WhenForm(StepForm):
         goal = {**goal, "event": given["goal_event"].strip()}
         goal["window"] = {"days": given["goal_days"] or DEFAULT_WINDOW}
         own = {"count": given["cap_count"] or 1, "per_days": given["cap_days"]}
-        caps = {"workspace": None, "own": own, "none": {"unlimited": True}}
+        kept = self.campaign.caps if cap_mode(self.campaign.caps or {}) == "kept" else None
+        caps = {"workspace": None, "own": own, "none": {"unlimited": True}, "kept": kept}
         return {
             "entry": self._entry(given["moment"]),
             "steps": steps_with(self.campaign, step),
@@ -148,6 +150,8 @@ def cap_mode(caps: Mapping[str, Any]) -> str:
     """Which of the choices a draft's caps are."""
     if caps.get("unlimited"):
         return "none"
+    if caps.get("limits"):
+        return "kept"
     return "own" if caps.get("per_days") else "workspace"
 
 
