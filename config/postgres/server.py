@@ -27,11 +27,12 @@ from psycopg import sql
 from config import paths
 from config.postgres import binaries
 from config.postgres.binaries import Binaries
+from config.postgres.processes import end_orphans, is_server
 from config.workspace.health import disk
 
 PORT = 5432  # only a part of the socket's name
 SUPERUSER, ROLE, DATABASE = "postgres", "rapport", "rapport"
-START_SECONDS = 10.0  # a killed server's children hold its shared memory for some seconds
+START_SECONDS = 10.0  # a killed server's children take a moment to be gone
 DELETED = " (deleted)"  # what the kernel adds to the name of a running program that was replaced
 SETTLE_SECONDS = 5.0  # after the new program came, the rest of its files are there too
 RECOVERY_SECONDS = 300  # after a crash the server replays its log before it answers
@@ -185,6 +186,7 @@ def stop(var: Path) -> bool:
         pid = _postmaster(place)
         if pid is None:
             _remove_stale_locks(place)
+            end_orphans(place.data)
             return False
         program = binaries.find(place.data)
         if user := place.user():
@@ -311,7 +313,10 @@ def _launch(
     while True:
         _remove_stale_locks(place)
         # somebody's pg_ctl may have outlived the process that asked for it
-        if _postmaster(place) is not None or _run(place, command, user) == 0:
+        if _postmaster(place) is not None:
+            return
+        end_orphans(place.data)
+        if _run(place, command, user) == 0:
             return
         if time.monotonic() > deadline:
             raise ServerError(f"The database server does not start: {_last_words(place)}")
@@ -366,7 +371,7 @@ def _becomes_ready(place: _Place) -> bool:
 def _remove_stale_locks(place: _Place) -> None:
     """Remove lock files whose server is dead; a zombie counts as dead (nobody may ever reap it)."""
     for lock in (place.data / "postmaster.pid", place.run / f"{place.socket.name}.lock"):
-        if (pid := _first_number(lock)) is not None and not _is_server(pid, place.data):
+        if (pid := _first_number(lock)) is not None and not is_server(pid, place.data):
             lock.unlink(missing_ok=True)
     if not (place.run / f"{place.socket.name}.lock").exists():
         place.socket.unlink(missing_ok=True)
@@ -375,21 +380,7 @@ def _remove_stale_locks(place: _Place) -> None:
 def _postmaster(place: _Place) -> int | None:
     """Process id of the running server, or None."""
     pid = _first_number(place.data / "postmaster.pid")
-    return pid if pid is not None and _is_server(pid, place.data) else None
-
-
-def _is_server(pid: int, data: Path) -> bool:
-    """Is this process a living PostgreSQL server on `data`?"""
-    process = Path(f"/proc/{pid}")
-    try:
-        name, rest = (process / "stat").read_text().rsplit(")", 1)
-        if not name.endswith("(postgres") or rest.split()[0] in "ZX":
-            return False
-        return os.path.samefile(process / "cwd", data)
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    except PermissionError:
-        return True  # another user's server: leave its lock alone
+    return pid if pid is not None and is_server(pid, place.data) else None
 
 
 def _first_number(path: Path) -> int | None:

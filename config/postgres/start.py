@@ -5,6 +5,7 @@ standard output in one sentence.
 """
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from config.postgres import server
@@ -27,8 +28,9 @@ def main(action: str, var: Path) -> int:
 
 
 def say(words: str) -> None:
-    """To the supervisor."""
-    print(words, flush=True)  # noqa: T201
+    """To the supervisor, where it lives still."""
+    with suppress(OSError):
+        print(words, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from config import paths
-from config.postgres import binaries, server, symptoms
+from config.postgres import binaries, processes, server, symptoms
 from config.running import supervisor
 
 START = (
@@ -80,6 +80,20 @@ def test_a_killed_server_is_started_again_with_its_data(var):
     assert server.ensure_running(var)
     assert answer(var) == "UTC"
     assert not server.ensure_running(var)
+
+
+def test_what_a_killed_server_left_holds_up_no_start_and_no_stop(var):
+    assert server.ensure_running(var)
+    for come_back in (server.ensure_running, lambda var: not server.stop(var)):
+        server.ensure_running(var)
+        with psycopg.connect(host=str(paths.socket_dir(var)), user="rapport") as client:
+            backend = client.info.backend_pid
+            os.kill(backend, signal.SIGSTOP)  # at something that it does not look up from
+            os.kill(server.status(var).pid, signal.SIGKILL)
+            assert come_back(var)
+            assert not processes.is_server(backend, server.status(var).data)
+    assert server.ensure_running(var)
+    assert answer(var) == "UTC"
 
 
 def test_who_stops_it_is_known_from_the_disk(var, capsys):
