@@ -15,6 +15,7 @@ from config.workspace.digests import CONTACT_KINDS, bucket_of, contact_digest
 from config.workspace.models import Role, User
 from config.workspace.selectors import workspace
 from profiles import months
+from profiles.identity.keys import keep
 from profiles.models import (
     Event,
     EventDefinition,
@@ -57,7 +58,7 @@ def make_identifier(profile: Profile, kind: str, value: str, **fields: Any) -> I
     fields.setdefault("last_seen", profile.last_seen)
     if kind in CONTACT_KINDS:
         fields.setdefault("digest", contact_digest(kind, value))
-    return Identifier.objects.create(kind=kind, value=value, profile_id=profile.pk, **fields)
+    return keep([Identifier(kind=kind, value=value, profile_id=profile.pk, **fields)])[0]
 
 
 def make_profile(

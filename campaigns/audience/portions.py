@@ -22,8 +22,8 @@ RANGE = 50_000  # people a transaction: sorts stay within work_mem, a step takes
 LAST = 2**62  # above each id
 # what the gate reads of people: a plan without statistics is quadratic
 READ = (
-    "membership", "profile", "identifier", "consent_state", "consent_entry", "suppression",
-    "contact_count", "message", "merge",
+    "membership", "profile", "identifier", "identifier_key", "consent_state", "consent_entry",
+    "suppression", "contact_count", "message", "merge",
 )  # fmt: skip
 
 _PEOPLE = """
@@ -38,11 +38,11 @@ _BORROWERS = """
 _BORROWS = f"""(p.traits ? {{kind}}
     AND NOT EXISTS (SELECT 1 FROM identifier i WHERE i.profile_id = p.id AND i.kind = {{kind}}
                     AND {USABLE})
-    AND EXISTS (SELECT 1 FROM identifier o WHERE o.kind = {{kind}}
+    AND EXISTS (SELECT 1 FROM identifier_key o WHERE o.kind = {{kind}}
                 AND o.value = lower(btrim(p.traits->>{{kind}})))
     AND {{told}})"""  # noqa: S608 - pieces of ours
 # The owner would get it, if the gate lets them.
-_OWNER_WOULD = """r.owner_id IN (WITH owners AS (SELECT o.profile_id FROM identifier o
+_OWNER_WOULD = """r.owner_id IN (WITH owners AS (SELECT o.profile_id FROM identifier_key o
     JOIN membership w ON w.profile_id = o.profile_id AND w.segment_id = {segment}
     AND w.left_at IS NULL WHERE o.kind = {kind} AND o.value IN (SELECT
     lower(btrim(b.traits->>{kind})) FROM people x JOIN profile b ON b.id = x.profile_id))

@@ -265,7 +265,8 @@ _QUEUED = f"""
 SELECT {PERSON} AS profile_id, m.profile_id AS key_id, m.id AS message_id, m.address, i.digest,
        i.deliverability
 FROM {{messages}} m {JOIN_OWNER}
-LEFT JOIN identifier i ON i.kind = {{kind}} AND i.value = m.address
+LEFT JOIN identifier_key k ON k.kind = {{kind}} AND k.value = m.address
+LEFT JOIN identifier i ON i.profile_id = k.profile_id AND i.id = k.id
 """  # noqa: S608 - pieces of ours
 _STILL = """
 SELECT q.key_id AS profile_id, q.message_id,

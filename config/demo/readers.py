@@ -21,7 +21,7 @@ from config.demo.generator import generate, maya
 from config.demo.generator.devices import BROWSERS
 from config.demo.state import State, moment
 from config.running import mailbox
-from profiles.models import Identifier
+from profiles.models import Identifier, IdentifierKey
 
 # of those whose opens may be measured, about seven in ten
 OPEN_SHARE, CLICK_SHARE, LEAVE_SHARE = 0.57, 0.165, 0.012
@@ -85,7 +85,7 @@ def soon_buyers(run: State) -> frozenset[str]:
         for message in generate(**run.run, since=run.sent_at, end=end)
         if message.body.get("event") == "Order Completed" and "userId" in message.body
     }
-    people = Identifier.objects.filter(kind="user_id", value__in=numbers).values("profile_id")
+    people = IdentifierKey.objects.filter(kind="user_id", value__in=numbers).values("profile_id")
     mails = Identifier.objects.filter(kind="email", profile_id__in=people)
     return frozenset(mails.values_list("value", flat=True))
 

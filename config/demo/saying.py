@@ -19,7 +19,7 @@ CHUNK = 1_000
 _OWNERS = """
     SELECT i.kind, i.value, i.profile_id
     FROM unnest(%s::text[], %s::text[]) AS wanted(kind, value)
-    JOIN identifier i ON i.kind = wanted.kind AND i.value = wanted.value
+    JOIN identifier_key i ON i.kind = wanted.kind AND i.value = wanted.value
 """
 Point = tuple[str, str]
 

@@ -21,7 +21,7 @@ from config.workspace.doors import open_to
 from config.workspace.models import User
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
-from profiles.models import Identifier, Profile, Source
+from profiles.models import IdentifierKey, Profile, Source
 from segments.models import Membership, SegmentVersion
 
 SEGMENT = "tent-no-boots"
@@ -105,7 +105,7 @@ def _traffic(run: State) -> bool:
 
 def _facts(began: datetime) -> Facts:
     """All of them since the demo was written at `began`."""
-    hers = Identifier.objects.filter(
+    hers = IdentifierKey.objects.filter(
         Q(kind="user_id", value=maya.USER_ID) | Q(kind="anonymous_id", value=maya.LAPTOP_ID)
     )
     owners = dict(hers.values_list("kind", "profile_id"))

@@ -12,6 +12,7 @@ from consent.ledger.carrying import carry_refusals
 from consent.models import Purpose
 from consent.models.ledger import Status
 from profiles.changes import ANYTHING, announce
+from profiles.identity import keys
 from profiles.identity.addresses import best_address, borrowed_address
 from profiles.identity.batch import Moved
 from profiles.identity.kinds import PROFILE_KIND, rules
@@ -73,22 +74,19 @@ def vouched(person: Profile, kind: str, value: str) -> Profile:
     """
     if not kind or not value or kind in UNASKED_KINDS:
         return person
-    rows = Identifier.objects.select_for_update(no_key=True).filter(kind=kind, value=value)
-    row = rows.filter(verified_at=None).first()
-    if row is None or row.profile_id != person.pk:
+    rows = Identifier.objects.filter(profile_id=person.pk, kind=kind, value=value)
+    row = rows.select_for_update(no_key=True).filter(verified_at=None).first()
+    if row is None:
         return person
     Profile.objects.select_for_update(no_key=True).get(pk=person.pk)
     others = Identifier.objects.filter(profile_id=person.pk, verified_at__isnull=False)
+    owner = _new_person() if others.exclude(kind__in=UNASKED_KINDS).exists() else person
     row.verified_at = row.vouched_at = timezone.now()
     row.verified_source_id = internal_source(SOURCE).pk
-    owner = _new_person() if others.exclude(kind__in=UNASKED_KINDS).exists() else person
-    rows.update(
-        profile_id=owner.pk,
-        verified_at=row.verified_at,
-        vouched_at=row.vouched_at,
-        verified_source_id=row.verified_source_id,
-    )
+    row.save(update_fields=["verified_at", "vouched_at", "verified_source_id"])
     if owner != person:
+        with connection.cursor() as cursor:
+            keys.give(cursor, {row.pk: person.pk}, {row.pk: owner.pk})
         carry_refusals([Moved((kind, value), person.pk, owner.pk)])
         announce([person.pk, owner.pk], [ANYTHING])
     return owner
@@ -119,7 +117,7 @@ def _new_person() -> Profile:
 def _give(profile: Profile, kind: str, value: str, *, proven: bool = False) -> None:
     source = internal_source(SOURCE)
     at = profile.first_seen if proven else None
-    Identifier.objects.create(
+    made = Identifier(
         kind=kind,
         value=value,
         digest=contact_digest(kind, value) if kind in CONTACT_KINDS else None,
@@ -131,6 +129,7 @@ def _give(profile: Profile, kind: str, value: str, *, proven: bool = False) -> N
         first_seen=profile.first_seen,
         last_seen=profile.first_seen,
     )
+    keys.keep([made])
 
 
 def contact_point(referred: Referred, purpose: Purpose, channel: str, status: str) -> str:

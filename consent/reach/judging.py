@@ -22,7 +22,7 @@ from profiles.identity.addresses import (
 )
 
 # Somebody without an own address of the kind may have another's: see `profiles.identity.addresses`.
-# `owner_id` tells the two.
+# `owner_id` tells the two. It is found by its value, across people.
 _COLUMNS = f"""a.profile_id, i.value AS address, i.digest, i.deliverability, i.last_seen, i.id,
            i.profile_id AS owner_id, i.first_seen, {RECENCY} AS recency"""
 _OWN = f"""
@@ -33,7 +33,8 @@ _OWN = f"""
 _BORROWED = f"""
     SELECT {_COLUMNS}, FALSE AS proven, 0 AS trust
     FROM {{people}} a JOIN profile p ON p.id = a.profile_id
-    JOIN identifier i ON i.kind = {{kind}} AND i.value = lower(btrim(p.traits->>{{kind}}))
+    JOIN identifier_key k ON k.kind = {{kind}} AND k.value = lower(btrim(p.traits->>{{kind}}))
+    JOIN identifier i ON i.profile_id = k.profile_id AND i.id = k.id
     WHERE p.traits ? {{kind}} AND {{told}} AND NOT EXISTS (
         SELECT 1 FROM identifier i WHERE i.profile_id = a.profile_id AND i.kind = {{kind}}
         AND {USABLE})"""  # noqa: S608

@@ -89,7 +89,7 @@ def _silence(channel: str, address: str) -> None:
 def holders(channel: str, address: str) -> set[int]:
     """Everyone who holds this address or has said something about it: two index look-ups."""
     found = sql(
-        "SELECT profile_id FROM identifier WHERE kind = {kind} AND value = {address}"
+        "SELECT profile_id FROM identifier_key WHERE kind = {kind} AND value = {address}"
         " UNION SELECT s.profile_id FROM ({stood}) s"
         " WHERE s.contact_point = {address} AND s.contact_point <> ''",
         kind=contact_kind(channel),

@@ -17,7 +17,7 @@ from config.workspace.api.views import ApiView
 from profiles.api.fields import extra_fields
 from profiles.api.paging import PAGE_PARAMETERS, answer_page
 from profiles.api.serializers import EventSerializer, ProfileSerializer, pages_of
-from profiles.models import Event, Identifier, Profile
+from profiles.models import Event, IdentifierKey, Profile
 from profiles.people.lineage import event_places
 from profiles.selectors.filters import apply_filters
 from profiles.selectors.finding import NotAPerson, PersonalLookup, by_reference, search
@@ -253,12 +253,12 @@ class PersonEvents(ApiView):
 def _event_answers(rows: Sequence[Event], shown: Shown) -> list[dict[str, Any]]:
     sources = source_names()
     ids = {row.identifier_id for row in rows}
-    known = {row.pk: row for row in Identifier.objects.filter(id__in=ids)}
+    known = {row.pk: row for row in IdentifierKey.objects.filter(id__in=ids)}
     return [_event_answer(row, sources, known, shown) for row in rows]
 
 
 def _event_answer(
-    row: Event, sources: dict[int, str], known: dict[int, Identifier], shown: Shown
+    row: Event, sources: dict[int, str], known: dict[int, IdentifierKey], shown: Shown
 ) -> dict[str, Any]:
     by = known.get(row.identifier_id)
     return {

@@ -50,7 +50,7 @@ def resolve(cursor: Any, messages: Sequence[Message], rules: Rules, salt: str) -
     pull a visitor's history to themselves with a date in the past.
 
     Where another worker makes one of the same identifiers meanwhile, its result is read and
-    everything resolved again. Raises Raced. At most 9 statements an attempt; a few more where
+    everything resolved again. Raises Raced. At most 11 statements an attempt; a few more where
     merges lag behind.
     """
     sightings = _sightings(messages)
@@ -71,6 +71,8 @@ def _attempt(
     sightings: dict[Key, store.Sighting],
 ) -> Resolved | None:
     known = store.find(cursor, sightings)
+    if known is None:
+        return None
     keep_apart(cursor, messages, known, salt)
     refused = [message for message in messages if _is_nobody(message, known)]
     lost = set(map(id, refused))
@@ -102,12 +104,18 @@ def _attempt(
     made = store.insert(cursor, owners, sightings, salt)
     if made is None:
         return None
+    ids = seen | known.ids | made
     store.verify(
         cursor,
+        known,
         {k: one for k, one in vouched.items() if k in known.owners and k not in known.proven},
     )
-    store.move(cursor, {one.key: one.now for one in moved}, vouched)
-    ids = seen | known.ids | made
+    store.move(
+        cursor,
+        {one.key: (one.before, ids[one.key]) for one in moved},
+        {one.key: one.now for one in moved},
+        vouched,
+    )
     owners |= {one.key: one.now for one in moved}
     for message in kept:
         _assign(message, ids, known.owners, owners)

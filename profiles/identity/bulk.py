@@ -59,7 +59,7 @@ def resolve_all(progress: Callable[[int], None] = lambda _: None) -> int:
     """Merge everybody whom `find_joins` finds, portion by portion; how many there were."""
     joins = find_joins(progress)
     done = 0
-    refresh_statistics("profile", "identifier", "profile_trait", "event", "merge")
+    refresh_statistics("profile", "identifier", "identifier_key", "profile_trait", "event", "merge")
     for start in range(0, len(joins), merging.AT_ONCE):
         with transaction.atomic(), connection.cursor() as cursor:
             done += merge_found(cursor, joins[start : start + merging.AT_ONCE], "resolved in bulk")

@@ -10,7 +10,7 @@ Nothing personal is kept in the record: ids of identifiers and names of kinds, n
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from psycopg.types.json import Jsonb
 from config.postgres.sql import sql
 from config.workspace import audit
 from profiles import changes
-from profiles.identity import moving, store
+from profiles.identity import keys, moving, store
 from profiles.identity.kinds import rules
 from profiles.identity.mergers import MERGERS, Merger
 from profiles.identity.moving import Pair
@@ -48,10 +48,6 @@ __all__ = [
 
 AT_ONCE = 200
 JOINED_AGAIN = "joined again"  # the rule where somebody undid an undoing
-LOCK_IDENTIFIERS = """
-    SELECT id, kind, value, profile_id FROM identifier WHERE profile_id = ANY(%s)
-    ORDER BY kind, value FOR NO KEY UPDATE
-"""
 SELECT_PARTED = f"""
     SELECT {lineage.today("s")}, {lineage.today("a")} FROM {{ever}} e
     JOIN merge m ON m.absorbed_id = e.profile_id AND m.undone_at IS NOT NULL
@@ -112,10 +108,10 @@ def merge_people(*, survivor_id: int, absorbed_id: int, rule: str, evidence: dic
     Raises CannotMerge. The caller asks for the right to do so and writes the audit entry.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        locked = _lock(cursor, [survivor_id, absorbed_id])
+        locked = keys.hold(cursor, [survivor_id, absorbed_id])
         people = store.load_people(cursor, [survivor_id, absorbed_id])
         resolver = Resolver(rules(), {}, people)
-        if len({profile for _, profile in locked.values()}) < 2:  # noqa: PLR2004
+        if len({one.profile_id for one in locked.values()}) < 2:  # noqa: PLR2004
             raise CannotMerge(_("One of the two is not there any more."))
         if not resolver.fits([survivor_id, absorbed_id], [], verified=True):
             raise CannotMerge(_("Together they would have more identifiers than one person may."))
@@ -150,8 +146,8 @@ def join_again(*, merge_id: int) -> Merge:
 def merge_found(cursor: Any, pairs: Sequence[Pair], rule: str) -> int:
     """Merge these pairs, in the caller's transaction, as far as they still hold; how many."""
     everyone = sorted({number for pair in pairs for number in pair})
-    locked = _lock(cursor, everyone)
-    alive = {profile for _, profile in locked.values()}
+    locked = keys.hold(cursor, everyone)
+    alive = {one.profile_id for one in locked.values()}
     resolver = Resolver(rules(), {}, store.load_people(cursor, alive))
     vetoes = _vetoes(cursor, everyone)
     found = [
@@ -173,19 +169,19 @@ def _allowed(
     that are settled now: one whose identifier another merge took away before it was locked is not.
     """
     numbers = {number for row in waiting for number in (row.identifier_id, row.other_identifier_id)}
-    locked = _lock(cursor, sorted(set(_owners(cursor, numbers).values())))
-    moved = _owners(cursor, numbers).keys() - locked.keys()
+    locked = keys.hold(cursor, sorted(set(keys.owners(cursor, numbers).values())))
+    moved = keys.owners(cursor, numbers).keys() - locked.keys()
     settled = [
         row for row in waiting if moved.isdisjoint((row.identifier_id, row.other_identifier_id))
     ]
-    owners = {locked[number][0]: locked[number][1] for number in numbers if number in locked}
-    keys = {number: locked[number][0] for number in numbers if number in locked}
+    named = {number: locked[number].key for number in numbers if number in locked}
+    owners = {named[number]: locked[number].profile_id for number in named}
     people = store.load_people(cursor, set(owners.values()))
     resolver = Resolver(rules(), owners, people)
     vetoes = _vetoes(cursor, sorted(people))
     reasons: dict[int, MergePending] = {}
     for row in settled:
-        pair = [keys.get(row.identifier_id), keys.get(row.other_identifier_id)]
+        pair = [named.get(row.identifier_id), named.get(row.other_identifier_id)]
         if None in pair or frozenset(owners[key] for key in pair if key) in vetoes:
             continue
         if not all(resolver.rules.identifies(*key) for key in pair if key):
@@ -201,20 +197,8 @@ def _allowed(
     return found, settled
 
 
-def _owners(cursor: Any, numbers: Collection[int]) -> dict[int, int]:
-    """Whose these identifiers are at the moment; those that exist."""
-    cursor.execute("SELECT id, profile_id FROM identifier WHERE id = ANY(%s)", [sorted(numbers)])
-    return dict(cursor.fetchall())
-
-
 def _evidence(row: MergePending) -> dict[str, Any]:
     return {**row.evidence, "identifiers": [row.identifier_id, row.other_identifier_id]}
-
-
-def _lock(cursor: Any, profile_ids: Sequence[int]) -> dict[int, tuple[Key, int]]:
-    """All identifiers of these people, locked in the order of their keys: id -> (key, owner)."""
-    cursor.execute(LOCK_IDENTIFIERS, [list(profile_ids)])
-    return {number: ((kind, value), owner) for number, kind, value, owner in cursor.fetchall()}
 
 
 def _vetoes(cursor: Any, profile_ids: Sequence[int]) -> set[frozenset[int]]:

@@ -1,15 +1,17 @@
 """What a merge moves of the profiles app's own rows, and the husk it leaves. Set-based.
 
-`profile_id` is a distribution key and never updated: rows are deleted and inserted anew. Only
-`identifier`, which is keyed by (kind, value), is updated.
+`profile_id` is a distribution key and never updated: rows are deleted and inserted anew.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from config.workspace.tables.belonging import columns_of, moved_by_identifier
+from profiles.identity import keys
 from profiles.ingest import people, traits
-from profiles.models import AliasPending, Event, EventItem, Identifier
+from profiles.models import AliasPending, Event, EventItem, Identifier, IdentifierKey
 
 REWRITE_AT_ONCE = 200  # events of one absorbed person; more are rewritten in the background
 EVENT_COLUMNS = (
@@ -20,24 +22,24 @@ ITEM_COLUMNS = (
     "id, occurred_at, event_id, name, product_id, product_name, category, quantity, price"
 )
 PAIRS = "unnest(%(absorbed)s::bigint[], %(survivor)s::bigint[]) AS pair(absorbed, survivor)"
-SELECT_PEOPLE = """
-    SELECT id, public_id::text, state, is_test, lifecycle, first_seen::text, last_seen::text
-    FROM profile WHERE id = ANY(%(everyone)s) OR merged_into_id = ANY(%(absorbed)s)
-    ORDER BY id FOR NO KEY UPDATE
+# With the husks of whom is absorbed, in the order of their ids: they are the survivor's next.
+LOCK_PEOPLE = """
+    UPDATE profile p SET state = p.state
+    FROM (SELECT unnest(%(everyone)s::bigint[]) AS id
+          UNION SELECT id FROM profile WHERE merged_into_id = ANY(%(absorbed)s)
+          ORDER BY 1) AS wanted
+    WHERE p.id = wanted.id
+    RETURNING p.id, p.public_id, p.state, p.is_test, p.lifecycle, p.first_seen, p.last_seen
 """
 SELECT_IDENTIFIERS = """
     SELECT profile_id, array_agg(id ORDER BY id) FROM identifier
     WHERE profile_id = ANY(%(absorbed)s) GROUP BY profile_id
 """
-MOVE_IDENTIFIERS = f"""
-    UPDATE identifier i SET profile_id = pair.survivor FROM {PAIRS}
-    WHERE i.profile_id = pair.absorbed
-"""  # noqa: S608 - pieces of ours, here and below
 MOVE_ROWS = f"""
     WITH moved AS (DELETE FROM {{table}} WHERE profile_id = ANY(%(absorbed)s) RETURNING *)
     INSERT INTO {{table}} (profile_id, {{columns}}) SELECT pair.survivor, {{columns}}
     FROM moved JOIN {PAIRS} ON pair.absorbed = moved.profile_id
-"""  # noqa: S608
+"""  # noqa: S608 - pieces of ours, here and below
 MOVE_STATES = f"""
     WITH moved AS (DELETE FROM event_state WHERE profile_id = ANY(%(absorbed)s) RETURNING *)
     INSERT INTO event_state (profile_id, name, count, sum, first_at, last_at)
@@ -97,7 +99,7 @@ WIDEN = f"""
 
 
 # these have statements of their own, here and in `regrouping`
-OWN = (Identifier, Event, EventItem, AliasPending)
+OWN = (Identifier, IdentifierKey, Event, EventItem, AliasPending)
 
 
 class Pair(NamedTuple):
@@ -128,9 +130,8 @@ def statements_for(template: str) -> list[str]:
 def move(cursor: Any, pairs: Sequence[Pair]) -> dict[int, dict[str, Any]]:
     """Move everything of ours; by absorbed id, what undoing needs. Identifiers are locked."""
     given = parameters(pairs)
-    cursor.execute(SELECT_PEOPLE, given)
-    columns = ("public_id", "state", "is_test", "lifecycle", "first_seen", "last_seen")
-    before = {row[0]: dict(zip(columns, row[1:], strict=True)) for row in cursor.fetchall()}
+    cursor.execute(LOCK_PEOPLE, given)
+    before = {row[0]: _as_it_was(*row[1:]) for row in cursor.fetchall()}
     cursor.execute(SELECT_IDENTIFIERS, given)
     identifiers = dict(cursor.fetchall())
     snapshots = {
@@ -142,13 +143,29 @@ def move(cursor: Any, pairs: Sequence[Pair]) -> dict[int, dict[str, Any]]:
         for pair in pairs
     }
     cursor.execute(WIDEN, given)
-    rows = statements_for(MOVE_ROWS)
-    for statement in (MOVE_IDENTIFIERS, *rows, MOVE_STATES, MOVE_ALIASES):
+    survivors = {pair.absorbed: pair.survivor for pair in pairs}
+    owners = {number: owner for owner, ids in identifiers.items() for number in ids}
+    keys.give(cursor, owners, {number: survivors[owner] for number, owner in owners.items()})
+    for statement in (*statements_for(MOVE_ROWS), MOVE_STATES, MOVE_ALIASES):
         cursor.execute(statement, given)
     _move_events(cursor, pairs)
     cursor.execute(LEAVE_HUSKS, given)
     refresh_traits(cursor, sorted({pair.survivor for pair in pairs}))
     return snapshots
+
+
+def _as_it_was(
+    public_id: UUID, state: str, is_test: bool, lifecycle: str, first: datetime, last: datetime
+) -> dict[str, Any]:
+    """Of a person, as the record of a merge keeps it."""
+    return {
+        "public_id": str(public_id),
+        "state": state,
+        "is_test": is_test,
+        "lifecycle": lifecycle,
+        "first_seen": first.isoformat(),
+        "last_seen": last.isoformat(),
+    }
 
 
 def _move_events(cursor: Any, pairs: Sequence[Pair]) -> None:

@@ -18,6 +18,7 @@ from config.postgres import wire
 from config.postgres.wire import loads
 from config.workspace.selectors import workspace
 from profiles.identity import rewriting, store
+from profiles.identity.keys import keep
 from profiles.identity.kinds import PROFILE_KIND, rules
 from profiles.identity.mergers import Parting
 from profiles.identity.person_traits import digest_of, facts_of
@@ -40,11 +41,6 @@ SELECT_CALLS = """
            jsonb_build_object('traits', context->'traits', 'device', context->'device',
                               'externalIds', context->'externalIds')
     FROM event WHERE profile_id = %s ORDER BY occurred_at, id
-"""
-INSERT_PERSON_IDENTIFIER = """
-    INSERT INTO identifier (kind, value, raw_value, profile_id, first_source_id, first_seen,
-                            last_seen, deliverability)
-    VALUES (%s, %s, '', %s, %s, %s, %s, '') RETURNING id
 """
 # What the calls said by an identifier that stays, as far as it is not said anew since.
 TAKE_BACK = """
@@ -110,7 +106,9 @@ def part(cursor: Any, merge: Merge, owner: int) -> Parting:
         raise CannotUndo(_("This person is being joined with another just now; try again."))
     keys = {
         row.pk: (row.kind, row.value)
-        for row in Identifier.objects.filter(pk__in=held).exclude(kind=PROFILE_KIND)
+        for row in Identifier.objects.filter(profile_id=owner, pk__in=held).exclude(
+            kind=PROFILE_KIND
+        )
     }
     calls = list(_calls(cursor, owner, keys))
     share = _share(merge, keys, calls)
@@ -122,7 +120,7 @@ def part(cursor: Any, merge: Merge, owner: int) -> Parting:
     cursor.execute(NARROW_SEEN, [[owner, person.id]])
     merge.absorbed_id, merge.absorbed_public_id = person.id, person.public_id
     merge.snapshot = {**merge.snapshot, "moved": sorted(share.ids)}
-    return Parting(merge, owner, person.id, share.ids, points_among(share.ids))
+    return Parting(merge, owner, person.id, share.ids, points_among(person.id, share.ids))
 
 
 def _calls(cursor: Any, owner: int, keys: dict[int, Key]) -> Iterator[Call]:
@@ -192,13 +190,19 @@ def _make(cursor: Any, merge: Merge, owner: int, calls: Sequence[Call]) -> "Pers
         first_seen=first,
         last_seen=last,
     )
-    source = merge.evidence["source"]
-    cursor.execute(
-        INSERT_PERSON_IDENTIFIER,
-        [PROFILE_KIND, str(made.public_id), made.id, source, first, last],
+    [own] = keep(
+        [
+            Identifier(
+                kind=PROFILE_KIND,
+                value=str(made.public_id),
+                profile_id=made.id,
+                first_source_id=merge.evidence["source"],
+                first_seen=first,
+                last_seen=last,
+            )
+        ]
     )
-    (own,) = cursor.fetchone()
-    return Person(made.id, made.public_id, own)
+    return Person(made.id, made.public_id, own.pk)
 
 
 @dataclass(frozen=True)

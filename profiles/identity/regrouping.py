@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from config.workspace.digests import CONTACT_KINDS
+from profiles.identity import keys
 from profiles.identity.moving import (
     EVENT_COLUMNS,
     ITEM_COLUMNS,
@@ -19,14 +20,12 @@ from profiles.identity.moving import (
 from profiles.models import Identifier, Profile
 from profiles.people.lineage import today_id
 
-LOCK_IDENTIFIERS = """
-    SELECT id FROM identifier WHERE profile_id = %s ORDER BY kind, value FOR NO KEY UPDATE
-"""
 LOCK_PEOPLE = """
-    SELECT id FROM profile WHERE id = ANY(%(ids)s) OR merged_into_id = ANY(%(ids)s)
-    ORDER BY id FOR NO KEY UPDATE
+    UPDATE profile p SET state = p.state
+    FROM (SELECT unnest(%(ids)s::bigint[]) AS id
+          UNION SELECT id FROM profile WHERE merged_into_id = ANY(%(ids)s) ORDER BY 1) AS wanted
+    WHERE p.id = wanted.id RETURNING p.id
 """
-MOVE_IDENTIFIERS = "UPDATE identifier SET profile_id = %(absorbed)s WHERE id = ANY(%(ids)s)"
 MOVE_ROWS = """
     WITH moved AS (
         DELETE FROM {table} WHERE profile_id = %(owner)s AND identifier_id = ANY(%(ids)s)
@@ -52,13 +51,15 @@ MOVE_EVENTS = f"""
     INSERT INTO event_item (profile_id, {ITEM_COLUMNS})
     SELECT %(absorbed)s, {ITEM_COLUMNS} FROM items
 """  # noqa: S608 - pieces of ours
+# The public ids that lead to a person: those of whom they were, too.
+SELECT_PUBLIC_IDS = "SELECT value FROM identifier WHERE profile_id = %s AND kind = 'rapport_id'"
 # Events not rewritten yet stand under their former owner, whose public id tells whose they are now;
 # those of the absorbed person stand right again.
 MOVE_ALIASES = """
     WITH wrong AS (
-        DELETE FROM alias_pending a USING profile p, identifier i
-        WHERE a.survivor_id = %(owner)s AND p.id = a.profile_id AND i.kind = 'rapport_id'
-          AND i.value = p.public_id::text AND i.profile_id = %(absorbed)s
+        DELETE FROM alias_pending a USING profile p
+        WHERE a.survivor_id = %(owner)s AND p.id = a.profile_id
+          AND p.public_id = ANY(%(public_ids)s::uuid[])
         RETURNING a.profile_id, a.created_at
     )
     INSERT INTO alias_pending (profile_id, survivor_id, created_at)
@@ -66,9 +67,8 @@ MOVE_ALIASES = """
 """
 # Those who were merged into the absorbed person before are theirs again.
 MOVE_HUSKS = """
-    UPDATE profile p SET merged_into_id = %(absorbed)s FROM identifier i
-    WHERE p.merged_into_id = %(owner)s AND i.kind = 'rapport_id'
-      AND i.value = p.public_id::text AND i.profile_id = %(absorbed)s
+    UPDATE profile p SET merged_into_id = %(absorbed)s
+    WHERE p.merged_into_id = %(owner)s AND p.public_id = ANY(%(public_ids)s::uuid[])
 """
 DROP_STATES = "DELETE FROM event_state WHERE profile_id = ANY(%(both)s)"
 RECOUNT_STATES = """
@@ -106,8 +106,7 @@ def owner_of(survivor_id: int) -> int:
 
 def lock_identifiers(cursor: Any, owner: int) -> set[int]:
     """The identifiers of this person, locked in the order of their keys."""
-    cursor.execute(LOCK_IDENTIFIERS, [owner])
-    return {number for (number,) in cursor.fetchall()}
+    return set(keys.hold(cursor, [owner]))
 
 
 def lock_people(cursor: Any, ids: Collection[int]) -> None:
@@ -117,9 +116,9 @@ def lock_people(cursor: Any, ids: Collection[int]) -> None:
         raise CannotUndo(_("The person is not there any more."))
 
 
-def points_among(ids: Collection[int]) -> frozenset[str]:
-    """The contact points among these identifiers, as they are written to. One query."""
-    rows = Identifier.objects.filter(pk__in=ids, kind__in=CONTACT_KINDS)
+def points_among(person: int, ids: Collection[int]) -> frozenset[str]:
+    """The contact points among these identifiers of somebody, as they are written to. One query."""
+    rows = Identifier.objects.filter(profile_id=person, pk__in=ids, kind__in=CONTACT_KINDS)
     return frozenset(rows.values_list("value", flat=True))
 
 
@@ -128,15 +127,17 @@ def regroup(
 ) -> None:
     """Give `person` these identifiers of `owner` with all that came by them, and these events."""
     both = sorted({owner, person})
-    given = {
+    given: dict[str, Any] = {
         "absorbed": person,
         "owner": owner,
         "ids": sorted(ids),
         "calls": sorted(calls),
         "both": both,
     }
+    keys.give(cursor, dict.fromkeys(ids, owner), dict.fromkeys(ids, person))
+    cursor.execute(SELECT_PUBLIC_IDS, [person])
+    given["public_ids"] = [value for (value,) in cursor.fetchall()]
     for statement in (
-        MOVE_IDENTIFIERS,
         *statements_for(MOVE_ROWS),
         MOVE_EVENTS,
         MOVE_HUSKS,

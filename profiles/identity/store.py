@@ -12,6 +12,7 @@ from typing import Any
 from config.postgres import wire
 from config.postgres.wire import loads
 from config.workspace.digests import CONTACT_KINDS, bucket_of, contact_digest
+from profiles.identity import keys
 from profiles.identity.kinds import DEVICE_KINDS, PROFILE_KIND
 from profiles.identity.resolve import Key, Person
 from profiles.ingest.messages import Message
@@ -19,35 +20,35 @@ from profiles.people import lineage
 
 UNASKED_KINDS = DEVICE_KINDS | {PROFILE_KIND}  # prove nothing of a person by themselves
 
-# One statement finds, locks (against a merge) and brings up to date. A nested loop over the sorted
-# keys takes the locks in their order.
-FIND = """
+# Locks them (against a merge) and brings them up to date. A nested loop over the sorted keys takes
+# the locks in their order.
+HOLD = """
     UPDATE identifier i SET first_seen = least(i.first_seen, seen.first_at),
         last_seen = greatest(i.last_seen, seen.last_at),
         vouched_at = CASE WHEN i.verified_at IS NOT NULL
                           THEN greatest(i.vouched_at, seen.vouched_at) END
-    FROM (SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[],
+    FROM (SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[],
                                %s::timestamptz[])
-              AS given(kind, value, first_at, last_at, vouched_at)
-          ORDER BY kind, value) AS seen
-    WHERE i.kind = seen.kind AND i.value = seen.value
-    RETURNING i.id, i.kind, i.value, i.profile_id, i.verified_at IS NOT NULL
+              AS given(profile_id, id, first_at, last_at, vouched_at)
+          ORDER BY profile_id, id) AS seen
+    WHERE i.profile_id = seen.profile_id AND i.id = seen.id
+    RETURNING i.id, i.verified_at IS NOT NULL
 """
-# Those that `FIND` holds: a source whose word counts says that they are this person's.
+# Those that are held: a source whose word counts says that they are this person's.
 VERIFY = """
     UPDATE identifier i SET verified_at = said.at, verified_source_id = said.source_id,
         vouched_at = said.vouched_at
-    FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::bigint[], %s::timestamptz[])
-         AS said(kind, value, at, source_id, vouched_at)
-    WHERE i.kind = said.kind AND i.value = said.value AND i.verified_at IS NULL
+    FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::bigint[], %s::timestamptz[])
+         AS said(profile_id, id, at, source_id, vouched_at)
+    WHERE i.profile_id = said.profile_id AND i.id = said.id AND i.verified_at IS NULL
 """
-# Taken out of the person to whom only a public key gave them.
-MOVE = """
-    UPDATE identifier i SET profile_id = said.owner, verified_at = said.at,
-        verified_source_id = said.source_id, vouched_at = said.vouched_at
-    FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::bigint[], %s::timestamptz[],
-                %s::bigint[]) AS said(kind, value, at, source_id, vouched_at, owner)
-    WHERE i.kind = said.kind AND i.value = said.value
+# Of identifiers that go to another person: proven as theirs, or not.
+PROVE_ANEW = """
+    UPDATE identifier i SET verified_at = said.at, verified_source_id = said.source_id,
+        vouched_at = said.vouched_at
+    FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::bigint[], %s::timestamptz[])
+         AS said(profile_id, id, at, source_id, vouched_at)
+    WHERE i.profile_id = said.profile_id AND i.id = said.id
 """
 LOCK_PEOPLE = """
     SELECT count(*) FROM (SELECT id FROM profile WHERE id = ANY(%s::bigint[])
@@ -70,8 +71,8 @@ COUNT_MERGES = """
 # Merges that earlier batches promised, but for those whose undoing was, under whatever id since.
 SELECT_PROMISED = f"""
     SELECT one.profile_id, other.profile_id FROM merge_pending m
-    JOIN identifier one ON one.id = m.identifier_id
-    JOIN identifier other ON other.id = m.other_identifier_id
+    JOIN identifier_key one ON one.id = m.identifier_id
+    JOIN identifier_key other ON other.id = m.other_identifier_id
     WHERE one.profile_id <> other.profile_id
       AND (one.profile_id = ANY(%(ids)s::bigint[]) OR other.profile_id = ANY(%(ids)s::bigint[]))
       AND NOT EXISTS (
@@ -85,14 +86,16 @@ SELECT_PROMISED = f"""
                 IN ((one.profile_id, other.profile_id), (other.profile_id, one.profile_id)))
     ORDER BY m.id
 """  # noqa: S608 - pieces of ours
-# Calls that were taken apart from whom they had met by these identifiers, and who they are now.
+# Calls that were taken apart from whom they had met by these identifiers.
 SELECT_PARTED = """
-    SELECT m.via_id, m.absorbed_id, m.snapshot->'moved', m.evidence->>'digest', i.value, i.id,
-           i.profile_id
-    FROM merge m
-    JOIN identifier i ON i.kind = %s AND i.value = m.absorbed_public_id::text
-    WHERE m.via_id = ANY(%s) AND m.undone_at IS NOT NULL
-    ORDER BY i.value FOR NO KEY UPDATE OF i
+    SELECT via_id, absorbed_id, snapshot->'moved', evidence->>'digest', absorbed_public_id::text
+    FROM merge WHERE via_id = ANY(%s) AND undone_at IS NOT NULL AND absorbed_public_id IS NOT NULL
+"""
+# Who has a kind and value says this table; whoever is first.
+INSERT_KEYS = """
+    INSERT INTO identifier_key (id, kind, value, profile_id)
+    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[])
+    ON CONFLICT (value, kind) DO NOTHING
 """
 INSERT = """
     INSERT INTO identifier (id, kind, value, raw_value, digest, profile_id, verified_at,
@@ -100,12 +103,11 @@ INSERT = """
                             deliverability)
     SELECT id, kind, value, raw, digest, profile_id, verified_at, verified_source_id, vouched_at,
            source_id, first_at, last_at, ''
-    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bytea[], %s::bigint[],
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::bytea[],
                 %s::timestamptz[], %s::bigint[], %s::timestamptz[], %s::bigint[], %s::timestamptz[],
                 %s::timestamptz[])
-         AS made(id, kind, value, raw, digest, profile_id, verified_at, verified_source_id,
+         AS made(id, kind, value, profile_id, raw, digest, verified_at, verified_source_id,
                  vouched_at, source_id, first_at, last_at)
-    ON CONFLICT (kind, value) DO NOTHING
 """
 
 
@@ -141,49 +143,67 @@ class Known:
     proven: set[Key] = field(default_factory=set)
 
 
-def find(cursor: Any, sightings: Mapping[Key, Sighting]) -> Known:
-    """Those of these identifiers that exist; locked, and their first and last seen kept up."""
+def find(cursor: Any, sightings: Mapping[Key, Sighting]) -> Known | None:
+    """Those of these identifiers that exist; locked, and their first and last seen kept up.
+
+    None where one was moved between the look-up and the lock. Two statements.
+    """
     known = Known()
-    keys = sorted(sightings)
-    seen = [sightings[key] for key in keys]
+    found = keys.look_up(cursor, sightings)
+    held = sorted((one.profile_id, one.id, key) for key, one in found.items())
+    seen = [sightings[key] for _owner, _number, key in held]
     given = [
-        wire.texts(kind for kind, _ in keys),
-        wire.texts(value for _, value in keys),
+        wire.numbers(owner for owner, _number, _key in held),
+        wire.numbers(number for _owner, number, _key in held),
         wire.times(one.first_at for one in seen),
         wire.times(one.last_at for one in seen),
         wire.times(one.vouched_at for one in seen),
     ]
-    cursor.execute(FIND, given)
-    for number, kind, value, profile_id, is_proven in cursor.fetchall():
-        known.ids[kind, value], known.owners[kind, value] = number, profile_id
-        if is_proven:
-            known.proven.add((kind, value))
+    cursor.execute(HOLD, given)
+    proven = {number for number, is_proven in cursor.fetchall() if is_proven}
+    if cursor.rowcount < len(held):
+        return None
+    for owner, number, key in held:
+        known.ids[key], known.owners[key] = number, owner
+        if number in proven:
+            known.proven.add(key)
     return known
 
 
-def verify(cursor: Any, said: Mapping[Key, Sighting]) -> None:
+def verify(cursor: Any, known: Known, said: Mapping[Key, Sighting]) -> None:
     """Mark identifiers that were in the database as proven. One statement where there are any."""
     if said:
-        cursor.execute(VERIFY, _proof_of(said))
+        places = {key: (known.owners[key], known.ids[key]) for key in said}
+        cursor.execute(VERIFY, _proof_of(places, said))
 
 
-def move(cursor: Any, owners: Mapping[Key, int], said: Mapping[Key, Sighting]) -> None:
-    """Give identifiers of the database to others, proven where `said` has it. One statement."""
+def move(
+    cursor: Any,
+    places: Mapping[Key, tuple[int, int]],
+    owners: Mapping[Key, int],
+    said: Mapping[Key, Sighting],
+) -> None:
+    """Give identifiers of the database to others, proven where `said` has it. Three statements.
+
+    `places` says of each whose it was, and its id.
+    """
     if owners:
-        keys = {key: said.get(key, UNSAID) for key in sorted(owners)}
-        cursor.execute(MOVE, [*_proof_of(keys), wire.numbers(owners[key] for key in keys)])
+        own = {key: places[key] for key in owners}
+        cursor.execute(PROVE_ANEW, _proof_of(own, {key: said.get(key, UNSAID) for key in own}))
+        before = {number: owner for owner, number in own.values()}
+        keys.give(cursor, before, {own[key][1]: owner for key, owner in owners.items()})
 
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 UNSAID = Sighting(NEVER, NEVER, 0)
 
 
-def _proof_of(said: Mapping[Key, Sighting]) -> list[str]:
-    keys = sorted(said)
-    proven = [said[key] for key in keys]
+def _proof_of(places: Mapping[Key, tuple[int, int]], said: Mapping[Key, Sighting]) -> list[str]:
+    ordered = sorted((*place, key) for key, place in places.items())
+    proven = [said[key] for _owner, _number, key in ordered]
     return [
-        wire.texts(kind for kind, _ in keys),
-        wire.texts(value for _, value in keys),
+        wire.numbers(owner for owner, _number, _key in ordered),
+        wire.numbers(number for _owner, number, _key in ordered),
         wire.times(one.verified_at for one in proven),
         wire.numbers(one.verified_source_id for one in proven),
         wire.times(one.vouched_at if one.verified_at else None for one in proven),
@@ -259,13 +279,12 @@ def who_may_change(messages: Iterable[Message], known: Known) -> tuple[set[int],
     asked: set[int] = set()
     owners, proven = known.owners, known.proven
     for message in messages:
-        keys = message.keys
-        if len(keys) > 1:
-            named = {owners.get(key) for key in keys}
+        if len(message.keys) > 1:
+            named = {owners.get(key) for key in message.keys}
             if len(named) > 1:
                 changed |= {owner for owner in named if owner is not None}
         if message.source.is_verified:
-            for key in keys:
+            for key in message.keys:
                 if key not in proven and key in owners and key[0] not in UNASKED_KINDS:
                     asked.add(owners[key])
     return changed, asked
@@ -284,15 +303,23 @@ class Parted:
 
 
 def load_parted(cursor: Any, via_ids: Iterable[int]) -> dict[int, list[Parted]]:
-    """By the identifier by which they had met. At most one statement."""
+    """By the identifier by which they had met. One statement, and two more where there are any.
+
+    The public ids by which they are known are locked.
+    """
     found: dict[int, list[Parted]] = {}
     wanted = sorted(set(via_ids))
-    if wanted:
-        cursor.execute(SELECT_PARTED, [PROFILE_KIND, wanted])
-        for via, person, moved, digest, value, number, owner in cursor.fetchall():
+    if not wanted:
+        return found
+    cursor.execute(SELECT_PARTED, [wanted])
+    parted = cursor.fetchall()
+    own = keys.hold_keys(cursor, [(PROFILE_KIND, row[-1]) for row in parted]) if parted else {}
+    for via, person, moved, digest, public_id in parted:
+        key = (PROFILE_KIND, public_id)
+        if key in own:
             ids = frozenset(loads(moved) if moved else ())
-            one = Parted(person, ids, digest or "", (PROFILE_KIND, value), number, owner)
-            found.setdefault(via, []).append(one)
+            number, owner = own[key]
+            found.setdefault(via, []).append(Parted(person, ids, digest or "", key, number, owner))
     return found
 
 
@@ -312,21 +339,27 @@ def insert(
     salt: str,
 ) -> dict[Key, int] | None:
     """Make these identifiers; their ids, or None where another worker made one of them first."""
-    keys = sorted(owners)
-    if not keys:
+    new = sorted(owners)
+    if not new:
         return {}
-    ids = take_ids(cursor, "identifier", len(keys))
-    seen = [sightings[key] for key in keys]
+    ids = take_ids(cursor, "identifier", len(new))
+    named = [
+        wire.numbers(ids),
+        wire.texts(kind for kind, _ in new),
+        wire.texts(value for _, value in new),
+        wire.numbers(owners[key] for key in new),
+    ]
+    cursor.execute(INSERT_KEYS, named)
+    if cursor.rowcount < len(new):
+        return None
+    seen = [sightings[key] for key in new]
     digests = [
-        contact_digest(kind, value, salt) if kind in CONTACT_KINDS else None for kind, value in keys
+        contact_digest(kind, value, salt) if kind in CONTACT_KINDS else None for kind, value in new
     ]
     columns = [
-        wire.numbers(ids),
-        wire.texts(kind for kind, _ in keys),
-        wire.texts(value for _, value in keys),
+        *named,
         wire.texts(one.raw for one in seen),
         wire.digests(digests),
-        wire.numbers(owners[key] for key in keys),
         wire.times(one.verified_at for one in seen),
         wire.numbers(one.verified_source_id for one in seen),
         wire.times(one.vouched_at if one.verified_at else None for one in seen),
@@ -335,7 +368,7 @@ def insert(
         wire.times(one.last_at for one in seen),
     ]
     cursor.execute(INSERT, columns)
-    return dict(zip(keys, ids, strict=True)) if cursor.rowcount == len(keys) else None
+    return dict(zip(new, ids, strict=True))
 
 
 @dataclass

@@ -69,7 +69,7 @@ def _take_apart(cursor: Any, merge: Merge, owner: int) -> Parting:
     _revive(own, absorbed)
     _narrow_owner(own["survivor"], merge, owner)
     regroup(cursor, owner=owner, person=absorbed, ids=ids)
-    return Parting(merge, owner, absorbed, frozenset(ids), points_among(ids))
+    return Parting(merge, owner, absorbed, frozenset(ids), points_among(absorbed, ids))
 
 
 def _came_since(merge: Merge, owner: int) -> set[int]:

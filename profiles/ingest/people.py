@@ -12,7 +12,7 @@ import msgspec
 from config.postgres import wire
 from config.postgres.wire import copy, json_text, loads, moment, text
 from profiles.identity.kinds import PROFILE_KIND
-from profiles.identity.store import Newcomer
+from profiles.identity.store import Newcomer, take_ids
 from profiles.ingest import limits
 from profiles.ingest.messages import Message
 
@@ -20,8 +20,9 @@ PROFILE_COLUMNS = (
     "id, public_id, bucket, state, is_test, display_name, time_zone, locale, country,"
     " lifecycle, first_seen, last_seen, traits"
 )
+KEY_COLUMNS = "id, kind, value, profile_id"
 IDENTIFIER_COLUMNS = (
-    "kind, value, raw_value, profile_id, verified_at, first_source_id, first_seen, last_seen,"
+    "id, kind, value, raw_value, profile_id, verified_at, first_source_id, first_seen, last_seen,"
     " deliverability"
 )
 LOCK = "SELECT id, traits FROM profile WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
@@ -96,10 +97,11 @@ def create(
     traits: Mapping[int, dict[str, Any]],
     source_id: int,
 ) -> None:
-    """Write new profiles and the `rapport_id` that finds each for ever. Two COPYs."""
+    """Write new profiles and the `rapport_id` that finds each for ever. Three COPYs."""
     people: list[str] = []
     ids: list[str] = []
-    for one in made:
+    keys: list[str] = []
+    for one, number in zip(made, take_ids(cursor, "identifier", len(made)), strict=True):
         own = traits.get(one.id, {})
         name, zone, locale, country = map(text, shown(own)) if own else ("", "", "", "")
         first_at = moment(seen[one.id].first_at)
@@ -110,10 +112,12 @@ def create(
             f"\t{country}\t\t{first_at}\t{last_at}\t{body}"
         )
         ids.append(
-            f"{PROFILE_KIND}\t{one.public_id}\t\t{one.id}\t{first_at}\t{source_id}\t{first_at}"
-            f"\t{last_at}\t"
+            f"{number}\t{PROFILE_KIND}\t{one.public_id}\t\t{one.id}\t{first_at}\t{source_id}"
+            f"\t{first_at}\t{last_at}\t"
         )
+        keys.append(f"{number}\t{PROFILE_KIND}\t{one.public_id}\t{one.id}")
     copy(cursor, "profile", PROFILE_COLUMNS, people)
+    copy(cursor, "identifier_key", KEY_COLUMNS, keys)
     copy(cursor, "identifier", IDENTIFIER_COLUMNS, ids)
 
 

@@ -60,8 +60,8 @@ class MissingMonths(Exception):
 
 MANY = 500  # messages, after which the planner may have a wrong picture
 FILLED = (
-    "profile", "identifier", "profile_trait", "event", "event_item", "event_state", "consent_state",
-    "consent_entry", "message_claim",
+    "profile", "identifier", "identifier_key", "profile_trait", "event", "event_item",
+    "event_state", "consent_state", "consent_entry", "message_claim",
 )  # fmt: skip
 _statistics = Sparing()
 

@@ -38,7 +38,8 @@ UPSERT = f"""
                      ELSE EXCLUDED.since END
     WHERE t.set_at <= EXCLUDED.set_at
 """  # noqa: S608 - column names of ours
-BY_DEVICE = "coalesce(i.kind = ANY(%(devices)s), false)"
+# what came by one that is another person's since goes behind what came by their own
+BY_DEVICE = "coalesce(i.kind = ANY(%(devices)s), t.identifier_id > 0)"
 # Whether a statement `t` of source `s` that came by identifier `i` is to be believed. A device that
 # only a browser gave to the person may be anybody's, whoever speaks of it.
 IS_TRUSTED = f"""coalesce(s.is_internal OR (s.kind = ANY(%(verified)s)
@@ -48,7 +49,7 @@ DERIVE = f"""
         SELECT DISTINCT ON (t.profile_id, t.name) t.profile_id, t.name, t.value,
                count(*) OVER (PARTITION BY t.profile_id, t.name) AS n
         FROM profile_trait t
-        LEFT JOIN identifier i ON i.id = t.identifier_id
+        LEFT JOIN identifier i ON i.profile_id = t.profile_id AND i.id = t.identifier_id
         LEFT JOIN source s ON s.id = t.source_id
         WHERE t.profile_id = ANY(%(people)s)
         ORDER BY t.profile_id, t.name, {IS_TRUSTED} DESC, {BY_DEVICE}, t.set_at DESC,

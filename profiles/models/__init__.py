@@ -18,6 +18,7 @@ from profiles.models.inbox import (
 from profiles.models.profile import (
     AliasPending,
     Identifier,
+    IdentifierKey,
     IdentifierLink,
     Merge,
     MergePending,
@@ -37,6 +38,7 @@ __all__ = [
     "ExchangeRate",
     "FieldTag",
     "Identifier",
+    "IdentifierKey",
     "IdentifierLink",
     "Inbox",
     "Merge",

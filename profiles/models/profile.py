@@ -190,8 +190,12 @@ class IdentifierLink(models.Model):
         return f"{self.one_id} with {self.other_id}"
 
 
-class Identifier(models.Model):
-    """(kind, value) that points to a profile; the database's key is (kind, value)."""
+class Identifier(ProfileScoped):
+    """A kind and value by which a person is known, beside the person.
+
+    The database's key is (profile_id, id). Who has a kind and value says `IdentifierKey`; the two
+    are written together (`profiles.identity.keys`).
+    """
 
     belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
     lasts = Bounded("a row a value; limits a person and kind")
@@ -213,15 +217,30 @@ class Identifier(models.Model):
 
     class Meta:
         db_table = "identifier"
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.value}"
+
+
+class IdentifierKey(models.Model):
+    """Which identifier a kind and value is, and whose; the database's key is (value, kind).
+
+    For look-ups from outside: on a cluster it lies by value, anywhere. Its order is that of bytes,
+    so that the beginning of a value, whatever its kind, is found by the same index.
+    """
+
+    belongs = Belonging(Merged.DERIVED, Apart.DERIVED, Erased.ERASED)
+    lasts = Bounded("a row an identifier")
+    id = models.BigIntegerField(primary_key=True)  # the identifier's
+    kind = models.TextField(db_collation="C")
+    value = models.TextField(db_collation="C")  # normalised
+    profile_id = models.BigIntegerField()
+
+    class Meta:
+        db_table = "identifier_key"
         indexes = [
-            models.Index(fields=["profile_id", "kind"], name="identifier_by_profile"),
-            models.Index(fields=["id"], name="identifier_by_id"),
-            # search by the beginning of a mail, phone or id, whatever its kind
-            models.Index(
-                fields=["value"],
-                name="identifier_by_value",
-                opclasses=["text_pattern_ops"],
-            ),
+            # what an event, a merge or its evidence names by id
+            models.Index(fields=["id"], name="identifier_key_by_id"),
         ]
 
     def __str__(self) -> str:

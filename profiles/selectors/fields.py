@@ -21,7 +21,7 @@ UNION ALL
     jsonb_object_keys(e.properties) k
  GROUP BY k ORDER BY 3 DESC, 2 LIMIT %(most)s)
 UNION ALL
-(SELECT 'identifier', kind, count(*) FROM (SELECT kind FROM identifier
+(SELECT 'identifier', kind, count(*) FROM (SELECT kind FROM identifier_key
     ORDER BY id DESC LIMIT %(newest)s) i GROUP BY kind ORDER BY 3 DESC, 2 LIMIT %(most)s)
 """  # noqa: S608 - pieces of ours
 

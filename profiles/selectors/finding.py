@@ -11,7 +11,7 @@ from config.workspace.api.parsers import is_storable
 from config.workspace.selectors import workspace
 from profiles.identity.kinds import PROFILE_KIND
 from profiles.identity.normalise import normalise, normalise_kind
-from profiles.models import Event, Identifier, Profile
+from profiles.models import Event, IdentifierKey, Profile
 from profiles.models.event import ORDER_ID_CHARS
 from profiles.selectors.masking import PERSONAL_KINDS, is_personal_key
 
@@ -66,7 +66,7 @@ def by_reference(reference: str, *, personal: bool) -> Profile:
 
 
 def _owner(kind: str, value: str) -> Profile:
-    owners = Identifier.objects.filter(kind=kind, value=value).values("profile_id")[:1]
+    owners = IdentifierKey.objects.filter(kind=kind, value=value).values("profile_id")[:1]
     person = Profile.objects.living().filter(pk__in=owners).first()
     if person is None:
         raise NotAPerson(f"{kind}:{value}")
@@ -94,7 +94,7 @@ def _by_identifier(term: str, personal: bool) -> Iterable[int]:
     if len(digits) >= MIN_PHONE_DIGITS and not any(map(str.isalpha, term)):
         wanted |= Q(value__startswith=f"+{digits.lstrip('0')}")
         wanted |= Q(kind="phone", value=normalise("phone", term, workspace().country) or term)
-    rows = Identifier.objects.filter(wanted)
+    rows = IdentifierKey.objects.filter(wanted)
     if not personal:
         rows = rows.exclude(kind__in=PERSONAL_KINDS).exclude(value__contains="@")
     found = rows.values_list("profile_id", "kind", "value")[:MAX_FOUND]

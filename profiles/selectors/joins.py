@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from profiles.identity.person_traits import FACTS
-from profiles.models import Event, Identifier, Merge, ProfileTrait
+from profiles.models import Event, Identifier, IdentifierKey, Merge, ProfileTrait
 from profiles.people.lineage import event_places
 from profiles.selectors.finding import PUBLIC_ID
 from profiles.selectors.traits import joins_of
@@ -69,10 +69,10 @@ def _ways(row: Merge, here: set[str]) -> tuple[TimelineAction, ...]:
     )
 
 
-def _evidence_of(rows: list[Merge]) -> dict[int, Identifier]:
+def _evidence_of(rows: list[Merge]) -> dict[int, IdentifierKey]:
     """The identifiers that the joins rest on."""
     ids = {number for row in rows for number in _identifier_ids(row)}
-    return {row.pk: row for row in Identifier.objects.filter(id__in=ids)} if ids else {}
+    return {row.pk: row for row in IdentifierKey.objects.filter(id__in=ids)} if ids else {}
 
 
 def _identifier_ids(row: Merge) -> list[int]:
@@ -80,7 +80,7 @@ def _identifier_ids(row: Merge) -> list[int]:
     return [number for number in given if isinstance(number, int)]
 
 
-def _identifiers(row: Merge, known: Mapping[int, Identifier]) -> dict[str, Any]:
+def _identifiers(row: Merge, known: Mapping[int, IdentifierKey]) -> dict[str, Any]:
     """By kind; several of one kind beside each other."""
     found: dict[str, list[str]] = {}
     for number in _identifier_ids(row):
@@ -90,7 +90,7 @@ def _identifiers(row: Merge, known: Mapping[int, Identifier]) -> dict[str, Any]:
 
 
 def _join_item(
-    row: Merge, known: Mapping[int, Identifier], ways: tuple[TimelineAction, ...]
+    row: Merge, known: Mapping[int, IdentifierKey], ways: tuple[TimelineAction, ...]
 ) -> TimelineItem:
     title = _("Two people became one")
     if row.undone_at:
@@ -111,7 +111,7 @@ def _join_item(
 
 def _attach_item(
     row: Merge,
-    known: Mapping[int, Identifier],
+    known: Mapping[int, IdentifierKey],
     told: Mapping[str, str],
     ways: tuple[TimelineAction, ...],
 ) -> TimelineItem:

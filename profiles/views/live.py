@@ -23,7 +23,7 @@ from config.workspace.permissions import may, requires
 from config.workspace.rows import each
 from config.workspace.selectors import workspace
 from profiles.ingest.reasons import code_in_words
-from profiles.models import Identifier, Source
+from profiles.models import IdentifierKey, Source
 from profiles.selectors import live as reads
 from profiles.selectors.masking import Shown
 from profiles.selectors.refused import Refused, explain
@@ -111,7 +111,7 @@ def call(request: HttpRequest, profile_id: int, event_id: int) -> HttpResponse:
     if event is None:
         return part(request, "profiles/_trace.html", {"event": None})
     shown = shown_to(request)
-    by = Identifier.objects.filter(id=event.identifier_id).first()
+    by = IdentifierKey.objects.filter(id=event.identifier_id).first()
     properties = shown.properties(event.type, event.properties)
     audit.record(
         "event.viewed",

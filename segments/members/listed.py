@@ -16,7 +16,7 @@ from profiles.selectors.masking import is_personal_key
 FIND = f"""
 SELECT k.n, i.profile_id, CASE WHEN i.kind <> '{PROFILE_KIND}' THEN i.id END
 FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS k(kind, value, n)
-JOIN identifier i ON i.kind = k.kind AND i.value = k.value
+JOIN identifier_key i ON i.kind = k.kind AND i.value = k.value
 JOIN profile p ON p.id = i.profile_id AND {living()}
 """  # noqa: S608 - pieces of ours
 

@@ -23,6 +23,7 @@ from campaigns.services.launching import launch
 from config.workspace.digests import contact_digest
 from consent.ledger.recording import Statement, record_consents
 from consent.models import Purpose
+from profiles.identity.keys import keep
 from profiles.models import Identifier, Profile, ProfileTrait, Source
 from segments.models import Membership, Segment
 
@@ -66,7 +67,7 @@ def tell(profile: Profile, name: str) -> None:
 
 def add_address(profile: Profile, value: str, kind: str = "email") -> Identifier:
     now = timezone.now()
-    return Identifier.objects.create(
+    made = Identifier(
         kind=kind,
         value=value,
         digest=contact_digest(kind, value),
@@ -76,6 +77,7 @@ def add_address(profile: Profile, value: str, kind: str = "email") -> Identifier
         first_seen=now,
         last_seen=now,
     )
+    return keep([made])[0]
 
 
 def address_of(profile: Profile) -> str:

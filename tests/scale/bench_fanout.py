@@ -50,6 +50,8 @@ INSERT INTO identifier (kind, value, raw_value, profile_id, first_source_id, fir
                         deliverability)
 SELECT 'rapport_id', md5('p' || n)::uuid::text, '', n, 1, now(), now(), ''
 FROM generate_series(1::bigint, %(n)s) AS n;
+INSERT INTO identifier_key (id, kind, value, profile_id)
+SELECT id, kind, value, profile_id FROM identifier ORDER BY value COLLATE "C", kind COLLATE "C";
 INSERT INTO consent_entry (id, profile_id, contact_point, purpose_id, channel, status, basis, outcome,
                            actor, at, recorded_at, evidence)
 SELECT n, n, 'person' || n || '@example.com', %(marketing)s, 'email', 'granted', 'consent', 'recorded',

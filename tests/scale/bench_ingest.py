@@ -40,6 +40,7 @@ KEY = "bench-write-key"
 TABLES = {
     "profile": "id > %(profile)s",
     "identifier": "id > %(identifier)s",
+    "identifier_key": "id > %(identifier)s",
     "profile_trait": "true",
     "event": "true",
     "event_item": "true",
@@ -60,6 +61,8 @@ INSERT INTO identifier (kind, value, raw_value, profile_id, first_source_id, fir
                         deliverability)
 SELECT 'user_id', 'user-' || n, '', n, 1, %(first)s, %(last)s, ''
 FROM generate_series(1::bigint, %(people)s) AS n;
+INSERT INTO identifier_key (id, kind, value, profile_id)
+SELECT id, kind, value, profile_id FROM identifier ORDER BY value COLLATE "C", kind COLLATE "C";
 SELECT setval('profile_id_seq', %(people)s + 1);
 """
 WORKER = """

@@ -50,7 +50,9 @@ IDENTIFIERS = """
 INSERT INTO identifier (kind, value, raw_value, digest, profile_id, verified_at, first_source_id,
                         first_seen, last_seen, deliverability)
 SELECT 'email', traits->>'email', '', decode(md5(traits->>'email'), 'hex'), id, first_seen, 1,
-       first_seen, last_seen, '' FROM profile
+       first_seen, last_seen, '' FROM profile;
+INSERT INTO identifier_key (id, kind, value, profile_id)
+SELECT id, kind, value, profile_id FROM identifier ORDER BY value COLLATE "C", kind COLLATE "C"
 """
 CONSENTS = """
 WITH entries AS (

@@ -10,6 +10,7 @@ from django.utils import timezone
 from config.workspace.digests import contact_digest
 from config.workspace.models import User
 from consent.models import ConsentEntry, ConsentState, Purpose, Suppression
+from profiles.identity.keys import keep
 from profiles.models import Identifier
 from segments.members.due import work
 from segments.models import Membership, Segment
@@ -38,14 +39,18 @@ def send(client, method, path, body=None):
 
 def known(person, email):
     for kind, value in (("email", email), ("rapport_id", str(person.public_id))):
-        Identifier.objects.create(
-            kind=kind,
-            value=value,
-            profile_id=person.pk,
-            verified_at=AS_OF,
-            first_source_id=1,
-            first_seen=AS_OF,
-            last_seen=AS_OF,
+        keep(
+            [
+                Identifier(
+                    kind=kind,
+                    value=value,
+                    profile_id=person.pk,
+                    verified_at=AS_OF,
+                    first_source_id=1,
+                    first_seen=AS_OF,
+                    last_seen=AS_OF,
+                )
+            ]
         )
     return person
 

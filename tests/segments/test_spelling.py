@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
 from profiles.identity.comparing import comparable, spelling_of
+from profiles.identity.keys import keep
 from profiles.models import Identifier, Profile
 from segments.rules import parse_rule
 from segments.rules.compiler import CompileContext, members_of
@@ -87,13 +88,17 @@ def test_parts_of_contact_points_ignore_spelling_too(home):
     jane = make_person(email=" Jane@X.com", phone="0812-3456-789")
     jim = make_person(email="jim@x.org", phone=628123456780)
     people = {jane.pk, jim.pk, make_person(phone="(0812) 99 88 77").pk}
-    Identifier.objects.create(
-        profile_id=jane.pk,
-        kind="phone",
-        value="+628123456789",
-        first_source_id=make_source().pk,
-        first_seen=AS_OF,
-        last_seen=AS_OF,
+    keep(
+        [
+            Identifier(
+                profile_id=jane.pk,
+                kind="phone",
+                value="+628123456789",
+                first_source_id=make_source().pk,
+                first_seen=AS_OF,
+                last_seen=AS_OF,
+            )
+        ]
     )
     for condition, expected in [
         (trait("email", "ends_with", "@X.COM"), {jane.pk}),

@@ -20,7 +20,7 @@ from consent.ledger.subjects import refer
 from consent.models import Purpose
 from profiles.identity.normalise import normalise
 from profiles.ingest.inbox import accept
-from profiles.models import Identifier, Source
+from profiles.models import Identifier, IdentifierKey, Source
 
 FORM, WORDING = "demo-shop-sign-up", "newsletter-en-4"
 BACKEND = {"library": {"name": "cairnway-server", "version": "1.0"}}
@@ -51,7 +51,7 @@ def _account_of(email: str) -> str:
     """The customer number of whoever has this address; "" where it is new."""
     if email == maya.EMAIL:
         return maya.USER_ID
-    owner = Identifier.objects.filter(kind="email", value=email).values("profile_id")[:1]
+    owner = IdentifierKey.objects.filter(kind="email", value=email).values("profile_id")[:1]
     numbers = Identifier.objects.filter(kind="user_id", profile_id__in=owner)
     return str(numbers.values_list("value", flat=True).first() or "")
 

@@ -17,6 +17,7 @@ from campaigns.services.launching import launch
 from config.workspace.access import tokens
 from consent.ledger.recording import Statement, record_consents
 from consent.models import Purpose
+from profiles.identity.keys import keep
 from profiles.models import Identifier, Profile
 from segments.models import Membership
 from tests.campaigns.builders import make_campaign, make_segment, smtp_server
@@ -85,17 +86,19 @@ def make_audience(count: int):
         )
         for n in range(count)
     )
-    Identifier.objects.bulk_create(
-        Identifier(
-            kind="email",
-            value=f"p{n}@example.com",
-            profile_id=person.pk,
-            verified_at=now,
-            first_source_id=1,
-            first_seen=now,
-            last_seen=now,
-        )
-        for n, person in enumerate(people)
+    keep(
+        [
+            Identifier(
+                kind="email",
+                value=f"p{n}@example.com",
+                profile_id=person.pk,
+                verified_at=now,
+                first_source_id=1,
+                first_seen=now,
+                last_seen=now,
+            )
+            for n, person in enumerate(people)
+        ]
     )
     marketing = Purpose.objects.get(slug="marketing").pk
     record_consents(

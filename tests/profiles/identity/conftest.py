@@ -6,6 +6,7 @@ from tests.profiles.ingest.conftest import (  # noqa: F401
     browser_call,
     browser_source,
     call,
+    committed,
     source,
 )
 from tests.profiles.views.conftest import admin, analyst  # noqa: F401

@@ -74,19 +74,17 @@ def test_a_merge_whose_identifiers_moved_meanwhile_stays_for_the_next_time(call,
     processor.work()
     call.batch(track("D", "u", "b"))
     processor.process_portion()
-    lock = merging._lock
+    hold = merging.keys.hold
 
     def too_late(cursor, profile_ids):
         moved = person_of("anonymous_id", "b")
         with connection.cursor() as other:
-            other.execute(
-                "UPDATE identifier SET profile_id = %s WHERE profile_id = %s",
-                [person_of("anonymous_id", "a"), moved],
-            )
-        return lock(cursor, profile_ids)
+            number = Identifier.objects.get(profile_id=moved, kind="anonymous_id").pk
+            merging.keys.give(other, {number: moved}, {number: person_of("anonymous_id", "a")})
+        return hold(cursor, profile_ids)
 
     with monkeypatch.context() as patched, transaction.atomic():
-        patched.setattr(merging, "_lock", too_late)
+        patched.setattr(merging.keys, "hold", too_late)
         assert merging.run_pending() == 1
     assert MergePending.objects.count() == 1
     merge_all()

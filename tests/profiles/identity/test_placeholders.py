@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
 from profiles.identity import bulk, merging
+from profiles.identity.keys import keep
 from profiles.identity.kinds import Rules
 from profiles.identity.normalise import normalise
 from profiles.models import Event, Identifier, Merge, MergePending, Profile
@@ -135,13 +136,17 @@ def test_what_earlier_rules_kept_joins_nobody_any_more(call, source):
         (zed, "email", "a@a.a"),
         (young, "loyalty", "7"),
     ):
-        Identifier.objects.create(
-            kind=kind,
-            value=value,
-            profile_id=person,
-            first_source_id=source.pk,
-            first_seen=kept.first_seen,
-            last_seen=kept.last_seen,
+        keep(
+            [
+                Identifier(
+                    kind=kind,
+                    value=value,
+                    profile_id=person,
+                    first_source_id=source.pk,
+                    first_seen=kept.first_seen,
+                    last_seen=kept.last_seen,
+                )
+            ]
         )
     call.batch(identify(phone="0000000000", email="new@example.com", country="NL"))
     work_off()

@@ -10,6 +10,7 @@ from django.utils import timezone
 from config.workspace.models import AuditEntry
 from config.workspace.usage import InUse
 from profiles.changes import announce, announce_each
+from profiles.identity.keys import keep
 from profiles.language.reader import RuleError
 from profiles.models import Identifier, ProfileChange
 from segments import services
@@ -242,13 +243,17 @@ def test_a_changed_rule_is_a_new_version_and_audited() -> None:
 def test_lists(moves) -> None:
     ada, ben = make_person(), make_person()
     for person, value in ((ada, "ada@example.com"), (ben, "ben@example.com")):
-        Identifier.objects.create(
-            kind="email",
-            value=value,
-            profile_id=person.pk,
-            first_source_id=1,
-            first_seen=AS_OF,
-            last_seen=AS_OF,
+        keep(
+            [
+                Identifier(
+                    kind="email",
+                    value=value,
+                    profile_id=person.pk,
+                    first_source_id=1,
+                    first_seen=AS_OF,
+                    last_seen=AS_OF,
+                )
+            ]
         )
     segment = services.create_segment(slug="list", name="List", kind="static")
     services.create_segment(
