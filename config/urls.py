@@ -25,7 +25,7 @@ urlpatterns = [
     path("api/", include("campaigns.api.urls")),
     re_path(r"^api/schema/?$", SpectacularAPIView.as_view(), name="schema"),
     re_path(r"^api/docs/?$", docs, name="api-docs"),
-    path("console/", include("config.console.urls")),
+    path("console/", include("config.home.urls")),
     path("console/", include("profiles.urls")),
     path("console/", include("consent.urls")),
     path("console/", include("segments.urls")),

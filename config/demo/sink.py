@@ -20,7 +20,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns.delivery.worker import close_sessions
-from config.demo import clockwork
+from config.demo import past_clock
 from config.demo.generator import maya
 from config.running import mailbox
 
@@ -75,7 +75,7 @@ def open_sink() -> Iterator[None]:
     place.chmod(0o700)
     port = _free_port()
     controller = Controller(
-        Keeper(place, clockwork.behind()), hostname=mailbox.HOST, port=port, enable_SMTPUTF8=True
+        Keeper(place, past_clock.behind()), hostname=mailbox.HOST, port=port, enable_SMTPUTF8=True
     )
     controller.start()
     before = settings.EMAIL_URL

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
-from config.demo import feeding, furnishing, saying, state
+from config.demo import inbox_feed, said_permissions, shop_settings, state
 from config.demo.generator import background
 from config.demo.state import State, moment
 from config.workspace.work import WORK
@@ -68,10 +68,10 @@ def _catch_up(run: State, now: datetime) -> int:
         return time.monotonic() < until
 
     if _gap_is_due(run, now):
-        furnishing.ensure_rates(moment(run.fed_to), now)
-        return feeding.feed(run, now, keep_on=keep_on)
-    if run.said_to < run.fed_to and feeding.is_worked_off():
-        return saying.say(run, moment(run.fed_to), keep_on=keep_on)
+        shop_settings.ensure_rates(moment(run.fed_to), now)
+        return inbox_feed.feed(run, now, keep_on=keep_on)
+    if run.said_to < run.fed_to and inbox_feed.is_worked_off():
+        return said_permissions.say(run, moment(run.fed_to), keep_on=keep_on)
     return _light(run, now) if _light_is_due(run, now) else 0
 
 
@@ -82,5 +82,5 @@ def _light(run: State, now: datetime) -> int:
     run.lit_to = _minute(now)
     state.remember(run, "lit_to")
     if messages:
-        feeding.put(feeding.sources(), messages)
+        inbox_feed.put(inbox_feed.sources(), messages)
     return len(messages)

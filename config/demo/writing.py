@@ -18,7 +18,17 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
 from campaigns.services.launching import launch
-from config.demo import clockwork, feeding, furnishing, readers, saying, sink, state, team, working
+from config.demo import (
+    inbox_feed,
+    inbox_worker,
+    mail_readers,
+    past_clock,
+    said_permissions,
+    shop_settings,
+    sink,
+    state,
+    team,
+)
 from config.demo.generator.content import DRAFT_SLUG, SENT_SLUG
 from config.demo.progress import Progress
 from config.demo.state import State, moment
@@ -60,11 +70,13 @@ def write(run: State, progress: Progress, *, observer: Any = None) -> None:
     """
     work = Worked(run, progress)
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # whitenoise asks for it
-    furnishing.furnish_workspace()
-    furnishing.ensure_rates(moment(run.start), timezone.now())
-    feeding.ensure_sources()
+    shop_settings.furnish_workspace()
+    shop_settings.ensure_rates(moment(run.start), timezone.now())
+    inbox_feed.ensure_sources()
     team.ensure_team(run)
-    with working.helper(run.events >= working.SMALL and "written" not in run.done) as is_helped:
+    with inbox_worker.helper(
+        run.events >= inbox_worker.SMALL and "written" not in run.done
+    ) as is_helped:
         work.is_helped = is_helped
         if "sent" not in run.done:
             work.live(run.sent_at, to=0.62, is_history=True, observer=observer)
@@ -88,45 +100,47 @@ class Worked:
         """What happened up to `end`, and what people allowed up to then."""
         if not self.run.fed_to or moment(self.run.fed_to) < end:
             self.progress.step(_("People and what they do"), to - 0.05)
-            feeding.feed(self.run, end, is_history=is_history, seen=self._seen, observer=observer)
+            inbox_feed.feed(
+                self.run, end, is_history=is_history, seen=self._seen, observer=observer
+            )
         self._work_off()
         if not self.run.said_to or moment(self.run.said_to) < end:
             self.progress.step(_("What people allowed"), to)
-            saying.say(self.run, end, said=self.progress.at)
+            said_permissions.say(self.run, end, said=self.progress.at)
             _analyse()
 
     def _seen(self, count: int) -> None:
         self.fed += count
-        if self.fed % 5 == 0 or self.run.events < working.SMALL:
+        if self.fed % 5 == 0 or self.run.events < inbox_worker.SMALL:
             self._show()
 
     def _show(self) -> None:
-        done = self.fed - feeding.waiting()
+        done = self.fed - inbox_feed.waiting()
         self.progress.at(done, self.run.events, _("%(n)s events") % {"n": f"{done:,}"})
 
     def _work_off(self) -> None:
         """Until the inbox is empty: by the helper while it lives, else here."""
-        while self.is_helped() and not feeding.is_worked_off():
+        while self.is_helped() and not inbox_feed.is_worked_off():
             self._show()
-            time.sleep(working.IDLE_SECONDS)
-        while working.one_portion():
+            time.sleep(inbox_worker.IDLE_SECONDS)
+        while inbox_worker.one_portion():
             self._show()
 
 
 def _send(run: State, progress: Progress) -> None:
     """The segments, and the one campaign that went out days ago, by the clock of then."""
     progress.step(_("Segments and their people"), 0.68)
-    with clockwork.set_to(run.sent_at):
+    with past_clock.set_to(run.sent_at):
         drain_quietly("segments")  # changes announced before there was any segment
-        furnishing.ensure_segments()
+        shop_settings.ensure_segments()
         drain_quietly("segments")
-        campaign = furnishing.ensure_campaign(SENT_SLUG, _marketer(run))
+        campaign = shop_settings.ensure_campaign(SENT_SLUG, _marketer(run))
         if campaign.status == Campaign.Status.DRAFT:
             launch(campaign)
     progress.step(_("A campaign, sent and delivered"), 0.74)
     _deliver(run, campaign)
     progress.step(_("People open it, click, leave"), 0.8)
-    readers.read_mails(SENT_SLUG, readers.soon_buyers(run), progress.at)
+    mail_readers.read_mails(SENT_SLUG, mail_readers.soon_buyers(run), progress.at)
     state.finish(run, "sent")
 
 
@@ -135,7 +149,7 @@ def _deliver(run: State, campaign: Campaign) -> None:
     campaign.refresh_from_db()
     begun = campaign.launched_at or run.sent_at  # by the clock of then, which has gone on since
     for attempt in range(ATTEMPTS):
-        with clockwork.set_to(begun + MOMENT + attempt * LEASE), sink.open_sink():
+        with past_clock.set_to(begun + MOMENT + attempt * LEASE), sink.open_sink():
             drain_quietly("campaigns", "delivery")
         campaign.refresh_from_db()
         if campaign.status == Campaign.Status.FINISHED:
@@ -145,14 +159,14 @@ def _deliver(run: State, campaign: Campaign) -> None:
 def _finish(run: State, progress: Progress) -> None:
     """The draft, the gap since the run began, everything that is due; then it is a demo."""
     progress.step(_("Everything that is due"), 0.98)
-    furnishing.ensure_campaign(DRAFT_SLUG, _marketer(run))
+    shop_settings.ensure_campaign(DRAFT_SLUG, _marketer(run))
     if "needs" not in run.done:
-        furnishing.leave_something_to_do()
+        shop_settings.leave_something_to_do()
         state.finish(run, "needs")
     now = datetime.now(UTC)
-    feeding.feed(run, now)
+    inbox_feed.feed(run, now)
     drain()
-    saying.say(run, now)
+    said_permissions.say(run, now)
     drain()
     _analyse()
     Workspace.objects.filter(pk=1, demo_at=None).update(demo_at=timezone.now())
@@ -163,10 +177,10 @@ def fill_gap(run: State, progress: Progress) -> int:
     """From where a finished demo stands to now; how many messages it was."""
     progress.step(_("What happened since"), 0.9)
     now = datetime.now(UTC)
-    furnishing.ensure_rates(moment(run.fed_to), now)
-    count = feeding.feed(run, now)
+    shop_settings.ensure_rates(moment(run.fed_to), now)
+    count = inbox_feed.feed(run, now)
     drain()
-    saying.say(run, now)
+    said_permissions.say(run, now)
     drain()
     return count
 

@@ -10,10 +10,10 @@ from django.test import Client, override_settings
 
 from campaigns.delivery.letters import forget_letterheads
 from config.demo import state, team, writing
-from config.demo.furnishing import worth
 from config.demo.generator import Observer, Truths
 from config.demo.generator.clock import to_ms
 from config.demo.progress import Progress
+from config.demo.shop_settings import worth
 from config.demo.state import State, moment
 from config.workspace.selectors import forget_workspace
 from profiles.ingest import keys

@@ -9,7 +9,7 @@ from django.test import override_settings
 
 from campaigns.models import Campaign, Message
 from campaigns.services.contents import preview
-from config.demo import clockwork, sink, state, team, traffic, writing
+from config.demo import past_clock, sink, state, team, traffic, writing
 from config.demo.generator import maya, permissions
 from config.demo.generator.clock import to_ms
 from config.demo.generator.content import DRAFT_SLUG, SEGMENTS, SENT_SLUG
@@ -247,9 +247,9 @@ def test_people_of_ones_own_are_not_mixed_with_made_up_ones(db):
 
 def test_the_clock_is_put_right_again():
     then = datetime(2026, 1, 1, tzinfo=UTC)
-    with clockwork.set_to(then):
-        assert clockwork.behind() > timedelta(0)
-    assert clockwork.behind() < timedelta(seconds=1)
+    with past_clock.set_to(then):
+        assert past_clock.behind() > timedelta(0)
+    assert past_clock.behind() < timedelta(seconds=1)
 
 
 def test_maya_never_bounces():

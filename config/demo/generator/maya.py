@@ -7,17 +7,13 @@ has been looking at boots on a laptop that never told her name. Signing up in th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from config.demo.generator.clock import DAY, HOUR
 from config.demo.generator.devices import BROWSERS, NEVER, Device
 from config.demo.generator.names import Name
+from config.demo.generator.person import Person
 from config.demo.generator.places import CITIES
 from config.demo.generator.visits import Visit
 from config.demo.generator.world import World
-
-if TYPE_CHECKING:
-    from config.demo.generator.people import Person
 
 NUMBER, LAPTOP_NUMBER = 0, 1
 USER_ID = "cw-100000"

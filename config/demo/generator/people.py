@@ -4,21 +4,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from random import Random
-from typing import Literal, NamedTuple
 
 from config.demo.generator import maya
 from config.demo.generator.catalogue import CATEGORIES
 from config.demo.generator.clock import DAY
-from config.demo.generator.devices import Device, make_devices
+from config.demo.generator.devices import make_devices
 from config.demo.generator.names import DOMAINS, Name, make_name
+from config.demo.generator.person import FOREVER, Lifecycle, MailChoice, Person
 from config.demo.generator.places import CITIES, NUMBERS, WEIGHTS, City
 from config.demo.generator.randomness import cumulative, draw, stream
-from config.demo.generator.roles import Role, arrival, is_existing, role
+from config.demo.generator.roles import arrival, is_existing, role
 from config.demo.generator.world import PERSON, World
 
-MailChoice = Literal["granted", "withdrawn", "denied", "never"]
 MAIL_CHOICES: tuple[MailChoice, ...] = ("granted", "withdrawn", "denied", "never")
 _MAIL_CHOICE = cumulative((62, 12, 6, 20))
 JUNK_MAILS = (
@@ -32,19 +30,7 @@ JUNK_MAILS = (
     "test@@example.com",
 )
 JUNK_PHONES = ("12345", "n/a", "-", "0000000000", "06", "call me")
-PLANS = ("basecamp", "ridge", "summit")
 CLUBS = ("club-nightwalkers", "club-peak-parents", "club-bandung-hikers", "club-lowland-bikers")
-FOREVER = 10**15
-
-
-class Lifecycle(NamedTuple):
-    """`orders` and `visits` a year; `weight` is its share of customers."""
-
-    name: str
-    weight: float
-    orders: float
-    visits: float
-    plan: int
 
 
 LIFECYCLES = (
@@ -58,59 +44,6 @@ LIFECYCLES = (
 _LIFECYCLES = cumulative([lifecycle.weight for lifecycle in LIFECYCLES])
 STRANGER = Lifecycle("stranger", 0, 0.0, 0.6, 0)
 STORE_CITY_ORDERS = 1.6  # people near a shop of ours order so many times as often
-
-
-@dataclass(slots=True)
-class Person:
-    """A customer, or (not `known`) a device that never told its name. Times are ms since 1970."""
-
-    number: int
-    role: Role
-    joined: int
-    existing: bool
-    city: City
-    name: Name
-    email: str | None
-    phone: str | None
-    written_email: str | None
-    written_phone: str | None
-    lifecycle: Lifecycle
-    active_until: int
-    orders: float
-    visits: float
-    channels: tuple[float, ...]
-    taste: str
-    mail_choice: MailChoice
-    shoe_size: float
-    birthday: str | None
-    club: str | None
-    devices: tuple[Device, ...]
-    has_card: bool = False  # bought in a store before there was an account
-
-    @property
-    def known(self) -> bool:
-        """Whether this is a customer with an account."""
-        return self.role.known
-
-    @property
-    def user_id(self) -> str:
-        """The shop's own number of a customer."""
-        return user_id(self.number)
-
-    @property
-    def card(self) -> str:
-        """The number on the loyalty card, handed out in a store."""
-        return f"62{self.number * 7919 % 10**8:08}"
-
-    @property
-    def plan(self) -> str:
-        """The loyalty tier that the person reaches."""
-        return PLANS[self.lifecycle.plan]
-
-
-def user_id(number: int) -> str:
-    """The shop's id of customer `number`: `cw-100000` and up."""
-    return f"cw-{100_000 + number}"
 
 
 def mail_of(number: int, rng: Random, name: Name) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 from config.demo.generator import maya
 from config.demo.generator.clock import DAY, HOUR, MINUTE, to_datetime, to_ms
-from config.demo.generator.people import Person
+from config.demo.generator.person import Person
 from config.demo.generator.randomness import between, stream
 from config.demo.generator.sources import CRM, SERVER, TILL
 from config.demo.generator.stream import EVENTS, PROFILES, SEED, make_people, make_world

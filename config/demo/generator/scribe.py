@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from config.demo.generator.clock import SECOND, iso, to_datetime
-from config.demo.generator.people import Person
+from config.demo.generator.person import Person
 from config.demo.generator.randomness import stream
 from config.demo.generator.sources import APP, SERVER, WEB
 from config.demo.generator.visits import Visit

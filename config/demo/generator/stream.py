@@ -8,7 +8,8 @@ from heapq import heappop, heappush
 
 from config.demo.generator import maya
 from config.demo.generator.clock import DAY, MINUTE, YEAR, to_ms
-from config.demo.generator.people import Person, make_person
+from config.demo.generator.people import make_person
+from config.demo.generator.person import Person
 from config.demo.generator.randomness import stream
 from config.demo.generator.roles import people_by
 from config.demo.generator.scribe import Message, Scribe, Written

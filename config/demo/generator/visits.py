@@ -7,14 +7,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from config.demo.generator.clock import BUYING, CELL, CELL_DAYS, DAY, YEAR, moment, month
+from config.demo.generator.person import Person
 from config.demo.generator.randomness import between, draw, poisson, stream
 from config.demo.generator.world import LIFE, VISIT, World
-
-if TYPE_CHECKING:
-    from config.demo.generator.people import Person
 
 CELL_SHARE = CELL / YEAR
 CART_SHARE = 0.16  # of plain visits: something is put into the cart and left there

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.test import Client
 
-from config.demo import clockwork
+from config.demo import past_clock
 from config.demo.generator import generate, maya
 from config.demo.generator.devices import BROWSERS
 from config.demo.state import State, moment
@@ -56,7 +56,7 @@ def read_mails(
     deeds = sorted(deed for mail in mails for deed in _deeds_of(mail, buyers))
     client = Client(SERVER_NAME=urlsplit(settings.BASE_URL).hostname or "localhost")
     for count, deed in enumerate(deeds, 1):
-        with clockwork.set_to(deed.at):
+        with past_clock.set_to(deed.at):
             _do(client, deed)
         told(count, len(deeds))
     return len(deeds)

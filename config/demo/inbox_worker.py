@@ -1,4 +1,4 @@
-"""A helper process that works the inbox off while the demo is written: `-m config.demo.working`.
+"""A helper process that works the inbox off while the demo is written, run as a module.
 
 It ends when its standard input does, so that it never outlives who started it. One works at a time:
 of two, one would be ahead of the other, and a device that a couple shares would go to whoever of
@@ -25,7 +25,9 @@ def helper(wanted: bool) -> Iterator[Callable[[], bool]]:
     if not wanted:
         yield lambda: False
         return
-    process = subprocess.Popen([sys.executable, "-m", "config.demo.working"], stdin=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "config.demo.inbox_worker"], stdin=subprocess.PIPE
+    )
     try:
         yield lambda: process.poll() is None
     finally:

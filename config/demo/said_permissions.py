@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from config.demo.feeding import sources
 from config.demo.generator import Statement, permissions
+from config.demo.inbox_feed import sources
 from config.demo.state import State, remember, since
 from consent.ledger import recording
 from consent.models import Purpose

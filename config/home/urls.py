@@ -1,8 +1,8 @@
-"""Console pages of the shell's own, mounted at /console/."""
+"""Pages of the installation itself, mounted at /console/."""
 
 from django.urls import path
 
-from config.console import mailbox
+from config.home import mailbox
 
 app_name = "console"
 urlpatterns = [
