@@ -3,8 +3,9 @@
 import threading
 from collections.abc import Sequence
 
-from campaigns.channels.base import CHANNELS, Channel, Letter, Letterhead, Parcel
+from campaigns.channels.base import CHANNELS, Channel, Letter, Letterhead, Parcel, Returned
 from campaigns.channels.email.content import MailContent
+from campaigns.channels.email.reports import read_report
 from campaigns.channels.email.session import SmtpSession, smtp_target
 from campaigns.channels.email.smtp import Patience
 from campaigns.channels.email.writing import write_mails
@@ -41,6 +42,10 @@ class Email(Channel):
         if kept is not None:
             kept.close()
         _local.session = None
+
+    def read(self, body: bytes) -> list[Returned]:
+        """A mail that came back, as it came."""
+        return read_report(body)
 
     def hurried_session(self) -> SmtpSession:
         """With less patience."""
