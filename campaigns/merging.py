@@ -17,8 +17,11 @@ from profiles.people.lineage import ever_ids, ever_of
 
 ENDED = "merged"  # the end of an enrolment whose person was inside already
 _COLUMNS = columns_of(
-    Enrolment, without=("profile_id", "source_profile_id", "ended_at", "end_reason")
-)
+    Enrolment,  # without its lease: who holds it finds it there no more, and goes on without
+    without=(
+        "profile_id", "source_profile_id", "ended_at", "end_reason", "lease", "lease_until",
+    ),
+)  # fmt: skip
 _ANY = """
 SELECT EXISTS (SELECT 1 FROM message WHERE profile_id = ANY(%(ever)s))
        OR EXISTS (SELECT 1 FROM message WHERE owner_id = ANY(%(ever)s)),

@@ -57,12 +57,27 @@ WITH old AS MATERIALIZED (
 DELETE FROM message_reference r USING old WHERE r.digest = old.digest
 """
 
+TRANSITIONS = """
+WITH old AS MATERIALIZED (
+    SELECT profile_id, id FROM enrolment_transition WHERE at < %s LIMIT %s FOR UPDATE SKIP LOCKED
+)
+DELETE FROM enrolment_transition t USING old
+WHERE t.profile_id = old.profile_id AND t.id = old.id
+"""
+
 
 @PRUNERS.register("excluded")
 def fold_excluded(now: datetime) -> int:
     """Messages of who got nothing from campaigns that ended long ago: counts take their place."""
     ended = before(now, "EXCLUDED_DAYS")
     return deleted(FOLD, [FOLDED, PORTION, ended, PORTION]) if ended else 0
+
+
+@PRUNERS.register("transitions")
+def prune_transitions(now: datetime) -> int:
+    """Which way people took so long ago that nobody asks."""
+    happened = before(now, "TRANSITION_DAYS")
+    return deleted(TRANSITIONS, [happened, PORTION]) if happened else 0
 
 
 @PRUNERS.register("contact_counts")

@@ -3,6 +3,8 @@
 from campaigns import merging, panels, pruning, trail  # noqa: F401 - each signs itself in
 from campaigns.api import registration  # noqa: F401 - signs itself in
 from campaigns.delivery.worker import deliver, left
+from campaigns.engine.claims import enrolments_left
+from campaigns.engine.executor import advance_enrolments
 from campaigns.engine.rounds import UNDER_WAY, advance_campaigns
 from campaigns.services import uses  # noqa: F401 - signs itself in
 from campaigns.tracking import conversions, messages  # noqa: F401 - each signs itself in
@@ -10,9 +12,11 @@ from config.workspace.health.units import WAITING
 from config.workspace.work import DELIVERY, LEFT, POOLS, WORK, left_of
 
 WORK.register("campaigns", order=60)(advance_campaigns)
+WORK.register("journeys", order=65)(advance_enrolments)
 WORK.register("delivery", order=70)(deliver)
 POOLS.register("delivery")(DELIVERY)
 LEFT.register("campaigns", order=60)(left_of(UNDER_WAY))
+LEFT.register("journeys", order=65)(enrolments_left)
 LEFT.register("delivery", order=70)(left)
 
 WAITING.register("campaigns")(
@@ -20,6 +24,12 @@ WAITING.register("campaigns")(
     "min(scheduled_at) FILTER (WHERE status = 'scheduled')) FROM campaign "
     "WHERE status = 'held' AND hold_until <= now() "
     "OR status = 'scheduled' AND scheduled_at <= now()"
+)
+WAITING.register("journeys")(
+    "SELECT min(d.due_at) FROM campaign k CROSS JOIN LATERAL (SELECT e.due_at FROM enrolment e "
+    "WHERE e.campaign_id = k.id AND e.ended_at IS NULL AND e.due_at <= now() "
+    "AND (e.lease IS NULL OR e.lease_until < now()) ORDER BY e.due_at LIMIT 1) d "
+    "WHERE k.status = 'running'"
 )
 # as `delivery.claims` leases: what a paused campaign holds is not due
 WAITING.register("delivery")(

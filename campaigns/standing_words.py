@@ -9,6 +9,7 @@ from config.workspace.sentences import Sentences
 
 NO_PURPOSE = gettext_noop("There is no purpose “%(slug)s” any more.")
 NO_TOPIC = gettext_noop("There is no topic “%(slug)s” any more.")
+NO_RULE = gettext_noop("What one of its rules names is not there any more.")
 NO_SEGMENT = gettext_noop("There is no segment “%(slug)s” any more.")
 ARCHIVED = gettext_noop("Its segment “%(name)s” is archived. Restore it, and the campaign goes on.")
 UNCOUNTABLE = gettext_noop(
@@ -20,6 +21,6 @@ UNEXPECTED = gettext_noop("An unexpected error (%(name)s). The log says where.")
 BOUNCES = gettext_noop("%(share)s %% of the first %(sent)d mails bounced: the list is not clean.")
 COMPLAINTS = gettext_noop("%(share)s %% complained; 0.3 %% is where mailbox providers block.")
 SENTENCES = Sentences(
-    *(NO_PURPOSE, NO_TOPIC, NO_SEGMENT, ARCHIVED, UNCOUNTABLE, NOT_WRITTEN, NO_PROCESS),
+    *(NO_PURPOSE, NO_TOPIC, NO_RULE, NO_SEGMENT, ARCHIVED, UNCOUNTABLE, NOT_WRITTEN, NO_PROCESS),
     *(UNEXPECTED, BOUNCES, COMPLAINTS),
 )

@@ -205,6 +205,7 @@ SEGMENT_SIZE_DAYS = env.days("SEGMENT_SIZE_DAYS", default=1100)
 MEMBERSHIP_DAYS = env.days("MEMBERSHIP_DAYS", default=730)
 # Home counts those of two weeks
 EXCLUDED_DAYS = env.days("EXCLUDED_DAYS", default=365, least=30)
+TRANSITION_DAYS = env.days("TRANSITION_DAYS", default=400)
 # forms offer limits over a year
 CONTACT_COUNT_DAYS = env.days("CONTACT_COUNT_DAYS", default=400, least=366)
 # reports of what was not delivered come for days, complaints for weeks

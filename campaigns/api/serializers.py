@@ -7,6 +7,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from campaigns.content.kinds import CONTENTS
+from campaigns.engine.steps import STEPS as STEP_KINDS
+from campaigns.engine.steps import sign_in
 from campaigns.models import Campaign, Sender
 from campaigns.services.uses import things_of
 from config.workspace.api.fields import AsWritten, KnownFields
@@ -43,6 +45,7 @@ ENTRY = {
     "additionalProperties": True,
     "example": {"kind": "segment", "segment": "newsletter"},
 }
+sign_in()
 STEPS = {
     "type": "array",
     "maxItems": 50,
@@ -50,7 +53,7 @@ STEPS = {
         "type": "object",
         "properties": {
             "id": {"type": "string"},
-            "kind": {"type": "string", "enum": ["message"]},
+            "kind": {"type": "string", "enum": sorted(STEP_KINDS)},
             "channel": {"type": "string", "enum": CONTENTS.names()},
             "purpose": {"type": "string"},
             "topic": {"type": "string"},
@@ -70,6 +73,22 @@ STEPS = {
             "tags": {"type": "array", "items": {"type": "string"}, "maxItems": 10},
             "quiet_hours": {"type": "object"},
             "per_second": {"type": "number"},
+            "for": {"type": "object", "example": {"days": 2}},
+            "until": {"type": "object", "example": {"time": "09:00", "weekday": "monday"}},
+            "branches": {
+                "type": "array",
+                "maxItems": 10,
+                "description": "Each takes the first whose rule `when` holds for them.",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "name": {"type": "string"},
+                        "when": {"type": "object", "description": "A rule, as of segments."},
+                        "steps": {"type": "array", "items": {"type": "object"}},
+                    },
+                },
+            },
+            "else": {"type": "array", "items": {"type": "object"}},
         },
         "additionalProperties": True,
     },
@@ -330,7 +349,7 @@ def campaign_answer(campaign: Campaign, *, personal: bool) -> dict[str, Any]:
         "status": campaign.status,
         "sender": campaign.sender.address if campaign.sender else None,
         "entry": campaign.entry,
-        "steps": campaign.steps,
+        "steps": campaign.steps if personal else masked_steps(campaign.steps),
         "exit": campaign.exit,
         "goal": goal if personal or not goal else masked_rule(goal),
         "caps": campaign.caps,
@@ -343,6 +362,18 @@ def campaign_answer(campaign: Campaign, *, personal: bool) -> dict[str, Any]:
         "finished_at": z(campaign.finished_at),
         "pause_reason": campaign.pause_reason,
         "fault": fault_answer(campaign),
+    }
+
+
+def masked_steps(steps: Any) -> Any:
+    """The rules of ways without the operands that the caller may not see; contents as they are."""
+    if isinstance(steps, list):
+        return [masked_steps(one) for one in steps]
+    if not isinstance(steps, dict):
+        return steps
+    return {
+        name: masked_rule(one) if name == "when" else masked_steps(one)
+        for name, one in steps.items()
     }
 
 

@@ -15,7 +15,9 @@ from campaigns.api import serializers as shapes
 from campaigns.api.content_views import WrongField, render_content, render_mjml
 from campaigns.content.errors import ContentError
 from campaigns.content.sandbox.calls import NoPlace
+from campaigns.engine.steps import rules_of
 from campaigns.models import Campaign, Sender
+from campaigns.plan import nodes
 from campaigns.selectors.report import report
 from campaigns.services.drafts import WrongStatus, create_campaign, delete_draft, update_campaign
 from campaigns.services.launching import NotReady, cancel, launch, pause, resume, undo
@@ -30,7 +32,8 @@ from config.workspace.revisions import Stale
 from profiles.api.paging import PAGE_PARAMETERS, answer_page
 from profiles.api.serializers import pages_of
 from profiles.language.reader import RuleError
-from segments.rules.personal import refuse_properties
+from segments.rules import read_rule
+from segments.rules.personal import refuse_personal, refuse_properties
 
 EDIT, VIEW, LAUNCH = "campaigns.edit", "campaigns.view", "campaigns.launch"
 PERSONAL = "people.personal"
@@ -97,6 +100,24 @@ def refuse_personal_goal(view: ApiView, body: Mapping[str, Any]) -> None:
         raise Problem(400, detail=str(error.reason), errors=error.as_list()) from error  # type: ignore[arg-type]
 
 
+def refuse_personal_steps(view: ApiView, body: Mapping[str, Any]) -> None:
+    """The rules of its ways ask as a segment's does; what cannot be read is the service's to say.
+
+    Raises Problem.
+    """
+    if view.may(PERSONAL):
+        return
+    for node in nodes(body.get("steps")):
+        for rule in rules_of(node.step):
+            try:
+                group, notes = read_rule(rule, has_entry=True)
+                if not notes.problems:
+                    refuse_personal(group)
+            except RuleError as error:
+                errors = [one | {"path": f"{node.path}.{one['path']}"} for one in error.as_list()]
+                raise Problem(400, detail=str(error.reason), errors=errors) from error  # type: ignore[arg-type]
+
+
 class Campaigns(ApiView):
     """Campaigns and journeys: one model."""
 
@@ -132,6 +153,7 @@ class Campaigns(ApiView):
         """A draft. 400 with JSON paths; 409 for a slug that is taken."""
         body = self.checked(shapes.CampaignBody)
         refuse_personal_goal(self, body)
+        refuse_personal_steps(self, body)
         if Campaign.objects.filter(slug=body["slug"]).exists():
             raise _taken()
         try:
@@ -180,6 +202,7 @@ class OneCampaign(ApiView):
         body = self.checked(shapes.CampaignPatch)
         revision = body.pop("revision", None)
         refuse_personal_goal(self, body)
+        refuse_personal_steps(self, body)
         try:
             with transaction.atomic():
                 changed = update_campaign(campaign, body, revision=revision)

@@ -70,7 +70,7 @@ def next_portion(
     `taken` says of those whether the owner (`r.owner_id`) of the address gets it already; by
     default, whether the gate would let them.
     """
-    end = _end(cursor, terms.segment_id, after, size or RANGE)
+    end = range_end(cursor, terms.segment_id, after, size)
     if end is None:
         return _borrowing(terms, taken or _owner_would(terms))
     return _own(terms, after, end)
@@ -102,11 +102,17 @@ def plan_for_many(cursor: CursorWrapper) -> None:
     plan_for_the_unknown(cursor, *READ)
 
 
-def _end(cursor: CursorWrapper, segment_id: int, after: int, size: int) -> int | None:
+def members_between(segment_id: int, after: int, end: int) -> Sql:
+    """The people of a segment whose id is above `after` and at most `end`."""
+    return sql(_PEOPLE, segment=segment_id, bounds=between(after, end)(Sql("m.profile_id")))
+
+
+def range_end(cursor: CursorWrapper, segment_id: int, after: int, size: int = 0) -> int | None:
+    """The last id of the next `size` (or RANGE) people above `after`; None where none is left."""
     cursor.execute(
         "SELECT max(profile_id) FROM (SELECT profile_id FROM membership WHERE segment_id = %s"
         " AND left_at IS NULL AND profile_id > %s ORDER BY profile_id LIMIT %s) m",
-        [segment_id, after, size],
+        [segment_id, after, size or RANGE],
     )
     end: int | None = cursor.fetchone()[0]
     return end

@@ -7,8 +7,10 @@ from django.utils import timezone
 from campaigns import standing_words
 from campaigns.delivery.claims import take_back
 from campaigns.delivery.strays import settle_strays
-from campaigns.models import Campaign, MessageChunk
+from campaigns.engine.entering import enter
+from campaigns.models import Campaign, Enrolment, MessageChunk
 from campaigns.outbox.fanout import fan_out
+from campaigns.plan import plan_of
 from campaigns.services.faults import CannotGoOn, one_by_one
 from campaigns.services.launching import take_up
 from campaigns.services.segments import is_known
@@ -23,7 +25,8 @@ WHERE (k.retry_at IS NULL OR k.retry_at <= now()) AND (
       k.status = 'held' AND k.hold_until <= now()
    OR k.status = 'scheduled' AND k.scheduled_at <= now()
    OR k.status = 'running' AND (k.fanned_out_at IS NULL OR NOT EXISTS (
-        SELECT 1 FROM message_chunk c WHERE c.campaign_id = k.id)))
+        SELECT 1 FROM message_chunk c WHERE c.campaign_id = k.id) AND NOT EXISTS (
+        SELECT 1 FROM enrolment e WHERE e.campaign_id = k.id AND e.ended_at IS NULL)))
 """
 
 
@@ -38,7 +41,11 @@ def advance_campaigns() -> int:
 
 
 def _queue_audience(campaign_id: int) -> int:
-    return fan_out(campaign_id) if _audience_is_known(campaign_id) else 0
+    """Messages at once where the campaign ends with its first; else people enter it."""
+    if not _audience_is_known(campaign_id):
+        return 0
+    campaign = Campaign.objects.select_related("current").get(pk=campaign_id)
+    return fan_out(campaign_id) if plan_of(campaign).is_single else enter(campaign_id)
 
 
 def _audience_is_known(campaign_id: int) -> bool:
@@ -57,9 +64,12 @@ def _audience_is_known(campaign_id: int) -> bool:
 
 
 def _finish(running: QuerySet[Campaign]) -> int:
-    """Finished is a campaign whose audience is queued and of whose messages none waits."""
+    """Finished is a campaign that nobody enters any more, in which nobody is on the way, and of
+    whose messages none waits.
+    """
     waiting = MessageChunk.objects.filter(campaign_id=OuterRef("pk"))
-    done = running.filter(~Exists(waiting), fanned_out_at__isnull=False)
+    inside = Enrolment.objects.filter(campaign_id=OuterRef("pk"), ended_at=None)
+    done = running.filter(~Exists(waiting), ~Exists(inside), fanned_out_at__isnull=False)
     return one_by_one(done, _finish_one)
 
 

@@ -118,6 +118,11 @@ def _topic_id(slug: str) -> int:
     return found
 
 
+def segment_of(plan: Plan) -> int:
+    """The segment that a plan's people come from. Raises CannotGoOn."""
+    return _segment_id(plan.entry["segment"])
+
+
 def _segment_id(slug: str) -> int:
     found = Segment.objects.filter(slug=slug).first()
     if found is None:

@@ -6,6 +6,7 @@ from campaigns.models.campaign import (
     ContentVersion,
     Enrolment,
     Sender,
+    Transition,
 )
 from campaigns.models.message import (
     ContactCount,
@@ -26,4 +27,5 @@ __all__ = [
     "MessageChunk",
     "MessageReference",
     "Sender",
+    "Transition",
 ]

@@ -1,12 +1,13 @@
 """A campaign: an entry, a tree of steps, a goal; and who is inside."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.standing_words import SENTENCES
 from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
-from config.workspace.tables.lasting import Bounded, ForEver
+from config.workspace.tables.lasting import Bounded, ForEver, Until
 from config.workspace.tables.schema import ProfileScoped
 
 
@@ -170,7 +171,11 @@ class ContentVersion(models.Model):
 
 
 class Enrolment(ProfileScoped):
-    """A profile inside a campaign; due when `due_at` has passed."""
+    """A profile inside a campaign of several steps; due at `step` when `due_at` has passed.
+
+    Whoever was in a campaign that ends with its first message has that message alone
+    (`campaigns.selectors.entered`). `lease` says that a worker is at it (`campaigns.engine`).
+    """
 
     belongs = Belonging(Merged.MOVED, Apart.BY_ORIGIN, Erased.ERASED)
     lasts = ForEver("who was in a campaign decides who may enter again, and who is its control")
@@ -206,8 +211,9 @@ class Enrolment(ProfileScoped):
             ),
         ]
         indexes = [
+            # who of a campaign is due, the longest first (engine/claims.py)
             models.Index(
-                fields=["due_at"],
+                fields=["campaign", "due_at"],
                 condition=models.Q(ended_at__isnull=True, due_at__isnull=False),
                 name="enrolment_due",
             ),
@@ -216,3 +222,41 @@ class Enrolment(ProfileScoped):
 
     def __str__(self) -> str:
         return f"{self.profile_id} in {self.campaign_id}"
+
+
+class Transition(ProfileScoped):
+    """That an enrolment went from one step to the next ("" at the end), when, and what decided.
+
+    One row for each step that was executed: written with the step's effects, in one transaction.
+    """
+
+    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.ERASED)
+    lasts = Until("so long after it happened", "transitions", "TRANSITION_DAYS")
+    id = models.BigAutoField(primary_key=True)
+    profile = models.ForeignKey(
+        "profiles.Profile", models.CASCADE, db_index=False, db_constraint=False
+    )
+    enrolment_id = models.BigIntegerField()
+    campaign_id = models.BigIntegerField()
+    from_step = models.TextField()
+    to_step = models.TextField(blank=True, default="")
+    visit = models.IntegerField(default=1)
+    at = models.DateTimeField()
+    decided = models.TextField()
+
+    class Meta:
+        db_table = "enrolment_transition"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["profile", "enrolment_id", "from_step", "visit"],
+                name="transition_once",
+            ),
+        ]
+        indexes = [
+            # moments follow each other in the table, so that the old ones are found without all
+            BrinIndex(fields=["at"], name="transition_by_time", autosummarize=True),
+            models.Index(fields=["campaign_id", "from_step"], name="transition_by_step"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_step} -> {self.to_step}"

@@ -10,6 +10,7 @@ from campaigns.content.kinds import CONTENTS, ContentKind, Prepared
 from campaigns.content.render import MessageUrls
 from campaigns.content.words import in_words, said
 from campaigns.models import Campaign
+from campaigns.plan import Node, Step, messages_in
 from campaigns.selectors.coverage import Missing, coverage
 from campaigns.services.contents import (
     SAMPLE_URL,
@@ -55,7 +56,7 @@ def check_campaign(campaign: Campaign) -> list[Check]:
 def audience_errors(campaign: Campaign) -> list[Check]:
     """What stands in the way of counting who a draft would reach; its words may be unwritten."""
     found = [*_shape(campaign), *_entry(campaign)]
-    if not campaign.steps:
+    if not messages_in(campaign.steps):
         found.append(_no_steps())
     return errors_of(found)
 
@@ -98,39 +99,55 @@ def _entry(campaign: Campaign) -> Iterator[Check]:
 
 
 def _steps(campaign: Campaign) -> Iterator[Check]:
-    if not campaign.steps:
+    found = messages_in(campaign.steps)
+    if not found:
         yield _no_steps()
-        return
-    step = campaign.steps[0]
-    if not isinstance(step, dict) or step.get("kind") != "message":
-        return
-    purpose = Purpose.objects.filter(slug=step.get("purpose", "marketing")).first()
-    marketing = purpose is None or purpose.purpose_class == Purpose.Class.MARKETING
-    kind = CONTENTS.get(str(step.get("channel")))
+    told: set[Check] = set()  # of a sender once, whatever the number of messages
+    for node in found:
+        yield from (check for check in _message(campaign, node) if check not in told)
+        told.update(_of_sender(campaign, node))
+
+
+def _message(campaign: Campaign, node: Node) -> Iterator[Check]:
+    step, kind = node.step, CONTENTS.get(str(node.step.get("channel")))
     if kind is None:  # said of its shape
         return
-    if kind.needs_sender:
-        yield from _sender(campaign, marketing)
+    purpose = _purpose_of(step)
+    yield from _of_sender(campaign, node)
     variants = step.get("variants")
     if variants:
         for index, variant in enumerate(variants):
-            path = f"steps[0].variants[{index}].content"
+            path = f"{node.path}.variants[{index}].content"
             yield from _content(campaign, kind, variant.get("content") or {}, path, purpose)
     else:
-        yield from _content(campaign, kind, step.get("content") or {}, "steps[0].content", purpose)
+        path = f"{node.path}.content"
+        yield from _content(campaign, kind, step.get("content") or {}, path, purpose)
+
+
+def _purpose_of(step: Step) -> Purpose | None:
+    return Purpose.objects.filter(slug=step.get("purpose", "marketing")).first()
+
+
+def _of_sender(campaign: Campaign, node: Node) -> list[Check]:
+    kind, purpose = CONTENTS.get(str(node.step.get("channel"))), _purpose_of(node.step)
+    if kind is None or not kind.needs_sender:
+        return []
+    marketing = purpose is None or purpose.purpose_class == Purpose.Class.MARKETING
+    return list(_sender(campaign, marketing))
 
 
 def skipping_permission(campaign: Campaign) -> list[Check]:
     """An error for each step whose purpose needs no permission."""
-    slugs = [step.get("purpose") for step in campaign.steps]
+    found = messages_in(campaign.steps)
+    slugs = [node.step.get("purpose") for node in found]
     named = Purpose.objects.filter(purpose_class=Purpose.Class.TRANSACTIONAL, slug__in=slugs)
     free = set(named.values_list("slug", flat=True))
     message = _("This purpose asks nobody's permission.")
     remedy = _("Ask a privacy officer or an admin to launch it, or send it as marketing.")
     return [
-        _error("needs_officer", message, remedy, f"steps[{index}].purpose")
-        for index, slug in enumerate(slugs)
-        if slug in free
+        _error("needs_officer", message, remedy, f"{node.path}.purpose")
+        for node in found
+        if node.step.get("purpose") in free
     ]
 
 

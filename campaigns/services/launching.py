@@ -16,7 +16,7 @@ from campaigns.services.faults import forget_fault, one_by_one
 from campaigns.services.shown import Shown, refuse_other
 from campaigns.services.uses import references_of
 from campaigns.standing_words import BOUNCES, COMPLAINTS
-from config.postgres.sql import one, sql
+from config.postgres.sql import one, run, sql
 from config.workspace import audit, usage
 from config.workspace.jobs import stop_jobs
 from config.workspace.work import wake
@@ -127,8 +127,8 @@ def resume(campaign: Campaign) -> Campaign:
     forget_fault(row)
     row.save()
     audit.record("resume", "campaign", row.slug)
-    wake("campaigns")
-    wake("delivery")
+    for unit in ("campaigns", "journeys", "delivery"):
+        wake(unit)
     return row
 
 
@@ -144,12 +144,20 @@ def cancel(campaign: Campaign) -> Campaign:
     forget_fault(row)
     row.save()
     stop_jobs(row.job_subject)
+    run(sql(_LEAVE, campaign=row.pk))
     query = sql(_CANCEL, campaign=row.pk, ended=ENDED, give_back=give_back())
     cancelled = int(one(query)[0])
     audit.record("cancel", "campaign", row.slug, detail={"messages": cancelled})
     return row
 
 
+# whoever is on the way stops where they are
+_LEAVE = """
+WITH gone AS (
+    UPDATE enrolment e SET ended_at = now(), end_reason = 'cancelled', lease = NULL
+    WHERE e.campaign_id = {campaign} AND e.ended_at IS NULL RETURNING 1
+) SELECT count(*) FROM gone
+"""
 _CANCEL = """
 WITH ended AS (
     UPDATE message t SET state = 'cancelled'

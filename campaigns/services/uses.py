@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from campaigns.engine.steps import rules_of
 from campaigns.models import (
     Campaign,
     CampaignVersion,
@@ -16,8 +17,10 @@ from campaigns.models import (
     MessageChunk,
     Sender,
 )
+from campaigns.plan import MESSAGE, nodes
 from config.workspace.usage import KINDS, USES, Kind, Reference, Thing, Use, form_of, things
 from consent.models import Purpose
+from segments.rules import references_in
 
 Status = Campaign.Status
 MARKETING = "marketing"  # the purpose of a step that names none
@@ -32,11 +35,13 @@ KINDS.register("sender", order=40)(Kind(gettext_lazy("Sender"), Sender, "pk", fo
 def references_of(source: Campaign | CampaignVersion) -> set[Reference]:
     """What a draft or a launched version uses, by name; asks no database."""
     entry = source.entry if isinstance(source.entry, Mapping) else {}
-    steps = source.steps if isinstance(source.steps, list) else []
     pairs: list[tuple[str, Any]] = [("segment", entry.get("segment"))]
-    for step in steps:
-        if isinstance(step, Mapping):
+    for node in nodes(source.steps):
+        if node.kind == MESSAGE:
+            step = node.step
             pairs += [("purpose", step.get("purpose", MARKETING)), ("topic", step.get("topic"))]
+        for rule in rules_of(node.step):
+            pairs += references_in(rule)
     if source.sender_id:
         pairs.append(("sender", str(source.sender_id)))
     return {(kind, key) for kind, key in pairs if isinstance(key, str) and key}
@@ -47,20 +52,26 @@ def things_of(campaign: Campaign) -> list[Thing]:
     return things(references_of(campaign.current or campaign))
 
 
-# Of a campaign that was launched what its version says, of a draft what it says itself.
+# Of a campaign that was launched what its version says, of a draft what it says itself; of steps at
+# any depth.
 _NAMED = """
 SELECT c.slug, c.name, c.status, r.key
 FROM campaign c
 LEFT JOIN campaign_version v ON v.id = c.current_id
 CROSS JOIN LATERAL (
     SELECT coalesce(v.entry, c.entry) AS entry, coalesce(v.sender_id, c.sender_id) AS sender_id,
-           CASE WHEN jsonb_typeof(coalesce(v.steps, c.steps)) = 'array'
-                THEN coalesce(v.steps, c.steps) ELSE '[]' END AS steps) o
+           coalesce(v.steps, c.steps) AS steps) o
 CROSS JOIN LATERAL (
     SELECT 'segment' AS kind, o.entry->>'segment' AS key
     UNION SELECT 'purpose', coalesce(s->>'purpose', %(marketing)s)
-          FROM jsonb_array_elements(o.steps) s
-    UNION SELECT 'topic', s->>'topic' FROM jsonb_array_elements(o.steps) s
+          FROM jsonb_path_query(o.steps, '$.** ? (@.kind == "message" && exists(@.id))') s
+    UNION SELECT 'topic', s->>'topic'
+          FROM jsonb_path_query(o.steps, '$.** ? (@.kind == "message" && exists(@.id))') s
+    -- what the rules of its ways ask by
+    UNION SELECT 'segment', s->>'slug'
+          FROM jsonb_path_query(o.steps, '$.** ? (@.kind == "segment")') s
+    UNION SELECT 'purpose', s->>'purpose'
+          FROM jsonb_path_query(o.steps, '$.** ? (@.kind == "consent")') s
     UNION SELECT 'sender', o.sender_id::text) r
 WHERE r.kind = %(kind)s AND r.key = ANY(%(keys)s)
 ORDER BY c.id DESC

@@ -161,6 +161,7 @@ def _TITLES() -> dict[str, str]:  # noqa: N802 - in the reader's language
         "segments": _("Segments are not kept up to date"),
         "consents": _("Permissions that end are not ended"),
         "campaigns": _("Campaigns do not go on"),
+        "journeys": _("Nobody goes on to the next step of a campaign"),
         "delivery": _("Messages are not handed over"),
         "audit_seal": _("The audit trail is not sealed"),
         "consent_seal": _("The history of permissions is not sealed"),

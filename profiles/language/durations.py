@@ -14,7 +14,9 @@ from profiles.language.clock import Clock
 from profiles.language.reader import Reader, is_number
 
 UNITS = ("minutes", "hours", "days", "weeks", "months")
+SECONDS = "seconds"  # for waits: no rule asks so finely
 LONGEST = {"minutes": 5_256_000, "hours": 876_000, "days": 36_500, "weeks": 5_200, "months": 1_200}
+_MOST = LONGEST | {SECONDS: 315_360_000}
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Duration:
 
     @property
     def interval(self) -> Sql:
-        """As SQL; the unit is one of UNITS."""
+        """As SQL."""
         return sql(f"make_interval({_ARGUMENTS[self.unit]} => {{n}}::int)", n=self.amount)
 
     def before(self, clock: Clock) -> Sql:
@@ -38,11 +40,16 @@ class Duration:
         return self._from(clock, "+")
 
     def _from(self, clock: Clock, sign: str) -> Sql:
-        parts = {"as_of": clock.as_of, "span": self.interval, "zone": clock.home}
+        return self.moved(sql("{as_of}::timestamptz", as_of=clock.as_of), clock.home, sign)
+
+    def moved(self, moment: Sql, zone: Sql, sign: str = "+") -> Sql:
+        """So long after a moment (or with "-" before it); months by the calendar of `zone`."""
+        parts = {"moment": moment, "span": self.interval, "zone": zone}
         if self.unit != "months":
-            return sql(f"({{as_of}}::timestamptz {sign} {{span}})", **parts)
-        local = "({as_of}::timestamptz AT TIME ZONE {zone}"
-        return sql(f"({local} {sign} {{span}}) AT TIME ZONE {{zone}})", **parts)
+            return sql(f"({{moment}} {sign} {{span}})", **parts)
+        return sql(
+            f"(({{moment}} AT TIME ZONE {{zone}} {sign} {{span}}) AT TIME ZONE {{zone}})", **parts
+        )
 
     @property
     def text(self) -> str:
@@ -68,6 +75,7 @@ class Duration:
     def describe(self) -> str:
         """In words: "30 days"."""
         forms = {
+            SECONDS: ngettext("%(n)d second", "%(n)d seconds", self.amount),
             "minutes": ngettext("%(n)d minute", "%(n)d minutes", self.amount),
             "hours": ngettext("%(n)d hour", "%(n)d hours", self.amount),
             "days": ngettext("%(n)d day", "%(n)d days", self.amount),
@@ -84,6 +92,7 @@ def unit_words() -> dict[str, str]:
 
 
 _ARGUMENTS = {
+    SECONDS: "secs",
     "minutes": "mins",
     "hours": "hours",
     "days": "days",
@@ -92,7 +101,13 @@ _ARGUMENTS = {
 }
 
 
-_DAYS = {"minutes": 1 / 1440, "hours": 1 / 24, "days": 1, "weeks": 7, "months": 30}
+_DAYS = {SECONDS: 1 / 86_400} | {
+    "minutes": 1 / 1440,
+    "hours": 1 / 24,
+    "days": 1,
+    "weeks": 7,
+    "months": 30,
+}
 
 
 def stored_duration(value: Any) -> Duration | None:
@@ -123,8 +138,8 @@ def read_duration(
             f"{name}.{unit}", "unknown_field", message % {"unit": unit, "units": ", ".join(units)}
         )
         return None
-    if not is_number(amount) or amount != int(amount) or not least <= amount <= LONGEST[unit]:
+    if not is_number(amount) or amount != int(amount) or not least <= amount <= _MOST[unit]:
         message = _("This must be a whole number from %(least)d to %(most)d.")
-        reader.fail(f"{name}.{unit}", "range", message % {"least": least, "most": LONGEST[unit]})
+        reader.fail(f"{name}.{unit}", "range", message % {"least": least, "most": _MOST[unit]})
         return None
     return Duration(unit, int(amount))

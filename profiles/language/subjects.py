@@ -105,7 +105,7 @@ class Subject:
         return self.spelling or AnyCase(self.only_text)
 
 
-def json_subject(column: str, name: str, zone: str) -> Subject:
+def json_subject(column: str, name: str, zone: str | Sql) -> Subject:
     """The value under `name` of a jsonb column; a day begins when it does in `zone`."""
     place = sql(f"({column}->{{name}})", name=name)
     text = sql(f"{column}->>{{name}}", name=name)

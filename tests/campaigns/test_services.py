@@ -34,6 +34,14 @@ STEP = {
     "purpose": "marketing",
     "content": {"subject": "S", "html": HTML},
 }
+EVERYBODY = {"match": "all", "conditions": []}
+
+
+def split(when, steps=()) -> dict:
+    steps = list(steps) if isinstance(steps, tuple) else steps
+    return {"kind": "split", "branches": [{"name": "a", "when": when, "steps": steps}]}
+
+
 GOOD = {
     "slug": "s",
     "name": "S",
@@ -51,8 +59,25 @@ GOOD = {
         ({"entry": {"kind": "api"}}, "entry.kind"),
         ({"entry": {"kind": "segment", "segment": "nobody"}}, "entry.segment"),
         ({"entry": {"kind": "schedule", "segment": "everyone", "at": "soon"}}, "entry.at"),
-        ({"steps": [STEP | {"kind": "wait", "for": {"days": 1}}]}, "steps[0].kind"),
-        ({"steps": [STEP, STEP]}, "steps[1]"),
+        ({"steps": [{"kind": "wait_for"}]}, "steps[0].kind"),
+        ({"steps": [STEP, STEP]}, "steps[1].id"),
+        ({"steps": [STEP, {"kind": "wait"}]}, "steps[1]"),
+        ({"steps": [{"kind": "wait", "for": {"years": 1}}]}, "steps[0].for"),
+        ({"steps": [{"kind": "wait", "until": {"time": "9 o'clock"}}]}, "steps[0].until.time"),
+        ({"steps": [{"kind": "wait", "until": {"trait": ""}}]}, "steps[0].until.trait"),
+        ({"steps": [{"kind": "split", "branches": []}]}, "steps[0].branches"),
+        (
+            {"steps": [split({"match": "all", "conditions": [{"kind": "x"}]})]},
+            "steps[0].branches[0].when.conditions[0].kind",
+        ),
+        ({"steps": [split(None)]}, "steps[0].branches[0].when"),
+        ({"steps": [split(EVERYBODY, [7])]}, "steps[0].branches[0].steps[0]"),
+        ({"steps": [split(EVERYBODY, "x")]}, "steps[0].branches[0].steps"),
+        (
+            {"steps": [split(EVERYBODY, [STEP | {"channel": "sms"}])]},
+            "steps[0].branches[0].steps[0].channel",
+        ),
+        ({"steps": [{"kind": "wait", "for": {"days": 1}}] * 51}, "steps"),
         ({"steps": [STEP | {"channel": "sms"}]}, "steps[0].channel"),
         ({"steps": [STEP | {"channel": "pigeon"}]}, "steps[0].channel"),
         ({"steps": [STEP | {"purpose": "measuring"}]}, "steps[0].purpose"),

@@ -1,0 +1,92 @@
+"""Who enters a campaign of several steps: its audience, portion by portion, as a fan-out goes.
+
+Entering asks whether a person may be worked with at all, and draws the control group; whether they
+may be written to is asked at each message (design.md guarantee 2, semantics.md section 15). Who is
+kept out has a row that says why, as the control group has.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from django.db.backends.utils import CursorWrapper
+
+from campaigns.audience.portions import members_between, range_end
+from campaigns.engine.executor import due_by_step
+from campaigns.gate.expression import arm_of
+from campaigns.gate.terms import segment_of, shuffle_of
+from campaigns.outbox.fanout import go_through
+from campaigns.plan import Plan
+from campaigns.selectors.entered import not_in_yet
+from config.postgres.sql import FALSE, Sql, sql
+from config.workspace.work import wake
+from profiles.people.lineage import living
+
+FROZEN: Final = "frozen"
+HOLDOUT: Final = "holdout"
+
+_ENTER = """
+WITH people AS MATERIALIZED ({people}),
+placed AS MATERIALIZED (
+    SELECT p.id AS profile_id, p.bucket,
+           CASE WHEN p.state <> 'active' THEN 'frozen' WHEN {held_out} THEN 'holdout' ELSE '' END
+           AS reason, CASE {dues} END AS due_at
+    FROM people a JOIN profile p ON p.id = a.profile_id
+    CROSS JOIN (SELECT {first}::text AS first, {now}::timestamptz AS now) n
+    WHERE {living} AND {not_in_yet}
+), entered AS (
+    INSERT INTO enrolment (profile_id, campaign_id, campaign_version_id, instance_key, bucket, step,
+                           visit, arm, entered_at, due_at, ended_at, end_reason, data)
+    SELECT profile_id, {campaign}, {version}, '', bucket,
+           CASE WHEN reason = '' THEN {first} ELSE '' END, 1,
+           CASE WHEN reason = 'holdout' THEN 'control' ELSE '' END, {now},
+           CASE WHEN reason = '' THEN due_at END,
+           CASE WHEN reason <> '' THEN {now}::timestamptz END, reason, '{{}}'
+    FROM placed ORDER BY profile_id
+    ON CONFLICT (profile_id, campaign_id, instance_key) WHERE ended_at IS NULL DO NOTHING
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM entered)
+"""
+
+
+def enter(campaign_id: int) -> int:
+    """Let the next portion of a running campaign's audience in; how many people were looked at.
+
+    Nobody enters twice: who was in before, also by a version that ended with its first message, or
+    as somebody who is merged into them by now, stays as they are.
+    """
+    seen = go_through(campaign_id, _enter_portion)
+    if seen:
+        wake("journeys")
+    return seen
+
+
+def _enter_portion(
+    cursor: CursorWrapper, plan: Plan, after: int, now: datetime
+) -> tuple[int, int | None]:
+    segment_id = segment_of(plan)
+    end = range_end(cursor, segment_id, after)
+    if end is None:
+        return 0, None
+    sql(
+        _ENTER,
+        people=members_between(segment_id, after, end),
+        held_out=_held_out(plan),
+        dues=due_by_step(plan, {plan.nodes[0].key}, Sql("n.first"), Sql("n.now")),
+        living=Sql(living("p")),
+        not_in_yet=not_in_yet(plan.campaign, Sql("p.id")),
+        first=plan.nodes[0].key,
+        campaign=plan.campaign.pk,
+        version=plan.version_id,
+        now=now,
+    ).on(cursor)
+    seen, _entered = cursor.fetchone()
+    return seen, end
+
+
+def _held_out(plan: Plan) -> Sql:
+    """As the gate of a campaign with one message draws it."""
+    if plan.holdout <= 0:
+        return FALSE
+    shares = [plan.holdout, 1 - plan.holdout]
+    return sql("{arm} = 0", arm=arm_of(shares, shuffle_of(f"holdout:{plan.campaign.slug}")))
