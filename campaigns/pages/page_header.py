@@ -1,6 +1,5 @@
 """What every page of one campaign shows on top: where it stands, its five steps, its clock."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.models import Campaign
+from campaigns.pages import journeys
 from campaigns.pages.editor.forms import has_variants, launched_step, step_of
+from campaigns.pages.journeys import plain
 from campaigns.plan import messages_in
 from config.console import places
 from config.console.pages import Crumb
@@ -131,17 +132,11 @@ def steps_of(campaign: Campaign, notes: dict[str, str] | None = None) -> list[St
 
 
 def _what(campaign: Campaign, content: dict[str, Any]) -> str:
+    if steps := journeys.steps_words(campaign):
+        return steps
     if has_variants(campaign):
         return _("%(n)d variants") % {"n": len(step_of(campaign)["variants"])}
     return plain(content.get("subject") or "") or _("no subject yet")
-
-
-_VARIABLE = re.compile(r"{{[-\s]*+([^|{}\s]++)[^{}]*+}}")
-
-
-def plain(subject: str) -> str:
-    """A subject with its variables by name: [first_name], your tent."""
-    return " ".join(_VARIABLE.sub(r"[\1]", subject).split())
 
 
 def sentence_of(campaign: Campaign) -> str:
@@ -150,6 +145,8 @@ def sentence_of(campaign: Campaign) -> str:
     purpose = Purpose.objects.filter(slug=step.get("purpose", "marketing")).first()
     topic = Topic.objects.filter(slug=step["topic"]).first() if step.get("topic") else None
     parts = [_("Email"), _("purpose %(name)s") % {"name": purpose}]
+    if steps := journeys.steps_words(campaign):
+        parts.append(steps)
     if topic:
         parts.append(_("topic %(name)s") % {"name": topic})
     return ", ".join(parts)

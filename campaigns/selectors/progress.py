@@ -5,6 +5,7 @@ from django.db.models import Count
 from campaigns.models import Campaign
 from campaigns.models.message import State
 from campaigns.plan import plan_of
+from campaigns.selectors.entered import people_in
 from campaigns.selectors.figures import counted_messages, kept_counts
 from segments.models import Segment
 
@@ -15,7 +16,7 @@ def progress(campaign: Campaign) -> dict[str, int]:
     states = {row["state"]: row["n"] for row in rows.annotate(n=Count("*"))}
     if forgotten := kept_counts(campaign).total():
         states[State.EXCLUDED] = states.get(State.EXCLUDED, 0) + forgotten
-    seen = sum(states.values())
+    seen = people_in(campaign)["entered"] or sum(states.values())
     audience = seen
     if campaign.fanned_out_at is None:
         slug = plan_of(campaign).entry.get("segment", "")

@@ -9,11 +9,14 @@ from math import sqrt
 from typing import Any
 
 from django.db.models import Count, Sum
+from django.utils import timezone
 
 from campaigns.gate.expression import ORDER
 from campaigns.gate.terms import window_of
 from campaigns.models import Campaign
+from campaigns.models.message import Reason
 from campaigns.plan import plan_of
+from campaigns.selectors.entered import people_in
 from campaigns.selectors.figures import FIGURES, counted_messages, counting, kept_counts, rates_of
 from campaigns.selectors.measured import Measured, measured_by_variant
 from campaigns.tracking.conversions import fitting_sql
@@ -23,10 +26,15 @@ from profiles.people.lineage import living
 from profiles.selectors.revenue import KEY, WHOLE, revenue_events, stands
 
 Z_95 = 1.959964
+FROZEN, HOLDOUT = Reason.FROZEN.value, Reason.HOLDOUT.value
 
 
 def report(campaign: Campaign) -> dict[str, Any]:
-    """api.md's report, with the bases of its rates. Six queries, nine with a control group."""
+    """api.md's report, with the bases of its rates. Seven queries, nine with a control group.
+
+    On a way of several steps `audience` are the people who came to its entry, and who was left out
+    is counted at each message.
+    """
     mine = counted_messages().filter(campaign_id=campaign.pk)
     reasons = mine.filter(FIGURES["excluded"]).values_list("reason").annotate(n=Count("id"))
     excluded = Counter(dict(reasons))
@@ -35,8 +43,14 @@ def report(campaign: Campaign) -> dict[str, Any]:
         excluded[reason] += n
         rows.setdefault(variant, _nobody(variant))["audience"] += n
     audience = sum(row["audience"] for row in rows.values())
+    came = people_in(campaign)
+    if came["entered"]:
+        audience = came["entered"]
+        excluded += Counter({HOLDOUT: came["control"], FROZEN: came["frozen"]})
     measured = measured_by_variant(campaign, audience)
-    control, lift = control_and_lift(campaign, excluded.get("holdout", 0))
+    control, lift = control_and_lift(
+        campaign, excluded.get(HOLDOUT, 0), is_enrolled=bool(came["entered"])
+    )
     return {
         "audience": audience,
         "excluded": {name: excluded[name] for name in ORDER if name in excluded},
@@ -92,13 +106,7 @@ class Arm:
 # everybody whose mail was handed over, as `sent` counts them; a person merged since has events
 # elsewhere and is left out, with the husk.
 _ARMS = """
-WITH arms AS (
-    SELECT m.profile_id, m.state = 'excluded' AS control,
-           coalesce(m.sent_at, m.bounced_at, m.queued_at) AS since
-    FROM message m JOIN profile p ON p.id = m.profile_id AND {living}
-    WHERE m.campaign_id = {campaign} AND NOT m.is_test
-      AND (m.reason = 'holdout' OR m.state IN ('sent', 'delivered', 'bounced'))
-), done AS (
+WITH arms AS ({arms}), done AS (
     SELECT a.profile_id, {key} AS key, max(e.value) AS value
     FROM arms a JOIN event e ON e.profile_id = a.profile_id AND e.name = {event}
      AND e.occurred_at >= a.since AND e.occurred_at < a.since + {within}::interval
@@ -119,25 +127,41 @@ SELECT a.control, count(*), count(g.profile_id) FILTER (WHERE g.n > 0), coalesce
        coalesce(sum(g.value), 0)::float8
 FROM arms a LEFT JOIN goals g USING (profile_id) GROUP BY 1
 """
+_WRITTEN_TO = """
+    SELECT m.profile_id, m.state = 'excluded' AS control,
+           coalesce(m.sent_at, m.bounced_at, m.queued_at) AS since
+    FROM message m JOIN profile p ON p.id = m.profile_id AND {living}
+    WHERE m.campaign_id = {campaign} AND NOT m.is_test
+      AND (m.reason = 'holdout' OR m.state IN ('sent', 'delivered', 'bounced'))
+"""
+# on a way of several steps both arms count as they entered, from then on (semantics.md section 15)
+_ENTERED = """
+    SELECT e.profile_id, e.arm = 'control' AS control, e.entered_at AS since
+    FROM enrolment e JOIN profile p ON p.id = e.profile_id AND {living}
+    WHERE e.campaign_id = {campaign} AND e.end_reason NOT IN ('frozen', 'merged')
+"""
 
 
-def control_and_lift(campaign: Campaign, held_out: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def control_and_lift(
+    campaign: Campaign, held_out: int, *, is_enrolled: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """The control arm beside those who were written to, and the difference with its interval."""
     goal = plan_of(campaign).goal
     if not held_out or not goal or campaign.launched_at is None:
         return ({"people": held_out} if held_out else {}), {}
     within, zone = window_of(goal), workspace_zone()
-    ends = campaign.finished_at or campaign.launched_at
+    ends = campaign.finished_at or (timezone.now() if is_enrolled else campaign.launched_at)
     for _once in range(2):  # a mail of the last moment, and an event within its window
         ends = within.after_moment(ends, zone)
     query = sql(
         _ARMS,
-        living=Sql(living()),
+        arms=sql(
+            _ENTERED if is_enrolled else _WRITTEN_TO, living=Sql(living()), campaign=campaign.pk
+        ),
         key=Sql(KEY),
         whole=Sql(WHOLE),
         holds=fitting_sql(goal),
         stands=Sql(stands("d.value", "b.value", "b.whole")),
-        campaign=campaign.pk,
         event=goal["event"],
         within=within.text,
         began=campaign.launched_at,

@@ -16,6 +16,7 @@ from campaigns.pages.editor import preview_people
 from campaigns.pages.editor.conflicts import Conflict, conflict_of
 from campaigns.pages.editor.forms import FORMS, StepForm, WhoForm, goal_events, has_variants
 from campaigns.pages.editor.previews import found
+from campaigns.pages.journeys import journey_of
 from campaigns.pages.launch import launch_page
 from campaigns.plan import channel_of, first_message
 from campaigns.services.contents import EDITED
@@ -73,6 +74,7 @@ def _show(
 ) -> HttpResponse:
     context = page_header.head(request, campaign, here)
     context |= {"form": form, "conflict": conflict, **_EXTRA[here](campaign, form)}
+    context["journey"] = journey_of(request, campaign) if here == "what" else None
     context["revision"] = revision_in(request.POST) or context["revision"]
     if not context["can_edit"]:
         for field in form.fields.values():

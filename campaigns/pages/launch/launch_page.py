@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from campaigns.models import Campaign
 from campaigns.pages import page_header
 from campaigns.pages.editor.previews import found
+from campaigns.pages.journeys import journey_of
 from campaigns.selectors.progress import progress as progress_of
 from campaigns.services import launching
 from campaigns.services.drafts import WrongStatus
@@ -42,6 +43,7 @@ def launch_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         | {
             "ready": page_header.ready(campaign),
             "uses": things_of(campaign),
+            "journey": journey_of(request, campaign),
             "was": number_in(request.GET, "was"),
         },
         title=campaign.name,

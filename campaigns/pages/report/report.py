@@ -13,6 +13,7 @@ from campaigns.models import Campaign
 from campaigns.pages import page_header
 from campaigns.pages.editor.forms import DEFAULT_WINDOW, in_days
 from campaigns.pages.editor.previews import found
+from campaigns.pages.journeys import journey_of
 from campaigns.pages.log.messages import shown_to
 from campaigns.pages.report.estimates import points, scale_of
 from campaigns.pages.report.funnel import Doors, funnel_of, seen_bars
@@ -107,6 +108,7 @@ def _counted(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     door |= {"bounced": doors.to(state="bounced"), "control": doors.to(reason="holdout")}
     return {
         "campaign": campaign,
+        "journey": journey_of(request, campaign),
         "data": data,
         "goal": goal,
         "window": window_of(campaign),
