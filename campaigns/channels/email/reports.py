@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import Message
+from typing import Any
 
 from campaigns.channels.base import BOUNCED, DELIVERED, Returned
 from campaigns.channels.email.answers import PERMANENT, kind_of
@@ -50,7 +51,7 @@ def _recipients(mail: Message) -> Iterator[Message]:
     """The fields of each recipient: every block of the status but for the first."""
     for part in mail.walk():
         if part.get_content_type() == _STATUS and part.is_multipart():
-            blocks = part.get_payload()
+            blocks: Any = part.get_payload()
             yield from (block for block in blocks[1:] if isinstance(block, Message))
 
 

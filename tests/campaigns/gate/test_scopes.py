@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from config.demo.clockwork import set_to
 from django.utils import timezone
 
 from campaigns.models import Campaign, ContactCount, Message
@@ -11,6 +10,7 @@ from campaigns.selectors.report import report
 from campaigns.services.launching import cancel
 from campaigns.services.rehearsing import rehearse
 from campaigns.services.single import send_message
+from config.demo.past_clock import set_to
 from config.workspace.frequency import Frequency, set_contact_frequency, set_tag_frequencies
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
