@@ -106,6 +106,7 @@ class Plan:
     holdout: float
     goal: Mapping[str, Any] | None = None
     version_id: int | None = None
+    number: int = 1  # of the version; a later one lets in who was not in before
 
     @cached_property
     def nodes(self) -> list[Node]:
@@ -154,6 +155,10 @@ def variants_of(step: Step) -> list[tuple[str, float]]:
 def plan_of(campaign: Campaign, version: CampaignVersion | None = None) -> Plan:
     """Of this version, else of what was launched last, else of the draft."""
     source = version or campaign.current or campaign
+    if isinstance(source, CampaignVersion):
+        number = source.number
+    else:  # the draft of a campaign that runs is of a later one
+        number = 2 if campaign.launched_at else 1
     return Plan(
         campaign,
         source.entry,
@@ -162,6 +167,7 @@ def plan_of(campaign: Campaign, version: CampaignVersion | None = None) -> Plan:
         source.holdout,
         source.goal,
         None if source is campaign else source.pk,
+        number,
     )
 
 

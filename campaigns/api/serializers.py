@@ -183,6 +183,10 @@ class CampaignAnswer(serializers.Serializer[Any]):
     fault = CampaignFault(
         allow_null=True, help_text="What keeps it from going on; null while nothing does."
     )
+    draft = serializers.DictField(
+        allow_null=True,
+        help_text="Of the next version of a campaign that runs; a launch lets new people into it.",
+    )
 
 
 class ExpectBody(KnownFields):
@@ -362,7 +366,19 @@ def campaign_answer(campaign: Campaign, *, personal: bool) -> dict[str, Any]:
         "finished_at": z(campaign.finished_at),
         "pause_reason": campaign.pause_reason,
         "fault": fault_answer(campaign),
+        "draft": _draft(campaign, personal=personal),
     }
+
+
+def _draft(campaign: Campaign, *, personal: bool) -> dict[str, Any] | None:
+    """Of the next version of a campaign that runs; its sender by id."""
+    if campaign.next is None:
+        return None
+    draft = dict(campaign.next)
+    if not personal:
+        draft["steps"] = masked_steps(draft["steps"])
+        draft["goal"] = masked_rule(draft["goal"]) if draft["goal"] else None
+    return draft
 
 
 def masked_steps(steps: Any) -> Any:

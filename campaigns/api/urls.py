@@ -13,6 +13,7 @@ urlpatterns = [
     re_path(r"^senders/(?P<number>\d+)/?\Z", OneSender.as_view(), name="api-sender"),
     re_path(r"^campaigns/?\Z", views.Campaigns.as_view(), name="api-campaigns"),
     re_path(rf"{SLUG}/?\Z", views.OneCampaign.as_view(), name="api-campaign"),
+    re_path(rf"{SLUG}/draft/?\Z", views.Draft.as_view(), name="api-campaign-draft"),
     re_path(rf"{SLUG}/rehearse/?\Z", views.Rehearse.as_view(), name="api-campaign-rehearse"),
     re_path(rf"{SLUG}/launch/?\Z", views.Launch.as_view(), name="api-campaign-launch"),
     re_path(rf"{SLUG}/undo/?\Z", views.Undo.as_view(), name="api-campaign-undo"),

@@ -19,7 +19,15 @@ from campaigns.engine.steps import rules_of
 from campaigns.models import Campaign, Sender
 from campaigns.plan import nodes
 from campaigns.selectors.report import report
-from campaigns.services.drafts import WrongStatus, create_campaign, delete_draft, update_campaign
+from campaigns.services.drafts import (
+    MAY_GO_ON,
+    WrongStatus,
+    create_campaign,
+    delete_draft,
+    drop_next,
+    update_campaign,
+    update_next,
+)
 from campaigns.services.launching import NotReady, cancel, launch, pause, resume, undo
 from campaigns.services.rehearsing import rehearse
 from campaigns.services.senders import create_sender
@@ -197,7 +205,9 @@ class OneCampaign(ApiView):
         responses=shapes.CampaignAnswer,
     )
     def patch(self, request: Request, slug: str) -> Response:
-        """Change a draft. 409 where it was changed since the `revision` that is given."""
+        """Change a draft, or of a campaign that runs the draft of its next version, which touches
+        nobody on the way. 409 where it was changed since the `revision` that is given.
+        """
         campaign = found(slug)
         body = self.checked(shapes.CampaignPatch)
         revision = body.pop("revision", None)
@@ -205,7 +215,8 @@ class OneCampaign(ApiView):
         refuse_personal_steps(self, body)
         try:
             with transaction.atomic():
-                changed = update_campaign(campaign, body, revision=revision)
+                update = update_next if campaign.status in MAY_GO_ON else update_campaign
+                changed = update(campaign, body, revision=revision)
         except InvalidCampaign as error:
             raise refused(error) from error
         except WrongStatus as error:
@@ -223,6 +234,18 @@ class OneCampaign(ApiView):
             delete_draft(found(slug))
         except WrongStatus as error:
             raise Problem(409, detail=str(error)) from error
+        return Response(status=204)
+
+
+class Draft(ApiView):
+    """The draft of the next version."""
+
+    required: ClassVar = {"DELETE": EDIT}
+
+    @extend_schema(operation_id="campaigns_draft_delete", responses={204: None})
+    def delete(self, request: Request, slug: str) -> Response:
+        """Throw it away; what runs goes on."""
+        drop_next(found(slug))
         return Response(status=204)
 
 

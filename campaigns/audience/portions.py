@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db.backends.utils import CursorWrapper
 
 from campaigns.gate.expression import Terms, judged
-from config.postgres.sql import FALSE, Sql, sql
+from config.postgres.sql import FALSE, Sql, every, sql
 from config.workspace.tables.statistics import plan_for_the_unknown
 from consent.channels import contact_kind
 from consent.reach.judging import between
@@ -127,13 +127,20 @@ def _own(terms: Terms, after: int, end: int) -> Portion:
         lines=judged(terms, PEOPLE, narrow=narrow),
         borrows=_borrows(terms),
     )
-    people = sql(_PEOPLE, segment=terms.segment_id, bounds=narrow(Sql("m.profile_id")))
+    bounds = every([narrow(Sql("m.profile_id")), *_fresh(terms)])
+    people = sql(_PEOPLE, segment=terms.segment_id, bounds=bounds)
     return Portion(people, lines, end)
 
 
 def _borrowing(terms: Terms, taken: Sql) -> Portion:
-    people = sql(_BORROWERS, segment=terms.segment_id, borrows=_borrows(terms))
+    people = sql(
+        _BORROWERS, segment=terms.segment_id, borrows=every([_borrows(terms), *_fresh(terms)])
+    )
     return Portion(people, judged(terms, PEOPLE, borrowed=True, taken=taken))
+
+
+def _fresh(terms: Terms) -> list[Sql]:
+    return [terms.fresh] if terms.fresh.text else []
 
 
 def _borrows(terms: Terms) -> Sql:

@@ -50,6 +50,7 @@ class Terms:
     general_shuffle: tuple[int, int] = (1, 0)
     segment_id: int = 0
     campaign_id: int = 0
+    fresh: Sql = EMPTY  # a test on `m.profile_id`: who was in before is not asked about
     per_second: float = 0.0  # how many leave a second; 0 for as many as can
 
     @property

@@ -10,7 +10,9 @@ from campaigns import standing_words
 from campaigns.gate.expression import BUCKETS, Terms
 from campaigns.gate.quiet_hours import QuietHours
 from campaigns.plan import Plan, Step
+from campaigns.selectors.entered import not_in_yet
 from campaigns.services.faults import CannotGoOn
+from config.postgres.sql import EMPTY, Sql
 from config.workspace.frequency import CHANNEL, Frequency, limits_of, read
 from config.workspace.selectors import workspace
 from config.workspace.zones import workspace_zone
@@ -72,6 +74,7 @@ def terms_of(
         shuffle=shuffle_of(f"holdout:{plan.campaign.slug}"),
         segment_id=_segment_id(plan.entry["segment"]),
         campaign_id=plan.campaign.pk or 0,
+        fresh=not_in_yet(plan.campaign, Sql("m.profile_id")) if plan.number > 1 else EMPTY,
         per_second=float(step.get("per_second") or 0),
     )
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 from django.db import transaction
@@ -79,6 +80,79 @@ def update_campaign(
     row.save()
     audit.record("change", "campaign", row.slug, fields=changed, detail={"revision": row.revision})
     return row
+
+
+CONTENT = ("entry", "steps", "exit", "goal", "caps", "holdout")
+MAY_GO_ON = (Campaign.Status.RUNNING, Campaign.Status.PAUSED)
+
+
+def candidate_of(row: Campaign) -> Campaign:
+    """The campaign as its next version would be: of the draft of that, else of what runs. Not to be
+    saved.
+    """
+    candidate = copy(row)
+    candidate.current = None
+    if row.next is None:
+        return candidate
+    for name in CONTENT:
+        setattr(candidate, name, row.next[name])
+    candidate.sender = Sender.objects.filter(pk=row.next["sender"]).first()
+    return candidate
+
+
+@transaction.atomic
+def update_next(
+    campaign: Campaign, data: Mapping[str, Any], *, revision: int | None = None
+) -> Campaign:
+    """Change what `data` names of the next version of a campaign that runs or is paused.
+
+    What runs stays as it is, and so does whoever is on the way; a launch brings the next version to
+    whoever enters from then on. Raises InvalidCampaign, WrongStatus, Stale.
+    """
+    row = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+    needs_status(row, *MAY_GO_ON)
+    own = [name for name in ("slug", "name") if name in data and data[name] != getattr(row, name)]
+    if own:
+        words = _("This belongs to the campaign as a whole, which runs.")
+        raise InvalidCampaign([fault(name, words, "running") for name in own])
+    candidate = candidate_of(row)
+    before = _next_of(candidate)
+    _take(candidate, {name: one for name, one in data.items() if name not in ("slug", "name")})
+    wanted = _next_of(candidate)
+    if wanted == before:
+        return row
+    refuse_stale(row.revision, revision)
+    row.revision += 1
+    row.next = None if wanted == _next_of(row) else wanted
+    row.save(update_fields=["next", "revision", "updated_at"])
+    changed = [name for name, value in wanted.items() if value != before[name]]
+    detail = {"revision": row.revision, "of": "next version"}
+    audit.record("change", "campaign", row.slug, fields=changed, detail=detail)
+    return row
+
+
+@transaction.atomic
+def drop_next(campaign: Campaign) -> Campaign:
+    """Throw the draft of the next version away, where there is one; what runs goes on."""
+    row = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+    if row.next is not None:
+        row.next, row.revision = None, row.revision + 1
+        row.save(update_fields=["next", "revision", "updated_at"])
+        audit.record("change", "campaign", row.slug, fields=[], detail={"dropped": "next version"})
+    return row
+
+
+def take_next(row: Campaign) -> None:
+    """Make the draft of the next version what runs; the caller saves, and holds the row."""
+    candidate = candidate_of(row)
+    for name in (*CONTENT, "sender"):
+        setattr(row, name, getattr(candidate, name))
+    row.next = None
+
+
+def _next_of(row: Campaign) -> dict[str, Any]:
+    found = {name: getattr(row, name) for name in CONTENT}
+    return {**found, "sender": row.sender_id}
 
 
 def _content_of(row: Campaign) -> dict[str, Any]:

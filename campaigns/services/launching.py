@@ -6,13 +6,21 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from campaigns.gate.contact_counts import ENDED, give_back
 from campaigns.models import Campaign, CampaignVersion
 from campaigns.services.checks import NotReady, check_campaign, errors_of, skipping_permission
 from campaigns.services.contents import freeze_contents
-from campaigns.services.drafts import WrongStatus, needs_status
+from campaigns.services.drafts import (
+    MAY_GO_ON,
+    WrongStatus,
+    candidate_of,
+    needs_status,
+    take_next,
+)
 from campaigns.services.faults import forget_fault, one_by_one
+from campaigns.services.field_errors import InvalidCampaign, fault
 from campaigns.services.shown import Shown, refuse_other
 from campaigns.services.uses import references_of
 from campaigns.standing_words import BOUNCES, COMPLAINTS
@@ -43,19 +51,15 @@ def launch(
 
     A transactional purpose asks nobody's permission, so whoever launches such a campaign needs the
     right to say what is transactional (`may_skip_permission`; semantics.md section 15). What they
-    have seen of it is `shown`, and is still so, or nothing is launched. Raises WrongStatus,
-    NotReady with what has to be mended first, Differs.
+    have seen of it is `shown`, and is still so, or nothing is launched. Of a campaign that runs it
+    is the draft of its next version. Raises WrongStatus, NotReady with what has to be mended first,
+    Differs, InvalidCampaign.
     """
     row = _locked(campaign)
+    if row.next is not None and row.status in (*MAY_GO_ON, Status.FINISHED):
+        return _launch_next(row, at, hold, may_skip_permission=may_skip_permission, shown=shown)
     needs_status(row, Status.DRAFT)
-    usage.hold(references_of(row))  # from here on nothing that it uses can be archived
-    errors = errors_of(check_campaign(row))
-    if not may_skip_permission:
-        errors += skipping_permission(row)
-    if errors:
-        raise NotReady(errors)
-    if shown is not None:
-        refuse_other(row, shown)
+    _refuse(row, may_skip_permission=may_skip_permission, shown=shown)
     row.current = _freeze(row)
     at = at or read_exact(row.entry.get("at"))
     now = timezone.now()
@@ -65,6 +69,46 @@ def launch(
         row.status, row.hold_until = Status.HELD, now + timedelta(seconds=hold)
     else:
         _start(row, now)
+    row.save()
+    audit.record("launch", "campaign", row.slug, detail={"version": row.current.number})
+    wake("campaigns")
+    return row
+
+
+def _refuse(candidate: Campaign, *, may_skip_permission: bool, shown: Shown | None) -> None:
+    usage.hold(references_of(candidate))  # from here on nothing that it uses can be archived
+    errors = errors_of(check_campaign(candidate))
+    if not may_skip_permission:
+        errors += skipping_permission(candidate)
+    if errors:
+        raise NotReady(errors)
+    if shown is not None:
+        refuse_other(candidate, shown)
+
+
+def _launch_next(
+    row: Campaign,
+    at: datetime | None,
+    hold: int,
+    *,
+    may_skip_permission: bool,
+    shown: Shown | None,
+) -> Campaign:
+    """The next version, for whoever was not in yet: who is on the way goes on by their own.
+
+    It begins at once, since the campaign runs. Raises InvalidCampaign, NotReady, Differs.
+    """
+    if at is not None or hold:
+        words = _("The next version of a campaign that runs begins at once.")
+        raise InvalidCampaign([fault("at" if at is not None else "hold", words, "running")])
+    _refuse(candidate_of(row), may_skip_permission=may_skip_permission, shown=shown)
+    take_next(row)
+    row.current = _freeze(row)
+    row.revision += 1
+    row.fanned_out_at = None
+    if row.status == Status.FINISHED:
+        row.status, row.finished_at = Status.RUNNING, None
+    forget_fault(row)
     row.save()
     audit.record("launch", "campaign", row.slug, detail={"version": row.current.number})
     wake("campaigns")
@@ -140,7 +184,7 @@ def cancel(campaign: Campaign) -> Campaign:
     """
     row = _locked(campaign)
     needs_status(row, Status.HELD, Status.SCHEDULED, Status.RUNNING, Status.PAUSED)
-    row.status, row.finished_at = Status.CANCELLED, timezone.now()
+    row.status, row.finished_at, row.next = Status.CANCELLED, timezone.now(), None
     forget_fault(row)
     row.save()
     stop_jobs(row.job_subject)

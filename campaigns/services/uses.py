@@ -53,11 +53,12 @@ def things_of(campaign: Campaign) -> list[Thing]:
 
 
 # Of a campaign that was launched what its version says, of a draft what it says itself; of steps at
-# any depth.
+# any depth. Of one that runs every version does: people may be on the way through each.
 _NAMED = """
-SELECT c.slug, c.name, c.status, r.key
+SELECT DISTINCT c.id, c.slug, c.name, c.status, r.key
 FROM campaign c
 LEFT JOIN campaign_version v ON v.id = c.current_id
+       OR v.campaign_id = c.id AND c.status IN ('running', 'paused')
 CROSS JOIN LATERAL (
     SELECT coalesce(v.entry, c.entry) AS entry, coalesce(v.sender_id, c.sender_id) AS sender_id,
            coalesce(v.steps, c.steps) AS steps) o
@@ -88,7 +89,7 @@ def uses(kind: str, keys: Collection[str]) -> Iterator[tuple[str, Use]]:
         values: dict[str, Any] = {"marketing": MARKETING, "kind": kind, "keys": list(keys)}
         cursor.execute(_NAMED, values)
         rows = cursor.fetchall()
-    for slug, name, status, key in rows:
+    for _id, slug, name, status, key in rows:
         if status in OVER:
             over[key] = over.get(key, 0) + 1
         else:
