@@ -1,18 +1,19 @@
 """Throttling: the chunks of a send follow each other as fast as it may leave, and no worker waits.
 
 Each chunk of a throttled send has its turn (`due_at`), after those that could leave before it. Who
-leases one long after its turn (a pause, a server that was away, too few workers) moves the others
-behind it, so that what became due meanwhile does not leave at once.
+leases one long after its turn (a server that was away, too few workers) moves the others behind it,
+and a campaign that is resumed begins anew: what became due meanwhile does not leave at once.
 """
 
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from config.postgres.sql import EMPTY, Sql, sql
 
 CHUNK = 500  # messages that one worker leases at once
-LATE = timedelta(seconds=10)  # what workers catch up with; beyond it the turns are given anew
+LATE = timedelta(seconds=5)  # what workers catch up with; beyond it the turns are given anew
 # slot = the latest of all that come before and of its own time, and what those before it take
 _SPREAD = """
 WITH waiting AS (
@@ -43,6 +44,12 @@ def spread(cursor: CursorWrapper, campaign_id: int, now: datetime) -> None:
     queued some of them. None has its turn earlier than before.
     """
     _spread(cursor, campaign_id, now, EMPTY)
+
+
+def begin_again(campaign_id: int, now: datetime) -> None:
+    """After a pause: the turns that were missed begin now. One statement."""
+    with connection.cursor() as cursor:
+        spread(cursor, campaign_id, now)
 
 
 def catch_up(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.gate.contact_counts import ENDED, give_back
 from campaigns.models import Campaign, CampaignVersion
+from campaigns.outbox.pacing import begin_again
 from campaigns.services.checks import NotReady, check_campaign, errors_of, skipping_permission
 from campaigns.services.contents import freeze_contents
 from campaigns.services.drafts import (
@@ -171,6 +172,7 @@ def resume(campaign: Campaign) -> Campaign:
     forget_fault(row)
     row.save()
     audit.record("resume", "campaign", row.slug)
+    begin_again(row.pk, timezone.now())
     for unit in ("campaigns", "journeys", "delivery"):
         wake(unit)
     return row
