@@ -2,6 +2,7 @@
 
 from config.workspace.work import WORK
 from consent import gpc, trail, uses  # noqa: F401 - each signs itself in
+from consent.api import subroutes  # noqa: F401
 from consent.ledger import carrying, chain, merging  # noqa: F401
 from consent.ledger.elapsing import elapse
 from consent.pages import card  # noqa: F401 - each signs itself in

@@ -30,8 +30,8 @@ from consent.ledger.history import states_of
 from consent.ledger.recording import record_consents
 from consent.ledger.standing import standing_entries
 from consent.models import Suppression
-from consent.pages.words import answer_of
 from consent.suppression.suppressing import release, suppress
+from consent.words import answer_of
 from profiles.api.paging import PAGE_PARAMETERS
 from profiles.api.people import person_of, record_look
 from profiles.identity.normalise import normalise

@@ -6,25 +6,19 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from rest_framework.request import Request
-from rest_framework.response import Response
 
-from config.workspace.api.permissions import request_may
 from config.workspace.permissions import may
-from consent.api.serializers import PermissionsSerializer
-from consent.api.views import AS_OF, permissions_of
 from consent.channels import channel_names, icon_of, label_of, usual_channels
 from consent.ledger.history import history_of, states_of
 from consent.models import ConsentEntry, Purpose, Topic
 from consent.models.ledger import Outcome, Status
-from consent.pages.words import act_of, said_words, source_of
 from consent.reach.contactable import (
     Reach,
     is_free,
     reachability,
     reachable_channels,
 )
-from profiles.api.subroutes import SUBROUTES, Subroute
+from consent.words import act_of, said_words, source_of
 from profiles.models import Profile
 from profiles.panels import CHIPS, PANELS, Chip, Panel
 from profiles.selectors.masking import Shown
@@ -198,17 +192,3 @@ def _item(entry: ConsentEntry) -> TimelineItem:
         source=source_of(entry),
         properties=entry.evidence or None,
     )
-
-
-def consents_of(request: Request, profile: Profile) -> Response:
-    """The permissions of this person as they stand, or stood at `as_of`."""
-    return permissions_of(request, profile, request_may(request, "people.personal"))
-
-
-SUBROUTES.register("consents")(
-    Subroute(
-        consents_of,
-        permission="consents.view",
-        schema={"parameters": [AS_OF], "responses": PermissionsSerializer},
-    )
-)

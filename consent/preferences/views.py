@@ -27,11 +27,11 @@ from config.workspace.zone_names import zone_of
 from config.workspace.zones import workspace_zone
 from consent.ledger.elapsing import PAUSE
 from consent.masking import masked
-from consent.pages.words import source_of
 from consent.preferences import choices as preferences
 from consent.preferences.choices import Choice, Visitor
 from consent.preferences.hooks import NOBODY, SentTo, find_message, tell_left
 from consent.suppression.withdrawing import opt_out_of_sharing
+from consent.words import source_of
 from profiles.models import Profile
 
 View = Callable[[HttpRequest, str], HttpResponse]

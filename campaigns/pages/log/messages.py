@@ -24,7 +24,7 @@ from config.workspace import audit
 from config.workspace.api.ids import number_of
 from config.workspace.permissions import may, requires
 from consent.models import ConsentEntry
-from consent.pages.words import act_of, source_of
+from consent.words import act_of, source_of
 from profiles.models import Profile
 from profiles.selectors.masking import Shown
 from profiles.selectors.people import BadCursor, decode_cursor, encode_cursor

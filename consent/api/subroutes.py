@@ -1,0 +1,24 @@
+"""What stands under a person's address in the API."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.workspace.api.permissions import request_may
+from consent.api.serializers import PermissionsSerializer
+from consent.api.views import AS_OF, permissions_of
+from profiles.api.subroutes import SUBROUTES, Subroute
+from profiles.models import Profile
+
+
+def consents_of(request: Request, profile: Profile) -> Response:
+    """The permissions of this person as they stand, or stood at `as_of`."""
+    return permissions_of(request, profile, request_may(request, "people.personal"))
+
+
+SUBROUTES.register("consents")(
+    Subroute(
+        consents_of,
+        permission="consents.view",
+        schema={"parameters": [AS_OF], "responses": PermissionsSerializer},
+    )
+)
