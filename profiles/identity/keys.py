@@ -70,7 +70,7 @@ class Held(NamedTuple):
 
 def look_up(cursor: Any, keys: Iterable[Key]) -> dict[Key, Found]:
     """Those of `keys` that are somebody's. One query, no lock."""
-    wanted = list(keys)
+    wanted = sorted(keys, key=lambda key: (key[1], key[0]))  # neighbours lie on one page
     given = [wire.texts(kind for kind, _ in wanted), wire.texts(value for _, value in wanted)]
     cursor.execute(LOOK_UP, given)
     return {(kind, value): Found(number, owner) for kind, value, number, owner in cursor.fetchall()}

@@ -17,7 +17,7 @@ TAKE = """
 MOVE_EVENTS = f"""
     WITH part AS (
         SELECT profile_id, occurred_at, id FROM event WHERE profile_id = %(absorbed)s
-        ORDER BY occurred_at, id LIMIT %(portion)s FOR UPDATE
+        ORDER BY occurred_at, id LIMIT %(portion)s
     ), moved AS (
         DELETE FROM event e USING part
         WHERE e.profile_id = part.profile_id AND e.occurred_at = part.occurred_at AND e.id = part.id

@@ -25,7 +25,12 @@ IDENTIFIER_COLUMNS = (
     "id, kind, value, raw_value, profile_id, verified_at, first_source_id, first_seen, last_seen,"
     " deliverability"
 )
-LOCK = "SELECT id, traits FROM profile WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+# Locks them, in the order of their ids, and says what was there before.
+HOLD = """
+    UPDATE profile p SET state = p.state
+    FROM (SELECT unnest(%s::bigint[]) AS id ORDER BY 1) AS wanted
+    WHERE p.id = wanted.id RETURNING p.id, p.traits
+"""
 UPDATE_SEEN = """
     UPDATE profile p SET first_seen = least(p.first_seen, seen.first_at),
         last_seen = greatest(p.last_seen, seen.last_at)
@@ -121,12 +126,12 @@ def create(
     copy(cursor, "identifier", IDENTIFIER_COLUMNS, ids)
 
 
-def lock(cursor: Any, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+def hold(cursor: Any, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     """Lock these profiles in the order of their ids; their traits as shown so far."""
     wanted = sorted(ids)
     if not wanted:
         return {}
-    cursor.execute(LOCK, [wanted])
+    cursor.execute(HOLD, [wire.numbers(wanted)])
     return {number: loads(traits) for number, traits in cursor.fetchall()}
 
 

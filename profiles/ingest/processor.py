@@ -152,16 +152,17 @@ def _write(cursor: Any, messages: list[Message], resolved: identity.Resolved) ->
     seen = people.spans(messages)
     said = traits.statements(messages)
     told = {at[0] for at in said} - created
-    before = people.lock(cursor, told)
+    before = people.hold(cursor, told)
     too_much = trait_limits.bound(said, before)
     new_traits = traits.derive_new(said, created)
     # someone made for an identifier that no message of the batch is attributed to
     newcomers = _seen_newcomers(resolved, seen, messages)
     people.create(cursor, newcomers, seen, new_traits, messages[0].source.id)
-    existing = {number: span for number, span in seen.items() if number not in created}
     traits.write(cursor, said, created)
     derived = traits.derive(cursor, sorted(told))
-    earlier = people.update(cursor, existing, derived)
+    changed = {number: own for number, own in derived.items() if own != before.get(number)}
+    existing = {number: span for number, span in seen.items() if number not in created}
+    earlier = people.update(cursor, existing, changed)
     catalog = Catalog(cursor, sorted({message.name for message in messages}))
     events.write(cursor, messages, catalog)
     merging.remember(cursor, resolved.joins, resolved.ids)
@@ -175,12 +176,12 @@ def _write(cursor: Any, messages: list[Message], resolved: identity.Resolved) ->
     batch = hooks.Batch(messages, created, moved=resolved.moved)
     for _name, hook in hooks.AFTER_BATCH:
         hook(cursor, batch)
-    changed = _changes(messages, new_traits, before, derived)
+    names = _changes(messages, new_traits, before, changed)
     for number in created:
-        changed[number] |= {changes.NEW_PERSON, FIRST_SEEN}
+        names[number] |= {changes.NEW_PERSON, FIRST_SEEN}
     for number in earlier:
-        changed[number].add(FIRST_SEEN)
-    changes.announce_each(changed)
+        names[number].add(FIRST_SEEN)
+    changes.announce_each(names)
     changes.announce({one.before for one in resolved.moved}, [changes.ANYTHING])
     catalog.save(cursor)
     queue.touch_sources(cursor, messages)

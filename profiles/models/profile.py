@@ -64,10 +64,12 @@ class Profile(models.Model):
             models.Index(fields=["-last_seen", "-id"], name="profile_by_last_seen"),
             # new people a week; the home page
             models.Index(fields=["first_seen"], name="profile_by_first_seen"),
-            # search by the beginning of a name
+            # search by the beginning of a name; most visitors have none, and each time they are
+            # seen again costs an entry in each index that they are in
             models.Index(
                 OpClass(Lower("display_name"), name="text_pattern_ops"),
                 name="profile_by_name",
+                condition=models.Q(display_name__gt=""),
             ),
             # and by the beginning of the last word of it
             models.Index(
@@ -80,6 +82,7 @@ class Profile(models.Model):
                     name="text_pattern_ops",
                 ),
                 name="profile_by_last_name",
+                condition=models.Q(display_name__gt=""),
             ),
             # nobody is in a rule or a count who is not there: `people.lineage.NOT_LIVING`
             models.Index(

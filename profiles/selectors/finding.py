@@ -103,10 +103,11 @@ def _by_identifier(term: str, personal: bool) -> Iterable[int]:
 
 
 def _by_name(term: str) -> Iterable[int]:
-    people = Profile.objects.alias(first=Lower("display_name"), last=LAST_WORD)
+    named = Profile.objects.filter(display_name__gt="")  # as the indexes have it
+    people = named.alias(first=Lower("display_name"), last=LAST_WORD)
     lowered = term.lower()
-    named = people.filter(Q(first__startswith=lowered) | Q(last__startswith=lowered))
-    return named.values_list("pk", flat=True)[:MAX_FOUND]
+    found = people.filter(Q(first__startswith=lowered) | Q(last__startswith=lowered))
+    return found.values_list("pk", flat=True)[:MAX_FOUND]
 
 
 def _by_order(term: str) -> Iterable[int]:

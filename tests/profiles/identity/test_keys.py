@@ -1,13 +1,14 @@
 """An identifier lies beside its person, and its key says so, whatever becomes of either."""
 
 import re
+from uuid import RFC_4122
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from consent.ledger.subjects import refer
-from profiles.identity import keys, merging
+from profiles.identity import keys, merging, store
 from profiles.ingest import inbox, processor
 from profiles.models import Event, Identifier, IdentifierKey, Merge
 from tests.cast import make_identifier, make_profile
@@ -23,7 +24,7 @@ UPDATES_THE_PERSON = re.compile(
     r'UPDATE "?(\w+)"?(?: \w+)?\s+SET(?:(?!\bFROM\b|\bWHERE\b).)*?(?<![\w.])profile_id"? =',
     re.DOTALL,
 )
-LOCKS_A_SET = re.compile(r"FROM identifier\b.*ANY.*FOR (NO KEY )?UPDATE", re.DOTALL)
+LOCKS_A_SET = re.compile(r"FROM (identifier|profile)\b.*ANY.*FOR (NO KEY )?UPDATE", re.DOTALL)
 
 
 def agree() -> bool:
@@ -62,6 +63,16 @@ def test_keys_follow_their_identifiers_and_no_statement_moves_a_row_by_its_perso
     found = [m[1] for text in said for m in [UPDATES_THE_PERSON.search(text)] if m]
     assert set(found) <= {"identifier_key"}
     assert [text for text in said if LOCKS_A_SET.search(text)] == []
+
+
+def test_public_ids_that_are_made_later_sort_later_and_cannot_be_guessed(monkeypatch):
+    made = []
+    for milliseconds in (1_700_000_000_000, 1_700_000_000_001, 1_800_000_000_000):
+        monkeypatch.setattr(store.time, "time_ns", lambda at=milliseconds: at * 1_000_000)
+        made.append([store.ordered_uuid() for _ in range(50)])
+    assert max(made[0]) < min(made[1]) and max(made[1]) < min(made[2])
+    assert {(one.version, one.variant) for part in made for one in part} == {(7, RFC_4122)}
+    assert len({one.int & (1 << 62) - 1 for part in made for one in part}) == 150
 
 
 @pytest.mark.django_db
