@@ -126,8 +126,7 @@ def update_next(
     row.next = None if wanted == _next_of(row) else wanted
     row.save(update_fields=["next", "revision", "updated_at"])
     changed = [name for name, value in wanted.items() if value != before[name]]
-    detail = {"revision": row.revision, "of": "next version"}
-    audit.record("change", "campaign", row.slug, fields=changed, detail=detail)
+    audit.record("change", "campaign", row.slug, fields=changed, detail={"revision": row.revision})
     return row
 
 
@@ -138,7 +137,7 @@ def drop_next(campaign: Campaign) -> Campaign:
     if row.next is not None:
         row.next, row.revision = None, row.revision + 1
         row.save(update_fields=["next", "revision", "updated_at"])
-        audit.record("change", "campaign", row.slug, fields=[], detail={"dropped": "next version"})
+        audit.record("change", "campaign", row.slug, detail={"revision": row.revision})
     return row
 
 
