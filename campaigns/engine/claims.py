@@ -29,6 +29,8 @@ _FREE = """e.campaign_id = {campaign} AND e.ended_at IS NULL AND e.due_at <= {no
 _FIRST = """
 SELECT e.campaign_version_id, e.step FROM enrolment e WHERE {free} ORDER BY e.due_at LIMIT 1
 """
+# Whoever waited for another's claim finds the lease. Nothing of the outer conditions leads by an
+# index to all who are due, or each of the chosen would be looked for among them.
 _CLAIM = """
 UPDATE enrolment e SET lease = {lease}, lease_until = {clock} + {span}
 FROM (SELECT c.profile_id, c.id FROM (
@@ -36,7 +38,8 @@ FROM (SELECT c.profile_id, c.id FROM (
           WHERE {free} AND e.campaign_version_id = {version} AND e.step = {step}
           ORDER BY e.due_at LIMIT {batch}) c
       ORDER BY c.profile_id, c.id) g
-WHERE e.profile_id = g.profile_id AND e.id = g.id AND {free}
+WHERE e.profile_id = g.profile_id AND e.id = g.id AND e.campaign_version_id = {version}
+  AND e.step = {step} AND e.ended_at IS NULL AND (e.lease IS NULL OR e.lease_until < {clock})
 RETURNING e.profile_id, e.id
 """
 _THEIRS = """unnest({profiles}::bigint[], {enrolments}::bigint[]) AS g(profile_id, id)

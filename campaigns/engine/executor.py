@@ -41,12 +41,11 @@ timed AS MATERIALIZED (
     FROM timed t
     WHERE e.profile_id = t.profile_id AND e.id = t.enrolment_id AND e.lease = {lease}
       AND e.step = {step} AND e.ended_at IS NULL
-    RETURNING e.profile_id, e.id, e.visit
+    RETURNING e.profile_id, e.id, e.visit, t.to_step, t.decided
 ), noted AS (
     INSERT INTO enrolment_transition (profile_id, enrolment_id, campaign_id, from_step, to_step,
                                       visit, at, decided)
-    SELECT m.profile_id, m.id, {campaign}, {step}, t.to_step, m.visit, {now}, t.decided
-    FROM moved m JOIN timed t ON t.profile_id = m.profile_id AND t.enrolment_id = m.id
+    SELECT m.profile_id, m.id, {campaign}, {step}, m.to_step, m.visit, {now}, m.decided FROM moved m
     RETURNING 1
 )
 SELECT count(*) FROM noted

@@ -202,9 +202,14 @@ def _marketing() -> Any:
 
 
 def _campaign(segment: Any, slug: str) -> Any:
+    from campaigns.services.launching import launch
+
+    return launch(_draft(segment, slug))
+
+
+def _draft(segment: Any, slug: str) -> Any:
     from campaigns.models import Sender
     from campaigns.services.drafts import create_campaign
-    from campaigns.services.launching import launch
 
     Sender.objects.get_or_create(
         address="news@shop.example",
@@ -217,7 +222,7 @@ def _campaign(segment: Any, slug: str) -> Any:
         "content": {"subject": "Tents, {{ first_name }}", "html": BODY},
     }
     entry = {"kind": "segment", "segment": segment.slug}
-    return launch(create_campaign({"slug": slug, "name": slug, "entry": entry, "steps": [step]}))
+    return create_campaign({"slug": slug, "name": slug, "entry": entry, "steps": [step]})
 
 
 def _empty(*tables: str) -> None:
@@ -297,7 +302,9 @@ def _floor(campaign: Any, segment: Any) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             plan_for_many(cursor)
             portion = next_portion(cursor, terms_of(plan_of(campaign), now=timezone.now()), after)
-            sql(FLOOR, people=portion.people, judged=portion.judged, campaign=campaign.pk).on(cursor)
+            sql(FLOOR, people=portion.people, judged=portion.judged, campaign=campaign.pk).on(
+                cursor
+            )
             after = portion.end
 
 
