@@ -42,7 +42,7 @@ def refused_by_the_database(campaign: Campaign) -> None:
     CampaignVersion.objects.filter(campaign=campaign).update(caps={"count": 1, "per_days": 10**12})
 
 
-POISONS = {gone: "no segment “first”", mangled: "IndexError", refused_by_the_database: "DataError"}
+POISONS = {gone: "no segment “first”", mangled: "KeyError", refused_by_the_database: "DataError"}
 
 
 @pytest.mark.parametrize("poison", POISONS, ids=lambda poison: poison.__name__)
