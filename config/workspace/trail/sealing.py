@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -49,10 +50,9 @@ class Ledger:
 LEDGERS: Registry[Ledger] = Registry("ledgers")
 
 _SETTLED = """
-SELECT {columns} FROM {table} e
-WHERE e.id > {after} AND e.{recorded_at} < {before}
+SELECT {columns}, e.{recorded_at} < {before}
   AND age(e.xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid)
-ORDER BY e.id LIMIT {block}
+FROM {table} e WHERE e.id > {after} ORDER BY e.id LIMIT {block}
 """
 _SEALED = (
     "SELECT {columns}, {fits} FROM {table} e WHERE e.id > {after} AND e.id <= {last} ORDER BY 1"
@@ -93,7 +93,8 @@ def _alone(ledger: Ledger) -> bool:
 
 
 def _settled(ledger: Ledger, after: int, before: datetime) -> list[tuple[Any, ...]]:
-    return run(
+    """Those behind `after` up to the first that has not settled: a block has no gaps."""
+    rows = run(
         sql(
             _SETTLED,
             columns=_columns(ledger),
@@ -104,6 +105,7 @@ def _settled(ledger: Ledger, after: int, before: datetime) -> list[tuple[Any, ..
             block=BLOCK,
         )
     )
+    return [row[:-1] for row in takewhile(lambda row: row[-1], rows)]
 
 
 def _columns(ledger: Ledger) -> Sql:

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from config.workspace import audit
-from config.workspace.models import AuditEntry
+from config.workspace.models import AuditEntry, Seal
 from config.workspace.trail import sealing
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,6 +85,21 @@ def test_an_entry_waits_for_an_earlier_one_whose_transaction_is_still_under_way(
     may_commit.set()
     thread.join()
     assert seal() == 2
+    assert sealing.verify() == []
+
+
+def test_a_block_ends_before_the_first_entry_that_has_not_settled(monkeypatch):
+    """The clock may go back, and the demo's tells the past: a younger one before an older one."""
+    monkeypatch.setattr(sealing, "SETTLE", timedelta(minutes=1))
+    for number in range(3):
+        audit.record("x.y", "thing", str(number))
+    first, second, third = AuditEntry.objects.order_by("id").values_list("id", flat=True)
+    old = timezone.now() - timedelta(hours=1)
+    as_owner("UPDATE audit_entry SET at = %s WHERE id = %s", (old, second))
+    assert seal() == 0
+    as_owner("UPDATE audit_entry SET at = %s WHERE id = %s", (old, first))
+    assert seal() == 2
+    assert third not in range(first, Seal.objects.get().last_id + 1)
     assert sealing.verify() == []
 
 
