@@ -16,6 +16,7 @@ from campaigns.models import Campaign
 from campaigns.pages import page_header
 from campaigns.pages.editor.previews import found
 from campaigns.pages.journeys import journey_of
+from campaigns.selectors.entered import people_in
 from campaigns.selectors.progress import progress as progress_of
 from campaigns.services import launching
 from campaigns.services.drafts import WrongStatus
@@ -70,6 +71,7 @@ def _state(campaign: Campaign) -> dict[str, Any]:
     ended += figures.get("cancelled", 0)
     return {
         "n": figures,
+        "inside": people_in(campaign)["inside"],
         "poll": moving,
         "waiting": waiting,
         "left": ended,

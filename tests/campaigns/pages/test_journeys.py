@@ -49,6 +49,7 @@ def test_each_step_is_shown_in_words_with_its_people(marketer):
     advance_all()
     page = read(marketer, "step", campaign.slug, "launch")
     assert "2 entered, 2 on the way" in page
+    assert "Cancel for whoever is on the way" in page
     assert "Wait 2 days 2 are here now · 0 have passed" in page
     assert "Email: first for [first_name] 0 are here now · 2 have passed" in page
     assert "4 steps" in page
