@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns import pruning
-from campaigns.models import Campaign, ContactCount, ExcludedCount, Message
+from campaigns.models import Campaign, ContactCount, ExcludedCount, Message, Transition
 from campaigns.selectors.report import report
 from campaigns.services.drafts import InvalidCampaign
 from campaigns.services.launching import cancel, launch
@@ -140,3 +140,18 @@ def test_a_launch_that_is_cancelled_leaves_no_job_that_runs_for_ever():
     assert (job.state, job.finished_at is not None) == (Job.State.STOPPED, True)
     fan_out_all()
     assert not Message.objects.filter(state="queued").exists()
+
+
+def test_which_way_people_took_is_kept_for_a_time(settings):
+    now = timezone.now()
+    person = make_person()
+    for days, step in ((401, "old"), (399, "late")):
+        Transition.objects.create(
+            profile=person, enrolment_id=1, campaign_id=1, from_step=step, decided="waited",
+            at=now - timedelta(days=days),
+        )  # fmt: skip
+    settings.TRANSITION_DAYS = 0
+    assert pruning.prune_transitions(now) == 0, "for ever"
+    settings.TRANSITION_DAYS = 400
+    assert [pruning.prune_transitions(now) for _ in range(2)] == [1, 0]
+    assert [row.from_step for row in Transition.objects.all()] == ["late"]
