@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from campaigns.composition.senders import settle_default
 from campaigns.models import Sender
-from campaigns.services.senders import settle_default
 from config.workspace.forms.used import ArchivableForm, ArchivedFilter, UsedAdmin
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from campaigns.gate.contact_counts import recount
 from campaigns.models import ContactCount, Enrolment, Message
-from campaigns.tracking.recrediting import recredit
+from campaigns.outcomes.recrediting import recredit
 from config.workspace.tables.belonging import columns_of
 from profiles.identity.mergers import MERGERS, Parting
 from profiles.identity.moving import PAIRS, Pair, parameters

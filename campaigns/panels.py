@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import Campaign, Message
 from campaigns.models.message import State
 from campaigns.pages.log.messages import LOOKS, why_of
-from campaigns.selectors.whose import written_to
+from campaigns.people.whose import written_to
 from config.workspace.permissions import may
 from profiles.models import Profile
 from profiles.panels import PANELS, Panel

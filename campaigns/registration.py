@@ -5,9 +5,9 @@ from campaigns.api import registration  # noqa: F401 - signs itself in
 from campaigns.delivery.worker import deliver, left
 from campaigns.engine.claims import enrolments_left
 from campaigns.engine.executor import advance_enrolments
-from campaigns.engine.rounds import UNDER_WAY, advance_campaigns
+from campaigns.outcomes import conversions, public_pages  # noqa: F401 - each signs itself in
 from campaigns.services import uses  # noqa: F401 - signs itself in
-from campaigns.tracking import conversions, messages  # noqa: F401 - each signs itself in
+from campaigns.services.advance import UNDER_WAY, advance_campaigns
 from config.workspace.health.units import WAITING
 from config.workspace.work import DELIVERY, LEFT, POOLS, WORK, left_of
 

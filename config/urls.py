@@ -17,7 +17,7 @@ urlpatterns = [
     path("health/ready", health.ready),
     path("metrics", metrics),
     path("", include("consent.preferences.urls")),
-    path("", include("campaigns.tracking.urls")),
+    path("", include("campaigns.outcomes.urls")),
     path("", include("config.demo.urls")),
     path("api/", include("profiles.api.urls")),
     path("api/", include("consent.api.urls")),

@@ -13,8 +13,8 @@ from campaigns.content.errors import ContentError
 from campaigns.content.sandbox.calls import NoPlace
 from campaigns.models import Campaign, Message
 from campaigns.models.message import Reason, State
-from campaigns.selectors.messages import message_events
-from campaigns.selectors.whose import people_of, written_to
+from campaigns.outcomes.happened import message_events
+from campaigns.people.whose import people_of, written_to
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.single import AnotherMessage, NeedsRight, send_message
 from config.workspace import audit

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.api.serializers import SenderSerializer
+from campaigns.composition.senders import change_sender
 from campaigns.models import Sender
-from campaigns.services.senders import change_sender
 from config.workspace.api.fields import AsWritten, KnownFields
 from config.workspace.api.ids import number_of
 from config.workspace.api.problems import invalid

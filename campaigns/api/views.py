@@ -13,15 +13,16 @@ from rest_framework.response import Response
 
 from campaigns.api import serializers as shapes
 from campaigns.api.content_views import WrongField, render_content, render_mjml
+from campaigns.composition.senders import create_sender
 from campaigns.content.errors import ContentError
 from campaigns.content.sandbox.calls import NoPlace
+from campaigns.engine.status import WrongStatus
 from campaigns.engine.steps import rules_of
 from campaigns.models import Campaign, Sender
+from campaigns.outcomes.report import report
 from campaigns.plan import nodes
-from campaigns.selectors.report import report
 from campaigns.services.drafts import (
     MAY_GO_ON,
-    WrongStatus,
     create_campaign,
     delete_draft,
     drop_next,
@@ -30,7 +31,6 @@ from campaigns.services.drafts import (
 )
 from campaigns.services.launching import NotReady, cancel, launch, pause, resume, undo
 from campaigns.services.rehearsing import rehearse
-from campaigns.services.senders import create_sender
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.shown import Differs, Shown
 from config.workspace.api.problems import FieldError, Problem, invalid

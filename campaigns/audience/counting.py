@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from django.db.backends.utils import CursorWrapper
 
+from campaigns.audience.earlier import LATELY, SAME, WOULD_GET, got_before
 from campaigns.audience.portions import Portion, walk
 from campaigns.gate.expression import Terms, arm_of
 from campaigns.gate.terms import shuffle_of
 from campaigns.plan import Plan
-from campaigns.selectors.earlier import LATELY, SAME, WOULD_GET, got_before
 from config.postgres.sql import Sql, sql
 
 SAMPLE = 5

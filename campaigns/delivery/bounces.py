@@ -5,9 +5,9 @@ from typing import Protocol
 
 from django.db import transaction
 
+from campaigns.engine.status import WrongStatus, pause, pause_words
 from campaigns.models import Campaign, Message
-from campaigns.services.launching import WrongStatus, pause, pause_words
-from campaigns.tracking.events import Happened, tell
+from campaigns.outcomes.events import Happened, tell
 from consent.channels import contact_kind
 from consent.models import Suppression
 from consent.suppression.suppressing import suppress_many

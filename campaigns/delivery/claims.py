@@ -24,6 +24,7 @@ from campaigns.channels.base import OwnLink
 from campaigns.delivery.references import referred
 from campaigns.gate.contact_counts import ENDED, give_back
 from campaigns.gate.expression import still_allowed
+from campaigns.models.message import OWN_LINKS
 from campaigns.outbox.pacing import CHUNK, catch_up
 from config.postgres.sql import EMPTY, Sql, one, run, sql
 from config.workspace.work import Left
@@ -34,8 +35,6 @@ LEASE_SECONDS = 120
 CLOCK = "statement_timestamp()"  # of leases: now() would stand still within a transaction
 INTERRUPTED = "interrupted"  # whoever handed it over broke off: nobody knows what became of it
 # in `message.data`, where all other names are ours as well
-OWN_LINKS = "_links"  # the links whose address is this message's own
-GIVEN = "_given"  # what the caller gave a single message for its content, by names of their own
 Key = tuple[int, int]  # profile, message
 
 

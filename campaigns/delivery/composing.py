@@ -14,8 +14,8 @@ from campaigns import standing_words
 from campaigns.channels.base import FAILED, Channel, Letter, Letterhead, Outcome, OwnLink, Parcel
 from campaigns.content.errors import Abort, ContentError
 from campaigns.content.sandbox.calls import CannotRun, NotTried, Unavailable, Unexpected
+from campaigns.faults import CannotGoOn, place_of
 from campaigns.models import Message
-from campaigns.services.faults import CannotGoOn, place_of
 
 log = logging.getLogger(__name__)
 CANCELLED = "cancelled"
@@ -64,8 +64,7 @@ def compose(channel: Channel, letters: Sequence[Letter], head: Letterhead) -> Co
     try:
         written = channel.compose(letters, head)
     except Unavailable as error:
-        words = standing_words.NOT_WRITTEN % {"why": standing_words.NO_PROCESS}
-        raise CannotGoOn(words) from error
+        raise CannotGoOn(standing_words.NOT_WRITTEN % {"why": standing_words.NO_PROCESS}) from error
     for letter, parcel in zip(letters, written, strict=True):
         _note(composed, letter, parcel)
     common = composed.common_error

@@ -9,13 +9,14 @@ import msgspec
 from django.db import connection
 
 from campaigns.channels.base import Letter, Letterhead
+from campaigns.composition.contents import sender_data
+from campaigns.composition.senders import default_sender
 from campaigns.content.kinds import Prepared, content_kind
-from campaigns.delivery.claims import GIVEN, OWN_LINKS, Chunk
+from campaigns.delivery.claims import Chunk
 from campaigns.models import CampaignVersion, ContentVersion, Sender
+from campaigns.models.message import GIVEN, OWN_LINKS
+from campaigns.people.whose import JOIN_OWNER, PERSON
 from campaigns.plan import is_single, messages_in
-from campaigns.selectors.whose import JOIN_OWNER, PERSON
-from campaigns.services.contents import sender_data
-from campaigns.services.senders import default_sender
 from config.postgres.sql import ids_of, run, sql
 from consent.models import Purpose, Topic
 from consent.reach.judging import judged_addresses

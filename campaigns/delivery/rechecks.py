@@ -11,8 +11,8 @@ from typing import Any
 
 from campaigns import standing_words
 from campaigns.channels.base import Letterhead
-from campaigns.services.faults import CannotGoOn
-from campaigns.tracking.conversions import fitting_sql
+from campaigns.faults import CannotGoOn
+from campaigns.outcomes.conversions import fitting_sql
 from config.postgres.sql import EMPTY, Sql, sql
 from segments.members.current import Current, current
 from segments.models import Segment

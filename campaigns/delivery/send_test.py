@@ -23,12 +23,12 @@ from campaigns.channels.base import (
     Parcel,
     channel_of,
 )
+from campaigns.composition.contents import sender_data
 from campaigns.content.errors import Abort, ContentError
 from campaigns.content.kinds import Prepared
 from campaigns.content.sandbox.calls import NotTried, Unavailable
 from campaigns.content.words import said
 from campaigns.models import Sender
-from campaigns.services.contents import sender_data
 from config.workspace.digests import contact_digest
 from consent.channels import contact_kind
 from consent.models import Purpose, Suppression

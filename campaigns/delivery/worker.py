@@ -45,7 +45,7 @@ from campaigns.delivery.outcomes import note_nowhere
 from campaigns.delivery.rechecks import Recheck, recheck_of
 from campaigns.delivery.settling import persistently, settle, settle_kept
 from campaigns.delivery.visits import Visit
-from campaigns.services.faults import clear_fault, note_fault, place_of
+from campaigns.faults import clear_fault, note_fault, place_of
 from config.postgres.sql import Sql
 from config.workspace import circuits, stopping
 from config.workspace.faults import is_outage, log_failure, pause_after

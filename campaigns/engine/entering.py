@@ -15,8 +15,8 @@ from campaigns.engine.executor import due_by_step
 from campaigns.gate.expression import arm_of
 from campaigns.gate.terms import segment_of, shuffle_of
 from campaigns.outbox.fanout import go_through
+from campaigns.people.entered import not_in_yet
 from campaigns.plan import Plan
-from campaigns.selectors.entered import not_in_yet
 from config.postgres.sql import FALSE, Sql, sql
 from config.workspace.work import wake
 from profiles.people.lineage import living

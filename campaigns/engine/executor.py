@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from campaigns.engine.claims import Claim, claim, hold, release
 from campaigns.engine.steps import Batch, kind_of
+from campaigns.faults import one_by_one
 from campaigns.models import Campaign, CampaignVersion
 from campaigns.plan import Plan, plan_of
-from campaigns.services.faults import one_by_one
 from config.postgres.sql import Sql, one, run, sql
 from config.workspace.work import wake
 

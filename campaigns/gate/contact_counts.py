@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
-from campaigns.selectors.whose import JOIN_OWNER, PERSON, messages_by
+from campaigns.people.whose import JOIN_OWNER, PERSON, messages_by
 from config.postgres.sql import Sql, sql
 from config.workspace.zones import workspace_zone
 from profiles.people.lineage import ever_of, given_people

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from campaigns.gate.person_day import day_of, join_day
 from campaigns.gate.quiet_hours import QuietHours
 from campaigns.models.message import Reason
-from campaigns.selectors.whose import JOIN_OWNER, PERSON
+from campaigns.people.whose import JOIN_OWNER, PERSON
 from config.postgres.sql import EMPTY, OR, Sql, sql
 from config.workspace.frequency import CHANNEL, TAG, TOTAL, Frequency
 from consent.channels import contact_kind

@@ -7,11 +7,11 @@ from math import gcd
 from typing import Any
 
 from campaigns import standing_words
+from campaigns.faults import CannotGoOn
 from campaigns.gate.expression import BUCKETS, Terms
 from campaigns.gate.quiet_hours import QuietHours
+from campaigns.people.entered import not_in_yet
 from campaigns.plan import Plan, Step
-from campaigns.selectors.entered import not_in_yet
-from campaigns.services.faults import CannotGoOn
 from config.postgres.sql import EMPTY, Sql
 from config.workspace.frequency import CHANNEL, Frequency, limits_of, read
 from config.workspace.selectors import workspace

@@ -176,7 +176,7 @@ class Enrolment(ProfileScoped):
     """A profile inside a campaign of several steps; due at `step` when `due_at` has passed.
 
     Whoever was in a campaign that ends with its first message has that message alone
-    (`campaigns.selectors.entered`). `lease` says that a worker is at it (`campaigns.engine`).
+    (`campaigns.people.entered`). `lease` says that a worker is at it (`campaigns.engine`).
     """
 
     belongs = Belonging(Merged.MOVED, Apart.BY_ORIGIN, Erased.ERASED)

@@ -11,6 +11,10 @@ from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
 from config.workspace.tables.lasting import Bounded, Until
 from config.workspace.tables.schema import ProfileScoped
 
+# names in `data`
+OWN_LINKS = "_links"  # those whose address is this message's own
+GIVEN = "_given"  # what the caller gave a single message for its content, by names of their own
+
 
 class State(models.TextChoices):
     """Where a message stands; the words are api.md's."""

@@ -3,7 +3,7 @@
 Whatever the gate said of some people becomes in one statement their messages (also the excluded
 ones, with their reason), what counts against the contact frequency, and the chunks that delivery
 leases. Where a campaign ends with its first message, that message is all that is kept of somebody
-who was in it (`campaigns.selectors.entered`); on a longer way it belongs to their enrolment.
+who was in it (`campaigns.people.entered`); on a longer way it belongs to their enrolment.
 """
 
 import json

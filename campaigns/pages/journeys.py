@@ -12,9 +12,9 @@ from django.utils.translation import ngettext
 from campaigns.engine.steps import STEPS
 from campaigns.engine.steps.base import Card
 from campaigns.models import Campaign
+from campaigns.outcomes.figures import counted_messages, counting
+from campaigns.people.entered import decided_at, people_at, people_in
 from campaigns.plan import MESSAGE, Node, plan_of
-from campaigns.selectors.entered import decided_at, people_at, people_in
-from campaigns.selectors.figures import counted_messages, counting
 from config.console.words import num
 from config.workspace.permissions import may
 from segments.rules import Group

@@ -12,14 +12,15 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from campaigns.engine.status import WrongStatus
 from campaigns.models import Campaign
+from campaigns.outcomes.figures import counted_messages, counting
 from campaigns.pages import page_header
 from campaigns.pages.editor.forms import NewForm
 from campaigns.pages.editor.previews import found
 from campaigns.pages.editor.starters import STARTERS, first_step
 from campaigns.plan import plan_of
-from campaigns.selectors.figures import counted_messages, counting
-from campaigns.services.drafts import WrongStatus, create_campaign, delete_draft, duplicate
+from campaigns.services.drafts import create_campaign, delete_draft, duplicate
 from campaigns.services.shapes import InvalidCampaign
 from config.console.pages import ApiCall, page, part, toast
 from config.workspace.permissions import may, requires

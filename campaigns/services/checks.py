@@ -5,21 +5,21 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from campaigns.composition.contents import (
+    SAMPLE_URL,
+    ContentError,
+    person_data,
+    sender_data,
+)
+from campaigns.composition.variables import unknown_names
 from campaigns.content.errors import Abort
 from campaigns.content.kinds import CONTENTS, ContentKind, Prepared
 from campaigns.content.render import MessageUrls
 from campaigns.content.words import in_words, said
 from campaigns.models import Campaign
 from campaigns.plan import Node, Step, messages_in
-from campaigns.selectors.coverage import Missing, coverage
-from campaigns.services.contents import (
-    SAMPLE_URL,
-    ContentError,
-    person_data,
-    sender_data,
-)
+from campaigns.services.coverage import Missing, coverage
 from campaigns.services.shapes import InvalidCampaign, check_shape
-from campaigns.services.variables import unknown_names
 from config.console.words import num, pct
 from consent.models import Purpose
 from segments.models import Membership, Segment

@@ -8,8 +8,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from campaigns.composition.senders import default_sender
+from campaigns.engine.status import needs_status
 from campaigns.models import Campaign, Sender
-from campaigns.services.senders import default_sender
 from campaigns.services.shapes import FieldError, InvalidCampaign, check_shape, fault, share_of
 from config.workspace import audit
 from config.workspace.models import User
@@ -19,23 +20,6 @@ SLUG = re.compile(r"[-a-zA-Z0-9_]{1,80}")
 RESERVED = frozenset({"new", "sender"})  # /console/campaigns/new/ and the senders
 MAX_NAME = 300
 ID_DIGITS = 19  # that a bigint always holds are fewer
-
-
-class WrongStatus(Exception):
-    """The campaign is not in a status in which this can be done."""
-
-    def __init__(self, status: str, allowed: str) -> None:
-        super().__init__(
-            _("The campaign is %(status)s; this needs it to be %(allowed)s.")
-            % {"status": status, "allowed": allowed}
-        )
-        self.status = status
-
-
-def needs_status(campaign: Campaign, *allowed: str) -> None:
-    """Raise WrongStatus unless the campaign is in one of these."""
-    if campaign.status not in allowed:
-        raise WrongStatus(campaign.status, ", ".join(allowed))
 
 
 @transaction.atomic

@@ -8,16 +8,16 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from campaigns.audience.counting import Counted, count_audience
+from campaigns.audience.earlier import Earlier, lately_days
+from campaigns.audience.known import is_known, uncountable
 from campaigns.audience.portions import READ, plan_for_many
+from campaigns.faults import CannotGoOn
 from campaigns.gate.expression import ORDER
 from campaigns.gate.terms import terms_of
 from campaigns.models import Campaign
 from campaigns.models.message import Reason
 from campaigns.plan import plan_of
-from campaigns.selectors.earlier import Earlier, lately_days
 from campaigns.services.checks import Check, NotReady, audience_errors
-from campaigns.services.faults import CannotGoOn
-from campaigns.services.segments import is_known, uncountable
 from config.workspace.tables.statistics import refresh_statistics
 from segments.members.stored import refresh
 from segments.models import Segment

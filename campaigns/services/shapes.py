@@ -6,9 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from campaigns.engine.steps import STEPS, sign_in
-from campaigns.plan import Node, nodes, ways_of
-from campaigns.services.field_errors import (
+from campaigns.composition.field_errors import (
     Errors,
     FieldError,
     InvalidCampaign,
@@ -18,6 +16,8 @@ from campaigns.services.field_errors import (
     is_number,
     not_connected,
 )
+from campaigns.engine.steps import STEPS, sign_in
+from campaigns.plan import Node, nodes, ways_of
 from config.workspace.frequency import CHANNEL, SCOPES, TAG, is_tag, tag_words
 from config.workspace.zones import read_exact
 from profiles.language.events import read_where

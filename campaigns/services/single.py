@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 
 from campaigns.audience.portions import one_person
 from campaigns.content.kinds import CONTENTS, content_kind
-from campaigns.delivery.claims import GIVEN
 from campaigns.gate.terms import single_terms
 from campaigns.models import ContentVersion, Message
+from campaigns.models.message import GIVEN
 from campaigns.outbox.writing import Arm, Sending, write
-from campaigns.selectors.whose import written_to
+from campaigns.people.whose import written_to
 from campaigns.services.shapes import FieldError, InvalidCampaign, fault, not_connected
 from config.postgres.sql import Sql, run, sql
 from config.workspace import audit

@@ -9,9 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from campaigns.composition.senders import create_sender
 from campaigns.models import Campaign, Sender
 from campaigns.services.drafts import create_campaign
-from campaigns.services.senders import create_sender
 from config.demo.generator.catalogue import USD_FOR_EUR
 from config.demo.generator.content import DRAFT_SLUG, SEGMENTS, SENDER, SENT_SLUG, campaigns
 from config.demo.generator.sources import TILL

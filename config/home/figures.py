@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from campaigns.selectors.figures import FIGURES, counted_messages
+from campaigns.outcomes.figures import FIGURES, counted_messages
 from consent.reach.growth import reachable_over_time
 from profiles.models import EventDefinition
 from profiles.people.lineage import living

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.services.senders import create_sender
+from campaigns.composition.senders import create_sender
 from consent.suppression.suppressing import suppress
 from profiles.identity.merging import merge_people
 from segments.models import Segment

@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from campaigns.delivery.letters import forget_letterheads
 from campaigns.delivery.worker import close_sessions, deliver
-from campaigns.engine.rounds import advance_campaigns
 from campaigns.models import Campaign, Sender
+from campaigns.services.advance import advance_campaigns
 from campaigns.services.drafts import create_campaign
 from campaigns.services.launching import launch
 from config.workspace.digests import contact_digest

@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.db import connection
 
 from campaigns.engine.executor import advance_enrolments
-from campaigns.engine.rounds import advance_campaigns
 from campaigns.models import Campaign, Enrolment, Message, Transition
+from campaigns.services.advance import advance_campaigns
 from tests.campaigns.builders import HTML
 
 CLICKED = {

@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from campaigns import pruning
 from campaigns.models import Campaign, Message
-from campaigns.selectors.progress import progress
+from campaigns.outcomes.events import internal_source
+from campaigns.outcomes.progress import progress
 from campaigns.services.rehearsing import rehearse
-from campaigns.tracking.events import internal_source
 from config.workspace.work import WORK
 from consent.suppression.suppressing import suppress
 from profiles.ingest.inbox import accept

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from campaigns.audience.earlier import Earlier
 from campaigns.models import Campaign, ContactCount, Message, MessageChunk
 from campaigns.pages.editor.preheaders import with_preheader, without_preheader
-from campaigns.selectors.earlier import Earlier
 from campaigns.services.drafts import duplicate, update_campaign
 from campaigns.services.launching import cancel
 from campaigns.services.rehearsing import rehearse

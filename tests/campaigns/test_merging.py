@@ -6,9 +6,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import ContactCount, Enrolment, Message
+from campaigns.outcomes.recording import find_sent, record_click
 from campaigns.services.launching import cancel
 from campaigns.services.single import send_message
-from campaigns.tracking.recording import find_sent, record_click
 from config.workspace.work import WORK
 from profiles.identity.merging import merge_people, undo_merge
 from profiles.ingest.inbox import accept

@@ -21,9 +21,9 @@ from hypothesis.stateful import (
 )
 
 from campaigns.models import Campaign, CampaignVersion, ContactCount, Message
-from campaigns.selectors.whose import written_to
+from campaigns.outcomes.recording import find_sent, record_click
+from campaigns.people.whose import written_to
 from campaigns.services.single import _content, send_message
-from campaigns.tracking.recording import find_sent, record_click
 from config.workspace.frequency import SETTING
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace

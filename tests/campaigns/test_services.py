@@ -7,10 +7,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from campaigns.engine.rounds import advance_campaigns
+from campaigns.engine.status import WrongStatus
 from campaigns.models import Campaign, CampaignVersion, Message, Sender
+from campaigns.services.advance import advance_campaigns
 from campaigns.services.checks import check_campaign
-from campaigns.services.drafts import WrongStatus, create_campaign, duplicate, update_campaign
+from campaigns.services.drafts import create_campaign, duplicate, update_campaign
 from campaigns.services.launching import NotReady, launch, undo
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.single import AnotherMessage, send_message

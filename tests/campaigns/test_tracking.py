@@ -9,12 +9,12 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Message
+from campaigns.outcomes.agents import clicked_by, opened_by
+from campaigns.outcomes.events import internal_source
+from campaigns.outcomes.progress import progress
+from campaigns.outcomes.report import Arm, lift_of, report
 from campaigns.pages.listing import figures_of
-from campaigns.selectors.progress import progress
-from campaigns.selectors.report import Arm, lift_of, report
 from campaigns.services.single import send_message
-from campaigns.tracking.agents import clicked_by, opened_by
-from campaigns.tracking.events import internal_source
 from config.workspace.work import WORK
 from consent.models import ConsentEntry
 from consent.reach import contactable

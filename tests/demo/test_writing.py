@@ -7,8 +7,8 @@ import pytest
 from django.db.models import Count, Sum
 from django.test import override_settings
 
+from campaigns.composition.contents import preview
 from campaigns.models import Campaign, Message
-from campaigns.services.contents import preview
 from config.demo import past_clock, sink, state, team, traffic, writing
 from config.demo.generator import maya, permissions
 from config.demo.generator.clock import to_ms

@@ -14,8 +14,8 @@ from typing import Any, ClassVar, TypeVar
 
 from django.db.backends.utils import CursorWrapper
 
+from campaigns.composition.field_errors import Errors
 from campaigns.plan import Node, Plan, Step
-from campaigns.services.field_errors import Errors
 from config.postgres.sql import Sql, sql
 from segments.rules import Group
 

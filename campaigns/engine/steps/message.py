@@ -8,6 +8,13 @@ from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
 from campaigns.audience.portions import PEOPLE, Portion
+from campaigns.composition.field_errors import (
+    Errors,
+    duration_faults,
+    fault,
+    is_number,
+    not_connected,
+)
 from campaigns.content.kinds import CONTENTS
 from campaigns.engine.steps.base import Batch, Card, StepKind, step_kind
 from campaigns.gate.expression import Terms, judged
@@ -15,13 +22,6 @@ from campaigns.gate.terms import terms_of
 from campaigns.outbox.fanout import arms_of, arms_shuffle
 from campaigns.outbox.writing import Sending, write
 from campaigns.plan import MESSAGE, Step
-from campaigns.services.field_errors import (
-    Errors,
-    duration_faults,
-    fault,
-    is_number,
-    not_connected,
-)
 from config.postgres.sql import Sql, sql
 from config.workspace.frequency import is_tag, tag_words
 from consent.channels import CHANNELS

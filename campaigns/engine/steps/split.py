@@ -9,10 +9,10 @@ from typing import Any, Final
 from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
+from campaigns.composition.field_errors import Errors, as_faults, fault
 from campaigns.engine.steps.base import Batch, Card, StepKind, step_kind
+from campaigns.faults import CannotGoOn
 from campaigns.plan import Step
-from campaigns.services.faults import CannotGoOn
-from campaigns.services.field_errors import Errors, as_faults, fault
 from campaigns.standing_words import NO_RULE
 from config.postgres.sql import Sql, sql
 from profiles.language.reader import RuleError, RuleProblem

@@ -13,9 +13,9 @@ from typing import Any, Final
 from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
+from campaigns.composition.field_errors import Errors, as_faults, duration_faults, fault
 from campaigns.engine.steps.base import Batch, Card, StepKind, onward, step_kind
 from campaigns.plan import Step
-from campaigns.services.field_errors import Errors, as_faults, duration_faults, fault
 from config.postgres.sql import Sql, sql
 from config.workspace.zones import database_zones
 from profiles.language.clock import rule_zone

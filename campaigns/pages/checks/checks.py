@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign
+from campaigns.outcomes.report import report
 from campaigns.pages import page_header
 from campaigns.pages.checks import earlier
 from campaigns.pages.checks.findings import Finding
@@ -30,7 +31,6 @@ from campaigns.pages.editor.starters import PLACEHOLDER
 from campaigns.pages.launch.launch_number import audience_of
 from campaigns.pages.report.reasons import LATER, WHY, remedy_of, remedy_url
 from campaigns.plan import plan_of
-from campaigns.selectors.report import report
 from campaigns.services.checks import Check, NotReady, check_campaign
 from campaigns.services.rehearsing import Rehearsal, rehearse
 from config.console import places

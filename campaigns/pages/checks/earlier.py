@@ -8,16 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns.audience.listing import next_people
-from campaigns.gate.terms import caps_of, terms_of
-from campaigns.models import Campaign
-from campaigns.pages.checks.excluded import PAGE_SIZE, after_of, people_page
-from campaigns.pages.checks.findings import Finding
-from campaigns.pages.editor.forms import step_of
-from campaigns.pages.editor.previews import found
-from campaigns.pages.report.reasons import Why
-from campaigns.plan import first_message, plan_of
-from campaigns.selectors.earlier import (
+from campaigns.audience.earlier import (
     KINDS,
     SAME,
     SAME_MAIL_DAYS,
@@ -26,7 +17,16 @@ from campaigns.selectors.earlier import (
     got_before,
     lately_days,
 )
-from campaigns.services.faults import CannotGoOn
+from campaigns.audience.listing import next_people
+from campaigns.faults import CannotGoOn
+from campaigns.gate.terms import caps_of, terms_of
+from campaigns.models import Campaign
+from campaigns.pages.checks.excluded import PAGE_SIZE, after_of, people_page
+from campaigns.pages.checks.findings import Finding
+from campaigns.pages.editor.forms import step_of
+from campaigns.pages.editor.previews import found
+from campaigns.pages.report.reasons import Why
+from campaigns.plan import first_message, plan_of
 from config.console.words import num
 from config.postgres.sql import every
 from config.workspace.frequency import Frequency, words_of_all

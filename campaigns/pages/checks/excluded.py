@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.audience.listing import next_people
+from campaigns.faults import CannotGoOn
 from campaigns.gate.terms import terms_of
 from campaigns.models import Campaign
 from campaigns.pages import page_header
@@ -15,7 +16,6 @@ from campaigns.pages.editor.previews import found
 from campaigns.pages.log.messages import shown_to
 from campaigns.pages.report.reasons import WHY, Why, remedy_of, remedy_url
 from campaigns.plan import plan_of
-from campaigns.services.faults import CannotGoOn
 from config.console.pages import page
 from config.postgres.sql import sql
 from config.workspace import audit

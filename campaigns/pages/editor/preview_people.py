@@ -7,11 +7,11 @@ from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.composition.contents import person_data
 from campaigns.content.names import person_names
 from campaigns.models import Campaign
 from campaigns.plan import plan_of
-from campaigns.selectors.coverage import coverage
-from campaigns.services.contents import person_data
+from campaigns.services.coverage import coverage
 from profiles.models import Profile
 from segments.models import Segment
 

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
+from campaigns.composition.contents import SAMPLE_URL, ContentError, compile_step, sender_data
+from campaigns.composition.variables import unknown_names
 from campaigns.content.errors import Abort
 from campaigns.content.render import Compiled, MessageUrls, Rendered
 from campaigns.content.sandbox.calls import render
@@ -15,9 +17,7 @@ from campaigns.content.words import in_words, said
 from campaigns.models import Campaign
 from campaigns.pages.editor import preview_people
 from campaigns.pages.editor.forms import launched_step
-from campaigns.selectors.coverage import coverage
-from campaigns.services.contents import SAMPLE_URL, ContentError, compile_step, sender_data
-from campaigns.services.variables import unknown_names
+from campaigns.services.coverage import coverage
 from config.console.csp import mail_preview
 from config.console.pages import part
 from config.workspace import audit

@@ -8,6 +8,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from campaigns.composition.contents import EDITED, compile_step
+from campaigns.composition.senders import default_sender
 from campaigns.content.errors import ContentError
 from campaigns.content.render import Compiled
 from campaigns.content.words import in_words, said
@@ -15,8 +17,6 @@ from campaigns.delivery.send_test import SENT, UNKNOWN, NoTarget, NotWritten, Ou
 from campaigns.models import Campaign
 from campaigns.pages.editor import preview_people
 from campaigns.pages.editor.previews import chosen, content_of, found, is_personal, note_look
-from campaigns.services.contents import EDITED, compile_step
-from campaigns.services.senders import default_sender
 from config.console.pages import part, toast, wants_partial
 from config.workspace import audit
 from config.workspace.permissions import requires

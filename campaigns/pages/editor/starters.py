@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.services.contents import EDITED
+from campaigns.composition.contents import EDITED
 
 MESSAGE_ID = "mail"
 PLACEHOLDER = "[[ your words ]]"

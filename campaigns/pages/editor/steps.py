@@ -8,6 +8,8 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from campaigns.composition.contents import EDITED
+from campaigns.engine.status import WrongStatus
 from campaigns.gate.terms import caps_of
 from campaigns.models import Campaign, Sender
 from campaigns.pages import page_header
@@ -19,8 +21,7 @@ from campaigns.pages.editor.previews import found
 from campaigns.pages.journeys import journey_of
 from campaigns.pages.launch import launch_page
 from campaigns.plan import channel_of, first_message
-from campaigns.services.contents import EDITED
-from campaigns.services.drafts import WrongStatus, update_campaign
+from campaigns.services.drafts import update_campaign
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.uses import things_of
 from config.console.pages import ApiCall, page, part, toast, wants_partial

@@ -12,15 +12,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from campaigns.engine.status import WrongStatus
+from campaigns.faults import try_now
 from campaigns.models import Campaign
+from campaigns.outcomes.progress import progress as progress_of
 from campaigns.pages import page_header
 from campaigns.pages.editor.previews import found
 from campaigns.pages.journeys import journey_of
-from campaigns.selectors.entered import people_in
-from campaigns.selectors.progress import progress as progress_of
+from campaigns.people.entered import people_in
 from campaigns.services import launching
-from campaigns.services.drafts import WrongStatus
-from campaigns.services.faults import try_now
 from campaigns.services.launching import NotReady
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.shown import Differs, Shown

@@ -15,9 +15,9 @@ from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, Message
 from campaigns.models.message import Reason, State
+from campaigns.outcomes.figures import FIGURES
 from campaigns.pages.report.reasons import WHY
-from campaigns.selectors.figures import FIGURES
-from campaigns.selectors.whose import written_to
+from campaigns.people.whose import written_to
 from profiles.selectors.finding import NotAPerson, as_uuid, by_public_id
 
 MOST_DIGITS = 4  # of a number of days

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Message
 from campaigns.models.message import Reason, State
+from campaigns.outcomes.figures import kept_counts
+from campaigns.outcomes.happened import message_events
 from campaigns.pages.log.message_filters import Asked, address_of, asked
 from campaigns.pages.report import reasons
 from campaigns.pages.report.reasons import WHY
-from campaigns.selectors.figures import kept_counts
-from campaigns.selectors.messages import message_events
-from campaigns.selectors.whose import people_of
+from campaigns.people.whose import people_of
 from config.console.pages import ApiCall, page, part, wants_partial
 from config.workspace import audit
 from config.workspace.api.ids import number_of

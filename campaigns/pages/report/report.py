@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
+from campaigns.outcomes.report import report
 from campaigns.pages import page_header
 from campaigns.pages.editor.forms import DEFAULT_WINDOW, in_days
 from campaigns.pages.editor.previews import found
@@ -19,7 +20,6 @@ from campaigns.pages.report.estimates import points, scale_of
 from campaigns.pages.report.funnel import Doors, funnel_of, seen_bars
 from campaigns.pages.report.report_base import measured_of
 from campaigns.plan import plan_of
-from campaigns.selectors.report import report
 from config.console.pages import ApiCall, page, part, wants_partial
 from config.console.words import num, pct
 from config.workspace.permissions import may, requires

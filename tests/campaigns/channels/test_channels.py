@@ -14,7 +14,7 @@ from campaigns.channels.base import CHANNELS, channel_of
 from campaigns.content.kinds import CONTENTS, content_kind
 from campaigns.delivery.worker import deliver
 from campaigns.models import Campaign, Message
-from campaigns.selectors.report import report
+from campaigns.outcomes.report import report
 from campaigns.services.checks import check_campaign
 from campaigns.services.rehearsing import rehearse
 from campaigns.services.shapes import InvalidCampaign

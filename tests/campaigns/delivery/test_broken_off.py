@@ -14,8 +14,8 @@ from campaigns.channels.email.channel import Email
 from campaigns.channels.email.session import SmtpSession
 from campaigns.delivery import claims, composing, worker
 from campaigns.delivery.worker import deliver
+from campaigns.faults import try_now
 from campaigns.models import Message, MessageChunk
-from campaigns.services.faults import try_now
 from campaigns.services.launching import cancel
 from config.workspace.models import Circuit
 from profiles.models import Profile

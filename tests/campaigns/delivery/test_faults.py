@@ -7,9 +7,9 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
+from campaigns.engine.status import WrongStatus
+from campaigns.faults import one_by_one, try_now
 from campaigns.models import Campaign, CampaignVersion, Message
-from campaigns.services.drafts import WrongStatus
-from campaigns.services.faults import one_by_one, try_now
 from campaigns.services.launching import cancel, launch, pause, resume
 from config.workspace.access.keys import create_api_key
 from config.workspace.models import Role

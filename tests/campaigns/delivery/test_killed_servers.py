@@ -30,7 +30,7 @@ from django.conf import settings
 settings.DELIVERY_LEASE_SECONDS = 3
 import time
 from django.db import connection
-from campaigns.engine.rounds import advance_campaigns
+from campaigns.services.advance import advance_campaigns
 from campaigns.delivery.worker import deliver
 while True:
     try:

@@ -54,7 +54,7 @@ settings.DATABASES["default"]["NAME"] = sys.argv[1]
 settings.EMAIL_URL = sys.argv[2]
 settings.DELIVERY_LEASE_SECONDS = 3
 import time
-from campaigns.engine.rounds import advance_campaigns
+from campaigns.services.advance import advance_campaigns
 from campaigns.delivery.worker import deliver
 print("ready", flush=True)
 until = time.monotonic() + 600

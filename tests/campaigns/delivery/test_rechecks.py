@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from campaigns.delivery.worker import deliver
 from campaigns.models import Message
-from campaigns.selectors.report import report
+from campaigns.outcomes.report import report
 from config.workspace.work import WORK
 from profiles.changes import announce
 from profiles.models import Profile

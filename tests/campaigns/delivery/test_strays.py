@@ -11,8 +11,8 @@ from campaigns.channels.email.session import SmtpSession
 from campaigns.delivery import claims, settling, worker
 from campaigns.delivery.claims import Settled, lease_chunk, settle
 from campaigns.delivery.worker import deliver
-from campaigns.engine.rounds import advance_campaigns
 from campaigns.models import Campaign, Message, MessageChunk
+from campaigns.services.advance import advance_campaigns
 from config.workspace import stopping
 from config.workspace.models import Circuit
 from tests.campaigns.builders import (

@@ -4,8 +4,8 @@ import pytest
 
 from campaigns.content.sandbox import calls
 from campaigns.delivery.letters import forget_letterheads
+from campaigns.faults import try_now
 from campaigns.models import Message
-from campaigns.services.faults import try_now
 from campaigns.services.launching import launch
 from config.workspace.sandbox.children import Limits
 from tests.campaigns.builders import (

@@ -6,8 +6,8 @@ from django.utils import timezone
 from campaigns.engine import claims, executor
 from campaigns.engine.executor import advance, advance_enrolments
 from campaigns.models import Campaign, ContactCount, Enrolment, Message, MessageChunk, Transition
+from campaigns.outcomes.recording import find_sent, record_click
 from campaigns.services.launching import cancel, launch, pause, resume
-from campaigns.tracking.recording import find_sent, record_click
 from profiles.identity.merging import merge_people, undo_merge
 from profiles.ingest import processor
 from tests.campaigns.builders import (

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import connection
 
 from campaigns.engine.executor import advance_enrolments
-from campaigns.engine.rounds import advance_campaigns
 from campaigns.models import Campaign, ContactCount, Enrolment, Message, MessageChunk, Transition
+from campaigns.services.advance import advance_campaigns
 from campaigns.services.launching import launch
 from tests.campaigns.builders import make_campaign
 from tests.campaigns.delivery.test_killed_worker import committed, make_audience
@@ -100,7 +100,7 @@ settings.DATABASES["default"]["NAME"] = sys.argv[1]
 settings.ENROLMENT_LEASE_SECONDS = 0
 from django.db import connection
 from campaigns.engine.executor import advance_enrolments
-from campaigns.engine.rounds import advance_campaigns
+from campaigns.services.advance import advance_campaigns
 left = int(sys.argv[2])
 def ended(execute, statement, params, many, context):
     global left

@@ -3,9 +3,9 @@
 import pytest
 from django.test import Client
 
+from campaigns.composition.field_errors import InvalidCampaign
 from campaigns.models import Campaign, Enrolment, Message
 from campaigns.services.drafts import drop_next, update_next
-from campaigns.services.field_errors import InvalidCampaign
 from campaigns.services.launching import launch
 from segments.models import Membership, Segment
 from tests.campaigns.builders import join, make_campaign, make_person, make_segment, say

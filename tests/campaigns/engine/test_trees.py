@@ -5,9 +5,9 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from campaigns.engine.rounds import advance_campaigns
 from campaigns.models import Campaign, Enrolment, Message, Transition
 from campaigns.plan import nodes
+from campaigns.services.advance import advance_campaigns
 from campaigns.services.launching import launch
 from tests.campaigns.builders import make_campaign, make_person, make_segment, say
 from tests.campaigns.engine_builders import advance_all, let_pass, mail, wait

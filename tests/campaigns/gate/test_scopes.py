@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Campaign, ContactCount, Message
-from campaigns.selectors.report import report
+from campaigns.outcomes.report import report
 from campaigns.services.launching import cancel
 from campaigns.services.rehearsing import rehearse
 from campaigns.services.single import send_message

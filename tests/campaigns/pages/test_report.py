@@ -7,10 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import Campaign, Message
+from campaigns.outcomes.report import report
 from campaigns.pages.report.estimates import points, scale_of
 from campaigns.pages.report.report import counts_until
 from campaigns.pages.report.report_base import measured_of
-from campaigns.selectors.report import report
 from config.workspace.models import Role
 from profiles.selectors.masking import Shown
 from tests.campaigns.builders import (

@@ -2,12 +2,12 @@
 
 import pytest
 
+from campaigns.composition.variables import Unknown, name_of, unknown_names
 from campaigns.content.render import compile_content
 from campaigns.models import Campaign
 from campaigns.services.checks import NotReady, check_campaign
 from campaigns.services.drafts import update_campaign
 from campaigns.services.launching import launch
-from campaigns.services.variables import Unknown, name_of, unknown_names
 from tests.campaigns.builders import HTML, make_campaign, make_person, make_segment, say
 
 pytestmark = pytest.mark.django_db

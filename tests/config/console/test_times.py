@@ -21,7 +21,7 @@ WRITERS = {
     "campaigns/pages/editor/forms/when.py",  # the field of a time, its zone beside it
     "campaigns/content/filters.py",  # what a marketer's own pattern says
     "profiles/months.py",  # names of tables
-    "campaigns/tracking/recording.py",  # a key
+    "campaigns/outcomes/recording.py",  # a key
     "config/workspace/circuits.py",  # a line of the log, its zone beside it
     "consent/ledger/elapsing.py",  # a stamp in the ledger
     "profiles/selectors/folding.py",  # headings of days

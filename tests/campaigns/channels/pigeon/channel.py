@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from campaigns.channels.base import BOUNCED, SENT, Channel, NoTarget, NotReached, Outcome, Returned
+from campaigns.composition.contents import SAMPLE_URL
 from campaigns.content.errors import Abort, ContentError
 from campaigns.content.kinds import ContentKind, Fault
 from campaigns.content.names import person_names
 from campaigns.content.sandbox.calls import render_template
-from campaigns.services.contents import SAMPLE_URL
 
 LOST = "nobody"  # no pigeon finds the way there
 

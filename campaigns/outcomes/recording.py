@@ -8,8 +8,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from campaigns.models import Message
-from campaigns.tracking.agents import HUMAN, MACHINE
-from campaigns.tracking.events import Happened, tell
+from campaigns.outcomes.agents import HUMAN, MACHINE
+from campaigns.outcomes.events import Happened, tell
 from profiles.people.lineage import today_id
 
 BURST = timedelta(seconds=5)  # clicks on so many different links within this are a scanner's

@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from campaigns.tracking import views
+from campaigns.outcomes import views
 
 TOKEN = r"(?P<token>[A-Za-z0-9_-]{16,200})"  # noqa: S105 - a pattern
 

@@ -7,9 +7,9 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from campaigns.tracking.agents import clicked_by, opened_by
-from campaigns.tracking.links import target_of
-from campaigns.tracking.recording import Sent, find_sent, record_click, record_open
+from campaigns.outcomes.agents import clicked_by, opened_by
+from campaigns.outcomes.links import target_of
+from campaigns.outcomes.recording import Sent, find_sent, record_click, record_open
 from config.workspace import audit
 from config.workspace.access import tokens
 from config.workspace.access.guessing import refuse

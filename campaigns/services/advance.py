@@ -5,15 +5,15 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from campaigns import standing_words
+from campaigns.audience.known import is_known
 from campaigns.delivery.claims import take_back
 from campaigns.delivery.strays import settle_strays
 from campaigns.engine.entering import enter
+from campaigns.engine.status import take_up
+from campaigns.faults import CannotGoOn, one_by_one
 from campaigns.models import Campaign, Enrolment, MessageChunk
 from campaigns.outbox.fanout import fan_out
 from campaigns.plan import plan_of
-from campaigns.services.faults import CannotGoOn, one_by_one
-from campaigns.services.launching import take_up
-from campaigns.services.segments import is_known
 from config.workspace import audit
 from config.workspace.work import wake
 from segments.models import Segment

@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.models import Campaign
-from campaigns.selectors.whose import messages_by
-from campaigns.tracking.conversions import (
+from campaigns.outcomes.conversions import (
     LIVE,
     OF_CREDIT,
     credit_row,
@@ -21,6 +20,7 @@ from campaigns.tracking.conversions import (
     key_of,
     write_credits,
 )
+from campaigns.people.whose import messages_by
 from config.postgres.sql import sql
 from config.postgres.wire import loads
 from profiles.models import Source

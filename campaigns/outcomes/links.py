@@ -5,13 +5,13 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from campaigns.composition.contents import person_data, sender_data
 from campaigns.content.errors import Abort, ContentError
 from campaigns.content.render import tagged
 from campaigns.content.sandbox.calls import render_template
-from campaigns.delivery.claims import GIVEN, OWN_LINKS
 from campaigns.models import ContentVersion, Message
-from campaigns.services.contents import person_data, sender_data
-from campaigns.tracking.recording import Sent
+from campaigns.models.message import GIVEN, OWN_LINKS
+from campaigns.outcomes.recording import Sent
 
 
 @lru_cache(maxsize=256)

@@ -1,6 +1,6 @@
 """The report of a campaign: one aggregate over its messages; control and lift beside it.
 
-What each figure means stands in `campaigns.selectors.figures`.
+What each figure means stands in `campaigns.outcomes.figures`.
 """
 
 from collections import Counter
@@ -15,11 +15,11 @@ from campaigns.gate.expression import ORDER
 from campaigns.gate.terms import window_of
 from campaigns.models import Campaign
 from campaigns.models.message import Reason
+from campaigns.outcomes.conversions import fitting_sql
+from campaigns.outcomes.figures import FIGURES, counted_messages, counting, kept_counts, rates_of
+from campaigns.outcomes.measured import Measured, measured_by_variant
+from campaigns.people.entered import people_in
 from campaigns.plan import plan_of
-from campaigns.selectors.entered import people_in
-from campaigns.selectors.figures import FIGURES, counted_messages, counting, kept_counts, rates_of
-from campaigns.selectors.measured import Measured, measured_by_variant
-from campaigns.tracking.conversions import fitting_sql
 from config.postgres.sql import Sql, run, sql
 from config.workspace.zones import workspace_zone
 from profiles.people.lineage import living

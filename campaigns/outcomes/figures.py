@@ -1,7 +1,7 @@
 """The figures of campaigns: each defined here once, for every list, report, log and API answer.
 
 A figure counts messages; in a campaign with one message everybody has one, so they are people too,
-and where there are several `campaigns.selectors.entered` counts the people. Tests
+and where there are several `campaigns.people.entered` counts the people. Tests
 (`is_test`) count nowhere. What is counted:
 
 - `audience`: everybody who was in the segment when the campaign went through it.

@@ -13,11 +13,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from campaigns.audience.portions import Portion, plan_for_many, walk
+from campaigns.composition.variables import PROFILE, Name, name_of
+from campaigns.faults import CannotGoOn
 from campaigns.gate.terms import terms_of
 from campaigns.models import Campaign
 from campaigns.plan import messages_in, plan_of
-from campaigns.services.faults import CannotGoOn
-from campaigns.services.variables import PROFILE, Name, name_of
 from config.postgres.sql import EMPTY, Sql, sql
 
 COUNTED: Final = 10_000  # recipients

@@ -1,7 +1,7 @@
 """What the public pages of consent ask about our messages."""
 
 from campaigns.models import Campaign, Sender
-from campaigns.tracking.recording import find_sent, record_unsubscribe
+from campaigns.outcomes.recording import find_sent, record_unsubscribe
 from consent.preferences.hooks import MESSAGES, SentTo
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from campaigns.tracking.conversions import fitting, fitting_sql
+from campaigns.outcomes.conversions import fitting, fitting_sql
 from config.postgres.sql import FALSE, ids_of, run, sql
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from campaigns.gate.terms import window_of
 from campaigns.models import Campaign
-from campaigns.selectors.whose import messages_by
+from campaigns.people.whose import messages_by
 from config.postgres.sql import FALSE, Sql, every
 from profiles.ingest.hooks import AFTER_BATCH, Batch
 from profiles.ingest.limits import MAX_AMOUNT

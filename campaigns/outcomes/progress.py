@@ -4,9 +4,9 @@ from django.db.models import Count
 
 from campaigns.models import Campaign
 from campaigns.models.message import State
+from campaigns.outcomes.figures import counted_messages, kept_counts
+from campaigns.people.entered import people_in
 from campaigns.plan import plan_of
-from campaigns.selectors.entered import people_in
-from campaigns.selectors.figures import counted_messages, kept_counts
 from segments.models import Segment
 
 
