@@ -11,8 +11,8 @@ from campaigns.gate.contact_counts import recount
 from campaigns.models import ContactCount, Enrolment, Message
 from campaigns.outcomes.recrediting import recredit
 from config.workspace.tables.belonging import columns_of
-from profiles.identity.mergers import MERGERS, Parting
-from profiles.identity.moving import PAIRS, Pair, parameters
+from profiles.merging.mergers import MERGERS, Parting
+from profiles.merging.moving import PAIRS, Pair, parameters
 from profiles.people.lineage import ever_ids, ever_of
 
 ENDED = "merged"  # the end of an enrolment whose person was inside already

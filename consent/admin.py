@@ -17,7 +17,7 @@ from config.workspace.selectors import workspace
 from config.workspace.usage import users
 from consent.models import Purpose, Suppression, Topic
 from consent.suppression.suppressing import release, suppress
-from profiles.identity.normalise import normalise
+from profiles.identifiers.normalise import normalise
 
 
 class TopicInline(TabularInline):  # type: ignore[misc]

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from consent.suppression.withdrawing import opt_out_of_sharing
+from profiles.calls.messages import Message
 from profiles.ingest.hooks import AFTER_BATCH, Batch
-from profiles.ingest.messages import Message
 
 EVIDENCE = {"signal": "gpc", "header": "Sec-GPC: 1"}
 UNPROVEN = "by a browser, unproven"

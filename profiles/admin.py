@@ -20,7 +20,7 @@ from config.workspace.doors import open_to
 from config.workspace.forms.used import UsedAdmin
 from config.workspace.permissions import may
 from profiles import field_admin, warnings_admin  # noqa: F401 - each signs itself in
-from profiles.ingest.reasons import code_in_words
+from profiles.calls.reasons import code_in_words
 from profiles.models import Event, EventDefinition, ExchangeRate, RefusalCount, Rejection, Source
 from profiles.names_admin import NamesAdmin
 from profiles.selectors.live import last_event_id

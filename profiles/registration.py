@@ -3,11 +3,11 @@
 from config.workspace.health.units import WAITING
 from config.workspace.work import LEFT, WORK, left_of
 from profiles import trail, uses  # noqa: F401 - each signs itself in
-from profiles.identity import rewriting
 from profiles.ingest import (
     processor,
     pruning,  # noqa: F401 - signs itself in
 )
+from profiles.merging import rewriting
 from profiles.selectors import joins  # noqa: F401 - signs in at the timeline
 
 WORK.register("ingest")(processor.work)

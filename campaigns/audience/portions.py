@@ -15,7 +15,7 @@ from config.postgres.sql import FALSE, Sql, every, sql
 from config.workspace.tables.statistics import plan_for_the_unknown
 from consent.channels import contact_kind
 from consent.reach.judging import between
-from profiles.identity.addresses import USABLE, told_by_ours
+from profiles.identifiers.addresses import USABLE, told_by_ours
 from profiles.people.lineage import given_people
 
 RANGE = 50_000  # people a transaction: sorts stay within work_mem, a step takes a second or two

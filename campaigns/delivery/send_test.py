@@ -33,7 +33,7 @@ from config.workspace.digests import contact_digest
 from consent.channels import contact_kind
 from consent.models import Purpose, Suppression
 from consent.preferences.hooks import NOBODY
-from profiles.identity.normalise import normalise
+from profiles.identifiers.normalise import normalise
 
 __all__ = ["SENT", "UNKNOWN", "NoTarget", "NotWritten", "Outcome", "send_test"]
 

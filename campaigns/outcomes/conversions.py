@@ -21,8 +21,8 @@ from campaigns.gate.terms import window_of
 from campaigns.models import Campaign
 from campaigns.people.whose import messages_by
 from config.postgres.sql import FALSE, Sql, every
+from profiles.calls.limits import MAX_AMOUNT
 from profiles.ingest.hooks import AFTER_BATCH, Batch
-from profiles.ingest.limits import MAX_AMOUNT
 from profiles.language.events import PropertyTest, matching, read_where
 from profiles.language.question import Question
 from profiles.language.reader import Reader

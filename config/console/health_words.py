@@ -6,8 +6,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
+from config import disk
 from config.console.words import day, hour, num, roughly
-from config.workspace.health import disk, reasons
+from config.workspace.health import reasons
 from config.workspace.health.status import Fault, Health, Level, Unit
 from config.workspace.health.units import (
     CONNECTIONS,

@@ -13,7 +13,7 @@ from config.demo.inbox_feed import sources
 from config.demo.state import State, remember, since
 from consent.ledger import recording
 from consent.models import Purpose
-from profiles.identity.normalise import normalise
+from profiles.identifiers.normalise import normalise
 
 CHUNK = 1_000
 _OWNERS = """

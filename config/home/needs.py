@@ -21,7 +21,7 @@ from config.workspace.health.status import Level
 from config.workspace.models import Job
 from config.workspace.permissions import may
 from consent.models import PrivacyRequest
-from profiles.ingest.reasons import code_in_words
+from profiles.calls.reasons import code_in_words
 from profiles.models import Inbox, RefusalCount, Source
 from profiles.selectors.masking import Shown
 from segments.models import Segment

@@ -24,11 +24,10 @@ from typing import BinaryIO
 import psycopg
 from psycopg import sql
 
-from config import paths
+from config import disk, paths
 from config.postgres import binaries
 from config.postgres.binaries import Binaries
 from config.postgres.processes import end_orphans, is_server
-from config.workspace.health import disk
 
 PORT = 5432  # only a part of the socket's name
 SUPERUSER, ROLE, DATABASE = "postgres", "rapport", "rapport"

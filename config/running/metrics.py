@@ -17,9 +17,10 @@ import psycopg
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from config import disk
 from config.running import probe
 from config.version import version
-from config.workspace.health import alive, counters, disk, restarts, status
+from config.workspace.health import alive, counters, restarts, status
 from config.workspace.health.reasons import reason_of
 from config.workspace.health.recording import repeats
 from config.workspace.health.status import Health

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from config import disk
 from config.postgres import server, symptoms
 from config.running import leftovers
 from config.running.children import STOPPING, Child, Web, Worker
-from config.workspace.health import disk, restarts
+from config.workspace.health import restarts
 
 LOOK_SECONDS = 0.25
 SLEPT_SECONDS = 5.0  # between two looks: we stood still, and so may everybody else have

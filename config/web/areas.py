@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from profiles.ingest import limits
+from profiles.calls import limits
 
 SMALL_BODY = 64 * 1024  # bytes: any form of ours; more is for those who are known
 

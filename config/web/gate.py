@@ -12,7 +12,8 @@ from django.http import parse_cookie
 from config.web.areas import INGEST, Area
 from config.web.bodies import Unread
 from config.workspace.api.authentication import key_of
-from profiles.ingest import keys, limits
+from profiles.calls import limits
+from profiles.ingest import keys
 
 BODYLESS = ("GET", "HEAD", "OPTIONS", "TRACE")  # a body of these means nothing: never read
 

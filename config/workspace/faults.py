@@ -13,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
 
-from config.workspace.health import disk
+from config import disk
 from config.workspace.health.reasons import TOO_MANY, reason_of
 
 PAUSES_SECONDS = (5, 30, 120, 600, 1800, 3600)

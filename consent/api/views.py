@@ -34,7 +34,7 @@ from consent.suppression.suppressing import release, suppress
 from consent.words import answer_of
 from profiles.api.paging import PAGE_PARAMETERS
 from profiles.api.people import person_of, record_look
-from profiles.identity.normalise import normalise
+from profiles.identifiers.normalise import normalise
 from profiles.models import Profile
 from profiles.selectors.masking import Shown
 

@@ -16,8 +16,8 @@ from consent.ledger.acts import BLOCKING, UNDONE
 from consent.ledger.recording import Statement, record_consents, said_again
 from consent.ledger.standing import standing_entries
 from consent.models import ConsentEntry, ConsentState
-from profiles.identity.mergers import MERGERS, Parting
-from profiles.identity.moving import Pair
+from profiles.merging.mergers import MERGERS, Parting
+from profiles.merging.moving import Pair
 from profiles.models import Merge
 from profiles.people.lineage import ever_ids, today_id
 

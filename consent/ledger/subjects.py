@@ -11,14 +11,14 @@ from consent.channels import contact_kind
 from consent.ledger.carrying import carry_refusals
 from consent.models import Purpose
 from consent.models.ledger import Status
+from profiles.calls.limits import MAX_IDENTIFIER
 from profiles.changes import ANYTHING, announce
+from profiles.identifiers.addresses import best_address, borrowed_address
+from profiles.identifiers.kinds import PROFILE_KIND, rules
+from profiles.identifiers.normalise import normalise, normalise_kind
 from profiles.identity import keys
-from profiles.identity.addresses import best_address, borrowed_address
 from profiles.identity.batch import Moved
-from profiles.identity.kinds import PROFILE_KIND, rules
-from profiles.identity.normalise import normalise, normalise_kind
 from profiles.identity.store import UNASKED_KINDS, newcomers, take_ids
-from profiles.ingest.limits import MAX_IDENTIFIER
 from profiles.models import Identifier, Profile
 from profiles.selectors.finding import NotAPerson, as_uuid, by_reference
 from profiles.services.sources import internal_source
@@ -136,8 +136,8 @@ def contact_point(referred: Referred, purpose: Purpose, channel: str, status: st
     """The address that a statement is about, "" for the person as a whole.
 
     Who is called by an address speaks of it. Else a refusal is of all addresses, and a permission
-    of the best one (`profiles.identity.addresses`); with none, of the person, whose address it will
-    be that somebody of ours vouches for.
+    of the best one (`profiles.identifiers.addresses`); with none, of the person, whose address it
+    will be that somebody of ours vouches for.
     """
     kind = contact_kind(channel)
     about_addresses = (

@@ -22,7 +22,7 @@ from consent.suppression.withdrawing import (
     marketing_purposes,
     withdraw_address,
 )
-from profiles.identity.addresses import best_of_kinds
+from profiles.identifiers.addresses import best_of_kinds
 
 PAGE = "preference page"
 UNDO_WITHIN = timedelta(days=1)

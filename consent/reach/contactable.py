@@ -13,7 +13,7 @@ from config.postgres.sql import TRUE, UNION_ALL, Sql, run, sql
 from consent.channels import addressed_channels, contact_kind, usual_channels
 from consent.models import Purpose, Topic
 from consent.reach.judging import reach
-from profiles.identity.addresses import best_of_kinds
+from profiles.identifiers.addresses import best_of_kinds
 from profiles.models import Profile
 from profiles.people.lineage import given_people
 

@@ -12,7 +12,7 @@ from consent.channels import contact_kind, needs_address
 from consent.ledger.fitting import Fit
 from consent.ledger.standing import WHOLE, Narrow, standing
 from consent.models import Purpose, Suppression
-from profiles.identity.addresses import (
+from profiles.identifiers.addresses import (
     JOIN_SOURCE,
     PROVEN,
     RECENCY,
@@ -21,7 +21,7 @@ from profiles.identity.addresses import (
     told_by_ours,
 )
 
-# Somebody without an own address of the kind may have another's: see `profiles.identity.addresses`.
+# Somebody without an own address of the kind may have another's (`profiles.identifiers.addresses`):
 # `owner_id` tells the two. It is found by its value, across people.
 _COLUMNS = f"""a.profile_id, i.value AS address, i.digest, i.deliverability, i.last_seen, i.id,
            i.profile_id AS owner_id, i.first_seen, {RECENCY} AS recency"""
@@ -106,8 +106,8 @@ def reach(
     address, owner_id, suppressed, entry_id, status, said_id`; `entry_id` is null where nothing
     permits, `said_id` is the entry that answers either way. Only addresses that somebody of ours
     vouched for: one that may be used goes before one that may not, then the best of
-    `profiles.identity.addresses`. Permissions are those of `as_of`, now by default; all else is of
-    now. `few`: some dozens of people, as in `judged_addresses`.
+    `profiles.identifiers.addresses`. Permissions are those of `as_of`, now by default; all else is
+    of now. `few`: some dozens of people, as in `judged_addresses`.
     """
     lines = judged_addresses(
         addresses_of(people, channel, narrow=narrow, borrowed=borrowed),

@@ -22,7 +22,7 @@ from profiles.api.serializers import (
     SourceSerializer,
     pages_of,
 )
-from profiles.identity.merging import CannotMerge, CannotUndo, join_again, undo_merge
+from profiles.merging.merging import CannotMerge, CannotUndo, join_again, undo_merge
 from profiles.models import Merge, Profile, Rejection, Source
 from profiles.selectors.masking import Shown
 from profiles.selectors.traits import source_names

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from profiles.calls.messages import Message
 from profiles.identity import store
 from profiles.identity.attaching import SHARED_KIND
 from profiles.identity.person_traits import digest_of, facts_of
 from profiles.identity.resolve import Key
-from profiles.ingest.messages import Message
 
 
 def keep_apart(cursor: Any, messages: Sequence[Message], known: store.Known, salt: str) -> None:

@@ -17,9 +17,9 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from config.postgres import wire
+from profiles.calls.messages import Message
 from profiles.identity.person_traits import FACT_OF, conflicts, digest_of, facts_of
 from profiles.identity.resolve import Attach, Key
-from profiles.ingest.messages import Message
 
 RULE = "attach"
 SHARED_KIND = "phone"  # what may be another's although it came alone

@@ -7,12 +7,12 @@ from typing import Any
 
 from django.db import transaction
 
+from profiles.calls import reasons
+from profiles.calls.messages import Message
+from profiles.identifiers.kinds import PROFILE_KIND, Rules
 from profiles.identity import store
 from profiles.identity.apart import keep_apart
-from profiles.identity.kinds import PROFILE_KIND, Rules
 from profiles.identity.resolve import Join, Key, Resolver, is_device
-from profiles.ingest import reasons
-from profiles.ingest.messages import Message
 
 ATTEMPTS = 6
 

@@ -12,8 +12,8 @@ from itertools import combinations
 from typing import Any
 
 from config.postgres import wire
+from profiles.calls.messages import Message
 from profiles.identity.resolve import Key
-from profiles.ingest.messages import Message
 
 MOST = 10  # identifiers of one call that are paired with each other
 WRITE = """

@@ -18,7 +18,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
-from profiles.identity.kinds import (
+from profiles.identifiers.kinds import (
     DEVICE_KINDS,
     KNOWN_KINDS,
     MAX_IDENTIFIERS,

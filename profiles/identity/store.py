@@ -14,10 +14,10 @@ from typing import Any
 from config.postgres import wire
 from config.postgres.wire import loads
 from config.workspace.digests import CONTACT_KINDS, bucket_of, contact_digest
+from profiles.calls.messages import Message
+from profiles.identifiers.kinds import DEVICE_KINDS, PROFILE_KIND
 from profiles.identity import keys
-from profiles.identity.kinds import DEVICE_KINDS, PROFILE_KIND
 from profiles.identity.resolve import Key, Person
-from profiles.ingest.messages import Message
 from profiles.people import lineage
 
 UNASKED_KINDS = DEVICE_KINDS | {PROFILE_KIND}  # prove nothing of a person by themselves

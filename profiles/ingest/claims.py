@@ -5,7 +5,7 @@ from hashlib import blake2b
 from typing import Any
 
 from config.postgres.wire import digests
-from profiles.ingest.messages import Message
+from profiles.calls.messages import Message
 
 INSERT = """
     INSERT INTO message_claim (digest, received_on)

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from config.workspace.access.client_address import address_of
 from config.workspace.health import counters
-from profiles.ingest import envelope as envelopes
-from profiles.ingest import inbox, keys, limits, refusals, throttle
-from profiles.ingest.envelope import BadItem, Refused
-from profiles.ingest.validation import Problem, check, parse_time
+from profiles.calls import envelope as envelopes
+from profiles.calls import limits
+from profiles.calls.envelope import BadItem, Refused
+from profiles.calls.validation import Problem, check, parse_time
+from profiles.ingest import inbox, keys, refusals, throttle
 from profiles.models import Source
 
 BATCHES = ("batch", "import")

@@ -5,10 +5,10 @@ from typing import Any
 
 from config.postgres import wire
 from config.postgres.wire import copy, json_text, moment, number, optional, text, time
-from profiles.identity.normalise import text_of
-from profiles.ingest import limits
-from profiles.ingest.catalog import Catalog
-from profiles.ingest.messages import Message
+from profiles.calls import limits
+from profiles.calls.messages import Message
+from profiles.identifiers.normalise import text_of
+from profiles.traits.definitions import Catalog
 
 EVENT_COLUMNS = (
     "profile_id, id, message_id, type, name, occurred_at, original_at, received_at, source_id,"

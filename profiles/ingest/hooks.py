@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from config.workspace.registry import Registry
+from profiles.calls.messages import Message
 from profiles.identity.batch import Moved
-from profiles.ingest.messages import Message
 
 
 @dataclass

@@ -10,8 +10,8 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from config.workspace import work
+from profiles.calls.validation import check
 from profiles.ingest.refusals import Rejected, refusal, write_rejections
-from profiles.ingest.validation import check
 from profiles.models import Source
 
 INSERT_INBOX = """

@@ -15,9 +15,9 @@ from django.http import HttpRequest, HttpResponse
 from config.workspace.faults import is_for_want_of_room
 from config.workspace.health import counters, recording
 from config.workspace.health.reasons import reason_of
+from profiles.calls.envelope import Refused
 from profiles.ingest import edge
 from profiles.ingest.browser import settings_document
-from profiles.ingest.envelope import Refused
 
 PREFIX = "/v1/"
 KINDS = ("identify", "track", "page", "screen", "group", "alias", "batch", "import")

@@ -22,26 +22,18 @@ from config.workspace.selectors import workspace
 from config.workspace.tables.statistics import Sparing
 from config.workspace.work import wake
 from profiles import changes, months
-from profiles.identity import attaching, links, merging, store
+from profiles.calls import reading, reasons
+from profiles.calls.messages import Message
+from profiles.calls.reading import InboxRow
+from profiles.calls.validation import Problem
+from profiles.identifiers.kinds import rules
+from profiles.identity import attaching, links, store
 from profiles.identity import batch as identity
-from profiles.identity.kinds import rules
-from profiles.ingest import (
-    claims,
-    events,
-    hooks,
-    people,
-    queue,
-    reading,
-    reasons,
-    refusals,
-    trait_limits,
-    traits,
-    turns,
-)
-from profiles.ingest.catalog import MAX_DETAIL, Catalog
-from profiles.ingest.messages import Message
-from profiles.ingest.reading import InboxRow
-from profiles.ingest.validation import Problem
+from profiles.ingest import claims, events, hooks, queue, refusals, turns
+from profiles.merging import merging
+from profiles.traits import limits as trait_limits
+from profiles.traits import profile_rows, statements
+from profiles.traits.definitions import MAX_DETAIL, Catalog
 
 RETRIES = 8
 FIRST_SEEN = "profile:first_seen"  # of profile_change
@@ -149,20 +141,20 @@ def _write(cursor: Any, messages: list[Message], resolved: identity.Resolved) ->
         messages, store.take_ids(cursor, "event", len(messages)), strict=True
     ):
         message.event_id = number
-    seen = people.spans(messages)
-    said = traits.statements(messages)
+    seen = profile_rows.spans(messages)
+    said = statements.statements(messages)
     told = {at[0] for at in said} - created
-    before = people.hold(cursor, told)
+    before = profile_rows.hold(cursor, told)
     too_much = trait_limits.bound(said, before)
-    new_traits = traits.derive_new(said, created)
+    new_traits = statements.derive_new(said, created)
     # someone made for an identifier that no message of the batch is attributed to
     newcomers = _seen_newcomers(resolved, seen, messages)
-    people.create(cursor, newcomers, seen, new_traits, messages[0].source.id)
-    traits.write(cursor, said, created)
-    derived = traits.derive(cursor, sorted(told))
+    profile_rows.create(cursor, newcomers, seen, new_traits, messages[0].source.id)
+    statements.write(cursor, said, created)
+    derived = statements.derive(cursor, sorted(told))
     changed = {number: own for number, own in derived.items() if own != before.get(number)}
     existing = {number: span for number, span in seen.items() if number not in created}
-    earlier = people.update(cursor, existing, changed)
+    earlier = profile_rows.update(cursor, existing, changed)
     catalog = Catalog(cursor, sorted({message.name for message in messages}))
     events.write(cursor, messages, catalog)
     merging.remember(cursor, resolved.joins, resolved.ids)
@@ -188,12 +180,12 @@ def _write(cursor: Any, messages: list[Message], resolved: identity.Resolved) ->
 
 
 def _seen_newcomers(
-    resolved: identity.Resolved, seen: dict[int, people.Span], messages: Sequence[Message]
+    resolved: identity.Resolved, seen: dict[int, profile_rows.Span], messages: Sequence[Message]
 ) -> list[store.Newcomer]:
     for one in resolved.newcomers:
         if one.id not in seen:
             at = min(message.occurred_at for message in messages)
-            seen[one.id] = people.Span(at, at)
+            seen[one.id] = profile_rows.Span(at, at)
     return resolved.newcomers
 
 
@@ -225,7 +217,7 @@ def _differences(old: dict[str, Any], new: dict[str, Any]) -> set[str]:
 
 def _columns(old: dict[str, Any], new: dict[str, Any]) -> set[str]:
     names = ("display_name", "time_zone", "locale", "country")
-    pairs = zip(names, people.shown(old), people.shown(new), strict=True)
+    pairs = zip(names, profile_rows.shown(old), profile_rows.shown(new), strict=True)
     return {f"profile:{name}" for name, one, other in pairs if one != other}
 
 

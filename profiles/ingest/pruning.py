@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from config.workspace.tables.pruning import PORTION, PRUNERS, before, deleted
+from profiles.calls.reading import DAYS_A_MONTH
 from profiles.ingest import refusals
-from profiles.ingest.reading import DAYS_A_MONTH
 
 MOST_REJECTIONS = 20_000  # of one source, the newest
 OLD_REJECTIONS = """

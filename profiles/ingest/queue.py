@@ -12,8 +12,8 @@ from psycopg import errors
 
 from config.postgres.wire import loads
 from config.workspace.faults import is_outage
-from profiles.ingest.messages import Message, Sender
-from profiles.ingest.reading import InboxRow
+from profiles.calls.messages import Message, Sender
+from profiles.calls.reading import InboxRow
 from profiles.models import Inbox, Source
 
 PORTION = 2000  # messages a transaction: the fixed costs are small, a failure costs little

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 from psycopg.types.json import Jsonb
 
-from profiles.ingest import limits
-from profiles.ingest.validation import Problem
+from profiles.calls import limits
+from profiles.calls.validation import Problem
 
 MOST_OF_CALL = 100  # rows of one call and reason: a stock client's batch in full
 MOST_OF_REASON = 300  # rows of one source, reason and hour

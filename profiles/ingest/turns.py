@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from profiles.identity.kinds import KNOWN_KINDS
-from profiles.identity.normalise import text_of
-from profiles.ingest.messages import Id, Message
-from profiles.ingest.reading import InboxRow
+from profiles.calls.messages import Id, Message
+from profiles.calls.reading import InboxRow
+from profiles.identifiers.kinds import KNOWN_KINDS
+from profiles.identifiers.normalise import text_of
 
 # Rows that another worker deleted stay visible until it commits.
 SELECT_EARLIER = "SELECT id, body, envelope->>'type' FROM inbox WHERE id < %s AND failed_at IS NULL"

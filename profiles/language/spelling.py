@@ -1,4 +1,4 @@
-"""Comparing texts by what they mean instead of how they are spelt (profiles.identity.comparing).
+"""Comparing texts by what they mean instead of how they are spelt (profiles.identifiers.comparing).
 
 The value is brought into its normal form here, the column by the database; a phone number, which
 the database cannot read, by asking beforehand which of the stored spellings mean the number.
@@ -14,7 +14,7 @@ import idna
 
 from config.postgres.sql import FALSE, OR, Sql, sql
 from config.workspace.selectors import workspace
-from profiles.identity.comparing import EMAIL, PHONE, comparable, spelling_of
+from profiles.identifiers.comparing import EMAIL, PHONE, comparable, spelling_of
 from profiles.language.question import Question
 from profiles.language.subjects import AnyCase, Spelling, Subject, TextTest, bound_text
 

@@ -16,7 +16,7 @@ from config.console.words import num
 from config.workspace.digests import CONTACT_KINDS
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
-from profiles.identity.normalise import normalise, normalise_email, normalise_kind
+from profiles.identifiers.normalise import normalise, normalise_email, normalise_kind
 from profiles.models import Merge, Profile
 from profiles.people.lineage import event_places
 from profiles.selectors import activity

@@ -9,8 +9,8 @@ from django.db.models.functions import Left, Lower
 
 from config.workspace.api.parsers import is_storable
 from config.workspace.selectors import workspace
-from profiles.identity.kinds import PROFILE_KIND
-from profiles.identity.normalise import normalise, normalise_kind
+from profiles.identifiers.kinds import PROFILE_KIND
+from profiles.identifiers.normalise import normalise, normalise_kind
 from profiles.models import Event, IdentifierKey, Profile
 from profiles.models.event import ORDER_ID_CHARS
 from profiles.selectors.masking import PERSONAL_KINDS, is_personal_key

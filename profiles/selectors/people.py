@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 
 from config.workspace.api.ids import number_of
 from config.workspace.registry import Registry
-from profiles.identity.addresses import best_of_kinds
+from profiles.identifiers.addresses import best_of_kinds
 from profiles.models import EventDefinition, EventState, Profile
 from profiles.selectors.finding import ORDER_EVENT
 from profiles.selectors.masking import Shown

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from profiles.ingest import reasons
+from profiles.calls import reasons
 from profiles.models import Rejection
 from profiles.selectors.masking import Shown
 

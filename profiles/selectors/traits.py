@@ -24,7 +24,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Abs, Cast, Coalesce
 
 from config.workspace.selectors import workspace
-from profiles.identity.comparing import EMAIL, PHONE, comparable, spelling_of
+from profiles.identifiers.comparing import EMAIL, PHONE, comparable, spelling_of
 from profiles.models import (
     Event,
     Identifier,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from config.console import words
 from config.workspace.selectors import workspace
-from profiles.identity.merging import JOINED_AGAIN
+from profiles.merging.merging import JOINED_AGAIN
 
 SHORT = 60
 MOST_PRODUCTS = 3

@@ -20,8 +20,8 @@ from config.workspace.models import User
 from config.workspace.permissions import may, requires
 from config.workspace.rows import Unshown, in_place_of, one
 from profiles.api.people import record_look
-from profiles.identity import merging
-from profiles.identity.merging import CannotUndo, undo_merge
+from profiles.merging import merging
+from profiles.merging.merging import CannotUndo, undo_merge
 from profiles.models import Merge, Profile
 from profiles.panels import Panel, chips_of, panels_of
 from profiles.selectors import customer as reads

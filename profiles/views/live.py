@@ -22,7 +22,7 @@ from config.workspace.health.units import WORKER
 from config.workspace.permissions import may, requires
 from config.workspace.rows import each
 from config.workspace.selectors import workspace
-from profiles.ingest.reasons import code_in_words
+from profiles.calls.reasons import code_in_words
 from profiles.models import IdentifierKey, Source
 from profiles.selectors import live as reads
 from profiles.selectors.masking import Shown

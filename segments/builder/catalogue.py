@@ -19,7 +19,7 @@ from config.workspace.models import User
 from config.workspace.permissions import may
 from consent.channels import addressed_channels
 from consent.models import Purpose
-from profiles.identity.comparing import spelling_of
+from profiles.identifiers.comparing import spelling_of
 from profiles.language.columns import COLUMNS, column_label
 from profiles.language.operators.base import shown
 from profiles.people.lineage import living

@@ -7,8 +7,8 @@ from django.db import connection
 
 from config.workspace.api.parsers import is_storable
 from config.workspace.selectors import workspace
-from profiles.identity.kinds import PROFILE_KIND
-from profiles.identity.normalise import normalise, normalise_kind
+from profiles.identifiers.kinds import PROFILE_KIND
+from profiles.identifiers.normalise import normalise, normalise_kind
 from profiles.people.lineage import living
 from profiles.selectors.finding import as_uuid
 from profiles.selectors.masking import is_personal_key

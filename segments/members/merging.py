@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from profiles.identity.mergers import MERGERS, Parting
-from profiles.identity.moving import Pair
+from profiles.merging.mergers import MERGERS, Parting
+from profiles.merging.moving import Pair
 from profiles.people.lineage import ever_ids
 from segments.members.stored import change_counts
 from segments.models import Membership

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.composition.senders import create_sender
 from consent.suppression.suppressing import suppress
-from profiles.identity.merging import merge_people
+from profiles.merging.merging import merge_people
 from segments.models import Segment
 from segments.services import add_members, create_segment
 from tests.api.world import RULE, client, new_key

@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 from campaigns.services.launching import launch
 from config.workspace.access.keys import create_api_key
 from consent.suppression.suppressing import suppress
-from profiles.identity.merging import merge_people
+from profiles.merging.merging import merge_people
 from profiles.models import Profile
 from segments.services import create_segment
 from tests.campaigns.builders import launched, make_campaign, make_segment

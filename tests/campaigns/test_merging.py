@@ -10,8 +10,8 @@ from campaigns.outcomes.recording import find_sent, record_click
 from campaigns.services.launching import cancel
 from campaigns.services.single import send_message
 from config.workspace.work import WORK
-from profiles.identity.merging import merge_people, undo_merge
 from profiles.ingest.inbox import accept
+from profiles.merging.merging import merge_people, undo_merge
 from profiles.models import Identifier
 from segments.models import Membership, Segment
 from segments.services import add_members

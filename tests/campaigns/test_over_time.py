@@ -29,9 +29,9 @@ from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
 from consent.models import ConsentState, Purpose
 from consent.suppression.withdrawing import withdraw_address
-from profiles.identity.merging import merge_people, undo_merge
 from profiles.ingest import processor
 from profiles.ingest.inbox import accept
+from profiles.merging.merging import merge_people, undo_merge
 from profiles.models import Identifier, Profile
 from profiles.people import lineage
 from segments.models import Membership, Segment

@@ -10,9 +10,8 @@ from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
 from config import paths
-from config.postgres import server
+from config.postgres import roles, server
 from config.postgres.role_names import LONGEST_BYTES, role_names
-from config.workspace.tables import roles
 
 TABLES = "CREATE TABLE django_content_type (id bigint); CREATE TABLE audit_entry (id bigint)"
 

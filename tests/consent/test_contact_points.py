@@ -11,7 +11,7 @@ from consent.channels import addressed_channels, contact_kind
 from consent.ledger.subjects import refer
 from consent.reach import contactable
 from consent.suppression.suppressing import suppress
-from profiles.identity.normalise import normalise
+from profiles.identifiers.normalise import normalise
 from profiles.models import Identifier, Profile
 from tests.campaigns.builders import say
 from tests.profiles.ingest.conftest import _forget_kept, call, source, work_off  # noqa: F401 - fixtures

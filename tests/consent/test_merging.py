@@ -7,8 +7,8 @@ from django.utils import timezone
 from consent.ledger.acts import BLOCKING
 from consent.ledger.merging import ConsentMerger
 from consent.models import ConsentEntry, ConsentState
-from profiles.identity.mergers import Parting
-from profiles.identity.moving import Pair
+from profiles.merging.mergers import Parting
+from profiles.merging.moving import Pair
 from profiles.models import Merge, Profile
 from profiles.people.lineage import today_id
 from tests.campaigns.builders import make_person, say

@@ -2,7 +2,7 @@
 
 import pytest
 
-from profiles.identity.normalise import normalise_email
+from profiles.identifiers.normalise import normalise_email
 from profiles.selectors.finding import PersonalLookup, by_reference, search
 from profiles.selectors.masking import DOTS, is_personal_name, mask_value
 from segments.members.listed import find_people

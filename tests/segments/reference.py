@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from profiles.identity.comparing import EMAIL, comparable, spelling_of
+from profiles.identifiers.comparing import EMAIL, comparable, spelling_of
 
 UTC = ZoneInfo("UTC")
 Person = Mapping[str, Any]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
-from profiles.identity.comparing import comparable, spelling_of
+from profiles.identifiers.comparing import comparable, spelling_of
 from profiles.identity.keys import keep
 from profiles.models import Identifier, Profile
 from segments.rules import parse_rule

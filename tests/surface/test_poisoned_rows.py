@@ -15,7 +15,8 @@ from django.utils import timezone
 from config.console import words
 from config.workspace.models import Role
 from profiles.api import people
-from profiles.ingest import keys, limits, processor
+from profiles.calls import limits
+from profiles.ingest import keys, processor
 from profiles.models import (
     DataWarning,
     Event,

@@ -18,7 +18,7 @@ from config.demo.shop.visitor import Visitor
 from consent.ledger.recording import Statement, record_consents
 from consent.ledger.subjects import refer
 from consent.models import Purpose
-from profiles.identity.normalise import normalise
+from profiles.identifiers.normalise import normalise
 from profiles.ingest.inbox import accept
 from profiles.models import Identifier, IdentifierKey, Source
 

@@ -5,8 +5,7 @@ from typing import Any
 from django.core.management.commands import migrate
 from django.db import connections
 
-from config.postgres import broker
-from config.workspace.tables import roles
+from config.postgres import broker, roles
 
 
 class Command(migrate.Command):

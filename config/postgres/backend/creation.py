@@ -10,7 +10,7 @@ class DatabaseCreation(creation.DatabaseCreation):
 
     def create_test_db(self, *args: Any, **kwargs: Any) -> str:
         """As Django's. It calls our `migrate`, which makes the roles and grants their rights."""
-        from config.workspace.tables import roles  # noqa: PLC0415 - apps are not loaded with the backend
+        from config.postgres import roles  # noqa: PLC0415 - apps are not loaded with the backend
 
         connection: Any = self.connection  # ours: the stubs know Django's only
         with connection.owner():

@@ -19,9 +19,10 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from config import disk
 from config.postgres import capacity
 from config.postgres.capacity import Capacity
-from config.workspace.health import alive, disk, restarts, unnoted
+from config.workspace.health import alive, restarts, unnoted
 from config.workspace.health.units import (
     CONNECTIONS,
     DISK,

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext as _
 
 from config.postgres.sql import OR, Sql, sql
-from profiles.identity.normalise import text_of
+from profiles.identifiers.normalise import text_of
 from profiles.language.clock import Clock
 from profiles.language.operands import read_list, read_scalar, read_texts
 from profiles.language.operators.base import (

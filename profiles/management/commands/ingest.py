@@ -21,12 +21,12 @@ from tqdm import tqdm
 from config.workspace.jobs import advance, finish_job, start_job
 from config.workspace.models import Job
 from config.workspace.selectors import workspace
-from profiles.identity.kinds import rules
+from profiles.calls.validation import Problem
+from profiles.identifiers.kinds import rules
+from profiles.imports.files import Line, Reader, prepare
+from profiles.imports.mapping import BadMapping, RowMapping, read_mapping
+from profiles.imports.sheets import BadFile
 from profiles.ingest import inbox, refusals
-from profiles.ingest.files import Line, Reader, prepare
-from profiles.ingest.mapping import BadMapping, RowMapping, read_mapping
-from profiles.ingest.sheets import BadFile
-from profiles.ingest.validation import Problem
 from profiles.models import Source
 from profiles.services.sources import source_named
 

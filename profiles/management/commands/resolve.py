@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from profiles.identity import bulk, merging
+from profiles.merging import bulk, merging
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ import pytest
 from campaigns.content.addresses import UnusableAddress, wire_address, wire_url
 from campaigns.content.render import tagged
 from config.workspace.digests import contact_digest
-from profiles.identity.normalise import normalise_email
+from profiles.identifiers.normalise import normalise_email
 
 
 @pytest.mark.parametrize(

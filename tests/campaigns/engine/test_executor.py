@@ -8,8 +8,8 @@ from campaigns.engine.executor import advance, advance_enrolments
 from campaigns.models import Campaign, ContactCount, Enrolment, Message, MessageChunk, Transition
 from campaigns.outcomes.recording import find_sent, record_click
 from campaigns.services.launching import cancel, launch, pause, resume
-from profiles.identity.merging import merge_people, undo_merge
 from profiles.ingest import processor
+from profiles.merging.merging import merge_people, undo_merge
 from tests.campaigns.builders import (
     deliver_all,
     make_campaign,

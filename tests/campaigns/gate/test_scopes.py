@@ -14,7 +14,7 @@ from config.demo.past_clock import set_to
 from config.workspace.frequency import Frequency, set_contact_frequency, set_tag_frequencies
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
-from profiles.identity.merging import merge_people
+from profiles.merging.merging import merge_people
 from tests.campaigns.builders import (
     deliver_all,
     launched,

@@ -8,7 +8,7 @@ from django.urls import reverse
 from campaigns import panels
 from campaigns.models import ContactCount, Message
 from config.workspace.models import Role
-from profiles.identity.merging import merge_people
+from profiles.merging.merging import merge_people
 from profiles.models import Profile
 from profiles.timeline import timeline
 from tests.campaigns.builders import (

@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 from django.db import connection
 
-from config.workspace.tables.roles import names_of
+from config.postgres.roles import names_of
 from config.workspace.trail import sealing
 from consent.ledger.chain import CONSENTS
 from consent.ledger.recording import Statement, record_consents

@@ -5,8 +5,8 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from profiles.identity import merging
 from profiles.ingest import inbox, processor
+from profiles.merging import merging
 from profiles.models import Event, Identifier, MergePending, Profile
 
 from .test_order import Undo, expected

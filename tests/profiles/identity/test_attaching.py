@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from config.workspace.models import AuditEntry
 from consent.ledger.recording import Statement, record_consents
 from consent.models import ConsentEntry, ConsentState, Purpose
-from profiles.identity import bulk, merging
-from profiles.identity.merging import CannotMerge, join_again
-from profiles.identity.unmerging import CannotUndo, undo_merge
 from profiles.ingest import inbox, processor
+from profiles.merging import bulk, merging
+from profiles.merging.merging import CannotMerge, join_again
+from profiles.merging.unmerging import CannotUndo, undo_merge
 from profiles.models import (
     DataWarning,
     Event,

@@ -8,8 +8,9 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from consent.ledger.subjects import refer
-from profiles.identity import keys, merging, store
+from profiles.identity import keys, store
 from profiles.ingest import inbox, processor
+from profiles.merging import merging
 from profiles.models import Event, Identifier, IdentifierKey, Merge
 from tests.cast import make_identifier, make_profile
 from tests.profiles.ingest.conftest import make_source, work_off

@@ -6,8 +6,8 @@ from itertools import combinations
 import pytest
 from django.utils import timezone
 
-from profiles.identity import bulk
 from profiles.ingest import pruning
+from profiles.merging import bulk
 from profiles.models import Identifier, IdentifierLink
 from tests.profiles.ingest.conftest import work_off
 

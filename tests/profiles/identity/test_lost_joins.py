@@ -6,8 +6,8 @@ import pytest
 from django.db import connection, transaction
 
 from config.workspace import work
-from profiles.identity import merging
 from profiles.ingest import processor
+from profiles.merging import merging
 from profiles.models import Event, Identifier, Merge, MergePending, Profile
 
 from .test_merging import identify, living, person_of, track

@@ -2,9 +2,9 @@
 
 import pytest
 
-from profiles.identity import merging, rewriting
-from profiles.identity.merging import CannotUndo, undo_merge
 from profiles.ingest import processor
+from profiles.merging import merging, rewriting
+from profiles.merging.merging import CannotUndo, undo_merge
 from profiles.models import (
     AliasPending,
     Event,
@@ -135,7 +135,7 @@ def _everything():
 @pytest.mark.parametrize("limit", [200, 0])
 @pytest.mark.parametrize("rewritten", [True, False])
 def test_merge_and_undo_is_identity(call, monkeypatch, limit, rewritten):
-    monkeypatch.setattr("profiles.identity.moving.REWRITE_AT_ONCE", limit)
+    monkeypatch.setattr("profiles.merging.moving.REWRITE_AT_ONCE", limit)
     products = [{"product_id": "p1", "quantity": 2, "price": 5}]
     call.batch(
         identify(anonymous="a", plan="free", name="Visitor"),

@@ -5,7 +5,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from profiles.identity.kinds import Rules
+from profiles.identifiers.kinds import Rules
 from profiles.identity.resolve import Person, Resolver
 from profiles.ingest import inbox
 from profiles.models import Identifier, Merge

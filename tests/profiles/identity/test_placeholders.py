@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
-from profiles.identity import bulk, merging
+from profiles.identifiers.kinds import Rules
+from profiles.identifiers.normalise import normalise
 from profiles.identity.keys import keep
-from profiles.identity.kinds import Rules
-from profiles.identity.normalise import normalise
+from profiles.merging import bulk, merging
 from profiles.models import Event, Identifier, Merge, MergePending, Profile
 from tests.profiles.ingest.conftest import work_off
 from tests.profiles.test_commands import run

@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 from django.db import connections
 
-from profiles.identity import merging
 from profiles.ingest import claims, inbox, processor
+from profiles.merging import merging
 from profiles.models import Event, Identifier, Inbox, MergePending, Profile
 from tests.profiles.ingest.conftest import committed, make_source  # noqa: F401
 from tests.profiles.ingest.test_races import in_parallel, work_until_empty

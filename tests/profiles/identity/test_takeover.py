@@ -5,7 +5,8 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from consent.reach.contactable import reachability
-from profiles.identity import bulk, store
+from profiles.identity import store
+from profiles.merging import bulk
 from profiles.models import DataWarning, Identifier, Merge, Profile
 from profiles.selectors.people import main_contacts
 from tests.cast import make_user

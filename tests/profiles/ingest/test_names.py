@@ -5,7 +5,7 @@ from django.test import Client
 
 from campaigns.pages.editor.forms.when import goal_events
 from config.home.figures import events_of_two_weeks
-from profiles.ingest import limits
+from profiles.calls import limits
 from profiles.models import DataWarning, Event, EventDefinition, TraitName
 from segments.builder import catalogue
 from tests.cast import make_user

@@ -9,8 +9,8 @@ from django.utils import timezone
 from config.workspace.models import Job
 from config.workspace.tables.pruning import PORTION
 from profiles.ingest import pruning
-from profiles.ingest.names import MADE_TODAY
 from profiles.models import DataWarning, EventDefinition, Source, TraitName
+from profiles.traits.names import MADE_TODAY
 from tests.cast import ago, make_source
 
 from .conftest import work_off

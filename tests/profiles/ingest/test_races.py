@@ -5,8 +5,8 @@ import threading
 import pytest
 from django.db import connections
 
-from profiles.identity import merging
 from profiles.ingest import inbox, processor
+from profiles.merging import merging
 from profiles.models import Event, Identifier, Inbox, MergePending, Profile, ProfileTrait
 
 from .conftest import make_source

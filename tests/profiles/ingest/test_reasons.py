@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, override
 
 from config.workspace.models import Role
-from profiles.ingest import reasons
+from profiles.calls import reasons
 from profiles.models import RefusalCount, Rejection
 from profiles.selectors.masking import Shown
 from tests.cast import make_source, make_user

@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from config.home.needs import _refused
 from config.workspace.models import Role
+from profiles.calls.limits import MAX_BATCH_ITEMS
 from profiles.ingest import pruning, refusals
-from profiles.ingest.catalog import MOST_WARNINGS
-from profiles.ingest.limits import MAX_BATCH_ITEMS
 from profiles.models import DataWarning, Event, Inbox, MessageClaim, RefusalCount, Rejection
 from profiles.selectors.live import last_minute
+from profiles.traits.definitions import MOST_WARNINGS
 from tests.cast import make_user
 
 from .conftest import Caller, work_off

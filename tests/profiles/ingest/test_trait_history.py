@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from profiles.identity.merging import merge_people, undo_merge
 from profiles.ingest import pruning
+from profiles.merging.merging import merge_people, undo_merge
 from profiles.models import Identifier, Profile, ProfileTrait, TraitHistory
 from tests.profiles.ingest.conftest import work_off
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from profiles.ingest import limits, processor
+from profiles.calls import limits
+from profiles.ingest import processor
 from profiles.models import DataWarning, Identifier, Profile, ProfileTrait
 from profiles.selectors.traits import source_names, traits_of
 from tests.profiles.ingest.conftest import work_off

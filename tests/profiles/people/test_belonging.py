@@ -7,8 +7,8 @@ from django.db import models
 
 from config.workspace.tables.belonging import Apart, Belonging, Merged, moved_by_identifier
 from config.workspace.tables.schema import ProfileScoped
-from profiles.identity import moving
-from profiles.identity.mergers import MERGERS
+from profiles.merging import moving
+from profiles.merging.mergers import MERGERS
 from profiles.models import EventState, Profile
 
 OURS = ("workspace", "profiles", "consent", "segments", "campaigns")

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from config.postgres.sql import sql
-from profiles.identity.merging import merge_people, undo_merge
+from profiles.merging.merging import merge_people, undo_merge
 from profiles.models import Identifier, Merge, Profile
 from profiles.people import lineage
 from tests.profiles.ingest.conftest import work_off

@@ -8,13 +8,13 @@ from django.db import connection, models
 from django.db.migrations.state import ProjectState
 from django.utils import timezone
 
+from config.postgres.roles import names_of
 from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
 from config.workspace.tables.lasting import Until
 from config.workspace.tables.pruning import PORTION, PRUNERS, deleted
-from config.workspace.tables.roles import names_of
 from config.workspace.tables.schema import CreateProfileTable, ProfileScoped
-from profiles.identity.merging import merge_people
-from profiles.identity.unmerging import undo_merge
+from profiles.merging.merging import merge_people
+from profiles.merging.unmerging import undo_merge
 from profiles.models import Identifier
 from tests.cast import ago, make_profile
 from tests.profiles.people import test_belonging as walks

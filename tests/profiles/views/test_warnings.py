@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from config.workspace.models import Role
 from profiles.ingest import processor, pruning
-from profiles.ingest.catalog import OUT_OF_RANGE, TOO_MANY_NAMES
 from profiles.ingest.inbox import accept
 from profiles.models import DataWarning, EventDefinition
+from profiles.traits.definitions import OUT_OF_RANGE, TOO_MANY_NAMES
 from profiles.warning_words import WARNINGS
 from tests.cast import make_source, make_user
 

@@ -3,8 +3,8 @@
 import pytest
 from django.db import connection
 
-from profiles.identity.mergers import MERGERS, Parting
-from profiles.identity.moving import Pair
+from profiles.merging.mergers import MERGERS, Parting
+from profiles.merging.moving import Pair
 from profiles.models import Merge
 from segments.models import Membership, Segment
 from tests.segments.builders import AS_OF, make_person

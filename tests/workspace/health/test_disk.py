@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import pytest
 from django.test import Client
 
+from config import disk
 from config.console import health_words
-from config.workspace.health import disk, restarts, status
+from config.workspace.health import restarts, status
 from config.workspace.health.status import Level
 
 pytestmark = pytest.mark.django_db

@@ -51,7 +51,7 @@ def codes_in_pieces(file: str) -> set[tuple[str, str]]:
             for kind in USED.names()
             for verb in ("archived", "restored", "deleted")
         },
-        "profiles/identity/unmerging.py": {(f"{k}.undone", "merge") for k in Merge.Kind.values},
+        "profiles/merging/unmerging.py": {(f"{k}.undone", "merge") for k in Merge.Kind.values},
     }[file]
 
 

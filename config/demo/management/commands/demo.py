@@ -17,9 +17,9 @@ from config.demo import state, team, writing
 from config.demo.generator.stream import EVENTS, PROFILES
 from config.demo.progress import Progress
 from config.demo.state import State
-from config.management.commands import up
 from config.postgres import server
 from config.postgres.binaries import NoServer
+from config.running.taking_over import taking_over
 from config.workspace.access import tokens
 
 LEAST_PROFILES, LEAST_EVENTS = 3, 60
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             self._prepare()
             self._tell(self._write(options["profiles"], options["events"]))
             return
-        with up.taking_over(self.stdout.write, options["host"], port) as stopping:
+        with taking_over(self.stdout.write, options["host"], port) as stopping:
             if not os.environ.get("BASE_URL"):  # what `up` will say too: mails carry it
                 settings.BASE_URL = f"http://127.0.0.1:{port}"
             with stopping.held():

@@ -13,9 +13,9 @@ from psycopg.types.json import Jsonb
 from config.postgres.wire import loads
 from config.workspace.zones import workspace_zone
 from profiles import money
-from profiles.ingest import limits
-from profiles.ingest.messages import Message, Sender
-from profiles.ingest.names import Names, save_traits
+from profiles.calls import limits
+from profiles.calls.messages import Message, Sender
+from profiles.traits.names import Names, save_traits
 
 OUT_OF_RANGE = "value_out_of_range"
 LEAST_AMOUNT = 1e-9  # what is smaller is nothing, and no quotient of it is out of range

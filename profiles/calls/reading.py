@@ -6,10 +6,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from profiles.identity.kinds import PROFILE_KIND, Rules
-from profiles.identity.normalise import normalise, normalise_kind, text_of
-from profiles.ingest import limits, reasons
-from profiles.ingest.messages import (
+from profiles.calls import limits, reasons
+from profiles.calls.messages import (
     EVENT_NAMES,
     Call,
     Context,
@@ -19,7 +17,9 @@ from profiles.ingest.messages import (
     read_context,
     read_object,
 )
-from profiles.ingest.validation import parse_time
+from profiles.calls.validation import parse_time
+from profiles.identifiers.kinds import PROFILE_KIND, Rules
+from profiles.identifiers.normalise import normalise, normalise_kind, text_of
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 DAYS_A_MONTH = 31

@@ -17,7 +17,7 @@ from django.db import connection
 
 from config.postgres.sql import COMMA, Sql, run, sql
 from config.workspace.selectors import workspace
-from profiles.identity.normalise import normalise
+from profiles.identifiers.normalise import normalise
 from profiles.models import Profile, Source
 
 JOIN_SOURCE: Final = (

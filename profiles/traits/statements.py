@@ -18,11 +18,12 @@ import msgspec
 
 from config.postgres import wire
 from config.postgres.wire import copy, json_text, loads, moment, text, time
-from profiles.identity.kinds import DEVICE_KINDS
-from profiles.ingest import limits, trait_history
-from profiles.ingest.messages import Message, Sender
-from profiles.ingest.trait_history import At, Told
+from profiles.calls import limits
+from profiles.calls.messages import Message, Sender
+from profiles.identifiers.kinds import DEVICE_KINDS
 from profiles.models import Source
+from profiles.traits import history as trait_history
+from profiles.traits.history import At, Told
 
 COLUMNS = "profile_id, name, source_id, identifier_id, value, set_at"
 UPSERT = f"""

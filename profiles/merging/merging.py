@@ -21,13 +21,14 @@ from psycopg.types.json import Jsonb
 from config.postgres.sql import sql
 from config.workspace import audit
 from profiles import changes
-from profiles.identity import keys, moving, store
-from profiles.identity.kinds import rules
-from profiles.identity.mergers import MERGERS, Merger
-from profiles.identity.moving import Pair
-from profiles.identity.regrouping import owner_of
+from profiles.identifiers.kinds import rules
+from profiles.identity import keys, store
 from profiles.identity.resolve import Join, Key, Resolver
-from profiles.identity.unmerging import CannotUndo, undo_merge
+from profiles.merging import moving
+from profiles.merging.mergers import MERGERS, Merger
+from profiles.merging.moving import Pair
+from profiles.merging.regrouping import owner_of
+from profiles.merging.unmerging import CannotUndo, undo_merge
 from profiles.models import Merge, MergePending
 from profiles.people import lineage
 

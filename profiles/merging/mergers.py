@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from django.db import models
 
 from config.workspace.registry import Registry
-from profiles.identity.moving import Pair
+from profiles.merging.moving import Pair
 from profiles.models import Merge
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from io import TextIOWrapper
 from typing import IO, NamedTuple
 
-from profiles.ingest import reasons
-from profiles.ingest.mapping import RowMapping, guess_mapping, is_code, looks_like, may_repeat
+from profiles.calls import reasons
+from profiles.imports.mapping import RowMapping, guess_mapping, is_code, looks_like, may_repeat
 
 MAX_RECORD = 1_000_000  # characters of one row; a message has 32 KB
 DELIMITERS = (",", ";", "\t", "|")

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from profiles.ingest import limits, reasons
-from profiles.ingest.messages import TYPES, Call, decode_call
+from profiles.calls import limits, reasons
+from profiles.calls.messages import TYPES, Call, decode_call
 
 # What may be in an item though jsonb cannot hold it, or no reader agrees about it: found cheaply
 # here, looked at closely only where found (these may also stand in a text, escaped or not).

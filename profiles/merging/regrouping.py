@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from config.workspace.digests import CONTACT_KINDS
 from profiles.identity import keys
-from profiles.identity.moving import (
+from profiles.merging.moving import (
     EVENT_COLUMNS,
     ITEM_COLUMNS,
     refresh_traits,

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from profiles.ingest import reasons
+from profiles.calls import reasons
 
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,12})?")
 # names whose digits are no quantity: 0812 is a number to call, 01234 a place

@@ -23,8 +23,8 @@ from typing import Any
 import phonenumbers
 
 from config.workspace.selectors import workspace
-from profiles.identity.normalise import normalise
-from profiles.identity.placeholders import (
+from profiles.identifiers.normalise import normalise
+from profiles.identifiers.placeholders import (
     is_placeholder_email,
     is_placeholder_phone,
     phone_spellings,

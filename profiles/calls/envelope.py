@@ -13,8 +13,8 @@ from typing import Any, cast
 
 import msgspec
 
-from profiles.ingest import reasons
-from profiles.ingest.limits import MAX_BATCH_ITEMS, MAX_BODY_BYTES
+from profiles.calls import reasons
+from profiles.calls.limits import MAX_BATCH_ITEMS, MAX_BODY_BYTES
 
 GZIP_MAGIC = b"\x1f\x8b"
 GZIP_WINDOW = 31

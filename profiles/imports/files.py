@@ -13,14 +13,15 @@ from typing import IO, Any, NamedTuple
 
 import msgspec
 
-from profiles.identity.kinds import Rules
-from profiles.ingest import reasons, sheets
-from profiles.ingest.envelope import Refused
-from profiles.ingest.mapping import RowMapping
-from profiles.ingest.messages import Call
-from profiles.ingest.reading import name_call
-from profiles.ingest.sheets import BadFile, Record, Sheet
-from profiles.ingest.validation import Problem, check
+from profiles.calls import reasons
+from profiles.calls.envelope import Refused
+from profiles.calls.messages import Call
+from profiles.calls.reading import name_call
+from profiles.calls.validation import Problem, check
+from profiles.identifiers.kinds import Rules
+from profiles.imports import sheets
+from profiles.imports.mapping import RowMapping
+from profiles.imports.sheets import BadFile, Record, Sheet
 
 DIGEST_CHARS = 32
 CSV_ENDINGS = (".csv", ".tsv")

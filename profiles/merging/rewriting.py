@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from profiles.identity.moving import EVENT_COLUMNS, ITEM_COLUMNS
+from profiles.merging.moving import EVENT_COLUMNS, ITEM_COLUMNS
 
 PORTION = 2000
 TAKE = """

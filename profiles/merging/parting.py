@@ -17,21 +17,22 @@ from django.utils.translation import gettext as _
 from config.postgres import wire
 from config.postgres.wire import loads
 from config.workspace.selectors import workspace
-from profiles.identity import rewriting, store
+from profiles.calls import limits
+from profiles.calls.reading import named_in
+from profiles.identifiers.kinds import PROFILE_KIND, rules
+from profiles.identity import store
 from profiles.identity.keys import keep
-from profiles.identity.kinds import PROFILE_KIND, rules
-from profiles.identity.mergers import Parting
 from profiles.identity.person_traits import digest_of, facts_of
-from profiles.identity.regrouping import (
+from profiles.identity.resolve import Key
+from profiles.merging import rewriting
+from profiles.merging.mergers import Parting
+from profiles.merging.regrouping import (
     CannotUndo,
     lock_identifiers,
     lock_people,
     points_among,
     regroup,
 )
-from profiles.identity.resolve import Key
-from profiles.ingest import limits
-from profiles.ingest.reading import named_in
 from profiles.models import AliasPending, Identifier, Merge, Profile
 
 # What a call is told by, without the rest of what it carried.

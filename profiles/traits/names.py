@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from profiles.ingest import limits
-from profiles.ingest.messages import Sender
+from profiles.calls import limits
+from profiles.calls.messages import Sender
 
 MADE_TODAY = """
     SELECT made_by_id, count(*) FROM {table}

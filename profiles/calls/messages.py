@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from profiles.identity.kinds import DEVICE_KINDS
-from profiles.identity.normalise import text_of
+from profiles.identifiers.kinds import DEVICE_KINDS
+from profiles.identifiers.normalise import text_of
 
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
 EVENT_NAMES = {"page": "Page Viewed", "screen": "Screen Viewed"}

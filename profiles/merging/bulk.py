@@ -12,12 +12,12 @@ from django.db import connection, transaction
 
 from config.workspace.selectors import workspace
 from config.workspace.tables.statistics import refresh_statistics
-from profiles.identity import merging
-from profiles.identity.kinds import PROFILE_KIND, Rules, rules
-from profiles.identity.merging import merge_found
-from profiles.identity.moving import Pair
-from profiles.identity.normalise import normalise
+from profiles.identifiers.kinds import PROFILE_KIND, Rules, rules
+from profiles.identifiers.normalise import normalise
 from profiles.identity.resolve import Key, Person, Resolver
+from profiles.merging import merging
+from profiles.merging.merging import merge_found
+from profiles.merging.moving import Pair
 
 AT_ONCE = 20_000
 # Pairs of identifiers that one call carried, and whether by a source whose word may join two known

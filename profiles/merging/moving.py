@@ -10,8 +10,8 @@ from uuid import UUID
 
 from config.workspace.tables.belonging import columns_of, moved_by_identifier
 from profiles.identity import keys
-from profiles.ingest import people, traits
 from profiles.models import AliasPending, Event, EventItem, Identifier, IdentifierKey
+from profiles.traits import profile_rows, statements
 
 REWRITE_AT_ONCE = 200  # events of one absorbed person; more are rewritten in the background
 EVENT_COLUMNS = (
@@ -188,7 +188,7 @@ def _move_events(cursor: Any, pairs: Sequence[Pair]) -> None:
 def refresh_traits(cursor: Any, profile_ids: Iterable[int]) -> None:
     """Derive the shown traits of these locked profiles anew, with what follows from them."""
     ids = sorted(profile_ids)
-    derived = traits.derive(cursor, ids)
+    derived = statements.derive(cursor, ids)
     cursor.execute("SELECT id, first_seen, last_seen FROM profile WHERE id = ANY(%s)", [ids])
-    seen = {number: people.Span(first, last) for number, first, last in cursor.fetchall()}
-    people.update(cursor, seen, derived)
+    seen = {number: profile_rows.Span(first, last) for number, first, last in cursor.fetchall()}
+    profile_rows.update(cursor, seen, derived)

@@ -11,10 +11,10 @@ import msgspec
 
 from config.postgres import wire
 from config.postgres.wire import copy, json_text, loads, moment, text
-from profiles.identity.kinds import PROFILE_KIND
+from profiles.calls import limits
+from profiles.calls.messages import Message
+from profiles.identifiers.kinds import PROFILE_KIND
 from profiles.identity.store import Newcomer, take_ids
-from profiles.ingest import limits
-from profiles.ingest.messages import Message
 
 PROFILE_COLUMNS = (
     "id, public_id, bucket, state, is_test, display_name, time_zone, locale, country,"

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import phonenumbers
 
-from profiles.identity.normalise import normalise, normalise_kind
+from profiles.identifiers.normalise import normalise, normalise_kind
 
 EMAIL, PHONE, CODE = "email", "phone", "code"
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # shippingCountry

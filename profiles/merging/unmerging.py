@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from config.workspace import audit
 from config.workspace.models import User
 from profiles import changes
-from profiles.identity import parting
-from profiles.identity.mergers import Parting, part_all
-from profiles.identity.regrouping import (
+from profiles.merging import parting
+from profiles.merging.mergers import Parting, part_all
+from profiles.merging.regrouping import (
     CannotUndo,
     lock_identifiers,
     lock_people,

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from profiles.ingest import limits
-from profiles.ingest.traits import Said, Statements
+from profiles.calls import limits
+from profiles.traits.statements import Said, Statements
 
 _encode = msgspec.json.encode
 Key = tuple[int, str, int, int]
