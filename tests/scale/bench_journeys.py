@@ -72,7 +72,7 @@ def main(argv: Sequence[str] = ()) -> int:
 
 def _begun(segment: Any, slug: str) -> Any:
     """A launched campaign whose whole audience is in."""
-    from campaigns.engine.rounds import advance_campaigns
+    from campaigns.services.advance import advance_campaigns
     from campaigns.services.drafts import update_campaign
     from campaigns.services.launching import launch
     from tests.campaigns.engine_builders import REMINDER

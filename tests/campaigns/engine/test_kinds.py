@@ -4,11 +4,11 @@ from pkgutil import iter_modules
 
 import pytest
 
+from campaigns.composition.field_errors import InvalidCampaign
 from campaigns.engine import steps
 from campaigns.engine.steps import STEPS
 from campaigns.models import Transition
 from campaigns.pages.journeys import journey_of
-from campaigns.services.field_errors import InvalidCampaign
 from campaigns.services.launching import launch
 from campaigns.services.shapes import check_shape
 from config.postgres.sql import Sql, one, sql

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
+from campaigns.composition.field_errors import Errors, fault
 from campaigns.engine.steps import Batch, StepKind
 from campaigns.engine.steps.base import Card
 from campaigns.plan import Step
-from campaigns.services.field_errors import Errors, fault
 from config.postgres.sql import Sql, sql
 
 
