@@ -8,8 +8,6 @@ from django.utils import timezone
 
 from campaigns import pruning
 from campaigns.models import Campaign, ContactCount, ExcludedCount, Message, Transition
-from campaigns.selectors.report import report
-from campaigns.models import Campaign, ContactCount, ExcludedCount, Message
 from campaigns.outcomes.report import report
 from campaigns.services.drafts import InvalidCampaign
 from campaigns.services.launching import cancel, launch
