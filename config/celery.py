@@ -59,7 +59,7 @@ TIME_LIMIT_SECONDS = 240  # well below the broker's visibility of 300
 log = logging.getLogger("rapport.work")
 
 
-class Application(Celery):
+class CeleryApplication(Celery):
     """Gathers the hints of a process: however many a request burst gives, a name goes out once."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -136,7 +136,7 @@ def _broker() -> dict[str, Any]:
     return {"broker_url": url, "broker_transport_options": options}
 
 
-app = Application("rapport", set_as_current=True)
+app = CeleryApplication("rapport", set_as_current=True)
 app.conf.update(
     **_broker(),
     task_default_queue=broker.QUEUE,

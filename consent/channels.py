@@ -28,7 +28,7 @@ class LegalClass(StrEnum):
 
 
 @dataclass(frozen=True)
-class Channel:
+class ChannelFacts:
     """One way to reach somebody.
 
     `contact_kind` is the kind of identifier that is an address on it, "" where none is needed.
@@ -46,10 +46,10 @@ class Channel:
     is_usual: bool = False
 
 
-CHANNELS: Registry[Channel] = Registry("channels")
+CHANNELS: Registry[ChannelFacts] = Registry("channels")
 
 
-def add_channel(channel: Channel) -> None:
+def add_channel(channel: ChannelFacts) -> None:
     """Make it known."""
     CHANNELS.register(channel.name)(channel)
 
@@ -104,13 +104,13 @@ def ways_to(kind: str, names: Iterable[str] | None = None) -> list[str]:
 _MAIL = LegalClass.ELECTRONIC_MAIL
 _STOP = Suppression.Level.ALL
 for _channel in (
-    Channel("email", _("Email"), "mail", "email", _MAIL, is_usual=True),
-    Channel("sms", _("SMS"), "sms", "phone", _MAIL, _STOP, is_usual=True),
-    Channel("whatsapp", _("WhatsApp"), "sms", "phone", _MAIL),
-    Channel("push", _("Push"), "bell", "push_token", _MAIL, is_usual=True),
-    Channel("webpush", _("Web push"), "bell", "push_token", _MAIL),
-    Channel("inapp", _("In-app"), "device", "", LegalClass.OWN_SERVICE),
-    Channel("call", _("Calls"), "phone", "phone", LegalClass.CALL),
-    Channel("webhook", _("Webhook"), "link", "", LegalClass.SYSTEM),
+    ChannelFacts("email", _("Email"), "mail", "email", _MAIL, is_usual=True),
+    ChannelFacts("sms", _("SMS"), "sms", "phone", _MAIL, _STOP, is_usual=True),
+    ChannelFacts("whatsapp", _("WhatsApp"), "sms", "phone", _MAIL),
+    ChannelFacts("push", _("Push"), "bell", "push_token", _MAIL, is_usual=True),
+    ChannelFacts("webpush", _("Web push"), "bell", "push_token", _MAIL),
+    ChannelFacts("inapp", _("In-app"), "device", "", LegalClass.OWN_SERVICE),
+    ChannelFacts("call", _("Calls"), "phone", "phone", LegalClass.CALL),
+    ChannelFacts("webhook", _("Webhook"), "link", "", LegalClass.SYSTEM),
 ):
     add_channel(_channel)

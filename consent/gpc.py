@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from consent.suppression.withdrawing import opt_out_of_sharing
-from profiles.calls.messages import Message
+from profiles.calls.messages import Incoming
 from profiles.ingest.hooks import AFTER_BATCH, Batch
 
 EVIDENCE = {"signal": "gpc", "header": "Sec-GPC: 1"}
@@ -29,7 +29,7 @@ def honour_gpc(cursor: Any, batch: Batch) -> None:
         opt_out_of_sharing(sorted(people), evidence=evidence, source_id=source_id, is_proven=False)
 
 
-def _people(messages: Iterable[Message]) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
+def _people(messages: Iterable[Incoming]) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
     """By source, whom the signal came for: from sources of ours, and with a public key."""
     found: tuple[dict[int, set[int]], dict[int, set[int]]] = ({}, {})
     for message in messages:

@@ -48,7 +48,7 @@ class NoLinks:
 
 
 @dataclass(slots=True)
-class State:
+class RenderState:
     """What one rendering reads and uses up. `now` is aware; `templates` are the partials."""
 
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -93,14 +93,14 @@ class MailContext(RenderContext):
     """A render context with our state; partials share the state of what includes them."""
 
     __slots__ = ("state",)
-    state: State
+    state: RenderState
 
     def __init__(self, template: BoundTemplate, **options: Any) -> None:
         super().__init__(template, **options)
         parent = options.get("parent_context")
-        self.begin(parent.state if isinstance(parent, MailContext) else State())
+        self.begin(parent.state if isinstance(parent, MailContext) else RenderState())
 
-    def begin(self, state: State) -> "MailContext":
+    def begin(self, state: RenderState) -> "MailContext":
         """Use `state`, also for the time: the library's own clock is the server's, and local."""
         self.state = state
         self.scope = ReadOnlyChainMap(self.locals, self.globals, state.clock(), self.counters)
@@ -124,7 +124,7 @@ class MailContext(RenderContext):
 class _PartBuffer(LimitedStringIO):
     """Of `capture` and the like: what is thrown away again is work as well."""
 
-    def __init__(self, limit: int, state: State) -> None:
+    def __init__(self, limit: int, state: RenderState) -> None:
         super().__init__(limit, None, "\n")
         self._state = state
 
@@ -140,7 +140,12 @@ def output_buffer(limit: int) -> LimitedStringIO:
 
 
 def _guarded(
-    state: State, name: str, function: Callable[..., object], value: Any, *args: Any, **kwargs: Any
+    state: RenderState,
+    name: str,
+    function: Callable[..., object],
+    value: Any,
+    *args: Any,
+    **kwargs: Any,
 ) -> object:
     estimate(name, value, args)
     try:

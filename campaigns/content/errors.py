@@ -40,7 +40,7 @@ class Abort(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ContentProblem:
     """A finding about a template. An error makes it unusable; a warning only wants to be seen."""
 
     message: str

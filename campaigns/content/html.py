@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from campaigns.content import liquid
-from campaigns.content.errors import ContentError, Problem
+from campaigns.content.errors import ContentError, ContentProblem
 from campaigns.content.markup import MarkupReader, excess, without_comments
 from campaigns.content.masks import Masked, mask
 from campaigns.content.nodes import END_HREF, HREF, LINK, PIXEL
@@ -33,7 +33,7 @@ class Prepared:
 
     html: str
     links: list[str] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[ContentProblem] = field(default_factory=list)
     spans: dict[str, str] = field(
         default_factory=dict
     )  # masked, unescaped href -> what replaced it
@@ -113,7 +113,7 @@ def _link_tag(masked: Masked, value: str, start: int, prepared: Prepared) -> str
         if tag and not _whole(tag):
             line, column = masked.position(start)
             message = "a link whose Liquid begins or ends outside of it is not tracked"
-            prepared.problems.append(Problem(message, line, column))
+            prepared.problems.append(ContentProblem(message, line, column))
             return None
     if tag:
         prepared.links.append(url)

@@ -20,7 +20,7 @@ from liquid.exceptions import (
 )
 
 from campaigns.content import limits
-from campaigns.content.context import MailContext, State, output_buffer
+from campaigns.content.context import MailContext, RenderState, output_buffer
 from campaigns.content.errors import Abort, ContentError, position
 from campaigns.content.filters import FILTERS
 from campaigns.content.masks import pieces, unclosed
@@ -48,7 +48,7 @@ class MailTemplate(BoundTemplate):
 
     context_class = MailContext
 
-    def run(self, data: Mapping[str, object], state: State) -> str:
+    def run(self, data: Mapping[str, object], state: RenderState) -> str:
         """Render. Raises LiquidError and Abort; `liquid.run` is the safe door."""
         context = MailContext(self, globals=data).begin(state)
         buffer = output_buffer(limits.MAX_OUTPUT_BYTES)
@@ -134,7 +134,7 @@ def _placed(error: ContentError, source: str) -> ContentError:
     return error
 
 
-def run(template: MailTemplate, data: Mapping[str, object], state: State) -> str:
+def run(template: MailTemplate, data: Mapping[str, object], state: RenderState) -> str:
     """Render for one person. Raises ContentError and Abort and nothing else, whatever the data."""
     try:
         return template.run(data, state)
@@ -169,7 +169,7 @@ def render_noting(
     now: datetime | None = None,
 ) -> tuple[str, list[str]]:
     """As `render`, with the names written out that this person has no value and no default for."""
-    state = State(templates=templates or {})
+    state = RenderState(templates=templates or {})
     if now is not None:
         state.now = now
     text = run(parse(source, escape=escape), data, state)

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 from mjml import mjml2html
 
-from campaigns.content.errors import ContentError, Problem, Severity
+from campaigns.content.errors import ContentError, ContentProblem, Severity
 from campaigns.content.markup import MarkupReader, excess
 from campaigns.content.masks import Masked, mask
 from campaigns.content.mjml_words import ATTRIBUTES, CONTAINERS, ENDINGS, EVERY_ATTRIBUTE
@@ -22,7 +22,7 @@ _PLACE = re.compile(r"at position (\d+):")
 
 def compile_mjml(
     source: str, *, social_icon_origin: str | None = None
-) -> tuple[str, list[Problem]]:
+) -> tuple[str, list[ContentProblem]]:
     """HTML and what was found; the HTML is '' where a problem is an error.
 
     No font and no include is ever fetched: web fonts are only what the source names by mj-font.
@@ -32,10 +32,10 @@ def compile_mjml(
     try:
         if too_much := excess(masked.text, all_are_closed=True):
             place = masked.position(too_much[1])
-            return "", [Problem(f"MJML: {too_much[0]}", *place, severity="error")]
+            return "", [ContentProblem(f"MJML: {too_much[0]}", *place, severity="error")]
         problems = _Checker(masked).problems
     except ContentError as error:
-        return "", [Problem(error.message, severity="error")]
+        return "", [ContentProblem(error.message, severity="error")]
     if any(problem.severity == "error" for problem in problems):
         return "", problems
     try:
@@ -45,17 +45,17 @@ def compile_mjml(
     return masked.unmask(html), [*problems, *_lost(masked, html, problems)][:_MAX_PROBLEMS]
 
 
-def _failure(masked: Masked, error: Exception) -> Problem:
+def _failure(masked: Masked, error: Exception) -> ContentProblem:
     message = str(error).replace(" in root template", "")
     place = _PLACE.search(message)
     message = _PLACE.split(message)[0].strip()
     if place is None:
-        return Problem(f"MJML: {message}", severity="error")
+        return ContentProblem(f"MJML: {message}", severity="error")
     offset = len(masked.text.encode()[: int(place[1])].decode(errors="ignore"))
-    return Problem(f"MJML: {message}", *masked.position(offset), severity="error")
+    return ContentProblem(f"MJML: {message}", *masked.position(offset), severity="error")
 
 
-def _lost(masked: Masked, html: str, known: list[Problem]) -> list[Problem]:
+def _lost(masked: Masked, html: str, known: list[ContentProblem]) -> list[ContentProblem]:
     """Liquid that the compiler dropped, unless a problem names its line already."""
     arrived = {int(match[1]) for match in masked.token_pattern.finditer(html)}
     told = {problem.line for problem in known}
@@ -65,7 +65,7 @@ def _lost(masked: Masked, html: str, known: list[Problem]) -> list[Problem]:
         silent = masked.names[number] in ("comment", "doc", "#")
         if number not in arrived and not silent and place[0] not in told:
             shown = " ".join(masked.originals[number].split())[:60]
-            found.append(Problem(f"{shown} is lost here: MJML has no place for it", *place))
+            found.append(ContentProblem(f"{shown} is lost here: MJML has no place for it", *place))
     return found
 
 
@@ -74,7 +74,7 @@ class _Checker(MarkupReader):
 
     def __init__(self, masked: Masked) -> None:
         super().__init__()
-        self.problems: list[Problem] = []
+        self.problems: list[ContentProblem] = []
         self._masked = masked
         self._open: list[str] = []  # MJML's own; no deeper than _MAX_DEPTH
         self._ending = ""  # the open tag whose content is not MJML
@@ -143,7 +143,7 @@ class _Checker(MarkupReader):
         if len(self.problems) >= _MAX_PROBLEMS and (severity != "error" or known):
             return
         place = self._masked.position(self.here + ahead)
-        self.problems.append(Problem(message, *place, severity=severity))
+        self.problems.append(ContentProblem(message, *place, severity=severity))
 
 
 def _hint(name: str, known: object) -> str:

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 from campaigns.content import liquid
 from campaigns.content.addresses import wire_url
-from campaigns.content.context import State
-from campaigns.content.errors import ContentError, Problem, position
+from campaigns.content.context import RenderState
+from campaigns.content.errors import ContentError, ContentProblem, position
 from campaigns.content.html import OWN_LINKS, Prepared, add_footer, add_text_footer, prepare
 from campaigns.content.masks import piece_at, pieces
 from campaigns.content.mjml import compile_mjml
@@ -118,7 +118,7 @@ def compile_content(
         html, found = compile_mjml(mjml) if mjml else (html, [])
         source = add_footer(html) if marketing and html else html
         prepared = _prepared(source, mjml, pixel=marketing)
-    found += [Problem(p.message) if mjml else p for p in prepared.problems]
+    found += [ContentProblem(p.message) if mjml else p for p in prepared.problems]
     with _part("text"):
         _refuse_own_tags(text)
         plain = _plain_text(source, text, prepared, marketing, found)
@@ -168,7 +168,7 @@ def _refuse_own_tags(source: str) -> None:
 
 
 def _plain_text(
-    source: str, text: str, prepared: Prepared, marketing: bool, found: list[Problem]
+    source: str, text: str, prepared: Prepared, marketing: bool, found: list[ContentProblem]
 ) -> str:
     if text.strip():
         return add_text_footer(text) if marketing else text
@@ -177,7 +177,7 @@ def _plain_text(
         liquid.parse(derived, escape=False)
     except ContentError:
         # a condition that opens in one attribute and closes in another has no plain text form
-        found.append(Problem("no plain text can be derived from this HTML: write one"))
+        found.append(ContentProblem("no plain text can be derived from this HTML: write one"))
         return "{{ view_url }}\n"
     return derived
 
@@ -267,7 +267,7 @@ def render(
     """
     clock = (now or datetime.now(UTC)).astimezone(_zone(data))
     links = _Links(compiled.links, urls, measuring)
-    state = State(clock, {}, links)
+    state = RenderState(clock, {}, links)
     values = {
         **data,
         "unsubscribe_url": urls.unsubscribe,
@@ -291,13 +291,13 @@ def render_preheader(compiled: Compiled, data: Mapping[str, Any]) -> str:
     Raises Abort.
     """
     try:
-        words = _run(compiled.preheader, data, State(), False)
+        words = _run(compiled.preheader, data, RenderState(), False)
     except ContentError:
         return ""
     return " ".join(unescape(_TAG.sub(" ", words)).split())[:_MAX_PREHEADER]
 
 
-def _run_own(compiled: Compiled, name: str, values: Mapping[str, Any], state: State) -> str:
+def _run_own(compiled: Compiled, name: str, values: Mapping[str, Any], state: RenderState) -> str:
     """Lines of what we made of it say nothing to whoever wrote it: the Liquid there does."""
     source: str = getattr(compiled, name)
     try:
@@ -309,7 +309,7 @@ def _run_own(compiled: Compiled, name: str, values: Mapping[str, Any], state: St
         raise
 
 
-def _run(source: str, values: Mapping[str, Any], state: State, escape: bool) -> str:
+def _run(source: str, values: Mapping[str, Any], state: RenderState, escape: bool) -> str:
     if not source:
         return ""
     return liquid.run(liquid.parse(source, escape=escape), values, state)

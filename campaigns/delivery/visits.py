@@ -12,7 +12,7 @@ from config.workspace.health import recording
 
 
 @dataclass
-class Visit:
+class DeliveryVisit:
     """`is_tried`: what the provider did says how it is; else the next one has to try it."""
 
     chunk: Chunk

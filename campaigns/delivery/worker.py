@@ -44,7 +44,7 @@ from campaigns.delivery.letters import letterhead, read_letters
 from campaigns.delivery.outcomes import note_nowhere
 from campaigns.delivery.rechecks import Recheck, recheck_of
 from campaigns.delivery.settling import persistently, settle, settle_kept
-from campaigns.delivery.visits import Visit
+from campaigns.delivery.visits import DeliveryVisit
 from campaigns.faults import clear_fault, note_fault, place_of
 from config.postgres.sql import Sql
 from config.workspace import circuits, stopping
@@ -97,12 +97,12 @@ def _deliver_on(name: str, channel: Channel) -> int:
 def _deliver_leased(chunk: Chunk, channel: Channel, target: Session) -> int:
     not_before: datetime | None = None
     turn: circuits.Turn | None = None
-    visit: Visit | None = None
+    visit: DeliveryVisit | None = None
     try:
         turn = circuits.take_turn(target.name, timezone.now())
         if turn is None:
             return 0
-        visit = Visit(chunk, channel, target, turn)
+        visit = DeliveryVisit(chunk, channel, target, turn)
         return max(_deliver_chunk(visit), 1)
     except Exception as error:
         if is_outage(error):
@@ -124,7 +124,7 @@ def _hold_up(chunk: Chunk, error: Exception) -> datetime | None:
     return timezone.now() + pause_after(chunk.attempts)
 
 
-def _deliver_chunk(visit: Visit) -> int:
+def _deliver_chunk(visit: DeliveryVisit) -> int:
     letters = read_letters(visit.chunk)
     deadline = time.monotonic() + SLICE_SECONDS
     seen = 0
@@ -143,7 +143,7 @@ def _deliver_chunk(visit: Visit) -> int:
 
 
 def _deliver_batch(
-    visit: Visit, letters: Sequence[Letter], head: Letterhead, recheck: Recheck
+    visit: DeliveryVisit, letters: Sequence[Letter], head: Letterhead, recheck: Recheck
 ) -> bool:
     """Write, mark, hand over, settle; False where the rest of the chunk has to wait.
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from config.demo.generator import SOURCES, Message, generate
-from config.demo.state import State, remember, since
+from config.demo.state import DemoState, remember, since
 from profiles.ingest.inbox import accept
 from profiles.models import Inbox, Source
 from profiles.services.sources import create_source
@@ -33,7 +33,7 @@ def sources() -> dict[str, Source]:
 
 
 def feed(
-    state: State,
+    state: DemoState,
     end: datetime,
     *,
     is_history: bool = False,

@@ -19,7 +19,7 @@ from django.test import Client
 from config.demo import past_clock
 from config.demo.generator import generate, maya
 from config.demo.generator.devices import BROWSERS
-from config.demo.state import State, moment
+from config.demo.state import DemoState, moment
 from config.running import mailbox
 from profiles.models import Identifier, IdentifierKey
 
@@ -77,7 +77,7 @@ def _mails(campaign: str) -> Iterator[mailbox.Mail]:
             yield mail
 
 
-def soon_buyers(run: State) -> frozenset[str]:
+def soon_buyers(run: DemoState) -> frozenset[str]:
     """The addresses of those who order within the goal's window after the campaign went out."""
     end = min(run.sent_at + GOAL_WINDOW, moment(run.first_end))
     numbers = {

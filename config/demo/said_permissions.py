@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from config.demo.generator import Statement, permissions
 from config.demo.inbox_feed import sources
-from config.demo.state import State, remember, since
+from config.demo.state import DemoState, remember, since
 from consent.ledger import recording
 from consent.models import Purpose
 from profiles.identifiers.normalise import normalise
@@ -25,7 +25,7 @@ Point = tuple[str, str]
 
 
 def say(
-    state: State,
+    state: DemoState,
     end: datetime,
     *,
     said: Callable[[int, int], Any] = lambda done, of: None,

@@ -27,7 +27,7 @@ SENT_HOUR = 8  # UTC
 
 
 @dataclass
-class State:
+class DemoState:
     """Settings of the run, how far it is, and whom it made. Times are ISO 8601 in UTC."""
 
     profiles: int
@@ -69,29 +69,29 @@ def since(text: str) -> datetime | None:
     return moment(text) if text else None
 
 
-def begin(profiles: int, events: int) -> State:
+def begin(profiles: int, events: int) -> DemoState:
     """A fresh run that ends now, written down before anything else is."""
     now = timezone.now().astimezone(UTC)
     end = now.replace(microsecond=now.microsecond // 1000 * 1000)
-    state = State(profiles, events, year_before(end).isoformat(), end.isoformat())
-    remember(state, *(f.name for f in fields(State)))
+    state = DemoState(profiles, events, year_before(end).isoformat(), end.isoformat())
+    remember(state, *(f.name for f in fields(DemoState)))
     return state
 
 
-def load() -> State | None:
+def load() -> DemoState | None:
     """As it stands in the database; None where no demo was ever begun. One query."""
     return _read(Workspace.objects.values_list("settings", flat=True).get(pk=1))
 
 
-def _read(said: dict[str, Any]) -> State | None:
+def _read(said: dict[str, Any]) -> DemoState | None:
     kept = said.get("demo")
     if not kept:
         return None
-    known = {f.name for f in fields(State)}
-    return State(**{name: value for name, value in kept.items() if name in known})
+    known = {f.name for f in fields(DemoState)}
+    return DemoState(**{name: value for name, value in kept.items() if name in known})
 
 
-def remember(state: State, *names: str) -> None:
+def remember(state: DemoState, *names: str) -> None:
     """Write these fields, in the caller's transaction; the workspace's other settings stay."""
     every = asdict(state)
     patch = json.dumps({name: every[name] for name in names})
@@ -104,7 +104,7 @@ def remember(state: State, *names: str) -> None:
     forget_workspace()
 
 
-def finish(state: State, step: str) -> None:
+def finish(state: DemoState, step: str) -> None:
     """This step is done, and will not be done again."""
     if step not in state.done:
         state.done.append(step)
@@ -116,7 +116,7 @@ def is_demo() -> bool:
     return workspace().demo_at is not None
 
 
-def current() -> State | None:
+def current() -> DemoState | None:
     """The state where the demo is ready, some seconds old; None outside the demo."""
     space = workspace()
     return _read(space.settings) if space.demo_at else None

@@ -16,7 +16,7 @@ from config.console.theme import resolve
 from config.demo import state, team
 from config.demo.generator import maya
 from config.demo.generator.content import DRAFT_SLUG
-from config.demo.state import State
+from config.demo.state import DemoState
 from config.workspace.doors import open_to
 from config.workspace.models import User
 from config.workspace.permissions import may
@@ -97,7 +97,7 @@ def story(user: Any) -> Story | None:
     )
 
 
-def _traffic(run: State) -> bool:
+def _traffic(run: DemoState) -> bool:
     """As it is now: a switch must not lag behind its press."""
     fresh = state.load()
     return fresh.traffic if fresh else run.traffic

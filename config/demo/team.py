@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from config.demo.state import State, remember
+from config.demo.state import DemoState, remember
 from config.workspace import audit
 from config.workspace.models import Role, User
 
@@ -47,7 +47,7 @@ def password() -> str:
 
 
 @transaction.atomic
-def ensure_team(state: State) -> None:
+def ensure_team(state: DemoState) -> None:
     """Make those who are missing. A name that somebody else has is left to them."""
     there = set(User.objects.filter(pk__in=state.users).values_list("role", flat=True))
     missing = [member for member in TEAM if member.role not in there]
@@ -75,14 +75,14 @@ def _free(username: str) -> str:
     return f"demo-{username}" if taken else username
 
 
-def members(state: State) -> list[User]:
+def members(state: DemoState) -> list[User]:
     """The demo's users that are still there and may log in, admin first. One query."""
     found = User.objects.filter(pk__in=state.users, is_active=True)
     order = {member.role: place for place, member in enumerate(TEAM)}
     return sorted(found, key=lambda user: order.get(user.role, len(TEAM)))
 
 
-def words(state: State, url: str) -> list[str]:
+def words(state: DemoState, url: str) -> list[str]:
     """What is printed when the server answers: who to log in as, and where the shop is."""
     users = members(state)
     if not users:

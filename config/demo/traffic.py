@@ -12,7 +12,7 @@ from django.db import transaction
 
 from config.demo import inbox_feed, said_permissions, shop_settings, state
 from config.demo.generator import background
-from config.demo.state import State, moment
+from config.demo.state import DemoState, moment
 from config.workspace.work import WORK
 
 AFTER_RESTART = timedelta(minutes=1)  # a longer gap is filled as soon as a process starts
@@ -39,12 +39,12 @@ def work() -> int:
         return _catch_up(run, datetime.now(UTC))
 
 
-def _is_due(run: State, now: datetime) -> bool:
+def _is_due(run: DemoState, now: datetime) -> bool:
     """By what was kept some seconds ago; no query."""
     return _gap_is_due(run, now) or _light_is_due(run, now) or run.said_to < run.fed_to
 
 
-def _gap_is_due(run: State, now: datetime) -> bool:
+def _gap_is_due(run: DemoState, now: datetime) -> bool:
     gap = now - moment(run.fed_to)
     if not _Process.has_looked and gap > AFTER_RESTART:
         return True
@@ -52,7 +52,7 @@ def _gap_is_due(run: State, now: datetime) -> bool:
     return run.traffic and gap > WHILE_RUNNING
 
 
-def _light_is_due(run: State, now: datetime) -> bool:
+def _light_is_due(run: DemoState, now: datetime) -> bool:
     return run.traffic and run.lit_to != _minute(now)
 
 
@@ -60,7 +60,7 @@ def _minute(now: datetime) -> str:
     return now.strftime("%Y-%m-%dT%H:%M")
 
 
-def _catch_up(run: State, now: datetime) -> int:
+def _catch_up(run: DemoState, now: datetime) -> int:
     """The first of these that is due: the gap, what people allowed in it, the minute's traffic."""
     until = time.monotonic() + SLICE_SECONDS
 
@@ -76,7 +76,7 @@ def _catch_up(run: State, now: datetime) -> int:
 
 
 @transaction.atomic
-def _light(run: State, now: datetime) -> int:
+def _light(run: DemoState, now: datetime) -> int:
     """What customers do in this minute; the same minute is never written twice."""
     messages = background(now, **run.run)
     run.lit_to = _minute(now)

@@ -14,14 +14,14 @@ from django.views.decorators.http import require_POST
 
 from config.console.pages import toast
 from config.demo import state, team
-from config.demo.state import State, demo_only
+from config.demo.state import DemoState, demo_only
 from config.workspace import audit
 from config.workspace.models import User
 
 BACKEND = "config.workspace.permissions.RoleBackend"
 
 
-def _insider(request: HttpRequest) -> tuple[State, User]:
+def _insider(request: HttpRequest) -> tuple[DemoState, User]:
     """The demo, and the demo's own user who asks. Raises Http404, PermissionDenied."""
     run = state.load()
     if run is None:

@@ -31,7 +31,7 @@ from config.demo import (
 )
 from config.demo.generator.content import DRAFT_SLUG, SENT_SLUG
 from config.demo.progress import Progress
-from config.demo.state import State, moment
+from config.demo.state import DemoState, moment
 from config.workspace.models import Role, User, Workspace
 from config.workspace.selectors import forget_workspace
 from config.workspace.work import WORK, drain
@@ -45,7 +45,7 @@ class NotHere(Exception):
     """This installation must not get a demo; the message says why."""
 
 
-def begin_or_resume(profiles: int, events: int) -> State:
+def begin_or_resume(profiles: int, events: int) -> DemoState:
     """The run that was begun here, or a fresh one of this size. Raises NotHere."""
     there = state.load()
     if there is not None:
@@ -63,7 +63,7 @@ def begin_or_resume(profiles: int, events: int) -> State:
     return state.begin(profiles, events)
 
 
-def write(run: State, progress: Progress, *, observer: Any = None) -> None:
+def write(run: DemoState, progress: Progress, *, observer: Any = None) -> None:
     """Everything from the first message to the draft, and then on to now.
 
     `observer` sees the messages of a run that is not resumed.
@@ -89,7 +89,7 @@ def write(run: State, progress: Progress, *, observer: Any = None) -> None:
 class Worked:
     """Feeds the inbox and works it off, with the progress of both."""
 
-    def __init__(self, run: State, progress: Progress) -> None:
+    def __init__(self, run: DemoState, progress: Progress) -> None:
         self.run, self.progress = run, progress
         self.fed = 0
         self.is_helped: Callable[[], bool] = lambda: False
@@ -127,7 +127,7 @@ class Worked:
             self._show()
 
 
-def _send(run: State, progress: Progress) -> None:
+def _send(run: DemoState, progress: Progress) -> None:
     """The segments, and the one campaign that went out days ago, by the clock of then."""
     progress.step(_("Segments and their people"), 0.68)
     with past_clock.set_to(run.sent_at):
@@ -144,7 +144,7 @@ def _send(run: State, progress: Progress) -> None:
     state.finish(run, "sent")
 
 
-def _deliver(run: State, campaign: Campaign) -> None:
+def _deliver(run: DemoState, campaign: Campaign) -> None:
     """Until all is handed over; what a killed run held leased is free some minutes later."""
     campaign.refresh_from_db()
     begun = campaign.launched_at or run.sent_at  # by the clock of then, which has gone on since
@@ -156,7 +156,7 @@ def _deliver(run: State, campaign: Campaign) -> None:
             return
 
 
-def _finish(run: State, progress: Progress) -> None:
+def _finish(run: DemoState, progress: Progress) -> None:
     """The draft, the gap since the run began, everything that is due; then it is a demo."""
     progress.step(_("Everything that is due"), 0.98)
     shop_settings.ensure_campaign(DRAFT_SLUG, _marketer(run))
@@ -173,7 +173,7 @@ def _finish(run: State, progress: Progress) -> None:
     forget_workspace()
 
 
-def fill_gap(run: State, progress: Progress) -> int:
+def fill_gap(run: DemoState, progress: Progress) -> int:
     """From where a finished demo stands to now; how many messages it was."""
     progress.step(_("What happened since"), 0.9)
     now = datetime.now(UTC)
@@ -193,7 +193,7 @@ def drain_quietly(*names: str) -> None:
             return
 
 
-def _marketer(run: State) -> User | None:
+def _marketer(run: DemoState) -> User | None:
     return User.objects.filter(pk__in=run.users, role=Role.MARKETER).first()
 
 

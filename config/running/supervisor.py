@@ -34,7 +34,7 @@ _libc = ctypes.CDLL(None)
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """What to run: commands by name; where the page is; the database's folder."""
 
     commands: dict[str, list[str]]
@@ -138,7 +138,7 @@ class Disk:
 class Supervisor:
     """The main loop."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: RunPlan) -> None:
         self.plan, self.var = plan, Path(plan.var)
         self.children = [self._child(name, command) for name, command in plan.commands.items()]
         self.database = Database(Path(plan.database)) if plan.database else None
@@ -271,5 +271,5 @@ def say(words: str) -> None:
 
 if __name__ == "__main__":
     with os.fdopen(int(sys.argv[1])) as given:
-        made = Plan(**json.load(given))
+        made = RunPlan(**json.load(given))
     Supervisor(made).run()

@@ -12,7 +12,7 @@ from config.web.areas import AREAS, INGEST, LOGIN, RETURNING, Area, area_of
 from config.web.bodies import Bodies, Unread
 from config.web.connections import Connections
 from config.web.environ import environ_of, with_body, without_body
-from config.web.jobs import Answer, Ask, Ends, Job, Wsgi, send
+from config.web.jobs import Answer, Ask, Ends, WebJob, Wsgi, send
 from config.web.limits import raise_file_limit
 from config.web.pool import Pool
 from config.workspace.access import devices
@@ -113,7 +113,7 @@ class Application:
         self._submit(job)
         await job.done
 
-    def _submit(self, job: Job) -> None:
+    def _submit(self, job: WebJob) -> None:
         if not self.pools[job.area.name].submit(job):
             raise Unread(503, "full")
 

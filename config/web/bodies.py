@@ -18,7 +18,7 @@ class Unread(Exception):
 
 
 @dataclass(frozen=True)
-class Terms:
+class BodyTerms:
     """What a client may ask of our patience."""
 
     seconds: float  # for all of it
@@ -28,9 +28,9 @@ class Terms:
     most_bytes: int  # of all that are read, wait or are worked on
 
 
-STRANGERS = Terms(20.0, 5.0, 4096, 1024, 64 * MEGABYTE)
-LINGERING = Terms(2.0, 2.0, 0, 0, 0)  # of a refused client, so that it gets to see the answer
-KNOWN = Terms(300.0, 10.0, 4096, 1024, 256 * MEGABYTE)
+STRANGERS = BodyTerms(20.0, 5.0, 4096, 1024, 64 * MEGABYTE)
+LINGERING = BodyTerms(2.0, 2.0, 0, 0, 0)  # of a refused client, so that it gets to see the answer
+KNOWN = BodyTerms(300.0, 10.0, 4096, 1024, 256 * MEGABYTE)
 
 
 @dataclass(eq=False)
@@ -41,7 +41,7 @@ class Reading:
     """
 
     task: asyncio.Task[Any] | None
-    terms: Terms
+    terms: BodyTerms
     since: float
     received: int = 0
     ended: tuple[int, str] | None = None
@@ -63,7 +63,7 @@ class Reading:
 class Group:
     """Those under the same terms. When it is full the oldest goes: the honest are done by then."""
 
-    terms: Terms
+    terms: BodyTerms
     readings: dict[Reading, None] = field(default_factory=dict)  # oldest first
     held: int = 0  # bytes
 
@@ -108,7 +108,7 @@ class Group:
 class Bodies:
     """All bodies of this process; used on the event loop alone."""
 
-    def __init__(self, strangers: Terms = STRANGERS, known: Terms = KNOWN) -> None:
+    def __init__(self, strangers: BodyTerms = STRANGERS, known: BodyTerms = KNOWN) -> None:
         self.groups = {False: Group(strangers), True: Group(known)}
 
     async def read(

@@ -17,7 +17,7 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 log = logging.getLogger("rapport.web")
 
 
-class Job:
+class WebJob:
     """Of one request. `done` is set on the loop when the thread is through with it."""
 
     def __init__(self, ends: "Ends", area: Area, environ: dict[str, Any], protocol: Any) -> None:
@@ -38,7 +38,7 @@ class Job:
         self.ends.put(self.done, result)
 
 
-class Ask(Job):
+class Ask(WebJob):
     """Is whoever sends this known? `done` says so."""
 
     def run(self) -> None:
@@ -49,7 +49,7 @@ class Ask(Job):
             self.finish(known)
 
 
-class Answer(Job):
+class Answer(WebJob):
     """Django's answer."""
 
     def __init__(self, application: Wsgi, *arguments: Any) -> None:

@@ -10,7 +10,7 @@ LONGEST_WAIT_SECONDS = 10.0  # then whoever asked is told, and may come again
 log = logging.getLogger("rapport.web")
 
 
-class Job(Protocol):
+class PoolJob(Protocol):
     """Something to do in a thread."""
 
     def run(self) -> None:
@@ -31,8 +31,8 @@ class Pool:
     ) -> None:
         self.name, self.threads = name, threads
         self.most_waiting, self.seconds = most_waiting, seconds
-        self._queue: SimpleQueue[Job | None] = SimpleQueue()
-        self._waiting: dict[Job, float] = {}  # since when, oldest first
+        self._queue: SimpleQueue[PoolJob | None] = SimpleQueue()
+        self._waiting: dict[PoolJob, float] = {}  # since when, oldest first
         self._started: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -43,7 +43,7 @@ class Pool:
             self._started.append(thread)
             thread.start()
 
-    def submit(self, job: Job) -> bool:
+    def submit(self, job: PoolJob) -> bool:
         """Have it done; False where too many wait already."""
         if len(self._waiting) >= self.most_waiting:
             return False

@@ -13,7 +13,7 @@ from consent.ledger.history import history_of, states_of
 from consent.models import ConsentEntry, Purpose, Topic
 from consent.models.ledger import Outcome, Status
 from consent.reach.contactable import (
-    Reach,
+    Reachability,
     is_free,
     reachability,
     reachable_channels,
@@ -22,8 +22,7 @@ from consent.words import act_of, said_words, source_of
 from profiles.models import Profile
 from profiles.panels import CHIPS, PANELS, Chip, Panel
 from profiles.selectors.masking import Shown
-from profiles.selectors.people import REACH
-from profiles.selectors.people import Reach as Reached
+from profiles.selectors.people import REACH, PeopleReach
 from profiles.timeline import TIMELINE, Cursor, TimelineItem, id_below, key_of
 
 SHOWN = 12
@@ -47,7 +46,7 @@ def chips(request: HttpRequest, profile: Profile) -> list[Chip]:
     ]
 
 
-def _reason(one: Reach, stands: Sequence[ConsentEntry]) -> str:
+def _reason(one: Reachability, stands: Sequence[ConsentEntry]) -> str:
     """The statement that decides, in words, where one does."""
     if one.code in ("frozen", "no_address", "suppressed", "never_asked"):
         return one.reason
@@ -55,17 +54,17 @@ def _reason(one: Reach, stands: Sequence[ConsentEntry]) -> str:
     return said_words(entry) if entry else one.reason
 
 
-def _tone(one: Reach) -> Any:
+def _tone(one: Reachability) -> Any:
     if one.ok:
         return "ok"
     return "ask" if one.code in ("never_asked", "pending", "expired") else "no"
 
 
 @REACH.register("consent")
-def channels_of(profile_ids: Sequence[int]) -> dict[int, list[Reached]]:
+def channels_of(profile_ids: Sequence[int]) -> dict[int, list[PeopleReach]]:
     """On which channels each of a page of people may get marketing; two queries."""
     return {
-        profile_id: [Reached(name, label_of(name), icon_of(name)) for name in channels]
+        profile_id: [PeopleReach(name, label_of(name), icon_of(name)) for name in channels]
         for profile_id, channels in reachable_channels(profile_ids).items()
     }
 

@@ -46,7 +46,7 @@ class Visitor:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Option:
     """One switch. `entry` is the statement that it rests on, None where nothing was said."""
 
     name: str
@@ -69,7 +69,7 @@ class Choice:
         return "\n".join(text for text in (self.title, self.detail) if text)
 
 
-def choices_of(visitor: Visitor, *, gpc: bool = False) -> list[Choice]:
+def choices_of(visitor: Visitor, *, gpc: bool = False) -> list[Option]:
     """Every switch of the page; five queries."""
     purposes = list(Purpose.objects.filter(archived_at=None))
     choices = [
@@ -89,14 +89,14 @@ def choices_of(visitor: Visitor, *, gpc: bool = False) -> list[Choice]:
     return [one for one in answered if one.entry is not None or not one.needs_statement]
 
 
-def _answers(visitor: Visitor, choices: Sequence[Choice]) -> list[ConsentEntry | None]:
+def _answers(visitor: Visitor, choices: Sequence[Option]) -> list[ConsentEntry | None]:
     asked = [
         Asked(one.purpose_id, one.channel, one.contact_point, one.topic_id or 0) for one in choices
     ]
     return answers_of(visitor.profile_id, asked)
 
 
-def _topics(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Choice]:
+def _topics(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Option]:
     rows = []
     topics = list(Topic.objects.filter(archived_at=None))
     for purpose in purposes:
@@ -106,7 +106,7 @@ def _topics(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Choice]:
         for topic in own or [None]:
             shown: Topic | Purpose = topic or purpose
             rows.append(
-                Choice(
+                Option(
                     name=f"topic-{topic.pk}" if topic else f"purpose-{purpose.pk}",
                     group="topics",
                     title=shown.name
@@ -122,7 +122,7 @@ def _topics(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Choice]:
     return rows
 
 
-def _channels(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Choice]:
+def _channels(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Option]:
     """Other ways to reach the person, where an address is known or something was said."""
     from consent.masking import masked  # noqa: PLC0415 - beside its only use
 
@@ -143,7 +143,7 @@ def _channels(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Choice]:
             continue
         point = known.get(contact_kind(channel), "")
         found.append(
-            Choice(
+            Option(
                 name=f"channel-{channel}",
                 group="channels",
                 title=title,
@@ -159,7 +159,7 @@ def _channels(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Choice]:
     return found
 
 
-def _uses(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Choice]:
+def _uses(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Option]:
     words = {
         "measuring": (
             _("See which mails are opened and clicked"),
@@ -175,7 +175,7 @@ def _uses(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Choice]:
             continue
         title, channel, point = words[purpose.slug]
         rows.append(
-            Choice(
+            Option(
                 name=f"use-{purpose.slug}",
                 group="uses",
                 title=title,
@@ -347,5 +347,5 @@ def save(
     return len(statements)
 
 
-def _refusal(choice: Choice) -> str:
+def _refusal(choice: Option) -> str:
     return Status.WITHDRAWN if choice.entry is not None else Status.DENIED

@@ -28,7 +28,7 @@ from config.workspace.zones import workspace_zone
 from consent.ledger.elapsing import PAUSE
 from consent.masking import masked
 from consent.preferences import choices as preferences
-from consent.preferences.choices import Choice, Visitor
+from consent.preferences.choices import Option, Visitor
 from consent.preferences.hooks import NOBODY, SentTo, find_message, tell_left
 from consent.suppression.withdrawing import opt_out_of_sharing
 from consent.words import source_of
@@ -195,11 +195,11 @@ def _act(
     return HttpResponseRedirect(f"{request.path}?done={done}{known}#done", status=303)
 
 
-def _row(choice: Choice) -> dict[str, object]:
+def _row(choice: Option) -> dict[str, object]:
     return {"choice": replace(choice), "since": since_words(choice)}
 
 
-def since_words(choice: Choice) -> str:
+def since_words(choice: Option) -> str:
     """Since when, and from where."""
     if choice.fixed:
         return _(

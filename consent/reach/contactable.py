@@ -136,7 +136,7 @@ def reachable_channels(
 
 
 @dataclass(frozen=True)
-class Reach:
+class Reachability:
     """Whether one person can be written to on one channel, and why not, in words."""
 
     channel: str
@@ -152,7 +152,7 @@ def reachability(
     *,
     purpose: Purpose | str = MARKETING,
     channels: Sequence[str] = (),
-) -> list[Reach]:
+) -> list[Reachability]:
     """One answer for each channel (the usual ones by default); one query."""
     purpose = purpose_of(purpose)
     channels = channels or usual_channels()
@@ -172,7 +172,7 @@ def reachability(
     return _unvouched(profile, answers)
 
 
-def _unvouched(profile: Profile, answers: Sequence[Reach]) -> list[Reach]:
+def _unvouched(profile: Profile, answers: Sequence[Reachability]) -> list[Reachability]:
     """Say so where an address is known that only a public key gave; a query where none is usable.
 
     A code of its own would be one more reason in the fixed order: for the gate it is no address.
@@ -190,17 +190,19 @@ def _unvouched(profile: Profile, answers: Sequence[Reach]) -> list[Reach]:
     ]
 
 
-def _answer(profile: Profile, channel: str, line: tuple[Any, ...] | None, free: bool) -> Reach:
+def _answer(
+    profile: Profile, channel: str, line: tuple[Any, ...] | None, free: bool
+) -> Reachability:
     if profile.state != Profile.State.ACTIVE:
-        return Reach(channel, False, "frozen", _("This person is frozen"))
+        return Reachability(channel, False, "frozen", _("This person is frozen"))
     if line is None:
-        return Reach(channel, False, "no_address", _("No address known"))
+        return Reachability(channel, False, "no_address", _("No address known"))
     address, _owner, suppressed, entry_id, status, said_id = line
     if suppressed:
-        return Reach(channel, False, "suppressed", _("The address is suppressed"), address)
+        return Reachability(channel, False, "suppressed", _("The address is suppressed"), address)
     if entry_id is not None or free:
-        return Reach(channel, True, "", _("Reachable"), address, said_id)
-    return Reach(channel, False, status, reason_words(status), address, said_id)
+        return Reachability(channel, True, "", _("Reachable"), address, said_id)
+    return Reachability(channel, False, status, reason_words(status), address, said_id)
 
 
 def reason_words(status: str) -> str:

@@ -25,8 +25,8 @@ from profiles.selectors.masking import Place, Shown, is_harmless, mask_text
 from profiles.selectors.people import visible_people
 from profiles.selectors.traits import (
     KnownAs,
-    Statement,
     Trait,
+    TraitStatement,
     identifiers_of,
     source_names,
     traits_of,
@@ -94,7 +94,7 @@ def _identifier(row: KnownAs, shown: Shown) -> dict[str, Any]:
 
 
 def _lineage(trait: Trait, shown: Shown) -> dict[str, Any]:
-    def told(statement: Statement) -> dict[str, Any]:
+    def told(statement: TraitStatement) -> dict[str, Any]:
         value = shown.value(trait.name, statement.value)
         return {
             "source": statement.source,

@@ -1,4 +1,4 @@
-"""What a message is: as it came (`Call`) and as it is worked on (`Message`)."""
+"""What a message is: as it came (`Call`) and as it is worked on (`Incoming`)."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -51,7 +51,7 @@ class Context(msgspec.Struct, rename="camel", gc=False):
     active: Any = None
 
 
-class Sender(msgspec.Struct, frozen=True):
+class Origin(msgspec.Struct, frozen=True):
     """What the processor needs to know of a source."""
 
     id: int
@@ -61,7 +61,7 @@ class Sender(msgspec.Struct, frozen=True):
     is_internal: bool
 
 
-class Message(msgspec.Struct):
+class Incoming(msgspec.Struct):
     """One message on its way into the tables. `keys` are normalised identifiers by priority."""
 
     call: Call
@@ -70,7 +70,7 @@ class Message(msgspec.Struct):
     type: str
     name: str  # of the event
     message_id: str
-    source: Sender
+    source: Origin
     received_at: datetime
     occurred_at: datetime
     original_at: datetime | None

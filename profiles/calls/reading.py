@@ -11,8 +11,8 @@ from profiles.calls.messages import (
     EVENT_NAMES,
     Call,
     Context,
-    Message,
-    Sender,
+    Incoming,
+    Origin,
     identifiers_in,
     read_context,
     read_object,
@@ -33,14 +33,14 @@ class InboxRow(msgspec.Struct):
     """A row of the inbox that this transaction holds."""
 
     id: int
-    source: Sender
+    source: Origin
     body: bytes
     envelope: dict[str, Any]
     is_history: bool
     received_at: datetime
 
 
-def read(row: InboxRow, rules: Rules, region: str, months: int) -> Iterator[Message]:
+def read(row: InboxRow, rules: Rules, region: str, months: int) -> Iterator[Incoming]:
     """The messages of a row, in its order. `months`: older live messages are refused (0: never)."""
     oldest = _oldest(row, months)
     sent_at = _time(row.envelope.get("sentAt"))
@@ -58,7 +58,7 @@ def _oldest(row: InboxRow, months: int) -> datetime | None:
     return row.received_at - timedelta(days=DAYS_A_MONTH * months)
 
 
-def _message(row: InboxRow, index: int, raw: msgspec.Raw, sent_at: datetime | None) -> Message:
+def _message(row: InboxRow, index: int, raw: msgspec.Raw, sent_at: datetime | None) -> Incoming:
     call = _decode_call(raw)
     kind: str = row.envelope.get("type") or call.type or ""
     context_raw, context = _context(call, row.envelope)
@@ -68,7 +68,7 @@ def _message(row: InboxRow, index: int, raw: msgspec.Raw, sent_at: datetime | No
         traits = {**context.traits, **own_traits}
     properties, properties_raw = _properties(call, kind, own_traits, traits)
     at, original = _moment(call, row, sent_at)
-    return Message(
+    return Incoming(
         call=call,
         raw=bytes(raw),
         index=index,
@@ -200,7 +200,7 @@ def named_in(
     return set(_name(given, rules, _region(read, traits, region)).keys)
 
 
-def _identify(message: Message, rules: Rules, region: str) -> None:
+def _identify(message: Incoming, rules: Rules, region: str) -> None:
     """Fill `keys`, highest priority first, from everything in the message that names somebody."""
     given = _given(message.call, message.type, message.context, message.traits)
     is_internal = message.source.is_internal

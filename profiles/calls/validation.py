@@ -23,7 +23,7 @@ ID_FIELDS = (
 TIMES = (("timestamp", "timestamp"), ("originalTimestamp", "original_timestamp"))
 
 
-class Problem(msgspec.Struct, frozen=True):
+class CallProblem(msgspec.Struct, frozen=True):
     """Why a message is refused."""
 
     code: str
@@ -40,7 +40,7 @@ class Invalid(Exception):
 
     def __init__(self, code: str, path: str, message: str) -> None:
         super().__init__(message)
-        self.problem = Problem(code, path, message)
+        self.problem = CallProblem(code, path, message)
 
 
 def parse_time(text: str) -> datetime:
@@ -52,7 +52,7 @@ def parse_time(text: str) -> datetime:
         raise ValueError("out of range") from error
 
 
-def check(raw: msgspec.Raw, kind: str = "") -> tuple[Call | None, Problem | None]:
+def check(raw: msgspec.Raw, kind: str = "") -> tuple[Call | None, CallProblem | None]:
     """The message decoded, or the first problem with it. `kind`: the type that the path says."""
     body = memoryview(raw)
     try:
@@ -67,7 +67,7 @@ def check(raw: msgspec.Raw, kind: str = "") -> tuple[Call | None, Problem | None
     except Invalid as error:
         return None, error.problem
     except RecursionError:
-        return None, Problem("too_deep", "", reasons.TOO_DEEP)
+        return None, CallProblem("too_deep", "", reasons.TOO_DEEP)
     return call, None
 
 

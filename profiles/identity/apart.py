@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-from profiles.calls.messages import Message
+from profiles.calls.messages import Incoming
 from profiles.identity import store
 from profiles.identity.attaching import SHARED_KIND
 from profiles.identity.person_traits import digest_of, facts_of
 from profiles.identity.resolve import Key
 
 
-def keep_apart(cursor: Any, messages: Sequence[Message], known: store.Known, salt: str) -> None:
+def keep_apart(cursor: Any, messages: Sequence[Incoming], known: store.Known, salt: str) -> None:
     """Take the shared identifier out of calls that name who was taken apart by their own.
 
     A call by the shared number alone goes to who was taken apart if it says their name. At most one
     statement; none where no call names several people, or a person by a number and a name.
     """
-    asked: dict[int, list[tuple[Message, Key]]] = {}
+    asked: dict[int, list[tuple[Incoming, Key]]] = {}
     for message in messages:
         if _may_meet_another(message, known):
             for key in message.keys:
@@ -28,7 +28,7 @@ def keep_apart(cursor: Any, messages: Sequence[Message], known: store.Known, sal
                 _keep_apart(message, key, one, known, salt)
 
 
-def _may_meet_another(message: Message, known: store.Known) -> bool:
+def _may_meet_another(message: Incoming, known: store.Known) -> bool:
     """Whether it names several people, or comes by a number alone and says a name."""
     keys = message.keys
     if len(keys) > 1:
@@ -39,7 +39,7 @@ def _may_meet_another(message: Message, known: store.Known) -> bool:
 
 
 def _keep_apart(
-    message: Message, via: Key, one: store.Parted, known: store.Known, salt: str
+    message: Incoming, via: Key, one: store.Parted, known: store.Known, salt: str
 ) -> None:
     if message.keys == [via]:
         if not one.moved and digest_of(facts_of(message.traits), salt) == one.digest:

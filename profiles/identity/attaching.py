@@ -17,7 +17,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from config.postgres import wire
-from profiles.calls.messages import Message
+from profiles.calls.messages import Incoming
 from profiles.identity.person_traits import FACT_OF, conflicts, digest_of, facts_of
 from profiles.identity.resolve import Attach, Key
 
@@ -37,7 +37,7 @@ INSERT = """
 class Evidence:
     """One such call. `traits` are the names of what differed, `kinds` of what there was before."""
 
-    message: Message
+    message: Incoming
     via: Key
     fresh: tuple[Key, ...]
     held: frozenset[Key]
@@ -47,7 +47,7 @@ class Evidence:
 
 
 def find(
-    messages: Sequence[Message], before: Mapping[int, dict[str, Any]], salt: str
+    messages: Sequence[Incoming], before: Mapping[int, dict[str, Any]], salt: str
 ) -> list[Evidence]:
     """The evidence of a batch. `before`: the shown traits of the people who were there before it.
 
@@ -74,7 +74,7 @@ def find(
 
 
 def _judge(
-    message: Message, known: dict[str, str], said: dict[str, str], salt: str
+    message: Incoming, known: dict[str, str], said: dict[str, str], salt: str
 ) -> Evidence | None:
     differing = tuple(conflicts(known, said))
     attach: Attach | None = message.attach
@@ -90,7 +90,7 @@ def _judge(
     return Evidence(message, message.key, (), frozenset(), (), differing, digest_of(said, salt))
 
 
-def remember(cursor: Any, found: Iterable[Evidence], ids: Mapping[Key, int]) -> list[Message]:
+def remember(cursor: Any, found: Iterable[Evidence], ids: Mapping[Key, int]) -> list[Incoming]:
     """Write it down, in the batch's transaction; the messages that are too many to be.
 
     One statement at most; one row for each person, identifier, day and what came by it.

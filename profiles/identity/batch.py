@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from profiles.calls import reasons
-from profiles.calls.messages import Message
+from profiles.calls.messages import Incoming
 from profiles.identifiers.kinds import PROFILE_KIND, Rules
 from profiles.identity import store
 from profiles.identity.apart import keep_apart
@@ -28,7 +28,7 @@ class Resolved:
     ids: dict[Key, int]
     newcomers: list[store.Newcomer]
     joins: list[Join] = field(default_factory=list)
-    refused: list[Message] = field(default_factory=list)
+    refused: list[Incoming] = field(default_factory=list)
     moved: list["Moved"] = field(default_factory=list)
 
 
@@ -41,7 +41,7 @@ class Moved:
     now: int
 
 
-def resolve(cursor: Any, messages: Sequence[Message], rules: Rules, salt: str) -> Resolved:
+def resolve(cursor: Any, messages: Sequence[Incoming], rules: Rules, salt: str) -> Resolved:
     """Set `key`, `profile_id` and the identifier ids of each message; write new identifiers.
 
     Messages are resolved in the order in which they happened, whatever order they came in: an
@@ -65,7 +65,7 @@ def resolve(cursor: Any, messages: Sequence[Message], rules: Rules, salt: str) -
 
 def _attempt(
     cursor: Any,
-    messages: Sequence[Message],
+    messages: Sequence[Incoming],
     rules: Rules,
     salt: str,
     sightings: dict[Key, store.Sighting],
@@ -122,11 +122,11 @@ def _attempt(
     return Resolved(ids, newcomers, resolver.joins, refused, moved)
 
 
-def _occurred_at(message: Message) -> datetime:
+def _occurred_at(message: Incoming) -> datetime:
     return message.occurred_at
 
 
-def _sightings(messages: Sequence[Message]) -> dict[Key, store.Sighting]:
+def _sightings(messages: Sequence[Incoming]) -> dict[Key, store.Sighting]:
     found: dict[Key, store.Sighting] = {}
     for message in messages:
         at, source = message.occurred_at, message.source
@@ -143,7 +143,7 @@ def _sightings(messages: Sequence[Message]) -> dict[Key, store.Sighting]:
 
 
 def _vouch(
-    messages: Sequence[Message], resolver: Resolver, sightings: dict[Key, store.Sighting]
+    messages: Sequence[Incoming], resolver: Resolver, sightings: dict[Key, store.Sighting]
 ) -> dict[Key, store.Sighting]:
     """Identifiers that a source whose word counts gave to the very person who has them.
 
@@ -168,7 +168,7 @@ def _vouch(
     return found
 
 
-def _is_nobody(message: Message, known: store.Known) -> bool:
+def _is_nobody(message: Incoming, known: store.Known) -> bool:
     """One of our own messages about somebody who is not there any more (erased)."""
     key = message.keys[0]
     if key[0] != PROFILE_KIND or key in known.owners:
@@ -190,7 +190,7 @@ def _number(
 
 
 def _assign(
-    message: Message, ids: dict[Key, int], known: dict[Key, int], made: dict[Key, int]
+    message: Incoming, ids: dict[Key, int], known: dict[Key, int], made: dict[Key, int]
 ) -> None:
     key = message.key
     if key is None:

@@ -12,7 +12,7 @@ from itertools import combinations
 from typing import Any
 
 from config.postgres import wire
-from profiles.calls.messages import Message
+from profiles.calls.messages import Incoming
 from profiles.identity.resolve import Key
 
 MOST = 10  # identifiers of one call that are paired with each other
@@ -40,7 +40,7 @@ class Sight:
     last_at: datetime
 
 
-def remember(cursor: Any, messages: Sequence[Message], ids: Mapping[Key, int]) -> None:
+def remember(cursor: Any, messages: Sequence[Incoming], ids: Mapping[Key, int]) -> None:
     """Write down the pairs of these messages. At most one statement."""
     pairs: dict[tuple[int, int], Sight] = {}
     for message in messages:
@@ -62,7 +62,7 @@ def remember(cursor: Any, messages: Sequence[Message], ids: Mapping[Key, int]) -
         cursor.execute(WRITE, given)
 
 
-def _note(pairs: dict[tuple[int, int], Sight], pair: tuple[int, int], message: Message) -> None:
+def _note(pairs: dict[tuple[int, int], Sight], pair: tuple[int, int], message: Incoming) -> None:
     at, source = message.occurred_at, message.source
     found = pairs.get(pair)
     if found is None:

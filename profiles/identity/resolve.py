@@ -37,7 +37,7 @@ def is_device(key: Key) -> bool:
 
 
 @dataclass
-class Person:
+class KnownPerson:
     """What decides about limits: the identifiers, and how many merges there were."""
 
     keys: set[Key] = field(default_factory=set)
@@ -81,7 +81,7 @@ class Resolver:
 
     rules: Rules
     owners: dict[Key, int]  # of identifiers in the database
-    people: dict[int, Person]  # of the database, with all their identifiers
+    people: dict[int, KnownPerson]  # of the database, with all their identifiers
     joins: list[Join] = field(default_factory=list)
     attached: dict[Key, int] = field(default_factory=dict)  # new identifiers -> person
     attach: Attach | None = None  # of the message resolved last, where it may be another's
@@ -247,7 +247,7 @@ class Resolver:
         if any(n > self.rules.limit(kind) for kind, n in counts.items()):
             return False
         self._made -= 1
-        self.people[self._made] = Person()
+        self.people[self._made] = KnownPerson()
         for key in keys:
             self._attach(key, self._made)
         return True

@@ -14,10 +14,10 @@ from typing import Any
 from config.postgres import wire
 from config.postgres.wire import loads
 from config.workspace.digests import CONTACT_KINDS, bucket_of, contact_digest
-from profiles.calls.messages import Message
+from profiles.calls.messages import Incoming
 from profiles.identifiers.kinds import DEVICE_KINDS, PROFILE_KIND
 from profiles.identity import keys
-from profiles.identity.resolve import Key, Person
+from profiles.identity.resolve import Key, KnownPerson
 from profiles.people import lineage
 
 UNASKED_KINDS = DEVICE_KINDS | {PROFILE_KIND}  # prove nothing of a person by themselves
@@ -218,7 +218,7 @@ def load_people(
     seen: dict[Key, int] | None = None,
     proven: set[Key] | None = None,
     asked: Set[int] = frozenset(),
-) -> dict[int, Person]:
+) -> dict[int, KnownPerson]:
     """All identifiers of these people, who are locked: two batches must not both add to one.
 
     Their ids are put into `seen`, those that are verified into `proven`. Those `asked` are locked
@@ -233,7 +233,7 @@ def load_people(
         given = [wire.numbers(sorted(asked - wanted)), sorted(UNASKED_KINDS)]
         cursor.execute(SELECT_KNOWN_BY_MORE, given)
         wanted |= {number for (number,) in cursor.fetchall()}
-    people = {number: Person() for number in sorted(wanted)}
+    people = {number: KnownPerson() for number in sorted(wanted)}
     if people:
         numbers = wire.numbers(people)
         cursor.execute(SELECT_PEOPLE, [numbers, PROFILE_KIND])
@@ -251,7 +251,7 @@ def load_people(
 
 def load_promised(
     cursor: Any,
-    people: dict[int, Person],
+    people: dict[int, KnownPerson],
     seen: dict[Key, int] | None = None,
     proven: set[Key] | None = None,
     asked: Set[int] = frozenset(),
@@ -272,7 +272,7 @@ def load_promised(
     return []
 
 
-def who_may_change(messages: Iterable[Message], known: Known) -> tuple[set[int], set[int]]:
+def who_may_change(messages: Iterable[Incoming], known: Known) -> tuple[set[int], set[int]]:
     """The people whose identifiers have to be known: a message adds to them or joins them.
 
     Second, those of whom a source of ours names what only a public key gave to them.

@@ -17,7 +17,7 @@ from profiles.calls import reasons
 from profiles.calls.envelope import Refused
 from profiles.calls.messages import Call
 from profiles.calls.reading import name_call
-from profiles.calls.validation import Problem, check
+from profiles.calls.validation import CallProblem, check
 from profiles.identifiers.kinds import Rules
 from profiles.imports import sheets
 from profiles.imports.mapping import RowMapping
@@ -38,13 +38,13 @@ class Line(NamedTuple):
 
     number: int
     raw: bytes
-    problem: Problem | None
+    problem: CallProblem | None
     position: int  # bytes of the file read so far, for a progress bar
-    warnings: tuple[Problem, ...] = ()
+    warnings: tuple[CallProblem, ...] = ()
 
 
 @dataclass
-class Reader:
+class FileReader:
     """A file that was looked through, and by what its rows are read and judged."""
 
     path: Path
@@ -78,7 +78,7 @@ class Reader:
         else:
             yield from _json_rows(file, self.mapping)
 
-    def _line(self, number: int, made: Any, position: int, warnings: list[Problem]) -> Line:
+    def _line(self, number: int, made: Any, position: int, warnings: list[CallProblem]) -> Line:
         """`made` is raw JSON, a message, or (what was read, why it is no message)."""
         if isinstance(made, tuple):
             return Line(number, made[0], made[1], position)
@@ -90,17 +90,19 @@ class Reader:
             return Line(number, raw, problem, position)
         named = name_call(call, self.rules, self.region)
         if not named.keys:
-            return Line(number, raw, Problem("no_identifier", "", reasons.ROW_NOBODY), position)
+            return Line(number, raw, CallProblem("no_identifier", "", reasons.ROW_NOBODY), position)
         warnings += [_unusable(kind, value) for kind, value in named.dropped]
         return Line(number, raw, None, position, tuple(warnings))
 
 
-Made = tuple[int, Any, list[Problem]]  # number of the line, what `_line` takes, warnings
+Made = tuple[int, Any, list[CallProblem]]  # number of the line, what `_line` takes, warnings
 
 
-def prepare(path: Path, name: str, mapping: RowMapping | None, rules: Rules, region: str) -> Reader:
+def prepare(
+    path: Path, name: str, mapping: RowMapping | None, rules: Rules, region: str
+) -> FileReader:
     """Look the file through before a row of it is taken. Raises BadFile, BadMapping."""
-    reader = Reader(path, name, digest_of(path), rules, region, mapping)
+    reader = FileReader(path, name, digest_of(path), rules, region, mapping)
     with reader.open() as file:
         start = file.read(sheets.SAMPLE)
     for mark, what in FOREIGN.items():
@@ -121,7 +123,7 @@ def prepare(path: Path, name: str, mapping: RowMapping | None, rules: Rules, reg
     return reader
 
 
-def _unpack(reader: Reader) -> None:
+def _unpack(reader: FileReader) -> None:
     """To the end, or what zlib raises: rows before the damage would come again with the whole file.
 
     Its digest is another, and so are the message ids that are made from it.
@@ -148,22 +150,22 @@ def _is_packed(name: str) -> bool:
     return name.lower().endswith(".gz")
 
 
-def _unusable(kind: str, value: str) -> Problem:
+def _unusable(kind: str, value: str) -> CallProblem:
     words = f"{value[:60]!r} is no {kind} that could be somebody's; the rest is accepted"
-    return Problem(f"unusable_{kind}"[:40], kind, words)
+    return CallProblem(f"unusable_{kind}"[:40], kind, words)
 
 
-def _from_row(made: dict[str, Any], own_id: str) -> tuple[bytes, Call | None, Problem | None]:
+def _from_row(made: dict[str, Any], own_id: str) -> tuple[bytes, Call | None, CallProblem | None]:
     made.setdefault("messageId", own_id)
     try:
         raw = json.dumps(made, ensure_ascii=False, allow_nan=False).encode()
     except ValueError:
-        refused = Problem("not_holdable", "", reasons.ROW_NOT_UTF8)
+        refused = CallProblem("not_holdable", "", reasons.ROW_NOT_UTF8)
         return json.dumps(made).encode(), None, refused
     return raw, *check(msgspec.Raw(raw))
 
 
-def _from_json(raw: bytes, own_id: str) -> tuple[bytes, Call | None, Problem | None]:
+def _from_json(raw: bytes, own_id: str) -> tuple[bytes, Call | None, CallProblem | None]:
     call, problem = _checked(raw)
     if call is not None and call.message_id in (None, ""):
         own = {**msgspec.json.decode(raw), "messageId": own_id}
@@ -171,13 +173,13 @@ def _from_json(raw: bytes, own_id: str) -> tuple[bytes, Call | None, Problem | N
     return raw, call, problem
 
 
-def _checked(raw: bytes) -> tuple[Call | None, Problem | None]:
+def _checked(raw: bytes) -> tuple[Call | None, CallProblem | None]:
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        return None, Problem("invalid_utf8", "", reasons.LINE_NOT_UTF8)
+        return None, CallProblem("invalid_utf8", "", reasons.LINE_NOT_UTF8)
     if not raw.startswith(b"{"):
-        return None, Problem("not_an_object", "", reasons.NO_LINE)
+        return None, CallProblem("not_an_object", "", reasons.NO_LINE)
     call, problem = check(msgspec.Raw(raw))
     return (None, problem) if problem else _without_doubles(call, text)
 
@@ -194,13 +196,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _without_doubles(call: Call | None, text: str) -> tuple[Call | None, Problem | None]:
+def _without_doubles(call: Call | None, text: str) -> tuple[Call | None, CallProblem | None]:
     """Of a key that is there twice the last would win without a word."""
     try:
         json.loads(text, object_pairs_hook=_once)
     except _Doubled as error:
         words = reasons.TWICE % {"key": repr(str(error)[:60])}
-        return None, Problem("duplicate_key", str(error)[:200], words)
+        return None, CallProblem("duplicate_key", str(error)[:200], words)
     except (ValueError, RecursionError):
         return call, None  # what `check` lets pass is good
     return call, None
@@ -221,9 +223,9 @@ def _json_rows(lines: Any, mapping: RowMapping | None) -> Iterator[Made]:
             yield number, mapping.message(row), []
         except _Doubled as error:
             words = reasons.TWICE % {"key": repr(str(error)[:60])}
-            yield number, (raw, Problem("duplicate_key", str(error)[:200], words)), []
+            yield number, (raw, CallProblem("duplicate_key", str(error)[:200], words)), []
         except (ValueError, RecursionError) as error:
-            yield number, (raw, Problem("invalid_row", "", str(error))), []
+            yield number, (raw, CallProblem("invalid_row", "", str(error))), []
 
 
 def _csv_rows(file: IO[bytes], sheet: Sheet) -> Iterator[Made]:
@@ -233,17 +235,17 @@ def _csv_rows(file: IO[bytes], sheet: Sheet) -> Iterator[Made]:
             yield record.number, *_csv_message(record, sheet)
 
 
-def _csv_message(record: Record, sheet: Sheet) -> tuple[Any, list[Problem]]:
+def _csv_message(record: Record, sheet: Sheet) -> tuple[Any, list[CallProblem]]:
     if record.reason:
         kept = record.text.encode("utf-8", "backslashreplace")
-        return (kept, Problem("invalid_row", "", record.reason)), []
+        return (kept, CallProblem("invalid_row", "", record.reason)), []
     header, cells = sheet.header, record.cells
     kept = json.dumps(cells).encode()
     words = reasons.CELLS % {"n": len(cells), "columns": len(header)}
     if len(cells) > len(header):
-        return (kept, Problem("too_many_cells", "", words)), []
-    few = [Problem("too_few_cells", "", words)] if len(cells) < len(header) else []
+        return (kept, CallProblem("too_many_cells", "", words)), []
+    few = [CallProblem("too_few_cells", "", words)] if len(cells) < len(header) else []
     try:
         return sheet.mapping.message(dict(zip(header, cells, strict=False))), few
     except (ValueError, Refused) as error:
-        return (kept, Problem("invalid_row", "", str(error))), []
+        return (kept, CallProblem("invalid_row", "", str(error))), []

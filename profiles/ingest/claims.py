@@ -5,7 +5,7 @@ from hashlib import blake2b
 from typing import Any
 
 from config.postgres.wire import digests
-from profiles.calls.messages import Message
+from profiles.calls.messages import Incoming
 
 INSERT = """
     INSERT INTO message_claim (digest, received_on)
@@ -18,12 +18,12 @@ def digest_of(source_id: int, message_id: str) -> bytes:
     return blake2b(f"{source_id}:{message_id}".encode(), digest_size=16).digest()
 
 
-def claim(cursor: Any, messages: Sequence[Message]) -> list[Message]:
+def claim(cursor: Any, messages: Sequence[Incoming]) -> list[Incoming]:
     """Those not seen before, first come first; claims them. One statement.
 
     Sorted, so that two workers with the same messages wait for each other and do not deadlock.
     """
-    wanted: dict[bytes, Message] = {}
+    wanted: dict[bytes, Incoming] = {}
     for message in messages:
         wanted.setdefault(digest_of(message.source.id, message.message_id), message)
     if not wanted:

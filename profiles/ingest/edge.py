@@ -13,7 +13,7 @@ from config.workspace.health import counters
 from profiles.calls import envelope as envelopes
 from profiles.calls import limits
 from profiles.calls.envelope import BadItem, Refused
-from profiles.calls.validation import Problem, check, parse_time
+from profiles.calls.validation import CallProblem, check, parse_time
 from profiles.ingest import inbox, keys, refusals, throttle
 from profiles.models import Source
 
@@ -102,7 +102,7 @@ def _read_of(source: Source, body: bytes, kind: str) -> Batch:
     try:
         return _parse(body, kind)
     except Refused as refused:
-        problem = Problem(refused.code, refused.path, refused.message)
+        problem = CallProblem(refused.code, refused.path, refused.message)
         row = refusals.refusal(0, problem, body, "" if kind in BATCHES else kind)
         inbox.store(source.pk, [], [row], {}, timezone.now())
         raise
@@ -123,7 +123,7 @@ def _split(batch: Batch) -> tuple[list[bytes], list[refusals.Rejected], bool]:
     lacking = False
     for index, item in enumerate(batch.items):
         if isinstance(item, BadItem):
-            problem = Problem("not_holdable", "", item.reason)
+            problem = CallProblem("not_holdable", "", item.reason)
             rejected.append(refusals.refusal(index, problem, item.body.encode(), batch.kind))
             continue
         call, found = check(item, batch.kind)

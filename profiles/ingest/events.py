@@ -6,7 +6,7 @@ from typing import Any
 from config.postgres import wire
 from config.postgres.wire import copy, json_text, moment, number, optional, text, time
 from profiles.calls import limits
-from profiles.calls.messages import Message
+from profiles.calls.messages import Incoming
 from profiles.identifiers.normalise import text_of
 from profiles.traits.definitions import Catalog
 
@@ -28,7 +28,7 @@ UPSERT_STATE = """
 """
 
 
-def write(cursor: Any, messages: Sequence[Message], catalog: Catalog) -> None:
+def write(cursor: Any, messages: Sequence[Incoming], catalog: Catalog) -> None:
     """COPY events and items, add to the states. At most three statements."""
     copy(cursor, "event", EVENT_COLUMNS, [_line(message, catalog) for message in messages])
     copy(
@@ -40,7 +40,7 @@ def write(cursor: Any, messages: Sequence[Message], catalog: Catalog) -> None:
     _write_states(cursor, messages, catalog)
 
 
-def _line(message: Message, catalog: Catalog) -> str:
+def _line(message: Incoming, catalog: Catalog) -> str:
     catalog.note(message)
     message.value = catalog.value_of(message)
     k1, k2 = catalog.slots_of(message)
@@ -67,7 +67,7 @@ def _line(message: Message, catalog: Catalog) -> str:
     )
 
 
-def _items(message: Message, catalog: Catalog) -> Iterator[str]:
+def _items(message: Incoming, catalog: Catalog) -> Iterator[str]:
     products = message.properties.get("products")
     if message.type != "track" or not isinstance(products, list):
         return
@@ -93,7 +93,7 @@ def _items(message: Message, catalog: Catalog) -> Iterator[str]:
         )
 
 
-def _write_states(cursor: Any, messages: Sequence[Message], catalog: Catalog) -> None:
+def _write_states(cursor: Any, messages: Sequence[Incoming], catalog: Catalog) -> None:
     sums: dict[tuple[int, str], list[Any]] = {}
     for message in messages:
         if not catalog.of(message.name).is_conversion:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from config.workspace.registry import Registry
-from profiles.calls.messages import Message
+from profiles.calls.messages import Incoming
 from profiles.identity.batch import Moved
 
 
@@ -15,7 +15,7 @@ class Batch:
     `properties`, `context`, `source`, `gpc`, `is_history`, `identifier_id` and `value`.
     """
 
-    messages: Sequence[Message]
+    messages: Sequence[Incoming]
     created: frozenset[int] = frozenset()  # profile ids that are new
     moved: Sequence[Moved] = ()  # identifiers that a source of ours took out of somebody
 
@@ -31,4 +31,4 @@ AFTER_BATCH: Registry[Callable[[Any, Batch], None]] = Registry("after batch")
 
 # name -> function(cursor, messages), before anything is written: sets `message.refusal` to
 # (code, path, reason) where a message may not come in (consent: erased people).
-SCREENS: Registry[Callable[[Any, Sequence[Message]], None]] = Registry("screens")
+SCREENS: Registry[Callable[[Any, Sequence[Incoming]], None]] = Registry("screens")

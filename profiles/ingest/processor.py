@@ -23,9 +23,9 @@ from config.workspace.tables.statistics import Sparing
 from config.workspace.work import wake
 from profiles import changes, months
 from profiles.calls import reading, reasons
-from profiles.calls.messages import Message
+from profiles.calls.messages import Incoming
 from profiles.calls.reading import InboxRow
-from profiles.calls.validation import Problem
+from profiles.calls.validation import CallProblem
 from profiles.identifiers.kinds import rules
 from profiles.identity import attaching, links, store
 from profiles.identity import batch as identity
@@ -116,7 +116,7 @@ def process_portion() -> int:
     return len(found)
 
 
-def apply(cursor: Any, messages: Sequence[Message]) -> None:
+def apply(cursor: Any, messages: Sequence[Incoming]) -> None:
     """Everything that these messages do, in the caller's transaction.
 
     The number of statements does not depend on the number of messages.
@@ -135,7 +135,7 @@ def apply(cursor: Any, messages: Sequence[Message]) -> None:
     _write_refused(cursor, refused)
 
 
-def _write(cursor: Any, messages: list[Message], resolved: identity.Resolved) -> None:
+def _write(cursor: Any, messages: list[Incoming], resolved: identity.Resolved) -> None:
     created = frozenset(one.id for one in resolved.newcomers)
     for message, number in zip(
         messages, store.take_ids(cursor, "event", len(messages)), strict=True
@@ -180,7 +180,7 @@ def _write(cursor: Any, messages: list[Message], resolved: identity.Resolved) ->
 
 
 def _seen_newcomers(
-    resolved: identity.Resolved, seen: dict[int, profile_rows.Span], messages: Sequence[Message]
+    resolved: identity.Resolved, seen: dict[int, profile_rows.Span], messages: Sequence[Incoming]
 ) -> list[store.Newcomer]:
     for one in resolved.newcomers:
         if one.id not in seen:
@@ -190,7 +190,7 @@ def _seen_newcomers(
 
 
 def _changes(
-    messages: Sequence[Message],
+    messages: Sequence[Incoming],
     new_traits: dict[int, dict[str, Any]],
     before: dict[int, dict[str, Any]],
     derived: dict[int, dict[str, Any]],
@@ -221,14 +221,14 @@ def _columns(old: dict[str, Any], new: dict[str, Any]) -> set[str]:
     return {f"profile:{name}" for name, one, other in pairs if one != other}
 
 
-def _write_refused(cursor: Any, messages: Iterable[Message]) -> None:
+def _write_refused(cursor: Any, messages: Iterable[Incoming]) -> None:
     """Three statements for each source and moment of receipt."""
     calls: dict[tuple[int, datetime], list[refusals.Rejected]] = {}
     for message in messages:
         code, path, reason = message.refusal or ("", "", "")
         refused = refusals.Rejected(
             message.index,
-            Problem(code, path, reason),
+            CallProblem(code, path, reason),
             refusals.kept_body(message.raw),
             message.message_id,
             message.type,
@@ -238,12 +238,12 @@ def _write_refused(cursor: Any, messages: Iterable[Message]) -> None:
         refusals.write_rejections(cursor, source_id, refused_calls, received_at)
 
 
-def _read(row: InboxRow) -> list[Message]:
+def _read(row: InboxRow) -> list[Incoming]:
     place = workspace().country
     return list(reading.read(row, rules(), place, settings.MESSAGE_ID_MONTHS))
 
 
-def _ensure_months(messages: Sequence[Message], nested: bool) -> None:
+def _ensure_months(messages: Sequence[Incoming], nested: bool) -> None:
     with connection.cursor() as cursor:
         lacking = months.missing(cursor, (message.occurred_at for message in messages))
     if lacking and not nested:
@@ -268,7 +268,7 @@ def _process_row(row: InboxRow) -> None:
         _write_refused(cursor, [message for message, _ in failed])
 
 
-def _in_halves(messages: Sequence[Message]) -> list[tuple[Message, Exception]]:
+def _in_halves(messages: Sequence[Incoming]) -> list[tuple[Incoming, Exception]]:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             apply(cursor, messages)

@@ -12,7 +12,7 @@ from psycopg import errors
 
 from config.postgres.wire import loads
 from config.workspace.faults import is_outage
-from profiles.calls.messages import Message, Sender
+from profiles.calls.messages import Incoming, Origin
 from profiles.calls.reading import InboxRow
 from profiles.models import Inbox, Source
 
@@ -72,10 +72,10 @@ def _until_gap(cursor: Any, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]
     return rows if gap is None else [row for row in rows if row[0] < gap]
 
 
-def senders() -> dict[int, Sender]:
+def senders() -> dict[int, Origin]:
     """Everything the processor asks about sources. One query."""
     return {
-        source.pk: Sender(
+        source.pk: Origin(
             source.pk, source.name, source.is_verified, source.trust, source.is_internal
         )
         for source in Source.objects.all()
@@ -110,7 +110,7 @@ def is_about_the_moment(error: Exception) -> bool:
     return isinstance(error, OperationalError | errors.OperationalError) or is_outage(error)
 
 
-def touch_sources(cursor: Any, messages: Iterable[Message]) -> None:
+def touch_sources(cursor: Any, messages: Iterable[Incoming]) -> None:
     """Keep when each source was last heard, every few seconds. One statement."""
     latest: dict[int, Any] = {}
     for message in messages:
@@ -145,6 +145,6 @@ def where(error: Exception) -> str:
     return f"{type(error).__name__}\n{frames}"
 
 
-def _row(row: tuple[Any, ...], known: dict[int, Sender]) -> InboxRow:
+def _row(row: tuple[Any, ...], known: dict[int, Origin]) -> InboxRow:
     number, source_id, body, envelope, is_history, received_at, _count = row
     return InboxRow(number, known[source_id], bytes(body), loads(envelope), is_history, received_at)

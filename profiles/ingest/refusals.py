@@ -13,7 +13,7 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from profiles.calls import limits
-from profiles.calls.validation import Problem
+from profiles.calls.validation import CallProblem
 
 MOST_OF_CALL = 100  # rows of one call and reason: a stock client's batch in full
 MOST_OF_REASON = 300  # rows of one source, reason and hour
@@ -63,13 +63,13 @@ class Rejected(msgspec.Struct):
     """A refused message: its place among those sent, why, and what is kept of it."""
 
     index: int
-    problem: Problem
+    problem: CallProblem
     body: str
     message_id: str = ""
     type: str = ""
 
 
-def refusal(index: int, problem: Problem, raw: bytes, kind: str = "") -> Rejected:
+def refusal(index: int, problem: CallProblem, raw: bytes, kind: str = "") -> Rejected:
     """A refused message with what can be read of it."""
     message_id, found = _peek(raw)
     return Rejected(index, problem, kept_body(raw), message_id, (kind or found)[:20])

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from profiles.calls.messages import Id, Message
+from profiles.calls.messages import Id, Incoming
 from profiles.calls.reading import InboxRow
 from profiles.identifiers.kinds import KNOWN_KINDS
 from profiles.identifiers.normalise import text_of
@@ -40,7 +40,7 @@ _decode = msgspec.json.Decoder(list[Named]).decode
 People = dict[str, set[str]]  # device -> user ids, or ADDRESS
 
 
-def wait(cursor: Any, rows: Sequence[InboxRow], messages: Iterable[Message]) -> None:
+def wait(cursor: Any, rows: Sequence[InboxRow], messages: Iterable[Incoming]) -> None:
     """Until what arrived earlier and names others on the same devices is done; raises OutOfTurn.
 
     Call it before anything else is locked: who waits here waits only for rows before all of theirs,
@@ -60,7 +60,7 @@ def wait(cursor: Any, rows: Sequence[InboxRow], messages: Iterable[Message]) -> 
             raise OutOfTurn
 
 
-def _named_here(messages: Iterable[Message]) -> People:
+def _named_here(messages: Iterable[Incoming]) -> People:
     found: People = defaultdict(set)
     for message in messages:
         devices = [value for kind, value in message.keys if kind == "anonymous_id"]

@@ -14,7 +14,7 @@ from config.workspace.selectors import workspace
 from config.workspace.tables.statistics import refresh_statistics
 from profiles.identifiers.kinds import PROFILE_KIND, Rules, rules
 from profiles.identifiers.normalise import normalise
-from profiles.identity.resolve import Key, Person, Resolver
+from profiles.identity.resolve import Key, KnownPerson, Resolver
 from profiles.merging import merging
 from profiles.merging.merging import merge_found
 from profiles.merging.moving import Pair
@@ -68,10 +68,10 @@ def resolve_all(progress: Callable[[int], None] = lambda _: None) -> int:
 
 def _everybody(
     cursor: Any,
-) -> tuple[dict[int, Key], dict[Key, int], dict[int, Person], set[Key]]:
+) -> tuple[dict[int, Key], dict[Key, int], dict[int, KnownPerson], set[Key]]:
     keys: dict[int, Key] = {}
     owners: dict[Key, int] = {}
-    people: dict[int, Person] = {}
+    people: dict[int, KnownPerson] = {}
     proven: set[Key] = set()
     cursor.execute(
         "SELECT id, kind, value, profile_id, verified_at IS NOT NULL FROM identifier"
@@ -82,7 +82,7 @@ def _everybody(
         if is_proven:
             proven.add((kind, value))
         keys[number], owners[kind, value] = (kind, value), profile_id
-        people.setdefault(profile_id, Person()).keys.add((kind, value))
+        people.setdefault(profile_id, KnownPerson()).keys.add((kind, value))
     cursor.execute(
         "SELECT survivor_id, count(*) FROM merge WHERE undone_at IS NULL AND kind = 'merge'"
         " GROUP BY survivor_id"

@@ -69,7 +69,7 @@ Said = tuple[str, int, int]  # name of a trait, source, identifier
 
 
 @dataclass(frozen=True)
-class Call:
+class PartedCall:
     """An event, and which identifiers of the person it names."""
 
     id: int
@@ -124,7 +124,7 @@ def part(cursor: Any, merge: Merge, owner: int) -> Parting:
     return Parting(merge, owner, person.id, share.ids, points_among(person.id, share.ids))
 
 
-def _calls(cursor: Any, owner: int, keys: dict[int, Key]) -> Iterator[Call]:
+def _calls(cursor: Any, owner: int, keys: dict[int, Key]) -> Iterator[PartedCall]:
     """Everything that this person's calls say of who it is. One query."""
     ids = {key: number for number, key in keys.items()}
     own, region = rules(), workspace().country
@@ -137,10 +137,10 @@ def _calls(cursor: Any, owner: int, keys: dict[int, Key]) -> Iterator[Call]:
             named.add(("anonymous_id", str(told.get("previousId", ""))))
         found = {ids[key] for key in named if key in ids} | {identifier}
         found |= {device} if device else set()
-        yield Call(number, at, source, identifier, frozenset(found), said)
+        yield PartedCall(number, at, source, identifier, frozenset(found), said)
 
 
-def _share(merge: Merge, keys: dict[int, Key], calls: Sequence[Call]) -> Share:
+def _share(merge: Merge, keys: dict[int, Key], calls: Sequence[PartedCall]) -> Share:
     new, via = set(merge.evidence["new"]) & keys.keys(), merge.via_id or 0
     if not merge.evidence["new"]:
         salt, digest = workspace().salt, merge.evidence["digest"]
@@ -159,7 +159,7 @@ def _share(merge: Merge, keys: dict[int, Key], calls: Sequence[Call]) -> Share:
 
 
 def _with_followers(
-    new: set[int], later: set[int], held: set[int], calls: Iterable[Call]
+    new: set[int], later: set[int], held: set[int], calls: Iterable[PartedCall]
 ) -> frozenset[int]:
     """These, and whatever came later by them and was never named with what was there before."""
     sets = {call.names for call in calls if len(call.names) > 1}
@@ -171,11 +171,11 @@ def _with_followers(
     return frozenset(moving)
 
 
-def _goes(call: Call, share: Share) -> bool:
+def _goes(call: PartedCall, share: Share) -> bool:
     return call.identifier_id in share.ids or call.id in share.calls
 
 
-def _make(cursor: Any, merge: Merge, owner: int, calls: Sequence[Call]) -> "Person":
+def _make(cursor: Any, merge: Merge, owner: int, calls: Sequence[PartedCall]) -> "PartedPerson":
     """The new person, as restricted and as much of a test as who took the call in."""
     before = Profile.objects.get(pk=owner)
     ids = store.take_ids(cursor, "profile", 1)
@@ -203,11 +203,11 @@ def _make(cursor: Any, merge: Merge, owner: int, calls: Sequence[Call]) -> "Pers
             )
         ]
     )
-    return Person(made.id, made.public_id, own.pk)
+    return PartedPerson(made.id, made.public_id, own.pk)
 
 
 @dataclass(frozen=True)
-class Person:
+class PartedPerson:
     """Who was made; `own` is the identifier of the public id."""
 
     id: int
@@ -215,14 +215,16 @@ class Person:
     own: int
 
 
-def _retell(cursor: Any, owner: int, person: Person, share: Share, calls: Sequence[Call]) -> None:
+def _retell(
+    cursor: Any, owner: int, person: PartedPerson, share: Share, calls: Sequence[PartedCall]
+) -> None:
     """What the calls said by an identifier that stays: the new person's word, not the owner's.
 
     Of the owner stands again what was said by it before, or since: the newest of the calls that
     stay. Statements of the new person are kept under their public id, which is theirs alone.
     """
-    theirs: dict[Said, Call] = {}
-    others: dict[Said, Call] = {}
+    theirs: dict[Said, PartedCall] = {}
+    others: dict[Said, PartedCall] = {}
     for call in calls:  # oldest first, as they were written
         for name in call.said:
             if name and len(name) <= limits.MAX_TRAIT_NAME:
@@ -243,7 +245,7 @@ def _retell(cursor: Any, owner: int, person: Person, share: Share, calls: Sequen
     _say(cursor, person.id, [(name, s, person.own, call) for (name, s, _i), call in theirs.items()])
 
 
-def _say(cursor: Any, profile: int, rows: Sequence[tuple[str, int, int, Call]]) -> None:
+def _say(cursor: Any, profile: int, rows: Sequence[tuple[str, int, int, PartedCall]]) -> None:
     if rows:
         names, sources, identifiers, calls = zip(*rows, strict=True)
         values = (

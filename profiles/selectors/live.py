@@ -49,7 +49,7 @@ class Wanted:
 
 
 @dataclass
-class Call:
+class LiveCall:
     """One line: what came, whose it is, what became of it."""
 
     at: datetime
@@ -69,7 +69,7 @@ class Call:
 class Live:
     """The newest calls, and the ids up to which they go."""
 
-    calls: list[Call]
+    calls: list[LiveCall]
     last_event: int
     last_rejection: int
 
@@ -130,12 +130,12 @@ def _newest(rows: QuerySet[Event], last: int) -> list[Event]:
     return found
 
 
-def _kept_calls(events: Sequence[Event], sources: dict[int, Source]) -> list[Call]:
+def _kept_calls(events: Sequence[Event], sources: dict[int, Source]) -> list[LiveCall]:
     ids = {event.profile_id for event in events}
     people = Profile.objects.defer("traits").in_bulk(ids)
     joined = _joined(events)
     return [
-        Call(
+        LiveCall(
             at=event.received_at,
             source=sources.get(event.source_id),
             type=event.type,
@@ -163,10 +163,10 @@ def _joined(events: Sequence[Event]) -> set[int]:
     return set(rows.filter(at__gte=since, undone_at=None).values_list("survivor_id", flat=True))
 
 
-def _refused_calls(rows: Sequence[Rejection], sources: dict[int, Source]) -> list[Call]:
+def _refused_calls(rows: Sequence[Rejection], sources: dict[int, Source]) -> list[LiveCall]:
     shared = _shared(rows)
     return [
-        Call(
+        LiveCall(
             at=row.received_at,
             source=sources.get(row.source_id),
             type=row.type,

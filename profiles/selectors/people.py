@@ -23,7 +23,7 @@ CONTACT_KINDS = ("email", "phone")
 
 
 @dataclass(frozen=True)
-class Reach:
+class PeopleReach:
     """One channel on which a person can be reached; the list shows its icon."""
 
     channel: str
@@ -32,7 +32,7 @@ class Reach:
 
 
 # name -> function(profile_ids) -> {profile_id: [Reach, ...]}; one query for a page
-REACH: Registry[Callable[[Sequence[int]], dict[int, list[Reach]]]] = Registry("reach")
+REACH: Registry[Callable[[Sequence[int]], dict[int, list[PeopleReach]]]] = Registry("reach")
 
 
 @dataclass
@@ -44,7 +44,7 @@ class PersonRow:
     contact: str = ""
     value: float | None = None
     orders: int = 0
-    reach: list[Reach] = field(default_factory=list)
+    reach: list[PeopleReach] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

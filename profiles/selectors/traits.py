@@ -52,7 +52,7 @@ FIRST = ("name", "first_name", "firstname", "last_name", "lastname", "email", "p
 
 
 @dataclass(frozen=True)
-class Statement:
+class TraitStatement:
     """What one source said of a trait."""
 
     id: int
@@ -68,11 +68,11 @@ class Trait:
 
     name: str
     value: Any
-    used: Statement | None = None
-    others: list[Statement] = field(default_factory=list)
+    used: TraitStatement | None = None
+    others: list[TraitStatement] = field(default_factory=list)
 
     @property
-    def conflicts(self) -> list[Statement]:
+    def conflicts(self) -> list[TraitStatement]:
         """The others that say something else, the newest of each; spelling is no difference."""
         told = {_same(self.name, self.value)}
         different = []
@@ -128,7 +128,7 @@ def _trait(
     name: str, profile: Profile, rows: dict[int, ProfileTrait], sources: SourceNames
 ) -> Trait:
     statements = [
-        Statement(
+        TraitStatement(
             row.pk,
             row.value,
             sources.get(source_id, ""),

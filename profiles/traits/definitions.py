@@ -14,7 +14,7 @@ from config.postgres.wire import loads
 from config.workspace.zones import workspace_zone
 from profiles import money
 from profiles.calls import limits
-from profiles.calls.messages import Message, Sender
+from profiles.calls.messages import Incoming, Origin
 from profiles.traits.names import Names, save_traits
 
 OUT_OF_RANGE = "value_out_of_range"
@@ -113,7 +113,7 @@ class Catalog:
             definition = self._found[name] = Definition()
         return definition
 
-    def note(self, message: Message) -> None:
+    def note(self, message: Incoming) -> None:
         """Remember the name, and which properties came with which types."""
         definition = self.of(message.name)
         for dropped, given in message.dropped:
@@ -138,7 +138,7 @@ class Catalog:
                 schema.setdefault(name, {})[kind] = True
                 self._new.setdefault(message.name, {}).setdefault(name, {})[kind] = True
 
-    def value_of(self, message: Message) -> float | None:
+    def value_of(self, message: Incoming) -> float | None:
         """The event's number: money in workspace currency, negative for refunds; or None."""
         definition = self.of(message.name)
         if not definition.value_property:
@@ -166,7 +166,7 @@ class Catalog:
             return None
         return converted
 
-    def item_number(self, message: Message, product: dict[str, Any], name: str) -> float | None:
+    def item_number(self, message: Incoming, product: dict[str, Any], name: str) -> float | None:
         """The number under `name` of a product; None where it is missing or cannot be used."""
         given = product.get(name)
         number = as_number(given)
@@ -174,11 +174,11 @@ class Catalog:
             self._warn_of(message, given, f"products.{name}")
         return number
 
-    def _warn_of(self, message: Message, given: Any, name: str) -> None:
+    def _warn_of(self, message: Incoming, given: Any, name: str) -> None:
         is_large = as_number(given, most=math.inf) is not None
         self.warn(message, OUT_OF_RANGE if is_large else "value_not_a_number", name, given)
 
-    def slots_of(self, message: Message) -> tuple[str | None, str | None]:
+    def slots_of(self, message: Incoming) -> tuple[str | None, str | None]:
         """What goes into k1 and k2."""
         slots = self.of(message.name).slots
         if not slots:
@@ -220,12 +220,12 @@ class Catalog:
         seen = self.of(name).last_seen
         return seen is None or last - seen > SEEN_EVERY
 
-    def note_traits(self, cursor: Any, said: Iterable[tuple[str, Sender]]) -> None:
+    def note_traits(self, cursor: Any, said: Iterable[tuple[str, Origin]]) -> None:
         """Remember the names of traits."""
         for name, source in save_traits(cursor, said).items():
             self._warnings[source.id, TOO_MANY_NAMES, name, "trait"] += 1
 
-    def warn(self, message: Message, code: str, detail: str, example: Any = "") -> None:
+    def warn(self, message: Incoming, code: str, detail: str, example: Any = "") -> None:
         """Count something about the data that is not as it should be; `example` is what came."""
         key = message.source.id, code, message.name, detail.replace("\0", "")
         self._warnings[key] += 1

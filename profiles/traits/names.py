@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from profiles.calls import limits
-from profiles.calls.messages import Sender
+from profiles.calls.messages import Origin
 
 MADE_TODAY = """
     SELECT made_by_id, count(*) FROM {table}
@@ -32,9 +32,9 @@ class Names:
 
     table: str
     known: dict[str, bool] = field(default_factory=dict)
-    said: dict[str, Sender] = field(default_factory=dict)  # by the most trusted that said it
+    said: dict[str, Origin] = field(default_factory=dict)  # by the most trusted that said it
 
-    def note(self, name: str, source: Sender) -> None:
+    def note(self, name: str, source: Origin) -> None:
         """One call has this name."""
         before = self.said.get(name)
         if before is None or (source.is_verified and not before.is_verified):
@@ -45,9 +45,9 @@ class Names:
         known = self.known.get(name)
         return known is None or (not known and self.said[name].is_verified)
 
-    def refused(self, cursor: Any) -> dict[str, Sender]:
+    def refused(self, cursor: Any) -> dict[str, Origin]:
         """New names of public keys that have made enough today. At most one query."""
-        new: Mapping[str, Sender] = {
+        new: Mapping[str, Origin] = {
             name: source
             for name, source in self.said.items()
             if name not in self.known and not source.is_verified
@@ -66,7 +66,7 @@ class Names:
         return found
 
 
-def save_traits(cursor: Any, said: Iterable[tuple[str, Sender]]) -> dict[str, Sender]:
+def save_traits(cursor: Any, said: Iterable[tuple[str, Origin]]) -> dict[str, Origin]:
     """Keep the names of these traits; those that were too many. One query where none is new."""
     names = Names("trait_name")
     for name, source in said:

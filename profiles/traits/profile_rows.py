@@ -12,7 +12,7 @@ import msgspec
 from config.postgres import wire
 from config.postgres.wire import copy, json_text, loads, moment, text
 from profiles.calls import limits
-from profiles.calls.messages import Message
+from profiles.calls.messages import Incoming
 from profiles.identifiers.kinds import PROFILE_KIND
 from profiles.identity.store import Newcomer, take_ids
 
@@ -63,7 +63,7 @@ class Span:
     last_at: datetime | None
 
 
-def spans(messages: Iterable[Message]) -> dict[int, Span]:
+def spans(messages: Iterable[Incoming]) -> dict[int, Span]:
     """First and last act of each profile. `context.active: false` moves no last seen."""
     found: dict[int, Span] = {}
     for message in messages:

@@ -19,7 +19,7 @@ import msgspec
 from config.postgres import wire
 from config.postgres.wire import copy, json_text, loads, moment, text, time
 from profiles.calls import limits
-from profiles.calls.messages import Message, Sender
+from profiles.calls.messages import Incoming, Origin
 from profiles.identifiers.kinds import DEVICE_KINDS
 from profiles.models import Source
 from profiles.traits import history as trait_history
@@ -75,10 +75,10 @@ class Said(NamedTuple):
     set_at: datetime
     order: int
     value: Any
-    source: Sender
+    source: Origin
     by_device: bool
     is_trusted: bool
-    message: Message
+    message: Incoming
 
 
 class Statements(dict[At, Said]):
@@ -99,7 +99,7 @@ class Statements(dict[At, Said]):
         return trait_history.since(told, newest.value, newest.set_at) if told else newest.set_at
 
 
-def statements(messages: Iterable[Message]) -> Statements:
+def statements(messages: Iterable[Incoming]) -> Statements:
     """The newest of each (profile id, name, source id, identifier id) in a batch."""
     found = Statements()
     for order, message in enumerate(messages):

@@ -51,7 +51,7 @@ BAR = 44
 class Row:
     """A call with its words."""
 
-    call: reads.Call
+    call: reads.LiveCall
     icon: str
     what: str
     who: str
@@ -214,7 +214,7 @@ def _minute_context() -> dict[str, Any]:
     return {"minute": minute, "bars": bars}
 
 
-def _row(call: reads.Call, shown: Shown) -> Row:
+def _row(call: reads.LiveCall, shown: Shown) -> Row:
     icon = ICONS.get(call.source.kind, "plug") if call.source else "plug"  # type: ignore[call-overload]
     if call.rejection is not None:
         refused = explain(call.rejection, shown)
@@ -237,7 +237,7 @@ def _what(kind: str, name: str, properties: dict[str, Any], shown: Shown) -> str
     return shown.text(name)
 
 
-def _who(call: reads.Call, shown: Shown) -> str:
+def _who(call: reads.LiveCall, shown: Shown) -> str:
     if call.person is None:
         return _("joined another person since")
     if call.person.display_name:
@@ -245,7 +245,7 @@ def _who(call: reads.Call, shown: Shown) -> str:
     return _("Visitor %(id)s…") % {"id": str(call.person.public_id)[:4]}
 
 
-def _became(call: reads.Call) -> str:
+def _became(call: reads.LiveCall) -> str:
     told = []
     if call.event is not None and call.event.value:
         told.append(money_in(call.event.properties, call.event.value) or workspace().currency)

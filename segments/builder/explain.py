@@ -17,7 +17,7 @@ from segments.rules.compiler import CompileContext, working
 
 
 @dataclass(frozen=True)
-class Clause:
+class ExplainedClause:
     """One condition, whether it holds for the person, and what was found."""
 
     path: str
@@ -32,7 +32,7 @@ class Explanation:
 
     member: bool
     sentence: str
-    clauses: list[Clause] = field(default_factory=list)
+    clauses: list[ExplainedClause] = field(default_factory=list)
     hidden: int = 0
 
 
@@ -71,10 +71,12 @@ def _is_open(each: Condition) -> bool:
     return all(is_harmless(place, name) for place, name in each.reads())
 
 
-def _clause(path: str, each: Condition, holds: bool, found: str, may_personal: bool) -> Clause:
+def _clause(
+    path: str, each: Condition, holds: bool, found: str, may_personal: bool
+) -> ExplainedClause:
     if may_personal:
-        return Clause(path, each.describe(), holds, found)
-    return Clause(path, each.masked().describe(), holds, mask_text(found))
+        return ExplainedClause(path, each.describe(), holds, found)
+    return ExplainedClause(path, each.masked().describe(), holds, mask_text(found))
 
 
 def _explain_list(segment: Segment, profile: Profile) -> Explanation:

@@ -19,7 +19,9 @@ from config.workspace.work import WORK
 @pytest.fixture
 def sent(monkeypatch):
     names = []
-    monkeypatch.setattr(celery.Application, "send_now", lambda self, name, **_: names.append(name))
+    monkeypatch.setattr(
+        celery.CeleryApplication, "send_now", lambda self, name, **_: names.append(name)
+    )
     return names
 
 
@@ -90,7 +92,7 @@ def ticker(monkeypatch, settings, tmp_path):
 @pytest.mark.django_db(transaction=True)
 def test_a_tick_is_noted_as_the_worker_with_a_sign_on_disk(monkeypatch, ticker, settings):
     monkeypatch.setattr(
-        celery.Application, "send_now", lambda self, name, **_: ticker.stopped.set()
+        celery.CeleryApplication, "send_now", lambda self, name, **_: ticker.stopped.set()
     )
     ticker.run()
     recording.flush()
@@ -156,7 +158,7 @@ def test_a_tick_that_cannot_wake_anybody_leaves_its_reason(monkeypatch, ticker, 
         ticker.stopped.set()
         raise ConnectionRefusedError(111, "Connection refused")
 
-    monkeypatch.setattr(celery.Application, "send_now", refuse)
+    monkeypatch.setattr(celery.CeleryApplication, "send_now", refuse)
     ticker.run()
     row = WorkRun.objects.get(name="worker")
     assert (row.error, row.last_success) == ("ConnectionRefusedError: connection refused", None)

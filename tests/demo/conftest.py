@@ -14,7 +14,7 @@ from config.demo.generator import Observer, Truths
 from config.demo.generator.clock import to_ms
 from config.demo.progress import Progress
 from config.demo.shop_settings import worth
-from config.demo.state import State, moment
+from config.demo.state import DemoState, moment
 from config.workspace.selectors import forget_workspace
 from profiles.ingest import keys
 
@@ -25,7 +25,7 @@ SMALL = {"profiles": 300, "events": 7_500}
 class Demo:
     """What was written, what is true of it, and what was said while writing."""
 
-    run: State
+    run: DemoState
     truths: Truths
     said: str
 

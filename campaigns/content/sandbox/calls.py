@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns.content.errors import Abort, ContentError, Problem
+from campaigns.content.errors import Abort, ContentError, ContentProblem
 from campaigns.content.render import MARKETING, Compiled, MessageUrls, Rendered
 from campaigns.content.sandbox import tasks
 from config.workspace.sandbox.children import Limits, Stopped, Unavailable, Why
@@ -68,10 +68,10 @@ def compile_content(
     return Compiled(**value)
 
 
-def compile_mjml(source: str) -> tuple[str, list[Problem]]:
+def compile_mjml(source: str) -> tuple[str, list[ContentProblem]]:
     """As `mjml.compile_mjml`. Raises ContentError."""
     html, problems = _one("mjml", None, source)
-    return html, [Problem(**problem) for problem in problems]
+    return html, [ContentProblem(**problem) for problem in problems]
 
 
 def render_template(

@@ -21,7 +21,7 @@ from config.demo import state, team
 from config.postgres import broker, capacity, server
 from config.postgres.binaries import NoServer
 from config.running import mailbox
-from config.running.supervisor import Plan
+from config.running.supervisor import RunPlan
 from config.running.taking_over import Stopping, taking_over
 from config.web.command import command
 from config.workspace.access import first_admin, tokens
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             stopping.wait()
             os.execv(sys.executable, command)  # noqa: S606 - becoming it is the point
 
-    def _prepare(self, var: Path, host: str, port: int, stopping: Stopping) -> Plan:
+    def _prepare(self, var: Path, host: str, port: int, stopping: Stopping) -> RunPlan:
         """Database, tables, folders. Raises LostKey: without its key, links and sends break."""
         with stopping.held():
             self._start_database(var)
@@ -57,7 +57,7 @@ class Command(BaseCommand):
         url = settings.BASE_URL if os.environ.get("BASE_URL") else f"http://127.0.0.1:{port}"
         os.environ["BASE_URL"] = url
         Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # whitenoise asks for it
-        plan = Plan(
+        plan = RunPlan(
             commands=self._commands(host, port, var),
             url=url,
             port=port,
@@ -112,7 +112,7 @@ def _worker(queue: str, processes: int) -> list[str]:
     return [*words, "--without-gossip", "--without-mingle", "--without-heartbeat"]
 
 
-def _as_file(plan: Plan) -> int:
+def _as_file(plan: RunPlan) -> int:
     """The plan on an open file: a command line would show the one-time link to everybody."""
     handle = os.memfd_create("plan", 0)  # 0: inherited by the supervisor
     os.write(handle, json.dumps(asdict(plan)).encode())

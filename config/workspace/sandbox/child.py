@@ -40,7 +40,7 @@ def main(module: str, parent: str, mark_file: str) -> None:
     tasks: dict[str, Task] = import_module(module).TASKS
     gc.freeze()  # what was imported stays: no look for garbage goes through it
     link = socket.socket(fileno=os.dup(0))
-    reader = frames.Reader(link)
+    reader = frames.FrameReader(link)
     link.sendall(frames.pack(OK))
     try:
         while _answer(link, reader, mark, tasks):
@@ -61,7 +61,9 @@ def _limit() -> None:
         resource.setrlimit(what, (most, most))
 
 
-def _answer(link: socket.socket, reader: frames.Reader, mark: Mark, tasks: dict[str, Task]) -> bool:
+def _answer(
+    link: socket.socket, reader: frames.FrameReader, mark: Mark, tasks: dict[str, Task]
+) -> bool:
     """One request: an answer for each of its items.
 
     False where this child has grown too large for another.

@@ -67,7 +67,7 @@ class Ended(Exception):
         self.why, self.at, self.is_certain = why, at, is_certain
 
 
-class Child:
+class SandboxChild:
     """A process, and the socket that leads to it. For one thread at a time."""
 
     def __init__(self, module: str) -> None:
@@ -78,7 +78,7 @@ class Child:
         except OSError as error:
             raise Unavailable(str(error)) from error
         self._mark = marks.Mark(file)
-        self._reader = frames.Reader(self.link)
+        self._reader = frames.FrameReader(self.link)
         self.idle_since = time.monotonic()
         try:
             self._reader.receive(self.idle_since + START_SECONDS)

@@ -40,7 +40,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-class Reader:
+class FrameReader:
     """Reads the frames that come over a socket; of many that are there, all at once."""
 
     def __init__(self, link: socket.socket) -> None:

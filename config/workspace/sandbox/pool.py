@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
-from config.workspace.sandbox.children import Child, Ended, Limits, Stopped, Unavailable, Why
+from config.workspace.sandbox.children import Ended, Limits, SandboxChild, Stopped, Unavailable, Why
 
 IDLE_SECONDS = 300.0  # then a child is ended; the next one takes a sixth of a second to start
 LOOK_SECONDS = 30.0
@@ -33,7 +33,7 @@ class _Keeper(threading.Thread):
     def __init__(self, pool: "Pool") -> None:
         super().__init__(name="sandbox", daemon=True)
         self._pool = weakref.ref(pool)
-        self.wanted: queue.SimpleQueue[tuple[str, Future[Child]]] = queue.SimpleQueue()
+        self.wanted: queue.SimpleQueue[tuple[str, Future[SandboxChild]]] = queue.SimpleQueue()
 
     def run(self) -> None:
         """For as long as there is a pool."""
@@ -46,7 +46,7 @@ class _Keeper(threading.Thread):
                 pool.end_idle(IDLE_SECONDS)
                 continue
             try:
-                future.set_result(Child(module))
+                future.set_result(SandboxChild(module))
             except BaseException as error:  # whoever waits is told
                 future.set_exception(error)
 
@@ -56,7 +56,7 @@ class Pool:
 
     def __init__(self, module: str, size: int) -> None:
         self._module, self.size = module, size
-        self._idle: list[Child] = []
+        self._idle: list[SandboxChild] = []
         self._reset()
         os.register_at_fork(after_in_child=self._forked)
 
@@ -103,7 +103,7 @@ class Pool:
         finally:
             self._waiting -= 1
 
-    def take(self) -> Child:
+    def take(self) -> SandboxChild:
         """An idle child, or a new one. Raises Unavailable."""
         while True:
             with self._changed:
@@ -114,17 +114,17 @@ class Pool:
                 return child
             child.end()
 
-    def _started(self) -> Child:
+    def _started(self) -> SandboxChild:
         with self._changed:
             if self._keeper is None or not self._keeper.is_alive():
                 self._keeper = _Keeper(self)
                 self._keeper.start()
             wanted = self._keeper.wanted
-        future: Future[Child] = Future()
+        future: Future[SandboxChild] = Future()
         wanted.put((self._module, future))
         return future.result()
 
-    def give_back(self, child: Child) -> None:
+    def give_back(self, child: SandboxChild) -> None:
         """It waits for the next request."""
         with self._changed:
             self._idle.append(child)
@@ -181,7 +181,7 @@ class _Request:
     def _may_go_on(self) -> bool:
         return self._deaths < self._limits.most_deaths and time.monotonic() < self._deadline
 
-    def _work(self, child: Child, left: Sequence[int]) -> None:
+    def _work(self, child: SandboxChild, left: Sequence[int]) -> None:
         items = [self._items[place] for place in left]
         places = iter(left)
         for answer in child.work(self._task, self._shared, items, self._limits, self._deadline):

@@ -21,9 +21,9 @@ from tqdm import tqdm
 from config.workspace.jobs import advance, finish_job, start_job
 from config.workspace.models import Job
 from config.workspace.selectors import workspace
-from profiles.calls.validation import Problem
+from profiles.calls.validation import CallProblem
 from profiles.identifiers.kinds import rules
-from profiles.imports.files import Line, Reader, prepare
+from profiles.imports.files import FileReader, Line, prepare
 from profiles.imports.mapping import BadMapping, RowMapping, read_mapping
 from profiles.imports.sheets import BadFile
 from profiles.ingest import inbox, refusals
@@ -66,7 +66,7 @@ class Command(BaseCommand):
                 if name == STANDARD_INPUT:
                     path.unlink(missing_ok=True)
 
-    def _prepare(self, name: str, path: Path, mapping: RowMapping | None) -> Reader:
+    def _prepare(self, name: str, path: Path, mapping: RowMapping | None) -> FileReader:
         try:
             return prepare(path, name, mapping, rules(), workspace().country)
         except (BadFile, BadMapping) as error:
@@ -97,7 +97,7 @@ class Command(BaseCommand):
             shutil.copyfileobj(sys.stdin.buffer, kept)
         return name, Path(kept.name)
 
-    def _take(self, source: Source, reader: Reader) -> None:
+    def _take(self, source: Source, reader: FileReader) -> None:
         label = _label(reader.name)
         report = Path(f"{label}.rejected.jsonl")
         report.unlink(missing_ok=True)
@@ -215,5 +215,5 @@ def _described(line: Line) -> Iterator[dict[str, Any]]:
         yield _reason(line, warning) | {"accepted": True, "row": row}
 
 
-def _reason(line: Line, problem: Problem) -> dict[str, Any]:
+def _reason(line: Line, problem: CallProblem) -> dict[str, Any]:
     return {"line": line.number, "reason": problem.message, **problem.as_dict()}

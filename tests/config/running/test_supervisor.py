@@ -59,7 +59,9 @@ def run(tmp_path):
     started = []
 
     def running(commands, var=tmp_path, port=1, preexec_fn=None) -> subprocess.Popen:
-        plan = supervisor.Plan(commands=commands, url="", port=port, var=str(var), words=["ready"])
+        plan = supervisor.RunPlan(
+            commands=commands, url="", port=port, var=str(var), words=["ready"]
+        )
         handle = supervisor_plan(plan)
         started.append(
             subprocess.Popen(
@@ -80,7 +82,7 @@ def run(tmp_path):
         leftovers.clear(folder)
 
 
-def supervisor_plan(plan: supervisor.Plan) -> int:
+def supervisor_plan(plan: supervisor.RunPlan) -> int:
     handle = os.memfd_create("plan", 0)
     os.write(handle, json.dumps(plan.__dict__).encode())
     os.lseek(handle, 0, os.SEEK_SET)
@@ -227,7 +229,7 @@ def test_half_files_of_the_dead_are_removed_and_nothing_else(tmp_path):
 
 def test_what_the_system_denies_just_now_ends_no_supervisor(tmp_path, monkeypatch, capsys):
     made = supervisor.Supervisor(
-        supervisor.Plan(commands={"worker": ["true"]}, url="", port=1, var=str(tmp_path),
+        supervisor.RunPlan(commands={"worker": ["true"]}, url="", port=1, var=str(tmp_path),
                         database=str(tmp_path))
     )  # fmt: skip
     (worker,) = made.children

@@ -11,13 +11,15 @@ django.setup()
 
 from config.web.application import Application  # noqa: E402
 from config.web.areas import AREAS  # noqa: E402
-from config.web.bodies import Bodies, Terms  # noqa: E402
+from config.web.bodies import Bodies, BodyTerms  # noqa: E402
 from config.web.connections import Connections  # noqa: E402
 from config.web.pool import Pool  # noqa: E402
 from config.workspace.access import devices  # noqa: E402
 
 KILOBYTE = 1024
-STRANGERS = Terms(seconds=90.0, grace_seconds=1.0, rate=500, most=40, most_bytes=1000 * KILOBYTE)
+STRANGERS = BodyTerms(
+    seconds=90.0, grace_seconds=1.0, rate=500, most=40, most_bytes=1000 * KILOBYTE
+)
 MOST_CONNECTIONS = 400
 gate = threading.Event()
 blocked: list[str] = []

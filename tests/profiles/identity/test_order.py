@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from profiles.identifiers.kinds import Rules
-from profiles.identity.resolve import Person, Resolver
+from profiles.identity.resolve import KnownPerson, Resolver
 from profiles.ingest import inbox
 from profiles.models import Identifier, Merge
 from tests.profiles.ingest.conftest import work_off
@@ -120,7 +120,7 @@ def test_limits_hold_whatever_comes(found):
     resolver = Resolver(
         rules,
         {("user_id", "a"): 1, ("user_id", "b"): 2},
-        {1: Person({("user_id", "a")}), 2: Person({("user_id", "b")})},
+        {1: KnownPerson({("user_id", "a")}), 2: KnownPerson({("user_id", "b")})},
     )
     for keys in found:
         key = resolver.resolve(sorted(keys, key=lambda key: rules.rank(key[0])), verified=True)

@@ -16,7 +16,7 @@ from django.db import connections
 from config.demo import state, team, writing
 from config.demo.generator.stream import EVENTS, PROFILES
 from config.demo.progress import Progress
-from config.demo.state import State
+from config.demo.state import DemoState
 from config.postgres import server
 from config.postgres.binaries import NoServer
 from config.running.taking_over import taking_over
@@ -76,7 +76,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         tokens.ensure_readable()
 
-    def _write(self, profiles: int, events: int) -> State:
+    def _write(self, profiles: int, events: int) -> DemoState:
         progress, began = Progress(cast("TextIO", self.stdout._out)), time.monotonic()
         with state.alone() as won:
             if not won:
@@ -94,7 +94,7 @@ class Command(BaseCommand):
                 progress.end(f"Cairnway Outdoor is ready after {took:.0f} s")
         return run
 
-    def _tell(self, run: State) -> None:
+    def _tell(self, run: DemoState) -> None:
         url = settings.BASE_URL
         self.stdout.write(f"Run it with `manage.py up`; it will be at {url}/")
         for line in team.words(run, url):

@@ -19,7 +19,9 @@ def registered(monkeypatch, loft: Path, contact_kind: str):
         for registry in (facts.CHANNELS, base.CHANNELS, kinds.CONTENTS):
             patch.setattr(registry, "_entries", dict(registry._entries))
         facts.add_channel(
-            facts.Channel(NAME, "Pigeon post", "send", contact_kind, LegalClass.ELECTRONIC_MAIL)
+            facts.ChannelFacts(
+                NAME, "Pigeon post", "send", contact_kind, LegalClass.ELECTRONIC_MAIL
+            )
         )
         base.CHANNELS.register(NAME)(Pigeon(loft))
         kinds.CONTENTS.register(NAME)(Note())
