@@ -57,14 +57,6 @@ class Stopping:
         """Whatever comes from here on waits, past an exec too, for whoever unblocks it."""
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
 
-    def hand_on(self) -> None:
-        """As `wait`; what came before is not lost either, wherever its exception was swallowed
-        (whatever is raised amid a finaliser is printed and forgotten). Raises SystemExit.
-        """
-        self.wait()
-        if self.number:
-            raise SystemExit(128 + self.number)
-
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.number = number
         if not self.is_held:

@@ -45,7 +45,7 @@ class Command(BaseCommand):
             plan = self._prepare(var, host, port, stopping)
             os.chdir(paths.BASE_DIR)
             command = [sys.executable, "-m", "config.running.supervisor", str(_as_file(plan))]
-            stopping.hand_on()
+            stopping.wait()
             os.execv(sys.executable, command)  # noqa: S606 - becoming it is the point
 
     def _prepare(self, var: Path, host: str, port: int, stopping: Stopping) -> RunPlan:

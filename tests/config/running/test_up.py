@@ -60,6 +60,7 @@ class Up:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up", "--port", str(port)],
                 cwd=paths.BASE_DIR, env=environment, stdout=log, stderr=subprocess.STDOUT,
+                preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - no threads here
             )  # fmt: skip
 
     def answers(self) -> bool:
@@ -68,6 +69,11 @@ class Up:
     def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
         return self.process.wait(SECONDS)
+
+
+def _hear_ctrl_c() -> None:
+    """A shell has what runs in its background ignore it, the suite too; `up` respects that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture
