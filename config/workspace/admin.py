@@ -193,6 +193,18 @@ class ApiKeyAdmin(AuditedAdmin):
         messages.success(request, _("Revoked."))
 
 
+def _number(label: Any, most: int, help_text: Any = "") -> forms.IntegerField:
+    """One of the two numbers of a limit, needed only where it is switched on. Lazy words."""
+    return forms.IntegerField(
+        label=label,
+        min_value=1,
+        max_value=most,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget(),
+        help_text=help_text,
+    )
+
+
 class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
     """What the whole installation shares."""
 
@@ -209,40 +221,17 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("A campaign may say its own instead. Service mail is never counted."),
         widget=UnfoldBooleanSwitchWidget(),
     )
-    cap_count = forms.IntegerField(
-        label=_("At most so many marketing mails"),
-        min_value=1,
-        max_value=1000,
-        required=False,
-        widget=UnfoldAdminIntegerFieldWidget(),
-    )
-    cap_days = forms.IntegerField(
-        label=_("within so many days"),
-        min_value=1,
-        max_value=365,
-        required=False,
-        widget=UnfoldAdminIntegerFieldWidget(),
-        help_text=_("Days of the person's own calendar: 1 is today."),
+    cap_count = _number(_("At most so many marketing mails"), MOST_COUNT)
+    cap_days = _number(
+        _("within so many days"), MOST_DAYS, _("Days of the person's own calendar: 1 is today.")
     )
     is_total_capped = forms.BooleanField(
         label=_("Limit all channels together as well"),
         required=False,
         widget=UnfoldBooleanSwitchWidget(),
     )
-    total_count = forms.IntegerField(
-        label=_("At most so many marketing messages"),
-        min_value=1,
-        max_value=1000,
-        required=False,
-        widget=UnfoldAdminIntegerFieldWidget(),
-    )
-    total_days = forms.IntegerField(
-        label=_("within so many days"),
-        min_value=1,
-        max_value=365,
-        required=False,
-        widget=UnfoldAdminIntegerFieldWidget(),
-    )
+    total_count = _number(_("At most so many marketing messages"), MOST_COUNT)
+    total_days = _number(_("within so many days"), MOST_DAYS)
     tag_limits = forms.CharField(
         label=_("Limits by tag"),
         required=False,
