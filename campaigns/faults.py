@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from campaigns.standing_words import UNEXPECTED
-from config.workspace.faults import is_outage, is_passing, log_failure, pause_after
-from config.workspace.work import wake
+from config.workspace.work.due import wake
+from config.workspace.work.faults import is_outage, is_passing, log_failure, pause_after
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 3  # at once, where two were in each other's way

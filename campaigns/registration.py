@@ -8,8 +8,8 @@ from campaigns.engine.executor import advance_enrolments
 from campaigns.outcomes import conversions, public_pages  # noqa: F401 - each signs itself in
 from campaigns.services import uses  # noqa: F401 - signs itself in
 from campaigns.services.advance import UNDER_WAY, advance_campaigns
-from config.workspace.health.units import WAITING
-from config.workspace.work import DELIVERY, LEFT, POOLS, WORK, left_of
+from config.workspace.work.due import DELIVERY, LEFT, POOLS, WORK, left_of
+from config.workspace.work.waiting import WAITING
 
 WORK.register("campaigns", order=60)(advance_campaigns)
 WORK.register("journeys", order=65)(advance_enrolments)

@@ -5,7 +5,7 @@ The sentences stand here once, for those that write them and for the pages that 
 
 from django.utils.translation import gettext_noop
 
-from config.workspace.sentences import Sentences
+from config.workspace.pages.sentences import Sentences
 
 NO_PURPOSE = gettext_noop("There is no purpose “%(slug)s” any more.")
 NO_TOPIC = gettext_noop("There is no topic “%(slug)s” any more.")

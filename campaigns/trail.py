@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Message, Sender
 from config.console import places
+from config.workspace.lifecycle.usage import Kind, form_of
 from config.workspace.models import AuditEntry
 from config.workspace.trail.targets import TARGETS, Target, rows_of
 from config.workspace.trail.words import KINDS
-from config.workspace.usage import Kind, form_of
 
 
 def _campaign_url(row: Campaign) -> str:

@@ -34,11 +34,11 @@ from kombu import Queue  # type: ignore[attr-defined]  # without stubs of its ow
 from config.postgres import broker
 from config.running import leftovers
 from config.running.pulse import Pulse
-from config.workspace import stopping
-from config.workspace.health import alive, recording
-from config.workspace.health.reasons import reason_of
-from config.workspace.health.units import DELIVERY_WORKER, WORKER
-from config.workspace.work import DELIVERY, GENERAL, pool_of
+from config.workspace.health import alive
+from config.workspace.work import recording, stopping
+from config.workspace.work.due import DELIVERY, GENERAL, pool_of
+from config.workspace.work.reasons import reason_of
+from config.workspace.work.waiting import DELIVERY_WORKER, WORKER
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -166,7 +166,7 @@ app.conf.update(
 @app.task(name=TASK)
 def work(name: str) -> None:
     """Do the due work of this kind until none is left or the slice is over."""
-    from config.workspace.work import WORK  # noqa: PLC0415 - after the apps have signed in
+    from config.workspace.work.due import WORK  # noqa: PLC0415 - after the apps have signed in
 
     if _pulse is not None:
         _pulse.began()
@@ -280,7 +280,7 @@ class Ticker(threading.Thread):
             return bool(cursor.fetchone()[0])
 
     def _tick(self) -> None:
-        from config.workspace.work import WORK  # noqa: PLC0415
+        from config.workspace.work.due import WORK  # noqa: PLC0415
 
         with FORK_LOCK:
             for name in WORK.names():

@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from config.workspace.domains import ascii_domain
+from config.domains import ascii_domain
 
 NONE, STARTTLS, TLS = "none", "starttls", "tls"
 # scheme: how it encrypts, and the port where the address names none

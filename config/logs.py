@@ -18,9 +18,9 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 
-from config.workspace import request_ids
+from config.answers import request_ids
 from config.workspace.health import counters
-from config.workspace.health.reasons import reason_of, without_people
+from config.workspace.work.reasons import reason_of, without_people
 
 # their words are about the code
 PLAIN = (ImportError, NameError, AttributeError, NotImplementedError)

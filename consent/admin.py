@@ -12,9 +12,9 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from config.workspace.admin import AuditedAdmin
 from config.workspace.forms.used import ArchivableForm, ArchivedFilter, UsedAdmin
+from config.workspace.lifecycle.usage import users
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
-from config.workspace.usage import users
 from consent.models import Purpose, Suppression, Topic
 from consent.suppression.suppressing import release, suppress
 from profiles.identifiers.normalise import normalise

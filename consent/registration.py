@@ -1,6 +1,6 @@
 """What this app signs in at the registries of lower apps."""
 
-from config.workspace.work import WORK
+from config.workspace.work.due import WORK
 from consent import gpc, trail, uses  # noqa: F401 - each signs itself in
 from consent.api import subroutes  # noqa: F401
 from consent.ledger import carrying, chain, merging  # noqa: F401

@@ -1,8 +1,8 @@
 """Purposes, topics and suppressions as the audit trail leads to them."""
 
+from config.workspace.lifecycle.usage import Kind, form_of
 from config.workspace.trail.targets import TARGETS, rows_of
 from config.workspace.trail.words import KINDS
-from config.workspace.usage import Kind, form_of
 from consent.models import Purpose, Suppression, Topic
 
 _PURPOSE = Kind(KINDS["purpose"], Purpose, "pk", form_of)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config.workspace.usage import KINDS, USES, Kind, Use, form_of
+from config.workspace.lifecycle.usage import KINDS, USES, Kind, Use, form_of
 from consent.models import ConsentEntry, Purpose, Topic
 
 

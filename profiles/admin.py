@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from config.console.words import ago, num
 from config.workspace import audit
 from config.workspace.admin import AuditedAdmin
-from config.workspace.doors import open_to
 from config.workspace.forms.used import UsedAdmin
+from config.workspace.pages.open_pages import open_to
 from config.workspace.permissions import may
 from profiles import field_admin, warnings_admin  # noqa: F401 - each signs itself in
 from profiles.calls.reasons import code_in_words

@@ -5,7 +5,7 @@ from typing import Final
 
 from django.db import connection
 
-from config.workspace import work
+from config.workspace.work import due
 
 MAX_IDS = 5000
 ANYTHING: Final = "*"  # it may matter to every rule (a merge, an import)
@@ -48,4 +48,4 @@ def announce_each(changed: Mapping[int, Collection[str]]) -> None:
             "INSERT INTO profile_change (profile_ids, names, created_at) VALUES (%s, %s, now())",
             rows,
         )
-    work.wake("segments")
+    due.wake("segments")

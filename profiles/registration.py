@@ -1,7 +1,7 @@
 """What this app signs in at the registries of lower apps."""
 
-from config.workspace.health.units import WAITING
-from config.workspace.work import LEFT, WORK, left_of
+from config.workspace.work.due import LEFT, WORK, left_of
+from config.workspace.work.waiting import WAITING
 from profiles import trail, uses  # noqa: F401 - each signs itself in
 from profiles.ingest import (
     processor,

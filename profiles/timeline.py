@@ -17,8 +17,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.api.ids import number_of
+from config.workspace.pages.rows import unshown
 from config.workspace.registry import Registry
-from config.workspace.rows import unshown
 
 if TYPE_CHECKING:
     from profiles.selectors.masking import Shown

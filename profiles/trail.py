@@ -6,10 +6,10 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from config.workspace.lifecycle.usage import Kind, form_of
 from config.workspace.models import AuditEntry
 from config.workspace.trail.targets import TARGETS, Target, rows_of
 from config.workspace.trail.words import KINDS
-from config.workspace.usage import Kind, form_of
 from profiles.models import EventDefinition, ExchangeRate, FieldTag, Profile, Source, TraitName
 from profiles.personal.looks import mask_text
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.console.words import in_words
-from config.workspace.usage import KINDS, USES, Kind, Use, form_of
+from config.workspace.lifecycle.usage import KINDS, USES, Kind, Use, form_of
 from profiles.models import Event, Identifier, Inbox, ProfileTrait, Rejection, Source
 
 

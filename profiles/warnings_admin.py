@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from config.console.words import NOTHING, ago, num
 from config.workspace.forms.lookups import LookedUp, OnlyItsFilters, ReadOnly
+from config.workspace.lifecycle.usage import form_of
 from config.workspace.permissions import may
-from config.workspace.usage import form_of
 from profiles.models import DataWarning, EventDefinition
 from profiles.selectors.masking import Place, Shown, looks_personal
 from profiles.warning_words import WARNINGS

@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from config.postgres.sql import ids_of, run, sql
 from config.workspace import audit
-from config.workspace.usage import hold, taking, things
-from config.workspace.work import wake
+from config.workspace.lifecycle.usage import hold, taking, things
+from config.workspace.work.due import wake
 from segments.members.locks import lock_members
 from segments.members.stored import Moved, note_sizes, tell
 from segments.models import Membership, Segment

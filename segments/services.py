@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from config.postgres.sql import ids_of, run, sql
 from config.workspace import audit
+from config.workspace.lifecycle.revisions import refuse_stale
+from config.workspace.lifecycle.usage import hold
 from config.workspace.models import User
-from config.workspace.revisions import refuse_stale
-from config.workspace.usage import hold
-from config.workspace.work import wake
+from config.workspace.work.due import wake
 from profiles.changes import NEW_PERSON
 from profiles.language.reader import RuleError, RuleProblem, text_problem
 from segments.graph import refuse_nesting_of

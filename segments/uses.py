@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.workspace.lifecycle.usage import KINDS, USES, Kind, Use
 from config.workspace.trail.targets import TARGETS, rows_of
-from config.workspace.usage import KINDS, USES, Kind, Use
 from segments.models import Segment
 from segments.rules import SEGMENT, references_in
 

@@ -71,7 +71,8 @@ def _fresh_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a process keeps of the database belongs to one test, and to the whole of it."""
     from config.workspace import selectors  # noqa: PLC0415
     from config.workspace.access import guessing, tokens  # noqa: PLC0415
-    from config.workspace.health import recording, status  # noqa: PLC0415
+    from config.workspace.health import status  # noqa: PLC0415
+    from config.workspace.work import recording  # noqa: PLC0415
 
     translation.deactivate()  # the language of the last page that a test asked for
     from profiles.personal import tags  # noqa: PLC0415

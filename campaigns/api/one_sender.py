@@ -17,8 +17,8 @@ from config.workspace.api.ids import number_of
 from config.workspace.api.problems import invalid
 from config.workspace.api.usage import UseSerializer, problem_of, used_by
 from config.workspace.api.views import ApiView
-from config.workspace.archiving import delete
-from config.workspace.usage import InUse
+from config.workspace.lifecycle.archiving import delete
+from config.workspace.lifecycle.usage import InUse
 
 NUMBER = OpenApiParameter("number", int, OpenApiParameter.PATH, description="Its id.")
 

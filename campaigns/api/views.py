@@ -35,8 +35,8 @@ from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.shown import Differs, Shown
 from config.workspace.api.problems import FieldError, Problem, invalid
 from config.workspace.api.views import ApiView
+from config.workspace.lifecycle.revisions import Stale
 from config.workspace.models import User
-from config.workspace.revisions import Stale
 from profiles.api.paging import PAGE_PARAMETERS, answer_page
 from profiles.api.serializers import pages_of
 from profiles.language.reader import RuleError

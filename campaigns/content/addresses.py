@@ -6,7 +6,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 from campaigns.content.errors import ContentError
-from config.workspace.domains import ascii_domain
+from config.domains import ascii_domain
 
 UNUSABLE_ADDRESS, UNUSABLE_DOMAIN, NEEDS_SMTPUTF8 = (
     "unusable_address",

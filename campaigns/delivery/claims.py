@@ -27,7 +27,7 @@ from campaigns.gate.expression import still_allowed
 from campaigns.models.message import OWN_LINKS
 from campaigns.outbox.pacing import CHUNK, catch_up
 from config.postgres.sql import EMPTY, Sql, one, run, sql
-from config.workspace.work import Left
+from config.workspace.work.due import Left
 from consent.models import Purpose
 
 BATCH = 25

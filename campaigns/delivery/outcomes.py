@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from campaigns.channels.base import BOUNCED, SENT, Outcome
-from config.workspace.health import recording
+from config.workspace.work import recording
 
 MANY = 5
 

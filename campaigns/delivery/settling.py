@@ -22,10 +22,9 @@ from django.db import connection, transaction
 
 from campaigns.delivery import claims
 from campaigns.delivery.claims import Settled
-from config.workspace import stopping
-from config.workspace.faults import is_outage
-from config.workspace.health import recording
-from config.workspace.health.reasons import provider_word, reason_of
+from config.workspace.work import recording, stopping
+from config.workspace.work.faults import is_outage
+from config.workspace.work.reasons import provider_word, reason_of
 
 PATIENCE_SECONDS = 30.0  # for a database that restarts
 TRIES = 3  # where the database is there

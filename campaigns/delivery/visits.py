@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from campaigns.channels.base import AGAIN, Channel, NotReached, Outcome, Session, Stopped
 from campaigns.delivery.claims import BATCH, Chunk, Key, note_word
 from campaigns.delivery.outcomes import note_outcomes
-from config.workspace import circuits
-from config.workspace.circuits import Turn
-from config.workspace.health import recording
+from config.workspace.work import circuits, recording
+from config.workspace.work.circuits import Turn
 
 
 @dataclass

@@ -47,9 +47,9 @@ from campaigns.delivery.settling import persistently, settle, settle_kept
 from campaigns.delivery.visits import DeliveryVisit
 from campaigns.faults import clear_fault, note_fault, place_of
 from config.postgres.sql import Sql
-from config.workspace import circuits, stopping
-from config.workspace.faults import is_outage, log_failure, pause_after
-from config.workspace.work import Left
+from config.workspace.work import circuits, stopping
+from config.workspace.work.due import Left
+from config.workspace.work.faults import is_outage, log_failure, pause_after
 
 log = logging.getLogger(__name__)
 SLICE_SECONDS = 4.0  # then the others' turn; the rest of the chunk is given back
@@ -66,7 +66,7 @@ def deliver() -> int:
     """Hand over from one chunk of each channel for some seconds; how many messages it looked at, 0
     when none is due.
 
-    Nothing is tried at a provider whose circuit is open (`config.workspace.circuits`). Whatever
+    Nothing is tried at a provider whose circuit is open (`workspace.work.circuits`). Whatever
     happens on the way, a chunk is given back with nothing left marked; where even that fails, the
     lease runs out and whoever takes it over settles what is left. Raises outages of the database;
     what else holds up a campaign is written on it.

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.postgres.sql import Sql, run, sql
-from config.workspace.work import Left
+from config.workspace.work.due import Left
 
 BATCH: Final = 5_000  # people a transaction: a second or two
 LEASE_SECONDS: Final = 120

@@ -18,7 +18,7 @@ from campaigns.outbox.fanout import go_through
 from campaigns.people.entered import not_in_yet
 from campaigns.plan import Plan
 from config.postgres.sql import FALSE, Sql, sql
-from config.workspace.work import wake
+from config.workspace.work.due import wake
 from profiles.people.lineage import living
 
 FROZEN: Final = "frozen"

@@ -18,7 +18,7 @@ from campaigns.faults import one_by_one
 from campaigns.models import Campaign, CampaignVersion
 from campaigns.plan import Plan, plan_of
 from config.postgres.sql import Sql, one, run, sql
-from config.workspace.work import wake
+from config.workspace.work.due import wake
 
 COMPLETED: Final = "completed"
 

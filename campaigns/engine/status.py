@@ -15,8 +15,8 @@ from campaigns.outbox.pacing import begin_again
 from campaigns.standing_words import BOUNCES, COMPLAINTS
 from config.postgres.sql import one, run, sql
 from config.workspace import audit
-from config.workspace.jobs import stop_jobs
-from config.workspace.work import wake
+from config.workspace.work.due import wake
+from config.workspace.work.jobs import stop_jobs
 
 Status = Campaign.Status
 

@@ -13,7 +13,7 @@ from campaigns.outcomes.recording import Sent, find_sent, record_click, record_o
 from config.workspace import audit
 from config.workspace.access import tokens
 from config.workspace.access.guessing import refuse
-from config.workspace.errors import Explained
+from config.workspace.pages.errors import Explained
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 

@@ -23,8 +23,8 @@ from campaigns.plan import plan_of
 from campaigns.services.drafts import create_campaign, delete_draft, duplicate
 from campaigns.services.shapes import InvalidCampaign
 from config.console.pages import ApiCall, page, part, toast
+from config.workspace.lifecycle.revisions import Stale, revision_in
 from config.workspace.permissions import may, requires
-from config.workspace.revisions import Stale, revision_in
 from segments.models import Segment
 
 PAGE_SIZE = 25

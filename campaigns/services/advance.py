@@ -15,7 +15,7 @@ from campaigns.models import Campaign, Enrolment, MessageChunk
 from campaigns.outbox.fanout import fan_out
 from campaigns.plan import plan_of
 from config.workspace import audit
-from config.workspace.work import wake
+from config.workspace.work.due import wake
 from segments.models import Segment
 
 # whose row the next step locks; paused ones are not under way, nor those that wait after a fault

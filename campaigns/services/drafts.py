@@ -13,8 +13,8 @@ from campaigns.engine.status import needs_status
 from campaigns.models import Campaign, Sender
 from campaigns.services.shapes import FieldError, InvalidCampaign, check_shape, fault, share_of
 from config.workspace import audit
+from config.workspace.lifecycle.revisions import refuse_stale
 from config.workspace.models import User
-from config.workspace.revisions import refuse_stale
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,80}")
 RESERVED = frozenset({"new", "sender"})  # /console/campaigns/new/ and the senders

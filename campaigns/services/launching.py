@@ -29,8 +29,9 @@ from campaigns.services.drafts import (
 )
 from campaigns.services.shown import Shown, refuse_other
 from campaigns.services.uses import references_of
-from config.workspace import audit, usage
-from config.workspace.work import wake
+from config.workspace import audit
+from config.workspace.lifecycle import usage
+from config.workspace.work.due import wake
 from config.workspace.zones import read_exact
 
 __all__ = ["NotReady", "WrongStatus", "cancel", "launch", "pause", "resume", "take_up", "undo"]

@@ -20,7 +20,7 @@ from campaigns.people.whose import written_to
 from campaigns.services.shapes import FieldError, InvalidCampaign, fault, not_connected
 from config.postgres.sql import Sql, run, sql
 from config.workspace import audit
-from config.workspace.work import wake
+from config.workspace.work.due import wake
 from consent.models import Purpose
 from profiles.models import Profile
 from profiles.people.lineage import ids_ever

@@ -18,7 +18,16 @@ from campaigns.models import (
     Sender,
 )
 from campaigns.plan import MESSAGE, nodes
-from config.workspace.usage import KINDS, USES, Kind, Reference, Thing, Use, form_of, things
+from config.workspace.lifecycle.usage import (
+    KINDS,
+    USES,
+    Kind,
+    Reference,
+    Thing,
+    Use,
+    form_of,
+    things,
+)
 from consent.models import Purpose
 from segments.rules import references_in
 

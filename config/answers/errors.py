@@ -26,11 +26,11 @@ from config.console.errors import in_shell
 from config.console.pages import PAGES
 from config.workspace.access.hashing import Busy
 from config.workspace.api.problems import CONTENT_TYPE, body_of
-from config.workspace.errors import Explained, TooManyWrong
-from config.workspace.faults import is_crowded, is_disk_full, is_for_want_of_room, is_outage
-from config.workspace.health import recording
-from config.workspace.health.reasons import reason_of
+from config.workspace.pages.errors import Explained, TooManyWrong
 from config.workspace.permissions import PERMISSIONS, roles_with
+from config.workspace.work import recording
+from config.workspace.work.faults import is_crowded, is_disk_full, is_for_want_of_room, is_outage
+from config.workspace.work.reasons import reason_of
 
 MACHINES = ("/api/", "/v1/")
 CUSTOMERS = ("/u/", "/preferences/", "/confirm/", "/t/", "/demo/")  # they have no console

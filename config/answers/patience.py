@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse
 
 from config.answers.errors import too_slow
 from config.answers.requests import area_of
-from config.workspace.faults import took_too_long
 from config.workspace.health import counters
+from config.workspace.work.faults import took_too_long
 
 SECONDS = 30
 

@@ -6,8 +6,9 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 
-from config.workspace import request_ids
-from config.workspace.health import counters, recording
+from config.answers import request_ids
+from config.workspace.health import counters
+from config.workspace.work import recording
 
 AREAS = {"v1": "ingest", "api": "api", "console": "console", "static": "static"}
 ASKING = ("api", "console")  # the database, as a rule

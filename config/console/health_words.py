@@ -8,9 +8,10 @@ from django.utils.translation import gettext_noop, ngettext
 
 from config import disk
 from config.console.words import day, hour, num, roughly
-from config.workspace.health import reasons
 from config.workspace.health.status import Fault, Health, Level, Unit
-from config.workspace.health.units import (
+from config.workspace.pages.sentences import Sentences
+from config.workspace.work import reasons
+from config.workspace.work.waiting import (
     CONNECTIONS,
     DELIVERY_WORKER,
     DISK,
@@ -18,7 +19,6 @@ from config.workspace.health.units import (
     WORKER,
     WORKERS,
 )
-from config.workspace.sentences import Sentences
 
 # as `health.restarts` keeps them; that file needs no Django
 RESTARTED = Sentences(

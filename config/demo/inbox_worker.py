@@ -49,7 +49,7 @@ def main() -> None:
 
 def one_portion() -> int:
     """Work off a portion of the inbox and all merges that it found; how many messages it was."""
-    from config.workspace.work import WORK  # noqa: PLC0415 - after django.setup()
+    from config.workspace.work.due import WORK  # noqa: PLC0415 - after django.setup()
 
     ingest, merge = WORK.get("ingest"), WORK.get("merge")
     handled = ingest() if ingest else 0

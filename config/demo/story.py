@@ -17,8 +17,8 @@ from config.demo import state, team
 from config.demo.generator import maya
 from config.demo.generator.content import DRAFT_SLUG
 from config.demo.state import DemoState
-from config.workspace.doors import open_to
 from config.workspace.models import User
+from config.workspace.pages.open_pages import open_to
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
 from profiles.models import IdentifierKey, Profile, Source

@@ -13,7 +13,7 @@ from django.db import transaction
 from config.demo import inbox_feed, said_permissions, shop_settings, state
 from config.demo.generator import background
 from config.demo.state import DemoState, moment
-from config.workspace.work import WORK
+from config.workspace.work.due import WORK
 
 AFTER_RESTART = timedelta(minutes=1)  # a longer gap is filled as soon as a process starts
 WHILE_RUNNING = timedelta(minutes=15)  # so long light traffic is enough; then the orders are due

@@ -34,7 +34,7 @@ from config.demo.progress import Progress
 from config.demo.state import DemoState, moment
 from config.workspace.models import Role, User, Workspace
 from config.workspace.selectors import forget_workspace
-from config.workspace.work import WORK, drain
+from config.workspace.work.due import WORK, drain
 from profiles.models import Profile
 
 PATIENCE = 10_000  # rounds of due work

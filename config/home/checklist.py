@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Campaign, Sender
 from config.console import places
 from config.console.theme import resolve
-from config.workspace.doors import open_to
 from config.workspace.models import AuditEntry, Job
+from config.workspace.pages.open_pages import open_to
 from consent.models import Purpose, Topic
 from profiles.models import Source
 from segments.models import Segment

@@ -14,12 +14,12 @@ from campaigns.models import Campaign, Sender
 from config.console import health_words, places
 from config.console.theme import resolve
 from config.console.words import capitalised, in_words, lasting, num
-from config.workspace.doors import is_open
 from config.workspace.health import pressure, status
-from config.workspace.health.reasons import in_words as reason_in_words
 from config.workspace.health.status import Level
 from config.workspace.models import Job
+from config.workspace.pages.open_pages import is_open
 from config.workspace.permissions import may
+from config.workspace.work.reasons import in_words as reason_in_words
 from consent.models import PrivacyRequest
 from profiles.calls.reasons import code_in_words
 from profiles.models import Inbox, RefusalCount, Source

@@ -24,9 +24,9 @@ from config.home.checklist import checklist, first_event_received
 from config.home.needs import needs
 from config.workspace.health import status
 from config.workspace.health.status import Level
-from config.workspace.health.units import DELIVERY_WORKER, WORKER, WORKERS
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
+from config.workspace.work.waiting import DELIVERY_WORKER, WORKER, WORKERS
 from consent.channels import label_of, usual_channels
 from segments.models import Segment
 

@@ -15,6 +15,13 @@ import msgspec
 NULL = "\\N"
 
 
+def is_storable(value: str) -> bool:
+    """Whether PostgreSQL's text can hold it."""
+    if "\x00" in value:
+        return False
+    return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
+
+
 def text(value: str) -> str:
     """A text column's value, escaped."""
     if "\\" in value:

@@ -11,7 +11,7 @@ from config.running import leftovers
 from config.running.watchdog import ASK_SECONDS, BUSY, WELL, Beats, Patience, Question
 from config.workspace.health import restarts
 from config.workspace.health.alive import BEATS
-from config.workspace.parents import end_with
+from config.workspace.sandbox.parents import end_with
 
 QUICK_DEATH_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 10.0

@@ -18,7 +18,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from config.workspace.parents import end_with
+from config.workspace.sandbox.parents import end_with
 
 MARK = "RAPPORT_UP"
 SECONDS = 10.0  # of patience with what was killed

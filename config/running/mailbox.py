@@ -25,7 +25,7 @@ from pathlib import Path
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
 
-from config.workspace.domains import ascii_domain
+from config.domains import ascii_domain
 
 KEEP = 20_000
 PRUNE_EVERY = 500

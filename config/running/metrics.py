@@ -21,10 +21,10 @@ from config import disk
 from config.running import probe
 from config.version import version
 from config.workspace.health import alive, counters, restarts, status
-from config.workspace.health.reasons import reason_of
-from config.workspace.health.recording import repeats
 from config.workspace.health.status import Health
-from config.workspace.health.units import SENDING, WORKER, WORKERS
+from config.workspace.work.reasons import reason_of
+from config.workspace.work.recording import repeats
+from config.workspace.work.waiting import SENDING, WORKER, WORKERS
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FORWARDED = (

@@ -13,7 +13,7 @@ import psycopg
 from django.db import connections
 
 from config.workspace.health import status
-from config.workspace.health.reasons import reason_of
+from config.workspace.work.reasons import reason_of
 
 CONNECT_SECONDS, ANSWER_MS = 2, 2000
 DROPPED = ("cursor_factory", "context", "prepare_threshold")  # Django's own needs

@@ -12,8 +12,8 @@ from config.workspace.api.pagination import one_page
 from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.usage import problem_of, used_by
 from config.workspace.api.views import ApiView
-from config.workspace.archiving import delete
-from config.workspace.usage import InUse
+from config.workspace.lifecycle.archiving import delete
+from config.workspace.lifecycle.usage import InUse
 from consent.api.serializers import (
     NewPurposeSerializer,
     PurposeSerializer,

@@ -8,7 +8,7 @@ from functools import partial
 
 from config.postgres.sql import Sql, sql
 from config.workspace.trail.sealing import LEDGERS, Ledger, seal_due
-from config.workspace.work import WORK
+from config.workspace.work.due import WORK
 from consent.models import ConsentEntry
 
 # Of an entry `e` and the salt `w.salt`. By the database, whose text of a jsonb is the same whenever

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.postgres.sql import run, sql
-from config.workspace.faults import is_outage, is_passing
+from config.workspace.work.faults import is_outage, is_passing
 from consent.ledger.recording import Statement, record_consents
 from consent.ledger.standing import standing
 

@@ -22,7 +22,7 @@ from config.console.words import when_words
 from config.workspace import audit
 from config.workspace.access import tokens
 from config.workspace.access.guessing import refuse
-from config.workspace.errors import Explained
+from config.workspace.pages.errors import Explained
 from config.workspace.zone_names import zone_of
 from config.workspace.zones import workspace_zone
 from consent.ledger.elapsing import PAUSE

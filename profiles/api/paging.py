@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from config.workspace.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, CursorPages
 from config.workspace.api.views import ApiView
-from config.workspace.rows import answer_for, unshown
+from config.workspace.pages.rows import answer_for, unshown
 
 PAGE_PARAMETERS = [
     OpenApiParameter(

@@ -5,7 +5,7 @@ All sentences of refusals stand here, for those that write them down and for tho
 
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from config.workspace.sentences import Sentences
+from config.workspace.pages.sentences import Sentences
 
 TOO_LARGE = gettext_noop("the message is over 32 KB")
 NO_MESSAGE = gettext_noop("a message is a JSON object")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from config.workspace.public_address import base_url
+from config.workspace.pages.public_address import base_url
 from profiles.ingest.keys import source_of
 
 EVERYTHING = {"__default": {"enabled": True, "integrations": {}}}

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
-from config.workspace import work
+from config.workspace.work import due
 from profiles.calls.validation import check
 from profiles.ingest.refusals import Rejected, refusal, write_rejections
 from profiles.models import Source
@@ -44,7 +44,7 @@ def store(
         with connection.cursor() as cursor:
             _insert(cursor, source_id, items, envelope, received_at, is_history)
     if items:
-        work.wake("ingest")
+        due.wake("ingest")
 
 
 def accept(

@@ -12,9 +12,10 @@ import msgspec
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 
-from config.workspace.faults import is_for_want_of_room
-from config.workspace.health import counters, recording
-from config.workspace.health.reasons import reason_of
+from config.workspace.health import counters
+from config.workspace.work import recording
+from config.workspace.work.faults import is_for_want_of_room
+from config.workspace.work.reasons import reason_of
 from profiles.calls.envelope import Refused
 from profiles.ingest import edge
 from profiles.ingest.browser import settings_document

@@ -20,7 +20,7 @@ from psycopg import errors
 
 from config.workspace.selectors import workspace
 from config.workspace.tables.statistics import Sparing
-from config.workspace.work import wake
+from config.workspace.work.due import wake
 from profiles import changes, months
 from profiles.calls import reading, reasons
 from profiles.calls.messages import Incoming

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from config.workspace.tables.pruning import PORTION, PRUNERS, before, deleted
+from config.workspace.work.pruning import PORTION, PRUNERS, before, deleted
 from profiles.calls.reading import DAYS_A_MONTH
 from profiles.ingest import refusals
 

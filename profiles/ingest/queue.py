@@ -11,7 +11,7 @@ from django.db import connection as default_connection
 from psycopg import errors
 
 from config.postgres.wire import loads
-from config.workspace.faults import is_outage
+from config.workspace.work.faults import is_outage
 from profiles.calls.messages import Incoming, Origin
 from profiles.calls.reading import InboxRow
 from profiles.models import Inbox, Source

@@ -180,9 +180,9 @@ def _move_events(cursor: Any, pairs: Sequence[Pair]) -> None:
         cursor.execute(MOVE_ITEMS, parameters(few))
     if many:
         cursor.execute(ADD_ALIASES, given | {"many": many})
-        from config.workspace import work  # noqa: PLC0415
+        from config.workspace.work import due  # noqa: PLC0415
 
-        work.wake("rewrite")
+        due.wake("rewrite")
 
 
 def refresh_traits(cursor: Any, profile_ids: Iterable[int]) -> None:

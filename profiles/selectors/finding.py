@@ -7,7 +7,7 @@ from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Left, Lower
 
-from config.workspace.api.parsers import is_storable
+from config.postgres.wire import is_storable
 from config.workspace.selectors import workspace
 from profiles.identifiers.kinds import PROFILE_KIND
 from profiles.identifiers.normalise import normalise, normalise_kind

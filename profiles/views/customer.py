@@ -17,8 +17,8 @@ from django.views.decorators.http import require_POST
 from config.console.pages import ApiCall, page, part, toast
 from config.workspace.api.ids import number_of
 from config.workspace.models import User
+from config.workspace.pages.rows import Unshown, in_place_of, one
 from config.workspace.permissions import may, requires
-from config.workspace.rows import Unshown, in_place_of, one
 from profiles.api.people import record_look
 from profiles.merging import merging
 from profiles.merging.merging import CannotUndo, undo_merge

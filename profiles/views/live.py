@@ -18,10 +18,10 @@ from config.workspace import audit
 from config.workspace.api.ids import number_of
 from config.workspace.health import status
 from config.workspace.health.status import Level
-from config.workspace.health.units import WORKER
+from config.workspace.pages.rows import each
 from config.workspace.permissions import may, requires
-from config.workspace.rows import each
 from config.workspace.selectors import workspace
+from config.workspace.work.waiting import WORKER
 from profiles.calls.reasons import code_in_words
 from profiles.models import IdentifierKey, Source
 from profiles.selectors import live as reads

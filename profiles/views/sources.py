@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from config.console.pages import page
+from config.workspace.pages.public_address import base_url
 from config.workspace.permissions import may, requires
-from config.workspace.public_address import base_url
 from profiles.models import Source
 from profiles.services.sources import permissions_for, renew_write_key
 

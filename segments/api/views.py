@@ -19,12 +19,12 @@ from config.workspace.api.problems import FieldError, Problem, invalid
 from config.workspace.api.usage import problem_of as in_use
 from config.workspace.api.usage import used_by
 from config.workspace.api.views import ApiView
-from config.workspace.faults import took_too_long
 from config.workspace.health import counters
+from config.workspace.lifecycle.revisions import Stale
+from config.workspace.lifecycle.usage import InUse
 from config.workspace.models import User
-from config.workspace.revisions import Stale
-from config.workspace.tables.pruning import before
-from config.workspace.usage import InUse
+from config.workspace.work.faults import took_too_long
+from config.workspace.work.pruning import before
 from config.workspace.zones import read_moment
 from profiles.api.paging import PAGE_PARAMETERS
 from profiles.language.reader import RuleError

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from config.workspace.health.units import WAITING
-from config.workspace.work import LEFT, WORK, left_of
+from config.workspace.work.due import LEFT, WORK, left_of
+from config.workspace.work.waiting import WAITING
 from profiles.changes import keys_of
 from segments.members.live import process_changes
 from segments.members.stored import counted_in, refresh, retry_at

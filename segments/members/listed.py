@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import connection
 
-from config.workspace.api.parsers import is_storable
+from config.postgres.wire import is_storable
 from config.workspace.selectors import workspace
 from profiles.identifiers.kinds import PROFILE_KIND
 from profiles.identifiers.normalise import normalise, normalise_kind

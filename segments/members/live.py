@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from config.workspace.faults import is_outage
+from config.workspace.work.faults import is_outage
 from profiles.changes import ANYTHING
 from profiles.models import ProfileChange
 from segments.members.locks import lock_members

@@ -11,10 +11,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from config.postgres.sql import UNION_ALL, Sql, run, sql
-from config.workspace.faults import is_outage, is_passing, log_failure, pause_after
-from config.workspace.health import reasons
 from config.workspace.selectors import workspace
 from config.workspace.tables.statistics import joining_by_hash, refresh_statistics
+from config.workspace.work import reasons
+from config.workspace.work.faults import is_outage, is_passing, log_failure, pause_after
 from config.workspace.zones import workspace_zone
 from profiles.changes import announce_each, keys_of
 from profiles.language.clock import rule_zone

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_POST
 from config.console.charts import sparkline
 from config.console.pages import ApiCall, page, toast
 from config.console.words import hour
-from config.workspace.health.reasons import in_words
+from config.workspace.lifecycle.revisions import Stale, changes_since, revision_in
+from config.workspace.lifecycle.usage import users
 from config.workspace.models import User
 from config.workspace.permissions import may, requires
-from config.workspace.revisions import Stale, changes_since, revision_in
-from config.workspace.usage import users
+from config.workspace.work.reasons import in_words
 from profiles.language.reader import RuleError, RuleProblem
 from profiles.selectors.masking import HIDDEN_WORDS, Shown
 from segments import services

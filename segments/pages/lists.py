@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST
 
 from config.console.pages import ApiCall, page, part, toast, wants_partial
 from config.console.words import num
+from config.workspace.lifecycle.usage import InUse, users_of
 from config.workspace.permissions import may, requires
-from config.workspace.usage import InUse, users_of
 from consent.reach import reachable_counts
 from profiles.models import Profile
 from segments import services

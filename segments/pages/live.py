@@ -12,10 +12,10 @@ from django.views.decorators.http import require_POST
 
 from config.console.pages import part
 from config.workspace import audit
-from config.workspace.faults import took_too_long
 from config.workspace.health import counters
 from config.workspace.models import User
 from config.workspace.permissions import may, requires
+from config.workspace.work.faults import took_too_long
 from consent.channels import icon_of, label_of, usual_channels
 from profiles.language.reader import RuleError, RuleProblem
 from profiles.models import Profile

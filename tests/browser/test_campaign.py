@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from campaigns.models import Campaign, Message
 from campaigns.services.drafts import create_campaign, update_campaign
 from config.workspace.models import Role
-from config.workspace.work import drain
+from config.workspace.work.due import drain
 from segments.models import Segment
 from tests.campaigns.builders import (
     HTML,

@@ -14,7 +14,7 @@ from config.demo import sink, team, writing
 from config.demo.generator import maya
 from config.demo.progress import Progress
 from config.running import mailbox
-from config.workspace.work import drain
+from config.workspace.work.due import drain
 from profiles.models import Event, Identifier
 from tests.demo.conftest import forget_all
 

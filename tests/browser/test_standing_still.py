@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from config.workspace.health import status
 from config.workspace.models import WorkRun
-from config.workspace.work import WORK
+from config.workspace.work.due import WORK
 from tests.browser.test_people import PHONE, page, sideways
 
 __all__ = ["page"]

@@ -17,7 +17,7 @@ from campaigns.models import Campaign, Message
 from campaigns.outcomes.events import internal_source
 from campaigns.outcomes.progress import progress
 from campaigns.services.rehearsing import rehearse
-from config.workspace.work import WORK
+from config.workspace.work.due import WORK
 from consent.suppression.suppressing import suppress
 from profiles.ingest.inbox import accept
 from tests.campaigns.builders import (

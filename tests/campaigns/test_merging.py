@@ -9,7 +9,7 @@ from campaigns.models import ContactCount, Enrolment, Message
 from campaigns.outcomes.recording import find_sent, record_click
 from campaigns.services.launching import cancel
 from campaigns.services.single import send_message
-from config.workspace.work import WORK
+from config.workspace.work.due import WORK
 from profiles.ingest.inbox import accept
 from profiles.merging.merging import merge_people, undo_merge
 from profiles.models import Identifier

@@ -12,7 +12,7 @@ from campaigns.outcomes.report import report
 from campaigns.services.drafts import InvalidCampaign
 from campaigns.services.launching import cancel, launch
 from config.workspace.models import Job
-from config.workspace.tables.pruning import PORTION
+from config.workspace.work.pruning import PORTION
 from tests.campaigns.builders import (
     add_address,
     fan_out_all,

@@ -9,9 +9,9 @@ from campaigns.models import Campaign, Message
 from campaigns.services.drafts import create_campaign, update_campaign
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.single import send_message
-from config.workspace.archiving import delete
-from config.workspace.revisions import Stale
-from config.workspace.usage import InUse
+from config.workspace.lifecycle.archiving import delete
+from config.workspace.lifecycle.revisions import Stale
+from config.workspace.lifecycle.usage import InUse
 from consent.purposes import create_purpose
 from tests.campaigns.builders import make_person, make_sender
 from tests.racing import at_the_same_moment

@@ -15,7 +15,7 @@ from campaigns.outcomes.progress import progress
 from campaigns.outcomes.report import Arm, lift_of, report
 from campaigns.pages.listing import figures_of
 from campaigns.services.single import send_message
-from config.workspace.work import WORK
+from config.workspace.work.due import WORK
 from consent.models import ConsentEntry
 from consent.reach import contactable
 from profiles.ingest.inbox import accept

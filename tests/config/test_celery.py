@@ -10,10 +10,11 @@ from django.db import connection
 
 from config import celery
 from config.postgres import broker
-from config.workspace.health import alive, recording
-from config.workspace.health.units import DELIVERY_WORKER
+from config.workspace.health import alive
 from config.workspace.models import WorkRun
-from config.workspace.work import WORK
+from config.workspace.work import recording
+from config.workspace.work.due import WORK
+from config.workspace.work.waiting import DELIVERY_WORKER
 
 
 @pytest.fixture

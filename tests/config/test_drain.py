@@ -15,7 +15,7 @@ from django.utils import timezone
 from campaigns.delivery.claims import lease_chunk
 from campaigns.models import Campaign, MessageChunk
 from config.management.commands import drain as command
-from config.workspace.work import LEFT, drain
+from config.workspace.work.due import LEFT, drain
 from profiles.ingest import inbox, processor
 from profiles.models import Identifier, ProfileChange
 from tests.campaigns.builders import launched, make_person, make_segment, say, smtp_server
@@ -143,7 +143,7 @@ def test_a_holder_that_hangs_is_not_waited_for_without_an_end():
 def test_the_command_says_what_it_waits_for_once_in_a_while(monkeypatch):
     monkeypatch.setattr(command, "PATIENCE_SECONDS", 0)
     monkeypatch.setattr(
-        command.work, "drain", lambda on_wait, **_: [on_wait({"ingest": 3, "merge": 1})] * 2 and {}
+        command.due, "drain", lambda on_wait, **_: [on_wait({"ingest": 3, "merge": 1})] * 2 and {}
     )
     said = StringIO()
     call_command("drain", stderr=said)

@@ -12,8 +12,8 @@ from django.urls import path
 from config import logs
 from config.urls import *  # noqa: F403 - the real addresses, and two that fail
 from config.workspace.health import counters
-from config.workspace.health.reasons import without_people
 from config.workspace.models import Workspace
+from config.workspace.work.reasons import without_people
 from tests.cast import make_user
 
 PERSON = "jane@example.com"

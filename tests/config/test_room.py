@@ -14,8 +14,8 @@ from config.postgres import capacity, room
 from config.postgres.backend import base
 from config.postgres.capacity import WEB
 from config.postgres.room import NoRoom, Room
-from config.workspace.faults import is_crowded, is_outage
-from config.workspace.health.reasons import reason_of
+from config.workspace.work.faults import is_crowded, is_outage
+from config.workspace.work.reasons import reason_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

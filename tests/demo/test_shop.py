@@ -11,7 +11,7 @@ from config.demo.generator import maya
 from config.demo.shop.visitor import COOKIE
 from config.workspace.models import AuditEntry, Role, User
 from config.workspace.selectors import forget_workspace
-from config.workspace.work import drain
+from config.workspace.work.due import drain
 from consent.models import ConsentEntry
 from profiles.models import Event, Identifier
 from tests.cast import make_user

@@ -21,7 +21,7 @@ from config.home.needs import needs
 from config.running import mailbox
 from config.workspace.models import Role, User, Workspace
 from config.workspace.selectors import forget_workspace, workspace
-from config.workspace.work import drain
+from config.workspace.work.due import drain
 from consent.models import ConsentEntry, Topic
 from profiles.models import Event, Identifier, Inbox, Merge, Profile, Rejection, Source
 from segments.models import Membership, Segment

@@ -9,8 +9,8 @@ from campaigns.models import Campaign
 from campaigns.services.checks import check_campaign
 from campaigns.services.launching import NotReady, cancel, launch, undo
 from config.workspace.access.keys import create_api_key
+from config.workspace.lifecycle.usage import InUse, users
 from config.workspace.models import Role
-from config.workspace.usage import InUse, users
 from profiles.language.reader import RuleError
 from segments.archiving import NotRestorable, archive_segment, restore_segment
 from segments.members.due import work

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 from django.test import Client
 from django.urls import Resolver404, resolve
 
-from config.workspace.doors import is_open
 from config.workspace.models import User
+from config.workspace.pages.open_pages import is_open
 
 MOST_ALIKE = 1  # of pages of one kind; permissions differ by kind
 # a sorted list, another page of it and what somebody looks for offer nothing new

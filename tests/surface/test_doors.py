@@ -2,8 +2,8 @@
 
 import pytest
 
-from config.workspace.doors import is_open, open_to
 from config.workspace.models import Role
+from config.workspace.pages.open_pages import is_open, open_to
 from tests.cast import make_user
 from tests.surface.doors import Door, Walk, doors_of
 

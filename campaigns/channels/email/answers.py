@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from campaigns.channels.base import BOUNCED, FAILED, TEMPORARY
 from campaigns.channels.email.smtp import Late
-from config.workspace.health.reasons import reason_of
+from config.workspace.work.reasons import reason_of
 
 OK, MORE, CLOSES, PERMANENT = 250, 354, 421, 500
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")

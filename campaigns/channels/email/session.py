@@ -31,7 +31,7 @@ from campaigns.channels.email.smtp import Connection, Late, Patience
 from campaigns.channels.email.wire import Mail, dotted
 from campaigns.content.addresses import NEEDS_SMTPUTF8
 from config import connections
-from config.workspace import stopping
+from config.workspace.work import stopping
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 10.0  # after so long a silence the server may have hung up

@@ -23,7 +23,7 @@ from django.conf import settings
 
 from campaigns.channels.base import Stopped
 from config import connections
-from config.workspace import stopping
+from config.workspace.work import stopping
 
 POLL_SECONDS = 0.25
 GRACE_SECONDS = 5.0  # for the answer to a mail that has left, when we are to end

@@ -36,8 +36,8 @@ from campaigns.services.rehearsing import Rehearsal, rehearse
 from config.console import places
 from config.console.pages import ApiCall, page, part
 from config.console.theme import resolve
+from config.workspace.lifecycle.revisions import number_in
 from config.workspace.permissions import requires
-from config.workspace.revisions import number_in
 
 WHOLE = 0.6  # below this share of recipients the axis of the funnel begins at nought
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from campaigns.pages.editor.forms import FORMS, StepForm
+from config.workspace.lifecycle.revisions import changes_since
 from config.workspace.models import User
-from config.workspace.revisions import changes_since
 
 PARTS: dict[str, str | Promise] = {
     "name": _("the name"),

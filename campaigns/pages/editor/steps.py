@@ -26,8 +26,8 @@ from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.uses import things_of
 from config.console.pages import ApiCall, page, part, toast, wants_partial
 from config.workspace.frequency import limits_of, words_of_all
+from config.workspace.lifecycle.revisions import Stale, revision_in
 from config.workspace.permissions import may, requires
-from config.workspace.revisions import Stale, revision_in
 from consent.models import Topic
 from consent.reach.contactable import UnknownPurpose, reachable_counts
 from profiles.models import Profile

@@ -11,8 +11,8 @@ from campaigns.pages.editor.previews import found
 from campaigns.services.checks import NotReady
 from campaigns.services.rehearsing import Rehearsal, rehearse
 from config.console.pages import part
+from config.workspace.lifecycle.revisions import number_in, revision_in
 from config.workspace.permissions import requires
-from config.workspace.revisions import number_in, revision_in
 
 AGAIN_SECONDS = 15  # between two counts for the number on the button
 COUNTING_SHARE = 20  # and at least so many times as long as a count takes

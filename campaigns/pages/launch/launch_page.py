@@ -28,8 +28,8 @@ from campaigns.services.uses import things_of
 from config.console import health_words
 from config.console.pages import ApiCall, page, part, toast
 from config.workspace.health import status
+from config.workspace.lifecycle.revisions import number_in, revision_in
 from config.workspace.permissions import may, requires
-from config.workspace.revisions import number_in, revision_in
 
 Status = Campaign.Status
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from config.console import words
 from config.console.pages import undo_of
 from config.console.theme import group_of, resolve, title_of
-from config.workspace import doors, rows
+from config.workspace.pages import open_pages, rows
 
 register = template.Library()
 ICON = 16  # px
@@ -92,14 +92,14 @@ def _reader(context: Context) -> Any:
 def open_to(context: Context, url: str | None) -> str:
     """The address, or "" where the reader's role does not open it: `{% open_to url as url %}`."""
     user = _reader(context)
-    return doors.open_to(user, url) if user else url or ""
+    return open_pages.open_to(user, url) if user else url or ""
 
 
 @register.simple_tag(takes_context=True)
 def who_may(context: Context, permission: str) -> str:
     """Which roles to ask, for a reader whose own does not include the permission."""
     user = _reader(context)
-    return doors.who_may(user, permission) if user else ""
+    return open_pages.who_may(user, permission) if user else ""
 
 
 @register.simple_tag(name="door", takes_context=True)

@@ -19,7 +19,7 @@ from config.demo.shop import backend
 from config.demo.shop.forms import SignUpForm
 from config.demo.shop.visitor import COOKIE, PATH, Visitor, visitor_of
 from config.demo.state import demo_only
-from config.workspace.public_address import base_url
+from config.workspace.pages.public_address import base_url
 
 CATEGORIES = {
     "boots": _("Boots"),

@@ -5,9 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config.workspace import work
 from config.workspace.access import tokens
-from config.workspace.health import recording
+from config.workspace.work import due, recording
 
 PATIENCE_SECONDS = 2.0  # before it says what it waits for
 SAY_SECONDS = 30.0  # between saying so
@@ -31,8 +30,8 @@ class Command(BaseCommand):
         self.say_at = time.monotonic() + PATIENCE_SECONDS
         wait = options["wait"]
         try:
-            done = work.drain(on_wait=self.say, patience_seconds=wait)
-        except work.StillHeld as held:
+            done = due.drain(on_wait=self.say, patience_seconds=wait)
+        except due.StillHeld as held:
             words = f"Another worker holds rows, and nothing became of them in {wait} s: {held}."
             raise CommandError(f"{words} All else is done.") from None
         finally:

@@ -21,8 +21,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from config import paths
 from config.workspace import audit
 from config.workspace.access.guessing import refuse
-from config.workspace.errors import Explained
 from config.workspace.models import User
+from config.workspace.pages.errors import Explained
 
 FILE = "first_admin"  # kept beside the other secrets of the installation until it is used
 USED = gettext_noop(

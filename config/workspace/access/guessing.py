@@ -13,7 +13,7 @@ from typing import NoReturn
 from django.http import HttpRequest
 
 from config.workspace.access.client_address import address_of, home_of
-from config.workspace.errors import TooManyWrong
+from config.workspace.pages.errors import TooManyWrong
 
 MOST_WRONG = 60  # of one address in a window; then the answer is 429
 WINDOW_SECONDS = 60.0

@@ -29,7 +29,7 @@ from config.workspace.access import devices
 from config.workspace.access.client_address import address_of, home_of
 from config.workspace.digests import contact_digest
 from config.workspace.models import SignInAttempt, User
-from config.workspace.tables.pruning import PORTION, PRUNERS, deleted
+from config.workspace.work.pruning import PORTION, PRUNERS, deleted
 
 WINDOW = timedelta(minutes=15)
 NAME_FAILURES = 50

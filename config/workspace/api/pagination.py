@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from config.workspace.api.problems import Problem, invalid
-from config.workspace.public_address import base_url
+from config.workspace.pages.public_address import base_url
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 500
 LONGEST_CURSOR, LONGEST_NUMBER = 1000, 9

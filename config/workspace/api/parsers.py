@@ -7,6 +7,8 @@ from django.conf import settings
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 
+from config.postgres.wire import is_storable
+
 MAX_DEPTH = 64
 # Of a body, its texts' commas counted too: the longest list that is taken has 50,000. Each costs a
 # microsecond of the interpreter and a hundred bytes, so that a million of them is for nobody.
@@ -39,13 +41,6 @@ def find_unstorable(value: Any, path: str = "$", depth: int = 0) -> str | None:
     elif isinstance(value, float) and value in (float("inf"), float("-inf")):
         return f"{path}: a number out of range"
     return None
-
-
-def is_storable(text: str) -> bool:
-    """Whether PostgreSQL's text can hold it."""
-    if "\x00" in text:
-        return False
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _read(stream: IO[Any], parser_context: Any) -> bytes:

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from config.workspace.api.problems import Problem
-from config.workspace.usage import InUse, Use, users
+from config.workspace.lifecycle.usage import InUse, Use, users
 
 
 class UseSerializer(serializers.Serializer[Any]):

@@ -11,14 +11,14 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
+from config.postgres.wire import is_storable
 from config.workspace import audit
 from config.workspace.api.authentication import KeyUser
 from config.workspace.api.pagination import CursorPages
-from config.workspace.api.parsers import is_storable
 from config.workspace.api.permissions import request_may
 from config.workspace.api.problems import invalid
 from config.workspace.models import User
-from config.workspace.rows import answer_for
+from config.workspace.pages.rows import answer_for
 
 
 def actor_of(request: Request) -> audit.Actor:

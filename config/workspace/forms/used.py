@@ -16,9 +16,9 @@ from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from config.workspace import audit
 from config.workspace.admin import AuditedAdmin
-from config.workspace.archiving import archive, delete, restore
-from config.workspace.doors import is_open
-from config.workspace.usage import KINDS, InUse, Use, users
+from config.workspace.lifecycle.archiving import archive, delete, restore
+from config.workspace.lifecycle.usage import KINDS, InUse, Use, users
+from config.workspace.pages.open_pages import is_open
 
 
 def key_of(kind: str, row: Any) -> str:

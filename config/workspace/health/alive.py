@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.workspace.health.units import WORKER
+from config.workspace.work.waiting import WORKER
 
 BEATS = "RAPPORT_BEATS"  # the number of the pipe's writing end
 

@@ -22,8 +22,10 @@ from django.utils import timezone
 from config import disk
 from config.postgres import capacity
 from config.postgres.capacity import Capacity
-from config.workspace.health import alive, restarts, unnoted
-from config.workspace.health.units import (
+from config.workspace.health import alive, restarts
+from config.workspace.work import unnoted
+from config.workspace.work.due import WORK
+from config.workspace.work.waiting import (
     CONNECTIONS,
     DISK,
     PROCESSES,
@@ -32,7 +34,6 @@ from config.workspace.health.units import (
     WORKER,
     WORKERS,
 )
-from config.workspace.work import WORK
 
 BEHIND_SECONDS = 60.0
 RAISING = timedelta(seconds=30)  # so long without a success

@@ -6,7 +6,7 @@ from config.workspace.tables.lasting import Until
 
 
 class Circuit(models.Model):
-    """An open circuit: a row while a server fails, none while it works (config.workspace.circuits).
+    """An open circuit: a row while a server fails, none while it works (`work/circuits.py`).
 
     At `retry_at` one worker tries one thing, after which the row goes or waits longer.
     """

@@ -8,7 +8,7 @@ from config.workspace.tables.lasting import Bounded
 class WorkRun(models.Model):
     """One unit of work: its last success, its failures since, and its totals.
 
-    Written every few seconds by whoever ran it (`config.workspace.health.recording`). The worker's
+    Written every few seconds by whoever ran it (`config.workspace.work.recording`). The worker's
     tick is the row "worker"; handing over on a channel is "send.email" and so on.
     """
 

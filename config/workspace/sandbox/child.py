@@ -13,9 +13,9 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from config.workspace.parents import end_with
 from config.workspace.sandbox import frames
 from config.workspace.sandbox.marks import Mark
+from config.workspace.sandbox.parents import end_with
 
 MEMORY_BYTES = 256 * 1024 * 1024  # of address space; some 40 MB are used at rest
 RETIRED_AT_BYTES = 96 * 1024 * 1024  # of memory held: the next request gets a fresh child

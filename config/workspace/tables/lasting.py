@@ -1,7 +1,7 @@
 """How long the rows of a table stay: said on its model, as `lasts`.
 
 A test walks all tables and fails where one says nothing, or names a job or a setting that is not
-there. What is taken away after a time goes in small portions (`config.workspace.tables.pruning`).
+there. What is taken away after a time goes in small portions (`config.workspace.work.pruning`).
 """
 
 from dataclasses import dataclass

@@ -20,7 +20,7 @@ from django.utils import timezone
 from config.postgres.sql import COMMA, Sql, run, sql
 from config.workspace.models import AuditEntry, Seal
 from config.workspace.registry import Registry
-from config.workspace.work import WORK
+from config.workspace.work.due import WORK
 
 SETTLE = timedelta(minutes=1)
 SEAL_EVERY = timedelta(minutes=5)

@@ -11,10 +11,10 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from config.workspace.lifecycle.usage import Kind, form_of
 from config.workspace.models import ApiKey, AuditEntry, User, Workspace
 from config.workspace.registry import Registry
 from config.workspace.trail.words import KINDS, kind_in_words
-from config.workspace.usage import Kind, form_of
 
 
 @dataclass(frozen=True)

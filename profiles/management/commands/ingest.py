@@ -18,9 +18,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from config.workspace.jobs import advance, finish_job, start_job
 from config.workspace.models import Job
 from config.workspace.selectors import workspace
+from config.workspace.work.jobs import advance, finish_job, start_job
 from profiles.calls.validation import CallProblem
 from profiles.identifiers.kinds import rules
 from profiles.imports.files import FileReader, Line, prepare

@@ -20,9 +20,9 @@ from campaigns.services.rehearsing import rehearse
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.single import send_message
 from config.workspace.digests import CONTACT_KINDS
-from config.workspace.health.units import WAITING
 from config.workspace.models import Circuit
-from config.workspace.work import LEFT
+from config.workspace.work.due import LEFT
+from config.workspace.work.waiting import WAITING
 from consent import channels as facts
 from consent.models import Suppression
 from consent.reach.contactable import contactable, reachability

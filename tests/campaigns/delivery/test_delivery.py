@@ -8,7 +8,7 @@ from campaigns.delivery.claims import lease_chunk, mark_handing_over
 from campaigns.delivery.worker import deliver
 from campaigns.models import Campaign, Message, MessageChunk, Sender
 from campaigns.services.launching import cancel, pause, resume
-from config.workspace.work import WORK
+from config.workspace.work.due import WORK
 from consent.models import Purpose, Suppression
 from consent.suppression.suppressing import suppress
 from profiles.models import Inbox

@@ -14,10 +14,10 @@ from campaigns.models import Message, MessageChunk
 from config.console import health_words as words
 from config.running import probe
 from config.running.metrics import Exposition, _add_circuits
-from config.workspace import circuits
 from config.workspace.health import status
 from config.workspace.health.status import Level
 from config.workspace.models import Circuit
+from config.workspace.work import circuits
 from tests.campaigns.builders import deliver_all, launched, make_person, make_segment, say
 from tests.campaigns.hostile_servers import BUSY, CLOSING, DRIP, HANG, RESET, hostile
 

@@ -14,9 +14,10 @@ from campaigns.channels.email.session import smtp_target
 from campaigns.delivery.worker import deliver
 from campaigns.models import Message, MessageChunk
 from config.console import health_words as words
-from config.workspace.health import recording, status
+from config.workspace.health import status
 from config.workspace.health.status import Level
 from config.workspace.models import SendCount, WorkRun
+from config.workspace.work import recording
 from tests.campaigns.builders import (
     address_of,
     deliver_all,

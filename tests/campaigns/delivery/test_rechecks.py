@@ -10,7 +10,7 @@ from django.utils import timezone
 from campaigns.delivery.worker import deliver
 from campaigns.models import Message
 from campaigns.outcomes.report import report
-from config.workspace.work import WORK
+from config.workspace.work.due import WORK
 from profiles.changes import announce
 from profiles.models import Profile
 from segments.models import Membership, Segment

@@ -12,7 +12,7 @@ from campaigns.delivery.claims import Settled, settle
 from campaigns.delivery.references import _FIND, find
 from campaigns.models import Message, MessageReference
 from config.postgres.sql import sql
-from config.workspace.tables.pruning import PORTION
+from config.workspace.work.pruning import PORTION
 from consent.models import Suppression
 from profiles.models import Inbox
 from tests.campaigns.builders import deliver_all, launched, make_person, make_segment, say

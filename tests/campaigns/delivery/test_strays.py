@@ -13,8 +13,8 @@ from campaigns.delivery.claims import Settled, lease_chunk, settle
 from campaigns.delivery.worker import deliver
 from campaigns.models import Campaign, Message, MessageChunk
 from campaigns.services.advance import advance_campaigns
-from config.workspace import stopping
 from config.workspace.models import Circuit
+from config.workspace.work import stopping
 from tests.campaigns.builders import (
     deliver_all,
     fan_out_all,

@@ -5,8 +5,8 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from config.home.views import PARTS
-from config.workspace.jobs import finish_job, start_job
 from config.workspace.models import Role, User
+from config.workspace.work.jobs import finish_job, start_job
 from tests.cast import make_event, make_profile
 
 pytestmark = pytest.mark.django_db

@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.workspace.health import status
-from config.workspace.health.units import WORKERS
 from config.workspace.models import Role, User, WorkRun
-from config.workspace.work import WORK
+from config.workspace.work.due import WORK
+from config.workspace.work.waiting import WORKERS
 from profiles.models import Inbox
 from tests.cast import make_source
 

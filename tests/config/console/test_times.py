@@ -22,7 +22,7 @@ WRITERS = {
     "campaigns/content/filters.py",  # what a marketer's own pattern says
     "profiles/months.py",  # names of tables
     "campaigns/outcomes/recording.py",  # a key
-    "config/workspace/circuits.py",  # a line of the log, its zone beside it
+    "config/workspace/work/circuits.py",  # a line of the log, its zone beside it
     "consent/ledger/elapsing.py",  # a stamp in the ledger
     "profiles/selectors/folding.py",  # headings of days
     "profiles/selectors/words.py",  # "16:02 their time"

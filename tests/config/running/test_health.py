@@ -11,10 +11,11 @@ from django.utils import timezone
 from config.running import metrics, probe
 from config.version import version
 from config.workspace.digests import key_digest
-from config.workspace.health import counters, recording, status
-from config.workspace.health.units import WORKERS
+from config.workspace.health import counters, status
 from config.workspace.models import WorkRun
-from config.workspace.work import WORK
+from config.workspace.work import recording
+from config.workspace.work.due import WORK
+from config.workspace.work.waiting import WORKERS
 from tests.cast import make_source
 from tests.profiles.installation import free_port
 

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from django.db import connection, transaction
 
-from config.workspace import work
+from config.workspace.work import due
 from profiles.ingest import processor
 from profiles.merging import merging
 from profiles.models import Event, Identifier, Merge, MergePending, Profile
@@ -143,7 +143,7 @@ def test_work_says_that_merges_are_left(call, monkeypatch):
 def test_all_are_joined_after_drain(call, monkeypatch):
     monkeypatch.setattr(merging, "AT_ONCE", 3)
     pairs_to_join(call, 10)
-    work.drain()
+    due.drain()
     assert not MergePending.objects.exists()
     assert living().count() == 10
     assert Profile.objects.count() == 20

@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from config.workspace.models import Job
-from config.workspace.tables.pruning import PORTION
+from config.workspace.work.pruning import PORTION
 from profiles.ingest import pruning
 from profiles.models import DataWarning, EventDefinition, Source, TraitName
 from profiles.traits.names import MADE_TODAY

@@ -11,8 +11,8 @@ from django.utils import timezone
 from config.postgres.roles import names_of
 from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
 from config.workspace.tables.lasting import Until
-from config.workspace.tables.pruning import PORTION, PRUNERS, deleted
 from config.workspace.tables.schema import CreateProfileTable, ProfileScoped
+from config.workspace.work.pruning import PORTION, PRUNERS, deleted
 from profiles.merging.merging import merge_people
 from profiles.merging.unmerging import undo_merge
 from profiles.models import Identifier
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 KEPT = timedelta(days=30)
 OLD = """
     DELETE FROM toy_note WHERE (profile_id, id) IN (
-        SELECT profile_id, id FROM toy_note WHERE written_at < %s LIMIT %s)
+        SELECT profile_id, id FROM toy_note WHERE written_at < %s LIMIT %s FOR UPDATE SKIP LOCKED)
 """
 
 

@@ -7,8 +7,8 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from config.workspace.lifecycle.usage import InUse
 from config.workspace.models import AuditEntry
-from config.workspace.usage import InUse
 from profiles.changes import announce, announce_each
 from profiles.identity.keys import keep
 from profiles.language.reader import RuleError

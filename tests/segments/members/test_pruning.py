@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from config.workspace.models import Role
-from config.workspace.tables.pruning import PORTION
+from config.workspace.work.pruning import PORTION
 from segments.members import pruning
 from segments.models import Membership, Segment, SegmentSize, SegmentVersion
 from tests.cast import ago, make_profile, make_user

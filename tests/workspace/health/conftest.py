@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.workspace.health import recording
+from config.workspace.work import recording
 
 
 @pytest.fixture(autouse=True)

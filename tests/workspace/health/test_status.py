@@ -8,11 +8,12 @@ from django.utils import timezone, translation
 
 from config.console import health_words as words
 from config.postgres import capacity
-from config.workspace.health import recording, status
+from config.workspace.health import status
 from config.workspace.health.status import Level, Run
-from config.workspace.health.units import WORKERS
 from config.workspace.models import SendCount, WorkRun
-from config.workspace.work import WORK
+from config.workspace.work import recording
+from config.workspace.work.due import WORK
+from config.workspace.work.waiting import WORKERS
 from profiles.models import Inbox, Source
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from django.db import connection, models
 
 from config.paths import BASE_DIR
 from config.workspace.tables.lasting import FOREIGN, Bounded, ForEver, Lasting, Until
-from config.workspace.tables.pruning import PRUNERS
+from config.workspace.work.pruning import PRUNERS
 
 # what no model stands for: Django's own list of migrations, which a release adds to
 BESIDE = {"django_migrations"}

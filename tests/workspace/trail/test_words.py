@@ -14,6 +14,7 @@ from config.workspace import audit
 from config.workspace.access import sign_in
 from config.workspace.access.keys import create_api_key
 from config.workspace.admin import AuditedAdmin
+from config.workspace.lifecycle.usage import KINDS as USED
 from config.workspace.models import AuditEntry, Role
 from config.workspace.trail.targets import TARGETS
 from config.workspace.trail.words import (
@@ -25,7 +26,6 @@ from config.workspace.trail.words import (
     in_words,
     words_of,
 )
-from config.workspace.usage import KINDS as USED
 from consent.suppression.suppressing import suppress
 from profiles.models import Merge
 from tests.campaigns.builders import launched, make_campaign, make_person, make_segment
@@ -46,7 +46,7 @@ def codes_in_pieces(file: str) -> set[tuple[str, str]]:
     """(code, kind) of the places that put a code together; a new such place is to be added here."""
     return {
         "config/workspace/admin.py": {(f"{m}.{v}", m) for m in audited_models() for v in MADE},
-        "config/workspace/archiving.py": {
+        "config/workspace/lifecycle/archiving.py": {
             (f"{kind}.{verb}", kind)
             for kind in USED.names()
             for verb in ("archived", "restored", "deleted")

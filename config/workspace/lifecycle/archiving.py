@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.workspace import audit
-from config.workspace.usage import KINDS, taking
+from config.workspace.lifecycle.usage import KINDS, taking
 
 
 def archive(kind: str, key: str) -> None:

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from config.workspace.health import recording
 from config.workspace.registry import Registry
+from config.workspace.work import recording
 
 WORK: Registry[Callable[[], int]] = Registry("work")
 # Who waits for servers of others works in a pool of its own, so that one that hangs holds up

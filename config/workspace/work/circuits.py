@@ -14,8 +14,8 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from config.workspace.health.reasons import provider_word
 from config.workspace.models import Circuit
+from config.workspace.work.reasons import provider_word
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 10, 300
 FAR_SECONDS = 2 * LONGEST_PAUSE_SECONDS  # no pause is as long: the clock was set back

@@ -20,10 +20,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from config.postgres import symptoms
-from config.workspace.health import unnoted
-from config.workspace.health.reasons import MOST, provider_word, reason_of
-from config.workspace.health.repeats import Repeats
-from config.workspace.health.units import SENDING
+from config.workspace.work import unnoted
+from config.workspace.work.reasons import MOST, provider_word, reason_of
+from config.workspace.work.repeats import Repeats
+from config.workspace.work.waiting import SENDING
 
 FLUSH_SECONDS = 5.0
 KEPT_MINUTES = timedelta(days=1)

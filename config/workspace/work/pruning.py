@@ -9,9 +9,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from config.workspace.faults import is_outage, is_passing
 from config.workspace.registry import Registry
-from config.workspace.work import WORK
+from config.workspace.work.due import WORK
+from config.workspace.work.faults import is_outage, is_passing
 
 REST_SECONDS = 60.0
 PORTION = 5_000  # rows a run and kind: a fraction of a second

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from config.workspace.health import recording
 from config.workspace.models import SendCount, WorkRun
+from config.workspace.work import recording
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +60,7 @@ def test_what_cannot_be_written_is_written_the_next_time(monkeypatch, caplog):
 
 def test_a_fault_is_said_once_with_its_reason_then_counted_each_minute(monkeypatch, caplog):
     clock = [0.0]
-    monkeypatch.setattr("config.workspace.health.repeats.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("config.workspace.work.repeats.time.monotonic", lambda: clock[0])
     log = recording.Repeats(logging.getLogger("rapport.work"))
     for _ in range(90):
         log.failed("work probe", "OperationalError: connection refused", "frames")

@@ -10,8 +10,8 @@ from config.environment import BadSetting, Environment
 from config.home.checklist import _imported
 from config.workspace.models import Circuit, Job, Webhook, WebhookDelivery
 from config.workspace.registry import Registry
-from config.workspace.tables import pruning
-from config.workspace.tables.pruning import PRUNERS
+from config.workspace.work import pruning
+from config.workspace.work.pruning import PRUNERS
 from tests.cast import ago
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
 
 from config import disk
-from config.workspace.health.reasons import TOO_MANY, reason_of
+from config.workspace.work.reasons import TOO_MANY, reason_of
 
 PAUSES_SECONDS = (5, 30, 120, 600, 1800, 3600)
 # connection lost, out of disk or connections, server going down, input/output error, read-only

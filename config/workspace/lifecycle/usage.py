@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.workspace.api.parsers import is_storable
+from config.postgres.wire import is_storable
 from config.workspace.registry import Registry
 
 MOST_NAMED = 5

@@ -7,8 +7,8 @@ from campaigns.standing_words import ARCHIVED, BOUNCES, NO_PURPOSE, SENTENCES, U
 from config.console.health_words import RESTARTED
 from config.running.children import ENDED
 from config.workspace.health import restarts
-from config.workspace.health.reasons import PHRASES, in_words
-from config.workspace.sentences import Sentences
+from config.workspace.pages.sentences import Sentences
+from config.workspace.work.reasons import PHRASES, in_words
 
 
 def test_the_most_exact_sentence_is_found_and_its_places_are_read():

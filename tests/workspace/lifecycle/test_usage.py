@@ -10,9 +10,9 @@ from campaigns.services.checks import check_campaign
 from campaigns.services.launching import NotReady, cancel, launch
 from campaigns.services.single import send_message
 from config.workspace.access.keys import create_api_key
-from config.workspace.archiving import archive, delete, restore
+from config.workspace.lifecycle.archiving import archive, delete, restore
+from config.workspace.lifecycle.usage import InUse, hold, users
 from config.workspace.models import AuditEntry, Role
-from config.workspace.usage import InUse, hold, users
 from consent.models import Purpose, Topic
 from profiles.models import Source
 from profiles.services.sources import create_source

@@ -7,7 +7,7 @@ from django.conf import settings
 
 
 def test_reasons_are_imported_before_the_settings_are():
-    read = "import config.workspace.health.reasons"
+    read = "import config.workspace.work.reasons"
     code = f"{read}, sys; print('config.settings' in sys.modules)"
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", code], cwd=settings.BASE_DIR, capture_output=True, text=True,
