@@ -212,6 +212,8 @@ CONTACT_COUNT_DAYS = env.days("CONTACT_COUNT_DAYS", default=400, least=366)
 MESSAGE_REFERENCE_DAYS = env.days("MESSAGE_REFERENCE_DAYS", default=90, least=14)
 CELERY_CONCURRENCY = env.number("CELERY_CONCURRENCY", default=2, least=1, most=256)
 DELIVERY_CONCURRENCY = env.number("DELIVERY_CONCURRENCY", default=2, least=1, most=256)
+# `drain` waits for longer than any
+LEASE_SECONDS = env.number("LEASE_SECONDS", default=120, least=30, most=240)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 
 REST_FRAMEWORK = {

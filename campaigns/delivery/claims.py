@@ -3,10 +3,6 @@
 A chunk row is leased for a while; inside it at most BATCH messages are marked `handing_over` (and
 checked once more) and committed before they are handed over, then settled. What a crash leaves
 marked becomes `unknown` when the lease is taken over, and is never sent again (guarantee 7).
-
-A lease begins and ends by the database's clock alone: a worker whose own clock is wrong neither
-takes one that stands nor keeps one that is over. When a message is due and when it expires is a
-moment in the world, compared with the clock of whoever asks, as everywhere.
 """
 
 import json
@@ -16,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -24,6 +19,7 @@ from campaigns.channels.base import OwnLink
 from campaigns.delivery.references import referred
 from campaigns.gate.contact_counts import ENDED, give_back
 from campaigns.gate.expression import still_allowed
+from campaigns.leases import CLOCK, lease_time
 from campaigns.models.message import OWN_LINKS
 from campaigns.outbox.pacing import CHUNK, catch_up
 from config.postgres.sql import EMPTY, Sql, one, run, sql
@@ -31,16 +27,8 @@ from config.workspace.work.due import Left
 from consent.models import Purpose
 
 BATCH = 25
-LEASE_SECONDS = 120
-CLOCK = "statement_timestamp()"  # of leases: now() would stand still within a transaction
 INTERRUPTED = "interrupted"  # whoever handed it over broke off: nobody knows what became of it
-# in `message.data`, where all other names are ours as well
 Key = tuple[int, int]  # profile, message
-
-
-def lease_time() -> timedelta:
-    """How long a worker may be silent before its chunk is taken over."""
-    return timedelta(seconds=getattr(settings, "DELIVERY_LEASE_SECONDS", LEASE_SECONDS))
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ were meant for, they become unknown as soon as no living lease holds them.
 
 from django.db import connection
 
-from campaigns.delivery.claims import CLOCK, INTERRUPTED
+from campaigns.delivery.claims import INTERRUPTED
 from campaigns.delivery.settling import settle_kept
+from campaigns.leases import CLOCK
 
 # served by message_handing_over; leased chunks are as many as there are workers
 _SWEEP = f"""

@@ -8,19 +8,18 @@ runs out by the database's clock, and whoever comes then finds everything as it 
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from campaigns.leases import CLOCK, lease_time
 from config.postgres.sql import Sql, run, sql
 from config.workspace.work.due import Left
 
 BATCH: Final = 5_000  # people a transaction: a second or two
-LEASE_SECONDS: Final = 120
-CLOCK: Final = Sql("statement_timestamp()")  # of leases: now() would stand still
+_CLOCK: Final = Sql(CLOCK)
 Pair = tuple[int, int]  # profile, enrolment
 
 # `e`: on the way, due, and in nobody's hands
@@ -69,15 +68,10 @@ class Claim:
     pairs: list[Pair]
 
 
-def lease_time() -> timedelta:
-    """How long a worker may be silent before others go on with its people."""
-    return timedelta(seconds=getattr(settings, "ENROLMENT_LEASE_SECONDS", LEASE_SECONDS))
-
-
 @transaction.atomic
 def claim(campaign_id: int, now: datetime) -> Claim | None:
     """Lease people of a campaign who are due, all at the step of whoever waits longest."""
-    free = sql(_FREE, campaign=campaign_id, now=now, clock=CLOCK)
+    free = sql(_FREE, campaign=campaign_id, now=now, clock=_CLOCK)
     first = run(sql(_FIRST, free=free))
     if not first:
         return None
@@ -89,7 +83,7 @@ def claim(campaign_id: int, now: datetime) -> Claim | None:
             version=version,
             step=step,
             lease=token,
-            clock=CLOCK,
+            clock=_CLOCK,
             span=lease_time(),
             batch=BATCH,
         )
@@ -103,7 +97,7 @@ def hold(claimed: Claim) -> list[Pair]:
     Who was merged meanwhile, or ended, is not among them.
     """
     statement = sql(
-        _HOLD, clock=CLOCK, span=lease_time(), theirs=_theirs(claimed), step=claimed.step
+        _HOLD, clock=_CLOCK, span=lease_time(), theirs=_theirs(claimed), step=claimed.step
     )
     return sorted((profile, enrolment) for profile, enrolment in run(statement))
 
@@ -117,7 +111,7 @@ def release(claimed: Claim) -> None:
 
 def enrolments_left() -> Left:
     """Who is due; those under a lease are in somebody's hands until it runs out."""
-    due, held = run(sql(_LEFT, clock=CLOCK, now=timezone.now()))[0]
+    due, held = run(sql(_LEFT, clock=_CLOCK, now=timezone.now()))[0]
     return Left(due, held)
 
 

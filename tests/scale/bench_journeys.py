@@ -30,7 +30,7 @@ import os, signal, sys, django
 from django.conf import settings
 django.setup()
 settings.DATABASES["default"]["NAME"] = sys.argv[1]
-settings.ENROLMENT_LEASE_SECONDS = 0
+settings.LEASE_SECONDS = 0
 from django.db import connection
 from campaigns.engine.executor import advance_enrolments
 left = int(sys.argv[2]) // 2 + 1

@@ -2,4 +2,4 @@
 
 from config.settings import *  # noqa: F403
 
-DELIVERY_LEASE_SECONDS = 10
+LEASE_SECONDS = 10

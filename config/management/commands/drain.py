@@ -10,7 +10,7 @@ from config.workspace.work import due, recording
 
 PATIENCE_SECONDS = 2.0  # before it says what it waits for
 SAY_SECONDS = 30.0  # between saying so
-WAIT_SECONDS = 300  # a lease is over after two minutes, a run that hangs is killed after four
+WAIT_SECONDS = 300  # no lease is longer than four minutes, a run that hangs is killed after four
 
 
 class Command(BaseCommand):

@@ -27,7 +27,7 @@ launch(make_campaign(make_audience({count})))
 WORKER = """
 import django; django.setup()
 from django.conf import settings
-settings.DELIVERY_LEASE_SECONDS = 3
+settings.LEASE_SECONDS = 3
 import time
 from django.db import connection
 from campaigns.services.advance import advance_campaigns

@@ -52,7 +52,7 @@ from django.conf import settings
 django.setup()
 settings.DATABASES["default"]["NAME"] = sys.argv[1]
 settings.EMAIL_URL = sys.argv[2]
-settings.DELIVERY_LEASE_SECONDS = 3
+settings.LEASE_SECONDS = 3
 import time
 from campaigns.services.advance import advance_campaigns
 from campaigns.delivery.worker import deliver

@@ -97,7 +97,7 @@ import os, signal, sys, django
 from django.conf import settings
 django.setup()
 settings.DATABASES["default"]["NAME"] = sys.argv[1]
-settings.ENROLMENT_LEASE_SECONDS = 0
+settings.LEASE_SECONDS = 0
 from django.db import connection
 from campaigns.engine.executor import advance_enrolments
 from campaigns.services.advance import advance_campaigns
