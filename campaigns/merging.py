@@ -71,7 +71,7 @@ SET owner_id = CASE WHEN m.profile_id <> ALL(%(former)s) THEN %(person)s::bigint
 FROM (SELECT profile_id, id FROM message
       WHERE (profile_id = ANY(%(everyone)s) OR owner_id = ANY(%(everyone)s))
         AND address = ANY(%(points)s)
-      ORDER BY profile_id, id FOR NO KEY UPDATE) t
+      ORDER BY profile_id, id) t
 WHERE m.profile_id = t.profile_id AND m.id = t.id
 """
 

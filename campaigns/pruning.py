@@ -12,16 +12,17 @@ from config.workspace.zones import workspace_zone
 
 # The control group is asked for what it bought, as long as there is a report.
 FOLDED = sorted(set(Reason.values) - {Reason.HOLDOUT})
-# Nothing waits here for a lock, so that none of those who hold one can wait for us in a circle.
-# What is chosen is chosen once (MATERIALIZED): asked again by a join, it would skip what is gone by
-# then and choose more.
+# Rows go in the order of their key, as whoever else locks them has it. What is chosen is chosen
+# once (MATERIALIZED): asked again by a join, it would skip what is gone by then and choose more.
 FOLD = """
 WITH old AS MATERIALIZED (
-    SELECT o.profile_id, o.id FROM campaign k CROSS JOIN LATERAL (
-        SELECT profile_id, id FROM message
-        WHERE campaign_id = k.id AND state = 'excluded' AND reason = ANY(%s) AND NOT is_test
-        LIMIT %s FOR UPDATE SKIP LOCKED) o
-    WHERE k.finished_at < %s AND k.status IN ('finished', 'cancelled') LIMIT %s
+    SELECT * FROM (
+        SELECT o.profile_id, o.id FROM campaign k CROSS JOIN LATERAL (
+            SELECT profile_id, id FROM message
+            WHERE campaign_id = k.id AND state = 'excluded' AND reason = ANY(%s) AND NOT is_test
+            LIMIT %s) o
+        WHERE k.finished_at < %s AND k.status IN ('finished', 'cancelled') LIMIT %s) chosen
+    ORDER BY profile_id, id
 ), gone AS (
     DELETE FROM message m USING old
     WHERE m.profile_id = old.profile_id AND m.id = old.id
@@ -43,8 +44,9 @@ WHERE k.status IN ('scheduled', 'held', 'running', 'paused')
 # by the database's own key: no index leads from an id to its row
 COUNTS = """
 WITH old AS MATERIALIZED (
-    SELECT profile_id, channel, day, tag FROM contact_count WHERE day < %s
-    LIMIT %s FOR UPDATE SKIP LOCKED
+    SELECT * FROM (
+        SELECT profile_id, channel, day, tag FROM contact_count WHERE day < %s LIMIT %s) chosen
+    ORDER BY profile_id, channel, day, tag
 )
 DELETE FROM contact_count c USING old
 WHERE c.profile_id = old.profile_id AND c.channel = old.channel AND c.day = old.day
@@ -52,14 +54,17 @@ WHERE c.profile_id = old.profile_id AND c.channel = old.channel AND c.day = old.
 """
 REFERENCES = """
 WITH old AS MATERIALIZED (
-    SELECT digest FROM message_reference WHERE kept_on < %s LIMIT %s FOR UPDATE SKIP LOCKED
+    SELECT * FROM (SELECT digest FROM message_reference WHERE kept_on < %s LIMIT %s) chosen
+    ORDER BY digest
 )
 DELETE FROM message_reference r USING old WHERE r.digest = old.digest
 """
 
 TRANSITIONS = """
 WITH old AS MATERIALIZED (
-    SELECT profile_id, id FROM enrolment_transition WHERE at < %s LIMIT %s FOR UPDATE SKIP LOCKED
+    SELECT * FROM (
+        SELECT profile_id, id FROM enrolment_transition WHERE at < %s LIMIT %s) chosen
+    ORDER BY profile_id, id
 )
 DELETE FROM enrolment_transition t USING old
 WHERE t.profile_id = old.profile_id AND t.id = old.id

@@ -1,7 +1,12 @@
 """The catalogue is checked against the rules of design.md section 6."""
 
+import ast
+import re
+from pathlib import Path
+
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.db import connection
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
@@ -118,3 +123,65 @@ def test_the_application_may_not_change_the_ledgers():
             "DELETE": False,
             "TRUNCATE": False,
         }
+
+
+LOCKS = re.compile(r"\bFOR\s+(NO\s+KEY\s+)?UPDATE\b|\bFOR\s+(KEY\s+)?SHARE\b")
+READS = re.compile(r"\b(?:FROM|JOIN|UPDATE)\s+(\w+)")
+# a few rows while merged people's events move, taken one by one and kept whole on every node
+WHOLE_EVERYWHERE = {"alias_pending"}
+
+
+def sources() -> list[Path]:
+    found = [
+        path
+        for app in ("config", *OURS[1:])
+        for path in (Path(settings.BASE_DIR) / app).rglob("*.py")
+        if "migrations" not in path.parts
+    ]
+    assert len(found) > 100
+    return found
+
+
+def text_of(node: ast.AST) -> str:
+    """Of a string or an f-string, the parts that are written out."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    return "".join(map(text_of, node.values)) if isinstance(node, ast.JoinedStr) else ""
+
+
+def locked_tables(source: str) -> set[str]:
+    """Tables named in statements that lock by a clause."""
+    texts = [text_of(node) for node in ast.walk(ast.parse(source))]
+    return {table for text in texts if LOCKS.search(text) for table in READS.findall(text)}
+
+
+def sets_locked_by_the_orm(source: str) -> set[str]:
+    """Models of whose rows more than one may be locked: neither `get` nor `first` follows."""
+    tree = ast.parse(source)
+    above = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr == "select_for_update":
+            follows = []
+            place: ast.AST = node
+            while isinstance(above[place], ast.Attribute | ast.Call):
+                place = above[place]
+                follows.append(getattr(place, "attr", ""))
+            if not {"get", "first"} & set(follows):
+                found |= {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
+    return found
+
+
+def test_sets_of_rows_of_people_are_locked_as_a_cluster_takes_it_as_well():
+    ours = profile_tables() | {"profile", "message_reference"}
+    models = {m.__name__ for m in apps.get_models() if m._meta.db_table in ours}
+    assert locked_tables('X = f"SELECT 1 FROM message m {a} FOR NO KEY UPDATE OF m"') & ours
+    assert sets_locked_by_the_orm("list(Message.objects.select_for_update())") & models
+    found = {}
+    for path in sources():
+        source = path.read_text()
+        tables = locked_tables(source) & ours - WHOLE_EVERYWHERE
+        names = sets_locked_by_the_orm(source) & models
+        if tables or names:
+            found[str(path)] = tables | names
+    assert found == {}

@@ -30,23 +30,19 @@ unsent AS (
     FROM ended m {JOIN_OWNER} {_TAGS}
     WHERE m.is_marketing AND NOT m.is_test AND m.state IN {UNSENT}
     GROUP BY 1, 2, 3, 4
-), counts AS (
-    SELECT c.profile_id, c.channel, c.tag, c.day, u.n
-    FROM unsent u JOIN contact_count c USING (profile_id, channel, tag, day)
-    ORDER BY c.profile_id, c.channel, c.day, c.tag FOR UPDATE OF c
 ), given_back AS (
-    UPDATE contact_count c SET n = greatest(c.n - k.n, 0) FROM counts k
+    UPDATE contact_count c SET n = greatest(c.n - k.n, 0)
+    FROM (SELECT * FROM unsent ORDER BY profile_id, channel, day, tag) k
     WHERE c.profile_id = k.profile_id AND c.channel = k.channel AND c.tag = k.tag AND c.day = k.day
 )
 """  # noqa: S608 - pieces of ours, here and below
 _COLUMNS = "channel, queued_at, is_marketing, is_test, state, counted_on, content_version_id"
 # what it reads of `ended`, which updates `message t`
 ENDED = Sql(f"t.profile_id, t.owner_id, t.{_COLUMNS.replace(', ', ', t.')}")
-_LOCK = """
-SELECT 1 FROM contact_count WHERE profile_id = ANY({ids})
-ORDER BY profile_id, channel, day, tag FOR UPDATE
+_DROP = """
+DELETE FROM contact_count c USING (SELECT unnest({ids}::bigint[]) AS profile_id ORDER BY 1) p
+WHERE c.profile_id = p.profile_id
 """
-_DROP = "DELETE FROM contact_count WHERE profile_id = ANY({ids})"
 _RECOUNT = f"""
 INSERT INTO contact_count (profile_id, channel, tag, day, n)
 SELECT m.person_id, m.channel, g.tag, {_DAY}, count(*)
@@ -65,7 +61,6 @@ def recount(cursor: Any, people: Sequence[int]) -> None:
     """Count anew what these people, as they are today, were sent. Three statements."""
     ids = sorted({number for ever in ever_of(people).values() for number in ever})
     columns = f"m.{_COLUMNS.replace(', ', ', m.')}"
-    sql(_LOCK, ids=ids).on(cursor)
     sql(_DROP, ids=ids).on(cursor)
     messages = messages_by(given_people(people), columns)
     sql(_RECOUNT, messages=messages, zone=workspace_zone().key).on(cursor)

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from config.postgres.sql import Sql
@@ -140,6 +139,15 @@ ON CONFLICT (profile_id, purpose_id, channel, contact_point, topic_key)
 DO UPDATE SET status = c.status
 """  # noqa: S608 - pieces of ours, values are bound
 
+# What the derivation will write beside the named rows: of each permission a round names one.
+_WIDEN = f"""
+UPDATE consent_state s SET status = s.status
+FROM (SELECT profile_id, purpose_id, channel, contact_point, coalesce(topic_id, 0) AS topic_key
+      FROM {_COLUMNS} ORDER BY 1, 2, 3) g
+WHERE s.profile_id = g.profile_id AND s.purpose_id = g.purpose_id AND s.channel = g.channel
+  AND (s.contact_point <> g.contact_point OR s.topic_key <> g.topic_key)
+"""  # noqa: S608 - pieces of ours, values are bound
+
 _APPEND = f"""
 INSERT INTO consent_entry (id, profile_id, contact_point, purpose_id, channel, topic_id, status,
     basis, source_id, actor, at, recorded_at, evidence, cites_id, wording, language, digest,
@@ -179,7 +187,7 @@ def _record(statements: Sequence[Statement]) -> list[Recorded]:
         ids = [number for (number,) in cursor.fetchall()]
         given = _parameters(ids, statements)
         cursor.execute(_LOCK, given)
-        _widen(cursor, statements)
+        cursor.execute(_WIDEN, given)
         cursor.execute(_APPEND, given)
         outcomes = dict(cursor.fetchall())
         derive(cursor, [statement.scope for statement in statements])
@@ -189,20 +197,6 @@ def _record(statements: Sequence[Statement]) -> list[Recorded]:
         Recorded(number, outcomes[number], states[number] or statement.status)
         for number, statement in zip(ids, statements, strict=True)
     ]
-
-
-def _widen(cursor: CursorWrapper, statements: Sequence[Statement]) -> None:
-    """Lock what the derivation will write beside the named rows, in the order of the key."""
-    cursor.execute(
-        """
-        SELECT 1 FROM consent_state s
-        JOIN unnest(%s::bigint[], %s::bigint[], %s::text[]) AS g(profile_id, purpose_id, channel)
-          USING (profile_id, purpose_id, channel)
-        ORDER BY s.profile_id, s.purpose_id, s.channel, s.contact_point, s.topic_key
-        FOR UPDATE OF s
-        """,
-        [list(column) for column in zip(*(s.scope for s in statements), strict=True)],
-    )
 
 
 def _parameters(ids: Sequence[int], statements: Sequence[Statement]) -> dict[str, Any]:

@@ -20,17 +20,19 @@ VERSIONS = """
             ORDER BY number DESC OFFSET %s LIMIT %s) v
         LIMIT %s)
 """
-# Past moments of a list are asked of these rows (of a dynamic one, of its rule). Nothing waits here
-# for a lock, so that none of those who hold one can wait for us in a circle. Rows go by the
-# database's own key, since no index leads from an id to its row. They are chosen once
-# (MATERIALIZED): asked again by a join, the choice would skip what is gone by then and take more.
+# Past moments of a list are asked of these rows (of a dynamic one, of its rule). Rows go by the
+# database's own key, since no index leads from an id to its row, and in its order, as whoever else
+# locks them has it. They are chosen once (MATERIALIZED): asked again by a join, the choice would
+# skip what is gone by then and take more.
 LEFT = """
     WITH gone AS MATERIALIZED (
-        SELECT o.profile_id, s.id AS segment_id, o.entered_at FROM segment s CROSS JOIN LATERAL (
-            SELECT profile_id, entered_at FROM membership
-            WHERE segment_id = s.id AND left_at < %s ORDER BY left_at LIMIT %s
-            FOR UPDATE SKIP LOCKED) o
-        WHERE s.kind = 'dynamic' LIMIT %s
+        SELECT * FROM (
+            SELECT o.profile_id, s.id AS segment_id, o.entered_at
+            FROM segment s CROSS JOIN LATERAL (
+                SELECT profile_id, entered_at FROM membership
+                WHERE segment_id = s.id AND left_at < %s ORDER BY left_at LIMIT %s) o
+            WHERE s.kind = 'dynamic' LIMIT %s) chosen
+        ORDER BY profile_id, segment_id, entered_at
     )
     DELETE FROM membership m USING gone
     WHERE m.profile_id = gone.profile_id AND m.segment_id = gone.segment_id

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 KEPT = timedelta(days=30)
 OLD = """
     DELETE FROM toy_note WHERE (profile_id, id) IN (
-        SELECT profile_id, id FROM toy_note WHERE written_at < %s LIMIT %s FOR UPDATE SKIP LOCKED)
+        SELECT profile_id, id FROM toy_note WHERE written_at < %s LIMIT %s)
 """
 
 
