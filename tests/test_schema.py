@@ -35,6 +35,41 @@ def test_models_and_migrations_agree():
     assert set(detector.changes(graph=loader.graph)) & set(OURS) == set()
 
 
+def test_every_index_is_known_to_its_model():
+    """By its name, or as the key or the index that a field makes."""
+    models = apps.get_models(include_auto_created=True)
+    named = {i.name for m in models for i in (*m._meta.indexes, *m._meta.constraints)}
+    single = {
+        (m._meta.db_table, f.column)
+        for m in models
+        for f in m._meta.local_concrete_fields
+        if f.unique or f.db_index
+    }
+    together = {
+        (m._meta.db_table, tuple(m._meta.get_field(name).column for name in names))
+        for m in models
+        for names in m._meta.unique_together
+    }
+    found = _rows(
+        """SELECT i.relname::text, c.relname::text,
+                  ARRAY(SELECT a.attname::text FROM unnest(x.indkey::int[]) WITH ORDINALITY k(n, o)
+                        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.n ORDER BY k.o)
+           FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid
+           JOIN pg_class i ON i.oid = x.indexrelid
+           WHERE c.relnamespace = 'public'::regnamespace AND NOT x.indisprimary
+             AND NOT c.relispartition AND c.relname <> 'django_migrations'"""
+    )
+    assert {"consent_entry_until", "event_by_name"} <= {name for name, *_ in found}
+    unknown = [
+        name
+        for name, table, columns in found
+        if name not in named
+        and (table, columns[0]) not in single
+        and (table, tuple(columns)) not in together
+    ]
+    assert unknown == []
+
+
 def test_every_unique_key_of_a_profile_scoped_table_contains_the_profile():
     keys = _rows(
         """SELECT c.relname, i.relname,

@@ -8,7 +8,7 @@ from config.workspace.tables.schema import CompositeForeignKey
 class Migration(migrations.Migration):
     """The composite key that the database itself refuses by; not deferrable."""
 
-    dependencies = [("campaigns", "0001_initial"), ("consent", "0001_initial")]
+    dependencies = [("campaigns", "0001_tables"), ("consent", "0001_tables")]
 
     operations = [
         CompositeForeignKey(

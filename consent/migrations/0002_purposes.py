@@ -52,6 +52,6 @@ def make(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     """Data only."""
 
-    dependencies = [("consent", "0001_initial")]
+    dependencies = [("consent", "0001_tables")]
 
     operations = [migrations.RunPython(make, migrations.RunPython.noop)]

@@ -2,6 +2,8 @@
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
@@ -99,6 +101,16 @@ class ConsentEntry(ProfileScoped):
         indexes = [
             # the next block to be sealed, and one that is checked; rows lie in the order of ids
             BrinIndex(fields=["id"], autosummarize=True, name="consent_entry_in_order"),
+            # the derivation, and one person's history of one permission
+            models.Index(
+                fields=["profile", "purpose", "channel"], name="consent_entry_by_permission"
+            ),
+            # consent.ledger.elapsing: expiries and the ends of pauses
+            models.Index(
+                KeyTextTransform("until", "evidence"),
+                condition=models.Q(IsNull(KeyTextTransform("until", "evidence"), False)),
+                name="consent_entry_until",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -138,6 +150,12 @@ class ConsentState(ProfileScoped):
                 fields=["purpose", "channel", "status", "topic_key"],
                 include=["profile_id", "contact_point"],
                 name="consent_state_by_status",
+            ),
+            # a withdrawal for an address, of everyone who holds it
+            models.Index(
+                fields=["contact_point"],
+                condition=~models.Q(contact_point=""),
+                name="consent_state_by_point",
             ),
         ]
 

@@ -1,4 +1,4 @@
-"""What compiled rules call, and the index that makes "nobody erased" cost nothing."""
+"""What compiled rules call."""
 
 from django.db import migrations
 
@@ -23,18 +23,33 @@ FROM (SELECT years, (born + make_interval(years => years))::date AS this
       FROM (SELECT (extract(year FROM today) - extract(year FROM born))::int AS years) y) t
 $$
 """
+# as rapport_time(value), but a date without a time begins when it does in `zone`
+TIME_IN_ZONE = """
+CREATE FUNCTION rapport_time(value text, zone text) RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+SELECT CASE WHEN length(value) = 10 THEN (rapport_time(value) AT TIME ZONE 'UTC') AT TIME ZONE zone
+  ELSE rapport_time(value) END
+$$
+"""
+# The day of a text in `zone`. A date is that day anywhere, and so is midnight in UTC, as which
+# programs write dates: a birthday must not move because somebody lives west of Greenwich.
+DAY = r"""
+CREATE FUNCTION rapport_day(value text, zone text) RETURNS date
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+SELECT (rapport_time(value) AT TIME ZONE
+  CASE WHEN value ~ '^.{10}([T ]00:00(:00([.,]0+)?)?(Z|[+-]00:?00)?)?$' THEN 'UTC' ELSE zone END)::date
+$$
+"""
 
 
 class Migration(migrations.Migration):
-    """Two functions and a partial index; reversible."""
+    """Four functions; reversible."""
 
-    dependencies = [("segments", "0001_initial"), ("profiles", "0001_initial")]
+    dependencies = [("segments", "0001_tables")]
 
     operations = [
         migrations.RunSQL(TIME, "DROP FUNCTION rapport_time(text)"),
         migrations.RunSQL(ANNIVERSARY, "DROP FUNCTION rapport_anniversary(date, date)"),
-        migrations.RunSQL(
-            "CREATE INDEX profile_erased ON profile (id) WHERE state = 'erased'",
-            "DROP INDEX profile_erased",
-        ),
+        migrations.RunSQL(TIME_IN_ZONE, "DROP FUNCTION rapport_time(text, text)"),
+        migrations.RunSQL(DAY, "DROP FUNCTION rapport_day(text, text)"),
     ]

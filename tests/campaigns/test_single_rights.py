@@ -1,13 +1,9 @@
 """Who may send a single message to somebody who withdrew, and what the trail says of it."""
 
-from importlib import import_module
-
 import pytest
-from django.db import connection
 
 from campaigns.models import Message
-from config.workspace.access.keys import create_api_key
-from config.workspace.models import ApiKey, AuditEntry, Role
+from config.workspace.models import AuditEntry, Role
 from tests.api.world import client, new_key
 from tests.campaigns.builders import make_person, make_sender, say
 from tests.cast import make_user
@@ -71,15 +67,3 @@ def test_who_withdrew_gets_service_mail_only_by_those_who_may_say_that_it_is(ben
     said = [entry.detail for entry in AuditEntry.objects.filter(action="send").order_by("id")]
     service = {"purpose": "service", "class": "transactional"}
     assert said == [service] * (2 * may_skip) + [{"purpose": "marketing", "class": "marketing"}]
-
-
-def test_keys_that_could_send_service_mail_before_still_can():
-    migration = import_module("config.workspace.migrations.0005_transactional_scope")
-    for name, scopes in (("a", ["messages.send", "people"]), ("b", ["messages"]), ("c", ["all"])):
-        create_api_key(name=name, scopes=scopes)
-    with connection.cursor() as cursor:
-        for _ in range(2):
-            cursor.execute(migration.ADD)
-    scopes = dict(ApiKey.objects.values_list("name", "scopes"))
-    assert scopes["a"] == ["messages.send", "people", "messages.transactional"]
-    assert (scopes["b"], scopes["c"]) == (["messages"], ["all"])

@@ -1,10 +1,8 @@
 """Opens, clicks, unsubscribes, conversions and the report, through the real pages and the inbox."""
 
 import re
-from importlib import import_module
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -318,31 +316,3 @@ def test_who_could_be_measured_is_asked_of_the_day_the_mail_left(mail):
     found = report(campaign)
     assert (found["delivered"], found["measured"], found["unmeasured"]) == (2, 1, 1)
     assert progress(campaign)["seen"] == 2
-
-
-def test_what_an_older_version_wrote_is_read_in_the_new_shape(mail):
-    """The migration puts each reversal to its order, and takes back what no order is left of."""
-    ada, links, campaign, _server = mail
-    get(only(links, "/t/c/"))
-    order(ada, "o1", 20)
-    order(ada, "o1", 20, name="Order Refunded")
-    refund = Event.objects.get(name="Order Refunded")
-    old = {"orders": {"o1": 20.0, f"Order Refunded:{refund.message_id}": -20.0}}
-    at = timezone.now()
-    Message.objects.filter(profile=ada).update(data=old, converted_at=at, revenue=0)
-    ben, content = make_person("ben"), {"subject": "S", "text": "x"}
-    single, _is_new = send_message(
-        profile=ben, channel="email", content=content, idempotency_key="k"
-    )
-    callers = {"orders": ["of a single mail, as its caller gave it"]}
-    Message.objects.filter(pk=single.pk).update(data=callers)
-    migration = import_module("campaigns.migrations.0004_orders_with_their_reversals")
-    with connection.cursor() as cursor:
-        cursor.execute(migration.RESHAPE)
-    single.refresh_from_db()
-    assert single.data == callers
-    assert come_of(campaign) == (0, 0)
-    back = {f"Order Refunded:{refund.message_id}": -20.0}
-    assert row(ada).data["orders"]["o1"]["back"] == back
-    order(ada, "o2", 9)
-    assert come_of(campaign) == (1, 9)

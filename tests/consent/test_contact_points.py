@@ -1,9 +1,6 @@
 """Every kind of contact point: kept with its digest, suppressed by it, reachable no more."""
 
-import importlib
-
 import pytest
-from django.db import connection
 
 from config.workspace.digests import CONTACT_KINDS, contact_digest
 from consent.api.serializers import SuppressSerializer
@@ -51,14 +48,3 @@ def test_what_comes_in_is_kept_with_its_digest(call, kind):  # noqa: F811 - the 
     value = normalise(kind, VALUES[kind])
     row = Identifier.objects.get(kind=kind, value=value)
     assert bytes(row.digest) == contact_digest(kind, value)
-
-
-def test_tokens_kept_before_get_theirs():
-    person = refer("push_token:fcm:APA91").profile
-    Identifier.objects.filter(profile_id=person.pk).update(digest=None)
-    migration = importlib.import_module("profiles.migrations.0025_digest_push_tokens")
-    with connection.schema_editor() as editor:
-        migration.fill(None, editor)
-    row = Identifier.objects.get(kind="push_token")
-    assert bytes(row.digest) == contact_digest("push_token", "fcm:APA91")
-    assert Identifier.objects.exclude(kind="push_token").get(profile_id=person.pk).digest is None

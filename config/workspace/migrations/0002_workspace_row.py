@@ -15,6 +15,6 @@ def make(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     """Data only."""
 
-    dependencies = [("workspace", "0001_initial")]
+    dependencies = [("workspace", "0001_tables")]
 
     operations = [migrations.RunPython(make, migrations.RunPython.noop)]

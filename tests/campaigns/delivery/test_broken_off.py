@@ -3,10 +3,9 @@
 import smtplib
 from collections import Counter
 from functools import partial
-from importlib import import_module
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.utils import timezone
 
 from campaigns.channels.email import channel, writing
@@ -196,16 +195,3 @@ def test_what_no_chunk_holds_is_taken_back_before_a_campaign_is_finished(server)
     assert campaign.status == "finished"
     assert states() == {"sent": 2, "unknown": 1}
     assert Message.objects.get(profile=ada).reason == "interrupted"
-
-
-def test_what_an_earlier_version_stranded_is_settled_by_the_migration():
-    ada, ben = permitted(2)
-    launched(make_segment(ada, ben))
-    Message.objects.update(state="handing_over")
-    migration = import_module("campaigns.migrations.0008_settle_the_stranded")
-    with connection.cursor() as cursor:
-        cursor.execute(migration.SETTLE)
-        assert states() == {"handing_over": 2}, "under way"
-        MessageChunk.objects.all().delete()
-        cursor.execute(migration.SETTLE)
-    assert states() == {"unknown": 2}

@@ -1,31 +1,24 @@
 """A test to myself: the same mail, for real, and no trace of anybody."""
 
-import importlib
 import re
-from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
-from django.db import connection
 from django.test import override_settings
 from django.urls import reverse
-from django.utils import timezone
 
 from campaigns.channels.email import channel
 from campaigns.channels.email.smtp import Patience
 from campaigns.delivery import send_test
-from campaigns.models import Campaign, Message
-from campaigns.models.campaign import ContentVersion
+from campaigns.models import Campaign
 from config.home.checklist import checklist
 from config.workspace.models import AuditEntry, User
 from consent.models import ConsentEntry, Purpose
 from consent.suppression.suppressing import suppress
-from profiles.models import Identifier, Profile
-from segments.models import Membership
+from profiles.models import Profile
 from tests.campaigns.builders import (
     HTML,
     deliver_all,
-    join,
     launched,
     make_campaign,
     make_person,
@@ -34,7 +27,6 @@ from tests.campaigns.builders import (
     smtp_server,
 )
 from tests.campaigns.hostile_servers import hostile
-from tests.cast import make_event, make_user
 
 pytestmark = pytest.mark.django_db
 NOT_OURS = {"audit_entry", "django_session", "secret"}
@@ -166,43 +158,6 @@ def test_nothing_goes_to_an_address_of_which_everything_stops(marketer, campaign
     with smtp_server() as server:
         assert "suppressed (Hard bounce)" in send(marketer, campaign)
     assert not server.mails
-
-
-def test_tests_of_before_are_taken_out(campaign, zebulon):
-    """What the data migration does: the copied data goes, and who was never a person."""
-    maker = make_person("maker", "me@shop.example", traits={}, is_test=True)
-    buyer = make_person("buyer", "buyer@shop.example", is_test=True)
-    make_event(buyer, "Order Completed")
-    make_user(email="Me@shop.example")
-    make_user(email="buyer@shop.example")
-    segment = make_segment(slug="late")
-    join(segment, maker, buyer)
-    segment.count = 2
-    segment.save()
-    content = ContentVersion.objects.create(
-        step="x", purpose_id=campaign_purpose(), channel="email", compiled={}
-    )
-    for key, data in (
-        ("test-1-0123456789abcdef", dict.fromkeys(("traits", "person", "customer", "profile"), 1)),
-        ("test-1-0123456789abcdee", {"order": 7}),  # a shop's own key of the same look
-    ):
-        now = timezone.now()
-        Message.objects.create(
-            profile=maker, is_marketing=False, purpose_id=campaign_purpose(), channel="email",
-            state="sent", queued_at=now, due_at=now, expires_at=now, idempotency_key=key,
-            content_version_id=content.pk, data={**data, "_request": "x"},
-        )  # fmt: skip
-    migration = importlib.import_module("campaigns.migrations.0003_forget_tests")
-    migration.forget(apps, SimpleNamespace(connection=connection))
-    assert [message.data["order"] for message in Message.objects.all()] == [7]
-    maker.refresh_from_db()
-    buyer.refresh_from_db()
-    assert (maker.state, buyer.state) == ("erased", "active")
-    assert not Profile.objects.filter(is_test=True).exists()
-    assert not Identifier.objects.filter(value="me@shop.example").exists()
-    segment.refresh_from_db()
-    assert segment.count == 1
-    assert Membership.objects.get(segment=segment, left_at=None).profile_id == buyer.pk
 
 
 def campaign_purpose() -> int:

@@ -1,7 +1,6 @@
 """The ledger is chained over digests: an erasure leaves it whole, a change is found."""
 
 from datetime import timedelta
-from importlib import import_module
 
 import pytest
 from django.db import connection
@@ -9,8 +8,7 @@ from django.db import connection
 from config.postgres.roles import names_of
 from config.workspace.trail import sealing
 from consent.ledger.chain import CONSENTS
-from consent.ledger.recording import Statement, record_consents
-from consent.models import ConsentEntry, Purpose
+from consent.models import ConsentEntry
 from tests.campaigns.builders import make_person, say
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,22 +65,3 @@ def test_a_changed_entry_is_found(said, change, says):
     as_owner(f"UPDATE consent_entry {change} WHERE profile_id = {said[0].pk}")
     [sentence] = sealing.verify()
     assert sentence.startswith(f"consent_entry: {says} ")
-
-
-def test_what_was_recorded_before_there_were_digests_gets_the_same_by_the_migration(said):
-    evidence = {"wording": "Stop", "language": "nl", "n": 1.5e-7, "who": {"b": "ü", "a": None}}
-    purpose = Purpose.objects.get(slug="marketing").pk
-    record_consents(
-        [Statement(said[0].pk, purpose, "email", "withdrawn", "consent", evidence=evidence)]
-    )
-    rows = ConsentEntry.objects.order_by("id")
-    before = list(rows.values_list("id", "wording", "language", "digest"))
-    as_owner("UPDATE consent_entry SET digest = NULL, wording = '', language = ''")
-    fill = import_module("consent.migrations.0007_wording_and_chain").fill
-    with connection.owner(), connection.schema_editor() as editor:
-        fill(None, editor)
-    after = list(rows.values_list("id", "wording", "language", "digest"))
-    assert [(*one[:3], bytes(one[3])) for one in after] == [
-        (*one[:3], bytes(one[3])) for one in before
-    ]
-    assert after[-1][1:3] == ("Stop", "nl")

@@ -42,6 +42,7 @@ REVOKE ALL ON FUNCTION rapport_analyse(text[]) FROM PUBLIC;
 class Migration(migrations.Migration):
     """One function; the rights come from `roles.grant`, as those of every function do."""
 
-    dependencies = [("workspace", "0003_health")]
+    replaces = [("workspace", "0004_analyse")]
+    dependencies = [("workspace", "0002_workspace_row")]
 
     operations = [migrations.RunSQL(ANALYSE, "DROP FUNCTION rapport_analyse(text[])")]

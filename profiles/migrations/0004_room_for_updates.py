@@ -17,7 +17,8 @@ OPTIONS = {
 class Migration(migrations.Migration):
     """Storage parameters only; reversible."""
 
-    dependencies = [("profiles", "0010_finding")]
+    replaces = [("profiles", "0011_room_for_updates")]
+    dependencies = [("profiles", "0003_event_definitions")]
 
     operations = [
         migrations.RunSQL(
