@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from campaigns.composition.field_errors import (
@@ -18,7 +17,15 @@ from campaigns.composition.field_errors import (
 )
 from campaigns.engine.steps import STEPS, sign_in
 from campaigns.plan import Node, nodes, ways_of
-from config.workspace.frequency import CHANNEL, SCOPES, TAG, is_tag, tag_words
+from config.workspace.frequency import (
+    CHANNEL,
+    MOST_COUNT,
+    MOST_DAYS,
+    SCOPES,
+    TAG,
+    is_tag,
+    tag_words,
+)
 from config.workspace.zones import read_exact
 from profiles.language.events import read_where
 from profiles.language.reader import Reader
@@ -26,7 +33,6 @@ from segments.models import Segment
 
 __all__ = ["FieldError", "InvalidCampaign", "check_shape", "fault", "not_connected", "share_of"]
 MAX_NAME = 60
-MOST_CAPPED = 10_000
 MOST_LIMITS = 10  # as Braze has it
 MOST_STEPS, DEEPEST = 50, 5
 sign_in()
@@ -192,9 +198,7 @@ def _scoped(limit: Any, path: str) -> Errors:
 def _limit(limit: Mapping[str, Any], path: str, known: set[str]) -> Errors:
     for name in set(limit) - known:
         yield fault(f"{path}.{name}", _("Unknown."), "unknown")
-    # further back nobody knows how often somebody was written to
-    farthest = min(settings.CONTACT_COUNT_DAYS or MOST_CAPPED, MOST_CAPPED)
-    for name, most in (("count", MOST_CAPPED), ("per_days", farthest)):
+    for name, most in (("count", MOST_COUNT), ("per_days", MOST_DAYS)):
         value = limit.get(name)
         if value is not None and not (
             isinstance(value, int) and not isinstance(value, bool) and 0 < value <= most

@@ -27,10 +27,13 @@ from config.workspace.access.keys import create_api_key, known_scopes, revoke_ap
 from config.workspace.forms.conflicts import StaleGuard
 from config.workspace.frequency import (
     DEFAULT,
+    MOST_COUNT,
+    MOST_DAYS,
     TAG,
     TOTAL,
     Frequency,
     contact_frequency,
+    is_limit,
     is_tag,
     set_contact_frequency,
     set_tag_frequencies,
@@ -44,7 +47,6 @@ from config.workspace.trail import admin as trail_admin  # noqa: F401 - one sign
 from config.workspace.zones import zone_choices
 
 EMAIL = "email"  # the channel that the console's campaigns use
-MOST_COUNT, MOST_DAYS = 1000, 365
 
 admin.site.unregister(Group) if admin.site.is_registered(Group) else None
 
@@ -273,16 +275,9 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_tag_limits(self) -> dict[str, Frequency]:
         """By tag. Raises ValidationError with the line that cannot be read."""
-        found = {}
-        for line in self.cleaned_data["tag_limits"].splitlines():
-            parts = line.split()
-            if not parts:
-                continue
-            if not _is_tag_limit(parts):
-                words = _("“%(line)s” is no tag with two numbers, such as promo 2 7.")
-                raise forms.ValidationError(words % {"line": line.strip()})
-            found[parts[0]] = Frequency(int(parts[1]), int(parts[2]), TAG, parts[0])
-        return found
+        lines = self.cleaned_data["tag_limits"].splitlines()
+        limits = [_tag_limit(line.strip()) for line in lines if line.strip()]
+        return {limit.tag: limit for limit in limits}
 
     @property
     def frequency(self) -> Frequency | None:
@@ -299,11 +294,16 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
         return Frequency(data["total_count"], data["total_days"], TOTAL)
 
 
-def _is_tag_limit(parts: list[str]) -> bool:
-    if len(parts) != 3 or not is_tag(parts[0]):  # noqa: PLR2004 - a tag and two numbers
-        return False
-    count, days = (int(part) if part.isdecimal() and len(part) < 5 else 0 for part in parts[1:])  # noqa: PLR2004
-    return 0 < count <= MOST_COUNT and 0 < days <= MOST_DAYS
+def _tag_limit(line: str) -> Frequency:
+    tag, *numbers = line.split()
+    if not is_tag(tag) or len(numbers) != 2 or not all(map(str.isdecimal, numbers)):  # noqa: PLR2004
+        words = _("“%(line)s” is no tag with two numbers, such as promo 2 7.")
+        raise forms.ValidationError(words % {"line": line})
+    count, days = (int(number[:9]) for number in numbers)  # more digits are too many anyway
+    if not is_limit(count, days):
+        words = _("“%(line)s”: from 1 to %(count)d messages, within 1 to %(days)d days.")
+        raise forms.ValidationError(words % {"line": line, "count": MOST_COUNT, "days": MOST_DAYS})
+    return Frequency(count, days, TAG, tag)
 
 
 @admin.register(Workspace)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,6 +23,9 @@ from config.workspace.selectors import forget_workspace, workspace
 SETTING = "contact_frequency"
 CHANNEL, TOTAL, TAG = "channel", "total", "tag"  # what a limit is about
 SCOPES: Final = (CHANNEL, TOTAL, TAG)
+MOST_COUNT: Final = 10_000
+# further back nobody knows how often somebody was written to
+MOST_DAYS: Final = min(settings.CONTACT_COUNT_DAYS or MOST_COUNT, MOST_COUNT)
 _TAG = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
@@ -60,6 +64,11 @@ class Frequency:
 
 
 DEFAULT = Frequency(1, 1)
+
+
+def is_limit(count: int, per_days: int) -> bool:
+    """Whether a limit may be so."""
+    return 0 < count <= MOST_COUNT and 0 < per_days <= MOST_DAYS
 
 
 def is_tag(value: object) -> bool:

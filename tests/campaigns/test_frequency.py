@@ -16,6 +16,8 @@ from campaigns.services.single import send_message
 from config.workspace.access.keys import create_api_key
 from config.workspace.frequency import (
     DEFAULT,
+    MOST_COUNT,
+    MOST_DAYS,
     Frequency,
     contact_frequency,
     limits_of,
@@ -334,6 +336,18 @@ def test_who_may_changes_it_in_the_settings(client):
     assert "news 1 1\npromo 2 7</textarea>" in page
     answer = client.post(where, form | mail | {"tag_limits": "promo twice"})
     assert "is no tag with two numbers" in answer.content.decode()
+    # the bounds of a limit are the same wherever one is said
+    answer = client.post(where, form | mail | {"tag_limits": f"promo 2 {MOST_DAYS + 1}"})
+    assert f"from 1 to {MOST_COUNT} messages, within 1 to {MOST_DAYS}" in answer.content.decode()
+    most = {"is_capped": "on", "cap_count": str(MOST_COUNT), "cap_days": str(MOST_DAYS)}
+    limits = f"promo {MOST_COUNT} {MOST_DAYS}"
+    assert save(**most, tag_limits=limits) == Frequency(MOST_COUNT, MOST_DAYS)
+    spring, caps = make_campaign(make_segment()), {"count": MOST_COUNT, "per_days": MOST_DAYS}
+    with pytest.raises(InvalidCampaign, match=f"1 to {MOST_DAYS}"):
+        update_campaign(spring, {"caps": {"per_days": MOST_DAYS + 1}})
+    update_campaign(spring, {"caps": caps})
+    shown = client.get("/console/campaigns/spring/when/").content.decode()
+    assert f'max="{MOST_COUNT}"' in shown and f'max="{MOST_DAYS}"' in shown
     save(**mail)
     assert limits_of("email", ["promo"]) == [DEFAULT]
 

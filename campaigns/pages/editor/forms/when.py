@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from campaigns.pages.editor.forms.base import MAX_NAME, StepForm, step_of, steps_with
+from config.workspace.frequency import MOST_COUNT, MOST_DAYS
 from config.workspace.zones import read_exact, workspace_zone
 from profiles.language.durations import stored_duration
 from profiles.models import EventDefinition
@@ -66,8 +67,12 @@ class WhenForm(StepForm):
         ],
         widget=forms.RadioSelect,
     )
-    cap_count = forms.IntegerField(label=_("At most"), required=False, min_value=1, max_value=1000)
-    cap_days = forms.IntegerField(label=_("in days"), required=False, min_value=1, max_value=365)
+    cap_count = forms.IntegerField(
+        label=_("At most"), required=False, min_value=1, max_value=MOST_COUNT
+    )
+    cap_days = forms.IntegerField(
+        label=_("in days"), required=False, min_value=1, max_value=MOST_DAYS
+    )
     expires_days = forms.IntegerField(
         label=_("Too late after days"),
         required=False,
