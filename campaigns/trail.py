@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Message, Sender
-from config.console import places
+from config.console.shell import places
 from config.workspace.lifecycle.usage import Kind, form_of
 from config.workspace.models import AuditEntry
 from config.workspace.trail.targets import TARGETS, Target, rows_of

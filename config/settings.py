@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from config import connections, logs, paths
-from config.console import theme
+from config.console.shell import theme
 from config.environment import Environment, kept_secret
 
 UNFOLD = theme.UNFOLD
@@ -77,20 +77,20 @@ MIDDLEWARE = [
     "profiles.ingest.middleware.IngestMiddleware",  # /v1/ answers without sessions, CSRF or locale
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.console.headers.PrivateAnswers",
-    "config.console.csp.ContentSecurityPolicyMiddleware",
+    "config.console.http.headers.PrivateAnswers",
+    "config.console.http.csp.ContentSecurityPolicyMiddleware",
     "config.running.health.HealthMiddleware",
-    "config.console.sessions.SessionCookies",
-    "config.console.sessions.SessionLimits",
-    "config.console.middleware.UserLocaleMiddleware",
+    "config.console.http.sessions.SessionCookies",
+    "config.console.http.sessions.SessionLimits",
+    "config.console.http.middleware.UserLocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "config.console.middleware.PreferencesMiddleware",
+    "config.console.http.middleware.PreferencesMiddleware",
     "config.answers.errors.BareAnswers",
     "config.answers.patience.PatienceMiddleware",
     "config.answers.storable.StorableMiddleware",
-    "config.console.middleware.SignInMiddleware",
+    "config.console.http.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -109,7 +109,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "config.console.context.console",
+                "config.console.shell.context.console",
             ],
             "builtins": ["config.console.templatetags.console"],
         },
@@ -160,7 +160,7 @@ LOGIN_FAILURE_LIMIT = env.number("LOGIN_FAILURE_LIMIT", default=10, least=1)
 LOGIN_ADDRESS_LIMIT = env.number("LOGIN_ADDRESS_LIMIT", default=100, least=1)
 SESSION_HOURS = env.number("SESSION_HOURS", default=168, least=1)
 SESSION_IDLE_HOURS = env.number("SESSION_IDLE_HOURS", default=12, least=1)
-SESSION_ENGINE = "config.console.session_store"
+SESSION_ENGINE = "config.console.http.session_store"
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 
 # --- words and times ----------------------------------------------------------------------------

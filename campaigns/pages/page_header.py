@@ -17,8 +17,8 @@ from campaigns.pages import journeys
 from campaigns.pages.editor.forms import has_variants, launched_step, step_of
 from campaigns.pages.journeys import plain
 from campaigns.plan import messages_in
-from config.console import places
 from config.console.pages import Crumb
+from config.console.shell import places
 from config.console.words import day, zone_name
 from config.workspace.permissions import may
 from config.workspace.zones import read_exact, workspace_zone

@@ -22,8 +22,8 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.console.errors import in_shell
 from config.console.pages import PAGES
+from config.console.shell.errors import in_shell
 from config.workspace.access.hashing import Busy
 from config.workspace.api.problems import CONTENT_TYPE, body_of
 from config.workspace.pages.errors import Explained, TooManyWrong

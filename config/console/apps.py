@@ -17,7 +17,7 @@ class ConsoleConfig(AppConfig):
 class ConsoleAdminConfig(AdminConfig):
     """Django's admin, whose `admin.site` is the console."""
 
-    default_site = "config.console.site.ConsoleSite"
+    default_site = "config.console.shell.site.ConsoleSite"
 
     def ready(self) -> None:
         """Take `admin.site` back: Unfold's default app has put a plain site of its own there."""

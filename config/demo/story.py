@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Message
-from config.console import places
-from config.console.theme import resolve
+from config.console.shell import places
+from config.console.shell.theme import resolve
 from config.demo import state, team
-from config.demo.generator import maya
 from config.demo.generator.content import DRAFT_SLUG
+from config.demo.generator.people import maya
 from config.demo.state import DemoState
 from config.workspace.models import User
 from config.workspace.pages.open_pages import open_to

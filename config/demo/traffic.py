@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
-from config.demo import inbox_feed, said_permissions, shop_settings, state
+from config.demo import state
 from config.demo.generator import background
 from config.demo.state import DemoState, moment
+from config.demo.writing import inbox_feed, said_permissions, shop_settings
 from config.workspace.work.due import WORK
 
 AFTER_RESTART = timedelta(minutes=1)  # a longer gap is filled as soon as a process starts

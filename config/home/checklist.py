@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Sender
-from config.console import places
-from config.console.theme import resolve
+from config.console.shell import places
+from config.console.shell.theme import resolve
 from config.workspace.models import AuditEntry, Job
 from config.workspace.pages.open_pages import open_to
 from consent.models import Purpose, Topic

@@ -5,9 +5,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
-from config.console import places, words
-from config.console.search import LIMIT, SEARCHERS, Hit, Searcher
-from config.console.theme import navigation
+from config.console import words
+from config.console.shell import places
+from config.console.shell.search import LIMIT, SEARCHERS, Hit, Searcher
+from config.console.shell.theme import navigation
 from config.workspace import audit
 from config.workspace.permissions import may
 from profiles.selectors.finding import search

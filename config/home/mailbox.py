@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from config.console.csp import MAIL_PREVIEW
+from config.console.http.csp import MAIL_PREVIEW
 from config.console.pages import page, part, wants_partial
 from config.running import mailbox
 from config.running.mailbox import Mail

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, Sender
-from config.console import health_words, places
-from config.console.theme import resolve
+from config.console import health_words
+from config.console.shell import places
+from config.console.shell.theme import resolve
 from config.console.words import capitalised, in_words, lasting, num
 from config.workspace.health import pressure, status
 from config.workspace.health.status import Level

@@ -13,10 +13,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.console import health_words, places
+from config.console import health_words
 from config.console.charts import Series, bar_chart, line_chart
-from config.console.health import STATES
 from config.console.pages import PAGES, page, part
+from config.console.shell import places
+from config.console.shell.health import STATES
 from config.console.templatetags.console import door
 from config.console.words import compact, day, money, num
 from config.home import figures

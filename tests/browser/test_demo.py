@@ -10,9 +10,10 @@ from django.utils import timezone
 from playwright.sync_api import Browser, FrameLocator, Page, ViewportSize, expect
 
 from campaigns.models import Campaign
-from config.demo import sink, team, writing
-from config.demo.generator import maya
-from config.demo.progress import Progress
+from config.demo import team
+from config.demo.generator.people import maya
+from config.demo.writing import sink, steps
+from config.demo.writing.progress import Progress
 from config.running import mailbox
 from config.workspace.work.due import drain
 from profiles.models import Event, Identifier
@@ -31,7 +32,7 @@ def shop(transactional_db: None, tmp_path, live_server) -> Iterator[str]:
     places = {"VAR_DIR": tmp_path, "STATIC_ROOT": tmp_path / "static"}
     with override_settings(**places, BASE_URL=live_server.url):
         forget_all()
-        writing.write(writing.begin_or_resume(120, 2_400), Progress(StringIO()))
+        steps.write(steps.begin_or_resume(120, 2_400), Progress(StringIO()))
         yield live_server.url
     forget_all()
 
@@ -40,7 +41,7 @@ def shop(transactional_db: None, tmp_path, live_server) -> Iterator[str]:
 def page(shop: str, chromium: Browser) -> Iterator[Page]:
     """The demo's admin; an error or a blocked load in the browser fails the test."""
     client, errors = Client(), []
-    client.force_login(team.members(writing.begin_or_resume(0, 0))[0], backend=BACKEND)
+    client.force_login(team.members(steps.begin_or_resume(0, 0))[0], backend=BACKEND)
     context = chromium.new_context(base_url=shop, viewport=WIDE, user_agent=PERSON)
     session = client.cookies["sessionid"].value
     context.add_cookies([{"name": "sessionid", "value": session, "url": shop}])

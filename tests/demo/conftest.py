@@ -9,12 +9,13 @@ from django.db import transaction
 from django.test import Client, override_settings
 
 from campaigns.delivery.letters import forget_letterheads
-from config.demo import state, team, writing
+from config.demo import state, team
 from config.demo.generator import Observer, Truths
-from config.demo.generator.clock import to_ms
-from config.demo.progress import Progress
-from config.demo.shop_settings import worth
+from config.demo.generator.world.clock import to_ms
 from config.demo.state import DemoState, moment
+from config.demo.writing import steps
+from config.demo.writing.progress import Progress
+from config.demo.writing.shop_settings import worth
 from config.workspace.selectors import forget_workspace
 from profiles.ingest import keys
 
@@ -47,8 +48,8 @@ def demo(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Demo]
 
 def _written() -> Demo:
     observer, out = Observer(worth), StringIO()
-    run = writing.begin_or_resume(**SMALL)
-    writing.write(run, Progress(out), observer=observer)
+    run = steps.begin_or_resume(**SMALL)
+    steps.write(run, Progress(out), observer=observer)
     kept = state.load()
     assert kept is not None
     return Demo(kept, observer.truths(to_ms(moment(kept.fed_to))), out.getvalue())

@@ -16,15 +16,15 @@ from config.demo.generator import (
     background,
     content,
     generate,
-    maya,
     permissions,
     year_before,
 )
-from config.demo.generator.catalogue import PRODUCTS
-from config.demo.generator.clock import is_weekend, local_hour, to_ms
+from config.demo.generator.people import maya
 from config.demo.generator.permissions import readers, standing
 from config.demo.generator.stream import make_people, make_world
 from config.demo.generator.truths import Truths
+from config.demo.generator.world.catalogue import PRODUCTS
+from config.demo.generator.world.clock import is_weekend, local_hour, to_ms
 
 END = datetime(2026, 11, 22, 3, 30, tzinfo=UTC)
 SMALL = {"profiles": 300, "events": 7_500}

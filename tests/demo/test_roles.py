@@ -7,7 +7,7 @@ from django.utils import timezone
 from campaigns.models import Campaign
 from campaigns.services.launching import launch
 from config.demo import story, team
-from config.demo.generator import maya
+from config.demo.generator.people import maya
 from config.home.needs import needs
 from config.workspace.models import Role, User
 from config.workspace.permissions import ROLES

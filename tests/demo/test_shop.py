@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from config.demo import state, story, team
-from config.demo.generator import maya
+from config.demo.generator.people import maya
 from config.demo.shop.visitor import COOKIE
 from config.workspace.models import AuditEntry, Role, User
 from config.workspace.selectors import forget_workspace

@@ -9,14 +9,16 @@ from django.test import override_settings
 
 from campaigns.composition.contents import preview
 from campaigns.models import Campaign, Message
-from config.demo import past_clock, sink, state, team, traffic, writing
-from config.demo.generator import maya, permissions
-from config.demo.generator.clock import to_ms
+from config.demo import state, team, traffic
+from config.demo.generator import permissions
 from config.demo.generator.content import DRAFT_SLUG, SEGMENTS, SENT_SLUG
+from config.demo.generator.people import maya
 from config.demo.generator.permissions import readers
 from config.demo.generator.stream import make_people, make_world
-from config.demo.progress import Progress
+from config.demo.generator.world.clock import to_ms
 from config.demo.state import moment
+from config.demo.writing import past_clock, sink, steps
+from config.demo.writing.progress import Progress
 from config.home.needs import needs
 from config.running import mailbox
 from config.workspace.models import Role, User, Workspace
@@ -177,11 +179,11 @@ def test_written_again_it_only_goes_on_to_now(demo):
     kinds = (Message, Segment, Campaign, User)
     before = [kind.objects.count() for kind in kinds]
     events = Event.objects.count()
-    run = writing.begin_or_resume(9, 90)
+    run = steps.begin_or_resume(9, 90)
     assert (run.profiles, run.events) == (demo.run.profiles, demo.run.events)
     with state.alone() as won:  # as the command does: no light traffic meanwhile
         assert won
-        count = writing.fill_gap(run, Progress(StringIO()))
+        count = steps.fill_gap(run, Progress(StringIO()))
     assert [kind.objects.count() for kind in kinds] == before
     assert Event.objects.count() - events == count < 50
 
@@ -192,8 +194,8 @@ def test_a_killed_run_goes_on_where_it_was(demo):
     Workspace.objects.update(demo_at=None)
     events, messages = Event.objects.count(), Message.objects.count()
     state.remember(run, "done")
-    resumed = writing.begin_or_resume(300, 7_500)
-    writing.write(resumed, Progress(StringIO()))
+    resumed = steps.begin_or_resume(300, 7_500)
+    steps.write(resumed, Progress(StringIO()))
     assert state.is_demo()
     assert Message.objects.count() == messages
     assert Event.objects.count() - events < 50
@@ -234,14 +236,14 @@ def test_outside_the_demo_nothing_is_made(db):
 
 @override_settings(EMAIL_URL="smtp://mail.example:25")
 def test_a_real_mail_server_is_no_place_for_a_demo(db):
-    with pytest.raises(writing.NotHere):
-        writing.begin_or_resume(300, 7_500)
+    with pytest.raises(steps.NotHere):
+        steps.begin_or_resume(300, 7_500)
 
 
 def test_people_of_ones_own_are_not_mixed_with_made_up_ones(db):
     Profile.objects.create(bucket=1, first_seen=datetime.now(UTC), last_seen=datetime.now(UTC))
-    with pytest.raises(writing.NotHere):
-        writing.begin_or_resume(300, 7_500)
+    with pytest.raises(steps.NotHere):
+        steps.begin_or_resume(300, 7_500)
     assert state.load() is None
 
 

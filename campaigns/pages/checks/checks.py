@@ -33,9 +33,9 @@ from campaigns.pages.report.reasons import LATER, WHY, remedy_of, remedy_url
 from campaigns.plan import plan_of
 from campaigns.services.checks import Check, NotReady, check_campaign
 from campaigns.services.rehearsing import Rehearsal, rehearse
-from config.console import places
 from config.console.pages import ApiCall, page, part
-from config.console.theme import resolve
+from config.console.shell import places
+from config.console.shell.theme import resolve
 from config.workspace.lifecycle.revisions import number_in
 from config.workspace.permissions import requires
 

@@ -18,7 +18,7 @@ from campaigns.models import Campaign
 from campaigns.pages.editor import preview_people
 from campaigns.pages.editor.forms import launched_step
 from campaigns.services.coverage import coverage
-from config.console.csp import mail_preview
+from config.console.http.csp import mail_preview
 from config.console.pages import part
 from config.workspace import audit
 from config.workspace.permissions import may, requires

@@ -13,7 +13,7 @@ from campaigns.delivery.claims import INTERRUPTED
 from campaigns.delivery.composing import INTERNAL_ERROR
 from campaigns.models import Campaign
 from campaigns.models.message import Reason
-from config.console.theme import resolve
+from config.console.shell.theme import resolve
 
 Text = str | Promise
 

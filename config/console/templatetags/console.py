@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from config.console import words
 from config.console.pages import undo_of
-from config.console.theme import group_of, resolve, title_of
+from config.console.shell.theme import group_of, resolve, title_of
 from config.workspace.pages import open_pages, rows
 
 register = template.Library()

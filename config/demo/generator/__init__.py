@@ -4,11 +4,11 @@
 last minute; an `Observer` that looked on knows the `Truths`. `content` has segments and campaigns.
 """
 
+from config.demo.generator.calls.scribe import Message
 from config.demo.generator.permissions import Statement, permissions
-from config.demo.generator.scribe import Message
-from config.demo.generator.sources import SOURCES
 from config.demo.generator.stream import background, generate, year_before
 from config.demo.generator.truths import Observer, Truths
+from config.demo.generator.world.sources import SOURCES
 
 __all__ = [
     "SOURCES",

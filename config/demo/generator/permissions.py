@@ -16,14 +16,14 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from config.demo.generator import maya
-from config.demo.generator.clock import DAY, HOUR, MINUTE, to_datetime, to_ms
-from config.demo.generator.person import Person
-from config.demo.generator.randomness import between, stream
-from config.demo.generator.sources import CRM, SERVER, TILL
+from config.demo.generator.people import maya
+from config.demo.generator.people.person import Person
+from config.demo.generator.people.visits import cell_visits
 from config.demo.generator.stream import EVENTS, PROFILES, SEED, make_people, make_world
-from config.demo.generator.visits import cell_visits
-from config.demo.generator.world import PERMISSION, World
+from config.demo.generator.world.clock import DAY, HOUR, MINUTE, to_datetime, to_ms
+from config.demo.generator.world.randomness import between, stream
+from config.demo.generator.world.run import PERMISSION, World
+from config.demo.generator.world.sources import CRM, SERVER, TILL
 
 DOUBLE_OPT_IN_SHARE = 0.5
 SOFT_SHARE = 0.4  # of buyers who were never asked

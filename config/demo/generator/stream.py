@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
-from config.demo.generator import maya
-from config.demo.generator.clock import DAY, MINUTE, YEAR, to_ms
-from config.demo.generator.people import make_person
-from config.demo.generator.person import Person
-from config.demo.generator.randomness import stream
-from config.demo.generator.roles import people_by
-from config.demo.generator.scribe import Message, Scribe, Written
-from config.demo.generator.shop import KINDS
+from config.demo.generator.calls.scribe import Message, Scribe, Written
+from config.demo.generator.calls.visit_kinds import KINDS
+from config.demo.generator.people import maya
+from config.demo.generator.people.drawing import make_person
+from config.demo.generator.people.person import Person
+from config.demo.generator.people.roles import people_by
+from config.demo.generator.people.visits import Calendar, Visit, landmarks
 from config.demo.generator.truths import Observer
-from config.demo.generator.visits import Calendar, Visit, landmarks
-from config.demo.generator.world import LIGHT, World
+from config.demo.generator.world.clock import DAY, MINUTE, YEAR, to_ms
+from config.demo.generator.world.randomness import stream
+from config.demo.generator.world.run import LIGHT, World
 
 PROFILES, EVENTS, SEED = 10_000, 250_000, 7
 AFTERMATH = 31 * DAY  # refunds and reviews come so long after their order, at most

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from config.demo.generator.catalogue import BY_ID, WELL_REVIEWED
-from config.demo.generator.clock import DAY
+from config.demo.generator.world.catalogue import BY_ID, WELL_REVIEWED
+from config.demo.generator.world.clock import DAY
 
 BIG_SPEND = 900
 LAPSED_AFTER_DAYS, REGULAR_ORDERS = 90, 3

@@ -10,10 +10,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from config.demo.generator import maya
-from config.demo.generator.catalogue import BY_ID
-from config.demo.generator.orders import Order
-from config.demo.generator.sources import SERVER, WEB
+from config.demo.generator.calls.orders import Order
+from config.demo.generator.people import maya
+from config.demo.generator.world.catalogue import BY_ID
+from config.demo.generator.world.sources import SERVER, WEB
 from config.demo.shop.visitor import Visitor
 from consent.ledger.recording import Statement, record_consents
 from consent.ledger.subjects import refer

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from config.console import places
-from config.demo.generator import maya
-from config.demo.generator.catalogue import BY_CATEGORY, BY_ID, Product
+from config.console.shell import places
+from config.demo.generator.people import maya
+from config.demo.generator.world.catalogue import BY_CATEGORY, BY_ID, Product
 from config.demo.shop import backend
 from config.demo.shop.forms import SignUpForm
 from config.demo.shop.visitor import COOKIE, PATH, Visitor, visitor_of

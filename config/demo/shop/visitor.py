@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.signing import BadSignature
 from django.http import HttpRequest, HttpResponse
 
-from config.demo.generator.catalogue import BY_ID, Product
+from config.demo.generator.world.catalogue import BY_ID, Product
 
 COOKIE, SALT, PATH = "demo_shop", "demo.shop", "/demo/shop/"
 MOST_IN_CART = 12

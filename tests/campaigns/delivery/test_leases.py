@@ -8,7 +8,7 @@ from django.utils import timezone
 from campaigns.delivery.claims import lease_chunk, mark_handing_over
 from campaigns.models import Message, MessageChunk
 from campaigns.services.advance import advance_campaigns
-from config.demo.past_clock import set_to
+from config.demo.writing.past_clock import set_to
 from consent.models import Purpose
 from tests.campaigns.builders import hours, launched, make_person, make_segment, say
 

@@ -10,7 +10,7 @@ from campaigns.outcomes.report import report
 from campaigns.services.launching import cancel
 from campaigns.services.rehearsing import rehearse
 from campaigns.services.single import send_message
-from config.demo.past_clock import set_to
+from config.demo.writing.past_clock import set_to
 from config.workspace.frequency import Frequency, set_contact_frequency, set_tag_frequencies
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace

@@ -12,7 +12,7 @@ from campaigns.delivery.worker import close_sessions, deliver
 from campaigns.models import Campaign, Message, MessageChunk
 from campaigns.outbox.pacing import LATE
 from campaigns.services.launching import pause, resume
-from config.demo.past_clock import set_to
+from config.demo.writing.past_clock import set_to
 from tests.campaigns.builders import launched, make_person, make_segment, say
 
 pytestmark = pytest.mark.django_db

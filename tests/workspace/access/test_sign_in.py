@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from config.connections import networks
-from config.console import sessions
+from config.console.http import sessions
 from config.settings import PASSWORD_HASHERS
 from config.workspace.access import devices, hashing, sign_in
 from config.workspace.access.client_address import address_of, home_of

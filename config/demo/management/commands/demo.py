@@ -13,10 +13,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from config.demo import state, team, writing
+from config.demo import state, team
 from config.demo.generator.stream import EVENTS, PROFILES
-from config.demo.progress import Progress
 from config.demo.state import DemoState
+from config.demo.writing import steps
+from config.demo.writing.progress import Progress
 from config.postgres import server
 from config.postgres.binaries import NoServer
 from config.running.taking_over import taking_over
@@ -82,14 +83,14 @@ class Command(BaseCommand):
             if not won:
                 raise CommandError("The demo is being written already.")
             try:
-                run = writing.begin_or_resume(profiles, events)
-            except writing.NotHere as error:
+                run = steps.begin_or_resume(profiles, events)
+            except steps.NotHere as error:
                 raise CommandError(str(error)) from error
             if state.is_demo():
-                count = writing.fill_gap(run, progress)
+                count = steps.fill_gap(run, progress)
                 progress.end(f"The demo is up to date: {count:,} events since it was last written")
             else:
-                writing.write(run, progress)
+                steps.write(run, progress)
                 took = time.monotonic() - began
                 progress.end(f"Cairnway Outdoor is ready after {took:.0f} s")
         return run

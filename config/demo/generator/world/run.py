@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from config.demo.generator.clock import CELL, YEAR
+from config.demo.generator.world.clock import CELL, YEAR
 
 # Measured (see tests/demo): messages a profile in its first year, by what causes them.
 ALWAYS = 4.1  # imports, sign-ups, log-ins, a first look

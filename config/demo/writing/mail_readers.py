@@ -16,10 +16,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.test import Client
 
-from config.demo import past_clock
-from config.demo.generator import generate, maya
-from config.demo.generator.devices import BROWSERS
+from config.demo.generator import generate
+from config.demo.generator.people import maya
+from config.demo.generator.people.devices import BROWSERS
 from config.demo.state import DemoState, moment
+from config.demo.writing import past_clock
 from config.running import mailbox
 from profiles.models import Identifier, IdentifierKey
 

@@ -9,8 +9,9 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
-from config.console import health, preferences, search, sessions
+from config.console.http import sessions
 from config.console.pages import PAGES
+from config.console.shell import health, preferences, search
 from config.workspace import audit
 from config.workspace.access import devices, hashing, sign_in
 from config.workspace.access.hashing import Busy

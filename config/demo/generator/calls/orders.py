@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from config.demo.generator.catalogue import GOES_WITH, Product, bought
+from config.demo.generator.world.catalogue import GOES_WITH, Product, bought
 
 COUPONS = ("TRAIL10", "WINTER10", "FRIEND10")
 COUPON_SHARE = 0.12

@@ -12,7 +12,7 @@ from django.middleware.locale import LocaleMiddleware
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from config.console.csp import mail_preview
+from config.console.http.csp import mail_preview
 from config.workspace.selectors import workspace
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from config.demo.generator.clock import DAY, HOUR, YEAR
-from config.demo.generator.randomness import between, stream
-from config.demo.generator.world import ARRIVAL, ROLE, World
+from config.demo.generator.world.clock import DAY, HOUR, YEAR
+from config.demo.generator.world.randomness import between, stream
+from config.demo.generator.world.run import ARRIVAL, ROLE, World
 
 KNOWN_SHARE = 0.82
 STRANGER_SHARE = 0.12  # the rest are second devices of customers who never signed in there

@@ -6,16 +6,16 @@ from __future__ import annotations
 
 from random import Random
 
-from config.demo.generator import maya
-from config.demo.generator.catalogue import CATEGORIES
-from config.demo.generator.clock import DAY
-from config.demo.generator.devices import make_devices
-from config.demo.generator.names import DOMAINS, Name, make_name
-from config.demo.generator.person import FOREVER, Lifecycle, MailChoice, Person
-from config.demo.generator.places import CITIES, NUMBERS, WEIGHTS, City
-from config.demo.generator.randomness import cumulative, draw, stream
-from config.demo.generator.roles import arrival, is_existing, role
-from config.demo.generator.world import PERSON, World
+from config.demo.generator.people import maya
+from config.demo.generator.people.devices import make_devices
+from config.demo.generator.people.person import FOREVER, Lifecycle, MailChoice, Person
+from config.demo.generator.people.roles import arrival, is_existing, role
+from config.demo.generator.world.catalogue import CATEGORIES
+from config.demo.generator.world.clock import DAY
+from config.demo.generator.world.names import DOMAINS, Name, make_name
+from config.demo.generator.world.places import CITIES, NUMBERS, WEIGHTS, City
+from config.demo.generator.world.randomness import cumulative, draw, stream
+from config.demo.generator.world.run import PERSON, World
 
 MAIL_CHOICES: tuple[MailChoice, ...] = ("granted", "withdrawn", "denied", "never")
 _MAIL_CHOICE = cumulative((62, 12, 6, 20))

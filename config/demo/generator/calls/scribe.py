@@ -1,16 +1,16 @@
-"""Writes the Segment-spec calls of one visit: ids, times, contexts. What is said: `shop.py`."""
+"""Writes the Segment-spec calls of one visit: ids, times, contexts. Whose: `visit_kinds.py`."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from config.demo.generator.clock import SECOND, iso, to_datetime
-from config.demo.generator.person import Person
-from config.demo.generator.randomness import stream
-from config.demo.generator.sources import APP, SERVER, WEB
-from config.demo.generator.visits import Visit
-from config.demo.generator.world import CALLS, World
+from config.demo.generator.people.person import Person
+from config.demo.generator.people.visits import Visit
+from config.demo.generator.world.clock import SECOND, iso, to_datetime
+from config.demo.generator.world.randomness import stream
+from config.demo.generator.world.run import CALLS, World
+from config.demo.generator.world.sources import APP, SERVER, WEB
 
 Body = dict[str, Any]
 SHOP = "https://shop.cairnway.example"

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from config.console.theme import resolve
+from config.console.shell.theme import resolve
 from config.workspace.permissions import may
 
 
@@ -36,7 +36,7 @@ class Console:
     @cached_property
     def health(self) -> Any:
         """The dot and the banner. One small query, kept for some seconds by the process."""
-        from config.console.health import shown  # noqa: PLC0415
+        from config.console.shell.health import shown  # noqa: PLC0415
 
         return shown()
 

@@ -20,8 +20,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns.delivery.worker import close_sessions
-from config.demo import past_clock
-from config.demo.generator import maya
+from config.demo.generator.people import maya
+from config.demo.writing import past_clock
 from config.running import mailbox
 
 GONE_SHARE = 0.012

@@ -9,10 +9,10 @@ from random import Random
 from typing import Literal
 from uuid import UUID
 
-from config.demo.generator.clock import DAY, HOUR
-from config.demo.generator.randomness import between, cumulative, draw, stream
-from config.demo.generator.roles import Role, arrival, is_existing, role
-from config.demo.generator.world import DEVICE, World
+from config.demo.generator.people.roles import Role, arrival, is_existing, role
+from config.demo.generator.world.clock import DAY, HOUR
+from config.demo.generator.world.randomness import between, cumulative, draw, stream
+from config.demo.generator.world.run import DEVICE, World
 
 NEVER = 10**15
 APP_SHARE = 0.35

@@ -12,9 +12,9 @@ from django.utils import timezone
 from campaigns.composition.senders import create_sender
 from campaigns.models import Campaign, Sender
 from campaigns.services.drafts import create_campaign
-from config.demo.generator.catalogue import USD_FOR_EUR
 from config.demo.generator.content import DRAFT_SLUG, SEGMENTS, SENDER, SENT_SLUG, campaigns
-from config.demo.generator.sources import TILL
+from config.demo.generator.world.catalogue import USD_FOR_EUR
+from config.demo.generator.world.sources import TILL
 from config.workspace.models import User, Workspace
 from config.workspace.selectors import forget_workspace
 from consent.models import Purpose, Topic

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from config.demo.generator.randomness import cumulative, draw
+from config.demo.generator.world.randomness import cumulative, draw
 
 BRAND = "Cairnway"
 USD_FOR_EUR = 1.1

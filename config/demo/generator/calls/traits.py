@@ -7,7 +7,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from config.demo.generator.person import PLANS, Person
+from config.demo.generator.people.person import PLANS, Person
 
 Traits = dict[str, Any]
 

@@ -18,7 +18,10 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
 from campaigns.services.launching import launch
-from config.demo import (
+from config.demo import state, team
+from config.demo.generator.content import DRAFT_SLUG, SENT_SLUG
+from config.demo.state import DemoState, moment
+from config.demo.writing import (
     inbox_feed,
     inbox_worker,
     mail_readers,
@@ -26,12 +29,8 @@ from config.demo import (
     said_permissions,
     shop_settings,
     sink,
-    state,
-    team,
 )
-from config.demo.generator.content import DRAFT_SLUG, SENT_SLUG
-from config.demo.progress import Progress
-from config.demo.state import DemoState, moment
+from config.demo.writing.progress import Progress
 from config.workspace.models import Role, User, Workspace
 from config.workspace.selectors import forget_workspace
 from config.workspace.work.due import WORK, drain

@@ -7,13 +7,13 @@ has been looking at boots on a laptop that never told her name. Signing up in th
 
 from __future__ import annotations
 
-from config.demo.generator.clock import DAY, HOUR
-from config.demo.generator.devices import BROWSERS, NEVER, Device
-from config.demo.generator.names import Name
-from config.demo.generator.person import Person
-from config.demo.generator.places import CITIES
-from config.demo.generator.visits import Visit
-from config.demo.generator.world import World
+from config.demo.generator.people.devices import BROWSERS, NEVER, Device
+from config.demo.generator.people.person import Person
+from config.demo.generator.people.visits import Visit
+from config.demo.generator.world.clock import DAY, HOUR
+from config.demo.generator.world.names import Name
+from config.demo.generator.world.places import CITIES
+from config.demo.generator.world.run import World
 
 NUMBER, LAPTOP_NUMBER = 0, 1
 USER_ID = "cw-100000"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from config.demo.generator.randomness import cumulative
+from config.demo.generator.world.randomness import cumulative
 
 
 @dataclass(frozen=True, slots=True)

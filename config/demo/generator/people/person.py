@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from config.demo.generator.devices import Device
-from config.demo.generator.names import Name
-from config.demo.generator.places import City
-from config.demo.generator.roles import Role
+from config.demo.generator.people.devices import Device
+from config.demo.generator.people.roles import Role
+from config.demo.generator.world.names import Name
+from config.demo.generator.world.places import City
 
 MailChoice = Literal["granted", "withdrawn", "denied", "never"]
 

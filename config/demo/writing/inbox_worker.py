@@ -26,7 +26,7 @@ def helper(wanted: bool) -> Iterator[Callable[[], bool]]:
         yield lambda: False
         return
     process = subprocess.Popen(
-        [sys.executable, "-m", "config.demo.inbox_worker"], stdin=subprocess.PIPE
+        [sys.executable, "-m", "config.demo.writing.inbox_worker"], stdin=subprocess.PIPE
     )
     try:
         yield lambda: process.poll() is None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from random import Random
 
-from config.demo.generator.randomness import cumulative, draw
+from config.demo.generator.world.randomness import cumulative, draw
 
 SECOND = 1_000
 MINUTE = 60 * SECOND

@@ -7,7 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from config.demo.generator.catalogue import (
+from config.demo.generator.calls.orders import Order, make_order
+from config.demo.generator.calls.scribe import BACKEND, Body, Scribe
+from config.demo.generator.calls.traits import account, from_crm, from_till, sign_up
+from config.demo.generator.world.catalogue import (
     BY_ID,
     SEARCHES,
     VIEWED,
@@ -16,12 +19,9 @@ from config.demo.generator.catalogue import (
     looked_at,
     season_category,
 )
-from config.demo.generator.clock import DAY, HOUR, MINUTE, SECOND, iso, month
-from config.demo.generator.orders import Order, make_order
-from config.demo.generator.randomness import between, poisson
-from config.demo.generator.scribe import BACKEND, Body, Scribe
-from config.demo.generator.sources import CRM, TILL
-from config.demo.generator.traits import account, from_crm, from_till, sign_up
+from config.demo.generator.world.clock import DAY, HOUR, MINUTE, SECOND, iso, month
+from config.demo.generator.world.randomness import between, poisson
+from config.demo.generator.world.sources import CRM, TILL
 
 TASTE_SHARE = 0.45
 SEARCH_SHARE, HOME_SHARE, CHECKOUT_SHARE = 0.3, 0.6, 0.4

@@ -1,9 +1,9 @@
-"""Where the console's pages are, for doors that several screens share; "" where there is none."""
+"""Where the console's pages are, for links that several screens share; "" where there is none."""
 
 from typing import Any
 from urllib.parse import urlencode
 
-from config.console.theme import resolve
+from config.console.shell.theme import resolve
 
 
 def people(**filters: Any) -> str:

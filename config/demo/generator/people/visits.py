@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from random import Random
 from typing import NamedTuple
 
-from config.demo.generator.clock import BUYING, CELL, CELL_DAYS, DAY, YEAR, moment, month
-from config.demo.generator.person import Person
-from config.demo.generator.randomness import between, draw, poisson, stream
-from config.demo.generator.world import LIFE, VISIT, World
+from config.demo.generator.people.person import Person
+from config.demo.generator.world.clock import BUYING, CELL, CELL_DAYS, DAY, YEAR, moment, month
+from config.demo.generator.world.randomness import between, draw, poisson, stream
+from config.demo.generator.world.run import LIFE, VISIT, World
 
 CELL_SHARE = CELL / YEAR
 CART_SHARE = 0.16  # of plain visits: something is put into the cart and left there

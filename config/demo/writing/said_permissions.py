@@ -9,8 +9,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from config.demo.generator import Statement, permissions
-from config.demo.inbox_feed import sources
 from config.demo.state import DemoState, remember, since
+from config.demo.writing.inbox_feed import sources
 from consent.ledger import recording
 from consent.models import Purpose
 from profiles.identifiers.normalise import normalise
