@@ -1,4 +1,8 @@
-"""What a provider says of messages that it took before: that they bounced after all, or arrived."""
+"""What a provider says of messages that it took before: that they bounced after all, or arrived.
+
+The end of a channel's interface (`Channel.read`): whoever receives a provider's words, by mailbox
+or by web hook, hands them to `take_in`. Nothing receives any yet.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

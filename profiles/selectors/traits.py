@@ -12,7 +12,6 @@ from django.db.models import (
     Count,
     F,
     FloatField,
-    Max,
     Q,
     QuerySet,
     Sum,
@@ -202,7 +201,6 @@ class Worth:
     value: float
     orders: int
     unconverted: dict[str, float]
-    last_order_at: datetime | None
 
 
 def worth_of(owners: Sequence[int]) -> Worth:
@@ -219,9 +217,8 @@ def worth_of(owners: Sequence[int]) -> Worth:
         n=Count("id"),
         total=Sum("value"),
         rest=Sum(Abs(_AMOUNT), filter=Q(value=None)),
-        last=Max("occurred_at"),
     )
-    value, orders, last = 0.0, 0, None
+    value, orders = 0.0, 0
     unconverted: dict[str, float] = defaultdict(float)
     for group in groups:
         value += group["total"] or 0
@@ -229,5 +226,4 @@ def worth_of(owners: Sequence[int]) -> Worth:
             unconverted[group["currency"]] += group["rest"] * signs[group["name"]]
         if group["name"] == ORDER_EVENT:
             orders += group["n"]
-            last = max(filter(None, (last, group["last"])), default=None)
-    return Worth(value, orders, dict(unconverted), last)
+    return Worth(value, orders, dict(unconverted))

@@ -55,16 +55,6 @@ class Truths:
     cancelled: dict[str, float]
     bought_share: dict[str, float]  # orders for each view: of well reviewed things, of others
 
-    @property
-    def visitors(self) -> int:
-        """Devices that nobody signed in on: one anonymous profile each."""
-        return self.profiles - self.people
-
-    @property
-    def devices_each(self) -> dict[str, int]:
-        """How many anonymous ids belong to each person who has any."""
-        return dict(Counter(self.owner.values()))
-
 
 def events_of(body: dict[str, Any]) -> str:
     """The name that an event row gets."""

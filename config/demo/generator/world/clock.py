@@ -65,16 +65,6 @@ def iso(ms: int) -> str:
     return f"{date_text(day)}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z"
 
 
-def is_weekend(ms: int, offset_minutes: int) -> bool:
-    """Whether it is Saturday or Sunday where the clock is `offset_minutes` ahead of UTC."""
-    return ((ms + offset_minutes * MINUTE) // DAY + 3) % 7 >= 5  # 1970 began on a Thursday
-
-
-def local_hour(ms: int, offset_minutes: int) -> int:
-    """The hour of the local day, 0 to 23."""
-    return (ms + offset_minutes * MINUTE) % DAY // HOUR
-
-
 def moment(
     rng: Random, first_day: int, days: int, offset_minutes: int, *, till: bool = False
 ) -> int:

@@ -86,4 +86,3 @@ _ROWS: tuple[tuple[float, City], ...] = (
 )
 CITIES = tuple(city for _, city in _ROWS)
 WEIGHTS = cumulative([weight for weight, _ in _ROWS])
-STORES = tuple(city.store for city in CITIES if city.store)
