@@ -32,6 +32,9 @@ WITH waiting AS (
 UPDATE message_chunk c SET due_at = placed.slot FROM placed
 WHERE c.id = placed.id AND c.due_at < placed.slot
 """
+# `now` is that of the statement that queued them
+_TURNS = """(SELECT unnest(message_ids) AS message_id, due_at FROM message_chunk
+    WHERE campaign_id = {campaign} AND created_at = {now} AND per_second IS NOT NULL)"""
 
 
 def chunk_size(per_second: float) -> int:
@@ -44,6 +47,11 @@ def spread(cursor: CursorWrapper, campaign_id: int, now: datetime) -> None:
     queued some of them. None has its turn earlier than before.
     """
     _spread(cursor, campaign_id, now, EMPTY)
+
+
+def turns_of(campaign_id: int, now: datetime) -> Sql:
+    """A relation `(message_id, due_at)`: the turns of what was queued at `now`, where throttled."""
+    return sql(_TURNS, campaign=campaign_id, now=now)
 
 
 def begin_again(campaign_id: int, now: datetime) -> None:

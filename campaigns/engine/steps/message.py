@@ -20,6 +20,7 @@ from campaigns.engine.steps.base import Batch, Card, StepKind, step_kind
 from campaigns.gate.expression import Terms, judged
 from campaigns.gate.terms import terms_of
 from campaigns.outbox.fanout import arms_of, arms_shuffle
+from campaigns.outbox.pacing import turns_of
 from campaigns.outbox.writing import Sending, write
 from campaigns.plan import MESSAGE, Step
 from config.postgres.sql import Sql, sql
@@ -38,12 +39,13 @@ QUEUED: Final = "queued"
 # Whoever has the address for their own is on the way too, and gets it there: before or after.
 _TAKEN = """EXISTS (SELECT 1 FROM enrolment o WHERE o.profile_id = r.owner_id
     AND o.campaign_id = {campaign} AND o.arm = '' AND o.end_reason <> 'frozen')"""
-# who is held until the morning goes on from then
+# who is held until the morning, or whose turn comes later, goes on from then
 _WAYS = """
 SELECT m.profile_id, m.enrolment_id, CASE WHEN m.state = {queued} THEN m.state ELSE m.reason END
-       AS decided, {to}::text AS to_step, greatest({now}::timestamptz, m.due_at) AS at
+       AS decided, {to}::text AS to_step, greatest({now}::timestamptz, m.due_at, t.due_at) AS at
 FROM {pairs} b JOIN message m ON m.profile_id = b.profile_id AND m.enrolment_id = b.enrolment_id
  AND m.step = {step} AND m.visit = 1
+LEFT JOIN {turns} t ON t.message_id = m.id
 """
 
 
@@ -76,6 +78,7 @@ class MessageStep(StepKind):
             step=batch.node.key,
             to=batch.node.after,
             queued=QUEUED,
+            turns=turns_of(plan.campaign.pk, batch.now),
             now=batch.now,
         )
 

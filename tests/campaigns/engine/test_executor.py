@@ -1,5 +1,7 @@
 """Campaigns of several steps: who enters, what each step does, and what becomes of people."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -86,6 +88,27 @@ def test_mail_wait_two_days_mail_to_those_who_did_not_click(server):
     ended = Enrolment.objects.filter(campaign=campaign).exclude(profile=frozen)
     assert set(ended.values_list("end_reason", flat=True)) == {"completed"}
     assert Message.objects.filter(campaign_id=campaign.pk, enrolment_id=None).count() == 0
+
+
+def test_a_wait_after_a_throttled_mail_begins_when_its_turn_comes():
+    an_hour_each = mail("first", per_second=1 / 3600)
+    everyone = people("ada", "ben", "cleo", "dan")
+    say(everyone[3], "withdrawn", point="dan@example.com")
+    campaign = begun(*everyone, steps=[an_hour_each, wait(days=2), mail("second")])
+    chunks = MessageChunk.objects.filter(campaign_id=campaign.pk).order_by("due_at")
+    turns = {chunk.profile_ids[0]: chunk.due_at for chunk in chunks}
+    assert len(turns) == 3 and max(turns.values()) - min(turns.values()) == timedelta(hours=2)
+    for row in Enrolment.objects.filter(campaign=campaign):
+        # who gets nothing has nothing to wait for
+        begins = turns.get(row.profile_id, row.entered_at)
+        assert timedelta() <= row.due_at - begins - timedelta(days=2) < timedelta(minutes=1)
+    let_pass(days=2)
+    advance_all()
+    first = min(turns, key=turns.__getitem__)
+    assert {row.profile_id for row in Message.objects.filter(step="second")} == {
+        first,
+        everyone[3].pk,
+    }
 
 
 def test_whoever_left_the_segment_goes_on_and_a_withdrawal_is_heeded(server):
