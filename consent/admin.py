@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from config.workspace.admin import AuditedAdmin
+from config.workspace.forms.audited import AuditedAdmin
 from config.workspace.forms.used import ArchivableForm, ArchivedFilter, UsedAdmin
 from config.workspace.lifecycle.usage import users
 from config.workspace.permissions import may

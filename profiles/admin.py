@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.console.words import ago, num
 from config.workspace import audit
-from config.workspace.admin import AuditedAdmin
+from config.workspace.forms.audited import AuditedAdmin
 from config.workspace.forms.used import UsedAdmin
 from config.workspace.pages.open_pages import open_to
 from config.workspace.permissions import may

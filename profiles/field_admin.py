@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from config.workspace.admin import AuditedAdmin
+from config.workspace.forms.audited import AuditedAdmin
 from config.workspace.permissions import may
 from profiles.models import FieldTag
 from profiles.personal.names import Place, plain

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from config.workspace.admin import AuditedAdmin
+from config.workspace.forms.audited import AuditedAdmin
 from config.workspace.permissions import may
 from profiles.models import TraitName
 from profiles.selectors.masking import looks_personal

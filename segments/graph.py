@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from django.utils.translation import gettext as _
 
 from profiles.changes import keys_of
-from profiles.language.reader import RuleError, RuleProblem
+from profiles.language.reading.reader import RuleError, RuleProblem
 from segments.models import Segment
 from segments.rules import SEGMENT, Group, used_slugs, walk
 from segments.rules.size import conditions_in, refuse_nesting

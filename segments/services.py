@@ -17,7 +17,7 @@ from config.workspace.lifecycle.usage import hold
 from config.workspace.models import User
 from config.workspace.work.due import wake
 from profiles.changes import NEW_PERSON
-from profiles.language.reader import RuleError, RuleProblem, text_problem
+from profiles.language.reading.reader import RuleError, RuleProblem, text_problem
 from segments.graph import refuse_nesting_of
 from segments.members.listed import find_people
 from segments.members.locks import lock_members

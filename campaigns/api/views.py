@@ -39,7 +39,7 @@ from config.workspace.lifecycle.revisions import Stale
 from config.workspace.models import User
 from profiles.api.paging import PAGE_PARAMETERS, answer_page
 from profiles.api.serializers import pages_of
-from profiles.language.reader import RuleError
+from profiles.language.reading.reader import RuleError
 from segments.rules import read_rule
 from segments.rules.personal import refuse_personal, refuse_properties
 

@@ -6,8 +6,8 @@ from typing import Any, TypedDict
 from django.utils.translation import gettext as _
 
 from campaigns.content.kinds import CONTENTS
-from profiles.language.durations import UNITS, read_duration
-from profiles.language.reader import Reader, RuleProblem
+from profiles.language.reading.reader import Reader, RuleProblem
+from profiles.language.times.durations import UNITS, read_duration
 
 HUGE = 1e300
 

@@ -9,7 +9,7 @@ of such a name is still there as `traits.unsubscribe_label`.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from campaigns.content.html import OWN_LINKS
+from campaigns.content.compiling.html import OWN_LINKS
 
 # who the mail is about; each holds the traits, but for `profile`, which holds the columns
 PERSON: Final = ("traits", "person", "customer", "profile")

@@ -15,14 +15,20 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
-from campaigns.content import liquid
 from campaigns.content.addresses import wire_url
-from campaigns.content.context import RenderState
+from campaigns.content.compiling.html import (
+    OWN_LINKS,
+    Prepared,
+    add_footer,
+    add_text_footer,
+    prepare,
+)
+from campaigns.content.compiling.mjml import compile_mjml
+from campaigns.content.compiling.text import from_html, preheader, tidy
 from campaigns.content.errors import ContentError, ContentProblem, position
-from campaigns.content.html import OWN_LINKS, Prepared, add_footer, add_text_footer, prepare
 from campaigns.content.masks import piece_at, pieces
-from campaigns.content.mjml import compile_mjml
-from campaigns.content.text import from_html, preheader, tidy
+from campaigns.content.templates import liquid
+from campaigns.content.templates.context import RenderState
 from config.workspace.zone_names import zone_of
 
 MARKETING = "marketing"

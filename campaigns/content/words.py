@@ -5,10 +5,11 @@ A limit is named with its number and the way out; all else stays as the compiler
 
 from django.utils.translation import gettext as _
 
-from campaigns.content import limits, markup, masks
+from campaigns.content import markup, masks
 from campaigns.content.errors import ContentError
-from campaigns.content.liquid import MailEnvironment
 from campaigns.content.sandbox.calls import CRASHED, TOO_LARGE, TOO_LONG, CannotRun
+from campaigns.content.templates import limits
+from campaigns.content.templates.liquid import MailEnvironment
 from config.console.words import capitalised, num
 
 

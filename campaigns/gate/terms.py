@@ -17,7 +17,7 @@ from config.workspace.frequency import CHANNEL, Frequency, limits_of, read
 from config.workspace.selectors import workspace
 from config.workspace.zones import workspace_zone
 from consent.models import Purpose, Topic
-from profiles.language.durations import Duration, stored_duration
+from profiles.language.times.durations import Duration, stored_duration
 from segments.models import Segment
 
 EXPIRES_IN = Duration("days", 3)  # Braze aborts messages that are delayed by more than 72 hours

@@ -25,7 +25,7 @@ from profiles.calls.limits import MAX_AMOUNT
 from profiles.ingest.hooks import AFTER_BATCH, Batch
 from profiles.language.events import PropertyTest, matching, read_where
 from profiles.language.question import Question
-from profiles.language.reader import Reader
+from profiles.language.reading.reader import Reader
 from profiles.people.lineage import ever
 from profiles.selectors.revenue import PENNY, WHOLE, revenue_events, takes_all_back
 

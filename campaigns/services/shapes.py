@@ -28,7 +28,7 @@ from config.workspace.frequency import (
 )
 from config.workspace.zones import read_exact
 from profiles.language.events import read_where
-from profiles.language.reader import Reader
+from profiles.language.reading.reader import Reader
 from segments.models import Segment
 
 __all__ = ["FieldError", "InvalidCampaign", "check_shape", "fault", "not_connected", "share_of"]

@@ -21,10 +21,10 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from config.workspace import audit  # noqa: F401 - one signs itself in
-from config.workspace.access import sign_in  # noqa: F401 - one signs itself in
+from config.workspace import audit
+from config.workspace.access import sign_in
 from config.workspace.access.keys import create_api_key, known_scopes, revoke_api_key
-from config.workspace.forms.conflicts import StaleGuard
+from config.workspace.forms.audited import AuditedAdmin
 from config.workspace.frequency import (
     DEFAULT,
     MOST_COUNT,
@@ -49,34 +49,6 @@ from config.workspace.zones import zone_choices
 EMAIL = "email"  # the channel that the console's campaigns use
 
 admin.site.unregister(Group) if admin.site.is_registered(Group) else None
-
-
-class AuditedAdmin(StaleGuard):
-    """Every change goes to our audit trail with the names of the fields; Django's log is off."""
-
-    def _record(self, request: HttpRequest, action: str, row: Any, fields: list[str]) -> None:
-        with audit.acting(audit.actor_of_user(request.user)):  # type: ignore[arg-type]
-            kind = self.opts.model_name or ""
-            audit.record(f"{kind}.{action}", kind, str(row.pk), fields=fields)
-
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
-        """Made."""
-        self._record(request, "created", obj, [])
-
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
-        """Changed, and which fields."""
-        fields = [
-            name
-            for part in message
-            if isinstance(part, dict)
-            for name in part.get("changed", {}).get("fields", [])
-        ]
-        self._record(request, "changed", obj, fields)
-
-    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Deleted."""
-        for row in queryset:
-            self._record(request, "deleted", row, [])
 
 
 @admin.register(User)

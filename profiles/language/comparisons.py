@@ -13,12 +13,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from config.postgres.sql import Sql, sql
-from profiles.language.clock import Clock
-from profiles.language.durations import Duration
 from profiles.language.operators import JSON, OPERATORS, Operator, operators_of
 from profiles.language.operators.base import NONE
-from profiles.language.reader import Reader
+from profiles.language.reading.reader import Reader
 from profiles.language.subjects import Subject
+from profiles.language.times.clock import Clock
+from profiles.language.times.durations import Duration
 from profiles.personal.looks import DOTS as HIDDEN
 from profiles.personal.looks import mask_text
 

@@ -4,11 +4,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from config.postgres.sql import Sql
-from profiles.language.clock import Clock
 from profiles.language.comparisons import COUNTING, Comparison, read_comparison
 from profiles.language.operators import shown
-from profiles.language.reader import Reader
+from profiles.language.reading.reader import Reader
 from profiles.language.subjects import Subject
+from profiles.language.times.clock import Clock
 
 ONCE = Comparison("gte", 1)
 

@@ -15,10 +15,10 @@ from config.postgres.sql import AND, Sql, run, sql
 from profiles.language.comparisons import Comparison, read_comparison
 from profiles.language.operators.base import AMOUNT, RANGE, SEVERAL
 from profiles.language.question import Question
-from profiles.language.reader import Reader, is_number
+from profiles.language.reading.reader import Reader, is_number
 from profiles.language.spelling import Place, spelled
 from profiles.language.subjects import Subject, json_subject, number_subject
-from profiles.language.windows import Window
+from profiles.language.times.windows import Window
 from profiles.personal.names import Place as FieldPlace
 from profiles.selectors.masking import is_harmless
 

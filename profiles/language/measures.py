@@ -9,7 +9,7 @@ from profiles.language.comparisons import Comparison, read_comparison
 from profiles.language.events import ITEM_PREFIX, subject_of
 from profiles.language.operators import NUMBER
 from profiles.language.question import Question
-from profiles.language.reader import Reader
+from profiles.language.reading.reader import Reader
 from profiles.language.subjects import Subject
 from profiles.personal.names import Place
 from profiles.personal.tags import is_harmless

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from config.postgres.sql import Sql, ids_of, run, sql
-from profiles.language.clock import Clock, rule_zone
+from profiles.language.times.clock import Clock, rule_zone
 from profiles.models import EventDefinition
 
 

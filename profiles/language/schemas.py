@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from profiles.language.durations import LONGEST
 from profiles.language.operators import JSON, NUMBER, operators_of
+from profiles.language.times.durations import LONGEST
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string", "minLength": 1}

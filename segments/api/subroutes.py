@@ -14,7 +14,7 @@ from config.workspace.api.permissions import request_may
 from config.workspace.api.problems import invalid
 from profiles.api.fields import PROFILE_FIELDS
 from profiles.api.subroutes import SUBROUTES, Subroute
-from profiles.language.reader import RuleError
+from profiles.language.reading.reader import RuleError
 from profiles.models import Profile
 from profiles.selectors.filters import PEOPLE_FILTERS
 from segments.api import serializers as shapes

@@ -27,7 +27,7 @@ from config.workspace.work.faults import took_too_long
 from config.workspace.work.pruning import before
 from config.workspace.zones import read_moment
 from profiles.api.paging import PAGE_PARAMETERS
-from profiles.language.reader import RuleError
+from profiles.language.reading.reader import RuleError
 from profiles.selectors.masking import Shown
 from segments import services
 from segments.api import serializers as shapes

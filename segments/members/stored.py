@@ -17,7 +17,7 @@ from config.workspace.work import reasons
 from config.workspace.work.faults import is_outage, is_passing, log_failure, pause_after
 from config.workspace.zones import workspace_zone
 from profiles.changes import announce_each, keys_of
-from profiles.language.clock import rule_zone
+from profiles.language.times.clock import rule_zone
 from segments.members.locks import lock_members
 from segments.members.signals import membership_changed
 from segments.models import Segment

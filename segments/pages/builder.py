@@ -17,7 +17,7 @@ from config.workspace.lifecycle.usage import users
 from config.workspace.models import User
 from config.workspace.permissions import may, requires
 from config.workspace.work.reasons import in_words
-from profiles.language.reader import RuleError, RuleProblem
+from profiles.language.reading.reader import RuleError, RuleProblem
 from profiles.selectors.masking import HIDDEN_WORDS, Shown
 from segments import services
 from segments.models import Segment

@@ -17,7 +17,7 @@ from config.workspace.models import User
 from config.workspace.permissions import may, requires
 from config.workspace.work.faults import took_too_long
 from consent.channels import icon_of, label_of, usual_channels
-from profiles.language.reader import RuleError, RuleProblem
+from profiles.language.reading.reader import RuleError, RuleProblem
 from profiles.models import Profile
 from profiles.selectors.masking import Shown
 from segments import services

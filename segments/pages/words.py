@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from config.workspace import zones
 from profiles.language.counts import count_words
-from profiles.language.durations import unit_words
 from profiles.language.operators import JSON, NUMBER, OPERATORS, TEXT, TIME, operators_of
+from profiles.language.times.durations import unit_words
 from segments.rules import KINDS
 
 

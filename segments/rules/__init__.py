@@ -1,6 +1,6 @@
 """The rule language: groups, and a registry of the kinds of condition (design.md section 5)."""
 
-from profiles.language.reader import Reader, RuleError, RuleProblem
+from profiles.language.reading.reader import Reader, RuleError, RuleProblem
 from segments.rules.base import (
     KINDS,
     SEGMENT,

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from config.postgres.sql import Sql
 from profiles.changes import keys_of
-from profiles.language.reader import Notes, Reader, RuleError, RuleProblem, text_problem
-from profiles.language.references import Found
+from profiles.language.reading.reader import Notes, Reader, RuleError, RuleProblem, text_problem
+from profiles.language.reading.references import Found
 from profiles.language.words import joined
 from segments.rules.algebra import Part, all_of, any_of, negate
 from segments.rules.clause import Clause

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from config.workspace.permissions import roles_with
-from profiles.language.reader import RuleError, RuleProblem
+from profiles.language.reading.reader import RuleError, RuleProblem
 from profiles.personal.names import Nature
 from profiles.personal.tags import nature
 from profiles.selectors.masking import DOTS, Place, is_harmless, mask_text

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from profiles.language.reader import RuleError, RuleProblem
+from profiles.language.reading.reader import RuleError, RuleProblem
 
 MOST_CONDITIONS = 200
 MOST_GROUPS = 200

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from profiles.language.reader import is_number
+from profiles.language.reading.reader import is_number
 from profiles.models import Event, Profile, Source
 
 AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ from campaigns.services.launching import NotReady, cancel, launch, undo
 from config.workspace.access.keys import create_api_key
 from config.workspace.lifecycle.usage import InUse, users
 from config.workspace.models import Role
-from profiles.language.reader import RuleError
+from profiles.language.reading.reader import RuleError
 from segments.archiving import NotRestorable, archive_segment, restore_segment
 from segments.members.due import work
 from segments.models import Membership, Segment

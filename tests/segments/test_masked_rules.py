@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from config.workspace.models import User
-from profiles.language.reader import RuleError
+from profiles.language.reading.reader import RuleError
 from profiles.models import FieldTag
 from profiles.personal.names import Place
 from profiles.personal.tags import forget_tags

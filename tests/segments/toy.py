@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from config.postgres.sql import sql
 from profiles.language import schemas
-from profiles.language.reader import Reader
+from profiles.language.reading.reader import Reader
 from segments.rules import Condition
 from segments.rules.algebra import Filter, Part
 from segments.rules.clause import Clause, choose, text

@@ -12,11 +12,10 @@ from typing import Any
 # what a mail may need and Python loads at first use: better now than in the first request
 import babel.numbers  # noqa: F401
 
-from campaigns.content import liquid
 from campaigns.content.addresses import wire_address
+from campaigns.content.compiling.mjml import compile_mjml
 from campaigns.content.errors import Abort, ContentError
 from campaigns.content.message import build_email
-from campaigns.content.mjml import compile_mjml
 from campaigns.content.names import person_names
 from campaigns.content.render import (
     Compiled,
@@ -26,6 +25,7 @@ from campaigns.content.render import (
     render,
     render_preheader,
 )
+from campaigns.content.templates import liquid
 
 OK, ABORT, CONTENT = "ok", "abort", "content"
 Answer = list[Any]

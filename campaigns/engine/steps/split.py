@@ -15,7 +15,7 @@ from campaigns.faults import CannotGoOn
 from campaigns.plan import Step
 from campaigns.standing_words import NO_RULE
 from config.postgres.sql import Sql, sql
-from profiles.language.reader import RuleError, RuleProblem
+from profiles.language.reading.reader import RuleError, RuleProblem
 from segments.rules import Group, parse_rule, read_rule
 from segments.rules.compiler import CompileContext, members_of
 

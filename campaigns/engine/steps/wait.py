@@ -18,8 +18,10 @@ from campaigns.engine.steps.base import Batch, Card, StepKind, onward, step_kind
 from campaigns.plan import Step
 from config.postgres.sql import Sql, sql
 from config.workspace.zones import database_zones
-from profiles.language.clock import rule_zone
-from profiles.language.durations import (
+from profiles.language.reading.reader import Reader
+from profiles.language.subjects import json_subject
+from profiles.language.times.clock import rule_zone
+from profiles.language.times.durations import (
     LONGEST,
     SECONDS,
     UNITS,
@@ -27,8 +29,6 @@ from profiles.language.durations import (
     read_duration,
     stored_duration,
 )
-from profiles.language.reader import Reader
-from profiles.language.subjects import json_subject
 
 UNITS_OF_WAITS: Final = (SECONDS, *UNITS)
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

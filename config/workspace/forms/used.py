@@ -15,7 +15,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from config.workspace import audit
-from config.workspace.admin import AuditedAdmin
+from config.workspace.forms.audited import AuditedAdmin
 from config.workspace.lifecycle.archiving import archive, delete, restore
 from config.workspace.lifecycle.usage import KINDS, InUse, Use, users
 from config.workspace.pages.open_pages import is_open

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from config.console.words import is_blank, when_words
 from config.postgres.sql import Sql
 from config.workspace.zones import read_when
-from profiles.language.clock import Clock
-from profiles.language.reader import Reader, is_number
+from profiles.language.reading.reader import Reader, is_number
 from profiles.language.subjects import Subject
+from profiles.language.times.clock import Clock
 
 JSON, TEXT, NUMBER, TIME = "json", "text", "number", "time"
 # what asks for an operand of such an operator on a screen

@@ -6,8 +6,6 @@ from django.utils.translation import gettext as _
 
 from config.postgres.sql import OR, Sql, sql
 from profiles.identifiers.normalise import text_of
-from profiles.language.clock import Clock
-from profiles.language.operands import read_list, read_scalar, read_texts
 from profiles.language.operators.base import (
     JSON,
     NUMBER,
@@ -19,8 +17,10 @@ from profiles.language.operators.base import (
     operator,
     shown,
 )
-from profiles.language.reader import Reader, is_number
+from profiles.language.reading.operands import read_list, read_scalar, read_texts
+from profiles.language.reading.reader import Reader, is_number
 from profiles.language.subjects import Subject
+from profiles.language.times.clock import Clock
 from profiles.language.words import joined
 
 SHOWN = 5  # of many values in words

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from config.workspace.zones import begins, ends, read_when
-from profiles.language.clock import Clock
+from profiles.language.times.clock import Clock
 
 
 def begin(value: str, clock: Clock) -> datetime:

@@ -7,8 +7,6 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext as _
 
 from config.postgres.sql import Sql, sql
-from profiles.language.clock import Clock
-from profiles.language.operands import read_number, read_range
 from profiles.language.operators.base import (
     AMOUNT,
     JSON,
@@ -21,8 +19,10 @@ from profiles.language.operators.base import (
     shown,
 )
 from profiles.language.operators.moments import begin, end, is_day
-from profiles.language.reader import Reader, is_number
+from profiles.language.reading.operands import read_number, read_range
+from profiles.language.reading.reader import Reader, is_number
 from profiles.language.subjects import Subject
+from profiles.language.times.clock import Clock
 
 _SIGNS: dict[str, Callable[[float, float], bool]] = {
     ">": compared.gt,

@@ -5,10 +5,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from config.postgres.sql import Sql
-from profiles.language.clock import Clock
 from profiles.language.operators.base import JSON, NONE, NUMBER, TEXT, TIME, Operator, operator
-from profiles.language.reader import Reader
+from profiles.language.reading.reader import Reader
 from profiles.language.subjects import Subject
+from profiles.language.times.clock import Clock
 
 
 class _Bare(Operator):

@@ -5,11 +5,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from config.postgres.sql import FALSE, Sql, sql
-from profiles.language.clock import Clock
-from profiles.language.operands import read_part, read_pattern
 from profiles.language.operators.base import JSON, ONE, TEXT, Operator, operator
-from profiles.language.reader import Reader
+from profiles.language.reading.operands import read_part, read_pattern
+from profiles.language.reading.reader import Reader
 from profiles.language.subjects import Subject
+from profiles.language.times.clock import Clock
 
 
 class _Part(Operator):

@@ -6,12 +6,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from config.postgres.sql import Sql, sql
-from profiles.language.clock import Clock
-from profiles.language.durations import read_duration
 from profiles.language.operators.base import DURATION, JSON, MOMENT, TIME, Operator, operator
 from profiles.language.operators.moments import begin, end, is_day
-from profiles.language.reader import Reader
+from profiles.language.reading.reader import Reader
 from profiles.language.subjects import Subject
+from profiles.language.times.clock import Clock
+from profiles.language.times.durations import read_duration
 
 QUARTER = timedelta(minutes=15)
 DAYS = ("days", "weeks", "months")

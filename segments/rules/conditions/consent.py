@@ -14,7 +14,7 @@ from consent.ledger.standing import WHOLE, standing
 from consent.models import Purpose
 from consent.models.ledger import Status
 from profiles.language import schemas
-from profiles.language.references import Lookup
+from profiles.language.reading.references import Lookup
 from segments.rules import Condition, Reader, register
 from segments.rules.algebra import Ids, Part
 from segments.rules.clause import NAME, VALUE, Clause, choose, pick, text

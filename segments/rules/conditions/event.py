@@ -22,8 +22,8 @@ from profiles.language.counts import (
 from profiles.language.events import Occurrences, PropertyTest, read_where
 from profiles.language.measures import AGGREGATES, Measure, read_measure
 from profiles.language.operators import NUMBER, shown
-from profiles.language.reader import Reader
-from profiles.language.windows import Window, read_window
+from profiles.language.reading.reader import Reader
+from profiles.language.times.windows import Window, read_window
 from profiles.language.words import joined
 from profiles.personal.names import Place as FieldPlace
 from segments.rules.algebra import Ids, Part

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from config.console.words import day_words
 from config.postgres.sql import FALSE, Sql, sql
 from profiles.language import schemas
-from profiles.language.references import Found, Lookup
+from profiles.language.reading.references import Found, Lookup
 from segments.models import Membership, Segment
 from segments.rules import (
     SEGMENT,

@@ -19,7 +19,7 @@ WRITERS = {
     "config/home/views.py",  # "Thursday 26 November, 16:02 in Jakarta"
     "campaigns/pages/page_header.py",  # days, and start times with their zone
     "campaigns/pages/editor/forms/when.py",  # the field of a time, its zone beside it
-    "campaigns/content/filters.py",  # what a marketer's own pattern says
+    "campaigns/content/templates/filters.py",  # what a marketer's own pattern says
     "profiles/months.py",  # names of tables
     "campaigns/outcomes/recording.py",  # a key
     "config/workspace/work/circuits.py",  # a line of the log, its zone beside it

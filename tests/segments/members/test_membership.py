@@ -11,7 +11,7 @@ from config.workspace.lifecycle.usage import InUse
 from config.workspace.models import AuditEntry
 from profiles.changes import announce, announce_each
 from profiles.identity.keys import keep
-from profiles.language.reader import RuleError
+from profiles.language.reading.reader import RuleError
 from profiles.models import Identifier, ProfileChange
 from segments import services
 from segments.archiving import archive_segment

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from campaigns.models import Sender
-from config.workspace.admin import AuditedAdmin
+from config.workspace.forms.audited import AuditedAdmin
 from config.workspace.models import User
 from consent.models import Purpose
 from tests.campaigns.builders import make_sender

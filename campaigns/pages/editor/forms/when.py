@@ -12,7 +12,7 @@ from campaigns.models import Campaign
 from campaigns.pages.editor.forms.base import MAX_NAME, StepForm, step_of, steps_with
 from config.workspace.frequency import MOST_COUNT, MOST_DAYS
 from config.workspace.zones import read_exact, workspace_zone
-from profiles.language.durations import stored_duration
+from profiles.language.times.durations import stored_duration
 from profiles.models import EventDefinition
 from profiles.selectors.masking import looks_personal
 

@@ -2,7 +2,7 @@
 
 import re
 
-from campaigns.content.html import Prepared
+from campaigns.content.compiling.html import Prepared
 from campaigns.content.markup import MarkupReader
 from campaigns.content.masks import Masked, mask
 

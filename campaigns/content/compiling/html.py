@@ -8,11 +8,11 @@ import html
 import re
 from dataclasses import dataclass, field
 
-from campaigns.content import liquid
 from campaigns.content.errors import ContentError, ContentProblem
 from campaigns.content.markup import MarkupReader, excess, without_comments
 from campaigns.content.masks import Masked, mask
-from campaigns.content.nodes import END_HREF, HREF, LINK, PIXEL
+from campaigns.content.templates import liquid
+from campaigns.content.templates.nodes import END_HREF, HREF, LINK, PIXEL
 
 OWN_LINKS = ("unsubscribe_url", "preferences_url", "view_url", "view_in_browser_url")
 _OWN_LINK = re.compile(rf"\{{\{{-?\s*(?:{'|'.join(OWN_LINKS)})\s*-?\}}\}}")

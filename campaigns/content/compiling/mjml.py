@@ -10,10 +10,10 @@ from difflib import get_close_matches
 
 from mjml import mjml2html
 
+from campaigns.content.compiling.mjml_words import ATTRIBUTES, CONTAINERS, ENDINGS, EVERY_ATTRIBUTE
 from campaigns.content.errors import ContentError, ContentProblem, Severity
 from campaigns.content.markup import MarkupReader, excess
 from campaigns.content.masks import Masked, mask
-from campaigns.content.mjml_words import ATTRIBUTES, CONTAINERS, ENDINGS, EVERY_ATTRIBUTE
 
 _MAX_DEPTH = 50
 _MAX_PROBLEMS = 100

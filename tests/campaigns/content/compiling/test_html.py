@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from campaigns.content.compiling.html import add_footer, add_text_footer, has_unsubscribe, prepare
+from campaigns.content.compiling.text import from_html, preheader
 from campaigns.content.errors import ContentError
-from campaigns.content.html import add_footer, add_text_footer, has_unsubscribe, prepare
 from campaigns.content.masks import mask
-from campaigns.content.text import from_html, preheader
 
 
 def text_of(source: str) -> str:

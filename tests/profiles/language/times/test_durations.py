@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from config.postgres.sql import Sql, one, sql
-from profiles.language.clock import Clock
-from profiles.language.durations import LONGEST, Duration, read_duration, stored_duration
-from profiles.language.reader import Reader
+from profiles.language.reading.reader import Reader
+from profiles.language.times.clock import Clock
+from profiles.language.times.durations import LONGEST, Duration, read_duration, stored_duration
 
 moments = st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 durations = st.builds(

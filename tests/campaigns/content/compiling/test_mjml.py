@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaigns.content.mjml import compile_mjml
+from campaigns.content.compiling.mjml import compile_mjml
 
 
 def page(body: str) -> str:

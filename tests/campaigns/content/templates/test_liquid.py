@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns.content import liquid
 from campaigns.content.errors import Abort, ContentError
-from campaigns.content.filters import FILTERS
+from campaigns.content.templates import liquid
+from campaigns.content.templates.filters import FILTERS
 
 NOW = datetime(2026, 11, 3, 22, 30, tzinfo=UTC)
 NAUGHTY = [

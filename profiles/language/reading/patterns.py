@@ -8,7 +8,7 @@ from math import prod
 from django.db import DataError, connection, transaction
 from django.utils.translation import gettext as _
 
-from profiles.language.references import Lookup
+from profiles.language.reading.references import Lookup
 
 LONGEST = 200
 MOST_REPEATS = 100

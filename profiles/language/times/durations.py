@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from config.postgres.sql import Sql, sql
-from profiles.language.clock import Clock
-from profiles.language.reader import Reader, is_number
+from profiles.language.reading.reader import Reader, is_number
+from profiles.language.times.clock import Clock
 
 UNITS = ("minutes", "hours", "days", "weeks", "months")
 SECONDS = "seconds"  # for waits: no rule asks so finely

@@ -13,7 +13,7 @@ from liquid.output import LimitedStringIO
 from liquid.utils import ReadOnlyChainMap
 
 from campaigns.content.errors import Abort
-from campaigns.content.limits import (
+from campaigns.content.templates.limits import (
     MAX_ITERATIONS,
     MAX_OUTPUT_BYTES,
     MAX_PARTIALS,

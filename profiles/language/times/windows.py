@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from config.console.words import when_words
 from config.postgres.sql import Sql, sql
 from config.workspace.zones import UTC, begins, ends
-from profiles.language.clock import Clock
-from profiles.language.durations import Duration, read_duration
-from profiles.language.reader import Reader
+from profiles.language.reading.reader import Reader
+from profiles.language.times.clock import Clock
+from profiles.language.times.durations import Duration, read_duration
 
 
 @dataclass(frozen=True)

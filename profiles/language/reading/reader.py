@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from config.workspace.zones import read_when
-from profiles.language.references import Found, Lookup, Reference
+from profiles.language.reading.references import Found, Lookup, Reference
 
 LONGEST_TEXT = 1_000
 

@@ -19,12 +19,12 @@ from liquid.exceptions import (
     TemplateNotFoundError,
 )
 
-from campaigns.content import limits
-from campaigns.content.context import MailContext, RenderState, output_buffer
 from campaigns.content.errors import Abort, ContentError, position
-from campaigns.content.filters import FILTERS
 from campaigns.content.masks import pieces, unclosed
-from campaigns.content.nodes import TAGS
+from campaigns.content.templates import limits
+from campaigns.content.templates.context import MailContext, RenderState, output_buffer
+from campaigns.content.templates.filters import FILTERS
+from campaigns.content.templates.nodes import TAGS
 
 CACHED_TEMPLATES = 512
 TOO_DEEP = "the template is nested too deeply"

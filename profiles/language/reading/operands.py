@@ -5,8 +5,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from config.workspace.zones import UTC, begins, read_when
-from profiles.language import patterns
-from profiles.language.reader import Reader, is_number, text_problem
+from profiles.language.reading import patterns
+from profiles.language.reading.reader import Reader, is_number, text_problem
 
 MOST_VALUES = 10_000
 

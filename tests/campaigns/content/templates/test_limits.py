@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from campaigns.content import liquid
 from campaigns.content.errors import ContentError
+from campaigns.content.templates import liquid
 
 BIG = "x" * 30
 DOUBLE = "{% assign a = a | append: a %}"

@@ -28,9 +28,9 @@ from liquid.filter import with_context, with_environment
 from liquid.undefined import is_undefined
 from liquid.utils.html import strip_tags
 
-from campaigns.content.context import MailContext
 from campaigns.content.errors import ContentError
 from campaigns.content.markup import check_shape
+from campaigns.content.templates.context import MailContext
 
 _MAX_DATE_TEXT = 100  # characters; longer is no date, and the parser is slow
 _MAX_FORMAT = 200

@@ -16,8 +16,8 @@ from liquid.tag import Tag
 from liquid.token import TOKEN_EXPRESSION, TOKEN_TAG
 from liquid.undefined import Undefined
 
-from campaigns.content.context import MailContext
 from campaigns.content.errors import Abort
+from campaigns.content.templates.context import MailContext
 
 LINK, HREF, END_HREF, PIXEL = "__link", "__href", "end__href", "__pixel"
 _SAFE_SCHEMES = ("http:", "https:", "mailto:", "tel:", "sms:")

@@ -1,0 +1,1 @@
+"""Liquid for messages: environments, tags and filters of ours, limited and cached."""

@@ -1,0 +1,1 @@
+"""Moments, durations and windows: of which time a question is."""
