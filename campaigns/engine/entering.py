@@ -6,30 +6,25 @@ kept out has a row that says why, as the control group has.
 """
 
 from datetime import datetime
-from typing import Final
 
 from django.db.backends.utils import CursorWrapper
 
 from campaigns.audience.portions import members_between, range_end
 from campaigns.engine.executor import due_by_step
-from campaigns.gate.expression import arm_of
-from campaigns.gate.terms import segment_of, shuffle_of
+from campaigns.gate.terms import lots_of, segment_of
 from campaigns.outbox.fanout import go_through
 from campaigns.people.entered import not_in_yet
 from campaigns.plan import Plan
-from config.postgres.sql import FALSE, Sql, sql
+from config.postgres.sql import Sql, sql
 from config.workspace.work.due import wake
 from profiles.people.lineage import living
-
-FROZEN: Final = "frozen"
-HOLDOUT: Final = "holdout"
 
 _ENTER = """
 WITH people AS MATERIALIZED ({people}),
 placed AS MATERIALIZED (
     SELECT p.id AS profile_id, p.bucket,
            CASE WHEN p.state <> 'active' THEN 'frozen' WHEN {held_out} THEN 'holdout' ELSE '' END
-           AS reason, CASE {dues} END AS due_at
+           AS reason, {general} AS is_general, CASE {dues} END AS due_at
     FROM people a JOIN profile p ON p.id = a.profile_id
     CROSS JOIN (SELECT {first}::text AS first, {now}::timestamptz AS now) n
     WHERE {living} AND {not_in_yet}
@@ -38,7 +33,8 @@ placed AS MATERIALIZED (
                            visit, arm, entered_at, due_at, ended_at, end_reason, data)
     SELECT profile_id, {campaign}, {version}, '', bucket,
            CASE WHEN reason = '' THEN {first} ELSE '' END, 1,
-           CASE WHEN reason = 'holdout' THEN 'control' ELSE '' END, {now},
+           CASE WHEN reason = 'holdout' THEN 'control' WHEN is_general THEN 'general' ELSE '' END,
+           {now},
            CASE WHEN reason = '' THEN due_at END,
            CASE WHEN reason <> '' THEN {now}::timestamptz END, reason, '{{}}'
     FROM placed ORDER BY profile_id
@@ -68,10 +64,12 @@ def _enter_portion(
     end = range_end(cursor, segment_id, after)
     if end is None:
         return 0, None
+    control, general = lots_of(plan)
     sql(
         _ENTER,
         people=members_between(segment_id, after, end),
-        held_out=_held_out(plan),
+        held_out=control,
+        general=general,
         dues=due_by_step(plan, {plan.nodes[0].key}, Sql("n.first"), Sql("n.now")),
         living=Sql(living("p")),
         not_in_yet=not_in_yet(plan.campaign, Sql("p.id")),
@@ -82,11 +80,3 @@ def _enter_portion(
     ).on(cursor)
     seen, _entered = cursor.fetchone()
     return seen, end
-
-
-def _held_out(plan: Plan) -> Sql:
-    """As the gate of a campaign with one message draws it."""
-    if plan.holdout <= 0:
-        return FALSE
-    shares = [plan.holdout, 1 - plan.holdout]
-    return sql("{arm} = 0", arm=arm_of(shares, shuffle_of(f"holdout:{plan.campaign.slug}")))

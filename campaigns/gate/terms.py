@@ -8,11 +8,11 @@ from typing import Any
 
 from campaigns import standing_words
 from campaigns.faults import CannotGoOn
-from campaigns.gate.expression import BUCKETS, Terms
+from campaigns.gate.expression import BUCKETS, Terms, arm_of
 from campaigns.gate.quiet_hours import QuietHours
 from campaigns.people.entered import not_in_yet
 from campaigns.plan import Plan, Step
-from config.postgres.sql import EMPTY, Sql
+from config.postgres.sql import EMPTY, FALSE, Sql, sql
 from config.workspace.frequency import CHANNEL, Frequency, limits_of, read
 from config.workspace.selectors import workspace
 from config.workspace.zones import workspace_zone
@@ -21,6 +21,7 @@ from profiles.language.times.durations import Duration, stored_duration
 from segments.models import Segment
 
 EXPIRES_IN = Duration("days", 3)  # Braze aborts messages that are delayed by more than 72 hours
+GENERAL = "holdout"  # the draw of the workspace's own control group
 SINGLE_EXPIRES_IN = Duration("days", 1)
 WINDOW = Duration("days", 5)  # of conversions: the default of semantics.md section 9
 
@@ -101,10 +102,34 @@ def single_terms(purpose: Purpose, channel: str, now: datetime) -> Terms:
 
 def _general(purpose: Purpose) -> dict[str, Any]:
     """Who gets no marketing at all, to see what all of it does: the same people in every send."""
-    share = float(workspace().setting("holdout", 0) or 0)
+    share = _general_share()
     if purpose.purpose_class != Purpose.Class.MARKETING or share <= 0:
         return {}
-    return {"general": share, "general_shuffle": shuffle_of("holdout")}
+    return {"general": share, "general_shuffle": shuffle_of(GENERAL)}
+
+
+def _general_share() -> float:
+    return float(workspace().setting("holdout", 0) or 0)
+
+
+def lots_of(plan: Plan) -> tuple[Sql, Sql]:
+    """Of who enters a way of several steps, by their `bucket`: tests for its control group, and for
+    whom the workspace keeps from all marketing though they go on. One query.
+
+    The latter are control group as well where the way is nothing but marketing; where it has
+    service messages too they get those, and are in neither arm.
+    """
+    own = _lot(plan.holdout, f"holdout:{plan.campaign.slug}")
+    slugs = {node.step.get("purpose", "marketing") for node in plan.messages}
+    marketing = Purpose.objects.filter(slug__in=slugs, purpose_class=Purpose.Class.MARKETING)
+    count = marketing.count()
+    general = _lot(_general_share() if count else 0.0, GENERAL)
+    return (sql("({a} OR {b})", a=own, b=general), FALSE) if count == len(slugs) else (own, general)
+
+
+def _lot(share: float, key: str) -> Sql:
+    """As the gate draws a control group."""
+    return sql("{arm} = 0", arm=arm_of([share, 1 - share], shuffle_of(key))) if share > 0 else FALSE
 
 
 def _purpose(slug: str) -> Purpose:

@@ -176,7 +176,8 @@ class Enrolment(ProfileScoped):
     """A profile inside a campaign of several steps; due at `step` when `due_at` has passed.
 
     Whoever was in a campaign that ends with its first message has that message alone
-    (`campaigns.people.entered`). `lease` says that a worker is at it (`campaigns.engine`).
+    (`campaigns.people.entered`). `lease` says that a worker is at it (`campaigns.engine`). `arm` is
+    "", `control`, or `general`: the workspace keeps them from marketing, and they count in no arm.
     """
 
     belongs = Belonging(Merged.MOVED, Apart.BY_ORIGIN, Erased.ERASED)
@@ -193,7 +194,7 @@ class Enrolment(ProfileScoped):
     bucket = models.SmallIntegerField()
     step = models.TextField(blank=True, default="")
     visit = models.IntegerField(default=1)
-    arm = models.TextField(blank=True, default="")  # "" or control
+    arm = models.TextField(blank=True, default="")
     entered_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
     lease = models.UUIDField(null=True)

@@ -48,9 +48,9 @@ def report(campaign: Campaign) -> dict[str, Any]:
         audience = came["entered"]
         excluded += Counter({HOLDOUT: came["control"], FROZEN: came["frozen"]})
     measured = measured_by_variant(campaign, audience)
-    control, lift = control_and_lift(
-        campaign, excluded.get(HOLDOUT, 0), is_enrolled=bool(came["entered"])
-    )
+    is_enrolled = bool(came["entered"])
+    held_out = came["control"] if is_enrolled else excluded.get(HOLDOUT, 0)
+    control, lift = control_and_lift(campaign, held_out, is_enrolled=is_enrolled)
     return {
         "audience": audience,
         "excluded": {name: excluded[name] for name in ORDER if name in excluded},
@@ -134,11 +134,15 @@ _WRITTEN_TO = """
     WHERE m.campaign_id = {campaign} AND NOT m.is_test
       AND (m.reason = 'holdout' OR m.state IN ('sent', 'delivered', 'bounced'))
 """
-# on a way of several steps both arms count as they entered, from then on (semantics.md section 15)
+# On a way of several steps both arms count as they entered, from then on; who was kept from its
+# marketing by the workspace's own lot, from the beginning or since, is treated in none.
 _ENTERED = """
     SELECT e.profile_id, e.arm = 'control' AS control, e.entered_at AS since
     FROM enrolment e JOIN profile p ON p.id = e.profile_id AND {living}
     WHERE e.campaign_id = {campaign} AND e.end_reason NOT IN ('frozen', 'merged')
+      AND e.arm <> 'general'
+      AND e.id NOT IN (SELECT m.enrolment_id FROM message m WHERE m.campaign_id = {campaign}
+                       AND m.reason = 'holdout' AND m.enrolment_id IS NOT NULL)
 """
 
 

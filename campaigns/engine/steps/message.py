@@ -36,9 +36,10 @@ MOST_VARIANTS = 10
 MOST_TAGS = 10
 QUEUED: Final = "queued"
 
-# Whoever has the address for their own is on the way too, and gets it there: before or after.
+# Whoever has the address for their own came in too, and gets it there, before or after, or is kept
+# from it by lot.
 _TAKEN = """EXISTS (SELECT 1 FROM enrolment o WHERE o.profile_id = r.owner_id
-    AND o.campaign_id = {campaign} AND o.arm = '' AND o.end_reason <> 'frozen')"""
+    AND o.campaign_id = {campaign} AND o.end_reason <> 'frozen')"""
 # who is held until the morning, or whose turn comes later, goes on from then
 _WAYS = """
 SELECT m.profile_id, m.enrolment_id, CASE WHEN m.state = {queued} THEN m.state ELSE m.reason END

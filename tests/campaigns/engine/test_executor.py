@@ -9,7 +9,10 @@ from campaigns.engine import claims, executor
 from campaigns.engine.executor import advance, advance_enrolments
 from campaigns.models import Campaign, ContactCount, Enrolment, Message, MessageChunk, Transition
 from campaigns.outcomes.recording import find_sent, record_click
+from campaigns.outcomes.report import report
 from campaigns.services.launching import cancel, launch, pause, resume
+from config.workspace.models import Workspace
+from config.workspace.selectors import forget_workspace
 from profiles.ingest import processor
 from profiles.merging.merging import merge_people, undo_merge
 from tests.campaigns.builders import (
@@ -28,7 +31,7 @@ from tests.campaigns.engine_builders import (
     wait,
     way_of,
 )
-from tests.cast import make_profile
+from tests.cast import make_event, make_profile
 
 pytestmark = pytest.mark.django_db
 
@@ -138,6 +141,64 @@ def test_the_control_group_is_drawn_at_the_entry_and_compared_as_entered():
     assert not Message.objects.filter(reason="holdout").exists()
     assert not Message.objects.filter(profile__in=control.values("profile")).exists()
     assert ContactCount.objects.count() == len(got("first")), "and uses no frequency"
+
+
+def kept_from_all(share: float) -> None:
+    """From now on this share of people gets no marketing at all."""
+    Workspace.objects.update(settings={"holdout": share})
+    forget_workspace()
+
+
+@pytest.fixture
+def crowd():
+    """Everybody buys; a quarter may not be written to."""
+    found = [make_person(f"p{n}", bucket=n * 100) for n in range(100)]
+    for person in found[25:]:
+        say(person)
+    for person in found:
+        make_event(person, "Order Completed", at=timezone.now() + timedelta(minutes=1), total=1)
+    yield found
+    forget_workspace()
+
+
+GOAL = {"event": "Order Completed"}
+
+
+def arms_of_report(campaign) -> tuple[int, int]:
+    """People who were treated, and who were kept out to compare with."""
+    found = report(campaign)
+    return found["lift"].get("people", 0), found["control"].get("people", 0)
+
+
+def test_who_the_workspace_keeps_from_marketing_is_never_treated(crowd):
+    kept_from_all(0.2)
+    # of a way of marketing alone they are the control group, whatever else would keep them out
+    campaign = begun(*crowd, goal=GOAL)
+    assert Enrolment.objects.filter(campaign=campaign, arm="control").count() == 20
+    assert arms_of_report(campaign) == (80, 20)
+    assert report(campaign)["excluded"]["holdout"] == 20
+    lots = begun(*crowd, goal=GOAL, holdout=0.5, slug="lots")
+    treated, control = arms_of_report(lots)
+    assert treated + control == 100 and 50 <= control <= 70
+    # where there is service mail too they get that, and are in neither arm
+    steps = [mail("receipt", purpose="service"), wait(days=1), mail("first")]
+    both = begun(*crowd, goal=GOAL, holdout=0.5, slug="both", steps=steps)
+    general = Enrolment.objects.filter(campaign=both, arm="general")
+    ways = Message.objects.filter(campaign_id=both.pk, step="receipt", state="queued")
+    served = set(ways.values_list("profile_id", flat=True))
+    assert 0 < general.count() <= 20
+    assert set(general.values_list("profile_id", flat=True)) <= served
+    assert arms_of_report(both) == (50 - general.count(), 50)
+
+
+def test_who_is_kept_from_marketing_while_on_the_way_is_treated_no_more(crowd):
+    campaign = begun(*crowd, goal=GOAL, holdout=0.5, steps=[wait(days=1), mail("first")])
+    kept_from_all(0.2)
+    let_pass(days=1)
+    advance_all()
+    held = Message.objects.filter(campaign_id=campaign.pk, reason="holdout").count()
+    assert held > 0
+    assert arms_of_report(campaign) == (50 - held, 50)
 
 
 def test_nobody_enters_twice_and_a_paused_campaign_stands_still():
