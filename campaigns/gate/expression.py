@@ -91,6 +91,7 @@ def judged(
     narrow: Narrow | None = None,
     borrowed: bool = False,
     taken: Sql | None = None,
+    repeated: Sql = EMPTY,
     few: bool = False,
 ) -> Sql:
     """One line for each of `people`: `profile_id, bucket, draw, address, entry_id, due_at, day,
@@ -99,7 +100,8 @@ def judged(
     `reason` is "" for who gets a message; `day` is the day that it is for them.
     `people` is a relation with `profile_id`; `narrow` says
     its range again. With `borrowed`, addresses count that are another person's identifier; `taken`
-    is then a condition on `r.owner_id` that says whether the owner is written to already. `few`:
+    is then a condition on `r.owner_id` that says whether the owner is written to already, as
+    `repeated` is one on `a` and `r.address` that says that they have it there themselves. `few`:
     some dozens of people, whose suppressions are looked up one by one.
     """
     lines = reach(
@@ -121,7 +123,7 @@ def judged(
         due=pieces.due,
         day=pieces.day,
         permission=pieces.permission,
-        duplicate=pieces.duplicate(taken),
+        duplicate=pieces.duplicate(taken, repeated),
         capped=pieces.capped,
         quiet=pieces.quiet,
         now=terms.now,
@@ -161,15 +163,18 @@ class _Pieces:
     def permission(self) -> Sql:
         return _needs_permission(self.terms.purpose, "r")
 
-    def duplicate(self, taken: Sql | None) -> Sql:
+    def duplicate(self, taken: Sql | None, repeated: Sql) -> Sql:
         """Only who borrows an address can share it: identifiers are unique."""
+        twice = sql("WHEN {test} THEN 'duplicate_address' ", test=repeated)
+        twice = twice if repeated.text else EMPTY
         if taken is None:
-            return EMPTY
+            return twice
         return sql(
-            "WHEN r.owner_id <> a.profile_id AND ({taken}) THEN 'duplicate_address' "
+            "{twice}WHEN r.owner_id <> a.profile_id AND ({taken}) THEN 'duplicate_address' "
             "WHEN r.owner_id <> a.profile_id AND r.entry_id IS NOT NULL AND a.profile_id <> "
             "min(a.profile_id) FILTER (WHERE p.state = 'active' AND NOT r.suppressed"
             " AND r.entry_id IS NOT NULL) OVER (PARTITION BY r.address) THEN 'duplicate_address'",
+            twice=twice,
             taken=taken,
         )
 

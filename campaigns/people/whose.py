@@ -14,7 +14,7 @@ from django.db.models import Q
 from campaigns.models import Message
 from config.postgres.sql import Sql, sql
 from profiles.models import Profile
-from profiles.people.lineage import ever, ever_ids, today, today_of
+from profiles.people.lineage import ever, ever_ids, ids_ever, today, today_of
 
 # SQL: the message `m` (profile_id, owner_id) joined to `h`, so that PERSON is whose it is today
 JOIN_OWNER: Final = "JOIN profile h ON h.id = coalesce(m.owner_id, m.profile_id)"
@@ -25,6 +25,20 @@ def written_to(profile_id: int) -> Q:
     """The messages of who this is today, as a condition. One query, for who they ever were."""
     everyone = ever_ids(profile_id)
     return Q(owner_id=None, profile_id__in=everyone) | Q(owner_id__in=everyone)
+
+
+def has_message(person: Sql, same: Sql) -> Sql:
+    """A test on a person of today (an expression): they have a message `o` of which `same` holds.
+
+    By two look-ups under the keys of all whom they ever were.
+    """
+    ever = Sql(ids_ever(person.text), person.params * 2)
+    return sql(_HAS_MESSAGE, ever=ever, same=same)
+
+
+_HAS_MESSAGE = """(EXISTS (SELECT 1 FROM message o
+        WHERE o.profile_id IN ({ever}) AND o.owner_id IS NULL AND {same})
+    OR EXISTS (SELECT 1 FROM message o WHERE o.owner_id IN ({ever}) AND {same}))"""
 
 
 def messages_by(people: Sql, columns: str) -> Sql:

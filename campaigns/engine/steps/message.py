@@ -17,11 +17,13 @@ from campaigns.composition.field_errors import (
 )
 from campaigns.content.kinds import CONTENTS
 from campaigns.engine.steps.base import Batch, Card, StepKind, step_kind
+from campaigns.gate.contact_counts import UNSENT
 from campaigns.gate.expression import Terms, judged
 from campaigns.gate.terms import terms_of
 from campaigns.outbox.fanout import arms_of, arms_shuffle
 from campaigns.outbox.pacing import turns_of
 from campaigns.outbox.writing import Sending, write
+from campaigns.people.whose import has_message
 from campaigns.plan import MESSAGE, Step
 from config.postgres.sql import Sql, sql
 from config.workspace.frequency import is_tag, tag_words
@@ -36,10 +38,16 @@ MOST_VARIANTS = 10
 MOST_TAGS = 10
 QUEUED: Final = "queued"
 
+_PEOPLE = """SELECT b.profile_id, b.enrolment_id, 1 AS visit, e.entered_at FROM {pairs} b
+JOIN enrolment e ON e.profile_id = b.profile_id AND e.id = b.enrolment_id"""
 # Whoever has the address for their own came in too, and gets it there, before or after, or is kept
 # from it by lot.
 _TAKEN = """EXISTS (SELECT 1 FROM enrolment o WHERE o.profile_id = r.owner_id
     AND o.campaign_id = {campaign} AND o.end_reason <> 'frozen')"""
+# People who were on the way both, and are one since or were for a while: what one of them got at
+# this address is not said again to the other there.
+_REPEATED = f"""o.campaign_id = {{campaign}} AND o.step = {{step}} AND o.address = r.address
+    AND o.queued_at >= a.entered_at AND o.state NOT IN {UNSENT} AND NOT o.is_test"""
 # who is held until the morning, or whose turn comes later, goes on from then
 _WAYS = """
 SELECT m.profile_id, m.enrolment_id, CASE WHEN m.state = {queued} THEN m.state ELSE m.reason END
@@ -103,13 +111,15 @@ def subject_of(step: Step) -> str:
 
 def _portion(batch: Batch, terms: Terms) -> Portion:
     ids = list(batch.profiles)
-    people = sql("SELECT profile_id, enrolment_id, 1 AS visit FROM {pairs} b", pairs=batch.pairs)
+    people = sql(_PEOPLE, pairs=batch.pairs)
+    same = sql(_REPEATED, campaign=batch.plan.campaign.pk, step=batch.node.key)
     lines = judged(
         terms,
         PEOPLE,
         narrow=lambda column: sql("{column} = ANY({ids}::bigint[])", column=column, ids=ids),
         borrowed=True,
         taken=sql(_TAKEN, campaign=batch.plan.campaign.pk),
+        repeated=has_message(Sql("a.profile_id"), same),
         few=len(ids) <= FEW,
     )
     return Portion(people, lines)

@@ -294,5 +294,33 @@ def test_a_merge_while_they_wait_moves_their_place_and_its_undoing_gives_it_back
     back = Enrolment.objects.get(profile=ben)
     assert (back.step, back.ended_at, back.lease) == ("pause", None, None)
     advance_all()
-    rows = Message.objects.filter(step="second", state="queued")
-    assert sorted(rows.values_list("profile", flat=True)) == sorted([ada.pk, ben.pk])
+    rows = (
+        Message.objects.filter(step="second").order_by("profile").values_list("profile", "reason")
+    )
+    assert list(rows) == [(ada.pk, ""), (ben.pk, "duplicate_address")], "ben has it there already"
+
+
+@pytest.mark.parametrize("is_apart", [True, False])
+@pytest.mark.parametrize("survivor", [0, 1])
+def test_a_step_that_was_sent_to_an_address_under_another_is_not_sent_there_again(
+    survivor, is_apart
+):
+    """Both are on the way when they turn out to be one, and are taken apart again, or not."""
+    both = people("ada", "ben")
+    ada, ben = both[survivor], both[1 - survivor]
+    campaign = begun(ada, ben)
+    let_pass(days=2)
+    if not is_apart:  # one of them is further already
+        Enrolment.objects.filter(profile=ada).update(due_at=timezone.now() + timedelta(days=1))
+        advance_all()
+    merge = merge_people(survivor_id=ada.pk, absorbed_id=ben.pk, rule="by hand", evidence={})
+    let_pass(days=2)
+    advance_all()
+    if is_apart:
+        undo_merge(merge_id=merge)
+        advance_all()
+    rows = Message.objects.filter(step="second")
+    sent = list(rows.exclude(state="excluded").values_list("address", flat=True))
+    assert sent and sorted(sent) == sorted(set(sent))
+    assert set(rows.values_list("reason", flat=True)) <= {"", "duplicate_address"}
+    assert not Enrolment.objects.filter(campaign=campaign, ended_at=None).exists()
