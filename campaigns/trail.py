@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Message, Sender
 from config.console.shell import places
-from config.workspace.lifecycle.usage import Kind, form_of
+from config.workspace.lifecycle.usage import ObjectKind, form_of
 from config.workspace.models import AuditEntry
 from config.workspace.trail.targets import TARGETS, Target, rows_of
 from config.workspace.trail.words import KINDS
@@ -40,8 +40,8 @@ def _message(row: Message, names: Mapping[int, str]) -> Target:
     return Target(name, url, "messages.view")
 
 
-_CAMPAIGN = Kind(KINDS["campaign"], Campaign, "slug", _campaign_url)
-_SENDER = Kind(KINDS["sender"], Sender, "pk", form_of)
+_CAMPAIGN = ObjectKind(KINDS["campaign"], Campaign, "slug", _campaign_url)
+_SENDER = ObjectKind(KINDS["sender"], Sender, "pk", form_of)
 TARGETS.register("campaign")(rows_of(_CAMPAIGN, "campaigns.view"))
 TARGETS.register("message")(messages_of)
 TARGETS.register("sender")(rows_of(_SENDER, "campaigns.view"))

@@ -13,13 +13,13 @@ from typing import Any
 
 from consent.suppression.withdrawing import opt_out_of_sharing
 from profiles.calls.messages import Incoming
-from profiles.ingest.hooks import AFTER_BATCH, Batch
+from profiles.ingest.hooks import AFTER_BATCH, WrittenBatch
 
 EVIDENCE = {"signal": "gpc", "header": "Sec-GPC: 1"}
 UNPROVEN = "by a browser, unproven"
 
 
-def honour_gpc(cursor: Any, batch: Batch) -> None:
+def honour_gpc(cursor: Any, batch: WrittenBatch) -> None:
     """Opt everyone out whose browser sent the signal; two queries where nobody is new to it."""
     proven, unproven = _people(batch.messages)
     for source_id, people in sorted(proven.items()):

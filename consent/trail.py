@@ -1,13 +1,13 @@
 """Purposes, topics and suppressions as the audit trail leads to them."""
 
-from config.workspace.lifecycle.usage import Kind, form_of
+from config.workspace.lifecycle.usage import ObjectKind, form_of
 from config.workspace.trail.targets import TARGETS, rows_of
 from config.workspace.trail.words import KINDS
 from consent.models import Purpose, Suppression, Topic
 
-_PURPOSE = Kind(KINDS["purpose"], Purpose, "pk", form_of)
-_TOPIC = Kind(KINDS["topic"], Topic, "pk", form_of)
-_SUPPRESSION = Kind(KINDS["suppression"], Suppression, "pk", form_of)
+_PURPOSE = ObjectKind(KINDS["purpose"], Purpose, "pk", form_of)
+_TOPIC = ObjectKind(KINDS["topic"], Topic, "pk", form_of)
+_SUPPRESSION = ObjectKind(KINDS["suppression"], Suppression, "pk", form_of)
 TARGETS.register("purpose")(rows_of(_PURPOSE, "consents.view"))
 TARGETS.register("topic")(rows_of(_TOPIC, "consents.view"))
 # by its hint, which is masked for everybody

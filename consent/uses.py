@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config.workspace.lifecycle.usage import KINDS, USES, Kind, Use, form_of
+from config.workspace.lifecycle.usage import KINDS, USES, ObjectKind, Use, form_of
 from consent.models import ConsentEntry, Purpose, Topic
 
 
@@ -14,10 +14,10 @@ def _topic_is_archived(topic: Topic) -> bool:
 
 
 KINDS.register("purpose", order=20)(
-    Kind(gettext_lazy("Purpose"), Purpose, "slug", form_of),
+    ObjectKind(gettext_lazy("Purpose"), Purpose, "slug", form_of),
 )
 KINDS.register("topic", order=30)(
-    Kind(gettext_lazy("Topic"), Topic, "slug", form_of, _topic_is_archived),
+    ObjectKind(gettext_lazy("Topic"), Topic, "slug", form_of, _topic_is_archived),
 )
 
 

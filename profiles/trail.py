@@ -6,7 +6,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from config.workspace.lifecycle.usage import Kind, form_of
+from config.workspace.lifecycle.usage import ObjectKind, form_of
 from config.workspace.models import AuditEntry
 from config.workspace.trail.targets import TARGETS, Target, rows_of
 from config.workspace.trail.words import KINDS
@@ -35,11 +35,11 @@ def _masked(row: object) -> str:
 
 for name in ("profile", "event", "merge", "consent"):
     TARGETS.register(name)(people_of)
-_SOURCE = Kind(KINDS["source"], Source, "pk", form_of)
-_DEFINITION = Kind(KINDS["eventdefinition"], EventDefinition, "pk", form_of)
-_TRAIT = Kind(KINDS["traitname"], TraitName, "pk", form_of)
-_TAG = Kind(KINDS["fieldtag"], FieldTag, "pk", form_of)
-_RATE = Kind(KINDS["exchangerate"], ExchangeRate, "pk", form_of)
+_SOURCE = ObjectKind(KINDS["source"], Source, "pk", form_of)
+_DEFINITION = ObjectKind(KINDS["eventdefinition"], EventDefinition, "pk", form_of)
+_TRAIT = ObjectKind(KINDS["traitname"], TraitName, "pk", form_of)
+_TAG = ObjectKind(KINDS["fieldtag"], FieldTag, "pk", form_of)
+_RATE = ObjectKind(KINDS["exchangerate"], ExchangeRate, "pk", form_of)
 TARGETS.register("source")(rows_of(_SOURCE, "sources.view"))
 TARGETS.register("eventdefinition")(rows_of(_DEFINITION, "settings.view", _masked))
 TARGETS.register("traitname")(rows_of(_TRAIT, "settings.view", _masked))

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.console.words import in_words
-from config.workspace.lifecycle.usage import KINDS, USES, Kind, Use, form_of
+from config.workspace.lifecycle.usage import KINDS, USES, ObjectKind, Use, form_of
 from profiles.models import Event, Identifier, Inbox, ProfileTrait, Rejection, Source
 
 
@@ -16,7 +16,7 @@ def _is_off(source: Source) -> bool:
 
 
 KINDS.register("source", order=50)(
-    Kind(gettext_lazy("Source"), Source, "pk", form_of, _is_off),
+    ObjectKind(gettext_lazy("Source"), Source, "pk", form_of, _is_off),
 )
 
 

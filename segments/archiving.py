@@ -9,7 +9,7 @@ from config.workspace import audit
 from config.workspace.lifecycle.usage import hold, taking, things
 from config.workspace.work.due import wake
 from segments.members.locks import lock_members
-from segments.members.stored import Moved, note_sizes, tell
+from segments.members.stored import MembershipMoves, note_sizes, tell
 from segments.models import Membership, Segment
 from segments.rules import references_in
 
@@ -33,7 +33,7 @@ def archive_segment(segment: Segment) -> None:
         left = list(open_rows.values_list("profile_id", flat=True))
         open_rows.update(left_at=now)
         if left:
-            tell({row: Moved([], left)}, now)
+            tell({row: MembershipMoves([], left)}, now)
         Segment.objects.filter(pk=row.pk).update(
             archived_at=now, count=0, refresh_requested_at=None
         )
@@ -83,5 +83,5 @@ def _take_back(segment: Segment, went_at: object, now: object) -> None:
     segment.count = len(entered)
     if entered:
         Segment.objects.filter(pk=segment.pk).update(count=segment.count)
-        tell({segment: Moved(entered, [])}, timezone.now())
+        tell({segment: MembershipMoves(entered, [])}, timezone.now())
         note_sizes([segment.pk], timezone.now())

@@ -21,7 +21,7 @@ from profiles.language.reading.reader import RuleError, RuleProblem, text_proble
 from segments.graph import refuse_nesting_of
 from segments.members.listed import find_people
 from segments.members.locks import lock_members
-from segments.members.stored import Moved, note_sizes, tell
+from segments.members.stored import MembershipMoves, note_sizes, tell
 from segments.models import Segment, SegmentVersion
 from segments.rules import Group, parse_rule, references_in
 from segments.rules.personal import refuse_personal
@@ -159,7 +159,7 @@ def add_members(
         identifiers=[found[number] for number in sorted(found)],
     )
     entered = _returned(query)
-    _note_list_change(segment, Moved(entered, []), "add_members")
+    _note_list_change(segment, MembershipMoves(entered, []), "add_members")
     return ListChange(len(entered), unknown)
 
 
@@ -180,7 +180,7 @@ def remove_members(
         ids=sorted(found),
     )
     left = _returned(query)
-    _note_list_change(segment, Moved([], left), "remove_members")
+    _note_list_change(segment, MembershipMoves([], left), "remove_members")
     return ListChange(len(left), unknown)
 
 
@@ -266,7 +266,7 @@ def _returned(query: Any) -> list[int]:
     return ids_of(run(query))
 
 
-def _note_list_change(segment: Segment, moved: Moved, action: str) -> None:
+def _note_list_change(segment: Segment, moved: MembershipMoves, action: str) -> None:
     if not moved:
         return
     now = timezone.now()

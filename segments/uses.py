@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config.workspace.lifecycle.usage import KINDS, USES, Kind, Use
+from config.workspace.lifecycle.usage import KINDS, USES, ObjectKind, Use
 from config.workspace.trail.targets import TARGETS, rows_of
 from segments.models import Segment
 from segments.rules import SEGMENT, references_in
@@ -17,7 +17,7 @@ def url_of(segment: Segment) -> str:
     return reverse("segments:detail", args=[segment.slug])
 
 
-_SEGMENT = Kind(gettext_lazy("Segment"), Segment, "slug", url_of)
+_SEGMENT = ObjectKind(gettext_lazy("Segment"), Segment, "slug", url_of)
 KINDS.register("segment", order=10)(_SEGMENT)
 TARGETS.register("segment")(rows_of(_SEGMENT, "segments.view"))
 

@@ -32,7 +32,7 @@ from campaigns.services.drafts import (
 from campaigns.services.launching import NotReady, cancel, launch, pause, resume, undo
 from campaigns.services.rehearsing import rehearse
 from campaigns.services.shapes import InvalidCampaign
-from campaigns.services.shown import Differs, Shown
+from campaigns.services.shown import Differs, ShownDraft
 from config.workspace.api.problems import FieldError, Problem, invalid
 from config.workspace.api.views import ApiView
 from config.workspace.lifecycle.revisions import Stale
@@ -316,7 +316,7 @@ class Launch(ApiView):
                 at=body.get("at"),
                 hold=body["hold"],
                 may_skip_permission=self.may("purposes.edit"),
-                shown=Shown(**body["expect"]) if body.get("expect") else None,
+                shown=ShownDraft(**body["expect"]) if body.get("expect") else None,
             )
         except Differs as error:
             path = f"expect.{error.field}"

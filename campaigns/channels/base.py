@@ -30,7 +30,7 @@ class NoTarget(RuntimeError):
     """There is nowhere to hand over to; why, in words."""
 
 
-class Stopped(Exception):
+class ProcessStopping(Exception):
     """This process is to end."""
 
 
@@ -100,7 +100,7 @@ class Parcel(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ParcelOutcome:
     """What became of a parcel; `word` is the provider's, and so is `reference` where it chooses.
 
     `server_fails`: no other parcel should be tried now. `is_servers`: refused or broken off for now
@@ -133,9 +133,9 @@ class Session(Protocol):
         """The provider, without anybody's password: by this it is known when it fails."""
 
     def open(self) -> None:
-        """Be let in, before a parcel depends on it. Raises NotReached, Stopped."""
+        """Be let in, before a parcel depends on it. Raises NotReached, ProcessStopping."""
 
-    def send(self, parcels: Sequence[Any]) -> Iterator[Outcome]:
+    def send(self, parcels: Sequence[Any]) -> Iterator[ParcelOutcome]:
         """Hand over one after the other: an outcome for each, in order. Raises nothing of the
         provider's; what it does not get to is AGAIN.
         """

@@ -1,23 +1,16 @@
 """What is wrong with a campaign as it was given, each fault with its JSON path (api.md)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from campaigns.content.kinds import CONTENTS
+from config.workspace.api.problems import FieldError
 from profiles.language.reading.reader import Reader, RuleProblem
 from profiles.language.times.durations import UNITS, read_duration
 
 HUGE = 1e300
-
-
-class FieldError(TypedDict):
-    """One thing that is wrong, and where."""
-
-    path: str
-    code: str
-    message: str
 
 
 class InvalidCampaign(ValueError):

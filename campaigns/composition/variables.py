@@ -40,7 +40,7 @@ _STEP = re.compile(r"\.?([^.\[\]]+)|\[(?:'([^']*)'|\"([^\"]*)\"|(-?\d+))\]|.", r
 
 
 @dataclass(frozen=True)
-class Name:
+class ContentName:
     """A name as content writes it, and the path of the trait that it reads ("" for none)."""
 
     written: str
@@ -52,16 +52,16 @@ class Name:
         return not self.trait
 
 
-def name_of(written: str) -> Name:
+def name_of(written: str) -> ContentName:
     """`customer.address.city` reads ("address", "city"); of a list only the list is looked at."""
     path = _path(written)
     if path and path[0] in ROOTS:
         path = path[1:]
         if path[:1] == ["name"] and written.startswith("customer"):
-            return Name(written)
+            return ContentName(written)
     elif path and path[0] in ("profile", "sender", "workspace") or written in FIXED:
-        return Name(written)
-    return Name(written, tuple(path))
+        return ContentName(written)
+    return ContentName(written, tuple(path))
 
 
 def _path(written: str) -> list[str]:
@@ -121,7 +121,7 @@ def _is_given(written: str) -> bool:
     return written in FIXED or written in ("profile", "sender", "workspace", *ROOTS)
 
 
-def _is_reserved(name: Name) -> bool:
+def _is_reserved(name: ContentName) -> bool:
     return len(name.trait) == 1 and name.trait[0] in RESERVED
 
 

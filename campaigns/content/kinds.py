@@ -13,7 +13,7 @@ from config.workspace.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ContentFault:
     """Something wrong with content: where in it ("" for the whole), and what to do about it."""
 
     part: str
@@ -22,7 +22,7 @@ class Fault:
     remedy: str = ""
 
 
-class Prepared(Protocol):
+class PreparedContent(Protocol):
     """Content that was compiled; `bare` names are used without a fallback somewhere."""
 
     problems: list[dict[str, Any]]
@@ -52,19 +52,19 @@ class ContentKind(ABC):
         """Its JSON, with an example, as OpenAPI has it."""
 
     @abstractmethod
-    def faults(self, content: Mapping[str, Any]) -> Iterator[Fault]:
+    def faults(self, content: Mapping[str, Any]) -> Iterator[ContentFault]:
         """What cannot even be kept as a draft."""
 
     @abstractmethod
-    def lacks(self, content: Mapping[str, Any]) -> Iterator[Fault]:
+    def lacks(self, content: Mapping[str, Any]) -> Iterator[ContentFault]:
         """What has to be there before it is sent."""
 
     @abstractmethod
-    def compile(self, content: Mapping[str, Any], *, purpose_class: str) -> Prepared:
+    def compile(self, content: Mapping[str, Any], *, purpose_class: str) -> PreparedContent:
         """Check and prepare it, once and for ever. Raises ContentError."""
 
     @abstractmethod
-    def load(self, stored: Mapping[str, Any]) -> Prepared:
+    def load(self, stored: Mapping[str, Any]) -> PreparedContent:
         """As it was compiled."""
 
     @abstractmethod

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from campaigns.content.addresses import wire_url
 from campaigns.content.compiling.html import (
     OWN_LINKS,
-    Prepared,
+    PreparedHtml,
     add_footer,
     add_text_footer,
     prepare,
@@ -154,10 +154,10 @@ def _part(name: str) -> Iterator[None]:
         raise
 
 
-def _prepared(source: str, mjml: str, *, pixel: bool) -> Prepared:
+def _prepared(source: str, mjml: str, *, pixel: bool) -> PreparedHtml:
     """Raises ContentError, in lines of the MJML where the HTML was made of that."""
     try:
-        prepared = prepare(source, pixel=pixel) if source else Prepared("")
+        prepared = prepare(source, pixel=pixel) if source else PreparedHtml("")
         liquid.parse(prepared.html)
     except ContentError:
         if mjml:
@@ -174,7 +174,7 @@ def _refuse_own_tags(source: str) -> None:
 
 
 def _plain_text(
-    source: str, text: str, prepared: Prepared, marketing: bool, found: list[ContentProblem]
+    source: str, text: str, prepared: PreparedHtml, marketing: bool, found: list[ContentProblem]
 ) -> str:
     if text.strip():
         return add_text_footer(text) if marketing else text

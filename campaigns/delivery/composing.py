@@ -11,7 +11,15 @@ from dataclasses import dataclass, field, replace
 import django.db
 
 from campaigns import standing_words
-from campaigns.channels.base import FAILED, Channel, Letter, Letterhead, Outcome, OwnLink, Parcel
+from campaigns.channels.base import (
+    FAILED,
+    Channel,
+    Letter,
+    Letterhead,
+    OwnLink,
+    Parcel,
+    ParcelOutcome,
+)
 from campaigns.content.errors import Abort, ContentError
 from campaigns.content.sandbox.calls import CannotRun, NotTried, Unavailable, Unexpected
 from campaigns.faults import CannotGoOn, place_of
@@ -27,7 +35,7 @@ class Composed:
     """What can be handed over, and what became of the others, by message."""
 
     parcels: dict[int, Parcel] = field(default_factory=dict)
-    refused: dict[int, Outcome] = field(default_factory=dict)
+    refused: dict[int, ParcelOutcome] = field(default_factory=dict)
     untried: set[int] = field(default_factory=set)  # stay queued: others used up the time
     _errors: list[Exception] = field(default_factory=list)
 
@@ -36,14 +44,14 @@ class Composed:
         """By message: the links whose address is this person's own."""
         return {key: parcel.links for key, parcel in self.parcels.items() if parcel.links}
 
-    def reference_of(self, outcome: Outcome) -> str:
+    def reference_of(self, outcome: ParcelOutcome) -> str:
         """By what the provider names it: in its own word, or as we chose."""
         parcel = self.parcels.get(outcome.key)
         return outcome.reference or (parcel.reference if parcel else "")
 
     def refuse(self, letter: Letter, kind: str, word: str) -> None:
         """This one is not handed over, and why."""
-        self.refused[letter.message_id] = Outcome(letter.message_id, kind, word)
+        self.refused[letter.message_id] = ParcelOutcome(letter.message_id, kind, word)
 
     def fail(self, letter: Letter, error: Exception, word: str) -> None:
         """The same, for an error that may be everybody's."""

@@ -11,7 +11,7 @@ from django.db import connection
 from campaigns.channels.base import Letter, Letterhead
 from campaigns.composition.contents import sender_data
 from campaigns.composition.senders import default_sender
-from campaigns.content.kinds import Prepared, content_kind
+from campaigns.content.kinds import PreparedContent, content_kind
 from campaigns.delivery.claims import Chunk
 from campaigns.models import CampaignVersion, ContentVersion, Sender
 from campaigns.models.message import GIVEN, OWN_LINKS
@@ -28,7 +28,7 @@ MEASURING = "measuring"
 class _Kept:
     """What never changes of one content version: kept by the process."""
 
-    content: Prepared
+    content: PreparedContent
     purpose_id: int
     version: CampaignVersion | None
     step: dict[str, Any]

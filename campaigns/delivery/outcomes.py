@@ -7,13 +7,13 @@ server that lets nobody in, or takes none of many, has a fault, or we have.
 from collections import Counter
 from collections.abc import Sequence
 
-from campaigns.channels.base import BOUNCED, SENT, Outcome
+from campaigns.channels.base import BOUNCED, SENT, ParcelOutcome
 from config.workspace.work import recording
 
 MANY = 5
 
 
-def note_outcomes(channel: str, outcomes: Sequence[Outcome]) -> None:
+def note_outcomes(channel: str, outcomes: Sequence[ParcelOutcome]) -> None:
     """Count what became of a batch. No statement, but one every few seconds."""
     if not outcomes:
         return

@@ -19,13 +19,13 @@ from campaigns.channels.base import (
     Letter,
     Letterhead,
     NoTarget,
-    Outcome,
     Parcel,
+    ParcelOutcome,
     channel_of,
 )
 from campaigns.composition.contents import sender_data
 from campaigns.content.errors import Abort, ContentError
-from campaigns.content.kinds import Prepared
+from campaigns.content.kinds import PreparedContent
 from campaigns.content.sandbox.calls import NotTried, Unavailable
 from campaigns.content.words import said
 from campaigns.models import Sender
@@ -35,7 +35,7 @@ from consent.models import Purpose, Suppression
 from consent.preferences.hooks import NOBODY
 from profiles.identifiers.normalise import normalise
 
-__all__ = ["SENT", "UNKNOWN", "NoTarget", "NotWritten", "Outcome", "send_test"]
+__all__ = ["SENT", "UNKNOWN", "NoTarget", "NotWritten", "ParcelOutcome", "send_test"]
 
 AT_ONCE = 2
 _at_once = threading.BoundedSemaphore(AT_ONCE)
@@ -47,7 +47,7 @@ class NotWritten(Exception):
 
 def send_test(  # noqa: PLR0913 - keyword only, each a part of one message
     channel: str,
-    content: Prepared,
+    content: PreparedContent,
     *,
     sender: Sender,
     purpose: Purpose,
@@ -55,7 +55,7 @@ def send_test(  # noqa: PLR0913 - keyword only, each a part of one message
     data: Mapping[str, Any],
     address: str,
     name: str = "",
-) -> Outcome:
+) -> ParcelOutcome:
     """Write it with `data` and hand it over now; the provider's word on what became of it.
 
     One look-up and one session. Raises NotWritten, NoTarget (nowhere to hand it over to).

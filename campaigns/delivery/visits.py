@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from campaigns.channels.base import AGAIN, Channel, NotReached, Outcome, Session, Stopped
+from campaigns.channels.base import (
+    AGAIN,
+    Channel,
+    NotReached,
+    ParcelOutcome,
+    ProcessStopping,
+    Session,
+)
 from campaigns.delivery.claims import BATCH, Chunk, Key, note_word
 from campaigns.delivery.outcomes import note_outcomes
 from config.workspace.work import circuits, recording
@@ -36,11 +43,11 @@ class DeliveryVisit:
             recording.refused(self.chunk.channel, len(keys), word)
             self._leave_alone(word)
             return False
-        except Stopped:
+        except ProcessStopping:
             return False
         return True
 
-    def note(self, outcomes: Sequence[Outcome]) -> None:
+    def note(self, outcomes: Sequence[ParcelOutcome]) -> None:
         """What the server made of some mails: does it fail, or does it work again?"""
         tried = [one for one in outcomes if one.kind != AGAIN]
         note_outcomes(self.chunk.channel, tried)

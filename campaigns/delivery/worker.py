@@ -23,8 +23,8 @@ from campaigns.channels.base import (
     Letter,
     Letterhead,
     NoTarget,
-    Outcome,
     Parcel,
+    ParcelOutcome,
     Session,
 )
 from campaigns.delivery.bounces import note_bounces
@@ -211,11 +211,13 @@ def _exclude(chunk: Chunk, keys: Sequence[Key], head: Letterhead, since: Sql) ->
     )
 
 
-def _hand_over(letters: dict[int, Letter], composed: Composed, target: Session) -> list[Outcome]:
+def _hand_over(
+    letters: dict[int, Letter], composed: Composed, target: Session
+) -> list[ParcelOutcome]:
     """One after the other, and settle all of them, also where something breaks in between."""
     parcels = [composed.parcels[key] for key in letters if key in composed.parcels]
     outcomes = [composed.refused[key] for key in letters if key in composed.refused]
-    answered: list[Outcome] = []
+    answered: list[ParcelOutcome] = []
     try:
         answered.extend(target.send(parcels))
     finally:
@@ -225,10 +227,10 @@ def _hand_over(letters: dict[int, Letter], composed: Composed, target: Session) 
     return outcomes
 
 
-def _broken_off(parcels: Sequence[Parcel]) -> Iterator[Outcome]:
+def _broken_off(parcels: Sequence[Parcel]) -> Iterator[ParcelOutcome]:
     """Of the one under way nobody knows what became of it; those behind it have not left."""
     for place, parcel in enumerate(parcels):
-        yield Outcome(parcel.key, AGAIN if place else UNKNOWN, "" if place else INTERRUPTED)
+        yield ParcelOutcome(parcel.key, AGAIN if place else UNKNOWN, "" if place else INTERRUPTED)
 
 
 def _is_ours(chunk: Chunk) -> bool:
@@ -243,7 +245,7 @@ def _is_ours(chunk: Chunk) -> bool:
     return running.exists()
 
 
-def _settled(letter: Letter, outcome: Outcome, reference: str, now: datetime) -> Settled:
+def _settled(letter: Letter, outcome: ParcelOutcome, reference: str, now: datetime) -> Settled:
     if outcome.kind == SENT:
         return Settled(*letter.key, state="sent", provider_ref=reference)
     if outcome.kind == AGAIN:

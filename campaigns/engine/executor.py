@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from campaigns.engine.claims import Claim, claim, hold, release
-from campaigns.engine.steps import Batch, kind_of
+from campaigns.engine.steps import StepBatch, kind_of
 from campaigns.faults import one_by_one
 from campaigns.leases import CLOCK
 from campaigns.models import Campaign, CampaignVersion
@@ -93,7 +93,7 @@ def execute(claimed: Claim, now: datetime) -> int:
         return 0
     version = CampaignVersion.objects.select_related("campaign").get(pk=claimed.version_id)
     plan = plan_of(version.campaign, version)
-    batch = Batch(
+    batch = StepBatch(
         plan=plan,
         node=plan.node(claimed.step),
         lease=claimed.lease,
@@ -109,7 +109,7 @@ def execute(claimed: Claim, now: datetime) -> int:
     return moved
 
 
-def _moving(batch: Batch, ways: Sql) -> Sql:
+def _moving(batch: StepBatch, ways: Sql) -> Sql:
     targets = {batch.node.after, *(to for _name, to in batch.node.ways)}
     return sql(
         _MOVE,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from campaigns.audience.portions import READ, next_portion, plan_for_many
 from campaigns.gate.terms import shuffle_of, terms_of
 from campaigns.models import Campaign, ContentVersion
-from campaigns.outbox.writing import Arm, Sending, write
+from campaigns.outbox.writing import Sending, Variant, write
 from campaigns.plan import Plan, Step, plan_of, variants_of
 from config.postgres.sql import Sql, sql
 from config.workspace.models import Job
@@ -91,11 +91,11 @@ def _taken(campaign: Campaign) -> Sql:
     )
 
 
-def arms_of(plan: Plan, step: Step) -> Sequence[Arm]:
+def arms_of(plan: Plan, step: Step) -> Sequence[Variant]:
     """The variants of a launched message, with their frozen contents."""
     rows = ContentVersion.objects.filter(version_id=plan.version_id, step=step["id"])
     contents = dict(rows.values_list("variant", "pk"))
-    return [Arm(name, share, contents[name]) for name, share in variants_of(step)]
+    return [Variant(name, share, contents[name]) for name, share in variants_of(step)]
 
 
 def arms_shuffle(plan: Plan, step: Step) -> tuple[int, int]:

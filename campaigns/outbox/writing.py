@@ -60,7 +60,7 @@ SELECT count(*), coalesce(max(id), 0) FROM written
 
 
 @dataclass(frozen=True, slots=True)
-class Arm:
+class Variant:
     """One variant of what is sent, and which share of people gets it."""
 
     name: str
@@ -78,7 +78,7 @@ class Sending:
 
     terms: Terms
     lane: int
-    arms: Sequence[Arm]
+    arms: Sequence[Variant]
     step: str = ""
     shuffle: tuple[int, int] = (1, 0)
     is_enrolled: bool = False
@@ -87,14 +87,14 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenCount:
     """How many people were looked at, and one of their messages."""
 
     seen: int
     message_id: int  # 0 where nobody was
 
 
-def write(cursor: CursorWrapper, sending: Sending, portion: Portion) -> Written:
+def write(cursor: CursorWrapper, sending: Sending, portion: Portion) -> WrittenCount:
     """Write a message for everybody of the portion; one statement, in the caller's transaction,
     and one more where the send is throttled.
 
@@ -103,7 +103,7 @@ def write(cursor: CursorWrapper, sending: Sending, portion: Portion) -> Written:
     if sending.terms.limits:
         lock_counts(cursor)
     statement_of(sending, portion).on(cursor)
-    written = Written(*cursor.fetchone())
+    written = WrittenCount(*cursor.fetchone())
     if sending.terms.per_second and sending.terms.campaign_id:
         spread(cursor, sending.terms.campaign_id, sending.terms.now)
     return written

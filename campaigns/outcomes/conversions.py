@@ -22,7 +22,7 @@ from campaigns.models import Campaign
 from campaigns.people.whose import messages_by
 from config.postgres.sql import FALSE, Sql, every
 from profiles.calls.limits import MAX_AMOUNT
-from profiles.ingest.hooks import AFTER_BATCH, Batch
+from profiles.ingest.hooks import AFTER_BATCH, WrittenBatch
 from profiles.language.events import PropertyTest, matching, read_where
 from profiles.language.question import Question
 from profiles.language.reading.reader import Reader
@@ -130,7 +130,7 @@ _ORDERS = f"""
 Reversal = tuple[int, str, str, float | None, bool]  # profile, order, mark, value, all of it
 
 
-def credit(cursor: Any, batch: Batch) -> None:
+def credit(cursor: Any, batch: WrittenBatch) -> None:
     """Credit the goal events of the batch; two queries where no campaign has such a goal."""
     names = {message.name for message in batch.messages if not message.is_history}
     given = {message.name for message in batch.messages}
@@ -163,7 +163,7 @@ def write_credits(
         cursor.execute(_RECKON.format(orders=_ORDERS), _columns(keys, ("profiles", "messages")))
 
 
-def _goals_met(batch: Batch, names: set[str]) -> list[tuple[Any, ...]]:
+def _goals_met(batch: WrittenBatch, names: set[str]) -> list[tuple[Any, ...]]:
     goals = [
         (pk, goal)
         for pk, goal in Campaign.objects.filter(
@@ -192,7 +192,7 @@ def _columns(rows: Sequence[Sequence[Any]], names: Sequence[str]) -> dict[str, l
     return dict(zip(names, (list(column) for column in zip(*rows, strict=True)), strict=True))
 
 
-def _reversals(batch: Batch, names: Sequence[str]) -> list[Reversal]:
+def _reversals(batch: WrittenBatch, names: Sequence[str]) -> list[Reversal]:
     """Those of the batch that name an order; the value of a refund is negative already."""
     return [
         (

@@ -11,7 +11,7 @@ from campaigns.content.render import tagged
 from campaigns.content.sandbox.calls import render_template
 from campaigns.models import ContentVersion, Message
 from campaigns.models.message import GIVEN, OWN_LINKS
-from campaigns.outcomes.recording import Sent
+from campaigns.outcomes.recording import NamedMessage
 
 
 @lru_cache(maxsize=256)
@@ -27,7 +27,7 @@ def _links(content_version_id: int) -> tuple[list[str], str]:
     return list(row.compiled.get("links", [])), row.version.campaign.slug if row.version else ""
 
 
-def target_of(sent: Sent, index: int) -> str | None:
+def target_of(sent: NamedMessage, index: int) -> str | None:
     """The address of link `index` of this very mail, or None where there is no such link.
 
     What was sent is what a click leads to: an address written with Liquid was kept when the mail
@@ -51,7 +51,7 @@ def _is_web(url: str) -> bool:
         return False
 
 
-def _own(sent: Sent, index: int, written: str | None, campaign: str) -> str:
+def _own(sent: NamedMessage, index: int, written: str | None, campaign: str) -> str:
     rows = Message.objects.filter(profile_id=sent.profile_id, id=sent.message_id)
     data: dict[str, Any] = rows.values_list("data", flat=True).first() or {}
     if OWN_LINKS in data:
@@ -60,7 +60,7 @@ def _own(sent: Sent, index: int, written: str | None, campaign: str) -> str:
     return tagged(_rendered(sent, written, data), campaign) if written else ""
 
 
-def _rendered(sent: Sent, url: str, own: dict[str, Any]) -> str:
+def _rendered(sent: NamedMessage, url: str, own: dict[str, Any]) -> str:
     """A link that the marketer wrote with Liquid, with the person's data of today."""
     person = sent.person_id
     data: dict[str, Any] = person_data([person]).get(person, {})

@@ -15,15 +15,15 @@ MANY = 1_000  # people; fewer are looked up one by one in the ledger
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredCounts:
     """`measured` could be measured, `unmeasured` got it without; opens that nobody can tell."""
 
     measured: int = 0
     unmeasured: int = 0
     unknown_opened: int = 0
 
-    def __add__(self, other: "Measured") -> "Measured":
-        return Measured(
+    def __add__(self, other: "MeasuredCounts") -> "MeasuredCounts":
+        return MeasuredCounts(
             self.measured + other.measured,
             self.unmeasured + other.unmeasured,
             self.unknown_opened + other.unknown_opened,
@@ -60,7 +60,7 @@ FROM judged GROUP BY 1
 _ADDRESSES = Sql("SELECT DISTINCT profile_id, address FROM written WHERE is_marketing")
 
 
-def measured_by_variant(campaign: Campaign, audience: int = 0) -> dict[str, Measured]:
+def measured_by_variant(campaign: Campaign, audience: int = 0) -> dict[str, MeasuredCounts]:
     """By variant, who could be measured when the mail left; `audience` says how many are asked.
 
     Two queries.
@@ -72,4 +72,4 @@ def measured_by_variant(campaign: Campaign, audience: int = 0) -> dict[str, Meas
     query = sql(_MEASURED, spans=spans, campaign=campaign.pk)
     with over_many() if audience > MANY else connection.cursor() as cursor:
         query.on(cursor)
-        return {variant: Measured(*counts) for variant, *counts in cursor.fetchall()}
+        return {variant: MeasuredCounts(*counts) for variant, *counts in cursor.fetchall()}

@@ -17,7 +17,7 @@ BURST_LINKS = 3
 
 
 @dataclass(frozen=True)
-class Sent:
+class NamedMessage:
     """A message that a token names, with what a request needs of it."""
 
     profile_id: int
@@ -34,13 +34,13 @@ class Sent:
         return today_id(self.owner_id or self.profile_id)
 
 
-def find_sent(profile_id: int, message_id: int) -> Sent | None:
+def find_sent(profile_id: int, message_id: int) -> NamedMessage | None:
     """One look-up by (profile, id); after a merge the message still stands where it was written."""
     rows = Message.objects.filter(profile_id=profile_id, id=message_id).values_list(
         "profile_id", "id", "campaign_id", "content_version_id", "address", "channel", "owner_id"
     )
     row = rows.first()
-    return Sent(*row) if row else None
+    return NamedMessage(*row) if row else None
 
 
 _OPENED = """
@@ -55,7 +55,7 @@ WHERE profile_id = %(profile)s AND id = %(message)s
 
 
 @transaction.atomic
-def record_open(sent: Sent, who: str, at: datetime | None = None) -> bool:
+def record_open(sent: NamedMessage, who: str, at: datetime | None = None) -> bool:
     """The first open of its kind; later ones change nothing. True where it was the first."""
     at = at or timezone.now()
     with connection.cursor() as cursor:
@@ -88,7 +88,9 @@ WHERE profile_id = %s AND id = %s AND clicked_at >= %s
 
 
 @transaction.atomic
-def record_click(sent: Sent, link: int, url: str, who: str, at: datetime | None = None) -> None:
+def record_click(
+    sent: NamedMessage, link: int, url: str, who: str, at: datetime | None = None
+) -> None:
     """A click by a person or a machine; many links within seconds turn out to be a machine's.
 
     Each click of a person is an event, once a link; the message keeps the first.
@@ -121,7 +123,7 @@ def record_click(sent: Sent, link: int, url: str, who: str, at: datetime | None 
 
 
 @transaction.atomic
-def record_unsubscribe(sent: Sent, at: datetime | None = None) -> None:
+def record_unsubscribe(sent: NamedMessage, at: datetime | None = None) -> None:
     """The message by which somebody left; told once."""
     at = at or timezone.now()
     rows = Message.objects.filter(profile_id=sent.profile_id, id=sent.message_id)
@@ -129,6 +131,6 @@ def record_unsubscribe(sent: Sent, at: datetime | None = None) -> None:
         _tell(sent, "Unsubscribed", at, "unsubscribe")
 
 
-def _tell(sent: Sent, name: str, at: datetime, once: str, **properties: Any) -> None:
+def _tell(sent: NamedMessage, name: str, at: datetime, once: str, **properties: Any) -> None:
     event = Happened(name, sent.person_id, sent.message_id, properties, at, once)
     tell([event], [sent.profile_id])

@@ -17,7 +17,7 @@ from campaigns.models import Campaign
 from campaigns.models.message import Reason
 from campaigns.outcomes.conversions import fitting_sql
 from campaigns.outcomes.figures import FIGURES, counted_messages, counting, kept_counts, rates_of
-from campaigns.outcomes.measured import Measured, measured_by_variant
+from campaigns.outcomes.measured import MeasuredCounts, measured_by_variant
 from campaigns.people.entered import people_in
 from campaigns.plan import plan_of
 from config.postgres.sql import Sql, run, sql
@@ -54,9 +54,9 @@ def report(campaign: Campaign) -> dict[str, Any]:
     return {
         "audience": audience,
         "excluded": {name: excluded[name] for name in ORDER if name in excluded},
-        **_sum(list(rows.values()), sum(measured.values(), Measured())),
+        **_sum(list(rows.values()), sum(measured.values(), MeasuredCounts())),
         "variants": [
-            {"name": name, **_sum([rows[name]], measured.get(name, Measured()))}
+            {"name": name, **_sum([rows[name]], measured.get(name, MeasuredCounts()))}
             for name in sorted(rows)
             if name
         ],
@@ -75,7 +75,7 @@ def _counts(mine: Any) -> list[dict[str, Any]]:
     return list(rows)
 
 
-def _sum(rows: list[dict[str, Any]], measured: Measured) -> dict[str, Any]:
+def _sum(rows: list[dict[str, Any]], measured: MeasuredCounts) -> dict[str, Any]:
     names = [name for name in FIGURES if name != "excluded"]
     counts: dict[str, Any] = {name: sum(row[name] for row in rows) for name in names}
     counts |= asdict(measured)
@@ -87,7 +87,7 @@ def _sum(rows: list[dict[str, Any]], measured: Measured) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Arm:
+class ArmFigures:
     """People, buyers, goal events and their value in one arm, attributed or not."""
 
     people: int
@@ -172,8 +172,11 @@ def control_and_lift(
         to=ends,
         reversals=revenue_events().reversals,
     )
-    arms = {control: Arm(*figures) for control, *figures in run(query)}
-    control, treated = arms.get(True, Arm(0, 0, 0, 0)), arms.get(False, Arm(0, 0, 0, 0))
+    arms = {control: ArmFigures(*figures) for control, *figures in run(query)}
+    control, treated = (
+        arms.get(True, ArmFigures(0, 0, 0, 0)),
+        arms.get(False, ArmFigures(0, 0, 0, 0)),
+    )
     answer = {
         "people": control.people,
         "converted": control.converted,
@@ -183,7 +186,7 @@ def control_and_lift(
     return answer, lift_of(treated, control)
 
 
-def lift_of(treated: Arm, control: Arm) -> dict[str, Any]:
+def lift_of(treated: ArmFigures, control: ArmFigures) -> dict[str, Any]:
     """Difference of rates with a 95 % interval (normal approximation), change and increments.
 
     Increments compare with the control scaled to the size of those who were written to.

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from campaigns.outcomes.agents import clicked_by, opened_by
 from campaigns.outcomes.links import target_of
-from campaigns.outcomes.recording import Sent, find_sent, record_click, record_open
+from campaigns.outcomes.recording import NamedMessage, find_sent, record_click, record_open
 from config.workspace import audit
 from config.workspace.access import tokens
 from config.workspace.access.guessing import refuse
@@ -18,7 +18,7 @@ from config.workspace.pages.errors import Explained
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
 
-def _sent(purpose: str, token: str) -> Sent | None:
+def _sent(purpose: str, token: str) -> NamedMessage | None:
     try:
         profile_id, message_id = tokens.read(purpose, token)
     except (tokens.BadToken, ValueError):

@@ -38,7 +38,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Line:
+class StepLine:
     """A step of the list; `way` is what leads to it, for the first step of a way.
 
     `straight`: ways without a step, which go on behind it.
@@ -57,7 +57,7 @@ class Line:
 class Journey:
     """All steps, and the people as a whole; None of those before the launch."""
 
-    lines: list[Line]
+    lines: list[StepLine]
     people: Mapping[str, int] | None
 
 
@@ -77,7 +77,7 @@ def journey_of(request: HttpRequest, campaign: Campaign) -> Journey | None:
         card = _card(node)
         asks[node.path] = card.asks
         figures = _figures(node, counts) if counts else []
-        line = Line(
+        line = StepLine(
             card.icon,
             plain(card.title),
             card.text,

@@ -46,7 +46,7 @@ LOOKS: dict[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Step:
+class CampaignStage:
     """One of the five, with a word about where it stands."""
 
     key: str
@@ -102,7 +102,7 @@ def in_zone(at: datetime) -> str:
     return f"{formats.date_format(local, 'D j M, H:i')} {zone_name(local)}"
 
 
-def steps_of(campaign: Campaign, notes: dict[str, str] | None = None) -> list[Step]:
+def steps_of(campaign: Campaign, notes: dict[str, str] | None = None) -> list[CampaignStage]:
     """The five with their notes; one query."""
     content = step_of(campaign).get("content") or {}
     segment = Segment.objects.filter(slug=campaign.entry.get("segment", "")).first()
@@ -123,7 +123,7 @@ def steps_of(campaign: Campaign, notes: dict[str, str] | None = None) -> list[St
     } | (notes or {})
     done = {"who": segment is not None, "what": written, "when": True}
     return [
-        Step(
+        CampaignStage(
             key, label, said[key], number, launched or done.get(key, False),
             reverse("campaigns:step", args=[campaign.slug, key]),
         )

@@ -13,7 +13,7 @@ from campaigns.composition.contents import (
 )
 from campaigns.composition.variables import unknown_names
 from campaigns.content.errors import Abort
-from campaigns.content.kinds import CONTENTS, ContentKind, Prepared
+from campaigns.content.kinds import CONTENTS, ContentKind, PreparedContent
 from campaigns.content.render import MessageUrls
 from campaigns.content.words import in_words, said
 from campaigns.models import Campaign
@@ -201,7 +201,7 @@ def _place(path: str, error: ContentError) -> str:
     return f"{path}.{error.part}" if error.part in ("subject", "text") else path
 
 
-def _names(campaign: Campaign, compiled: Prepared, path: str) -> Iterator[Check]:
+def _names(campaign: Campaign, compiled: PreparedContent, path: str) -> Iterator[Check]:
     """A name that nobody has is misspelt, unless a `default` stands in; then who lacks a value."""
     unknown = {one.written: one for one in unknown_names(compiled.bare)}
     for one in unknown.values():
@@ -217,7 +217,7 @@ def _names(campaign: Campaign, compiled: Prepared, path: str) -> Iterator[Check]
         yield _missing(lack, compiled, path, is_part=found.is_part)
 
 
-def _missing(lack: Missing, compiled: Prepared, path: str, *, is_part: bool) -> Check:
+def _missing(lack: Missing, compiled: PreparedContent, path: str, *, is_part: bool) -> Check:
     of = _("%(name)s is missing for %(n)s of %(of)s who get this")
     if is_part:
         of = _("%(name)s is missing for %(n)s of the first %(of)s who get this")
@@ -229,7 +229,7 @@ def _missing(lack: Missing, compiled: Prepared, path: str, *, is_part: bool) -> 
 
 
 def _rendering(
-    campaign: Campaign, kind: ContentKind, compiled: Prepared, path: str, purpose_class: str
+    campaign: Campaign, kind: ContentKind, compiled: PreparedContent, path: str, purpose_class: str
 ) -> Iterator[Check]:
     """For real people: what fails, whether the way out can be seen."""
     people = person_data(_sample(campaign)) or {0: {}}

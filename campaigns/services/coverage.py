@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from campaigns.audience.portions import Portion, plan_for_many, walk
-from campaigns.composition.variables import PROFILE, Name, name_of
+from campaigns.composition.variables import PROFILE, ContentName, name_of
 from campaigns.faults import CannotGoOn
 from campaigns.gate.terms import terms_of
 from campaigns.models import Campaign
@@ -106,7 +106,7 @@ def _portions(cursor: Any, campaign: Campaign) -> Iterator[Portion]:
     yield from walk(cursor, terms, COUNTED)
 
 
-def _query(portion: Portion, names: Sequence[Name], some: int) -> Sql:
+def _query(portion: Portion, names: Sequence[ContentName], some: int) -> Sql:
     counts = [
         sql(", count(*) FILTER (WHERE coalesce({value}, '') = '')", value=_value(name))
         for name in names
@@ -120,7 +120,7 @@ def _query(portion: Portion, names: Sequence[Name], some: int) -> Sql:
     )
 
 
-def _value(name: Name) -> Sql | None:
+def _value(name: ContentName) -> Sql | None:
     """The value of a name over the row `p` of profile; None for what is no person's."""
     if name.trait:
         return sql("(p.traits #>> {path}::text[])", path=list(name.trait))

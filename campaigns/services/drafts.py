@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from campaigns.composition.senders import default_sender
 from campaigns.engine.status import needs_status
 from campaigns.models import Campaign, Sender
-from campaigns.services.shapes import FieldError, InvalidCampaign, check_shape, fault, share_of
+from campaigns.services.shapes import InvalidCampaign, check_shape, fault, share_of
 from config.workspace import audit
+from config.workspace.api.problems import FieldError
 from config.workspace.lifecycle.revisions import refuse_stale
 from config.workspace.models import User
 

@@ -27,7 +27,7 @@ from campaigns.services.drafts import (
     candidate_of,
     take_next,
 )
-from campaigns.services.shown import Shown, refuse_other
+from campaigns.services.shown import ShownDraft, refuse_other
 from campaigns.services.uses import references_of
 from config.workspace import audit
 from config.workspace.lifecycle import usage
@@ -45,7 +45,7 @@ def launch(
     at: datetime | None = None,
     hold: int = 0,
     may_skip_permission: bool = True,
-    shown: Shown | None = None,
+    shown: ShownDraft | None = None,
 ) -> Campaign:
     """Freeze the draft into a version and let it run: after `hold` seconds, at `at`, or at once.
 
@@ -75,7 +75,7 @@ def launch(
     return row
 
 
-def _refuse(candidate: Campaign, *, may_skip_permission: bool, shown: Shown | None) -> None:
+def _refuse(candidate: Campaign, *, may_skip_permission: bool, shown: ShownDraft | None) -> None:
     usage.hold(references_of(candidate))  # from here on nothing that it uses can be archived
     errors = errors_of(check_campaign(candidate))
     if not may_skip_permission:
@@ -92,7 +92,7 @@ def _launch_next(
     hold: int,
     *,
     may_skip_permission: bool,
-    shown: Shown | None,
+    shown: ShownDraft | None,
 ) -> Campaign:
     """The next version, for whoever was not in yet: who is on the way goes on by their own.
 

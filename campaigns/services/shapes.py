@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 
 from campaigns.composition.field_errors import (
     Errors,
-    FieldError,
     InvalidCampaign,
     as_faults,
     duration_faults,
@@ -17,6 +16,7 @@ from campaigns.composition.field_errors import (
 )
 from campaigns.engine.steps import STEPS, sign_in
 from campaigns.plan import Node, nodes, ways_of
+from config.workspace.api.problems import FieldError
 from config.workspace.frequency import (
     CHANNEL,
     MOST_COUNT,
@@ -31,7 +31,7 @@ from profiles.language.events import read_where
 from profiles.language.reading.reader import Reader
 from segments.models import Segment
 
-__all__ = ["FieldError", "InvalidCampaign", "check_shape", "fault", "not_connected", "share_of"]
+__all__ = ["InvalidCampaign", "check_shape", "fault", "not_connected", "share_of"]
 MAX_NAME = 60
 MOST_LIMITS = 10  # as Braze has it
 MOST_STEPS, DEEPEST = 50, 5

@@ -12,7 +12,7 @@ DRIFT_SHARE = 100  # a hundredth of the people shown, or one
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownDraft:
     """A draft as it was seen; None is what was not looked at.
 
     `rule` is the version of the segment's rule; `audience` counts its people, `recipients` those of
@@ -47,7 +47,7 @@ class Differs(Exception):
         self.now = now
 
 
-def refuse_other(campaign: Campaign, shown: Shown) -> None:
+def refuse_other(campaign: Campaign, shown: ShownDraft) -> None:
     """Raise Differs at the first that is otherwise; counts the audience where a number was shown.
 
     Ask it with the campaign's row locked.
@@ -76,7 +76,7 @@ def _refuse_other_rule(slug: str, version: int) -> None:
     raise Differs("rule", words % {"name": segment.name}, segment.version)
 
 
-def _refuse_other_count(campaign: Campaign, shown: Shown) -> None:
+def _refuse_other_count(campaign: Campaign, shown: ShownDraft) -> None:
     counted = rehearse(campaign)
     if shown.audience not in (None, counted.audience):
         values = {"now": counted.audience, "was": shown.audience}

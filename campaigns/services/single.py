@@ -15,11 +15,12 @@ from campaigns.content.kinds import CONTENTS, content_kind
 from campaigns.gate.terms import single_terms
 from campaigns.models import ContentVersion, Message
 from campaigns.models.message import GIVEN
-from campaigns.outbox.writing import Arm, Sending, write
+from campaigns.outbox.writing import Sending, Variant, write
 from campaigns.people.whose import written_to
-from campaigns.services.shapes import FieldError, InvalidCampaign, fault, not_connected
+from campaigns.services.shapes import InvalidCampaign, fault, not_connected
 from config.postgres.sql import Sql, run, sql
 from config.workspace import audit
+from config.workspace.api.problems import FieldError
 from config.workspace.work.due import wake
 from consent.models import Purpose
 from profiles.models import Profile
@@ -182,7 +183,7 @@ def _queue(
     sending = Sending(
         terms=single_terms(purpose, channel, timezone.now()),
         lane=LANE,
-        arms=[Arm("", 1.0, version.pk)],
+        arms=[Variant("", 1.0, version.pk)],
         key=key,
         data={GIVEN: data, "_request": digest},
     )

@@ -21,7 +21,7 @@ from campaigns.plan import MESSAGE, nodes
 from config.workspace.lifecycle.usage import (
     KINDS,
     USES,
-    Kind,
+    ObjectKind,
     Reference,
     Thing,
     Use,
@@ -38,7 +38,7 @@ OVER = (Status.FINISHED, Status.CANCELLED)
 WAITING = ("queued", "handing_over")
 
 
-KINDS.register("sender", order=40)(Kind(gettext_lazy("Sender"), Sender, "pk", form_of))
+KINDS.register("sender", order=40)(ObjectKind(gettext_lazy("Sender"), Sender, "pk", form_of))
 
 
 def references_of(source: Campaign | CampaignVersion) -> set[Reference]:

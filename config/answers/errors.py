@@ -24,7 +24,7 @@ from django.utils.translation import ngettext
 
 from config.console.pages import PAGES
 from config.console.shell.errors import in_shell
-from config.workspace.access.hashing import Busy
+from config.workspace.access.hashing import HashingBusy
 from config.workspace.api.problems import CONTENT_TYPE, body_of
 from config.workspace.pages.errors import Explained, TooManyWrong
 from config.workspace.permissions import PERMISSIONS, roles_with
@@ -226,7 +226,7 @@ class BareAnswers:
         """What any view may meet that hashes a password, or is asked for by a secret address."""
         if isinstance(exception, TooManyWrong):
             return too_many_wrong(request, exception.seconds)
-        return too_busy(request) if isinstance(exception, Busy) else None
+        return too_busy(request) if isinstance(exception, HashingBusy) else None
 
 
 def _is_bare(request: HttpRequest, response: HttpResponse) -> bool:

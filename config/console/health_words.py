@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 from config import disk
 from config.console.words import day, hour, num, roughly
-from config.workspace.health.status import Fault, Health, Level, Unit
+from config.workspace.health.status import Health, HealthLevel, Unit, UnitFault
 from config.workspace.pages.sentences import Sentences
 from config.workspace.work import reasons
 from config.workspace.work.waiting import (
@@ -32,7 +32,7 @@ def said(unit: Unit) -> str:
     return _said(unit.fault) if unit.fault else ""
 
 
-def _said(fault: Fault) -> str:
+def _said(fault: UnitFault) -> str:
     said = _SENTENCES.get(fault.kind, _behind)(fault)
     if fault.until is None:
         return said
@@ -43,27 +43,27 @@ def _said(fault: Fault) -> str:
     }
 
 
-def _no_tick(fault: Fault) -> str:
+def _no_tick(fault: UnitFault) -> str:
     words = _("no tick for %(time)s") % {"time": roughly(fault.seconds)}
     return f"{words} ({reasons.in_words(fault.reason)})" if fault.reason else words
 
 
-def _untouched(fault: Fault) -> str:
+def _untouched(fault: UnitFault) -> str:
     return _("the oldest work waits for %(time)s, and nothing was done since %(when)s") % {
         "time": roughly(fault.seconds),
         "when": clock(fault.since),
     }
 
 
-def _no_run(fault: Fault) -> str:
+def _no_run(fault: UnitFault) -> str:
     return _("no run has ended for %(time)s") % {"time": roughly(fault.seconds)}
 
 
-def _behind(fault: Fault) -> str:
+def _behind(fault: UnitFault) -> str:
     return _("%(time)s behind") % {"time": roughly(fault.seconds)}
 
 
-def _with_times(fault: Fault) -> str:
+def _with_times(fault: UnitFault) -> str:
     return ngettext(
         "%(reason)s, %(count)d time since %(when)s",
         "%(reason)s, %(count)d times since %(when)s",
@@ -75,7 +75,7 @@ def _with_times(fault: Fault) -> str:
     }
 
 
-def _refusals(fault: Fault) -> str:
+def _refusals(fault: UnitFault) -> str:
     if not fault.count:
         return _("%(channel)s: %(reason)s, since %(when)s") % {
             "channel": _channel(fault),
@@ -91,7 +91,7 @@ def _refusals(fault: Fault) -> str:
     }
 
 
-def _channel(fault: Fault) -> str:
+def _channel(fault: UnitFault) -> str:
     return _("mail") if fault.channel == "email" else fault.channel
 
 
@@ -106,7 +106,7 @@ _SENTENCES = {
 }
 
 
-def _disk(fault: Fault) -> str:
+def _disk(fault: UnitFault) -> str:
     if fault.kind == disk.READ_ONLY:
         return _("it cannot be written (read-only)")
     if fault.kind == disk.GONE:
@@ -116,7 +116,7 @@ def _disk(fault: Fault) -> str:
     return _("%(n)s MB are left") % {"n": num(fault.count)}
 
 
-def _restarting(fault: Fault) -> str:
+def _restarting(fault: UnitFault) -> str:
     return ngettext(
         "%(name)s was started again %(n)d time in ten minutes; the last time: %(reason)s",
         "%(name)s was started again %(n)d times in ten minutes; the last time: %(reason)s",
@@ -124,7 +124,7 @@ def _restarting(fault: Fault) -> str:
     ) % {"name": fault.channel, "n": fault.count, "reason": RESTARTED.in_words(fault.reason)}
 
 
-def _few_connections(fault: Fault) -> str:
+def _few_connections(fault: UnitFault) -> str:
     return _("it takes %(n)s of this installation, whose processes may need %(of)s") % {
         "n": num(fault.count),
         "of": num(fault.of),
@@ -227,9 +227,9 @@ def headline(health: Health) -> str:
 
 def short(health: Health) -> str:
     """Two or three words beside the dot."""
-    if health.level == Level.FAILING:
+    if health.level == HealthLevel.FAILING:
         return title(health.failing[0])
-    if health.level == Level.BEHIND:
+    if health.level == HealthLevel.BEHIND:
         behind = health.behind
         slowest = max(behind, key=lambda unit: unit.lag_seconds)
         if slowest.fault and slowest.fault.kind != "behind":

@@ -28,7 +28,7 @@ SEGMENT = "tent-no-boots"
 
 
 @dataclass(frozen=True)
-class Step:
+class StoryStep:
     """What to do, why, where, and whether it has been done.
 
     `outside`: in a tab of its own. `needs`: the permission that it takes; whose role lacks it is
@@ -49,7 +49,7 @@ class Step:
 class Story:
     """The card."""
 
-    steps: list[Step]
+    steps: list[StoryStep]
     members: list[User]
     traffic: bool
     shop_url: str
@@ -68,7 +68,7 @@ class Story:
 
 
 @dataclass(frozen=True)
-class Facts:
+class StoryFacts:
     """What the ticks are made from."""
 
     moves: bool
@@ -103,7 +103,7 @@ def _traffic(run: DemoState) -> bool:
     return fresh.traffic if fresh else run.traffic
 
 
-def _facts(began: datetime) -> Facts:
+def _facts(began: datetime) -> StoryFacts:
     """All of them since the demo was written at `began`."""
     hers = IdentifierKey.objects.filter(
         Q(kind="user_id", value=maya.USER_ID) | Q(kind="anonymous_id", value=maya.LAPTOP_ID)
@@ -113,7 +113,7 @@ def _facts(began: datetime) -> Facts:
     begun = Q(launched_at__gt=began) | Q(status=Campaign.Status.HELD)
     launched = list(Campaign.objects.filter(begun).values_list("pk", flat=True))
     responses = _responses(launched, list(owners.values()), began)
-    return Facts(
+    return StoryFacts(
         moves=Source.objects.filter(is_internal=False, last_seen_at__gt=began).exists(),
         joined=len(owners) > 1 and len(set(owners.values())) == 1,
         built=SegmentVersion.objects.filter(
@@ -141,7 +141,7 @@ def _responses(campaigns: list[int], hers: list[int], began: datetime) -> dict[s
     )
 
 
-def _steps(facts: Facts, user: User) -> list[Step]:
+def _steps(facts: StoryFacts, user: User) -> list[StoryStep]:
     shop, mailbox = reverse("demo:home"), resolve(["console:mailbox"])
     her_mail = f"{mailbox}?to={maya.EMAIL}" if mailbox else ""
     launch = (places.campaign(DRAFT_SLUG), _("Open the draft"))
@@ -153,7 +153,7 @@ def _steps(facts: Facts, user: User) -> list[Step]:
         launch = (places.segment(SEGMENT), _("Open the segment"))
         words = _("Maya is not in the segment as it stands: loosen it, or no mail comes to her.")
     steps = [
-        Step(
+        StoryStep(
             "loop",
             _("See the loop move"),
             _(
@@ -165,7 +165,7 @@ def _steps(facts: Facts, user: User) -> list[Step]:
             _("Watch live events"),
             needs="events.view",
         ),
-        Step(
+        StoryStep(
             "maya",
             _("Be Maya in the demo shop: browse boots, sign up"),
             _(
@@ -178,7 +178,7 @@ def _steps(facts: Facts, user: User) -> list[Step]:
             _("Open the shop"),
             outside=True,
         ),
-        Step(
+        StoryStep(
             "segment",
             _("Build on “Bought a tent, no boots” and ask why"),
             _(
@@ -190,7 +190,7 @@ def _steps(facts: Facts, user: User) -> list[Step]:
             _("Open the segment"),
             needs="segments.edit",
         ),
-        Step(
+        StoryStep(
             "launch",
             _("Launch a campaign, undo it, launch again"),
             words,
@@ -198,7 +198,7 @@ def _steps(facts: Facts, user: User) -> list[Step]:
             *launch,
             needs="campaigns.launch",
         ),
-        Step(
+        StoryStep(
             "buy",
             _("Click in the mailbox, buy, see the order arrive"),
             _(
@@ -210,7 +210,7 @@ def _steps(facts: Facts, user: User) -> list[Step]:
             _("Open Maya's mail"),
             needs="people.personal",
         ),
-        Step(
+        StoryStep(
             "leave",
             _("Unsubscribe; prove when and how"),
             _(

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET
 from config.console.http.csp import MAIL_PREVIEW
 from config.console.pages import page, part, wants_partial
 from config.running import mailbox
-from config.running.mailbox import Mail
+from config.running.mailbox import KeptMail
 from config.workspace import audit
 from config.workspace.models import AuditEntry
 from config.workspace.permissions import requires
@@ -72,7 +72,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     return page(request, "console/mailbox.html", context, title=_("Demo mailbox"), crumbs=crumbs)
 
 
-def _pager(mails: list[Mail], to: str, before: str) -> dict[str, str]:
+def _pager(mails: list[KeptMail], to: str, before: str) -> dict[str, str]:
     """Forwards by the last one's id; back to the top."""
     place = reverse("console:mailbox")
     kept = {"to": to} if to else {}
@@ -84,7 +84,7 @@ def _pager(mails: list[Mail], to: str, before: str) -> dict[str, str]:
     return found
 
 
-def _mail(mail_id: str) -> Mail:
+def _mail(mail_id: str) -> KeptMail:
     mail = mailbox.read_message(mail_id)
     if mail is None:
         raise Http404("there is no such mail, or it was pushed out by newer ones")
@@ -111,7 +111,7 @@ def one(request: HttpRequest, mail_id: str) -> HttpResponse:
     return page(request, "console/mailbox_mail.html", context, title=title, crumbs=crumbs)
 
 
-def _parts(mail: Mail) -> list[tuple[str, str]]:
+def _parts(mail: KeptMail) -> list[tuple[str, str]]:
     """What there is to see of it, by name."""
     parts = [("html", _("As shown"))] if mail.html else []
     if mail.text:

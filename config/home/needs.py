@@ -16,7 +16,7 @@ from config.console.shell import places
 from config.console.shell.theme import resolve
 from config.console.words import capitalised, in_words, lasting, num
 from config.workspace.health import pressure, status
-from config.workspace.health.status import Level
+from config.workspace.health.status import HealthLevel
 from config.workspace.models import Job
 from config.workspace.pages.open_pages import is_open
 from config.workspace.permissions import may
@@ -85,7 +85,7 @@ def _standing_still() -> list[Need]:
         Need(
             -1,
             "alert",
-            "bad" if unit.level == Level.FAILING else "warn",
+            "bad" if unit.level == HealthLevel.FAILING else "warn",
             health_words.title(unit),
             f"{capitalised(health_words.said(unit))}. {health_words.remedy(unit)}",
             listed.get(unit.name, ""),

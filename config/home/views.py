@@ -24,7 +24,7 @@ from config.home import figures
 from config.home.checklist import checklist, first_event_received
 from config.home.needs import needs
 from config.workspace.health import status
-from config.workspace.health.status import Level
+from config.workspace.health.status import HealthLevel
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
 from config.workspace.work.waiting import DELIVERY_WORKER, WORKER, WORKERS
@@ -274,7 +274,11 @@ def _stands() -> dict[str, Stand]:
     found = {}
     for station, names in STATIONS.items():
         units = [unit for name in names if (unit := health.unit(name))]
-        level = Level.FAILING if dead else max((unit.level for unit in units), default=Level.OK)
+        level = (
+            HealthLevel.FAILING
+            if dead
+            else max((unit.level for unit in units), default=HealthLevel.OK)
+        )
         lag = max((u.lag_seconds for u in units if u.name not in WORKERS), default=0.0)
         found[station] = Stand(STATES[level], lag)
     return found

@@ -65,7 +65,7 @@ class ServerError(Exception):
 
 
 @dataclass(frozen=True)
-class Status:
+class ServerStatus:
     """What `dbserver status` prints."""
 
     running: bool
@@ -238,14 +238,14 @@ def restart(var: Path, options: Mapping[str, str] | None = None) -> str:
     return status(var).version
 
 
-def status(var: Path) -> Status:
+def status(var: Path) -> ServerStatus:
     """Whether the server runs, where it keeps what, and its version ("" when it does not run)."""
     place = _Place.of(var)
     version = ""
     if running := is_up(var) and _becomes_ready(place):
         with _connect(place, "postgres") as connection:
             version = connection.info.parameter_status("server_version") or ""
-    return Status(running, _postmaster(place), place.data, place.run, version)
+    return ServerStatus(running, _postmaster(place), place.data, place.run, version)
 
 
 def program(var: Path, name: str) -> str:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from config.running import leftovers
-from config.running.watchdog import ASK_SECONDS, BUSY, WELL, Beats, Patience, Question
+from config.running.watchdog import ASK_SECONDS, BUSY, WELL, Beats, HealthRequest, Patience
 from config.workspace.health import restarts
 from config.workspace.health.alive import BEATS
 from config.workspace.sandbox.parents import end_with
@@ -133,7 +133,7 @@ class Web(Watched):
     def __init__(self, name: str, command: list[str], var: Path, host: str, port: int) -> None:
         super().__init__(name, command, var)
         self.host, self.port = host, port
-        self.question: Question | None = None
+        self.question: HealthRequest | None = None
         self.ask_at = 0.0
 
     def start(self, now: float) -> None:
@@ -150,7 +150,7 @@ class Web(Watched):
         """Look for the answer, or ask anew."""
         if self.question is None:
             if now >= self.ask_at:
-                self.question = Question(self.host, self.port, now)
+                self.question = HealthRequest(self.host, self.port, now)
             return
         answer = self.question.answer(now)
         if answer is None:

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from config.console import health_words as words
 from config.running import probe
 from config.workspace.health import alive
-from config.workspace.health.status import Level, Unit, of_the_machine
+from config.workspace.health.status import HealthLevel, Unit, of_the_machine
 
 UNAVAILABLE = 503
 
@@ -44,7 +44,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     health, reason = probe.ask()
     if health is None:
         machine = of_the_machine(timezone.now())  # a full disk is why, and the database says less
-        full = next((unit for unit in machine if unit.level == Level.FAILING), None)
+        full = next((unit for unit in machine if unit.level == HealthLevel.FAILING), None)
         said = [{"unit": "database", "reason": reason}]
         if full is None or full.fault is None:
             return _failing("database", reason, {}, [])

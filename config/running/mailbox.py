@@ -36,7 +36,7 @@ NAME = re.compile(r"^\d{20}-[0-9a-f]{16}$")
 
 
 @dataclass(frozen=True)
-class Mail:
+class KeptMail:
     """One kept mail. What is read from its content is parsed on first use."""
 
     id: str
@@ -101,9 +101,11 @@ def email_url() -> str | None:
         return None
 
 
-def list_messages(limit: int = 50, before: str | None = None, to: str | None = None) -> list[Mail]:
+def list_messages(
+    limit: int = 50, before: str | None = None, to: str | None = None
+) -> list[KeptMail]:
     """The newest mails first, older than the id `before`, to the address `to` if given."""
-    found: list[Mail] = []
+    found: list[KeptMail] = []
     for name in _names(folder()):
         if before is not None and name >= before:
             continue
@@ -116,7 +118,7 @@ def list_messages(limit: int = 50, before: str | None = None, to: str | None = N
     return found
 
 
-def read_message(id: str) -> Mail | None:
+def read_message(id: str) -> KeptMail | None:
     """One mail by its id; None where there is none (any longer)."""
     if not NAME.match(id):
         return None
@@ -125,7 +127,7 @@ def read_message(id: str) -> Mail | None:
     except FileNotFoundError:
         return None
     sender, recipients, mail = raw.split(b"\n", 2)
-    return Mail(id, sender[len(FROM_HEADER) :].decode(), _addresses(recipients), mail)
+    return KeptMail(id, sender[len(FROM_HEADER) :].decode(), _addresses(recipients), mail)
 
 
 def count() -> int:
@@ -182,7 +184,7 @@ def _port_file(place: Path) -> Path:
 # --- receiving ----------------------------------------------------------------------------------
 
 
-class Keeper:
+class MailboxKeeper:
     """What aiosmtpd calls for each mail."""
 
     def __init__(self, place: Path) -> None:
@@ -225,7 +227,7 @@ def serve(place: Path, port: int) -> None:
 
 
 async def _serve(place: Path, port: int) -> None:
-    keeper = Keeper(place)
+    keeper = MailboxKeeper(place)
 
     def protocol() -> SMTP:
         return SMTP(

@@ -21,7 +21,7 @@ REQUEST = "GET /health/live HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n"
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - read, not bound
 
 
-class Question:
+class HealthRequest:
     """One request for /health/live on a connection of its own."""
 
     def __init__(self, host: str, port: int, now: float) -> None:

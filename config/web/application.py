@@ -14,7 +14,7 @@ from config.web.connections import Connections
 from config.web.environ import environ_of, with_body, without_body
 from config.web.jobs import Answer, Ask, Ends, WebJob, Wsgi, send
 from config.web.limits import raise_file_limit
-from config.web.pool import Pool
+from config.web.pool import ThreadPool
 from config.workspace.access import devices
 
 LOOK_SECONDS = 0.5
@@ -26,12 +26,12 @@ class Application:
     def __init__(
         self,
         wsgi: Wsgi,
-        pools: Iterable[Pool] = (),
+        pools: Iterable[ThreadPool] = (),
         bodies: Bodies | None = None,
         connections: Connections | None = None,
     ) -> None:
         self.wsgi = wsgi
-        made = pools or [Pool(area.name, area.threads, area.waiting) for area in AREAS]
+        made = pools or [ThreadPool(area.name, area.threads, area.waiting) for area in AREAS]
         self.pools = {pool.name: pool for pool in made}
         self.bodies = bodies or Bodies()
         self.connections = connections or Connections()

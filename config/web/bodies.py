@@ -60,7 +60,7 @@ class Reading:
 
 
 @dataclass
-class Group:
+class BodyGroup:
     """Those under the same terms. When it is full the oldest goes: the honest are done by then."""
 
     terms: BodyTerms
@@ -109,7 +109,7 @@ class Bodies:
     """All bodies of this process; used on the event loop alone."""
 
     def __init__(self, strangers: BodyTerms = STRANGERS, known: BodyTerms = KNOWN) -> None:
-        self.groups = {False: Group(strangers), True: Group(known)}
+        self.groups = {False: BodyGroup(strangers), True: BodyGroup(known)}
 
     async def read(
         self, protocol: Any, announced: int | None, most: int, *, is_known: bool
@@ -163,7 +163,7 @@ class Bodies:
             group.readings.pop(reading, None)
 
     async def _collect(
-        self, protocol: Any, announced: int | None, most: int, group: Group, reading: Reading
+        self, protocol: Any, announced: int | None, most: int, group: BodyGroup, reading: Reading
     ) -> bytes:
         body: bytes | bytearray = b""
         ends = 0

@@ -20,7 +20,7 @@ class PoolJob(Protocol):
         """Answer without having done it. Called from any thread."""
 
 
-class Pool:
+class ThreadPool:
     """Threads of one area.
 
     Whoever takes a job out of `_waiting` owns it: a thread that does it, or `turn_away_late`.

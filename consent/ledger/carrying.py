@@ -14,8 +14,8 @@ from consent.ledger.acts import BLOCKING
 from consent.ledger.recording import record_consents, said_again
 from consent.ledger.standing import standing
 from consent.models import ConsentEntry
-from profiles.identity.batch import Moved
-from profiles.ingest.hooks import AFTER_BATCH, Batch
+from profiles.identity.batch import MovedIdentifier
+from profiles.ingest.hooks import AFTER_BATCH, WrittenBatch
 from profiles.people.lineage import given_people
 
 _REFUSED = """
@@ -26,7 +26,7 @@ WHERE s.channel = ANY({channels}) AND s.status = ANY({blocking})
 """
 
 
-def carry_refusals(moved: Sequence[Moved]) -> None:
+def carry_refusals(moved: Sequence[MovedIdentifier]) -> None:
     """Say again of who has them now what was refused for these addresses. None moved: no query."""
     found: list[tuple[int, int]] = []
     for kind in sorted({one.key[0] for one in moved}):
@@ -50,7 +50,7 @@ def carry_refusals(moved: Sequence[Moved]) -> None:
 
 
 @AFTER_BATCH.register("consent.carrying")
-def carry(cursor: Any, batch: Batch) -> None:
+def carry(cursor: Any, batch: WrittenBatch) -> None:
     """Of what a batch of the inbox took out of people."""
     if batch.moved:
         carry_refusals(batch.moved)

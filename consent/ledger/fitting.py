@@ -70,7 +70,7 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PermissionAsked:
     """What may be allowed or refused: of an address ("" for the person), of a topic (0: none)."""
 
     purpose_id: int
@@ -87,7 +87,7 @@ SELECT {entry} FROM unnest({purposes}::bigint[], {channels}::text[], {points}::t
 """
 
 
-def answers_of(profile_id: int, asked: Sequence[Asked]) -> list[ConsentEntry | None]:
+def answers_of(profile_id: int, asked: Sequence[PermissionAsked]) -> list[ConsentEntry | None]:
     """For each of `asked` the entry that answers, None where nothing was said; two queries."""
     fit = Fit(Sql("q.point"), Sql("q.topic_id"))
     stood = sql("({stood})", stood=standing(given_people([profile_id])))

@@ -17,7 +17,7 @@ from profiles.identifiers.addresses import best_address, borrowed_address
 from profiles.identifiers.kinds import PROFILE_KIND, rules
 from profiles.identifiers.normalise import normalise, normalise_kind
 from profiles.identity import keys
-from profiles.identity.batch import Moved
+from profiles.identity.batch import MovedIdentifier
 from profiles.identity.store import UNASKED_KINDS, newcomers, take_ids
 from profiles.models import Identifier, Profile
 from profiles.selectors.finding import NotAPerson, as_uuid, by_reference
@@ -87,7 +87,7 @@ def vouched(person: Profile, kind: str, value: str) -> Profile:
     if owner != person:
         with connection.cursor() as cursor:
             keys.give(cursor, {row.pk: person.pk}, {row.pk: owner.pk})
-        carry_refusals([Moved((kind, value), person.pk, owner.pk)])
+        carry_refusals([MovedIdentifier((kind, value), person.pk, owner.pk)])
         announce([person.pk, owner.pk], [ANYTHING])
     return owner
 

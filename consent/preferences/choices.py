@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from consent.channels import contact_kind
 from consent.ledger.elapsing import PAUSE, stamp
-from consent.ledger.fitting import Asked, answers_of
+from consent.ledger.fitting import PermissionAsked, answers_of
 from consent.ledger.history import states_of
 from consent.ledger.recording import Statement, record_consents
 from consent.models import ConsentEntry, Purpose, Topic
@@ -91,7 +91,8 @@ def choices_of(visitor: Visitor, *, gpc: bool = False) -> list[Option]:
 
 def _answers(visitor: Visitor, choices: Sequence[Option]) -> list[ConsentEntry | None]:
     asked = [
-        Asked(one.purpose_id, one.channel, one.contact_point, one.topic_id or 0) for one in choices
+        PermissionAsked(one.purpose_id, one.channel, one.contact_point, one.topic_id or 0)
+        for one in choices
     ]
     return answers_of(visitor.profile_id, asked)
 

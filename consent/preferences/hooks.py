@@ -20,7 +20,7 @@ class SentTo:
     postal_address: str = ""
 
 
-class Messages(Protocol):
+class MessageLookup(Protocol):
     """Signs in under its app's name."""
 
     def find(self, profile_id: int, message_id: int) -> SentTo | None:
@@ -30,7 +30,7 @@ class Messages(Protocol):
         """The person unsubscribed by this message."""
 
 
-MESSAGES: Registry[Messages] = Registry("messages")
+MESSAGES: Registry[MessageLookup] = Registry("messages")
 
 
 def find_message(profile_id: int, message_id: int) -> SentTo | None:

@@ -132,7 +132,7 @@ def filtered(kind: type[Any], request: Request, rows: QuerySet[Any]) -> QuerySet
     return narrowed
 
 
-class People(ApiView):
+class PeopleView(ApiView):
     """GET /api/profiles/."""
 
     required: ClassVar = {"GET": "people.view"}
@@ -167,7 +167,7 @@ class People(ApiView):
         )
 
 
-class Person(ApiView):
+class PersonView(ApiView):
     """GET /api/profiles/PERSON/."""
 
     required: ClassVar = {"GET": "people.view"}

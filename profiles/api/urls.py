@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from config.workspace.api.views import ApiView
 from profiles.api.one_source import OneSource
-from profiles.api.people import PERSON, People, Person, PersonEvents, person_of
+from profiles.api.people import PERSON, PeopleView, PersonEvents, PersonView, person_of
 from profiles.api.sources import IngestMessages, JoinAgain, Merges, Sources, UndoMerge
 from profiles.api.subroutes import SUBROUTES, Subroute, subroute_of
 
@@ -60,7 +60,7 @@ urlpatterns = [
         JoinAgain.as_view(),
         name="api-merge-join-again",
     ),
-    re_path(r"^profiles/?\Z", People.as_view(), name="api-profiles"),
+    re_path(r"^profiles/?\Z", PeopleView.as_view(), name="api-profiles"),
     *_subroutes(),
-    re_path(rf"{WHO}/?\Z", Person.as_view(), name="api-profile"),
+    re_path(rf"{WHO}/?\Z", PersonView.as_view(), name="api-profile"),
 ]

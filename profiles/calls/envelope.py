@@ -22,7 +22,7 @@ MAX_MEMBERS = 64
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class Refused(Exception):
+class CallRefused(Exception):
     """A whole call is refused: HTTP status, a code for programs, and the reason in words."""
 
     def __init__(self, status: int, code: str, message: str, *, path: str = "") -> None:
@@ -63,18 +63,20 @@ Item = msgspec.Raw | BadItem
 def unpack(body: bytes, encoding: str) -> bytes:
     """The plain body, gunzipped where it is gzip, whatever the header says.
 
-    Raises Refused 413 past the limit (and unpacks no further), 400 where it is no gzip.
+    Raises CallRefused 413 past the limit (and unpacks no further), 400 where it is no gzip.
     """
     if not body.startswith(GZIP_MAGIC):
         if encoding not in ("", "identity", "gzip"):
-            raise Refused(400, "unsupported_encoding", f"Content-Encoding {encoding!r} is unknown")
+            raise CallRefused(
+                400, "unsupported_encoding", f"Content-Encoding {encoding!r} is unknown"
+            )
         if encoding == "gzip" and body:
-            raise Refused(400, "invalid_gzip", "the body is not gzip as its header says")
+            raise CallRefused(400, "invalid_gzip", "the body is not gzip as its header says")
         plain = body
     else:
         plain = _gunzip(body)
     if len(plain) > MAX_BODY_BYTES:
-        raise Refused(
+        raise CallRefused(
             413, "body_too_large", f"the body is over {MAX_BODY_BYTES // 1024} KB unpacked"
         )
     return plain
@@ -87,13 +89,13 @@ def _gunzip(body: bytes) -> bytes:
         try:
             part = unpacker.decompress(left, MAX_BODY_BYTES + 1 - size)
         except zlib.error as error:
-            raise Refused(400, "invalid_gzip", "the body is no readable gzip") from error
+            raise CallRefused(400, "invalid_gzip", "the body is no readable gzip") from error
         parts.append(part)
         size += len(part)
         if size > MAX_BODY_BYTES:
             break
         if not unpacker.eof:
-            raise Refused(400, "invalid_gzip", "the gzip body ends too early")
+            raise CallRefused(400, "invalid_gzip", "the gzip body ends too early")
         left = unpacker.unused_data
         if not left.startswith(GZIP_MAGIC):
             break
@@ -101,31 +103,31 @@ def _gunzip(body: bytes) -> bytes:
 
 
 def read_batch(body: bytes) -> tuple[Envelope, list[Item]]:
-    """Envelope and items of a batch body. Raises Refused 400 where it is unreadable, 413."""
+    """Envelope and items of a batch body. Raises CallRefused 400 where it is unreadable, 413."""
     _require_utf8(body)
     try:
         envelope = _decode_envelope(body)
     except msgspec.ValidationError as error:
-        raise Refused(400, "invalid_envelope", _words(error)) from error
+        raise CallRefused(400, "invalid_envelope", _words(error)) from error
     except msgspec.DecodeError as error:
         return _read_leniently(body, error)
     except RecursionError as error:
-        raise Refused(400, "too_deep", reasons.BODY_TOO_DEEP) from error
+        raise CallRefused(400, "too_deep", reasons.BODY_TOO_DEEP) from error
     _require_few(envelope.batch)
     return envelope, cast(list[Item], envelope.batch)
 
 
 def read_single(body: bytes) -> tuple[msgspec.Raw, str | None]:
-    """The one item of a call, and the write key in it. Raises Refused 400."""
+    """The one item of a call, and the write key in it. Raises CallRefused 400."""
     _require_utf8(body)
     try:
         key = _decode_key(body).write_key
     except msgspec.ValidationError as error:
-        raise Refused(400, "invalid_message", reasons.NO_CALL) from error
+        raise CallRefused(400, "invalid_message", reasons.NO_CALL) from error
     except msgspec.DecodeError as error:
-        raise Refused(400, "invalid_json", reasons.BODY_NOT_JSON % {"why": error}) from error
+        raise CallRefused(400, "invalid_json", reasons.BODY_NOT_JSON % {"why": error}) from error
     except RecursionError as error:
-        raise Refused(400, "too_deep", reasons.BODY_TOO_DEEP) from error
+        raise CallRefused(400, "too_deep", reasons.BODY_TOO_DEEP) from error
     return msgspec.Raw(body.strip()), key if isinstance(key, str) else None
 
 
@@ -133,17 +135,17 @@ def _require_few(items: list[Any]) -> None:
     """What each item costs is paid before anybody is told that it is none."""
     if len(items) > MAX_BATCH_ITEMS:
         words = reasons.TOO_MANY % {"most": MAX_BATCH_ITEMS, "n": len(items)}
-        raise Refused(413, "too_many_messages", words, path="batch")
+        raise CallRefused(413, "too_many_messages", words, path="batch")
 
 
 def _require_utf8(body: bytes) -> None:
     if body.startswith(b"\xef\xbb\xbf"):
-        raise Refused(400, "byte_order_mark", reasons.BODY_MARKED)
+        raise CallRefused(400, "byte_order_mark", reasons.BODY_MARKED)
     try:
         body.decode()
     except UnicodeDecodeError as error:
         words = reasons.BODY_NOT_UTF8 % {"n": error.start}
-        raise Refused(400, "invalid_utf8", words) from None
+        raise CallRefused(400, "invalid_utf8", words) from None
 
 
 def _read_leniently(body: bytes, error: msgspec.DecodeError) -> tuple[Envelope, list[Item]]:
@@ -152,7 +154,7 @@ def _read_leniently(body: bytes, error: msgspec.DecodeError) -> tuple[Envelope, 
     Python's own json reads exactly these and nothing else that is no JSON. The items that hold
     them are refused, the others are kept; where even the items are no objects the body is refused.
     """
-    unreadable = Refused(400, "invalid_json", reasons.BODY_NOT_JSON % {"why": error})
+    unreadable = CallRefused(400, "invalid_json", reasons.BODY_NOT_JSON % {"why": error})
     try:
         data = json.loads(body)
     except (ValueError, RecursionError):
@@ -176,7 +178,7 @@ def _read_leniently(body: bytes, error: msgspec.DecodeError) -> tuple[Envelope, 
     try:
         return msgspec.convert({**data, "batch": []}, Envelope), items
     except msgspec.ValidationError as wrong:
-        raise Refused(400, "invalid_envelope", _words(wrong)) from wrong
+        raise CallRefused(400, "invalid_envelope", _words(wrong)) from wrong
 
 
 def _encode(item: Any) -> bytes:

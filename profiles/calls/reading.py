@@ -169,14 +169,14 @@ def _time(text: str | None) -> datetime | None:
     return parse_time(text) if text else None
 
 
-class Named(NamedTuple):
+class NamedIdentifiers(NamedTuple):
     """Whom a call names: normalised identifiers with what was given, and what is nobody's."""
 
     keys: dict[tuple[str, str], str]
     dropped: list[tuple[str, str]]  # kind, value as given
 
 
-def name_call(call: Call, rules: Rules, region: str) -> Named:
+def name_call(call: Call, rules: Rules, region: str) -> NamedIdentifiers:
     """Whom a checked call of a file will name, so that its reader can be told of what will not."""
     kind = call.type or ""
     context = read_context(call.context)
@@ -235,8 +235,8 @@ def _given(
 
 def _name(
     given: list[tuple[str, str]], rules: Rules, region: str, *, is_internal: bool = False
-) -> Named:
-    named = Named({}, [])
+) -> NamedIdentifiers:
+    named = NamedIdentifiers({}, [])
     for given_kind, raw in given:
         kind = normalise_kind(given_kind)
         if kind == PROFILE_KIND and not is_internal:

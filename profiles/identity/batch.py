@@ -29,11 +29,11 @@ class Resolved:
     newcomers: list[store.Newcomer]
     joins: list[Join] = field(default_factory=list)
     refused: list[Incoming] = field(default_factory=list)
-    moved: list["Moved"] = field(default_factory=list)
+    moved: list["MovedIdentifier"] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Moved:
+class MovedIdentifier:
     """An identifier of the database that was another's, to whom only a public key had given it."""
 
     key: Key
@@ -96,7 +96,7 @@ def _attempt(
     numbers, newcomers = _number(cursor, resolver, salt)
     owners = {key: numbers[resolver.home(who)] for key, who in resolver.attached.items()}
     moved = [
-        Moved(key, before, owners.pop(key))
+        MovedIdentifier(key, before, owners.pop(key))
         for key, before in resolver.moved.items()
         if key in owners
     ]

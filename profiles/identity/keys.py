@@ -54,7 +54,7 @@ TELL = """
 """
 
 
-class Found(NamedTuple):
+class FoundKey(NamedTuple):
     """Which identifier a key is, and whose it was when it was looked up."""
 
     id: int
@@ -68,12 +68,14 @@ class Held(NamedTuple):
     profile_id: int
 
 
-def look_up(cursor: Any, keys: Iterable[Key]) -> dict[Key, Found]:
+def look_up(cursor: Any, keys: Iterable[Key]) -> dict[Key, FoundKey]:
     """Those of `keys` that are somebody's. One query, no lock."""
     wanted = sorted(keys, key=lambda key: (key[1], key[0]))  # neighbours lie on one page
     given = [wire.texts(kind for kind, _ in wanted), wire.texts(value for _, value in wanted)]
     cursor.execute(LOOK_UP, given)
-    return {(kind, value): Found(number, owner) for kind, value, number, owner in cursor.fetchall()}
+    return {
+        (kind, value): FoundKey(number, owner) for kind, value, number, owner in cursor.fetchall()
+    }
 
 
 def owners(cursor: Any, ids: Collection[int]) -> dict[int, int]:
@@ -82,12 +84,14 @@ def owners(cursor: Any, ids: Collection[int]) -> dict[int, int]:
     return dict(cursor.fetchall())
 
 
-def hold_keys(cursor: Any, keys: Iterable[Key]) -> dict[Key, Found]:
+def hold_keys(cursor: Any, keys: Iterable[Key]) -> dict[Key, FoundKey]:
     """Those of `keys` that are somebody's, locked; not one that moves meanwhile. Two statements."""
     found = sorted((one.profile_id, one.id) for one in look_up(cursor, keys).values())
     given = [wire.numbers(owner for owner, _ in found), wire.numbers(number for _, number in found)]
     cursor.execute(HOLD_KEYS, given)
-    return {(kind, value): Found(number, owner) for number, kind, value, owner in cursor.fetchall()}
+    return {
+        (kind, value): FoundKey(number, owner) for number, kind, value, owner in cursor.fetchall()
+    }
 
 
 def hold(cursor: Any, profile_ids: Iterable[int]) -> dict[int, Held]:

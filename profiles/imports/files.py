@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple
 import msgspec
 
 from profiles.calls import reasons
-from profiles.calls.envelope import Refused
+from profiles.calls.envelope import CallRefused
 from profiles.calls.messages import Call
 from profiles.calls.reading import name_call
 from profiles.calls.validation import CallProblem, check
@@ -30,7 +30,7 @@ CHUNK = 1 << 20
 FOREIGN = {b"PK\x03\x04": "an Excel workbook", b"PAR1": "a Parquet file", b"%PDF": "a PDF"}
 
 
-class Line(NamedTuple):
+class FileLine(NamedTuple):
     """One message of a file, or why it is none. `raw` is what is kept of it either way.
 
     `warnings`: what of an accepted one cannot be used.
@@ -61,7 +61,7 @@ class FileReader:
         """The file's text as bytes."""
         return gzip.open(self.path) if _is_packed(self.name) else self.path.open("rb")  # type: ignore[return-value]
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[FileLine]:
         """The messages of the file in its order.
 
         Each has a message id: its own, or one of (digest of the file, line).
@@ -78,21 +78,23 @@ class FileReader:
         else:
             yield from _json_rows(file, self.mapping)
 
-    def _line(self, number: int, made: Any, position: int, warnings: list[CallProblem]) -> Line:
+    def _line(self, number: int, made: Any, position: int, warnings: list[CallProblem]) -> FileLine:
         """`made` is raw JSON, a message, or (what was read, why it is no message)."""
         if isinstance(made, tuple):
-            return Line(number, made[0], made[1], position)
+            return FileLine(number, made[0], made[1], position)
         if isinstance(made, bytes):
             raw, call, problem = _from_json(made, f"{self.digest}-{number}")
         else:
             raw, call, problem = _from_row(made, f"{self.digest}-{number}")
         if call is None or problem is not None:
-            return Line(number, raw, problem, position)
+            return FileLine(number, raw, problem, position)
         named = name_call(call, self.rules, self.region)
         if not named.keys:
-            return Line(number, raw, CallProblem("no_identifier", "", reasons.ROW_NOBODY), position)
+            return FileLine(
+                number, raw, CallProblem("no_identifier", "", reasons.ROW_NOBODY), position
+            )
         warnings += [_unusable(kind, value) for kind, value in named.dropped]
-        return Line(number, raw, None, position, tuple(warnings))
+        return FileLine(number, raw, None, position, tuple(warnings))
 
 
 Made = tuple[int, Any, list[CallProblem]]  # number of the line, what `_line` takes, warnings
@@ -247,5 +249,5 @@ def _csv_message(record: Record, sheet: Sheet) -> tuple[Any, list[CallProblem]]:
     few = [CallProblem("too_few_cells", "", words)] if len(cells) < len(header) else []
     try:
         return sheet.mapping.message(dict(zip(header, cells, strict=False))), few
-    except (ValueError, Refused) as error:
+    except (ValueError, CallRefused) as error:
         return (kept, CallProblem("invalid_row", "", str(error))), []

@@ -12,7 +12,7 @@ from config.workspace.access.client_address import address_of
 from config.workspace.health import counters
 from profiles.calls import envelope as envelopes
 from profiles.calls import limits
-from profiles.calls.envelope import BadItem, Refused
+from profiles.calls.envelope import BadItem, CallRefused
 from profiles.calls.validation import CallProblem, check, parse_time
 from profiles.ingest import inbox, keys, refusals, throttle
 from profiles.models import Source
@@ -22,7 +22,7 @@ NO_KEY = "the write key is missing or unknown"
 
 
 @dataclass
-class Batch:
+class IncomingBatch:
     """The items of one call and what belongs to all of them."""
 
     items: list[envelopes.Item]
@@ -35,7 +35,7 @@ class Batch:
 
 
 def take(request: HttpRequest, kind: str) -> list[refusals.Rejected]:
-    """Take a call of this kind in; the refused items of a batch. Raises Refused.
+    """Take a call of this kind in; the refused items of a batch. Raises CallRefused.
 
     When it returns everything is committed: accepted items as an inbox row, others as rejections.
     """
@@ -56,67 +56,67 @@ def take(request: HttpRequest, kind: str) -> list[refusals.Rejected]:
     counters.count("accepted_total", len(items))
     if single_refusal is not None:
         problem = single_refusal.problem
-        raise Refused(400, problem.code, problem.message, path=problem.path)
+        raise CallRefused(400, problem.code, problem.message, path=problem.path)
     for one in rejected:
         counters.count("refused_total", reason=one.problem.code)
     return rejected
 
 
 def read_body(request: HttpRequest) -> bytes:
-    """The body as sent, unpacked. Never touches the form parser. Raises Refused 400, 413."""
+    """The body as sent, unpacked. Never touches the form parser. Raises CallRefused 400, 413."""
     announced = request.META.get("CONTENT_LENGTH") or ""
     if announced.isdigit() and int(announced) > limits.MAX_READ_BYTES:
-        raise Refused(413, "body_too_large", "the body is over 500 KB")
+        raise CallRefused(413, "body_too_large", "the body is over 500 KB")
     try:
         if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             body = request.META["wsgi.input"].read(limits.MAX_READ_BYTES)  # Django reads nothing
         else:
             body = request.read(limits.MAX_READ_BYTES)
     except OSError as error:
-        raise Refused(400, "incomplete_body", "the body ended too early") from error
+        raise CallRefused(400, "incomplete_body", "the body ended too early") from error
     if len(body) >= limits.MAX_READ_BYTES:
-        raise Refused(413, "body_too_large", "the body is over 500 KB")
+        raise CallRefused(413, "body_too_large", "the body is over 500 KB")
     if announced.isdigit() and len(body) < int(announced):
-        raise Refused(400, "incomplete_body", "the body ended too early")
+        raise CallRefused(400, "incomplete_body", "the body ended too early")
     encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     return envelopes.unpack(bytes(body), encoding)
 
 
 def _first(candidates: list[str]) -> Source:
-    """The first of them that is a source's key. Raises Refused 401."""
+    """The first of them that is a source's key. Raises CallRefused 401."""
     for key in candidates:
         if (source := keys.source_of(key)) is not None:
             return source
-    raise Refused(401, "invalid_write_key", NO_KEY)
+    raise CallRefused(401, "invalid_write_key", NO_KEY)
 
 
 def _throttle(source: Source) -> None:
     if wait := throttle.seconds_to_wait(source.pk):
-        refused = Refused(429, "too_many_requests", f"come back in {wait} s")
+        refused = CallRefused(429, "too_many_requests", f"come back in {wait} s")
         refused.retry_after = wait  # type: ignore[attr-defined]
         raise refused
 
 
-def _read_of(source: Source, body: bytes, kind: str) -> Batch:
+def _read_of(source: Source, body: bytes, kind: str) -> IncomingBatch:
     """Of a known source: an unreadable envelope is kept as a rejection, for all to see."""
     try:
         return _parse(body, kind)
-    except Refused as refused:
+    except CallRefused as refused:
         problem = CallProblem(refused.code, refused.path, refused.message)
         row = refusals.refusal(0, problem, body, "" if kind in BATCHES else kind)
         inbox.store(source.pk, [], [row], {}, timezone.now())
         raise
 
 
-def _parse(body: bytes, kind: str) -> Batch:
+def _parse(body: bytes, kind: str) -> IncomingBatch:
     if kind in BATCHES:
         top, items = envelopes.read_batch(body)
-        return Batch(items, "", top.sent_at, top.context, top.integrations, top.write_key)
+        return IncomingBatch(items, "", top.sent_at, top.context, top.integrations, top.write_key)
     item, key = envelopes.read_single(body)
-    return Batch([item], kind, write_key=key)
+    return IncomingBatch([item], kind, write_key=key)
 
 
-def _split(batch: Batch) -> tuple[list[bytes], list[refusals.Rejected], bool]:
+def _split(batch: IncomingBatch) -> tuple[list[bytes], list[refusals.Rejected], bool]:
     """Accepted items, refused ones, and whether an accepted one lacks a message id."""
     accepted: list[bytes] = []
     rejected: list[refusals.Rejected] = []
@@ -136,7 +136,7 @@ def _split(batch: Batch) -> tuple[list[bytes], list[refusals.Rejected], bool]:
     return accepted, rejected, lacking
 
 
-def _envelope(request: HttpRequest, batch: Batch, lacking: bool) -> dict[str, Any]:
+def _envelope(request: HttpRequest, batch: IncomingBatch, lacking: bool) -> dict[str, Any]:
     made: dict[str, Any] = inbox.new_envelope() if lacking else {}
     if batch.kind:
         made["type"] = batch.kind
@@ -167,4 +167,4 @@ def _check_shared(name: str, shared: dict[str, Any]) -> None:
     raw = msgspec.json.encode({"type": "track", "event": "x", "userId": "x", "context": shared})
     _call, problem = check(msgspec.Raw(raw))
     if problem is not None:
-        raise Refused(400, problem.code, f"{name} of the batch: {problem.message}", path=name)
+        raise CallRefused(400, problem.code, f"{name} of the batch: {problem.message}", path=name)

@@ -6,18 +6,18 @@ from typing import Any
 
 from config.workspace.registry import Registry
 from profiles.calls.messages import Incoming
-from profiles.identity.batch import Moved
+from profiles.identity.batch import MovedIdentifier
 
 
 @dataclass
-class Batch:
+class WrittenBatch:
     """What a transaction wrote. Each message has `profile_id`, `event_id`, `name`, `occurred_at`,
     `properties`, `context`, `source`, `gpc`, `is_history`, `identifier_id` and `value`.
     """
 
     messages: Sequence[Incoming]
     created: frozenset[int] = frozenset()  # profile ids that are new
-    moved: Sequence[Moved] = ()  # identifiers that a source of ours took out of somebody
+    moved: Sequence[MovedIdentifier] = ()  # identifiers that a source of ours took out of somebody
 
     @property
     def profile_ids(self) -> list[int]:
@@ -27,7 +27,7 @@ class Batch:
 
 # name -> function(cursor, batch), after everything of the batch is written; campaigns: conversions,
 # consent: GPC. It runs once a batch: set-based, please. A failure undoes the batch.
-AFTER_BATCH: Registry[Callable[[Any, Batch], None]] = Registry("after batch")
+AFTER_BATCH: Registry[Callable[[Any, WrittenBatch], None]] = Registry("after batch")
 
 # name -> function(cursor, messages), before anything is written: sets `message.refusal` to
 # (code, path, reason) where a message may not come in (consent: erased people).

@@ -16,7 +16,7 @@ from config.workspace.health import counters
 from config.workspace.work import recording
 from config.workspace.work.faults import is_for_want_of_room
 from config.workspace.work.reasons import reason_of
-from profiles.calls.envelope import Refused
+from profiles.calls.envelope import CallRefused
 from profiles.ingest import edge
 from profiles.ingest.browser import settings_document
 
@@ -60,7 +60,7 @@ def _answer(request: HttpRequest, kind: str) -> HttpResponse:
         return response
     try:
         rejected = edge.take(request, kind)
-    except Refused as refused:
+    except CallRefused as refused:
         counters.count("refused_total", reason=refused.code)
         return _refusal(refused)
     except DatabaseError as error:
@@ -101,7 +101,7 @@ def _settings(request: HttpRequest, name: str) -> HttpResponse:
     return response
 
 
-def _refusal(refused: Refused) -> HttpResponse:
+def _refusal(refused: CallRefused) -> HttpResponse:
     more = {"path": refused.path} if refused.path else {}
     response = _problem(refused.status, refused.code, refused.message, **more)
     if wait := getattr(refused, "retry_after", 0):

@@ -165,7 +165,7 @@ def _write(cursor: Any, messages: list[Incoming], resolved: identity.Resolved) -
     found = attaching.find(messages, before, workspace().salt)
     for message in attaching.remember(cursor, found, resolved.ids):
         catalog.warn(message, "shared_identifier", message.key[0] if message.key else "")
-    batch = hooks.Batch(messages, created, moved=resolved.moved)
+    batch = hooks.WrittenBatch(messages, created, moved=resolved.moved)
     for _name, hook in hooks.AFTER_BATCH:
         hook(cursor, batch)
     names = _changes(messages, new_traits, before, changed)

@@ -27,7 +27,7 @@ class OutOfTurn(Exception):
     """What came before was given back to the inbox: take it first."""
 
 
-class Named(msgspec.Struct, rename="camel", gc=False):
+class NamedByMessage(msgspec.Struct, rename="camel", gc=False):
     """Of a message, whom it names."""
 
     type: str | None = None
@@ -36,7 +36,7 @@ class Named(msgspec.Struct, rename="camel", gc=False):
     previous_id: Id = None
 
 
-_decode = msgspec.json.Decoder(list[Named]).decode
+_decode = msgspec.json.Decoder(list[NamedByMessage]).decode
 People = dict[str, set[str]]  # device -> user ids, or ADDRESS
 
 

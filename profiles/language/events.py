@@ -16,7 +16,7 @@ from profiles.language.comparisons import Comparison, read_comparison
 from profiles.language.operators.base import AMOUNT, RANGE, SEVERAL
 from profiles.language.question import Question
 from profiles.language.reading.reader import Reader, is_number
-from profiles.language.spelling import Place, spelled
+from profiles.language.spelling import ValueRows, spelled
 from profiles.language.subjects import Subject, json_subject, number_subject
 from profiles.language.times.windows import Window
 from profiles.personal.names import Place as FieldPlace
@@ -108,7 +108,7 @@ def subject_of(
     tests = [sql("e.name = {event}", event=event)]
     if context.profile_ids is not None:
         tests.append(sql("e.profile_id = ANY({ids}::bigint[])", ids=context.event_profile_ids))
-    return spelled(subject, name, context, Place(sql("event e WHERE {t}", t=AND.joined(tests))))
+    return spelled(subject, name, context, ValueRows(sql("event e WHERE {t}", t=AND.joined(tests))))
 
 
 def _is_numeric(comparison: Comparison | None) -> bool:

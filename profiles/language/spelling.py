@@ -159,7 +159,7 @@ def _digits(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Place:
+class ValueRows:
     """Where a subject's values lie: all `rows` (FROM and WHERE), and whose they are, if known."""
 
     rows: Sql
@@ -177,7 +177,7 @@ class Place:
         )
 
 
-def spelled(subject: Subject, name: str, context: Question, place: Place) -> Subject:
+def spelled(subject: Subject, name: str, context: Question, place: ValueRows) -> Subject:
     """`subject` with what its name says of how its texts compare."""
     kind = spelling_of(name)
     if not kind:

@@ -61,7 +61,7 @@ class CannotMerge(Exception):
 
 
 @dataclass(frozen=True)
-class Found:
+class AllowedMerge:
     """A merge that is allowed now: who, by which rule, on which evidence."""
 
     pair: Pair
@@ -116,7 +116,7 @@ def merge_people(*, survivor_id: int, absorbed_id: int, rule: str, evidence: dic
             raise CannotMerge(_("One of the two is not there any more."))
         if not resolver.fits([survivor_id, absorbed_id], [], verified=True):
             raise CannotMerge(_("Together they would have more identifiers than one person may."))
-        found = Found(Pair(survivor_id, absorbed_id), rule, evidence)
+        found = AllowedMerge(Pair(survivor_id, absorbed_id), rule, evidence)
         return _merge(cursor, [found])[0]
 
 
@@ -152,7 +152,7 @@ def merge_found(cursor: Any, pairs: Sequence[Pair], rule: str) -> int:
     resolver = Resolver(rules(), {}, store.load_people(cursor, alive))
     vetoes = _vetoes(cursor, everyone)
     found = [
-        Found(pair, rule, {})
+        AllowedMerge(pair, rule, {})
         for pair in pairs
         if alive.issuperset(pair)
         and frozenset(pair) not in vetoes
@@ -163,7 +163,7 @@ def merge_found(cursor: Any, pairs: Sequence[Pair], rule: str) -> int:
 
 def _allowed(
     cursor: Any, waiting: Sequence[MergePending]
-) -> tuple[list[Found], list[MergePending]]:
+) -> tuple[list[AllowedMerge], list[MergePending]]:
     """Those that still hold, with everyone locked: identifiers first, then people.
 
     Limits are asked again, since another batch may have added something meanwhile. Also the rows
@@ -192,7 +192,7 @@ def _allowed(
         for join in resolver.joins[before:]:
             reasons[join.absorbed] = row
     found = [
-        Found(Pair(resolver.root(absorbed), absorbed), row.rule, _evidence(row))
+        AllowedMerge(Pair(resolver.root(absorbed), absorbed), row.rule, _evidence(row))
         for absorbed, row in reasons.items()
     ]
     return found, settled
@@ -211,7 +211,7 @@ def _vetoes(cursor: Any, profile_ids: Sequence[int]) -> set[frozenset[int]]:
     return {frozenset(pair) for pair in cursor.fetchall()}
 
 
-def _merge(cursor: Any, found: Sequence[Found]) -> list[int]:
+def _merge(cursor: Any, found: Sequence[AllowedMerge]) -> list[int]:
     """Carry the merges out; the ids of their records. The statements do not depend on how many."""
     if not found:
         return []

@@ -13,7 +13,7 @@ from config.workspace.tables.lasting import Bounded, ForEver, Until
 from config.workspace.tables.schema import ProfileScoped
 
 
-class People(models.QuerySet["Profile"]):
+class PeopleQuerySet(models.QuerySet["Profile"]):
     """What lists of people are narrowed by."""
 
     def living(self) -> Self:
@@ -53,7 +53,7 @@ class Profile(models.Model):
     last_seen = models.DateTimeField()
     traits = models.JSONField(default=dict)
 
-    objects = People.as_manager()
+    objects = PeopleQuerySet.as_manager()
 
     class Meta:
         db_table = "profile"

@@ -44,7 +44,7 @@ CODE = 2  # letters of a country
 
 
 @dataclass(frozen=True)
-class Said:
+class SourcedValue:
     """A value and who said it."""
 
     id: int
@@ -62,7 +62,7 @@ class TraitLine:
     text: str
     source: str = ""
     at: datetime | None = None
-    conflicts: list[Said] = field(default_factory=list)
+    conflicts: list[SourcedValue] = field(default_factory=list)
     is_proven: bool = True  # False: only a browser or an app says so
 
 
@@ -79,7 +79,7 @@ class Customer:
     former: list[str]
     reasons: list[str]
     events: int
-    left_out: list[Said] = field(default_factory=list)  # said of them, and not theirs
+    left_out: list[SourcedValue] = field(default_factory=list)  # said of them, and not theirs
 
     @property
     def first_traits(self) -> list[TraitLine]:
@@ -132,21 +132,21 @@ def _left_out(
     known: Sequence[facts.KnownAs],
     person: Profile,
     shown: Shown,
-) -> list[Said]:
+) -> list[SourcedValue]:
     """Addresses and numbers that were said of them and are not among their identifiers.
 
     Another person has it, there was no room for it, or it can be nobody's.
     """
     held = {(row.kind, row.value) for row in known}
     place = person.country if len(person.country) == CODE else workspace().country
-    found: dict[tuple[str, str], Said] = {}
+    found: dict[tuple[str, str], SourcedValue] = {}
     for trait in traits:
         kind = trait.name if trait.name in CONTACT_KINDS else ""
         for said in [*([trait.used] if trait.used else []), *trait.others] if kind else []:
             value = normalise(kind, said.value, place) if isinstance(said.value, str) else ""
             if value and (kind, value) not in held:
                 text = shown.identifier(kind, value)
-                one = Said(said.id, text, said.source, said.at, said.is_proven)
+                one = SourcedValue(said.id, text, said.source, said.at, said.is_proven)
                 found.setdefault((kind, value), one)
     return list(found.values())[:FIRST_IDENTIFIERS]
 
@@ -176,7 +176,9 @@ def _line(trait: facts.Trait, shown: Shown) -> TraitLine:
         text=text(trait.value),
         source=used.source if used else "",
         at=used.at if used else None,
-        conflicts=[Said(s.id, text(s.value), s.source, s.at, s.is_proven) for s in trait.conflicts],
+        conflicts=[
+            SourcedValue(s.id, text(s.value), s.source, s.at, s.is_proven) for s in trait.conflicts
+        ],
         is_proven=used.is_proven if used else True,
     )
 

@@ -17,7 +17,7 @@ BATCH = re.compile(r"^batch\[\d+\]\.?")
 
 
 @dataclass(frozen=True)
-class Line:
+class CallLine:
     """One line of the call; `path` where this line is what is wrong."""
 
     text: str
@@ -25,7 +25,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedCall:
     """Why, in the reader's language, and the lines; `cut` when some are left out.
 
     `raw` is for whoever mends the sender: in the words that the sender was answered with.
@@ -33,12 +33,12 @@ class Refused:
 
     name: str
     errors: list[dict[str, str]]
-    lines: list[Line]
+    lines: list[CallLine]
     cut: bool
     raw: str
 
 
-def explain(rejection: Rejection, shown: Shown) -> Refused:
+def explain(rejection: Rejection, shown: Shown) -> RefusedCall:
     """The call for this reader. No query."""
     errors = [shown.fault(error) for error in rejection.errors if isinstance(error, dict)]
     paths = [BATCH.sub("", str(error.get("path", ""))) for error in errors]
@@ -47,16 +47,20 @@ def explain(rejection: Rejection, shown: Shown) -> Refused:
         body = json.loads(rejection.body)
     except (ValueError, RecursionError):
         raw = rejection.body[:MOST_RAW] if shown.personal else ""
-        return Refused("", said, [Line(line[:LONG_LINE]) for line in raw.splitlines()], False, raw)
+        return RefusedCall(
+            "", said, [CallLine(line[:LONG_LINE]) for line in raw.splitlines()], False, raw
+        )
     body = shown.call(body)
-    lines = [Line(text[:LONG_LINE], path if path in paths else "") for text, path in written(body)]
+    lines = [
+        CallLine(text[:LONG_LINE], path if path in paths else "") for text, path in written(body)
+    ]
     kept = _around(lines)
     raw = json.dumps({"errors": errors, "call": body}, indent=2, ensure_ascii=False)
     name = str(body.get("event") or "") if isinstance(body, dict) else ""
-    return Refused(name, said, kept, len(kept) < len(lines), raw)
+    return RefusedCall(name, said, kept, len(kept) < len(lines), raw)
 
 
-def _around(lines: list[Line]) -> list[Line]:
+def _around(lines: list[CallLine]) -> list[CallLine]:
     """The lines near the first wrong one; the beginning where none is marked."""
     marked = next((n for n, line in enumerate(lines) if line.path), 0)
     start = max(0, marked - AROUND)

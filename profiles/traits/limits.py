@@ -19,7 +19,7 @@ _encode = msgspec.json.encode
 Key = tuple[int, str, int, int]
 
 
-class Refused(NamedTuple):
+class RefusedStatement(NamedTuple):
     """A statement that was not taken, why (name, size, number or total), and of which trait."""
 
     said: Said
@@ -27,17 +27,17 @@ class Refused(NamedTuple):
     name: str
 
 
-def bound(said: Statements, before: Mapping[int, Mapping[str, Any]]) -> list[Refused]:
+def bound(said: Statements, before: Mapping[int, Mapping[str, Any]]) -> list[RefusedStatement]:
     """Take out of `said` what is too much; `before` are the traits of the people who were there.
 
     No query.
     """
     by_person: dict[int, list[Key]] = defaultdict(list)
-    refused: list[Refused] = []
+    refused: list[RefusedStatement] = []
     for key, one in list(said.items()):
         why = _too_large(key[1], one.value)
         if why:
-            refused.append(Refused(said.pop(key), why, key[1]))
+            refused.append(RefusedStatement(said.pop(key), why, key[1]))
         else:
             by_person[key[0]].append(key)
     for person, keys in by_person.items():
@@ -53,7 +53,9 @@ def _too_large(name: str, value: Any) -> str:
     return "" if small or len(_encode(value)) <= limits.MAX_TRAIT_BYTES else "size"
 
 
-def _bound_person(said: Statements, keys: list[Key], before: Mapping[str, Any]) -> list[Refused]:
+def _bound_person(
+    said: Statements, keys: list[Key], before: Mapping[str, Any]
+) -> list[RefusedStatement]:
     if len(before) + len(keys) <= limits.MAX_TRAITS[0] and _fits_easily(said, keys, before):
         return []
     refused = []
@@ -63,9 +65,9 @@ def _bound_person(said: Statements, keys: list[Key], before: Mapping[str, Any]) 
         is_new = one.value is not None and name not in names
         size = len(_encode(one.value)) + len(name.encode()) + 4 if one.value is not None else 0
         if is_new and len(names) >= limits.MAX_TRAITS[one.is_trusted]:
-            refused.append(Refused(said.pop(key), "number", name))
+            refused.append(RefusedStatement(said.pop(key), "number", name))
         elif size and total + size > limits.MAX_TRAITS_BYTES[one.is_trusted]:
-            refused.append(Refused(said.pop(key), "total", name))
+            refused.append(RefusedStatement(said.pop(key), "total", name))
         else:
             names.add(name)
             total += size if is_new else max(size - len(_encode(before.get(name))), 0)

@@ -17,7 +17,7 @@ from config.console.words import roughly
 from config.workspace import audit
 from config.workspace.api.ids import number_of
 from config.workspace.health import status
-from config.workspace.health.status import Level
+from config.workspace.health.status import HealthLevel
 from config.workspace.pages.rows import each
 from config.workspace.permissions import may, requires
 from config.workspace.selectors import workspace
@@ -26,7 +26,7 @@ from profiles.calls.reasons import code_in_words
 from profiles.models import IdentifierKey, Source
 from profiles.selectors import live as reads
 from profiles.selectors.masking import Shown
-from profiles.selectors.refused import Refused, explain
+from profiles.selectors.refused import RefusedCall, explain
 from profiles.selectors.warnings import sources_warned
 from profiles.selectors.words import money_in, subject_of, trait_text
 from profiles.views.people import shown_to
@@ -48,7 +48,7 @@ BAR = 44
 
 
 @dataclass
-class Row:
+class LiveRow:
     """A call with its words."""
 
     call: reads.LiveCall
@@ -56,7 +56,7 @@ class Row:
     what: str
     who: str
     became: str
-    refused: Refused | None = None
+    refused: RefusedCall | None = None
     message_id: str = ""
 
 
@@ -188,11 +188,11 @@ def _pulse() -> dict[str, Any]:
     health = status.current()
     worker, ingest = health.unit(WORKER), health.unit("ingest")
     for unit in (worker, ingest):
-        if unit and unit.fault and unit.level == Level.FAILING:
+        if unit and unit.fault and unit.level == HealthLevel.FAILING:
             since = unit.fault.since or health.at - timedelta(seconds=unit.lag_seconds)
             words = _("not processed since %(when)s") % {"when": clock(since)}
             return {"pulse": "bad", "pulse_words": words}
-    if ingest and ingest.level == Level.BEHIND:
+    if ingest and ingest.level == HealthLevel.BEHIND:
         words = _("%(time)s behind") % {"time": roughly(ingest.lag_seconds)}
         return {"pulse": "warn", "pulse_words": words}
     return {"pulse": "ok", "pulse_words": _("live, every 2 s")}
@@ -214,7 +214,7 @@ def _minute_context() -> dict[str, Any]:
     return {"minute": minute, "bars": bars}
 
 
-def _row(call: reads.LiveCall, shown: Shown) -> Row:
+def _row(call: reads.LiveCall, shown: Shown) -> LiveRow:
     icon = ICONS.get(call.source.kind, "plug") if call.source else "plug"  # type: ignore[call-overload]
     if call.rejection is not None:
         refused = explain(call.rejection, shown)
@@ -222,10 +222,10 @@ def _row(call: reads.LiveCall, shown: Shown) -> Row:
         became = first.get("message") or code_in_words(call.rejection.code)
         what = shown.text(call.type) or _("a call")
         number = shown.text(call.rejection.message_id)
-        return Row(call, icon, what, _("nobody yet"), became, refused, number)
+        return LiveRow(call, icon, what, _("nobody yet"), became, refused, number)
     event = call.event
     what = _what(call.type, call.name, event.properties, shown) if event else shown.text(call.name)
-    return Row(call, icon, what, _who(call, shown), _became(call))
+    return LiveRow(call, icon, what, _who(call, shown), _became(call))
 
 
 def _what(kind: str, name: str, properties: dict[str, Any], shown: Shown) -> str:

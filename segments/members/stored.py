@@ -71,7 +71,7 @@ ON CONFLICT (segment_id, day) DO UPDATE SET count = EXCLUDED.count
 
 
 @dataclass(frozen=True)
-class Moved:
+class MembershipMoves:
     """Who came in and who went, as profile ids."""
 
     entered: list[int]
@@ -88,7 +88,7 @@ def reason_of(error: Exception) -> str:
     return "busy" if _is_passing(error) else reasons.reason_of(error)
 
 
-def refresh(segment_id: int) -> Moved:
+def refresh(segment_id: int) -> MembershipMoves:
     """Evaluate the whole rule and store the differences; a failure is kept on the segment.
 
     Raises outages of the database: they are no segment's fault.
@@ -104,7 +104,7 @@ def refresh(segment_id: int) -> Moved:
                 continue
             note_failure(segment_id, reason_of(error))
             break
-    return Moved([], [])
+    return MembershipMoves([], [])
 
 
 def _is_passing(error: Exception) -> bool:
@@ -113,14 +113,14 @@ def _is_passing(error: Exception) -> bool:
 
 
 @transaction.atomic
-def _refresh(segment_id: int) -> Moved:
+def _refresh(segment_id: int) -> MembershipMoves:
     lock_members([segment_id])
     segment = Segment.objects.filter(pk=segment_id, archived_at=None).first()
     if segment is None:
-        return Moved([], [])
+        return MembershipMoves([], [])
     started, now = time.monotonic(), timezone.now()
     place = counted_in()  # before the rule is compiled: what changes meanwhile is seen by the next
-    moved = Moved([], [])
+    moved = MembershipMoves([], [])
     if segment.kind == Segment.Kind.DYNAMIC:
         context = CompileContext(as_of=now)
         context.tune()
@@ -173,7 +173,7 @@ def _compiled(
     ]
 
 
-def _store_all(segment: Segment, query: Sql, now: datetime) -> Moved:
+def _store_all(segment: Segment, query: Sql, now: datetime) -> MembershipMoves:
     """Write who came in and who went, of everybody. The caller holds the segment's lock."""
     statement = sql(
         STORE,
@@ -183,20 +183,20 @@ def _store_all(segment: Segment, query: Sql, now: datetime) -> Moved:
         looked_at=sql("m.segment_id = {segment}", segment=segment.pk),
     )
     with joining_by_hash():
-        moved = _moves(run(statement)).get(segment.pk, Moved([], []))
+        moved = _moves(run(statement)).get(segment.pk, MembershipMoves([], []))
     tell({segment: moved}, now)
     return moved
 
 
-def _moves(rows: Iterable[tuple[int, list[int], bool]]) -> dict[int, Moved]:
-    moves: dict[int, Moved] = {}
+def _moves(rows: Iterable[tuple[int, list[int], bool]]) -> dict[int, MembershipMoves]:
+    moves: dict[int, MembershipMoves] = {}
     for segment_id, ids, came in rows:
-        moved = moves.setdefault(segment_id, Moved([], []))
+        moved = moves.setdefault(segment_id, MembershipMoves([], []))
         (moved.entered if came else moved.left).extend(ids)
     return moves
 
 
-def tell(moves: Mapping[Segment, Moved], now: datetime) -> None:
+def tell(moves: Mapping[Segment, MembershipMoves], now: datetime) -> None:
     """Announce to the segments that ask for these, and to whoever listens above."""
     moves = {segment: moved for segment, moved in moves.items() if moved}
     if not moves:

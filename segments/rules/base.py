@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from config.postgres.sql import Sql
 from profiles.changes import keys_of
 from profiles.language.reading.reader import Notes, Reader, RuleError, RuleProblem, text_problem
-from profiles.language.reading.references import Found
+from profiles.language.reading.references import FoundNames
 from profiles.language.words import joined
 from segments.rules.algebra import Part, all_of, any_of, negate
 from segments.rules.clause import Clause
@@ -75,7 +75,7 @@ class Condition(ABC):
         """From when on time alone may change the answer of `now`; None where it never does."""
         return None
 
-    def named(self, found: Found) -> Self:
+    def named(self, found: FoundNames) -> Self:
         """The same, with the labels of what it names."""
         return self
 
@@ -152,7 +152,7 @@ class Group:
         """All that its parts read."""
         return {name for part in self.parts for name in part.reads()}
 
-    def named(self, found: Found) -> "Group":
+    def named(self, found: FoundNames) -> "Group":
         """The same, with the labels of what its parts name."""
         return Group(self.match, tuple(part.named(found) for part in self.parts))
 

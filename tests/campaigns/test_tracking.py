@@ -10,7 +10,7 @@ from campaigns.models import Message
 from campaigns.outcomes.agents import clicked_by, opened_by
 from campaigns.outcomes.events import internal_source
 from campaigns.outcomes.progress import progress
-from campaigns.outcomes.report import Arm, lift_of, report
+from campaigns.outcomes.report import ArmFigures, lift_of, report
 from campaigns.pages.listing import figures_of
 from campaigns.services.single import send_message
 from config.workspace.work.due import WORK
@@ -255,7 +255,7 @@ def test_after_a_merge_orders_and_refunds_find_the_mail_of_either_person(mail):
 
 
 def test_lift_with_its_interval():
-    lift = lift_of(Arm(9000, 900, 950, 9500.0), Arm(1000, 70, 75, 700.0))
+    lift = lift_of(ArmFigures(9000, 900, 950, 9500.0), ArmFigures(1000, 70, 75, 700.0))
     assert lift["difference"] == pytest.approx(0.03)
     assert lift["low"] < 0.03 < lift["high"]
     assert lift["incremental_conversions"] == pytest.approx(900 - 70 * 9)

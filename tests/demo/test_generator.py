@@ -11,7 +11,7 @@ from email_validator import validate_email
 from campaigns.content.render import compile_content
 from config.demo.generator import (
     SOURCES,
-    Message,
+    DemoCall,
     Observer,
     background,
     content,
@@ -40,7 +40,7 @@ def as_bytes(messages):
 
 
 @pytest.fixture(scope="module")
-def full() -> tuple[list[Message], Truths]:
+def full() -> tuple[list[DemoCall], Truths]:
     observer = Observer()
     messages = list(generate(end=END, observer=observer))
     return messages, observer.truths(to_ms(END))

@@ -17,7 +17,7 @@ _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 
 
 def refusal(replies: Sequence[tuple[int, str]]) -> tuple[str, str, bool, bool] | None:
-    """What the first refused command means, as parts of an Outcome, or None."""
+    """What the first refused command means, as parts of a ParcelOutcome, or None."""
     for place, (code, text) in enumerate(replies):
         good = code == MORE if place == 2 else code in (250, 251, 252)  # noqa: PLR2004
         if not good:

@@ -7,13 +7,13 @@ from campaigns.channels.base import CHANNELS, Channel, Letter, Letterhead, Parce
 from campaigns.channels.email.content import MailContent
 from campaigns.channels.email.reports import read_report
 from campaigns.channels.email.session import SmtpSession, smtp_target
-from campaigns.channels.email.smtp import Patience
+from campaigns.channels.email.smtp import Timeouts
 from campaigns.channels.email.writing import write_mails
 from campaigns.content.kinds import CONTENTS
 
 NAME = "email"
 # somebody waits in front of a page, and a thread of the web server with them
-HURRIED = Patience(connect=3.0, reply=2.0, accept=4.0)
+HURRIED = Timeouts(connect=3.0, reply=2.0, accept=4.0)
 _local = threading.local()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns.content.kinds import ContentKind, Fault
+from campaigns.content.kinds import ContentFault, ContentKind
 from campaigns.content.render import Compiled, MessageUrls
 from campaigns.content.sandbox.calls import compile_content, render_many
 
@@ -32,20 +32,22 @@ class MailContent(ContentKind):
             "example": {"subject": "Tents", "text": "Tents {{ unsubscribe_url }}"},
         }
 
-    def faults(self, content: Mapping[str, Any]) -> Iterator[Fault]:
+    def faults(self, content: Mapping[str, Any]) -> Iterator[ContentFault]:
         """Parts that are no texts, and names of none."""
         for name in PARTS:
             if content.get(name) is not None and not isinstance(content[name], str):
-                yield Fault(name, "type", _("A text."))
+                yield ContentFault(name, "type", _("A text."))
         for name in set(content) - set(PARTS):
-            yield Fault(name, "unknown", _("Unknown."))
+            yield ContentFault(name, "unknown", _("Unknown."))
 
-    def lacks(self, content: Mapping[str, Any]) -> Iterator[Fault]:
+    def lacks(self, content: Mapping[str, Any]) -> Iterator[ContentFault]:
         """A subject and a body."""
         if not (content.get("subject") or "").strip():
-            yield Fault("subject", "no_subject", _("The mail has no subject."), _("Write one."))
+            yield ContentFault(
+                "subject", "no_subject", _("The mail has no subject."), _("Write one.")
+            )
         if not any((content.get(name) or "").strip() for name in BODIES):
-            yield Fault("", "no_body", _("The mail is empty."), _("Write it."))
+            yield ContentFault("", "no_body", _("The mail is empty."), _("Write it."))
 
     def compile(self, content: Mapping[str, Any], *, purpose_class: str) -> Compiled:
         """In a child process. Raises ContentError."""

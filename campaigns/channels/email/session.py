@@ -22,13 +22,13 @@ from campaigns.channels.base import (
     UNKNOWN,
     NoTarget,
     NotReached,
-    Outcome,
-    Stopped,
+    ParcelOutcome,
+    ProcessStopping,
 )
 from campaigns.channels.email import smtp
 from campaigns.channels.email.answers import CLOSES, MORE, OK, PERMANENT, refusal, word_of
-from campaigns.channels.email.smtp import Connection, Late, Patience
-from campaigns.channels.email.wire import Mail, dotted
+from campaigns.channels.email.smtp import Connection, Late, Timeouts
+from campaigns.channels.email.wire import WireMail, dotted
 from campaigns.content.addresses import NEEDS_SMTPUTF8
 from config import connections
 from config.workspace.work import stopping
@@ -57,7 +57,7 @@ def smtp_target() -> str:
 class SmtpSession:
     """A connection that is opened when first needed and after each break. Not shared by threads."""
 
-    def __init__(self, url: str, patience: Patience | None = None) -> None:
+    def __init__(self, url: str, patience: Timeouts | None = None) -> None:
         self.url = url
         self.server = connections.mail_server(url)
         self.patience = patience or smtp.patience()
@@ -81,24 +81,24 @@ class SmtpSession:
         """Be let in, before a mail depends on it. Raises NotReached with the server's word."""
         try:
             self._open()
-        except Stopped:
+        except ProcessStopping:
             self._drop()
             raise
         except Exception as error:  # of whatever kind: no mail has left
             self._drop()
             raise NotReached(word_of(error)) from error
 
-    def send(self, mails: Sequence[Mail]) -> Iterator[Outcome]:
+    def send(self, mails: Sequence[WireMail]) -> Iterator[ParcelOutcome]:
         """Hand over one after the other; an outcome for each, in order. Raises nothing of SMTP.
 
         Once the server does not answer, lets nobody in or takes none of several, the others are
         not tried (`AGAIN`); nor are they when the time for one portion is over.
         """
         until = time.monotonic() + self.patience.portion
-        rest: Outcome | None = None
+        rest: ParcelOutcome | None = None
         for mail in mails:
             if rest is None and time.monotonic() >= until:
-                rest = Outcome(mail.key, AGAIN)
+                rest = ParcelOutcome(mail.key, AGAIN)
             if rest is not None:
                 yield replace(rest, key=mail.key)
                 continue
@@ -107,13 +107,15 @@ class SmtpSession:
             if outcome.server_fails or outcome.kind == AGAIN:
                 rest = replace(outcome, kind=AGAIN)
 
-    def _send_one_if_let_in(self, mail: Mail) -> Outcome:
+    def _send_one_if_let_in(self, mail: WireMail) -> ParcelOutcome:
         try:
             self.open()
         except NotReached as error:
-            return Outcome(mail.key, TEMPORARY, str(error), server_fails=True, is_servers=True)
-        except Stopped:
-            return Outcome(mail.key, AGAIN)
+            return ParcelOutcome(
+                mail.key, TEMPORARY, str(error), server_fails=True, is_servers=True
+            )
+        except ProcessStopping:
+            return ParcelOutcome(mail.key, AGAIN)
         assert self._smtp is not None  # noqa: S101 - open
         outcome = self._send_one(self._smtp, mail)
         self._in_a_row = self._in_a_row + 1 if outcome.is_servers else 0
@@ -121,13 +123,13 @@ class SmtpSession:
             return replace(outcome, server_fails=True)
         return outcome
 
-    def _send_one(self, connection: Connection, mail: Mail) -> Outcome:
+    def _send_one(self, connection: Connection, mail: WireMail) -> ParcelOutcome:
         connection.content_left = False
         try:
             outcome = _transact(connection, mail, self.patience)
-        except Stopped:
+        except ProcessStopping:
             self._drop()
-            return Outcome(mail.key, AGAIN)
+            return ParcelOutcome(mail.key, AGAIN)
         except Late as error:
             return self._broken(connection, mail, str(error), server_fails=not stopping.asked())
         except (OSError, smtplib.SMTPException) as error:
@@ -142,11 +144,11 @@ class SmtpSession:
         return outcome
 
     def _broken(
-        self, connection: Connection, mail: Mail, word: str, *, server_fails: bool = False
-    ) -> Outcome:
+        self, connection: Connection, mail: WireMail, word: str, *, server_fails: bool = False
+    ) -> ParcelOutcome:
         self._drop()
         kind = UNKNOWN if connection.content_left else TEMPORARY
-        return Outcome(mail.key, kind, word, server_fails, is_servers=True, is_break=True)
+        return ParcelOutcome(mail.key, kind, word, server_fails, is_servers=True, is_break=True)
 
     def __del__(self) -> None:
         """A thread that ended leaves its connection behind."""
@@ -185,16 +187,16 @@ class SmtpSession:
         self._smtp = None
 
 
-def _transact(connection: Connection, mail: Mail, patience: Patience) -> Outcome:
+def _transact(connection: Connection, mail: WireMail, patience: Timeouts) -> ParcelOutcome:
     if mail.needs_utf8 and not (
         connection.has_extn("smtputf8") and connection.has_extn("8bitmime")
     ):
-        return Outcome(mail.key, FAILED, NEEDS_SMTPUTF8)
+        return ParcelOutcome(mail.key, FAILED, NEEDS_SMTPUTF8)
     connection.within(patience.reply, "MAIL FROM")
     replies = _envelope(connection, mail)
     refused = refusal(replies)
     if refused is not None:
-        return _cleaned_up(connection, replies, Outcome(mail.key, *refused))
+        return _cleaned_up(connection, replies, ParcelOutcome(mail.key, *refused))
     connection.within(patience.accept, "the mail")
 
     def begin_end() -> None:
@@ -205,16 +207,16 @@ def _transact(connection: Connection, mail: Mail, patience: Patience) -> Outcome
     code, text = _text_of(connection.getreply())
     connection.content_left = False  # it said which
     if code == OK:
-        return Outcome(mail.key, SENT, text[:200])
+        return ParcelOutcome(mail.key, SENT, text[:200])
     word = f"{code} {text}"[:500]
     if code == CLOSES:
         raise smtplib.SMTPServerDisconnected(word)
     if code >= PERMANENT:
-        return Outcome(mail.key, FAILED, word)
-    return Outcome(mail.key, TEMPORARY, word, is_servers=True)
+        return ParcelOutcome(mail.key, FAILED, word)
+    return ParcelOutcome(mail.key, TEMPORARY, word, is_servers=True)
 
 
-def _envelope(connection: Connection, mail: Mail) -> list[tuple[int, str]]:
+def _envelope(connection: Connection, mail: WireMail) -> list[tuple[int, str]]:
     """The answers to sender, recipient and DATA, up to the first refusal."""
     extras = " BODY=8BITMIME SMTPUTF8" if mail.needs_utf8 else ""
     commands = (f"MAIL FROM:<{mail.sender}>{extras}", f"RCPT TO:<{mail.recipient}>", "DATA")
@@ -244,8 +246,8 @@ def _text_of(reply: tuple[int, bytes]) -> tuple[int, str]:
 
 
 def _cleaned_up(
-    connection: Connection, replies: Sequence[tuple[int, str]], outcome: Outcome
-) -> Outcome:
+    connection: Connection, replies: Sequence[tuple[int, str]], outcome: ParcelOutcome
+) -> ParcelOutcome:
     """After a refusal, which stands whatever becomes of the connection."""
     try:
         if len(replies) == 3 and replies[2][0] == MORE:  # noqa: PLR2004 - RFC 2920 section 3.1
@@ -253,7 +255,7 @@ def _cleaned_up(
             _reply(connection, "DATA")
         connection.send("RSET\r\n")
         _reply(connection, "RSET")
-    except (Late, Stopped, OSError, smtplib.SMTPException) as error:
+    except (Late, ProcessStopping, OSError, smtplib.SMTPException) as error:
         connection.close()
         return replace(outcome, server_fails=isinstance(error, Late))
     return outcome

@@ -21,7 +21,7 @@ from typing import Any
 
 from django.conf import settings
 
-from campaigns.channels.base import Stopped
+from campaigns.channels.base import ProcessStopping
 from config import connections
 from config.workspace.work import stopping
 
@@ -38,7 +38,7 @@ class Late(Exception):
 
 
 @dataclass(frozen=True)
-class Patience:
+class Timeouts:
     """Seconds: to be let in, for an answer, for a mail to be taken, to begin a portion's mails."""
 
     connect: float
@@ -47,9 +47,9 @@ class Patience:
     portion: float = 30.0
 
 
-def patience() -> Patience:
+def patience() -> Timeouts:
     """As the settings say. All of it together stays below a worker's lease."""
-    return Patience(
+    return Timeouts(
         settings.EMAIL_CONNECT_SECONDS, settings.EMAIL_REPLY_SECONDS, settings.EMAIL_ACCEPT_SECONDS
     )
 
@@ -74,10 +74,10 @@ class Connection(smtplib.SMTP):
         self._doing, self._read = doing, 0
 
     def check(self) -> None:
-        """Raises Late when the time is over, Stopped when this process is to end."""
+        """Raises Late when the time is over, ProcessStopping when this process is to end."""
         if stopping.asked() and not self._is_leaving:
             if not self.content_left:
-                raise Stopped
+                raise ProcessStopping
             self._is_leaving = True
             self._until = min(self._until, time.monotonic() + GRACE_SECONDS)
         if time.monotonic() >= self._until:
@@ -85,7 +85,7 @@ class Connection(smtplib.SMTP):
 
     # --- as smtplib calls them --------------------------------------------------------------------
     def send(self, s: Any, before_last: Callable[[], None] | None = None) -> None:
-        """All of it. `before_last` is called before its end leaves. Raises Late, Stopped."""
+        """All; `before_last` is called before its end leaves. Raises Late, ProcessStopping."""
         rest = memoryview(s.encode(self.command_encoding) if isinstance(s, str) else s)
         while rest:
             self.check()
@@ -103,7 +103,7 @@ class Connection(smtplib.SMTP):
                 raise smtplib.SMTPServerDisconnected(f"connection lost: {error}") from error
 
     def getreply(self) -> tuple[int, bytes]:
-        """One answer. Raises Late, Stopped and what smtplib raises."""
+        """One answer. Raises Late, ProcessStopping and what smtplib raises."""
         if self.file is None and self.sock is not None:
             self.file = io.BufferedReader(_Patient(self))
         return super().getreply()

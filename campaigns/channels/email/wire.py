@@ -10,7 +10,7 @@ _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class WireMail:
     """One mail, ready: `key` is the caller's own; the addresses as SMTP carries them."""
 
     key: int

@@ -7,14 +7,14 @@ import django.db
 from django.conf import settings
 
 from campaigns.channels.base import Letter, Letterhead
-from campaigns.channels.email.wire import Mail, with_crlf
+from campaigns.channels.email.wire import WireMail, with_crlf
 from campaigns.content.addresses import wire_domain
 from campaigns.content.sandbox import calls
 from campaigns.models import Sender
 from config.workspace.access import tokens
 
 
-def write_mails(letters: Sequence[Letter], head: Letterhead) -> list[Mail | Exception]:
+def write_mails(letters: Sequence[Letter], head: Letterhead) -> list[WireMail | Exception]:
     """Render and build in a child process, all at once; in the order of `letters`.
 
     For a mail that there is none of: ContentError, Abort, `calls.NotTried`, or whatever error of
@@ -38,10 +38,12 @@ def write_mails(letters: Sequence[Letter], head: Letterhead) -> list[Mail | Exce
     ]
 
 
-def _mail(letter: Letter, head: Letterhead, written: calls.Written | Exception) -> Mail | Exception:
+def _mail(
+    letter: Letter, head: Letterhead, written: calls.WrittenMail | Exception
+) -> WireMail | Exception:
     if isinstance(written, Exception):
         return written
-    return Mail(
+    return WireMail(
         letter.message_id,
         written.sender,
         written.recipient,

@@ -28,7 +28,7 @@ _CHOOSE = '<a href="{{ preferences_url }}">{{ preferences_label | default: "Pref
 
 
 @dataclass(slots=True)
-class Prepared:
+class PreparedHtml:
     """`html` is Liquid with our link tags; `links[n]` is what link n says in the source."""
 
     html: str
@@ -59,12 +59,12 @@ class _Finder(MarkupReader):
             self.anchors.append(_Anchor(self.here, self.get_starttag_text() or ""))
 
 
-def prepare(source: str, *, pixel: bool) -> Prepared:
+def prepare(source: str, *, pixel: bool) -> PreparedHtml:
     """Replace the web links of `source` by link tags and place the pixel. Raises ContentError."""
     masked = mask(source)
     if too_much := excess(masked.text):
         raise ContentError(too_much[0], *masked.position(too_much[1]))
-    prepared = Prepared("")
+    prepared = PreparedHtml("")
     out: list[str] = []
     last = 0
     for anchor in _Finder(masked.text).anchors:
@@ -85,7 +85,7 @@ def _hrefs(anchor: _Anchor, token: re.Pattern[str]) -> list[tuple[int, int]]:
     ]
 
 
-def _replacement(masked: Masked, start: int, end: int, prepared: Prepared) -> str:
+def _replacement(masked: Masked, start: int, end: int, prepared: PreparedHtml) -> str:
     written = masked.text[start:end]
     value = written[1:-1] if written[0] in "\"'" else written
     tag = _link_tag(masked, value.strip(), start, prepared)
@@ -101,7 +101,7 @@ def _text_tag(masked: Masked, value: str, tag: str) -> str:
     return tag.replace(source, plain) if source != value else tag
 
 
-def _link_tag(masked: Masked, value: str, start: int, prepared: Prepared) -> str | None:
+def _link_tag(masked: Masked, value: str, start: int, prepared: PreparedHtml) -> str | None:
     """The tag that stands for this address, or None where it is none to track."""
     source = masked.unmask(value)
     number = len(prepared.links)

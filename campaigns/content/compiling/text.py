@@ -2,7 +2,7 @@
 
 import re
 
-from campaigns.content.compiling.html import Prepared
+from campaigns.content.compiling.html import PreparedHtml
 from campaigns.content.markup import MarkupReader
 from campaigns.content.masks import Masked, mask
 
@@ -88,7 +88,7 @@ class _TextMaker(MarkupReader):
         self.out[start:] = [shown if same or not words else f"{words}: {shown}"]
 
 
-def from_html(source: str, prepared: Prepared) -> str:
+def from_html(source: str, prepared: PreparedHtml) -> str:
     """The plain text of `source`; its links are the same numbers as in `prepared`.
 
     Raises ContentError where the Liquid is not closed.

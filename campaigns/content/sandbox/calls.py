@@ -14,15 +14,15 @@ from django.utils.translation import gettext as _
 from campaigns.content.errors import Abort, ContentError, ContentProblem
 from campaigns.content.render import MARKETING, Compiled, MessageUrls, Rendered
 from campaigns.content.sandbox import tasks
-from config.workspace.sandbox.children import Limits, Stopped, Unavailable, Why
-from config.workspace.sandbox.pool import Pool
+from config.workspace.sandbox.children import ItemStopped, Limits, NoAnswer, Unavailable
+from config.workspace.sandbox.pool import ChildPool
 
 SCREEN = Limits(total_seconds=20.0, most_deaths=1)  # somebody waits for the answer
 DELIVERY = Limits(total_seconds=40.0, wait_seconds=30.0)  # well within the lease of a chunk
 TOO_LONG, TOO_LARGE, CRASHED = "content_too_long", "content_too_large", "content_crashed"
-POOL = Pool(tasks.__name__, size=max(2, min(os.cpu_count() or 2, 4)))
+POOL = ChildPool(tasks.__name__, size=max(2, min(os.cpu_count() or 2, 4)))
 
-__all__ = ["NotTried", "Unavailable", "Written", "compile_content", "compile_mjml", "render"]
+__all__ = ["NotTried", "Unavailable", "WrittenMail", "compile_content", "compile_mjml", "render"]
 
 
 class NotTried(Exception):
@@ -46,7 +46,7 @@ class NoPlace(ContentError):
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenMail:
     """A finished mail with its envelope, and the links that are this person's own."""
 
     content: bytes
@@ -118,7 +118,7 @@ def write_mails(
     fixed: Mapping[str, Any],
     headers: Mapping[str, Any],
     orders: Sequence[list[Any]],
-) -> list[Written | Exception]:
+) -> list[WrittenMail | Exception]:
     """Finished mails in the order of `orders`, each with what is this person's alone:
     `[arguments of person_names or None, data, keywords of MessageUrls, measuring, keywords of
     build_email]`; `headers` are the others.
@@ -129,7 +129,7 @@ def write_mails(
     shared = [compiled.to_dict(), dict(fixed), dict(headers)]
     results = POOL.run("write", shared, orders, DELIVERY)
     values = [_value(result, DELIVERY) for result in results]
-    return [value if isinstance(value, Exception) else Written(*value) for value in values]
+    return [value if isinstance(value, Exception) else WrittenMail(*value) for value in values]
 
 
 def _one(task: str, shared: Any, item: Any) -> Any:
@@ -151,7 +151,7 @@ def _screen(task: str, shared: Any, items: Sequence[Any]) -> list[Any]:
 
 
 def _value(result: Any, limits: Limits) -> Any:
-    if isinstance(result, Stopped):
+    if isinstance(result, ItemStopped):
         return _stopped(result, limits)
     kind, *rest = result
     if kind == tasks.OK:
@@ -159,14 +159,14 @@ def _value(result: Any, limits: Limits) -> Any:
     return Abort(rest[0]) if kind == tasks.ABORT else ContentError(*rest)
 
 
-def _stopped(stopped: Stopped, limits: Limits) -> Exception:
-    if stopped.why == Why.NOT_TRIED:
+def _stopped(stopped: ItemStopped, limits: Limits) -> Exception:
+    if stopped.why == NoAnswer.NOT_TRIED:
         return NotTried()
-    if stopped.why == Why.FAILED:
+    if stopped.why == NoAnswer.FAILED:
         return Unexpected(stopped.detail)
-    if stopped.why == Why.TOO_LONG:
+    if stopped.why == NoAnswer.TOO_LONG:
         return _too_long(limits)
-    if stopped.why == Why.TOO_LARGE:
+    if stopped.why == NoAnswer.TOO_LARGE:
         return CannotRun(TOO_LARGE, _("this content needs too much memory: make it smaller"))
     return CannotRun(
         CRASHED, _("this content cannot be read: it is nested too deeply, or too large")

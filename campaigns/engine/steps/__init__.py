@@ -1,8 +1,8 @@
 """The kinds of step, a file each; a new one is found by itself."""
 
-from campaigns.engine.steps.base import STEPS, Batch, StepKind, kind_of, rules_of, step_kind
+from campaigns.engine.steps.base import STEPS, StepBatch, StepKind, kind_of, rules_of, step_kind
 
-__all__ = ["STEPS", "Batch", "StepKind", "kind_of", "rules_of", "sign_in", "step_kind"]
+__all__ = ["STEPS", "StepBatch", "StepKind", "kind_of", "rules_of", "sign_in", "step_kind"]
 
 
 def sign_in() -> None:

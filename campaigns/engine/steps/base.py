@@ -21,7 +21,7 @@ from segments.rules import Group
 
 
 @dataclass(frozen=True)
-class Batch:
+class StepBatch:
     """People who are at one step of a launched plan and due there, under one lease.
 
     `profiles` and `enrolments` are pairs by position.
@@ -70,7 +70,7 @@ class StepKind(ABC):
         """What is wrong with its JSON, beside the lists that it holds."""
 
     @abstractmethod
-    def run(self, cursor: CursorWrapper, batch: Batch) -> Sql:
+    def run(self, cursor: CursorWrapper, batch: StepBatch) -> Sql:
         """Do it with all of the batch, in the caller's transaction.
 
         The answer is a query for `(profile_id, enrolment_id, decided, to_step, at)`: a word for
@@ -117,7 +117,7 @@ def rules_of(step: Step) -> list[Any]:
     return kind.rules(step) if kind else []
 
 
-def onward(batch: Batch, decided: str) -> Sql:
+def onward(batch: StepBatch, decided: str) -> Sql:
     """Everybody goes on behind the step."""
     return sql(
         "SELECT profile_id, enrolment_id, {decided}::text AS decided, {to}::text AS to_step,"

@@ -16,7 +16,7 @@ from campaigns.composition.field_errors import (
     not_connected,
 )
 from campaigns.content.kinds import CONTENTS
-from campaigns.engine.steps.base import Batch, Card, StepKind, step_kind
+from campaigns.engine.steps.base import Card, StepBatch, StepKind, step_kind
 from campaigns.gate.contact_counts import UNSENT
 from campaigns.gate.expression import Terms, judged
 from campaigns.gate.terms import terms_of
@@ -68,7 +68,7 @@ class MessageStep(StepKind):
         """As api.md has it."""
         return _faults(step, path)
 
-    def run(self, cursor: CursorWrapper, batch: Batch) -> Sql:
+    def run(self, cursor: CursorWrapper, batch: StepBatch) -> Sql:
         """One statement by the outbox: the gate judges, as at a fan-out."""
         plan, step = batch.plan, batch.node.step
         terms = terms_of(plan, now=batch.now, step=step)
@@ -109,7 +109,7 @@ def subject_of(step: Step) -> str:
     return " ".join(str(first.get("subject") or "").split())
 
 
-def _portion(batch: Batch, terms: Terms) -> Portion:
+def _portion(batch: StepBatch, terms: Terms) -> Portion:
     ids = list(batch.profiles)
     people = sql(_PEOPLE, pairs=batch.pairs)
     same = sql(_REPEATED, campaign=batch.plan.campaign.pk, step=batch.node.key)

@@ -10,7 +10,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
 from campaigns.composition.field_errors import Errors, as_faults, fault
-from campaigns.engine.steps.base import Batch, Card, StepKind, step_kind
+from campaigns.engine.steps.base import Card, StepBatch, StepKind, step_kind
 from campaigns.faults import CannotGoOn
 from campaigns.plan import Step
 from campaigns.standing_words import NO_RULE
@@ -63,7 +63,7 @@ class SplitStep(StepKind):
                 yield fault(f"{at}.{field}", _("Unknown."), "unknown")
             yield from _rule_faults(branch.get("when"), f"{at}.when")
 
-    def run(self, cursor: CursorWrapper, batch: Batch) -> Sql:
+    def run(self, cursor: CursorWrapper, batch: StepBatch) -> Sql:
         """A query for each branch, about whoever is left."""
         found: dict[int, str] = {}
         entered = sql(_ENTERED, pairs=batch.pairs)

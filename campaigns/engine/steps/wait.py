@@ -14,7 +14,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
 from campaigns.composition.field_errors import Errors, as_faults, duration_faults, fault
-from campaigns.engine.steps.base import Batch, Card, StepKind, onward, step_kind
+from campaigns.engine.steps.base import Card, StepBatch, StepKind, onward, step_kind
 from campaigns.plan import Step
 from config.postgres.sql import Sql, sql
 from config.workspace.zones import database_zones
@@ -57,7 +57,7 @@ class WaitStep(StepKind):
         else:
             yield from _until_faults(step["until"], f"{path}.until")
 
-    def run(self, cursor: CursorWrapper, batch: Batch) -> Sql:
+    def run(self, cursor: CursorWrapper, batch: StepBatch) -> Sql:
         """They have waited."""
         return onward(batch, WAITED)
 

@@ -20,7 +20,7 @@ from campaigns.pages.editor import preview_people
 from campaigns.pages.editor.forms import step_of
 from campaigns.pages.editor.previews import (
     CUT,
-    Draft,
+    PreviewContent,
     Seen,
     draft_of,
     found,
@@ -43,7 +43,7 @@ WHOLE = 0.6  # below this share of recipients the axis of the funnel begins at n
 
 
 @dataclass(frozen=True)
-class Row:
+class ReasonRow:
     """One reason: how many leave here, where the loss falls, what to do."""
 
     key: str
@@ -64,7 +64,7 @@ class Funnel:
 
     audience: int
     recipients: int
-    rows: list[Row]
+    rows: list[ReasonRow]
     low: int
     final: str
 
@@ -87,7 +87,7 @@ def funnel_of(campaign: Campaign, rehearsal: Rehearsal) -> Funnel:
         there = remedy_url(why, campaign)
         url = door_to(campaign, key) if count else ""
         rows.append(
-            Row(
+            ReasonRow(
                 key, why.label, why.text, why.icon, count, url, remedy_of(why, there), there,
                 _share(left - low, span), _share(count, span, 0.4 if count else 0),
             )
@@ -193,7 +193,7 @@ def _inboxes(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def findings_of(campaign: Campaign, draft: Draft, seen: list[Seen]) -> list[Finding]:
+def findings_of(campaign: Campaign, draft: PreviewContent, seen: list[Seen]) -> list[Finding]:
     """What is wrong first, then what to look at, then what is fine."""
     checks = check_campaign(campaign)
     found_ = [_of_check(campaign, check) for check in checks]
@@ -232,7 +232,7 @@ def _what_url(campaign: Campaign) -> str:
     return reverse("campaigns:step", args=[campaign.slug, "what"])
 
 
-def _own(campaign: Campaign, draft: Draft, seen: list[Seen]) -> list[Finding]:
+def _own(campaign: Campaign, draft: PreviewContent, seen: list[Seen]) -> list[Finding]:
     found_ = []
     cut = sum(one.is_cut for one in seen)
     if cut:
@@ -256,7 +256,7 @@ def _own(campaign: Campaign, draft: Draft, seen: list[Seen]) -> list[Finding]:
     return found_
 
 
-def _fine(campaign: Campaign, draft: Draft, checks: list[Check]) -> list[Finding]:
+def _fine(campaign: Campaign, draft: PreviewContent, checks: list[Check]) -> list[Finding]:
     codes = {check.code for check in checks}
     found_ = []
     if draft.compiled and draft.compiled.usable and not codes & {"render", "content"}:

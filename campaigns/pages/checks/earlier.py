@@ -25,7 +25,7 @@ from campaigns.pages.checks.excluded import PAGE_SIZE, after_of, people_page
 from campaigns.pages.checks.findings import Finding
 from campaigns.pages.editor.forms import step_of
 from campaigns.pages.editor.previews import found
-from campaigns.pages.report.reasons import Why
+from campaigns.pages.report.reasons import ReasonWords
 from campaigns.plan import first_message, plan_of
 from config.console.words import num
 from config.postgres.sql import every
@@ -86,7 +86,7 @@ def who(campaign: Campaign, kind: str, after: int, now: datetime) -> list[int]:
     return next_people(terms, test, after, PAGE_SIZE + 1)
 
 
-def why_of(campaign: Campaign, kind: str) -> Why:
+def why_of(campaign: Campaign, kind: str) -> ReasonWords:
     """What the page of these people says on top."""
     if kind == SAME:
         label = _("Got this same mail before")
@@ -99,7 +99,7 @@ def why_of(campaign: Campaign, kind: str) -> Why:
         text = ngettext(
             "Marketing by mail, today.", "Marketing by mail, in the last %(n)d days.", days
         ) % {"n": days}
-    return Why(label, text, "clock", _("Change the frequency"), "when")
+    return ReasonWords(label, text, "clock", _("Change the frequency"), "when")
 
 
 @requires("campaigns.view")

@@ -14,7 +14,7 @@ from campaigns.models import Campaign
 from campaigns.pages import page_header
 from campaigns.pages.editor.previews import found
 from campaigns.pages.log.messages import shown_to
-from campaigns.pages.report.reasons import WHY, Why, remedy_of, remedy_url
+from campaigns.pages.report.reasons import WHY, ReasonWords, remedy_of, remedy_url
 from campaigns.plan import plan_of
 from config.console.pages import page
 from config.postgres.sql import sql
@@ -54,7 +54,13 @@ def people(request: HttpRequest, slug: str, reason: str) -> HttpResponse:
 
 
 def people_page(
-    request: HttpRequest, campaign: Campaign, numbers: list[int], *, why: Why, own: str, title: str
+    request: HttpRequest,
+    campaign: Campaign,
+    numbers: list[int],
+    *,
+    why: ReasonWords,
+    own: str,
+    title: str,
 ) -> HttpResponse:
     """People of a dry run by id, one more than a page holds where there are more."""
     more, numbers = len(numbers) > PAGE_SIZE, numbers[:PAGE_SIZE]

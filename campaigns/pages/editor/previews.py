@@ -51,7 +51,7 @@ class Seen:
 
 
 @dataclass
-class Draft:
+class PreviewContent:
     """The content of a campaign, compiled once for several people."""
 
     campaign: Campaign
@@ -92,11 +92,11 @@ def content_of(campaign: Campaign, variant: str = "") -> tuple[dict[str, Any], s
     return content or {}, step.get("purpose", "marketing")
 
 
-def draft_of(campaign: Campaign, variant: str = "") -> Draft:
+def draft_of(campaign: Campaign, variant: str = "") -> PreviewContent:
     """Compile the content; what is wrong with it is kept, not raised."""
     content, slug = content_of(campaign, variant)
     purpose = Purpose.objects.filter(slug=slug).first()
-    draft = Draft(campaign, fixed=sender_data(campaign.sender))
+    draft = PreviewContent(campaign, fixed=sender_data(campaign.sender))
     if not any((content.get(name) or "").strip() for name in ("mjml", "html", "text")):
         draft.error = _("The mail is still empty.")
         return draft

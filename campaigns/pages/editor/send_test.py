@@ -13,7 +13,14 @@ from campaigns.composition.senders import default_sender
 from campaigns.content.errors import ContentError
 from campaigns.content.render import Compiled
 from campaigns.content.words import in_words, said
-from campaigns.delivery.send_test import SENT, UNKNOWN, NoTarget, NotWritten, Outcome, send_test
+from campaigns.delivery.send_test import (
+    SENT,
+    UNKNOWN,
+    NoTarget,
+    NotWritten,
+    ParcelOutcome,
+    send_test,
+)
 from campaigns.models import Campaign
 from campaigns.pages.editor import preview_people
 from campaigns.pages.editor.previews import chosen, content_of, found, is_personal, note_look
@@ -81,7 +88,7 @@ def _compiled(content: dict[str, Any], purpose: Purpose) -> Compiled:
     return compiled
 
 
-def _said(outcome: Outcome, address: str) -> tuple[str, int]:
+def _said(outcome: ParcelOutcome, address: str) -> tuple[str, int]:
     if outcome.kind == SENT:
         return _("On its way to %(address)s.") % {"address": address}, messages.SUCCESS
     if outcome.kind == UNKNOWN:

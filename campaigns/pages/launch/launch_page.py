@@ -23,7 +23,7 @@ from campaigns.people.entered import people_in
 from campaigns.services import launching
 from campaigns.services.launching import NotReady
 from campaigns.services.shapes import InvalidCampaign
-from campaigns.services.shown import Differs, Shown
+from campaigns.services.shown import Differs, ShownDraft
 from campaigns.services.uses import things_of
 from config.console import health_words
 from config.console.pages import ApiCall, page, part, toast
@@ -107,10 +107,10 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("campaigns:step", slug, "launch")
 
 
-def shown_in(request: HttpRequest) -> Shown:
+def shown_in(request: HttpRequest) -> ShownDraft:
     """What the page with the button showed, as its form says."""
     posted = request.POST
-    return Shown(
+    return ShownDraft(
         revision=revision_in(posted),
         segment=posted.get("segment") or None,
         rule=number_in(posted, "rule"),
@@ -119,7 +119,7 @@ def shown_in(request: HttpRequest) -> Shown:
     )
 
 
-def _look_again(request: HttpRequest, slug: str, shown: Shown) -> HttpResponse:
+def _look_again(request: HttpRequest, slug: str, shown: ShownDraft) -> HttpResponse:
     """The same page, with the number of now beside the one that was shown."""
     here = "checks" if request.POST.get("on") == "checks" else "launch"
     was = "" if shown.recipients is None else f"?{urlencode({'was': shown.recipients})}"

@@ -37,7 +37,7 @@ DID: dict[str, Q] = {
 
 
 @dataclass
-class Asked:
+class MessageFilters:
     """The filters of the address, those that name something."""
 
     rows: QuerySet[Message]
@@ -47,9 +47,9 @@ class Asked:
     wrong: str = ""
 
 
-def asked(request: HttpRequest) -> Asked:
+def asked(request: HttpRequest) -> MessageFilters:
     """Narrow the log by campaign, state, reason, person, and what came of it."""
-    found = Asked(Message.objects.filter(is_test=False), {}, [])
+    found = MessageFilters(Message.objects.filter(is_test=False), {}, [])
     for name, narrow in _NARROW.items():
         value = request.GET.get(name, "").replace("\x00", "")
         if not value:
@@ -68,7 +68,7 @@ def asked(request: HttpRequest) -> Asked:
     return found
 
 
-def _by_campaign(found: Asked, value: str) -> str | None:
+def _by_campaign(found: MessageFilters, value: str) -> str | None:
     found.campaign = Campaign.objects.filter(slug=value).first()
     if found.campaign is None:
         return None
@@ -76,21 +76,21 @@ def _by_campaign(found: Asked, value: str) -> str | None:
     return found.campaign.name
 
 
-def _by_state(found: Asked, value: str) -> str | None:
+def _by_state(found: MessageFilters, value: str) -> str | None:
     if value not in State.values:
         return None
     found.rows = found.rows.filter(state=value)
     return str(State(value).label)
 
 
-def _by_reason(found: Asked, value: str) -> str | None:
+def _by_reason(found: MessageFilters, value: str) -> str | None:
     if value not in Reason.values:
         return None
     found.rows = found.rows.filter(reason=value)
     return str(WHY[value].label)
 
 
-def _by_person(found: Asked, value: str) -> str | None:
+def _by_person(found: MessageFilters, value: str) -> str | None:
     public_id = as_uuid(value)
     if public_id is None:
         return None
@@ -102,7 +102,7 @@ def _by_person(found: Asked, value: str) -> str | None:
     return _("One person")
 
 
-def _by_did(found: Asked, value: str) -> str | None:
+def _by_did(found: MessageFilters, value: str) -> str | None:
     if value not in DID:
         return None
     found.rows = found.rows.filter(DID[value])
@@ -119,7 +119,7 @@ def _by_did(found: Asked, value: str) -> str | None:
     }[value]
 
 
-def _by_days(found: Asked, value: str) -> str | None:
+def _by_days(found: MessageFilters, value: str) -> str | None:
     """Queued in the last so many days: what a number of Home counts."""
     days = int(value) if value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS else 0
     if not days:

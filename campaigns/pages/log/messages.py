@@ -15,7 +15,7 @@ from campaigns.models import Campaign, Message
 from campaigns.models.message import Reason, State
 from campaigns.outcomes.figures import kept_counts
 from campaigns.outcomes.happened import message_events
-from campaigns.pages.log.message_filters import Asked, address_of, asked
+from campaigns.pages.log.message_filters import MessageFilters, address_of, asked
 from campaigns.pages.report import reasons
 from campaigns.pages.report.reasons import WHY
 from campaigns.people.whose import people_of
@@ -47,7 +47,7 @@ LOOKS: dict[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Line:
+class MessageLine:
     """One row: the message, and how it is said."""
 
     row: Message
@@ -79,7 +79,7 @@ def why_of(row: Message, shown: Shown = MASKED) -> str | Promise:
     return shown.said(word_of(row) or row.reason)
 
 
-def lines_of(rows: list[Message], shown: Shown) -> list[Line]:
+def lines_of(rows: list[Message], shown: Shown) -> list[MessageLine]:
     """The rows as they are said; one query for the campaigns, none for each."""
     wanted = {row.campaign_id for row in rows if row.campaign_id}
     named = {c.pk: c for c in Campaign.objects.filter(pk__in=wanted).only("slug", "name")}
@@ -87,8 +87,8 @@ def lines_of(rows: list[Message], shown: Shown) -> list[Line]:
     return [_line(row, people[row.pk], named.get(row.campaign_id or 0), shown) for row in rows]
 
 
-def _line(row: Message, person: Profile, campaign: Campaign | None, shown: Shown) -> Line:
-    return Line(
+def _line(row: Message, person: Profile, campaign: Campaign | None, shown: Shown) -> MessageLine:
+    return MessageLine(
         row,
         person,
         shown.name(person.display_name),
@@ -141,7 +141,7 @@ def messages_page(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _folded(found: Asked) -> int:
+def _folded(found: MessageFilters) -> int:
     """Who of these got nothing from a campaign that ended long ago, and is only counted."""
     narrow = found.kept.keys() - {"campaign", "reason"}
     if found.campaign is None or narrow - {"state"} or found.kept.get("state", _OUT) != _OUT:
@@ -198,7 +198,7 @@ def message(request: HttpRequest, profile_id: int, message_id: int) -> HttpRespo
     )
 
 
-def _why(row: Message) -> reasons.Why | None:
+def _why(row: Message) -> reasons.ReasonWords | None:
     """Whoever was merged away was frozen, too: said by its own name."""
     is_merged = row.reason == Reason.FROZEN and row.profile.merged_into_id is not None
     return reasons.MERGED if is_merged else reasons.why_of(row.reason)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
 from campaigns.pages.report.reasons import WHY
-from campaigns.pages.report.report_base import Measured
+from campaigns.pages.report.report_base import ReportBase
 from config.console.words import pct
 
 
@@ -24,7 +24,7 @@ class Loss:
 
 
 @dataclass(frozen=True)
-class Bar:
+class ReportBar:
     """One step from audience to buyer."""
 
     label: str | Promise
@@ -75,19 +75,21 @@ class Doors:
         return f"{self._own}?{urlencode({'campaign': self._slug, **filters})}"
 
 
-def funnel_of(data: dict[str, Any], measured: Measured, doors: Doors, goal: str) -> list[Bar]:
+def funnel_of(
+    data: dict[str, Any], measured: ReportBase, doors: Doors, goal: str
+) -> list[ReportBar]:
     """From audience to buyer, each loss with its reason."""
     excluded = dict(data["excluded"])
     control = excluded.pop("holdout", 0)
     writable = data["audience"] - sum(excluded.values())
     top = data["audience"]
 
-    def bar(label: Any, count: int, url: str, base: int, of: Any, **more: Any) -> Bar:
+    def bar(label: Any, count: int, url: str, base: int, of: Any, **more: Any) -> ReportBar:
         width = f"{100 * count / top:.2f}" if top else "0"
         note = (
             _("%(share)s of %(what)s") % {"share": pct(count / base, 1), "what": of} if base else ""
         )
-        return Bar(label, count, url, width, note, **more)
+        return ReportBar(label, count, url, width, note, **more)
 
     left_out = [
         Loss(n, _lowered(WHY[key].label if key in WHY else key), doors.to(reason=key))
@@ -97,7 +99,7 @@ def funnel_of(data: dict[str, Any], measured: Measured, doors: Doors, goal: str)
     unmeasured = [Loss(n, _("did not allow measuring"), "")] if (n := measured.unmeasured) else []
     kept = [Loss(control, _("kept out as the control group"), doors.to(reason="holdout"))]
     bars = [
-        Bar(_("Audience"), top, doors.to(), "100" if top else "0", losses=left_out),
+        ReportBar(_("Audience"), top, doors.to(), "100" if top else "0", losses=left_out),
         bar(
             _("May be written to"), writable, "", top, _("audience"),
             losses=(kept if control else []) + _not_left(data, doors),
@@ -149,7 +151,7 @@ def _states(data: dict[str, Any], doors: Doors, **words: Any) -> list[Loss]:
     ]
 
 
-def seen_bars(data: dict[str, Any], measured: Measured) -> list[SeenBar]:
+def seen_bars(data: dict[str, Any], measured: ReportBase) -> list[SeenBar]:
     """Opened and clicked: people, unknown, machines, of those we may measure."""
     return [
         SeenBar(

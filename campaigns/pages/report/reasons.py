@@ -19,7 +19,7 @@ Text = str | Promise
 
 
 @dataclass(frozen=True)
-class Why:
+class ReasonWords:
     """A reason in words. `remedy` is what to do; `place` names where (a step, or URL names)."""
 
     label: Text
@@ -29,58 +29,58 @@ class Why:
     place: str = ""
 
 
-WHY: dict[str, Why] = {
-    Reason.FROZEN: Why(
+WHY: dict[str, ReasonWords] = {
+    Reason.FROZEN: ReasonWords(
         _("Person frozen"),
         _("Restricted at their own wish, or an open privacy request."),
         "shield", _("Open the requests"), "consent:requests",
     ),
-    Reason.NO_ADDRESS: Why(
+    Reason.NO_ADDRESS: ReasonWords(
         _("No address"),
         _("None is known, or only one that a browser named: that proves nothing."),
         "mail", _("Ask for it where they are, or send it from your own system"),
     ),
-    Reason.SUPPRESSED: Why(
+    Reason.SUPPRESSED: ReasonWords(
         _("Suppressed"),
         _("Bounced, complained, or taken out by hand."),
         "ban", _("Open the suppressions"), "admin:consent_suppression_changelist",
     ),
-    Reason.NO_PERMISSION: Why(
+    Reason.NO_PERMISSION: ReasonWords(
         _("No permission"),
         _("Never asked, said no, or withdrew."),
         "okc", _("Ask in a form, at checkout or at the till"),
     ),
-    Reason.DUPLICATE_ADDRESS: Why(
+    Reason.DUPLICATE_ADDRESS: ReasonWords(
         _("Duplicate address"),
         _("Shared with someone who gets it already."),
         "copy", _("Compare likely duplicates"), "profiles:duplicates",
     ),
-    Reason.CAPPED: Why(
+    Reason.CAPPED: ReasonWords(
         _("Contact frequency reached"),
         _("Got enough marketing mail lately."),
         "clock", _("Change the frequency"), "when",
     ),
-    Reason.QUIET_HOURS: Why(
+    Reason.QUIET_HOURS: ReasonWords(
         _("Quiet hours"),
         _("It would reach them at night."),
         "moon", _("Choose another time"), "when",
     ),
-    Reason.EXPIRED: Why(
+    Reason.EXPIRED: ReasonWords(
         _("Too late"),
         _("Its time was over before it could leave."),
         "pause", _("Wait longer"), "when",
     ),
-    Reason.HOLDOUT: Why(
+    Reason.HOLDOUT: ReasonWords(
         _("Control group"),
         _("Kept out by lot, to measure what the mail brings. Uses up no contact frequency."),
         "flask", _("Change the share"), "who",
     ),
-    Reason.LEFT_SEGMENT: Why(
+    Reason.LEFT_SEGMENT: ReasonWords(
         _("Left the segment"),
         _("Was in it when the mail was queued, and not any more when it was to leave."),
         "exit", _("Nothing to do here"),
     ),
-    Reason.GOAL_REACHED: Why(
+    Reason.GOAL_REACHED: ReasonWords(
         _("Goal reached already"),
         _("Did what the campaign is for before the mail left."),
         "star", _("Nothing to do here"),
@@ -89,43 +89,43 @@ WHY: dict[str, Why] = {
 # what only the time between queueing and hand-over brings: no dry run counts them
 LATER: Final = (Reason.LEFT_SEGMENT, Reason.GOAL_REACHED)
 # why a mail failed or nobody knows, where the word is ours; `remedy` as above
-FAULTS: dict[str, Why] = {
-    UNUSABLE_ADDRESS: Why(
+FAULTS: dict[str, ReasonWords] = {
+    UNUSABLE_ADDRESS: ReasonWords(
         _("Unusable address"),
         _("This mail address is none that a mail can carry."),
         "alert", _("Correct it where it comes from"),
     ),
-    UNUSABLE_DOMAIN: Why(
+    UNUSABLE_DOMAIN: ReasonWords(
         _("Unusable domain"),
         _("No mail server can be named so: the domain cannot be written by IDNA 2008."),
         "alert", _("Correct it where it comes from"),
     ),
-    NEEDS_SMTPUTF8: Why(
+    NEEDS_SMTPUTF8: ReasonWords(
         _("Address beyond ASCII"),
         _("The mail server takes no letters beyond ASCII before the @ (no SMTPUTF8)."),
         "alert", _("Ask your mail provider for SMTPUTF8"),
     ),
-    TOO_LONG: Why(
+    TOO_LONG: ReasonWords(
         _("Took too long"),
         _("The template computed longer for this person than any mail may."),
         "alert", _("Shorten its loops, and look at this person in the preview"), "what",
     ),
-    TOO_LARGE: Why(
+    TOO_LARGE: ReasonWords(
         _("Needed too much memory"),
         _("The template needed more memory for this person than any mail may."),
         "alert", _("Make it smaller, and look at this person in the preview"), "what",
     ),
-    CRASHED: Why(
+    CRASHED: ReasonWords(
         _("Could not be read"),
         _("The template is nested too deeply, or too large, with this person's data."),
         "alert", _("Make it simpler, and look at this person in the preview"), "what",
     ),
-    INTERNAL_ERROR: Why(
+    INTERNAL_ERROR: ReasonWords(
         _("Could not be written"),
         _("An unexpected error while this mail was written. The log says where."),
         "alert", _("Look at this person's data in the preview"), "what",
     ),
-    INTERRUPTED: Why(
+    INTERRUPTED: ReasonWords(
         _("Broken off"),
         _("Whoever handed it over was stopped amid it. It may have arrived, so it is never sent"
           " again by itself."),
@@ -135,26 +135,26 @@ FAULTS: dict[str, Why] = {
 STEPS = ("who", "what", "when")
 
 
-def why_of(reason: str) -> Why | None:
+def why_of(reason: str) -> ReasonWords | None:
     """Our words for a reason; None where it is the provider's own."""
     return WHY.get(reason) or FAULTS.get(reason)
 
 
-MERGED = Why(
+MERGED = ReasonWords(
     _("Merged"),
     _("Was merged into another person while the mail waited."),
     "users", _("Who they are now is the other person"),
 )  # fmt: skip
 
 
-def remedy_url(why: Why, campaign: Campaign) -> str:
+def remedy_url(why: ReasonWords, campaign: Campaign) -> str:
     """Where the remedy is, or ""."""
     if why.place in STEPS:
         return reverse("campaigns:step", args=[campaign.slug, why.place])
     return resolve([why.place]) if why.place else ""
 
 
-def remedy_of(why: Why, url: str) -> Text:
+def remedy_of(why: ReasonWords, url: str) -> Text:
     """What to do; nothing, where the place for it does not exist."""
     return why.remedy if url or not why.place else _("Nothing to do here")
 

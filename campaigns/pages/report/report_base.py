@@ -17,7 +17,7 @@ READ = 500  # different words of a provider
 
 
 @dataclass(frozen=True)
-class Measured:
+class ReportBase:
     """`base` could be measured, `unmeasured` were delivered without; what went wrong."""
 
     base: int = 0
@@ -33,14 +33,14 @@ GROUP BY 1, 2 ORDER BY 3 DESC LIMIT %s
 """
 
 
-def measured_of(campaign: Campaign, data: dict[str, Any], shown: Shown) -> Measured:
+def measured_of(campaign: Campaign, data: dict[str, Any], shown: Shown) -> ReportBase:
     """From the figures of `data`, which is the campaign's report; at most one query."""
     setbacks: list[tuple[str, str, str, int]] = []
     if any(data[name] for name in ("bounced", "failed", "unknown")):
         with connection.cursor() as cursor:
             cursor.execute(_SETBACKS, [campaign.pk, READ])
             setbacks = _grouped(cursor.fetchall(), shown)
-    return Measured(data["measured"], data["unmeasured"], data["unknown_opened"], setbacks)
+    return ReportBase(data["measured"], data["unmeasured"], data["unknown_opened"], setbacks)
 
 
 def _grouped(rows: Sequence[tuple[str, str, int]], shown: Shown) -> list[tuple[str, str, str, int]]:

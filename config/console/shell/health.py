@@ -9,13 +9,13 @@ from config.console import health_words as words
 from config.console.pages import part
 from config.console.words import capitalised
 from config.workspace.health import status
-from config.workspace.health.status import Health, Level
+from config.workspace.health.status import Health, HealthLevel
 
-STATES = {Level.OK: "ok", Level.BEHIND: "warn", Level.FAILING: "bad"}
+STATES = {HealthLevel.OK: "ok", HealthLevel.BEHIND: "warn", HealthLevel.FAILING: "bad"}
 
 
 @dataclass(frozen=True)
-class Shown:
+class HealthShown:
     """`state` is ok, warn or bad; `word` stands beside the dot; the others are the banner's."""
 
     state: str
@@ -24,10 +24,10 @@ class Shown:
     reasons: list[str]
 
 
-def shown() -> Shown:
+def shown() -> HealthShown:
     """How the installation is now."""
     health = status.current()
-    return Shown(
+    return HealthShown(
         STATES[health.level],
         words.short(health),
         words.headline(health),

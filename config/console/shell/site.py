@@ -14,7 +14,7 @@ from config.console.pages import PAGES
 from config.console.shell import health, preferences, search
 from config.workspace import audit
 from config.workspace.access import devices, hashing, sign_in
-from config.workspace.access.hashing import Busy
+from config.workspace.access.hashing import HashingBusy
 from config.workspace.models import User
 
 
@@ -55,7 +55,9 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
         try:
             with hashing.for_known(bool(one.device)):
                 response: HttpResponse = super().login(request, extra_context)
-        except Busy:  # no password was looked at, so that nobody is locked out by others' tries
+        except (
+            HashingBusy
+        ):  # no password was looked at, so that nobody is locked out by others' tries
             sign_in.not_looked_at(one)
             raise
         if response.status_code == HTTPStatus.FOUND and isinstance(request.user, User):

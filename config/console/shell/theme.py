@@ -60,7 +60,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Group:
+class NavigationGroup:
     """Items under one quiet heading; Home has none."""
 
     title: Any
@@ -68,8 +68,8 @@ class Group:
 
 
 GROUPS = (
-    Group("", [Item(_("Home"), "home", ["admin:index"])]),
-    Group(
+    NavigationGroup("", [Item(_("Home"), "home", ["admin:index"])]),
+    NavigationGroup(
         _("Customers"),
         [
             Item(_("People"), "users", ["profiles:people", "people"], "people.view"),
@@ -90,7 +90,7 @@ GROUPS = (
             Item(_("Imports"), "up", ["profiles:imports"], "people.view"),
         ],
     ),
-    Group(
+    NavigationGroup(
         _("Audiences"),
         [
             Item(_("Segments"), "seg", ["segments:list", "segments"], "segments.view"),
@@ -98,7 +98,7 @@ GROUPS = (
             Item(_("RFM grid"), "grid", ["segments:rfm"], "segments.view"),
         ],
     ),
-    Group(
+    NavigationGroup(
         _("Engage"),
         [
             Item(
@@ -123,7 +123,7 @@ GROUPS = (
             ),
         ],
     ),
-    Group(
+    NavigationGroup(
         _("Privacy"),
         [
             Item(_("Requests"), "shield", ["consent:requests"], "consents.view"),
@@ -153,7 +153,7 @@ GROUPS = (
             ),
         ],
     ),
-    Group(
+    NavigationGroup(
         _("Settings"),
         [
             Item(_("Team"), "key", ["admin:workspace_user_changelist"], "team.edit"),
@@ -245,7 +245,7 @@ def title_of(address: str) -> Any:
     return titles.get(address, "")
 
 
-def _items(request: HttpRequest, group: Group) -> list[dict[str, Any]]:
+def _items(request: HttpRequest, group: NavigationGroup) -> list[dict[str, Any]]:
     shown = []
     for item in group.items:
         if item.only_demo_mail and settings.EMAIL_URL:

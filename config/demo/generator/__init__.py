@@ -4,17 +4,17 @@
 last minute; an `Observer` that looked on knows the `Truths`. `content` has segments and campaigns.
 """
 
-from config.demo.generator.calls.scribe import Message
-from config.demo.generator.permissions import Statement, permissions
+from config.demo.generator.calls.scribe import DemoCall
+from config.demo.generator.permissions import DemoStatement, permissions
 from config.demo.generator.stream import background, generate, year_before
 from config.demo.generator.truths import Observer, Truths
 from config.demo.generator.world.sources import SOURCES
 
 __all__ = [
     "SOURCES",
-    "Message",
+    "DemoCall",
     "Observer",
-    "Statement",
+    "DemoStatement",
     "Truths",
     "background",
     "generate",

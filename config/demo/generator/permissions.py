@@ -17,7 +17,7 @@ from random import Random
 from typing import Any
 
 from config.demo.generator.people import maya
-from config.demo.generator.people.person import Person
+from config.demo.generator.people.person import DemoPerson
 from config.demo.generator.people.visits import cell_visits
 from config.demo.generator.stream import EVENTS, PROFILES, SEED, make_people, make_world
 from config.demo.generator.world.clock import DAY, HOUR, MINUTE, to_datetime, to_ms
@@ -33,7 +33,7 @@ SOON_DAYS = 90  # withdrawals fall into so many days after the grant, or before 
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Statement:
+class DemoStatement:
     """One line for `POST /api/consents/`; `person` is "email:..." or "phone:..."."""
 
     at: datetime
@@ -54,7 +54,7 @@ def permissions(  # noqa: PLR0913 - the settings of a run
     seed: int = SEED,
     start: datetime | None = None,
     since: datetime | None = None,
-) -> Iterator[Statement]:
+) -> Iterator[DemoStatement]:
     """All statements after `since` up to `end`, in the order of time; settings as for `generate`.
 
     Never about an address that is invalid or belongs with two people. Each is later than the first
@@ -67,7 +67,7 @@ def permissions(  # noqa: PLR0913 - the settings of a run
     yield from (s for s in found if s.at <= end and (since is None or s.at > since))
 
 
-def statements(world: World, person: Person) -> Iterator[Statement]:
+def statements(world: World, person: DemoPerson) -> Iterator[DemoStatement]:
     """Everything that one customer ever said, not in order."""
     rng = stream(world.seed, PERMISSION, person.number)
     asked_at = person.joined + int(between(rng, 5, 30) * MINUTE)
@@ -78,14 +78,14 @@ def statements(world: World, person: Person) -> Iterator[Statement]:
         yield from _sms(rng, world, person, asked_at)
 
 
-def _statement(customer: Person, purpose: str, at: int, **said: Any) -> Statement:
+def _statement(customer: DemoPerson, purpose: str, at: int, **said: Any) -> DemoStatement:
     """A statement on the mail address by consent, but for what `said` says otherwise."""
     usual = {"person": f"email:{customer.email}", "channel": "email", "basis": "consent"}
     source = CRM if customer.existing else SERVER
-    return Statement(at=to_datetime(at), purpose=purpose, **{**usual, "source": source, **said})
+    return DemoStatement(at=to_datetime(at), purpose=purpose, **{**usual, "source": source, **said})
 
 
-def _form(rng: Random, person: Person) -> dict[str, Any]:
+def _form(rng: Random, person: DemoPerson) -> dict[str, Any]:
     page = "crm-export-box" if person.existing else "sign-up"
     return {
         "act": "form",
@@ -95,7 +95,7 @@ def _form(rng: Random, person: Person) -> dict[str, Any]:
     }
 
 
-def _mail(rng: Random, world: World, person: Person, at: int) -> Iterator[Statement]:
+def _mail(rng: Random, world: World, person: DemoPerson, at: int) -> Iterator[DemoStatement]:
     say = partial(_statement, person, "marketing")
     form = _form(rng, person)
     if person.mail_choice == "denied":
@@ -110,7 +110,9 @@ def _mail(rng: Random, world: World, person: Person, at: int) -> Iterator[Statem
         yield say(left_at, status="withdrawn", evidence={"act": act}, source=SERVER)
 
 
-def _grant(rng: Random, person: Person, at: int, form: dict[str, Any]) -> Iterator[Statement]:
+def _grant(
+    rng: Random, person: DemoPerson, at: int, form: dict[str, Any]
+) -> Iterator[DemoStatement]:
     """By the form alone, or pending until the link in the mail was followed."""
     if rng.random() > DOUBLE_OPT_IN_SHARE or person.existing:
         yield _statement(person, "marketing", at, status="granted", evidence=form)
@@ -128,7 +130,7 @@ def _leaving(rng: Random, world: World, at: int) -> int:
     return at + int(between(rng, 0.2, 0.99) * (room if 0 < room < usual else usual))
 
 
-def _soft(rng: Random, world: World, person: Person) -> Iterator[Statement]:
+def _soft(rng: Random, world: World, person: DemoPerson) -> Iterator[DemoStatement]:
     """The sale of own similar goods, with the way out offered at the counter or the checkout."""
     sale = next(_sales(world, person), None)
     if sale is None or rng.random() > SOFT_SHARE:
@@ -142,7 +144,7 @@ def _soft(rng: Random, world: World, person: Person) -> Iterator[Statement]:
     )  # fmt: skip
 
 
-def _sales(world: World, person: Person) -> Iterator[tuple[int, str, str]]:
+def _sales(world: World, person: DemoPerson) -> Iterator[tuple[int, str, str]]:
     """Time, order id and channel of the orders of the first thirteen months, by cell."""
     for cell in range(13):
         for visit in cell_visits(world, person, cell):
@@ -150,7 +152,7 @@ def _sales(world: World, person: Person) -> Iterator[tuple[int, str, str]]:
                 yield visit.at, f"CO-{visit.number}-{visit.key}", visit.kind
 
 
-def _measuring(rng: Random, person: Person, at: int) -> Iterator[Statement]:
+def _measuring(rng: Random, person: DemoPerson, at: int) -> Iterator[DemoStatement]:
     chance = rng.random()
     if chance < MEASURING_DENIED or person.number == maya.NUMBER:
         granted = chance < MEASURING_GRANTED or person.number == maya.NUMBER
@@ -160,7 +162,7 @@ def _measuring(rng: Random, person: Person, at: int) -> Iterator[Statement]:
         )
 
 
-def _sms(rng: Random, world: World, person: Person, at: int) -> Iterator[Statement]:
+def _sms(rng: Random, world: World, person: DemoPerson, at: int) -> Iterator[DemoStatement]:
     chance = rng.random()
     if chance > SMS_WITHDRAWN:
         return
@@ -173,13 +175,13 @@ def _sms(rng: Random, world: World, person: Person, at: int) -> Iterator[Stateme
         )
 
 
-def standing(said: Iterable[Statement]) -> dict[tuple[str, str, str], str]:
+def standing(said: Iterable[DemoStatement]) -> dict[tuple[str, str, str], str]:
     """The status that stands for each (person, purpose, channel), from statements in order."""
     return {(s.person, s.purpose, s.channel): s.status for s in said}
 
 
 def readers(
-    said: Iterable[Statement], people: Iterable[Person], country: str = "ID"
+    said: Iterable[DemoStatement], people: Iterable[DemoPerson], country: str = "ID"
 ) -> frozenset[str]:
     """User ids of newsletter-indonesia: the box was ticked, and the permission still stands."""
     states = standing(said)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
-from config.demo.generator.calls.scribe import Message, Scribe, Written
+from config.demo.generator.calls.scribe import DemoCall, Scribe, WrittenCall
 from config.demo.generator.calls.visit_kinds import KINDS
 from config.demo.generator.people import maya
 from config.demo.generator.people.drawing import make_person
-from config.demo.generator.people.person import Person
+from config.demo.generator.people.person import DemoPerson
 from config.demo.generator.people.roles import people_by
 from config.demo.generator.people.visits import Calendar, Visit, landmarks
 from config.demo.generator.truths import Observer
@@ -36,12 +36,12 @@ def make_world(
     return World(seed, profiles, events, to_ms(start or year_before(end)))
 
 
-def make_people(world: World, end: int) -> list[Person]:
+def make_people(world: World, end: int) -> list[DemoPerson]:
     """Everybody who may have appeared by `end` (ms), by number. Some 25 microseconds each."""
     return [make_person(world, number) for number in range(people_by(world, end))]
 
 
-def plan(world: World, people: list[Person]) -> list[Visit]:
+def plan(world: World, people: list[DemoPerson]) -> list[Visit]:
     """The landmarks of all lives; notes on each person whether a card came before the account."""
     found: list[Visit] = []
     for person in people:
@@ -62,7 +62,7 @@ def generate(  # noqa: PLR0913 - the settings of a run
     start: datetime | None = None,
     since: datetime | None = None,
     observer: Observer | None = None,
-) -> Iterator[Message]:
+) -> Iterator[DemoCall]:
     """The messages after `since` (or from `start`) up to and including `end`, in the order of time.
 
     `profiles` and `events` are for the 365 days from `start`, which is `end` less 365 days unless
@@ -84,9 +84,11 @@ def generate(  # noqa: PLR0913 - the settings of a run
             yield written.message()
 
 
-def _written(world: World, people: list[Person], visits: Iterator[Visit]) -> Iterator[Written]:
+def _written(
+    world: World, people: list[DemoPerson], visits: Iterator[Visit]
+) -> Iterator[WrittenCall]:
     """All calls of `visits`, merged: what follows an order waits in a heap for its time."""
-    waiting: list[Written] = []
+    waiting: list[WrittenCall] = []
     for visit in visits:
         while waiting and waiting[0].at < visit.at:
             yield heappop(waiting)
@@ -105,7 +107,7 @@ def background(
     events: int = EVENTS,
     seed: int = SEED,
     start: datetime,
-) -> list[Message]:
+) -> list[DemoCall]:
     """Light traffic of the full minute before `now`: up to some ten calls, none later than `now`.
 
     The same minute gives the same messages, so that calling it twice doubles nothing.
@@ -113,14 +115,14 @@ def background(
     world = World(seed, profiles, events, to_ms(start))
     minute = to_ms(now) // MINUTE - 1
     rng = stream(seed, LIGHT, minute)
-    found: list[Written] = []
+    found: list[WrittenCall] = []
     for count in range(1 + int(rng.random() * LIGHT_VISITS)):
         number = maya.LAPTOP_NUMBER + 1 + int(rng.random() * (profiles - 2))
         found += _light_visit(world, number, minute * MINUTE, LIGHT_KEY + minute * 10 + count)
     return [w.message() for w in sorted(found, key=_order) if w.at < (minute + 1) * MINUTE]
 
 
-def _light_visit(world: World, number: int, at: int, key: int) -> list[Written]:
+def _light_visit(world: World, number: int, at: int, key: int) -> list[WrittenCall]:
     """What a customer or a returning stranger looks at from then on; nothing for the absent."""
     person = make_person(world, number)
     used = [k for k, device in enumerate(person.devices) if device.first_used < at]
@@ -132,5 +134,5 @@ def _light_visit(world: World, number: int, at: int, key: int) -> list[Written]:
     return scribe.out
 
 
-def _order(written: Written) -> tuple[int, str]:
+def _order(written: WrittenCall) -> tuple[int, str]:
     return written.at, written.message_id

@@ -14,7 +14,7 @@ from config.demo.generator.calls.orders import Order
 from config.demo.generator.people import maya
 from config.demo.generator.world.catalogue import BY_ID
 from config.demo.generator.world.sources import SERVER, WEB
-from config.demo.shop.visitor import Visitor
+from config.demo.shop.visitor import ShopVisitor
 from consent.ledger.recording import Statement, record_consents
 from consent.ledger.subjects import refer
 from consent.models import Purpose
@@ -34,7 +34,7 @@ def write_key() -> str:
 
 
 @transaction.atomic
-def sign_up(said: Mapping[str, Any], page: str) -> Visitor:
+def sign_up(said: Mapping[str, Any], page: str) -> ShopVisitor:
     """An account for the form's address; ticked boxes become permissions, the rest says nothing."""
     email = normalise("email", said["email"]) or said["email"]
     user_id = _account_of(email) or f"cw-{900_000_000 + secrets.randbelow(99_999_999)}"
@@ -44,7 +44,7 @@ def sign_up(said: Mapping[str, Any], page: str) -> Visitor:
     ticked = [slug for slug in PURPOSES if said[slug]]
     if ticked:
         _allow(email, ticked, page)
-    return Visitor(user_id, said["first_name"], email)
+    return ShopVisitor(user_id, said["first_name"], email)
 
 
 def _account_of(email: str) -> str:
@@ -82,7 +82,7 @@ def _allow(email: str, purposes: list[str], page: str) -> None:
     )
 
 
-def place_order(visitor: Visitor) -> Order:
+def place_order(visitor: ShopVisitor) -> Order:
     """What is in the cart of somebody who has an account; the cart is empty afterwards."""
     counted = Counter(product.product_id for product in visitor.products)
     lines = tuple((BY_ID[number], count) for number, count in counted.items())

@@ -17,7 +17,7 @@ from config.demo.generator.people import maya
 from config.demo.generator.world.catalogue import BY_CATEGORY, BY_ID, Product
 from config.demo.shop import backend
 from config.demo.shop.forms import SignUpForm
-from config.demo.shop.visitor import COOKIE, PATH, Visitor, visitor_of
+from config.demo.shop.visitor import COOKIE, PATH, ShopVisitor, visitor_of
 from config.demo.state import demo_only
 from config.workspace.pages.public_address import base_url
 
@@ -45,7 +45,7 @@ def _page(  # noqa: PLR0913 - what every page of the shop needs
     name: str,
     context: dict[str, Any],
     *,
-    visitor: Visitor | None = None,
+    visitor: ShopVisitor | None = None,
     events: list[Event] | None = None,
     status: int = 200,
 ) -> HttpResponse:

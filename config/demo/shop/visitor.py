@@ -17,7 +17,7 @@ DAYS = 30
 
 
 @dataclass
-class Visitor:
+class ShopVisitor:
     """Signed up or not, with a cart of product ids."""
 
     user_id: str = ""
@@ -55,10 +55,10 @@ class Visitor:
         return response
 
 
-def visitor_of(request: HttpRequest) -> Visitor:
+def visitor_of(request: HttpRequest) -> ShopVisitor:
     """From the cookie; a stranger with an empty cart where there is none."""
     try:
         kept = json.loads(request.get_signed_cookie(COOKIE, salt=SALT) or "")
-        return Visitor(**kept)
+        return ShopVisitor(**kept)
     except (KeyError, BadSignature, ValueError, TypeError):
-        return Visitor()
+        return ShopVisitor()

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from config.demo.generator import SOURCES, Message, generate
+from config.demo.generator import SOURCES, DemoCall, generate
 from config.demo.state import DemoState, remember, since
 from profiles.ingest.inbox import accept
 from profiles.models import Inbox, Source
@@ -62,9 +62,9 @@ def feed(
     return count
 
 
-def slices(stream: Iterable[Message], size: int = SLICE) -> Iterator[list[Message]]:
+def slices(stream: Iterable[DemoCall], size: int = SLICE) -> Iterator[list[DemoCall]]:
     """Parts of at least `size` that never cut between two messages of one moment."""
-    part: list[Message] = []
+    part: list[DemoCall] = []
     for message in stream:
         if len(part) >= size and message.at > part[-1].at:
             yield part
@@ -74,7 +74,7 @@ def slices(stream: Iterable[Message], size: int = SLICE) -> Iterator[list[Messag
         yield part
 
 
-def put(known: dict[str, Source], messages: list[Message], *, is_history: bool = False) -> None:
+def put(known: dict[str, Source], messages: list[DemoCall], *, is_history: bool = False) -> None:
     """Accept these, in the order of their time within each source; the shop's own systems first."""
     by_source: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for message in messages:

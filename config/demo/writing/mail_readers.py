@@ -72,7 +72,7 @@ def _do(client: Client, deed: Deed) -> None:
         client.get(deed.path, headers=headers)
 
 
-def _mails(campaign: str) -> Iterator[mailbox.Mail]:
+def _mails(campaign: str) -> Iterator[mailbox.KeptMail]:
     for mail in mailbox.list_messages(limit=mailbox.KEEP):
         if str(mail.message["Feedback-ID"] or "").startswith(f"{campaign}:"):
             yield mail
@@ -91,7 +91,7 @@ def soon_buyers(run: DemoState) -> frozenset[str]:
     return frozenset(mails.values_list("value", flat=True))
 
 
-def _deeds_of(mail: mailbox.Mail, buyers: frozenset[str]) -> Iterator[Deed]:
+def _deeds_of(mail: mailbox.KeptMail, buyers: frozenset[str]) -> Iterator[Deed]:
     chance = _chances(mail.recipients[0])
     html, at = mail.html, mail.received_at
     agent = BROWSERS[int(next(chance) * len(BROWSERS))]

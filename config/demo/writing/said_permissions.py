@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from config.demo.generator import Statement, permissions
+from config.demo.generator import DemoStatement, permissions
 from config.demo.state import DemoState, remember, since
 from config.demo.writing.inbox_feed import sources
 from consent.ledger import recording
@@ -54,9 +54,9 @@ def say(
     return count
 
 
-def _chunks(given: Iterable[Statement]) -> Iterator[list[Statement]]:
+def _chunks(given: Iterable[DemoStatement]) -> Iterator[list[DemoStatement]]:
     """Parts that never cut between two statements of one moment."""
-    part: list[Statement] = []
+    part: list[DemoStatement] = []
     for statement in given:
         if len(part) >= CHUNK and statement.at > part[-1].at:
             yield part
@@ -67,7 +67,7 @@ def _chunks(given: Iterable[Statement]) -> Iterator[list[Statement]]:
 
 
 def _ledger_lines(
-    part: Sequence[Statement], purposes: dict[str, int], known: dict[str, int]
+    part: Sequence[DemoStatement], purposes: dict[str, int], known: dict[str, int]
 ) -> list[recording.Statement]:
     """The same for the ledger; what is said of an address that nobody has is left out."""
     points = [_point(statement.person) for statement in part]

@@ -34,7 +34,7 @@ def is_gone(address: str) -> bool:
     return chance < GONE_SHARE and address.lower() != maya.EMAIL
 
 
-class Keeper:
+class SinkKeeper:
     """Keeps each mail in the demo mailbox, as received by the demo's clock."""
 
     def __init__(self, place: Path, behind: timedelta) -> None:
@@ -75,7 +75,10 @@ def open_sink() -> Iterator[None]:
     place.chmod(0o700)
     port = _free_port()
     controller = Controller(
-        Keeper(place, past_clock.behind()), hostname=mailbox.HOST, port=port, enable_SMTPUTF8=True
+        SinkKeeper(place, past_clock.behind()),
+        hostname=mailbox.HOST,
+        port=port,
+        enable_SMTPUTF8=True,
     )
     controller.start()
     before = settings.EMAIL_URL

@@ -25,7 +25,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Busy(Exception):
+class HashingBusy(Exception):
     """Too many passwords are being checked."""
 
 
@@ -45,7 +45,7 @@ class Wall:
         self._threads = ThreadPoolExecutor(1, "hashing", initializer=_step_back)
 
     def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """`function()`, as soon as it is its turn. Raises Busy, counted; what it raises."""
+        """`function()`, as soon as it is its turn. Raises HashingBusy, counted; what it raises."""
         self._enter()
         try:
             return self._in_turn(function, *args, **kwargs)
@@ -57,7 +57,7 @@ class Wall:
         with self._lock:
             if self._inside >= self._places:
                 pressure.turned_away("login", "hashing")
-                raise Busy
+                raise HashingBusy
             self._inside += 1
 
     def _in_turn(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -66,7 +66,7 @@ class Wall:
             return future.result(self._seconds)
         if future.cancel():  # its turn has not come
             pressure.turned_away("login", "hashing")
-            raise Busy
+            raise HashingBusy
         return future.result()
 
 
@@ -95,6 +95,6 @@ class WalledHasher(PBKDF2PasswordHasher):
     """Django's own, behind the wall. All of its work is `encode`: making, checking, hardening."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
-        """Raises Busy."""
+        """Raises HashingBusy."""
         own = wall_of_known if _is_known.get() else wall
         return own.run(super().encode, password, salt, iterations)

@@ -49,7 +49,7 @@ ACCEPTED = frozenset({"sent", "bounced"})  # a bounce is about one address: the 
 STARTED = timezone.now()
 
 
-class Level(IntEnum):
+class HealthLevel(IntEnum):
     """From well to worst."""
 
     OK = 0
@@ -74,7 +74,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Fault:
+class UnitFault:
     """What is wrong with a unit: a kind that `words` has sentences for, and its facts."""
 
     kind: str  # no_tick, raising, refusing, refusing_some, left_alone, untouched, no_run,
@@ -106,10 +106,10 @@ class Unit:
     """One unit of work."""
 
     name: str
-    level: Level
+    level: HealthLevel
     lag_seconds: float
     run: Run
-    fault: Fault | None = None
+    fault: UnitFault | None = None
 
     @property
     def last_success(self) -> datetime | None:
@@ -118,7 +118,7 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class Sent:
+class SendCounts:
     """Hand-overs on a channel with one outcome: in all, or (`lately`) in the last ten minutes."""
 
     channel: str
@@ -135,25 +135,25 @@ class Health:
     at: datetime
     units: Sequence[Unit]
     sending: Sequence[Run] = ()
-    sent: Sequence[Sent] = field(default=())
+    sent: Sequence[SendCounts] = field(default=())
     circuits: Sequence[Open] = ()
     capacity: Capacity | None = None
 
     @property
-    def level(self) -> Level:
+    def level(self) -> HealthLevel:
         """The worst of the units'."""
-        return max((unit.level for unit in self.units), default=Level.OK)
+        return max((unit.level for unit in self.units), default=HealthLevel.OK)
 
     @property
     def failing(self) -> list[Unit]:
         """Those that need somebody; the worker alone where it is the reason for the others."""
-        found = [unit for unit in self.units if unit.level == Level.FAILING]
+        found = [unit for unit in self.units if unit.level == HealthLevel.FAILING]
         return [u for u in found if u.name == WORKER] or found
 
     @property
     def behind(self) -> list[Unit]:
         """Those whose work waits, and go on."""
-        return [unit for unit in self.units if unit.level == Level.BEHIND]
+        return [unit for unit in self.units if unit.level == HealthLevel.BEHIND]
 
     def unit(self, name: str) -> Unit | None:
         """One of them by name."""
@@ -188,7 +188,7 @@ def read(cursor: Any) -> Health:
     rows, ages, counts, open_ones, allowed = (json.loads(text) for text in cursor.fetchone())
     now = timezone.now()
     runs = {row["name"]: _run(row) for row in rows}
-    sent = [Sent(**row) for row in counts]
+    sent = [SendCounts(**row) for row in counts]
     circuits = [_open(row) for row in open_ones]
     sending = [run for name, run in sorted(runs.items()) if name.startswith(SENDING)]
     units = [_worker(runs.get(name, Run(name)), now) for name in WORKERS]
@@ -251,28 +251,28 @@ def _worker(run: Run, now: datetime) -> Unit:
     own = sign.reason if sign and sign.age_seconds < NO_TICK.total_seconds() else ""
     patience = RAISING if own else NO_TICK
     if not expected or now - since_start(run.last_success) < patience:
-        return Unit(run.name, Level.OK, age if expected else 0.0, run)
+        return Unit(run.name, HealthLevel.OK, age if expected else 0.0, run)
     said = own or run.error
     silent = (now - since_start(run.last_success)).total_seconds()
-    fault = Fault("no_tick", run.last_success, age or silent, reason=said)
-    return Unit(run.name, Level.FAILING, age or silent, run, fault)
+    fault = UnitFault("no_tick", run.last_success, age or silent, reason=said)
+    return Unit(run.name, HealthLevel.FAILING, age or silent, run, fault)
 
 
 def of_the_machine(now: datetime) -> list[Unit]:
     """What is wrong with the disk and with the processes that `up` runs; no question to anybody."""
     var, found = Path(settings.VAR_DIR), []
     if space := disk.trouble(var, embedded=settings.EMBEDDED_POSTGRES):
-        level = Level.BEHIND if space.fault == disk.LOW else Level.FAILING
+        level = HealthLevel.BEHIND if space.fault == disk.LOW else HealthLevel.FAILING
         words = disk.in_english(space)
         left, of = space.free_bytes // disk.MEGABYTE, "bytes"
         if space.files is not None and space.files < disk.LOW_FILES:
             left, of = space.files, "files"
-        fault = Fault(space.fault, count=left, reason=words, channel=of)
+        fault = UnitFault(space.fault, count=left, reason=words, channel=of)
         found.append(Unit(DISK, level, 0.0, Run(DISK), fault))
     for name, process in restarts.lately(var).items():
         many = len([at for at in process.at if at > now.timestamp() - restarts.LATELY_SECONDS])
-        fault = Fault("restarting", count=many, reason=process.reason, channel=name)
-        found.append(Unit(PROCESSES, Level.BEHIND, 0.0, Run(PROCESSES), fault))
+        fault = UnitFault("restarting", count=many, reason=process.reason, channel=name)
+        found.append(Unit(PROCESSES, HealthLevel.BEHIND, 0.0, Run(PROCESSES), fault))
     return found
 
 
@@ -280,8 +280,8 @@ def _of_connections(room: Capacity) -> list[Unit]:
     """The database takes fewer than may be needed: requests wait for each other."""
     if not room.is_short:
         return []
-    fault = Fault("few_connections", count=room.allowed, of=room.needed)
-    return [Unit(CONNECTIONS, Level.BEHIND, 0.0, Run(CONNECTIONS), fault)]
+    fault = UnitFault("few_connections", count=room.allowed, of=room.needed)
+    return [Unit(CONNECTIONS, HealthLevel.BEHIND, 0.0, Run(CONNECTIONS), fault)]
 
 
 def _with_unheard(run: Run, failing: unnoted.Failing | None, now: datetime) -> Run:
@@ -295,28 +295,32 @@ def _with_unheard(run: Run, failing: unnoted.Failing | None, now: datetime) -> R
 def judge(run: Run, lag_seconds: float, now: datetime) -> Unit:
     """A unit by what its runs came to and by what waits."""
 
-    def unit(level: Level, fault: Fault | None = None) -> Unit:
+    def unit(level: HealthLevel, fault: UnitFault | None = None) -> Unit:
         return Unit(run.name, level, lag_seconds, run, fault)
 
     if run.error_since is not None and now - since_start(run.error_since) >= RAISING:
-        fault = Fault("raising", run.error_since, count=run.error_count, reason=run.error)
-        return unit(Level.FAILING, fault)
+        fault = UnitFault("raising", run.error_since, count=run.error_count, reason=run.error)
+        return unit(HealthLevel.FAILING, fault)
     untouched = now - since_start(run.last_progress)
     if lag_seconds >= UNTOUCHED.total_seconds() and untouched >= UNTOUCHED:
         touched = run.last_progress or now - timedelta(seconds=lag_seconds)
-        return unit(Level.FAILING, Fault("untouched", touched, lag_seconds))
+        return unit(HealthLevel.FAILING, UnitFault("untouched", touched, lag_seconds))
     no_run = now - since_start(run.last_success)
     if settings.WAKE_BY_CELERY and no_run >= NO_RUN:
-        return unit(Level.FAILING, Fault("no_run", run.last_success, no_run.total_seconds()))
+        return unit(
+            HealthLevel.FAILING, UnitFault("no_run", run.last_success, no_run.total_seconds())
+        )
     if lag_seconds >= BEHIND_SECONDS:
-        return unit(Level.BEHIND, Fault("behind", None, lag_seconds))
-    return unit(Level.OK)
+        return unit(HealthLevel.BEHIND, UnitFault("behind", None, lag_seconds))
+    return unit(HealthLevel.OK)
 
 
-def _with_sending(unit: Unit, sending: Sequence[Run], sent: Sequence[Sent], now: datetime) -> Unit:
+def _with_sending(
+    unit: Unit, sending: Sequence[Run], sent: Sequence[SendCounts], now: datetime
+) -> Unit:
     """Delivery fails with a channel whose other side takes nothing."""
     found = [_of_channel(run, sent, now) for run in sending]
-    worst = max(found, key=lambda item: item[0], default=(Level.OK, None))
+    worst = max(found, key=lambda item: item[0], default=(HealthLevel.OK, None))
     if worst[0] <= unit.level:
         return unit
     return Unit(unit.name, worst[0], unit.lag_seconds, unit.run, worst[1])
@@ -332,18 +336,20 @@ def _with_circuits(unit: Unit, circuits: Sequence[Open], now: datetime) -> Unit:
         return unit
     first = found[0]
     lasting = now - since_start(first.opened_at) >= REFUSING
-    level = max(Level.FAILING if lasting else Level.BEHIND, unit.level)
-    fault = Fault("left_alone", first.opened_at, reason=first.reason, channel=first.channel)
+    level = max(HealthLevel.FAILING if lasting else HealthLevel.BEHIND, unit.level)
+    fault = UnitFault("left_alone", first.opened_at, reason=first.reason, channel=first.channel)
     if unit.fault and (unit.fault.kind, unit.fault.channel) == ("refusing", first.channel):
         fault = unit.fault
     fault = replace(fault, server=first.server, until=max(first.retry_at, now))
     return Unit(unit.name, level, unit.lag_seconds, unit.run, fault)
 
 
-def _of_channel(run: Run, sent: Sequence[Sent], now: datetime) -> tuple[Level, Fault | None]:
+def _of_channel(
+    run: Run, sent: Sequence[SendCounts], now: datetime
+) -> tuple[HealthLevel, UnitFault | None]:
     channel = run.name.removeprefix(SENDING)
     if run.error_since is not None and run.error_at is not None:
-        fault = Fault(
+        fault = UnitFault(
             "refusing",
             run.error_since,
             count=run.error_count,
@@ -354,14 +360,14 @@ def _of_channel(run: Run, sent: Sequence[Sent], now: datetime) -> tuple[Level, F
         lasting = now - since_start(run.error_since) >= REFUSING
         # what was refused before this start may have been settled by it
         is_tried = now - run.error_at < TRIED and run.error_at >= STARTED
-        return (Level.FAILING if lasting and is_tried else Level.BEHIND), fault
+        return (HealthLevel.FAILING if lasting and is_tried else HealthLevel.BEHIND), fault
     lately = [one for one in sent if one.lately and one.channel == channel]
     bad = [one for one in lately if one.outcome not in ACCEPTED]
     count, of = sum(one.n for one in bad), sum(one.n for one in lately)
     if count >= REFUSED_LEAST and count >= REFUSED_SHARE * of:
         word = max(bad, key=lambda one: one.n).word
-        fault = Fault(
+        fault = UnitFault(
             "refusing_some", now - LATELY, count=count, of=of, reason=word, channel=channel
         )
-        return Level.BEHIND, fault
-    return Level.OK, None
+        return HealthLevel.BEHIND, fault
+    return HealthLevel.OK, None

@@ -56,7 +56,7 @@ class Thing:
 
 
 @dataclass(frozen=True)
-class Kind:
+class ObjectKind:
     """A kind of objects: `key` is the column that users name it by."""
 
     label: Any
@@ -87,7 +87,7 @@ class InUse(Exception):
         super().__init__(_("Used by %(users)s.") % {"users": named(uses)})
 
 
-KINDS: Registry[Kind] = Registry("kinds of objects that are used")
+KINDS: Registry[ObjectKind] = Registry("kinds of objects that are used")
 # function(kind, keys) -> (key, use) for each of its own that uses one of them
 USES: Registry[Callable[[str, Collection[str]], Iterable[tuple[str, Use]]]] = Registry("uses")
 

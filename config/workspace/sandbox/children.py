@@ -22,7 +22,7 @@ _START = (
 )
 
 
-class Why(StrEnum):
+class NoAnswer(StrEnum):
     """Why there is no answer for an item."""
 
     TOO_LONG = "too_long"  # more computing than is allowed, or no answer at all
@@ -32,10 +32,10 @@ class Why(StrEnum):
     NOT_TRIED = "not_tried"  # others used up the time
 
 
-class Stopped(Exception):
+class ItemStopped(Exception):
     """What an item gets for an answer where it has none."""
 
-    def __init__(self, why: Why, detail: str = "") -> None:
+    def __init__(self, why: NoAnswer, detail: str = "") -> None:
         super().__init__(detail or why)
         self.why, self.detail = why, detail
 
@@ -62,7 +62,7 @@ class Ended(Exception):
     the kernel counted: there is no use in trying again.
     """
 
-    def __init__(self, why: Why | None, at: int, *, is_certain: bool = False) -> None:
+    def __init__(self, why: NoAnswer | None, at: int, *, is_certain: bool = False) -> None:
         super().__init__(why)
         self.why, self.at, self.is_certain = why, at, is_certain
 
@@ -101,7 +101,7 @@ class SandboxChild:
         except TimeoutError:
             at = self._mark.get()
             self.end()
-            raise Ended(Why.TOO_LONG, at) from None
+            raise Ended(NoAnswer.TOO_LONG, at) from None
         except (frames.Closed, OSError):
             raise self._ended() from None
         self.idle_since = time.monotonic()
@@ -114,8 +114,8 @@ class SandboxChild:
             code = -signal.SIGKILL
         self.end()
         if code == -signal.SIGPROF:
-            return Ended(Why.TOO_LONG, at, is_certain=True)
-        return Ended(None if code == 0 else Why.CRASHED, at)
+            return Ended(NoAnswer.TOO_LONG, at, is_certain=True)
+        return Ended(None if code == 0 else NoAnswer.CRASHED, at)
 
     @property
     def is_alive(self) -> bool:
@@ -161,4 +161,8 @@ def _answer(received: Any) -> Any:
     kind, value = received
     if kind == child.OK:
         return value
-    return Stopped(Why.TOO_LARGE) if kind == child.TOO_LARGE else Stopped(Why.FAILED, value)
+    return (
+        ItemStopped(NoAnswer.TOO_LARGE)
+        if kind == child.TOO_LARGE
+        else ItemStopped(NoAnswer.FAILED, value)
+    )

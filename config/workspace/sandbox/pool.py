@@ -13,13 +13,20 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
-from config.workspace.sandbox.children import Ended, Limits, SandboxChild, Stopped, Unavailable, Why
+from config.workspace.sandbox.children import (
+    Ended,
+    ItemStopped,
+    Limits,
+    NoAnswer,
+    SandboxChild,
+    Unavailable,
+)
 
 IDLE_SECONDS = 300.0  # then a child is ended; the next one takes a sixth of a second to start
 LOOK_SECONDS = 30.0
 
 
-class Busy(Unavailable):
+class PoolBusy(Unavailable):
     """Others are at it, and more are waiting already."""
 
 
@@ -30,7 +37,7 @@ class _Keeper(threading.Thread):
     threads that answer requests come and go.
     """
 
-    def __init__(self, pool: "Pool") -> None:
+    def __init__(self, pool: "ChildPool") -> None:
         super().__init__(name="sandbox", daemon=True)
         self._pool = weakref.ref(pool)
         self.wanted: queue.SimpleQueue[tuple[str, Future[SandboxChild]]] = queue.SimpleQueue()
@@ -51,7 +58,7 @@ class _Keeper(threading.Thread):
                 future.set_exception(error)
 
 
-class Pool:
+class ChildPool:
     """At most `size` children that do the tasks of `module`; as many requests may wait."""
 
     def __init__(self, module: str, size: int) -> None:
@@ -74,14 +81,14 @@ class Pool:
         """For each item a value, or Stopped with the reason why there is none.
 
         A child that dies costs one item: the others go on in a fresh one. What it was not plainly
-        at fault for is tried twice. Raises Busy and Unavailable.
+        at fault for is tried twice. Raises PoolBusy and Unavailable.
         """
         with self._place(limits.wait_seconds):
             return _Request(self, task, shared, items, limits).answers()
 
     @contextmanager
     def _place(self, wait_seconds: float) -> Iterator[None]:
-        """One of `size` places. Raises Busy where none is free in time, or too many wait."""
+        """One of `size` places. Raises PoolBusy where none is free in time, or too many wait."""
         with self._changed:
             if self._busy >= self.size:
                 self._wait(wait_seconds)
@@ -95,11 +102,11 @@ class Pool:
 
     def _wait(self, seconds: float) -> None:
         if self._waiting >= self.size:
-            raise Busy("all are at work, and as many wait")
+            raise PoolBusy("all are at work, and as many wait")
         self._waiting += 1
         try:
             if not self._changed.wait_for(lambda: self._busy < self.size, seconds):
-                raise Busy("all are at work")
+                raise PoolBusy("all are at work")
         finally:
             self._waiting -= 1
 
@@ -149,7 +156,7 @@ class _Request:
     """The items of one call on their way through one child after the other."""
 
     def __init__(
-        self, pool: Pool, task: str, shared: Any, items: Sequence[Any], limits: Limits
+        self, pool: ChildPool, task: str, shared: Any, items: Sequence[Any], limits: Limits
     ) -> None:
         self._pool, self._task, self._shared, self._limits = pool, task, shared, limits
         self._items = items
@@ -172,7 +179,7 @@ class _Request:
             else:
                 self._pool.give_back(child)
         for place in left:
-            self._answers[place] = Stopped(Why.NOT_TRIED)
+            self._answers[place] = ItemStopped(NoAnswer.NOT_TRIED)
         return [self._answers[place] for place in range(len(self._items))]
 
     def _left(self) -> list[int]:
@@ -195,6 +202,6 @@ class _Request:
             return
         too_late = time.monotonic() >= self._deadline
         if ended.is_certain or again or (too_late and not self._answers):
-            self._answers.setdefault(at, Stopped(ended.why or Why.CRASHED))
+            self._answers.setdefault(at, ItemStopped(ended.why or NoAnswer.CRASHED))
             self._deaths += 1
         self._suspect = at

@@ -11,7 +11,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from config.workspace.lifecycle.usage import Kind, form_of
+from config.workspace.lifecycle.usage import ObjectKind, form_of
 from config.workspace.models import ApiKey, AuditEntry, User, Workspace
 from config.workspace.registry import Registry
 from config.workspace.trail.words import KINDS, kind_in_words
@@ -50,7 +50,7 @@ def gone(entry: AuditEntry) -> Target:
     return Target(_("%(thing)s %(key)s") % words)
 
 
-def rows_of(kind: Kind, permission: str, name: Callable[[Any], str] = str) -> Finder:
+def rows_of(kind: ObjectKind, permission: str, name: Callable[[Any], str] = str) -> Finder:
     """For things that have a row: found by `kind.key`, in one query."""
 
     def find(entries: Sequence[AuditEntry]) -> Mapping[int, Target]:
@@ -78,9 +78,9 @@ def _workspace_url(_workspace: Workspace) -> str:
     return reverse("admin:workspace_workspace_changelist")
 
 
-_USER = Kind(KINDS["user"], User, "pk", form_of)
-_API_KEY = Kind(KINDS["api_key"], ApiKey, "pk", _key_url)
-_WORKSPACE = Kind(KINDS["workspace"], Workspace, "pk", _workspace_url)
+_USER = ObjectKind(KINDS["user"], User, "pk", form_of)
+_API_KEY = ObjectKind(KINDS["api_key"], ApiKey, "pk", _key_url)
+_WORKSPACE = ObjectKind(KINDS["workspace"], Workspace, "pk", _workspace_url)
 TARGETS.register("user")(rows_of(_USER, "team.edit", name_of_user))
 TARGETS.register("api_key")(rows_of(_API_KEY, "team.edit"))
 TARGETS.register("workspace")(rows_of(_WORKSPACE, "settings.view"))

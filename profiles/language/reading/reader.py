@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from config.workspace.zones import read_when
-from profiles.language.reading.references import Found, Lookup, Reference
+from profiles.language.reading.references import FoundNames, Lookup, Reference
 
 LONGEST_TEXT = 1_000
 
@@ -64,9 +64,9 @@ class Notes:
     problems: list[RuleProblem] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
 
-    def look_up(self) -> Found:
+    def look_up(self) -> FoundNames:
         """What was named, found; what is not there becomes a problem. A query for each kind."""
-        found = Found()
+        found = FoundNames()
         kinds = dict.fromkeys(each.lookup for each in self.references)
         for kind in kinds:
             keys = {each.key for each in self.references if each.lookup == kind}

@@ -27,7 +27,7 @@ class Reference:
 
 
 @dataclass
-class Found:
+class FoundNames:
     """The labels of what was named."""
 
     labels: dict[Lookup, Mapping[str, str]] = field(default_factory=dict)

@@ -23,7 +23,7 @@ from config.workspace.selectors import workspace
 from config.workspace.work.jobs import advance, finish_job, start_job
 from profiles.calls.validation import CallProblem
 from profiles.identifiers.kinds import rules
-from profiles.imports.files import FileReader, Line, prepare
+from profiles.imports.files import FileLine, FileReader, prepare
 from profiles.imports.mapping import BadMapping, RowMapping, read_mapping
 from profiles.imports.sheets import BadFile
 from profiles.ingest import inbox, refusals
@@ -102,7 +102,7 @@ class Command(BaseCommand):
         report = Path(f"{label}.rejected.jsonl")
         report.unlink(missing_ok=True)
         counts = Counts()
-        part: list[Line] = []
+        part: list[FileLine] = []
         held = 0
         size = reader.path.stat().st_size
         with (
@@ -135,7 +135,7 @@ class Counts:
     warned: int = 0
     codes: Counter[str] = field(default_factory=Counter)  # of warnings
 
-    def add(self, line: Line) -> None:
+    def add(self, line: FileLine) -> None:
         """One more row."""
         if line.problem is not None:
             self.rejected += 1
@@ -175,7 +175,7 @@ def _label(name: str) -> str:
     return "stdin" if name == STANDARD_INPUT else name
 
 
-def _store(source: Source, part: list[Line], report: Path, counts: Counts) -> None:
+def _store(source: Source, part: list[FileLine], report: Path, counts: Counts) -> None:
     """Commit one slice, and add to the report what is to be said of it."""
     good = [line.raw for line in part if line.problem is None]
     bad = [(line, line.problem) for line in part if line.problem]
@@ -201,7 +201,7 @@ def _job(source: Source, label: str, size: int) -> Iterator[Job]:
         raise
 
 
-def _described(line: Line) -> Iterator[dict[str, Any]]:
+def _described(line: FileLine) -> Iterator[dict[str, Any]]:
     """A rejected row with its reason; an accepted one with each thing that is not used of it."""
     text = line.raw.decode("utf-8", "backslashreplace")
     try:
@@ -215,5 +215,5 @@ def _described(line: Line) -> Iterator[dict[str, Any]]:
         yield _reason(line, warning) | {"accepted": True, "row": row}
 
 
-def _reason(line: Line, problem: CallProblem) -> dict[str, Any]:
+def _reason(line: FileLine, problem: CallProblem) -> dict[str, Any]:
     return {"line": line.number, "reason": problem.message, **problem.as_dict()}

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from config.console.words import day_words
 from config.postgres.sql import FALSE, Sql, sql
 from profiles.language import schemas
-from profiles.language.reading.references import Found, Lookup
+from profiles.language.reading.references import FoundNames, Lookup
 from segments.models import Membership, Segment
 from segments.rules import (
     SEGMENT,
@@ -63,7 +63,7 @@ class SegmentCondition(Condition):
             reader.refer("slug", SEGMENTS, slug)
         return cls(slug)
 
-    def named(self, found: Found) -> Self:
+    def named(self, found: FoundNames) -> Self:
         """With the segment's name."""
         return replace(self, name=found.label(SEGMENTS, self.slug))
 

@@ -14,7 +14,7 @@ from profiles.language import schemas
 from profiles.language.columns import COLUMNS, PREFIX, SEEN, column_label
 from profiles.language.comparisons import Comparison, read_comparison
 from profiles.language.operators import JSON, shown
-from profiles.language.spelling import Place, spelled
+from profiles.language.spelling import ValueRows, spelled
 from profiles.language.subjects import Subject, json_subject, text_subject, time_subject
 from profiles.models import Profile
 from profiles.personal.names import Place as FieldPlace
@@ -145,7 +145,7 @@ class TraitCondition(Condition):
         else:
             subject = json_subject("p.traits", self.field, context.zone.key)
         here = AND.joined([COUNTS, *context.narrowing(Sql("p.id"))])
-        place = Place(sql("profile p WHERE {here}", here=here), owner=Sql("p.id"))
+        place = ValueRows(sql("profile p WHERE {here}", here=here), owner=Sql("p.id"))
         return spelled(subject, self.column or self.field, context, place)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from campaigns.channels.base import FAILED, SENT
 from campaigns.channels.email.session import SmtpSession, smtp_target
-from campaigns.channels.email.wire import Mail
+from campaigns.channels.email.wire import WireMail
 from campaigns.content.names import RESERVED
 from campaigns.models import Message
 from tests.campaigns.builders import (
@@ -39,7 +39,7 @@ def test_the_session_survives_an_address_that_it_cannot_write():
     with smtp_server(enable_SMTPUTF8=False):
         session = SmtpSession(smtp_target())
         mails = [
-            Mail(n, "news@shop.example", to, b"Subject: x\r\n\r\nx\r\n")
+            WireMail(n, "news@shop.example", to, b"Subject: x\r\n\r\nx\r\n")
             for n, to in enumerate(["ü@example.com", "ada@example.com"])
         ]
         assert [outcome.kind for outcome in session.send(mails)] == [FAILED, SENT]
@@ -78,7 +78,7 @@ def test_no_trait_takes_the_name_of_what_the_renderer_gives(server):
 def test_a_server_that_hung_up_on_silence_costs_no_mail(server, monkeypatch):
     monkeypatch.setattr("campaigns.channels.email.session.IDLE_SECONDS", 0.0)
     session = SmtpSession(smtp_target())
-    mail = Mail(1, "news@shop.example", "ada@example.com", b"Subject: x\r\n\r\nx\r\n")
+    mail = WireMail(1, "news@shop.example", "ada@example.com", b"Subject: x\r\n\r\nx\r\n")
     assert [outcome.kind for outcome in session.send([mail])] == [SENT]
     session._smtp.sock.shutdown(socket.SHUT_RDWR)  # what a time-out of the server looks like
     assert [outcome.kind for outcome in session.send([mail])] == [SENT]

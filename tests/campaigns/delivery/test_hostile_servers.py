@@ -15,7 +15,7 @@ from config.console import health_words as words
 from config.running import probe
 from config.running.metrics import Exposition, _add_circuits
 from config.workspace.health import status
-from config.workspace.health.status import Level
+from config.workspace.health.status import HealthLevel
 from config.workspace.models import Circuit
 from config.workspace.work import circuits
 from tests.campaigns.builders import deliver_all, launched, make_person, make_segment, say
@@ -197,7 +197,7 @@ def test_it_is_seen_with_reason_and_next_try(campaign, admin_client, monkeypatch
         Circuit.objects.update(opened_at=timezone.now() - timedelta(minutes=2))
         with connection.cursor() as cursor:
             unit = status.read(cursor).unit("delivery")
-        assert unit.level == Level.FAILING
+        assert unit.level == HealthLevel.FAILING
         with translation.override("en"):
             said = words.said(unit)
         assert "no answer within 0.8 s (greeting)" in said

@@ -15,7 +15,7 @@ from campaigns.delivery.worker import deliver
 from campaigns.models import Message, MessageChunk
 from config.console import health_words as words
 from config.workspace.health import status
-from config.workspace.health.status import Level
+from config.workspace.health.status import HealthLevel
 from config.workspace.models import SendCount, WorkRun
 from config.workspace.work import recording
 from tests.campaigns.builders import (
@@ -73,7 +73,7 @@ def test_a_wrong_password_is_known_everywhere(admin_client, caplog):
     assert (found.error_count, found.handled) == (6, 0)
     WorkRun.objects.update(error_since=timezone.now() - timedelta(minutes=2))
     unit = delivery()
-    assert unit.level == Level.FAILING
+    assert unit.level == HealthLevel.FAILING
     with translation.override("en"):
         assert words.said(unit).startswith("mail: 6 of 6 refused since ")
     assert caplog.text.count("sending by email failed: 535 5.7.8 ") == 1

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.backends.utils import CursorWrapper
 
 from campaigns.composition.field_errors import Errors, fault
-from campaigns.engine.steps import Batch, StepKind
+from campaigns.engine.steps import StepBatch, StepKind
 from campaigns.engine.steps.base import Card
 from campaigns.plan import Step
 from config.postgres.sql import Sql, sql
@@ -20,7 +20,7 @@ class ParityStep(StepKind):
         if step.get("of") != "profile":
             yield fault(f"{path}.of", "The number of a profile.", "choice")
 
-    def run(self, cursor: CursorWrapper, batch: Batch) -> Sql:
+    def run(self, cursor: CursorWrapper, batch: StepBatch) -> Sql:
         ways: dict[str, Any] = dict(batch.node.ways)
         return sql(
             "SELECT profile_id, enrolment_id,"

@@ -8,7 +8,7 @@ from django.test import override_settings
 from django.urls import reverse
 
 from campaigns.channels.email import channel
-from campaigns.channels.email.smtp import Patience
+from campaigns.channels.email.smtp import Timeouts
 from campaigns.delivery import send_test
 from campaigns.models import Campaign
 from config.home.checklist import checklist
@@ -62,7 +62,7 @@ def body_of(mail, kind: str = "html") -> str:
 def test_a_server_that_hangs_is_said_soon_and_holds_few_pages(marketer, campaign, monkeypatch):
     longest = channel.HURRIED
     assert longest.connect + longest.reply + longest.accept < 10, "somebody waits"
-    monkeypatch.setattr(channel, "HURRIED", Patience(5.0, 0.2, 5.0))
+    monkeypatch.setattr(channel, "HURRIED", Timeouts(5.0, 0.2, 5.0))
     with hostile("rcpt"):
         page = send(marketer, campaign)
         assert "The test was not sent: no answer within 0.2 s (RCPT TO)" in page
@@ -72,7 +72,7 @@ def test_a_server_that_hangs_is_said_soon_and_holds_few_pages(marketer, campaign
             assert "other tests are just being sent" in send(marketer, campaign)
         finally:
             send_test._at_once.release(send_test.AT_ONCE)
-    monkeypatch.setattr(channel, "HURRIED", Patience(5.0, 5.0, 0.2))
+    monkeypatch.setattr(channel, "HURRIED", Timeouts(5.0, 5.0, 0.2))
     with hostile("dot"):
         page = send(marketer, campaign)
         assert "Nobody knows whether the test left" in page

@@ -13,7 +13,7 @@ from config.web.application import Application  # noqa: E402
 from config.web.areas import AREAS  # noqa: E402
 from config.web.bodies import Bodies, BodyTerms  # noqa: E402
 from config.web.connections import Connections  # noqa: E402
-from config.web.pool import Pool  # noqa: E402
+from config.web.pool import ThreadPool  # noqa: E402
 from config.workspace.access import devices  # noqa: E402
 
 KILOBYTE = 1024
@@ -59,7 +59,7 @@ def pools():
     """One thread each, and one that may wait; for console pages no longer than four seconds."""
     for area in AREAS:
         most = 50 if area.name == "live" else 1
-        yield Pool(area.name, 1, most, 4.0 if area.name == "console" else 60.0)
+        yield ThreadPool(area.name, 1, most, 4.0 if area.name == "console" else 60.0)
 
 
 application = Application(

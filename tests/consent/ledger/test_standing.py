@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from config.postgres.sql import run, sql
 from consent.ledger.acts import BLOCKING, UNDONE
 from consent.ledger.elapsing import elapse, stamp
-from consent.ledger.fitting import Asked, answers_of
+from consent.ledger.fitting import PermissionAsked, answers_of
 from consent.ledger.history import states_of
 from consent.ledger.recording import Statement, record_consents
 from consent.ledger.standing import standing
@@ -140,7 +140,7 @@ class Story:
     def _check_person(self, name: str, stands) -> None:
         assert {row.pk for row in states_of(self.ids[name])} == set(stands.values())
         asked = [
-            Asked(self.marketing.pk, channel, point, topic)
+            PermissionAsked(self.marketing.pk, channel, point, topic)
             for channel in ("email", "sms")
             for point in ("", f"{name}@example.com", f"{name}@work.example")
             for topic in (0, self.topic.pk)

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from config.settings import PASSWORD_HASHERS
 from config.workspace.access import hashing
-from config.workspace.access.hashing import MOST_WAITING, Busy, Wall, WalledHasher
+from config.workspace.access.hashing import MOST_WAITING, HashingBusy, Wall, WalledHasher
 from config.workspace.health import counters
 from config.workspace.models import User
 
@@ -76,7 +76,7 @@ def test_what_waits_too_long_for_its_turn_is_let_go():
     with ThreadPoolExecutor(1) as caller:
         held = caller.submit(wall.run, hold)
         assert began.wait(60)
-        with pytest.raises(Busy):
+        with pytest.raises(HashingBusy):
             wall.run(hold)
         gate.set()
         assert held.result(60) is True, "what has begun is waited for"

@@ -15,7 +15,7 @@ from config.console.http import sessions
 from config.settings import PASSWORD_HASHERS
 from config.workspace.access import devices, hashing, sign_in
 from config.workspace.access.client_address import address_of, home_of
-from config.workspace.access.hashing import Busy
+from config.workspace.access.hashing import HashingBusy
 from config.workspace.access.sign_in import AT_ADDRESS, Try
 from config.workspace.models import AuditEntry, Role, SignInAttempt, User
 from config.workspace.trail.words import in_words
@@ -170,7 +170,7 @@ def test_tries_are_counted_before_the_password_is_looked_at(ada):
 
 def test_whose_password_was_not_looked_at_is_not_counted(ada, monkeypatch):
     def busy(*_args, **_more):
-        raise Busy
+        raise HashingBusy
 
     monkeypatch.setattr("config.workspace.permissions.RoleBackend.authenticate", busy)
     assert [log_in(password="secret").status_code for _ in range(5)] == [503] * 5

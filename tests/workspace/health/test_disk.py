@@ -10,7 +10,7 @@ from django.test import Client
 from config import disk
 from config.console import health_words
 from config.workspace.health import restarts, status
-from config.workspace.health.status import Level
+from config.workspace.health.status import HealthLevel
 
 pytestmark = pytest.mark.django_db
 MB = 1024 * 1024
@@ -39,11 +39,11 @@ def left(monkeypatch):
 @pytest.mark.parametrize(
     ("given", "level", "title", "words"),
     [
-        ((900,), Level.BEHIND, "The disk is nearly full", "900 MB are left"),
-        ((5000, 9000), Level.BEHIND, "The disk is nearly full", "9,000 files may"),
-        ((12,), Level.FAILING, "The disk is full", "12 MB are left"),
-        ((5000, 3), Level.FAILING, "The disk is full", "3 files may still be made"),
-        ((5000, 1_000_000, os.ST_RDONLY), Level.FAILING, "The disk is full", "read-only"),
+        ((900,), HealthLevel.BEHIND, "The disk is nearly full", "900 MB are left"),
+        ((5000, 9000), HealthLevel.BEHIND, "The disk is nearly full", "9,000 files may"),
+        ((12,), HealthLevel.FAILING, "The disk is full", "12 MB are left"),
+        ((5000, 3), HealthLevel.FAILING, "The disk is full", "3 files may still be made"),
+        ((5000, 1_000_000, os.ST_RDONLY), HealthLevel.FAILING, "The disk is full", "read-only"),
     ],
 )
 def test_too_little_room_is_a_fault_with_its_figure(left, given, level, title, words):
@@ -54,7 +54,7 @@ def test_too_little_room_is_a_fault_with_its_figure(left, given, level, title, w
     assert (unit.level, health_words.title(unit)) == (level, title)
     assert words in health_words.said(unit)
     answer = Client().get("/health/ready")
-    assert answer.status_code == (503 if level == Level.FAILING else 200)
+    assert answer.status_code == (503 if level == HealthLevel.FAILING else 200)
 
 
 def test_without_a_database_a_full_disk_is_named_as_the_reason(left, monkeypatch):
@@ -85,7 +85,7 @@ def test_a_process_that_ends_again_and_again_is_a_fault_with_its_reason(folder):
     status.forget()
     restarts.write(folder, {"web": restarts.Process({"ended": 3}, "ended (-9)", (*ended.at, now))})
     unit = status.current().unit("processes")
-    assert unit.level == Level.BEHIND
+    assert unit.level == HealthLevel.BEHIND
     assert health_words.said(unit).startswith("web was started again 3 times in ten minutes")
 
 

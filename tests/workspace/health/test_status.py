@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 from config.console import health_words as words
 from config.postgres import capacity
 from config.workspace.health import status
-from config.workspace.health.status import Level, Run
+from config.workspace.health.status import HealthLevel, Run
 from config.workspace.models import SendCount, WorkRun
 from config.workspace.work import recording
 from config.workspace.work.due import WORK
@@ -58,7 +58,7 @@ def test_every_unit_is_judged_and_nothing_to_do_is_well():
     all_well()
     health = read()
     assert [unit.name for unit in health.units] == [*WORKERS, *WORK.names()]
-    assert health.level == Level.OK
+    assert health.level == HealthLevel.OK
     assert health.failing == []
 
 
@@ -81,7 +81,7 @@ def test_a_worker_that_says_why_is_believed_after_half_a_minute(settings):
         status.alive.write(settings.VAR_DIR, CROWDED)
         assert said(read()) == failing
     status.alive.write(settings.VAR_DIR, "")
-    assert read().level == Level.OK, "one that is silent is waited for"
+    assert read().level == HealthLevel.OK, "one that is silent is waited for"
 
 
 def test_a_process_that_gets_no_connection_says_why_by_a_file(settings, monkeypatch):
@@ -100,7 +100,7 @@ def test_a_process_that_gets_no_connection_says_why_by_a_file(settings, monkeypa
     for name in ("segments", "ingest"):
         recording.succeeded(name, 1)
     recording.flush()
-    assert read().level == Level.OK
+    assert read().level == HealthLevel.OK
 
 
 def test_a_database_that_takes_few_connections_is_said_with_both_figures(settings):
@@ -108,10 +108,10 @@ def test_a_database_that_takes_few_connections_is_said_with_both_figures(setting
     with connection.cursor() as cursor:
         needed = capacity.ask(cursor).needed
     settings.DATABASE_CONNECTIONS = needed
-    assert read().level == Level.OK
+    assert read().level == HealthLevel.OK
     settings.DATABASE_CONNECTIONS = needed - 1
     unit = read().unit("connections")
-    assert unit.level == Level.BEHIND
+    assert unit.level == HealthLevel.BEHIND
     text = f"it takes {needed - 1} of this installation, whose processes may need {needed}"
     assert words.said(unit) == text
     assert "max_connections" in words.remedy(unit)
@@ -122,19 +122,21 @@ def test_a_worker_that_never_came_is_missed_and_not_where_cron_drains(settings):
     WorkRun.objects.filter(name="worker").delete()
     assert list(said(read())) == ["worker"]
     settings.WAKE_BY_CELERY = False
-    assert read().level == Level.OK
+    assert read().level == HealthLevel.OK
 
 
 def test_after_a_night_off_there_is_a_moment_to_begin(monkeypatch):
     raising = {"last_success": ago(9000), "error_since": ago(8000), "error_at": ago(8000)}
     all_well(worker={"last_success": ago(40_000)}, ingest=raising | {"error": "KeyError"})
     monkeypatch.setattr(status, "STARTED", ago(5))
-    assert read().level == Level.OK
+    assert read().level == HealthLevel.OK
     monkeypatch.setattr(status, "STARTED", ago(121))
     assert list(said(read())) == ["worker"]
 
 
-@pytest.mark.parametrize(("seconds", "level"), [(5, Level.OK), (29, Level.OK), (40, Level.FAILING)])
+@pytest.mark.parametrize(
+    ("seconds", "level"), [(5, HealthLevel.OK), (29, HealthLevel.OK), (40, HealthLevel.FAILING)]
+)
 def test_a_unit_that_raises_fails_after_half_a_minute(seconds, level):
     row = Run("ingest", ago(seconds), ago(seconds), 9, 9, 0, "KeyError", ago(seconds), ago(1), 9)
     assert status.judge(row, 0, timezone.now()).level == level
@@ -154,10 +156,10 @@ def test_waiting_work_is_behind_while_it_goes_on_and_failing_once_nothing_is_don
     Inbox.objects.create(source=source, body=b"[]", received_at=ago(400))
     all_well()
     unit = read().unit("ingest")
-    assert unit.level == Level.BEHIND
+    assert unit.level == HealthLevel.BEHIND
     assert 399 < unit.lag_seconds < 500
     all_well(ingest={"last_progress": ago(310)})
-    assert read().unit("ingest").level == Level.FAILING
+    assert read().unit("ingest").level == HealthLevel.FAILING
     assert said(read())["ingest"].startswith("the oldest work waits for 6 min")
     Inbox.objects.update(failed_at=timezone.now())  # set aside: it waits for nobody
     assert read().unit("ingest").lag_seconds == 0
@@ -177,14 +179,14 @@ def test_a_mail_server_that_takes_nothing_fails_delivery_after_a_minute():
         )  # fmt: skip
         return read()
 
-    assert refusing(20, 1).level == Level.BEHIND
+    assert refusing(20, 1).level == HealthLevel.BEHIND
     health = refusing(90, 1)
     (reason,) = said(health).values()
     assert reason.startswith("mail: 25 of 25 refused since ")
     assert reason.endswith(": 535 5.7.8 authentication failed")
     assert words.title(health.unit("delivery")) == "The mail server takes nothing"
-    assert refusing(90_000, 80_000).level == Level.BEHIND  # nothing was tried for a day
-    assert refusing(7000, 3700).level == Level.BEHIND  # nor since the start
+    assert refusing(90_000, 80_000).level == HealthLevel.BEHIND  # nothing was tried for a day
+    assert refusing(7000, 3700).level == HealthLevel.BEHIND  # nor since the start
 
 
 def test_a_server_that_refuses_most_is_behind():
@@ -194,6 +196,6 @@ def test_a_server_that_refuses_most_is_behind():
     for outcome, word, n in (("sent", "", 5), ("temporary", "451 too fast", 15)):
         SendCount.objects.create(channel="email", outcome=outcome, word=word, minute=minute, n=n)
     unit = read().unit("delivery")
-    assert unit.level == Level.BEHIND
+    assert unit.level == HealthLevel.BEHIND
     with translation.override("en"):
         assert "mail: 15 of 20 refused" in words.said(unit)

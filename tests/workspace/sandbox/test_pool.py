@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from config.workspace.sandbox.children import Limits, Stopped, Why
-from config.workspace.sandbox.pool import Busy, Pool
+from config.workspace.sandbox.children import ItemStopped, Limits, NoAnswer
+from config.workspace.sandbox.pool import ChildPool, PoolBusy
 
 MODULE = "tests.workspace.sandbox.tasks"
 ROOT = Path(__file__).resolve().parents[3]
@@ -21,13 +21,13 @@ QUICK = Limits(cpu_seconds=1, wall_seconds=2.0, total_seconds=60.0, wait_seconds
 
 @pytest.fixture
 def pool():
-    made = Pool(MODULE, size=2)
+    made = ChildPool(MODULE, size=2)
     yield made
     made.end_idle()
 
 
 def said(answers):
-    return [answer.why if isinstance(answer, Stopped) else answer for answer in answers]
+    return [answer.why if isinstance(answer, ItemStopped) else answer for answer in answers]
 
 
 def is_running(pid: int) -> bool:
@@ -46,7 +46,12 @@ def gone(pid: int) -> bool:
 
 def test_what_one_item_does_costs_no_other(pool):
     answers = pool.run("act", None, ["a", "crash", "b", "allocate", "c", "hang", "d", "err"], QUICK)
-    crashed, large, long, failed = Why.CRASHED, Why.TOO_LARGE, Why.TOO_LONG, Why.FAILED
+    crashed, large, long, failed = (
+        NoAnswer.CRASHED,
+        NoAnswer.TOO_LARGE,
+        NoAnswer.TOO_LONG,
+        NoAnswer.FAILED,
+    )
     assert said(answers) == ["a", crashed, "b", large, "c", long, "d", failed]
     assert "ValueError in " in answers[-1].detail
     assert "personal" not in answers[-1].detail
@@ -69,7 +74,7 @@ def test_answers_come_many_at_once_and_a_death_is_still_whose_it_was(pool):
     assert said(pool.run("act", None, items, QUICK)) == items
     assert Counted.reads < 200, "not one for each"
     found = said(pool.run("act", None, [*items[:9], "crash", *items[9:]], QUICK))
-    assert found == [*items[:9], Why.CRASHED, *items[9:]]
+    assert found == [*items[:9], NoAnswer.CRASHED, *items[9:]]
 
 
 def test_computing_is_counted_by_the_kernel_and_not_tried_again(pool):
@@ -77,7 +82,7 @@ def test_computing_is_counted_by_the_kernel_and_not_tried_again(pool):
     began = os.times()
     answers = pool.run("act", None, ["a", "compute", "b"], patient)
     ended = os.times()
-    assert said(answers) == ["a", Why.TOO_LONG, "b"]
+    assert said(answers) == ["a", NoAnswer.TOO_LONG, "b"]
     assert ended.children_user - began.children_user < 4, "once, and not much longer than allowed"
 
 
@@ -89,7 +94,7 @@ def test_each_item_has_all_of_its_computing_by_the_count_that_ends_it(pool):
 
 
 def test_after_some_deaths_the_rest_is_not_tried_and_nothing_is_lost(pool):
-    crashed, untried = Why.CRASHED, Why.NOT_TRIED
+    crashed, untried = NoAnswer.CRASHED, NoAnswer.NOT_TRIED
     answers = pool.run("act", None, [*["crash"] * 9, "a"], QUICK)
     assert said(answers) == [*[crashed] * 3, *[untried] * 7]
     assert said(pool.run("act", None, ["a"], QUICK)) == ["a"]
@@ -98,7 +103,10 @@ def test_after_some_deaths_the_rest_is_not_tried_and_nothing_is_lost(pool):
 def test_the_time_of_a_whole_request_is_bounded_and_its_first_item_gets_an_answer(pool):
     short = Limits(cpu_seconds=1, wall_seconds=300.0, total_seconds=0.5)
     pool.run("act", None, ["warm"], QUICK)
-    assert said(pool.run("act", None, ["stop", "a"], short)) == [Why.TOO_LONG, Why.NOT_TRIED]
+    assert said(pool.run("act", None, ["stop", "a"], short)) == [
+        NoAnswer.TOO_LONG,
+        NoAnswer.NOT_TRIED,
+    ]
 
 
 def test_a_child_that_somebody_else_ended_costs_nobody_anything(pool, tmp_path):
@@ -132,7 +140,7 @@ def test_threads_share_the_children_and_too_many_are_refused_at_once(pool):
     busy.start(), other.start()
     while pool._busy < pool.size:
         time.sleep(0.001)
-    with pytest.raises(Busy):
+    with pytest.raises(PoolBusy):
         pool.run("act", None, ["a"], Limits(wait_seconds=0.05))
     busy.join(), other.join()
     assert pool.run("act", None, ["a"], QUICK) == ["a"]
@@ -141,7 +149,7 @@ def test_threads_share_the_children_and_too_many_are_refused_at_once(pool):
 def tried(pool, number):
     try:
         return pool.run("act", None, [number], QUICK)[0]
-    except Busy:
+    except PoolBusy:
         return None
 
 
@@ -164,9 +172,9 @@ def test_a_thread_that_ends_takes_no_child_along(pool):
 
 PARENT = f"""
 import os, sys
-from config.workspace.sandbox.pool import Pool
+from config.workspace.sandbox.pool import ChildPool
 from config.workspace.sandbox.children import Limits
-pool = Pool({MODULE!r}, size=1)
+pool = ChildPool({MODULE!r}, size=1)
 pool.run("act", None, ["a"], Limits())
 if os.fork() == 0:  # as the worker's own processes are made
     assert pool.pids == [] and pool.run("act", None, ["b"], Limits()) == ["b"]

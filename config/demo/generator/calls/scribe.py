@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from config.demo.generator.people.person import Person
+from config.demo.generator.people.person import DemoPerson
 from config.demo.generator.people.visits import Visit
 from config.demo.generator.world.clock import SECOND, iso, to_datetime
 from config.demo.generator.world.randomness import stream
@@ -19,7 +19,7 @@ _BROWSER = {"name": "analytics.js", "version": "1.84.3"}
 _MOBILE = {"name": "analytics-kotlin", "version": "1.19.2"}
 
 
-class Message(NamedTuple):
+class DemoCall(NamedTuple):
     """One call, and the name of its source. Parts of `body` are shared: never change them."""
 
     at: datetime
@@ -27,7 +27,7 @@ class Message(NamedTuple):
     body: Body
 
 
-class Written(NamedTuple):
+class WrittenCall(NamedTuple):
     """A call with its time in ms; sorts by time, then by message id."""
 
     at: int
@@ -35,21 +35,21 @@ class Written(NamedTuple):
     source: str
     body: Body
 
-    def message(self) -> Message:
+    def message(self) -> DemoCall:
         """As it leaves the generator."""
-        return Message(to_datetime(self.at), self.source, self.body)
+        return DemoCall(to_datetime(self.at), self.source, self.body)
 
 
 class Scribe:
     """The calls of `visit`, in `out`. `now` (ms) moves on with each call of the visitor."""
 
-    def __init__(self, world: World, person: Person, visit: Visit) -> None:
+    def __init__(self, world: World, person: DemoPerson, visit: Visit) -> None:
         self.world, self.person, self.visit = world, person, visit
         self.rng = stream(world.seed, CALLS, visit.number, visit.key)
         self.now = visit.at
         self.device = person.devices[visit.device] if visit.device >= 0 else None
         self.hurry = 1.0  # how long a visitor stays on a page, against the usual
-        self.out: list[Written] = []
+        self.out: list[WrittenCall] = []
         self.currency = person.city.currency
         self._prefix = f"cw{world.seed}-{visit.number}-{visit.key}-"
         self._context: Body | None = None
@@ -98,7 +98,7 @@ class Scribe:
     def _write(self, source: str, kind: str, at: int, ids: Body, said: Body) -> None:
         message_id = f"{self._prefix}{len(self.out)}"
         body = {"type": kind, "messageId": message_id, "timestamp": iso(at), **ids, **said}
-        self.out.append(Written(at, message_id, source, body))
+        self.out.append(WrittenCall(at, message_id, source, body))
 
     def _make_context(self) -> Body:
         """The context of the visitor's device, made once a visit."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from config.demo.generator.people.person import PLANS, Person
+from config.demo.generator.people.person import PLANS, DemoPerson
 
 Traits = dict[str, Any]
 
@@ -28,7 +28,7 @@ def _present(traits: Traits) -> Traits:
     return {name: value for name, value in traits.items() if value is not None}
 
 
-def sign_up(person: Person) -> Traits:
+def sign_up(person: DemoPerson) -> Traits:
     """What the sign-up form asked; the newsletter box only where it was answered."""
     newsletter = {"granted": True, "withdrawn": True, "denied": False, "never": None}
     return _present(
@@ -44,7 +44,7 @@ def sign_up(person: Person) -> Traits:
     )
 
 
-def account(person: Person) -> Traits:
+def account(person: DemoPerson) -> Traits:
     """What the shop's own server keeps."""
     more = {
         "birthday": person.birthday,
@@ -57,7 +57,7 @@ def account(person: Person) -> Traits:
     return {**sign_up(person), **_present(more)}
 
 
-def from_till(rng: Random, person: Person) -> Traits:
+def from_till(rng: Random, person: DemoPerson) -> Traits:
     """What was typed at the counter."""
     mail = messy_mail(rng, person.written_email) if person.written_email else None
     traits = {
@@ -69,7 +69,7 @@ def from_till(rng: Random, person: Person) -> Traits:
     return _present(traits)
 
 
-def from_crm(rng: Random, person: Person) -> Traits:
+def from_crm(rng: Random, person: DemoPerson) -> Traits:
     """The export of the old system: one name field, capitals, empty strings."""
     name = " ".join(part for part in (person.name.first, person.name.last) if part)
     mail = messy_mail(rng, person.written_email) if person.written_email else ""

@@ -9,7 +9,7 @@ from random import Random
 from typing import Literal
 from uuid import UUID
 
-from config.demo.generator.people.roles import Role, arrival, is_existing, role
+from config.demo.generator.people.roles import Part, arrival, is_existing, role
 from config.demo.generator.world.clock import DAY, HOUR
 from config.demo.generator.world.randomness import between, cumulative, draw, stream
 from config.demo.generator.world.run import DEVICE, World
@@ -57,7 +57,7 @@ def _stranger_device(rng: Random, joined: int) -> Device:
     return _device(rng, kind, joined, NEVER)
 
 
-def _first(rng: Random, world: World, part: Role, joined: int, existing: bool) -> Device:
+def _first(rng: Random, world: World, part: Part, joined: int, existing: bool) -> Device:
     """The device of the sign-up; who was a customer before signs in within three days."""
     app = rng.random() < APP_SHARE and not part.lends_device
     if existing:
@@ -78,7 +78,7 @@ def _further(rng: Random, world: World, joined: int, kind: Literal["web", "app"]
 
 
 def make_devices(
-    world: World, number: int, part: Role, joined: int, existing: bool
+    world: World, number: int, part: Part, joined: int, existing: bool
 ) -> tuple[Device, ...]:
     """The devices of person `number`, the first one first. Somebody may have none."""
     rng = stream(world.seed, DEVICE, number)

@@ -8,11 +8,11 @@ from random import Random
 
 from config.demo.generator.people import maya
 from config.demo.generator.people.devices import make_devices
-from config.demo.generator.people.person import FOREVER, Lifecycle, MailChoice, Person
+from config.demo.generator.people.person import FOREVER, DemoPerson, Lifecycle, MailChoice
 from config.demo.generator.people.roles import arrival, is_existing, role
 from config.demo.generator.world.catalogue import CATEGORIES
 from config.demo.generator.world.clock import DAY
-from config.demo.generator.world.names import DOMAINS, Name, make_name
+from config.demo.generator.world.names import DOMAINS, PersonName, make_name
 from config.demo.generator.world.places import CITIES, NUMBERS, WEIGHTS, City
 from config.demo.generator.world.randomness import cumulative, draw, stream
 from config.demo.generator.world.run import PERSON, World
@@ -46,7 +46,7 @@ STRANGER = Lifecycle("stranger", 0, 0.0, 0.6, 0)
 STORE_CITY_ORDERS = 1.6  # people near a shop of ours order so many times as often
 
 
-def mail_of(number: int, rng: Random, name: Name) -> str:
+def mail_of(number: int, rng: Random, name: PersonName) -> str:
     """A mail address that nobody else has; one in twenty-five carries a plus tag."""
     tag = "+cairnway" if rng.random() < 0.04 else ""
     return f"{name.local_part}{tag}@{DOMAINS[int(rng.random() * len(DOMAINS))]}"
@@ -81,7 +81,7 @@ def _birthday(rng: Random) -> str | None:
     return f"{year}-{month:02}-{day:02}" if rng.random() < 0.6 else None
 
 
-def _mail(rng: Random, number: int, name: Name) -> tuple[str | None, str | None]:
+def _mail(rng: Random, number: int, name: PersonName) -> tuple[str | None, str | None]:
     """The real address (or none) and what the person wrote in the form."""
     mail, chance = mail_of(number, rng, name), rng.random()
     if chance < 0.03:  # never gave one
@@ -105,7 +105,7 @@ def _phone(rng: Random, number: int, country: str) -> tuple[str | None, str | No
     return e164, f"00{e164[1:]}" if abroad else e164
 
 
-def make_person(world: World, number: int) -> Person:
+def make_person(world: World, number: int) -> DemoPerson:
     """Person `number`; 0 is Maya, 1 is her laptop."""
     rng = stream(world.seed, PERSON, number)
     part, joined = role(world, number), arrival(world, number)
@@ -116,7 +116,7 @@ def make_person(world: World, number: int) -> Person:
     phone, written_phone = _phone(rng, number, city.country)
     lifecycle = _lifecycle(rng, part.known, existing)
     near = STORE_CITY_ORDERS if city.store else 1.0
-    person = Person(
+    person = DemoPerson(
         number=number,
         role=part,
         joined=joined,
@@ -143,7 +143,7 @@ def make_person(world: World, number: int) -> Person:
     return person
 
 
-def _plant(world: World, person: Person) -> None:
+def _plant(world: World, person: DemoPerson) -> None:
     """What is not left to chance: Maya, and couples who share one mail address."""
     if person.number <= maya.LAPTOP_NUMBER:
         maya.dress(world, person)

@@ -8,10 +8,10 @@ has been looking at boots on a laptop that never told her name. Signing up in th
 from __future__ import annotations
 
 from config.demo.generator.people.devices import BROWSERS, NEVER, Device
-from config.demo.generator.people.person import Person
+from config.demo.generator.people.person import DemoPerson
 from config.demo.generator.people.visits import Visit
 from config.demo.generator.world.clock import DAY, HOUR
-from config.demo.generator.world.names import Name
+from config.demo.generator.world.names import PersonName
 from config.demo.generator.world.places import CITIES
 from config.demo.generator.world.run import World
 
@@ -28,7 +28,7 @@ SIGNED_UP = 45 * DAY  # after the start of the year
 EVENING = 13 * HOUR  # 20:00 in Bandung
 
 
-def dress(world: World, person: Person) -> None:
+def dress(world: World, person: DemoPerson) -> None:
     """Make `person`, number 0 or 1, Maya or her laptop."""
     person.city = next(city for city in CITIES if city.name == "Bandung")
     person.orders = person.visits = 0.0
@@ -38,7 +38,7 @@ def dress(world: World, person: Person) -> None:
         return
     person.joined = world.start + SIGNED_UP
     person.existing, person.active_until = False, NEVER
-    person.name = Name("Maya", "Santoso", "maya.santoso")
+    person.name = PersonName("Maya", "Santoso", "maya.santoso")
     person.email = person.written_email = EMAIL
     person.phone, person.written_phone = PHONE, "0812 3456 7890"
     person.mail_choice, person.birthday, person.shoe_size = "granted", "1993-04-17", 38.5

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from config.demo.generator.people.devices import Device
-from config.demo.generator.people.roles import Role
-from config.demo.generator.world.names import Name
+from config.demo.generator.people.roles import Part
+from config.demo.generator.world.names import PersonName
 from config.demo.generator.world.places import City
 
 MailChoice = Literal["granted", "withdrawn", "denied", "never"]
@@ -30,15 +30,15 @@ class Lifecycle(NamedTuple):
 
 
 @dataclass(slots=True)
-class Person:
+class DemoPerson:
     """A customer, or (not `known`) a device that never told its name. Times are ms since 1970."""
 
     number: int
-    role: Role
+    role: Part
     joined: int
     existing: bool
     city: City
-    name: Name
+    name: PersonName
     email: str | None
     phone: str | None
     written_email: str | None

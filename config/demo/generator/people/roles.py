@@ -18,7 +18,7 @@ MAYA, LAPTOP = 0, 1
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class Part:
     """`known`: has an account. The others name the customer whom this number belongs with."""
 
     known: bool
@@ -28,24 +28,24 @@ class Role:
     lends_device: bool = False
 
 
-_KNOWN, _STRANGER, _LENDER = Role(True), Role(False), Role(True, lends_device=True)
+_KNOWN, _STRANGER, _LENDER = Part(True), Part(False), Part(True, lends_device=True)
 
 
-def _planted(number: int) -> Role | None:
+def _planted(number: int) -> Part | None:
     """The part of a number that is not left to chance: Maya, couples on one device or one mail."""
     family, mail = number % FAMILY_EVERY - FAMILY_AT, number % MAIL_EVERY - MAIL_AT
     if number == LAPTOP:
-        return Role(False, lost_device_of=MAYA)
+        return Part(False, lost_device_of=MAYA)
     if family == 0:
         return _LENDER
     if family == 1:
-        return Role(True, shares_device_with=number - 1)
+        return Part(True, shares_device_with=number - 1)
     if mail == 1:
-        return Role(True, shares_mail_with=number - 1)
+        return Part(True, shares_mail_with=number - 1)
     return _KNOWN if mail == 0 or number == MAYA else None
 
 
-def role(world: World, number: int) -> Role:
+def role(world: World, number: int) -> Part:
     """The part that `number` plays, for ever."""
     planted = _planted(number)
     if planted is not None:
@@ -55,7 +55,7 @@ def role(world: World, number: int) -> Role:
         return _KNOWN
     if chance < KNOWN_SHARE + STRANGER_SHARE:
         return _STRANGER
-    return Role(False, lost_device_of=_customer_below(world, number))
+    return Part(False, lost_device_of=_customer_below(world, number))
 
 
 def _customer_below(world: World, number: int) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import NamedTuple
 
-from config.demo.generator.people.person import Person
+from config.demo.generator.people.person import DemoPerson
 from config.demo.generator.world.clock import BUYING, CELL, CELL_DAYS, DAY, YEAR, moment, month
 from config.demo.generator.world.randomness import between, draw, poisson, stream
 from config.demo.generator.world.run import LIFE, VISIT, World
@@ -33,7 +33,7 @@ class Visit(NamedTuple):
     wish: str | None = None
 
 
-def landmarks(world: World, person: Person) -> list[Visit]:
+def landmarks(world: World, person: DemoPerson) -> list[Visit]:
     """What stands fast in a life: import, sign-up, log-ins, what led to them, club, tier."""
     number, rng = person.number, stream(world.seed, LIFE, person.number)
     if not person.known:
@@ -57,7 +57,7 @@ def _before(
             yield int(between(rng, first, last)), "browse", index
 
 
-def _later(rng: Random, world: World, person: Person) -> Iterator[tuple[int, str, int]]:
+def _later(rng: Random, world: World, person: DemoPerson) -> Iterator[tuple[int, str, int]]:
     card_at = person.joined - int(between(rng, 5, 40) * DAY)
     floor = world.year_end if person.joined > world.year_end else world.start
     newcomer = not person.existing and person.role.shares_device_with is None
@@ -70,7 +70,7 @@ def _later(rng: Random, world: World, person: Person) -> Iterator[tuple[int, str
         yield person.joined + int(between(rng, 30, 200) * DAY), "upgrade", -1
 
 
-def cell_visits(world: World, person: Person, cell: int) -> Iterator[Visit]:
+def cell_visits(world: World, person: DemoPerson, cell: int) -> Iterator[Visit]:
     """The visits by chance of one 28-day cell, the same whatever other cells are asked."""
     low = world.start + cell * CELL
     if person.joined >= low + CELL + SPILL or person.active_until <= low - SPILL:
@@ -86,12 +86,12 @@ def cell_visits(world: World, person: Person, cell: int) -> Iterator[Visit]:
         yield from _kept(person, _look(rng, person, first_day, key))
 
 
-def _kept(person: Person, visit: Visit) -> Iterator[Visit]:
+def _kept(person: DemoPerson, visit: Visit) -> Iterator[Visit]:
     if person.joined < visit.at < person.active_until:
         yield visit
 
 
-def _purchase(rng: Random, person: Person, first_day: int, key: int) -> Visit:
+def _purchase(rng: Random, person: DemoPerson, first_day: int, key: int) -> Visit:
     channel = draw(rng, person.channels)
     if channel == 2:  # the store
         at = moment(rng, first_day, CELL_DAYS, person.city.offset, till=True)
@@ -100,7 +100,7 @@ def _purchase(rng: Random, person: Person, first_day: int, key: int) -> Visit:
     return Visit(at, person.number, key, "order", _device(rng, person, at, ("web", "app")[channel]))
 
 
-def _look(rng: Random, person: Person, first_day: int, key: int) -> Visit:
+def _look(rng: Random, person: DemoPerson, first_day: int, key: int) -> Visit:
     at = moment(rng, first_day, CELL_DAYS, person.city.offset)
     device = _device(rng, person, at, None)
     if device < 0 and person.known:
@@ -110,7 +110,7 @@ def _look(rng: Random, person: Person, first_day: int, key: int) -> Visit:
     return Visit(at, person.number, key, kind, device)
 
 
-def _device(rng: Random, person: Person, at: int, kind: str | None) -> int:
+def _device(rng: Random, person: DemoPerson, at: int, kind: str | None) -> int:
     """One of the devices in use at `at`, of `kind` where there is one; -1 where there is none."""
     usable = [k for k, device in enumerate(person.devices) if device.first_used <= at]
     fitting = [k for k in usable if kind is None or person.devices[k].kind == kind] or usable
@@ -120,7 +120,7 @@ def _device(rng: Random, person: Person, at: int, kind: str | None) -> int:
 class Calendar:
     """All visits in the order of time, a cell at a time; people are made when they appear."""
 
-    def __init__(self, world: World, people: list[Person], landmarks_: list[Visit]) -> None:
+    def __init__(self, world: World, people: list[DemoPerson], landmarks_: list[Visit]) -> None:
         self.world, self.people = world, people
         self.landmarks = sorted(landmarks_)
 

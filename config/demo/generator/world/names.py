@@ -41,7 +41,7 @@ LOCAL_NAMES = 0.88  # share of people whose name comes from the country where th
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class PersonName:
     """A name as its owner writes it (parts may be missing); `local_part` is for the mail."""
 
     first: str | None
@@ -59,7 +59,7 @@ LAST = {country: _pairs(text, "|") for country, text in _LAST.items()}
 _COUNTRIES = tuple(FIRST)
 
 
-def make_name(rng: Random, country: str, number: int) -> Name:
+def make_name(rng: Random, country: str, number: int) -> PersonName:
     """A name for somebody who lives in `country`; `number` keeps the mail address unique."""
     pool = (
         country if rng.random() < LOCAL_NAMES else _COUNTRIES[int(rng.random() * len(_COUNTRIES))]
@@ -69,9 +69,9 @@ def make_name(rng: Random, country: str, number: int) -> Name:
     local_part = f"{first_latin}.{last_latin}{number}"
     chance = rng.random()
     if chance < 0.03:  # three in a hundred never said
-        return Name(None, None, f"{first_latin}{number}")
+        return PersonName(None, None, f"{first_latin}{number}")
     if chance < 0.07 or (pool == "ID" and chance < 0.2):  # one name is a whole name
-        return Name(first, None, local_part)
+        return PersonName(first, None, local_part)
     if chance > 0.998:
-        return Name(LONGEST[0], LONGEST[1], f"mm.vanwassenaer{number}")
-    return Name(first, last, local_part)
+        return PersonName(LONGEST[0], LONGEST[1], f"mm.vanwassenaer{number}")
+    return PersonName(first, last, local_part)

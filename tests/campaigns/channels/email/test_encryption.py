@@ -15,9 +15,9 @@ from cryptography.x509.oid import NameOID
 
 from campaigns.channels.base import SENT, TEMPORARY
 from campaigns.channels.email.session import SmtpSession
-from campaigns.channels.email.wire import Mail
+from campaigns.channels.email.wire import WireMail
 
-MAIL = Mail(1, "shop@example.com", "ada@example.com", b"Subject: Hello\r\n\r\nHello\r\n")
+MAIL = WireMail(1, "shop@example.com", "ada@example.com", b"Subject: Hello\r\n\r\nHello\r\n")
 ME = "me:geheim@"
 
 

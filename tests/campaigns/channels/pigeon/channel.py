@@ -5,10 +5,18 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from campaigns.channels.base import BOUNCED, SENT, Channel, NoTarget, NotReached, Outcome, Returned
+from campaigns.channels.base import (
+    BOUNCED,
+    SENT,
+    Channel,
+    NoTarget,
+    NotReached,
+    ParcelOutcome,
+    Returned,
+)
 from campaigns.composition.contents import SAMPLE_URL
 from campaigns.content.errors import Abort, ContentError
-from campaigns.content.kinds import ContentKind, Fault
+from campaigns.content.kinds import ContentFault, ContentKind
 from campaigns.content.names import person_names
 from campaigns.content.sandbox.calls import render_template
 
@@ -35,12 +43,12 @@ class Note(ContentKind):
         example = {"text": "Tents {{ unsubscribe_url }}"}
         return {"type": "object", "properties": properties, "example": example}
 
-    def faults(self, content: Mapping[str, Any]) -> Iterator[Fault]:
-        yield from (Fault(name, "unknown", "Unknown.") for name in set(content) - {"text"})
+    def faults(self, content: Mapping[str, Any]) -> Iterator[ContentFault]:
+        yield from (ContentFault(name, "unknown", "Unknown.") for name in set(content) - {"text"})
 
-    def lacks(self, content: Mapping[str, Any]) -> Iterator[Fault]:
+    def lacks(self, content: Mapping[str, Any]) -> Iterator[ContentFault]:
         if not content.get("text"):
-            yield Fault("", "no_text", "The note is empty.", "Write it.")
+            yield ContentFault("", "no_text", "The note is empty.", "Write it.")
 
     def compile(self, content, *, purpose_class):
         return Prepared(content["text"])
@@ -103,14 +111,14 @@ class Flight:
         if (self.loft / "storm").exists():
             raise NotReached("storm")
 
-    def send(self, parcels: Sequence[Scroll]) -> Iterator[Outcome]:
+    def send(self, parcels: Sequence[Scroll]) -> Iterator[ParcelOutcome]:
         for parcel in parcels:
             if parcel.address == LOST:
-                yield Outcome(parcel.key, BOUNCED, "came back")
+                yield ParcelOutcome(parcel.key, BOUNCED, "came back")
                 continue
             number = len(list(self.loft.iterdir())) + 1
             (self.loft / f"{number}").write_text(f"{parcel.address}\n{parcel.text}")
-            yield Outcome(parcel.key, SENT, reference=f"leg-{number}")
+            yield ParcelOutcome(parcel.key, SENT, reference=f"leg-{number}")
 
     def close(self) -> None:
         pass

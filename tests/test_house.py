@@ -1,0 +1,52 @@
+"""The rooms of the house: small enough to be seen at once, and one meaning for a class's name.
+
+A room is a folder of modules (docs/architecture.md).
+"""
+
+import ast
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+APPS = ("config", "profiles", "consent", "segments", "campaigns")
+MOST_FILES = 15
+# Names that Django looks for in every module of their kind.
+SAID_BY_DJANGO = {"Command"}
+
+
+def modules() -> Iterator[Path]:
+    """Every file of ours that somebody wrote, from the root; migrations are made."""
+    for app in APPS:
+        for path in sorted((ROOT / app).rglob("*.py")):
+            if "migrations" not in path.parts:
+                yield path.relative_to(ROOT)
+
+
+def test_no_room_is_crowded():
+    """Cut by subject what has more files than that (CONTRIBUTING.md, house rules)."""
+    # what has no more than a docstring is no reason to look into it
+    counts = Counter(str(path.parent) for path in modules() if lines_of(path) > 3)
+    assert len(counts) > 80, "the rooms are not where this test looks for them"
+    assert {room: n for room, n in counts.items() if n > MOST_FILES} == {}
+
+
+def test_the_name_of_a_class_means_one_thing():
+    """In two rooms, a class has two names. Who reads one in passing knows which is meant.
+
+    The classes inside a class (`Segment.Status`, `Meta`) are read with the name of their owner.
+    """
+    rooms = defaultdict(set)
+    for path in modules():
+        for node in ast.parse((ROOT / path).read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                rooms[node.name].add(".".join(path.parent.parts[:2]))
+    assert len(rooms) > 500, "the classes are not where this test looks for them"
+    several = {name: sorted(found) for name, found in rooms.items() if len(found) > 1}
+    assert set(several) - SAID_BY_DJANGO == set(), several
+
+
+def lines_of(path: Path) -> int:
+    return len((ROOT / path).read_text().splitlines())
