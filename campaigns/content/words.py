@@ -33,7 +33,53 @@ def in_words(message: str) -> str:
 
 def _limits() -> dict[str, str]:
     """By how the English words of each begin."""
-    n = {
+    words = {
+        "a range has": _("A range has more than %(range)s numbers. Let it end earlier."),
+        "loop iteration limit": _rounds(),
+        "the template loops": _rounds(),
+        "block nesting limit": _nested(),
+        "the template is nested": _nested(),
+        "maximum context depth": _(
+            "Partials use each other more than %(depth)s deep. One may use itself: end the circle."
+        ),
+        "the template uses partials": _(
+            "Partials are used more than %(partials)s times. Use them in fewer rounds of a loop."
+        ),
+        "there is no template": _("There is no such partial. Put its text here itself."),
+        "local namespace limit": _(
+            "What is assigned and captured takes more than %(kept)s bytes. Keep less of it."
+        ),
+        "the result is longer": _(
+            "It gets longer than %(output)s bytes. Show less, or fewer rows."
+        ),
+        "a value is longer": _("A value gets longer than %(value)s characters. Cut it before."),
+        "a number has": _(
+            "A number gets more than %(digits)s digits. Calculate with smaller ones."
+        ),
+        "the template works on": _(
+            "Its filters work on more than %(work)s characters. Use them in fewer rounds of a loop."
+        ),
+        f"the template has more than {limits.MAX_NODES:,} parts": _(
+            "It has more than %(nodes)s tags and values. Put repetitions into a loop."
+        ),
+        f"the template has more than {masks.MAX_PIECES:,}": _(
+            "It has more than %(pieces)s tags and values. Put repetitions into a loop."
+        ),
+        "the template is longer": _("It is longer than %(source)s characters. Make it shorter."),
+        f"more than {markup.MAX_NESTING:,} elements": _(
+            "Elements stand more than %(nesting)s deep in each other. Is one never closed?"
+        ),
+        f"more than {markup.MAX_ELEMENTS:,} elements": _(
+            "It has more than %(elements)s elements. Make it shorter, or put repetitions into a"
+            " loop."
+        ),
+    }
+    numbers = _numbers()
+    return {begin: one % numbers for begin, one in words.items()}
+
+
+def _numbers() -> dict[str, str]:
+    return {
         "range": num(limits.MAX_RANGE),
         "rounds": num(limits.MAX_ITERATIONS),
         "blocks": num(MailEnvironment.block_nesting_limit),
@@ -49,54 +95,6 @@ def _limits() -> dict[str, str]:
         "source": num(masks.MAX_SOURCE),
         "nesting": num(markup.MAX_NESTING),
         "elements": num(markup.MAX_ELEMENTS),
-    }
-    return {
-        "a range has": _("A range has more than %(range)s numbers. Let it end earlier.") % n,
-        "loop iteration limit": _rounds() % n,
-        "the template loops": _rounds() % n,
-        "block nesting limit": _nested() % n,
-        "the template is nested": _nested() % n,
-        "maximum context depth": _(
-            "Partials use each other more than %(depth)s deep. One may use itself: end the circle."
-        )
-        % n,
-        "the template uses partials": _(
-            "Partials are used more than %(partials)s times. Use them in fewer rounds of a loop."
-        )
-        % n,
-        "there is no template": _("There is no such partial. Put its text here itself."),
-        "local namespace limit": _(
-            "What is assigned and captured takes more than %(kept)s bytes. Keep less of it."
-        )
-        % n,
-        "the result is longer": _("It gets longer than %(output)s bytes. Show less, or fewer rows.")
-        % n,
-        "a value is longer": _("A value gets longer than %(value)s characters. Cut it before.") % n,
-        "a number has": _("A number gets more than %(digits)s digits. Calculate with smaller ones.")
-        % n,
-        "the template works on": _(
-            "Its filters work on more than %(work)s characters. Use them in fewer rounds of a loop."
-        )
-        % n,
-        f"the template has more than {limits.MAX_NODES:,} parts": _(
-            "It has more than %(nodes)s tags and values. Put repetitions into a loop."
-        )
-        % n,
-        f"the template has more than {masks.MAX_PIECES:,}": _(
-            "It has more than %(pieces)s tags and values. Put repetitions into a loop."
-        )
-        % n,
-        "the template is longer": _("It is longer than %(source)s characters. Make it shorter.")
-        % n,
-        f"more than {markup.MAX_NESTING:,} elements": _(
-            "Elements stand more than %(nesting)s deep in each other. Is one never closed?"
-        )
-        % n,
-        f"more than {markup.MAX_ELEMENTS:,} elements": _(
-            "It has more than %(elements)s elements. Make it shorter, or put repetitions into a"
-            " loop."
-        )
-        % n,
     }
 
 

@@ -144,14 +144,6 @@ def _responses(campaigns: list[int], hers: list[int], began: datetime) -> dict[s
 def _steps(facts: StoryFacts, user: User) -> list[StoryStep]:
     shop, mailbox = reverse("demo:home"), resolve(["console:mailbox"])
     her_mail = f"{mailbox}?to={maya.EMAIL}" if mailbox else ""
-    launch = (places.campaign(DRAFT_SLUG), _("Open the draft"))
-    words: Any = _(
-        "A draft is waiting, previewed as Maya. Nothing leaves this machine: the demo mailbox "
-        "catches it."
-    )
-    if facts.is_out:
-        launch = (places.segment(SEGMENT), _("Open the segment"))
-        words = _("Maya is not in the segment as it stands: loosen it, or no mail comes to her.")
     steps = [
         StoryStep(
             "loop",
@@ -190,14 +182,7 @@ def _steps(facts: StoryFacts, user: User) -> list[StoryStep]:
             _("Open the segment"),
             needs="segments.edit",
         ),
-        StoryStep(
-            "launch",
-            _("Launch a campaign, undo it, launch again"),
-            words,
-            facts.launched,
-            *launch,
-            needs="campaigns.launch",
-        ),
+        _launch(facts),
         StoryStep(
             "buy",
             _("Click in the mailbox, buy, see the order arrive"),
@@ -226,3 +211,27 @@ def _steps(facts: StoryFacts, user: User) -> list[StoryStep]:
     return [
         step if not step.needs or may(user, step.needs) else replace(step, url="") for step in steps
     ]
+
+
+def _launch(facts: StoryFacts) -> StoryStep:
+    """It leads to the segment first where Maya is not in it."""
+    url, button, words = (
+        places.campaign(DRAFT_SLUG),
+        _("Open the draft"),
+        _(
+            "A draft is waiting, previewed as Maya. Nothing leaves this machine: the demo mailbox "
+            "catches it."
+        ),
+    )
+    if facts.is_out:
+        url, button = places.segment(SEGMENT), _("Open the segment")
+        words = _("Maya is not in the segment as it stands: loosen it, or no mail comes to her.")
+    return StoryStep(
+        "launch",
+        _("Launch a campaign, undo it, launch again"),
+        words,
+        facts.launched,
+        url,
+        button,
+        needs="campaigns.launch",
+    )

@@ -1,7 +1,6 @@
 """Home: the sentence, what needs me, the loop, and growth. Heavier parts load by themselves."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -17,29 +16,20 @@ from config.console import health_words
 from config.console.charts import Series, bar_chart, line_chart
 from config.console.pages import PAGES, page, part
 from config.console.shell import places
-from config.console.shell.health import STATES
 from config.console.templatetags.console import door
-from config.console.words import compact, day, money, num
+from config.console.words import day, money, num
 from config.home import figures
 from config.home.checklist import checklist, first_event_received
+from config.home.loop import loop
 from config.home.needs import needs
 from config.workspace.health import status
-from config.workspace.health.status import HealthLevel
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
-from config.workspace.work.waiting import DELIVERY_WORKER, WORKER, WORKERS
 from consent.channels import label_of, usual_channels
 from segments.models import Segment
 
 HIDDEN = "home_checklist_hidden"
 MONDAY, SATURDAY = 0, 5
-STATIONS = {
-    "collect": ["ingest"],
-    "unify": ["merge", "rewrite"],
-    "segment": ["segments"],
-    "decide": ["campaigns"],
-    "send": ["delivery", DELIVERY_WORKER],
-}
 Part = Callable[[HttpRequest], HttpResponse]
 
 
@@ -154,166 +144,6 @@ def _hide(request: HttpRequest) -> HttpResponse:
     return part(request, "console/_nothing.html")
 
 
-def _loop(request: HttpRequest) -> HttpResponse:
-    """The six stations: lag now, the week's number against the week before."""
-    events = figures.kept("events", 60, figures.events_of_two_weeks)
-    messages = figures.kept("messages", 60, figures.messages_of_two_weeks)
-    sales = figures.sales()
-    context = {
-        "stations": _stations(events.value, messages.value, sales.value),
-        "state": STATES[status.current().level],
-        "back": messages.value,
-        "doors": {
-            "clicked": places.messages(did="clicked", days=7),
-            "converted": places.messages(did="converted", days=7),
-            "bounced": places.messages(state="bounced", days=7),
-            "stopped": places.messages(did="unsubscribed", days=7),
-        },
-        "counted_at": min(events.at, messages.at, sales.at),
-    }
-    return part(request, "console/_loop.html", context)
-
-
-def _stations(
-    events: dict[str, Any], messages: dict[str, Any], sales: figures.Sales
-) -> list[dict[str, Any]]:
-    stands = _stands()
-    now = timezone.now()
-    people, guessed = figures.people_known()
-    week = figures.new_people(now - timedelta(days=7))
-    inside, due = figures.due_steps()
-    live = Segment.objects.filter(archived_at=None)
-    fresh, of = live.filter(status=Segment.Status.FRESH).count(), live.count()
-    refused = figures.refused(now - timedelta(days=7))
-    revenue = money(round(sales.revenue), workspace().currency)
-    return [
-        _station(
-            "inbox",
-            _("Collect"),
-            stands["collect"],
-            places.live(),
-            num(events["now"]),
-            _("events in"),
-            change=(events["now"], events["before"]),
-            news=ngettext("{} call refused", "{} calls refused", refused).format(num(refused))
-            if refused
-            else "",
-            news_url=places.live(status="refused"),
-        ),
-        _station(
-            "merge",
-            _("Unify"),
-            stands["unify"],
-            places.people(),
-            num(people) if not guessed else _("about %(n)s") % {"n": compact(people)},
-            _("people known"),
-            more=(num(week) if week <= figures.CAP else f"{num(figures.CAP)}+") if week else "",
-        ),
-        _station(
-            "seg",
-            _("Segment"),
-            stands["segment"],
-            places.segments(),
-            _("%(fresh)s of %(all)s") % {"fresh": num(fresh), "all": num(of)},
-            _("segments fresh"),
-            news=_("%(n)s catching up") % {"n": num(of - fresh)} if of > fresh else "",
-        ),
-        _station(
-            "route",
-            _("Decide"),
-            stands["decide"],
-            places.campaigns(),
-            num(inside) if inside <= figures.CAP else f"{num(figures.CAP)}+",
-            _("people in campaigns"),
-            news=_("%(n)s steps due now") % {"n": num(due)} if due else "",
-        ),
-        _station(
-            "gate",
-            _("Send"),
-            stands["send"],
-            places.messages(did="left", days=7),
-            num(messages["out"]),
-            _("messages out"),
-            change=(messages["out"], messages["out_before"]),
-            news=_("%(n)s not sent, each with a reason") % {"n": num(messages["kept_back"])}
-            if messages["kept_back"]
-            else "",
-            news_url=places.messages(state="excluded", days=7),
-        ),
-        _station(
-            "bag",
-            _("Respond"),
-            None,
-            places.messages(did="clicked", days=7),
-            num(messages["engaged"]),
-            _("people engaged"),
-            change=(messages["engaged"], messages["engaged_before"]),
-            news=_("%(n)s bought: %(money)s") % {"n": num(sales.buyers), "money": revenue}
-            if sales.buyers
-            else "",
-            news_title=_(
-                "People with an order of the last seven days that was not given back whole, after "
-                "a message or not; revenue less refunds and cancellations."
-            ),
-        ),
-    ]
-
-
-@dataclass(frozen=True)
-class Stand:
-    """How a station does: ok, warn or bad, and the age in seconds of the oldest that waits."""
-
-    state: str
-    lag: float
-
-
-def _stands() -> dict[str, Stand]:
-    """Each station by its units of work; all stand still with the worker."""
-    health = status.current()
-    dead = any(unit.name == WORKER for unit in health.failing)
-    found = {}
-    for station, names in STATIONS.items():
-        units = [unit for name in names if (unit := health.unit(name))]
-        level = (
-            HealthLevel.FAILING
-            if dead
-            else max((unit.level for unit in units), default=HealthLevel.OK)
-        )
-        lag = max((u.lag_seconds for u in units if u.name not in WORKERS), default=0.0)
-        found[station] = Stand(STATES[level], lag)
-    return found
-
-
-def _station(  # noqa: PLR0913 - one row of a table
-    icon: str,
-    title: str,
-    stand: Stand | None,
-    url: str,
-    number: str,
-    label: str,
-    *,
-    change: tuple[float, float] | None = None,
-    more: str = "",
-    news: str = "",
-    news_url: str = "",
-    news_title: str = "",
-) -> dict[str, Any]:
-    return {
-        "icon": icon,
-        "title": title,
-        "stand": stand,
-        "url": url,
-        "number": number,
-        "label": label,
-        "now": change[0] if change else None,
-        "before": change[1] if change else None,
-        "more": more,
-        "news": news,
-        "news_url": news_url,
-        "news_title": news_title,
-    }
-
-
 def _charts(request: HttpRequest) -> HttpResponse:
     """Three charts, counted at most every ten minutes."""
     zone = timezone.get_current_timezone_name()
@@ -371,4 +201,4 @@ def _weekly(zone: str) -> tuple[Any, ...]:
     )
 
 
-PARTS: dict[str, Part] = {"listening": _listening, "hide": _hide, "loop": _loop, "charts": _charts}
+PARTS: dict[str, Part] = {"listening": _listening, "hide": _hide, "loop": loop, "charts": _charts}
