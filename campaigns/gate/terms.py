@@ -14,6 +14,7 @@ from campaigns.people.entered import not_in_yet
 from campaigns.plan import Plan, Step
 from config.postgres.sql import EMPTY, FALSE, Sql, sql
 from config.workspace.frequency import CHANNEL, Frequency, limits_of, read
+from config.workspace.marketing import control_share, quiet_hours
 from config.workspace.selectors import workspace
 from config.workspace.zones import workspace_zone
 from consent.models import Purpose, Topic
@@ -54,7 +55,7 @@ def terms_of(
     where something that it names is gone, LookupError without a message.
     """
     holdout = plan.holdout if step is None else 0.0
-    step, space, zone = step or plan.step, workspace(), workspace_zone()
+    step, zone = step or plan.step, workspace_zone()
     topic, tags = step.get("topic"), tuple(step.get("tags") or ())
     purpose = _purpose(step.get("purpose", "marketing"))
     began = start or now
@@ -69,7 +70,7 @@ def terms_of(
         zone=zone.key,
         caps=caps_of(plan.caps, step["channel"], tags),
         tags=tags,
-        quiet=_quiet(step.get("quiet_hours") or space.setting("quiet_hours", None)),
+        quiet=_quiet(step.get("quiet_hours") or quiet_hours()),
         holdout=holdout,
         **_general(purpose),
         shuffle=shuffle_of(f"holdout:{plan.campaign.slug}"),
@@ -95,21 +96,17 @@ def single_terms(purpose: Purpose, channel: str, now: datetime) -> Terms:
         expires_at=SINGLE_EXPIRES_IN.after_moment(now, zone),
         zone=zone.key,
         caps=caps_of(None, channel),
-        quiet=_quiet(workspace().setting("quiet_hours", None)) if is_marketing else None,
+        quiet=_quiet(quiet_hours()) if is_marketing else None,
         **_general(purpose),
     )
 
 
 def _general(purpose: Purpose) -> dict[str, Any]:
     """Who gets no marketing at all, to see what all of it does: the same people in every send."""
-    share = _general_share()
+    share = control_share()
     if purpose.purpose_class != Purpose.Class.MARKETING or share <= 0:
         return {}
     return {"general": share, "general_shuffle": shuffle_of(GENERAL)}
-
-
-def _general_share() -> float:
-    return float(workspace().setting("holdout", 0) or 0)
 
 
 def lots_of(plan: Plan) -> tuple[Sql, Sql]:
@@ -123,7 +120,7 @@ def lots_of(plan: Plan) -> tuple[Sql, Sql]:
     slugs = {node.step.get("purpose", "marketing") for node in plan.messages}
     marketing = Purpose.objects.filter(slug__in=slugs, purpose_class=Purpose.Class.MARKETING)
     count = marketing.count()
-    general = _lot(_general_share() if count else 0.0, GENERAL)
+    general = _lot(control_share() if count else 0.0, GENERAL)
     return (sql("({a} OR {b})", a=own, b=general), FALSE) if count == len(slugs) else (own, general)
 
 

@@ -15,38 +15,20 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import (
-    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldBooleanSwitchWidget,
 )
 
 from config.workspace import audit
 from config.workspace.access import sign_in
 from config.workspace.access.keys import create_api_key, known_scopes, revoke_api_key
 from config.workspace.forms.audited import AuditedAdmin
-from config.workspace.frequency import (
-    DEFAULT,
-    MOST_COUNT,
-    MOST_DAYS,
-    TAG,
-    TOTAL,
-    Frequency,
-    contact_frequency,
-    is_limit,
-    is_tag,
-    set_contact_frequency,
-    set_tag_frequencies,
-    tag_frequencies,
-    total_frequency,
-)
+from config.workspace.forms.frequency_part import FrequencyPart
+from config.workspace.forms.marketing_part import MarketingPart
 from config.workspace.models import ApiKey, Role, User, Workspace
 from config.workspace.permissions import PERMISSIONS
 from config.workspace.selectors import forget_workspace
 from config.workspace.trail import admin as trail_admin  # noqa: F401 - one signs itself in
 from config.workspace.zones import zone_choices
-
-EMAIL = "email"  # the channel that the console's campaigns use
 
 admin.site.unregister(Group) if admin.site.is_registered(Group) else None
 
@@ -167,19 +149,7 @@ class ApiKeyAdmin(AuditedAdmin):
         messages.success(request, _("Revoked."))
 
 
-def _number(label: Any, most: int, help_text: Any = "") -> forms.IntegerField:
-    """One of the two numbers of a limit, needed only where it is switched on. Lazy words."""
-    return forms.IntegerField(
-        label=label,
-        min_value=1,
-        max_value=most,
-        required=False,
-        widget=UnfoldAdminIntegerFieldWidget(),
-        help_text=help_text,
-    )
-
-
-class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
+class WorkspaceForm(FrequencyPart, MarketingPart):
     """What the whole installation shares."""
 
     time_zone = forms.ChoiceField(
@@ -189,93 +159,9 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("Days in rules are days here. After a change all segments are counted anew."),
     )
 
-    is_capped = forms.BooleanField(
-        label=_("Limit how often marketing mail reaches a person"),
-        required=False,
-        help_text=_("A campaign may say its own instead. Service mail is never counted."),
-        widget=UnfoldBooleanSwitchWidget(),
-    )
-    cap_count = _number(_("At most so many marketing mails"), MOST_COUNT)
-    cap_days = _number(
-        _("within so many days"), MOST_DAYS, _("Days of the person's own calendar: 1 is today.")
-    )
-    is_total_capped = forms.BooleanField(
-        label=_("Limit all channels together as well"),
-        required=False,
-        widget=UnfoldBooleanSwitchWidget(),
-    )
-    total_count = _number(_("At most so many marketing messages"), MOST_COUNT)
-    total_days = _number(_("within so many days"), MOST_DAYS)
-    tag_limits = forms.CharField(
-        label=_("Limits by tag"),
-        required=False,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "placeholder": "promo 2 7"}),
-        help_text=_(
-            "One a line: the tag, how many messages, within how many days. A step of a campaign"
-            " has its tags by the API."
-        ),
-    )
-
     class Meta:
         model = Workspace
         fields = ("name", "time_zone", "currency", "locale", "country")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        frequency = contact_frequency(EMAIL)
-        shown = frequency or DEFAULT
-        self.initial["is_capped"] = frequency is not None
-        self.initial["cap_count"], self.initial["cap_days"] = shown.count, shown.per_days
-        total = total_frequency()
-        self.initial["is_total_capped"] = total is not None
-        if total:
-            self.initial["total_count"], self.initial["total_days"] = total.count, total.per_days
-        lines = (f"{tag} {one.count} {one.per_days}" for tag, one in tag_frequencies().items())
-        self.initial["tag_limits"] = "\n".join(lines)
-
-    def clean(self) -> dict[str, Any]:
-        """A limit is two numbers."""
-        data: dict[str, Any] = super().clean() or {}
-        for switch, names in (
-            ("is_capped", ("cap_count", "cap_days")),
-            ("is_total_capped", ("total_count", "total_days")),
-        ):
-            for name in names:
-                if data.get(switch) and not data.get(name) and name not in self.errors:
-                    self.add_error(name, _("Needed for a limit."))
-        return data
-
-    def clean_tag_limits(self) -> dict[str, Frequency]:
-        """By tag. Raises ValidationError with the line that cannot be read."""
-        lines = self.cleaned_data["tag_limits"].splitlines()
-        limits = [_tag_limit(line.strip()) for line in lines if line.strip()]
-        return {limit.tag: limit for limit in limits}
-
-    @property
-    def frequency(self) -> Frequency | None:
-        """What was chosen."""
-        data = self.cleaned_data
-        return Frequency(data["cap_count"], data["cap_days"]) if data["is_capped"] else None
-
-    @property
-    def total(self) -> Frequency | None:
-        """The same over all channels."""
-        data = self.cleaned_data
-        if not data["is_total_capped"]:
-            return None
-        return Frequency(data["total_count"], data["total_days"], TOTAL)
-
-
-def _tag_limit(line: str) -> Frequency:
-    tag, *numbers = line.split()
-    if not is_tag(tag) or len(numbers) != 2 or not all(map(str.isdecimal, numbers)):  # noqa: PLR2004
-        words = _("“%(line)s” is no tag with two numbers, such as promo 2 7.")
-        raise forms.ValidationError(words % {"line": line})
-    count, days = (int(number[:9]) for number in numbers)  # more digits are too many anyway
-    if not is_limit(count, days):
-        words = _("“%(line)s”: from 1 to %(count)d messages, within 1 to %(days)d days.")
-        raise forms.ValidationError(words % {"line": line, "count": MOST_COUNT, "days": MOST_DAYS})
-    return Frequency(count, days, TAG, tag)
 
 
 @admin.register(Workspace)
@@ -299,6 +185,8 @@ class WorkspaceAdmin(AuditedAdmin):
                 )
             },
         ),
+        (_("Quiet hours"), {"fields": ("is_quiet", "quiet_from", "quiet_to", "quiet_else")}),
+        (_("Control group"), {"fields": ("control_percent",)}),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -319,10 +207,6 @@ class WorkspaceAdmin(AuditedAdmin):
         """Save, and let the next request read it anew."""
         super().save_model(request, obj, form, change)
         with audit.acting(audit.actor_of_user(request.user)):  # type: ignore[arg-type]
-            if form.frequency != contact_frequency(EMAIL):
-                set_contact_frequency(EMAIL, form.frequency)
-            if form.total != total_frequency():
-                set_contact_frequency(TOTAL, form.total)
-            if form.cleaned_data["tag_limits"] != tag_frequencies():
-                set_tag_frequencies(form.cleaned_data["tag_limits"])
+            form.store_frequency()
+            form.store_marketing()
         forget_workspace()

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.workspace import audit
-from config.workspace.models import Workspace
-from config.workspace.selectors import forget_workspace, workspace
+from config.workspace.selectors import workspace
+from config.workspace.stored import change_setting
 
 SETTING = "contact_frequency"
 CHANNEL, TOTAL, TAG = "channel", "total", "tag"  # what a limit is about
@@ -130,15 +128,12 @@ def _stored(frequency: Frequency | None) -> dict[str, int] | None:
     return {"count": frequency.count, "per_days": frequency.per_days}
 
 
-@transaction.atomic
 def _store(values: Mapping[str, Any], *, without: str = "") -> None:
-    row = Workspace.objects.select_for_update().get(pk=1)
-    known = row.settings.get(SETTING) or {}
-    kept = {k: v for k, v in known.items() if not (without and k.startswith(without))}
-    row.settings = row.settings | {SETTING: kept | dict(values)}
-    row.save(update_fields=["settings"])
-    audit.record("workspace.changed", "workspace", "1", fields=[SETTING])
-    forget_workspace()
+    def changed(known: Mapping[str, Any] | None) -> dict[str, Any]:
+        kept = (known or {}).items()
+        return {k: v for k, v in kept if not (without and k.startswith(without))} | dict(values)
+
+    change_setting(SETTING, changed)
 
 
 def words_of(frequency: Frequency | None) -> str:

@@ -152,6 +152,7 @@ FIELDS: dict[str, Words] = {
     "messages": gettext_lazy("Messages"),
     "name": gettext_lazy("Name"),
     "properties": gettext_lazy("Properties"),
+    "quiet_hours": gettext_lazy("Quiet hours"),
     "reason": gettext_lazy("Reason"),
     "role": gettext_lazy("Role"),
     "rule": gettext_lazy("Rule"),
