@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Message
-from campaigns.models.message import State
+from campaigns.models.message import MessageState
 from campaigns.pages.log.messages import LOOKS, why_of
 from campaigns.people.whose import written_to
 from config.workspace.permissions import may
@@ -25,8 +25,8 @@ from profiles.timeline import TIMELINE, Action, Cursor, TimelineItem, id_below, 
 
 NAME, KIND = "message", "messages"
 SHOWN = 5
-GOOD = {State.SENT, State.DELIVERED}
-BAD = {State.BOUNCED, State.FAILED, State.EXCLUDED}
+GOOD = {MessageState.SENT, MessageState.DELIVERED}
+BAD = {MessageState.BOUNCED, MessageState.FAILED, MessageState.EXCLUDED}
 COLUMNS = ("id", "profile_id", "campaign_id", "state", "reason", "data", "channel", "is_test")
 
 
@@ -81,7 +81,7 @@ def timeline(
 def _item(row: Any, name: str) -> TimelineItem:
     title, icon = _title(row, name or _("a single message"))
     url = reverse("campaigns:message", args=[row.profile_id, row.pk])
-    why = _("Why?") if row.state == State.EXCLUDED else _("Open the message")
+    why = _("Why?") if row.state == MessageState.EXCLUDED else _("Open the message")
     return TimelineItem(
         at=row.at,
         key=key_of(NAME, row.pk),
@@ -97,14 +97,14 @@ def _item(row: Any, name: str) -> TimelineItem:
 
 def _title(row: Any, name: str) -> tuple[Any, str]:
     words = {
-        State.SENT: _("Sent: {}"),
-        State.DELIVERED: _("Sent: {}"),
-        State.EXCLUDED: _("Not sent: {}"),
-        State.BOUNCED: _("Bounced: {}"),
-        State.FAILED: _("Failed: {}"),
-        State.UNKNOWN: _("Perhaps sent: {}"),
-        State.CANCELLED: _("Cancelled: {}"),
+        MessageState.SENT: _("Sent: {}"),
+        MessageState.DELIVERED: _("Sent: {}"),
+        MessageState.EXCLUDED: _("Not sent: {}"),
+        MessageState.BOUNCED: _("Bounced: {}"),
+        MessageState.FAILED: _("Failed: {}"),
+        MessageState.UNKNOWN: _("Perhaps sent: {}"),
+        MessageState.CANCELLED: _("Cancelled: {}"),
     }
     icon = LOOKS.get(row.state, ("", "mail"))[1] if row.state not in GOOD else "mail"
     bold = format_html("<b>{}</b>", name)
-    return format_html(words.get(State(row.state), _("Waiting: {}")), bold), icon
+    return format_html(words.get(MessageState(row.state), _("Waiting: {}")), bold), icon

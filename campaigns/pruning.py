@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from campaigns.models.message import Reason
+from campaigns.models.message import MessageReason
 from config.postgres.sql import one, sql
 from config.workspace.work.pruning import PORTION, PRUNERS, before, deleted
 from config.workspace.zones import workspace_zone
 
 # The control group is asked for what it bought, as long as there is a report.
-FOLDED = sorted(set(Reason.values) - {Reason.HOLDOUT})
+FOLDED = sorted(set(MessageReason.values) - {MessageReason.HOLDOUT})
 # Rows go in the order of their key, as whoever else locks them has it. What is chosen is chosen
 # once (MATERIALIZED): asked again by a join, it would skip what is gone by then and choose more.
 FOLD = """

@@ -244,8 +244,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "CampaignStatus": "campaigns.models.Campaign.Status",
-        "MessageState": "campaigns.models.message.State",
-        "ConsentStatus": "consent.models.ledger.Status",
+        "MessageState": "campaigns.models.message.MessageState",
+        "ConsentStatus": "consent.models.ledger.ConsentStatus",
         "SegmentKind": "segments.models.Segment.Kind",
         "SourceKind": "profiles.models.Source.Kind",
     },

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from config.console.words import day
 from consent.models import ConsentEntry
-from consent.models.ledger import Basis, Status
+from consent.models.ledger import Basis, ConsentStatus
 from profiles.selectors.masking import Shown
 
 PLACES = ("collection_point", "place", "source", "page", "url")
@@ -24,7 +24,7 @@ def source_of(entry: ConsentEntry) -> str:
 def act_of(entry: ConsentEntry) -> str:
     """How it was said: "double opt-in", "by STOP", "on the preference page"; else the ground."""
     act = str(entry.evidence.get("act") or entry.evidence.get("kind") or "")
-    if entry.status == Status.GRANTED and entry.basis != Basis.CONSENT:
+    if entry.status == ConsentStatus.GRANTED and entry.basis != Basis.CONSENT:
         return str(entry.get_basis_display())
     if act == "keyword":
         word = str(entry.evidence.get("word") or "")[:20]
@@ -47,15 +47,15 @@ def act_of(entry: ConsentEntry) -> str:
 def said_words(entry: ConsentEntry) -> str:
     """How and when, for a chip: "double opt-in, 14 Mar 2025"; "withdrawn 10 Nov by STOP"."""
     on, act = day(timezone.localdate(entry.at)), act_of(entry)
-    if entry.status == Status.GRANTED:
+    if entry.status == ConsentStatus.GRANTED:
         return f"{act}, {on}" if act else _("allowed %(day)s") % {"day": on}
     words = {
-        Status.WITHDRAWN: _("withdrawn %(day)s %(how)s"),
-        Status.DENIED: _("said no %(day)s %(how)s"),
-        Status.PENDING: _("not confirmed since %(day)s"),
-        Status.EXPIRED: _("expired %(day)s"),
+        ConsentStatus.WITHDRAWN: _("withdrawn %(day)s %(how)s"),
+        ConsentStatus.DENIED: _("said no %(day)s %(how)s"),
+        ConsentStatus.PENDING: _("not confirmed since %(day)s"),
+        ConsentStatus.EXPIRED: _("expired %(day)s"),
     }
-    return (words[Status(entry.status)] % {"day": on, "how": act}).strip()
+    return (words[ConsentStatus(entry.status)] % {"day": on, "how": act}).strip()
 
 
 def actor_words(actor: str) -> str:

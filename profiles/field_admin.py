@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from config.workspace.forms.audited import AuditedAdmin
 from config.workspace.permissions import may
 from profiles.models import FieldTag
-from profiles.personal.names import Place, plain
+from profiles.personal.names import FieldPlace, plain
 from profiles.personal.tags import FIXED, forget_tags
 from profiles.selectors.fields import unknown_fields
 from profiles.selectors.masking import looks_personal
@@ -32,7 +32,7 @@ class FieldTagForm(forms.ModelForm):  # type: ignore[type-arg]
         place, name = data.get("place"), plain(data.get("name") or "")
         if not place or not name:
             return data
-        if not data.get("is_personal") and (Place(place), name) in FIXED:
+        if not data.get("is_personal") and (FieldPlace(place), name) in FIXED:
             raise ValidationError(_("Addresses and names of people are always personal."))
         others = FieldTag.objects.filter(place=place).exclude(pk=self.instance.pk)
         if any(plain(other) == name for other in others.values_list("name", flat=True)):

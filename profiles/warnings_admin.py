@@ -16,7 +16,7 @@ from config.workspace.forms.lookups import LookedUp, OnlyItsFilters, ReadOnly
 from config.workspace.lifecycle.usage import form_of
 from config.workspace.permissions import may
 from profiles.models import DataWarning, EventDefinition
-from profiles.selectors.masking import Place, Shown, looks_personal
+from profiles.selectors.masking import FieldPlace, Shown, looks_personal
 from profiles.warning_words import WARNINGS
 
 IDENTIFIERS = "unusable_identifier"  # whose detail is the kind of identifier, not a property
@@ -120,7 +120,7 @@ def _example(row: DataWarning, shown: Shown) -> str:
     if row.code == IDENTIFIERS:
         return shown.identifier(row.detail, row.example)
     name = row.detail.removeprefix("products.")
-    place = Place.PROPERTY if name == row.detail else Place.PRODUCT
+    place = FieldPlace.PROPERTY if name == row.detail else FieldPlace.PRODUCT
     return str(shown.value(name, row.example, place))
 
 

@@ -12,7 +12,7 @@ from campaigns.api import serializers as shapes
 from campaigns.content.errors import ContentError
 from campaigns.content.sandbox.calls import NoPlace
 from campaigns.models import Campaign, Message
-from campaigns.models.message import Reason, State
+from campaigns.models.message import MessageReason, MessageState
 from campaigns.outcomes.happened import message_events
 from campaigns.people.whose import people_of, written_to
 from campaigns.services.shapes import InvalidCampaign
@@ -49,7 +49,7 @@ def _answer(row: Message, person: Profile, slugs: dict[int, str], shown: Shown) 
         "channel": row.channel,
         "address": shown.address(row.address),
         "state": row.state,
-        "reason": row.reason if row.reason in Reason.values else shown.said(row.reason),
+        "reason": row.reason if row.reason in MessageReason.values else shown.said(row.reason),
         "provider_word": shown.said(row.data.get("word") or ""),
         "consent": row.consent_entry_id,
         "variant": row.variant,
@@ -70,7 +70,7 @@ class Messages(ApiView):
             *PAGE_PARAMETERS,
             OpenApiParameter("campaign", str, description="Slug."),
             OpenApiParameter("person", str, description="An id or `kind:value`."),
-            OpenApiParameter("state", str, enum=list(State.values)),
+            OpenApiParameter("state", str, enum=list(MessageState.values)),
             OpenApiParameter("reason", str, description="One of the reasons of exclusion."),
         ],
         responses=pages_of(shapes.MessageAnswer),
@@ -94,12 +94,12 @@ class Messages(ApiView):
             found = Campaign.objects.filter(slug=asked["campaign"]).values_list("pk", flat=True)
             rows = rows.filter(campaign_id__in=list(found))
         if "state" in asked:
-            if asked["state"] not in State.values:
-                raise invalid("state", f"One of: {', '.join(State.values)}.")
+            if asked["state"] not in MessageState.values:
+                raise invalid("state", f"One of: {', '.join(MessageState.values)}.")
             rows = rows.filter(state=asked["state"])
         if "reason" in asked:
-            if asked["reason"] not in Reason.values:
-                raise invalid("reason", f"One of: {', '.join(Reason.values)}.")
+            if asked["reason"] not in MessageReason.values:
+                raise invalid("reason", f"One of: {', '.join(MessageReason.values)}.")
             rows = rows.filter(reason=asked["reason"])
         if "person" in asked:
             rows = rows.filter(written_to(person_of(self, asked["person"]).pk))

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from campaigns.gate.person_day import day_of, join_day
 from campaigns.gate.quiet_hours import QuietHours
-from campaigns.models.message import Reason
+from campaigns.models.message import MessageReason
 from campaigns.people.whose import JOIN_OWNER, PERSON
 from config.postgres.sql import EMPTY, OR, Sql, sql
 from config.workspace.frequency import CHANNEL, TAG, TOTAL, Frequency
@@ -22,7 +22,7 @@ from consent.models import Purpose
 from consent.reach.contactable import is_free
 from consent.reach.judging import judged_addresses, narrowed, reach
 
-ORDER: Final[tuple[str, ...]] = tuple(Reason.values)
+ORDER: Final[tuple[str, ...]] = tuple(MessageReason.values)
 BUCKETS = 10_000
 
 

@@ -16,7 +16,7 @@ OWN_LINKS = "_links"  # those whose address is this message's own
 GIVEN = "_given"  # what the caller gave a single message for its content, by names of their own
 
 
-class State(models.TextChoices):
+class MessageState(models.TextChoices):
     """Where a message stands; the words are api.md's."""
 
     QUEUED = "queued", _("Queued")
@@ -30,7 +30,7 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
-class Reason(models.TextChoices):
+class MessageReason(models.TextChoices):
     """Why someone got nothing, in the one fixed order (semantics.md section 15)."""
 
     FROZEN = "frozen", _("Person frozen")
@@ -84,7 +84,7 @@ class Message(ProfileScoped):
     )
     channel = models.TextField()
     address = models.TextField(blank=True, default="")
-    state = models.TextField(choices=State.choices)
+    state = models.TextField(choices=MessageState.choices)
     reason = models.TextField(blank=True, default="")
     queued_at = models.DateTimeField()
     due_at = models.DateTimeField()

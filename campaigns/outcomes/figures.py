@@ -25,17 +25,17 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from campaigns.models import Campaign, ExcludedCount, Message
-from campaigns.models.message import State
+from campaigns.models.message import MessageState
 
 FIGURES: dict[str, Q] = {
-    "sent": Q(state__in=[State.SENT, State.DELIVERED, State.BOUNCED]),
-    "delivered": Q(state__in=[State.SENT, State.DELIVERED]),
-    "queued": Q(state__in=[State.QUEUED, State.HANDING_OVER]),
-    "excluded": Q(state=State.EXCLUDED),
-    "bounced": Q(state=State.BOUNCED),
-    "failed": Q(state=State.FAILED),
-    "unknown": Q(state=State.UNKNOWN),
-    "cancelled": Q(state=State.CANCELLED),
+    "sent": Q(state__in=[MessageState.SENT, MessageState.DELIVERED, MessageState.BOUNCED]),
+    "delivered": Q(state__in=[MessageState.SENT, MessageState.DELIVERED]),
+    "queued": Q(state__in=[MessageState.QUEUED, MessageState.HANDING_OVER]),
+    "excluded": Q(state=MessageState.EXCLUDED),
+    "bounced": Q(state=MessageState.BOUNCED),
+    "failed": Q(state=MessageState.FAILED),
+    "unknown": Q(state=MessageState.UNKNOWN),
+    "cancelled": Q(state=MessageState.CANCELLED),
     "opened": Q(opened_at__isnull=False),
     "machine_opened": Q(opened_at=None, machine_opened_at__isnull=False),
     "clicked": Q(clicked_at__isnull=False),

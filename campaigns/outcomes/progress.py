@@ -3,7 +3,7 @@
 from django.db.models import Count
 
 from campaigns.models import Campaign
-from campaigns.models.message import State
+from campaigns.models.message import MessageState
 from campaigns.outcomes.figures import counted_messages, kept_counts
 from campaigns.people.entered import people_in
 from campaigns.plan import plan_of
@@ -15,7 +15,7 @@ def progress(campaign: Campaign) -> dict[str, int]:
     rows = counted_messages().filter(campaign_id=campaign.pk).values("state")
     states = {row["state"]: row["n"] for row in rows.annotate(n=Count("*"))}
     if forgotten := kept_counts(campaign).total():
-        states[State.EXCLUDED] = states.get(State.EXCLUDED, 0) + forgotten
+        states[MessageState.EXCLUDED] = states.get(MessageState.EXCLUDED, 0) + forgotten
     seen = people_in(campaign)["entered"] or sum(states.values())
     audience = seen
     if campaign.fanned_out_at is None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from campaigns.gate.expression import ORDER
 from campaigns.gate.terms import window_of
 from campaigns.models import Campaign
-from campaigns.models.message import Reason
+from campaigns.models.message import MessageReason
 from campaigns.outcomes.conversions import fitting_sql
 from campaigns.outcomes.figures import FIGURES, counted_messages, counting, kept_counts, rates_of
 from campaigns.outcomes.measured import MeasuredCounts, measured_by_variant
@@ -26,7 +26,7 @@ from profiles.people.lineage import living
 from profiles.selectors.revenue import KEY, WHOLE, revenue_events, stands
 
 Z_95 = 1.959964
-FROZEN, HOLDOUT = Reason.FROZEN.value, Reason.HOLDOUT.value
+FROZEN, HOLDOUT = MessageReason.FROZEN.value, MessageReason.HOLDOUT.value
 
 
 def report(campaign: Campaign) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from campaigns.faults import CannotGoOn
 from campaigns.gate.expression import ORDER
 from campaigns.gate.terms import terms_of
 from campaigns.models import Campaign
-from campaigns.models.message import Reason
+from campaigns.models.message import MessageReason
 from campaigns.plan import plan_of
 from campaigns.services.checks import Check, NotReady, audience_errors
 from config.workspace.tables.statistics import refresh_statistics
@@ -85,7 +85,7 @@ def _count_segment(segment_id: int) -> None:
 
 
 def _earlier(found: Counted, days: int) -> Earlier:
-    capped = Reason.CAPPED
+    capped = MessageReason.CAPPED
     return Earlier(
         of=found.reasons[""] + found.reasons[capped],
         same=found.same[""] + found.same[capped],

@@ -10,7 +10,7 @@ from config.workspace.api.usage import UseSerializer
 from config.workspace.digests import CONTACT_KINDS
 from consent.ledger.recording import LONGEST_LANGUAGE, LONGEST_WORDING
 from consent.models import Purpose, Suppression
-from consent.models.ledger import Basis, Outcome, Status
+from consent.models.ledger import Basis, ConsentStatus, Outcome
 
 
 @extend_schema_serializer(component_name="ConsentStatement")
@@ -21,7 +21,7 @@ class StatementSerializer(serializers.Serializer[Any]):
     purpose = serializers.SlugField()
     channel = serializers.CharField(required=False, allow_blank=True, default="")
     topic = serializers.SlugField(required=False, allow_null=True, default=None)
-    status = serializers.ChoiceField(choices=Status.choices)
+    status = serializers.ChoiceField(choices=ConsentStatus.choices)
     basis = serializers.ChoiceField(choices=Basis.choices, default=Basis.CONSENT)
     evidence = serializers.DictField(required=False, default=dict)
     at = serializers.DateTimeField(required=False, allow_null=True, default=None)
@@ -46,7 +46,7 @@ class RecordedSerializer(serializers.Serializer[Any]):
     """What became of a statement."""
 
     id = serializers.IntegerField()
-    state = serializers.ChoiceField(choices=Status.choices)
+    state = serializers.ChoiceField(choices=ConsentStatus.choices)
     outcome = serializers.ChoiceField(choices=Outcome.choices)
 
 
@@ -59,7 +59,7 @@ class PermissionSerializer(serializers.Serializer[Any]):
     purpose = serializers.CharField()
     channel = serializers.CharField(allow_blank=True)
     topic = serializers.CharField(allow_null=True)
-    status = serializers.ChoiceField(choices=Status.choices)
+    status = serializers.ChoiceField(choices=ConsentStatus.choices)
     basis = serializers.ChoiceField(choices=Basis.choices)
     source = serializers.CharField(allow_blank=True)  # type: ignore[assignment] # api.md's name
     at = serializers.DateTimeField()

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from consent.models.ledger import Status
+from consent.models.ledger import ConsentStatus
 
-BLOCKING: Final = (Status.WITHDRAWN.value, Status.DENIED.value)
+BLOCKING: Final = (ConsentStatus.WITHDRAWN.value, ConsentStatus.DENIED.value)
 # `act` of an entry by which the undoing of a merge takes back what the merge had said of somebody
 UNDONE: Final = "merge_undone"
 # the acts of the person that end a withdrawal (semantics.md section 15)

@@ -10,7 +10,7 @@ from config.workspace.selectors import workspace
 from consent.channels import contact_kind
 from consent.ledger.carrying import carry_refusals
 from consent.models import Purpose
-from consent.models.ledger import Status
+from consent.models.ledger import ConsentStatus
 from profiles.calls.limits import MAX_IDENTIFIER
 from profiles.changes import ANYTHING, announce
 from profiles.identifiers.addresses import best_address, borrowed_address
@@ -147,6 +147,6 @@ def contact_point(referred: Referred, purpose: Purpose, channel: str, status: st
         return ""
     if referred.kind == kind:
         return referred.value
-    if status in (Status.WITHDRAWN, Status.DENIED):
+    if status in (ConsentStatus.WITHDRAWN, ConsentStatus.DENIED):
         return ""
     return best_address(referred.profile.pk, kind) or borrowed_address(referred.profile, kind)

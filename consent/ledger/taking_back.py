@@ -7,7 +7,7 @@ from config.workspace import audit
 from consent.ledger.acts import UNDONE
 from consent.ledger.recording import Statement, record_consents
 from consent.models import ConsentEntry, ConsentState
-from consent.models.ledger import Status
+from consent.models.ledger import ConsentStatus
 from profiles.models import Profile
 
 
@@ -37,7 +37,7 @@ def take_back(*, profile: Profile, entry_id: int) -> None:
                 channel=state.channel,
                 contact_point=state.contact_point,
                 topic_id=state.topic_key or None,
-                status=Status.EXPIRED,
+                status=ConsentStatus.EXPIRED,
                 basis=entry.basis,
                 evidence={"act": UNDONE, "restores": None},
                 cites_id=entry.pk,

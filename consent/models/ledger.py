@@ -11,7 +11,7 @@ from config.workspace.tables.lasting import Bounded, ForEver
 from config.workspace.tables.schema import ProfileScoped
 
 
-class Status(models.TextChoices):
+class ConsentStatus(models.TextChoices):
     """What a permission says; `never_asked` is the absence of an entry."""
 
     GRANTED = "granted", _("Granted")
@@ -58,7 +58,7 @@ class ConsentEntry(ProfileScoped):
     purpose = models.ForeignKey("consent.Purpose", models.PROTECT, db_index=False)
     channel = models.TextField()
     topic = models.ForeignKey("consent.Topic", models.PROTECT, null=True, db_index=False)
-    status = models.TextField(choices=Status.choices)
+    status = models.TextField(choices=ConsentStatus.choices)
     basis = models.TextField(choices=Basis.choices)
     outcome = models.TextField(choices=Outcome.choices, default=Outcome.RECORDED)
     permits = models.GeneratedField(
@@ -128,7 +128,7 @@ class ConsentState(ProfileScoped):
     purpose = models.ForeignKey("consent.Purpose", models.PROTECT, db_index=False)
     channel = models.TextField()
     topic_key = models.BigIntegerField(default=0)  # topic id, 0 for the purpose as a whole
-    status = models.TextField(choices=Status.choices)
+    status = models.TextField(choices=ConsentStatus.choices)
     basis = models.TextField(choices=Basis.choices)
     source_id = models.BigIntegerField(null=True)
     at = models.DateTimeField()

@@ -11,7 +11,7 @@ from config.workspace.permissions import may
 from consent.channels import channel_names, icon_of, label_of, usual_channels
 from consent.ledger.history import history_of, states_of
 from consent.models import ConsentEntry, Purpose, Topic
-from consent.models.ledger import Outcome, Status
+from consent.models.ledger import ConsentStatus, Outcome
 from consent.reach.contactable import (
     Reachability,
     is_free,
@@ -134,7 +134,13 @@ def _row(
 def _cell(entries: Sequence[ConsentEntry], channel: str, purpose: Purpose) -> str:
     """The status on one channel, over all addresses: granted where one of them is."""
     found = {entry.status for entry in entries if entry.channel in (channel, "")}
-    order = (Status.GRANTED, Status.PENDING, Status.WITHDRAWN, Status.DENIED, Status.EXPIRED)
+    order = (
+        ConsentStatus.GRANTED,
+        ConsentStatus.PENDING,
+        ConsentStatus.WITHDRAWN,
+        ConsentStatus.DENIED,
+        ConsentStatus.EXPIRED,
+    )
     stands = next((status.value for status in order if status in found), "")
     return stands or ("free" if is_free(purpose) else "")
 

@@ -15,7 +15,7 @@ from consent.ledger.fitting import PermissionAsked, answers_of
 from consent.ledger.history import states_of
 from consent.ledger.recording import Statement, record_consents
 from consent.models import ConsentEntry, Purpose, Topic
-from consent.models.ledger import Basis, Status
+from consent.models.ledger import Basis, ConsentStatus
 from consent.suppression.withdrawing import (
     EVERY_CHANNEL,
     SHARING,
@@ -191,7 +191,7 @@ def _uses(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Option]:
 
 
 def _is_on(entry: ConsentEntry | None) -> bool:
-    return entry is not None and entry.status == Status.GRANTED
+    return entry is not None and entry.status == ConsentStatus.GRANTED
 
 
 def evidence_of(kind: str, agent: str = "") -> dict[str, object]:
@@ -234,7 +234,9 @@ def pause(visitor: Visitor, *, agent: str = "", now: datetime | None = None) -> 
     evidence = evidence_of("pause", agent) | {"until": stamp(until), "then": "resume"}
     del evidence["act"]
     rows = _granted(visitor, states_of(visitor.profile_id))
-    record_consents([_again(row, Status.WITHDRAWN, evidence, str(PAUSE_WORDS)) for row in rows])
+    record_consents(
+        [_again(row, ConsentStatus.WITHDRAWN, evidence, str(PAUSE_WORDS)) for row in rows]
+    )
     return until
 
 
@@ -247,7 +249,7 @@ def _granted(visitor: Visitor, rows: Sequence[ConsentEntry]) -> list[ConsentEntr
         if row.purpose_id in marketing
         and row.channel == visitor.channel
         and row.contact_point in ("", visitor.address)
-        and row.status == Status.GRANTED
+        and row.status == ConsentStatus.GRANTED
     ]
 
 
@@ -278,7 +280,7 @@ def may_give_more(visitor: Visitor) -> bool:
     """Whether this person's links have given few enough permissions in the last day. One query."""
     given = ConsentEntry.objects.filter(
         profile_id=visitor.profile_id,
-        status=Status.GRANTED,
+        status=ConsentStatus.GRANTED,
         recorded_at__gte=timezone.now() - timedelta(days=1),
         evidence__collection_point=PAGE,
     )
@@ -291,7 +293,7 @@ def undo(visitor: Visitor, *, agent: str = "") -> int:
     since = timezone.now() - UNDO_WITHIN
     rows = ConsentEntry.objects.filter(
         profile_id=visitor.profile_id,
-        status=Status.WITHDRAWN,
+        status=ConsentStatus.WITHDRAWN,
         recorded_at__gte=since,
         channel=visitor.channel,
         evidence__kind__in=["stop", "pause", "one_click"],
@@ -304,7 +306,7 @@ def undo(visitor: Visitor, *, agent: str = "") -> int:
     is_back = {_scope(row) for row in now if row.recorded_at > last.recorded_at}
     back = [row for row in _granted(visitor, before) if _scope(row) not in is_back]
     evidence = evidence_of("undo", agent)
-    record_consents([_again(row, Status.GRANTED, evidence, str(UNDO_WORDS)) for row in back])
+    record_consents([_again(row, ConsentStatus.GRANTED, evidence, str(UNDO_WORDS)) for row in back])
     return len(back)
 
 
@@ -333,7 +335,7 @@ def save(
             channel=choice.channel,
             contact_point=choice.contact_point,
             topic_id=choice.topic_id,
-            status=Status.GRANTED if wanted[choice.name] else _refusal(choice),
+            status=ConsentStatus.GRANTED if wanted[choice.name] else _refusal(choice),
             basis=Basis.CONSENT,
             actor="person",
             evidence=evidence_of("choice", agent),
@@ -349,4 +351,4 @@ def save(
 
 
 def _refusal(choice: Option) -> str:
-    return Status.WITHDRAWN if choice.entry is not None else Status.DENIED
+    return ConsentStatus.WITHDRAWN if choice.entry is not None else ConsentStatus.DENIED

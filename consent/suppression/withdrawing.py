@@ -13,7 +13,7 @@ from consent.ledger.acts import BLOCKING
 from consent.ledger.recording import Recorded, Statement, record_consents
 from consent.ledger.standing import WHOLE, standing
 from consent.models import ConsentEntry, Purpose, Suppression
-from consent.models.ledger import Basis, Outcome, Status
+from consent.models.ledger import Basis, ConsentStatus, Outcome
 from consent.suppression.suppressing import suppress
 from profiles.people.lineage import given_people
 
@@ -63,7 +63,7 @@ def withdraw_address(
             purpose_id=purpose,
             channel=channel,
             contact_point=address,
-            status=Status.WITHDRAWN,
+            status=ConsentStatus.WITHDRAWN,
             basis=Basis.CONSENT,
             evidence=evidence,
             at=at,
@@ -132,7 +132,7 @@ def opt_out_of_sharing(
     if purpose is None or not profile_ids:
         return 0
     new = sorted(set(profile_ids) - _saying(profile_ids, purpose, BLOCKING))
-    claims = set() if is_proven else _saying(new, purpose, [Status.GRANTED])
+    claims = set() if is_proven else _saying(new, purpose, [ConsentStatus.GRANTED])
     claimed = _claimed(sorted(claims), purpose)
     new = [profile_id for profile_id in new if profile_id not in claimed]
     record_consents(
@@ -141,7 +141,7 @@ def opt_out_of_sharing(
                 profile_id=profile_id,
                 purpose_id=purpose,
                 channel=EVERY_CHANNEL,
-                status=Status.DENIED,
+                status=ConsentStatus.DENIED,
                 basis=Basis.CONSENT,
                 evidence=evidence,
                 source_id=source_id,

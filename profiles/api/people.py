@@ -21,7 +21,7 @@ from profiles.models import Event, IdentifierKey, Profile
 from profiles.people.lineage import event_places
 from profiles.selectors.filters import apply_filters
 from profiles.selectors.finding import NotAPerson, PersonalLookup, by_reference, search
-from profiles.selectors.masking import Place, Shown, is_harmless, mask_text
+from profiles.selectors.masking import FieldPlace, Shown, is_harmless, mask_text
 from profiles.selectors.people import visible_people
 from profiles.selectors.traits import (
     KnownAs,
@@ -195,7 +195,7 @@ class PersonView(ApiView):
 
 def record_look(person: Profile, names: Any, *, masked: bool) -> None:
     """That someone looked at a person: which personal fields were shown, by name."""
-    seen = [name for name in names if not is_harmless(Place.TRAIT, name)]
+    seen = [name for name in names if not is_harmless(FieldPlace.TRAIT, name)]
     fields = [] if masked else ["display_name", *seen]
     audit.record(
         "profile.viewed",

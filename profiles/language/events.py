@@ -19,7 +19,7 @@ from profiles.language.reading.reader import Reader, is_number
 from profiles.language.spelling import ValueRows, spelled
 from profiles.language.subjects import Subject, json_subject, number_subject
 from profiles.language.times.windows import Window
-from profiles.personal.names import Place as FieldPlace
+from profiles.personal.names import FieldPlace
 from profiles.selectors.masking import is_harmless
 
 SLOTS = ("k1", "k2")

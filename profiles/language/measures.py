@@ -11,7 +11,7 @@ from profiles.language.operators import NUMBER
 from profiles.language.question import Question
 from profiles.language.reading.reader import Reader
 from profiles.language.subjects import Subject
-from profiles.personal.names import Place
+from profiles.personal.names import FieldPlace
 from profiles.personal.tags import is_harmless
 
 AGGREGATES = ("sum", "avg", "min", "max", "count_distinct")
@@ -40,7 +40,7 @@ class Measure:
 
     def masked(self) -> "Measure":
         """Without the operand, where the property is not known to be harmless."""
-        known = is_harmless(Place.PROPERTY, self.property)
+        known = is_harmless(FieldPlace.PROPERTY, self.property)
         return replace(self, comparison=self.comparison.masked(is_harmless=known))
 
     def describe(self) -> str:

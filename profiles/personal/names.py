@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 
-class Place(StrEnum):
+class FieldPlace(StrEnum):
     """Where a name stands; the same word may be a person's in one and a product's in another."""
 
     TRAIT = "trait"
@@ -72,14 +72,24 @@ HARMLESS_NAMES = {
     *("newsletter", "createdat", "updatedat", "firstseen", "lastseen", "homestore", "store"),
     *("linkurl", "url", "path", "messageid", "purpose", "topic", "topics", "smartphone"),
 }
-_OF_PLACE: dict[Place, set[str]] = {
-    Place.TRAIT: {"profile.country", "profile.locale", "profile.timezone", "profile.lifecycle"}
+_OF_PLACE: dict[FieldPlace, set[str]] = {
+    FieldPlace.TRAIT: {"profile.country", "profile.locale", "profile.timezone", "profile.lifecycle"}
     | {"profile.firstseen", "profile.lastseen"},
-    Place.PROPERTY: {"products.name", "campaign.name", "product.name", "items.name"},
-    Place.IDENTIFIER: {"userid", "anonymousid", "rapportid", "deviceid"},
-    Place.PAGE: {"name", "path", "category", "url", "referrer"},
-    Place.PRODUCT: {"name"},
-    Place.EVIDENCE: {"act", "kind", "kinds", "signal", "rule", "call", "traits", "word", "source"}
+    FieldPlace.PROPERTY: {"products.name", "campaign.name", "product.name", "items.name"},
+    FieldPlace.IDENTIFIER: {"userid", "anonymousid", "rapportid", "deviceid"},
+    FieldPlace.PAGE: {"name", "path", "category", "url", "referrer"},
+    FieldPlace.PRODUCT: {"name"},
+    FieldPlace.EVIDENCE: {
+        "act",
+        "kind",
+        "kinds",
+        "signal",
+        "rule",
+        "call",
+        "traits",
+        "word",
+        "source",
+    }
     | {"identifiers", "collectionpoint", "place", "page", "version", "formversion", "method"},
 }
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+|[^\W_]+")
@@ -104,14 +114,14 @@ def is_personal_name(name: str) -> bool:
 
 
 @lru_cache(_MOST)
-def usual_nature(place: Place, name: str) -> Nature:
+def usual_nature(place: FieldPlace, name: str) -> Nature:
     """What the lists say of a name; a nested one is harmless where each step of its way is."""
     path = plain(name)
     if path in _OF_PLACE[place]:
         return Nature.HARMLESS
     if is_personal_name(name) or path.rpartition(".")[2] in PERSONAL_NAMES:
         return Nature.PERSONAL
-    if place is Place.IDENTIFIER:
+    if place is FieldPlace.IDENTIFIER:
         return Nature.UNKNOWN
     is_harmless = all(step in HARMLESS_NAMES for step in path.split("."))
     return Nature.HARMLESS if is_harmless else Nature.UNKNOWN

@@ -5,18 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from profiles.models import FieldTag
-from profiles.personal.names import Nature, Place, plain, usual_nature
+from profiles.personal.names import FieldPlace, Nature, plain, usual_nature
 
 KEPT_SECONDS = 5.0
 # an e-mail address stays one, whatever an admin says of its name
 FIXED = {
-    (Place.IDENTIFIER, "email"),
-    (Place.IDENTIFIER, "phone"),
-    (Place.IDENTIFIER, "pushtoken"),
-    (Place.TRAIT, "profile.displayname"),
+    (FieldPlace.IDENTIFIER, "email"),
+    (FieldPlace.IDENTIFIER, "phone"),
+    (FieldPlace.IDENTIFIER, "pushtoken"),
+    (FieldPlace.TRAIT, "profile.displayname"),
 }
 # what is said of properties holds for those of pages and products too
-_BELOW = {Place.PAGE: Place.PROPERTY, Place.PRODUCT: Place.PROPERTY}
+_BELOW = {FieldPlace.PAGE: FieldPlace.PROPERTY, FieldPlace.PRODUCT: FieldPlace.PROPERTY}
 Tags = Mapping[tuple[str, str], bool]
 
 
@@ -44,7 +44,7 @@ def forget_tags() -> None:
     _kept.until = 0.0
 
 
-def said_of(place: Place, name: str) -> bool | None:
+def said_of(place: FieldPlace, name: str) -> bool | None:
     """Whether an admin called it personal, or what it lies in; None where nobody said."""
     said = tags()
     if not said:
@@ -58,7 +58,7 @@ def said_of(place: Place, name: str) -> bool | None:
     return None
 
 
-def nature(place: Place, name: str) -> Nature:
+def nature(place: FieldPlace, name: str) -> Nature:
     """What is known of a name: by its tag, by that of what it lies in, else by the lists."""
     if (place, plain(name)) in FIXED:
         return Nature.PERSONAL
@@ -68,6 +68,6 @@ def nature(place: Place, name: str) -> Nature:
     return Nature.PERSONAL if said else Nature.HARMLESS
 
 
-def is_harmless(place: Place, name: str) -> bool:
+def is_harmless(place: FieldPlace, name: str) -> bool:
     """Whether everyone may see it and ask by it."""
     return nature(place, name) is Nature.HARMLESS

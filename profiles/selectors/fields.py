@@ -3,7 +3,7 @@
 from django.db import connection
 
 from profiles.people.lineage import living
-from profiles.personal.names import Nature, Place
+from profiles.personal.names import FieldPlace, Nature
 from profiles.personal.tags import nature
 from profiles.selectors.live import last_event_id
 
@@ -26,10 +26,10 @@ UNION ALL
 """  # noqa: S608 - pieces of ours
 
 
-def unknown_fields() -> list[tuple[Place, str]]:
+def unknown_fields() -> list[tuple[FieldPlace, str]]:
     """Those of which is not known whether they are personal, the commonest first; two queries."""
     with connection.cursor() as cursor:
         after = last_event_id() - STRETCH
         cursor.execute(_SEEN, {"newest": NEWEST, "most": MOST, "after": after})
-        seen = [(Place(place), name) for place, name, _count in cursor.fetchall()]
+        seen = [(FieldPlace(place), name) for place, name, _count in cursor.fetchall()]
     return [(place, name) for place, name in seen if nature(place, name) is Nature.UNKNOWN][:MOST]

@@ -20,14 +20,14 @@ from profiles.personal.looks import (
     mask_phone,
     mask_text,
 )
-from profiles.personal.names import Nature, Place, is_personal_name
+from profiles.personal.names import FieldPlace, Nature, is_personal_name
 from profiles.personal.tags import is_harmless, nature, said_of
 
 __all__ = [
     "DOTS",
     "HIDDEN_WORDS",
     "PERSONAL_KINDS",
-    "Place",
+    "FieldPlace",
     "Shown",
     "is_harmless",
     "is_personal_key",
@@ -59,23 +59,23 @@ _MOMENT = re.compile(r"[\d:.TZ +-]{8,40}")
 
 def is_personal_key(kind: str, value: str) -> bool:
     """Whether an identifier is personal data: who may not see it may not ask by it either."""
-    if not is_harmless(Place.IDENTIFIER, kind) or looks_personal(value):
+    if not is_harmless(FieldPlace.IDENTIFIER, kind) or looks_personal(value):
         return True
-    is_tagged = said_of(Place.IDENTIFIER, kind) is False
+    is_tagged = said_of(FieldPlace.IDENTIFIER, kind) is False
     return not is_tagged and is_number_of_someone(value)
 
 
-def place_of(event_type: str, properties: Mapping[str, Any]) -> Place:
+def place_of(event_type: str, properties: Mapping[str, Any]) -> FieldPlace:
     """What the names in a call's properties are of."""
     if event_type in ("page", "screen"):
-        return Place.PAGE
+        return FieldPlace.PAGE
     if event_type in ("identify", "group"):
-        return Place.TRAIT
+        return FieldPlace.TRAIT
     is_product = "product_id" in properties or "sku" in properties
-    return Place.PRODUCT if is_product else Place.PROPERTY
+    return FieldPlace.PRODUCT if is_product else FieldPlace.PROPERTY
 
 
-def mask_value(name: str, value: Any, place: Place = Place.TRAIT) -> Any:
+def mask_value(name: str, value: Any, place: FieldPlace = FieldPlace.TRAIT) -> Any:
     """A trait or property as one without the right sees it; `name` with its way, `company.plan`."""
     if isinstance(value, list):
         return [mask_value(name, item, place) for item in value]
@@ -98,7 +98,7 @@ def mask_identifier(kind: str, value: str) -> str:
         return mask_email(value)
     if kind == "phone":
         return mask_phone(value)
-    if nature(Place.IDENTIFIER, kind) is Nature.PERSONAL:
+    if nature(FieldPlace.IDENTIFIER, kind) is Nature.PERSONAL:
         return _mask_personal(value)
     if not is_personal_key(kind, value):
         return value
@@ -149,11 +149,13 @@ class Shown:
             return mask_email(value)
         return mask_phone(value) if _looks_like_phone(value) else DOTS
 
-    def value(self, name: str, value: Any, place: Place = Place.TRAIT) -> Any:
+    def value(self, name: str, value: Any, place: FieldPlace = FieldPlace.TRAIT) -> Any:
         """One trait or property."""
         return value if self.personal else mask_value(name, value, place)
 
-    def mapping(self, values: Mapping[str, Any], place: Place = Place.TRAIT) -> dict[str, Any]:
+    def mapping(
+        self, values: Mapping[str, Any], place: FieldPlace = FieldPlace.TRAIT
+    ) -> dict[str, Any]:
         """Traits, or properties where `place` says so."""
         if self.personal:
             return dict(values)
@@ -165,7 +167,7 @@ class Shown:
 
     def evidence(self, values: Any) -> Any:
         """What a permission or a join rests on."""
-        return self.mapping(values, Place.EVIDENCE) if isinstance(values, Mapping) else {}
+        return self.mapping(values, FieldPlace.EVIDENCE) if isinstance(values, Mapping) else {}
 
     def text(self, value: Any) -> str:
         """A sentence in which something personal may stand: a title, the name of an event."""
@@ -212,4 +214,4 @@ class Shown:
             return value if _MOMENT.fullmatch(value) else DOTS
         if key in _ENVELOPE and isinstance(value, str):
             return mask_text(value)
-        return mask_value(key, value, Place.PROPERTY)
+        return mask_value(key, value, FieldPlace.PROPERTY)

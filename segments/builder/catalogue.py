@@ -23,7 +23,7 @@ from profiles.identifiers.comparing import spelling_of
 from profiles.language.columns import COLUMNS, column_label
 from profiles.language.operators.base import shown
 from profiles.people.lineage import living
-from profiles.selectors.masking import HIDDEN_WORDS, Place, is_harmless, looks_personal
+from profiles.selectors.masking import HIDDEN_WORDS, FieldPlace, is_harmless, looks_personal
 from segments.models import Segment
 from segments.rules import KINDS
 from segments.rules.clause import SOURCES, Choice, Choices
@@ -125,7 +125,7 @@ def properties(user: User, given: Given = NOTHING) -> Choices:
     items = [
         Choice(key, key, "", *_part(n, total))
         for key, n, total in rows
-        if _may_see(Place.PROPERTY, key, user)
+        if _may_see(FieldPlace.PROPERTY, key, user)
     ]
     return Choices(items, _less(_of_events(rows), hidden=len(rows) - len(items)))
 
@@ -134,7 +134,7 @@ def properties(user: User, given: Given = NOTHING) -> Choices:
 def property_values(user: User, given: Given = NOTHING) -> Choices:
     """Values of a property in the newest events."""
     event, name = given.get("event", ""), given.get("property", "")
-    if not _may_see(Place.PROPERTY, name, user):
+    if not _may_see(FieldPlace.PROPERTY, name, user):
         return Choices([], str(HIDDEN_WORDS))
     rows = _rows(NEWEST_EVENTS + PROPERTY_VALUES, [*_newest(event), name, name, MOST])
     return Choices(_values(rows, name, user), _of_events(rows))
@@ -147,12 +147,12 @@ def traits(user: User, given: Given = NOTHING) -> Choices:
     columns = [
         Choice(f"profile.{name}", column_label(name).capitalize(), "trait")
         for name in COLUMNS
-        if _may_see(Place.TRAIT, f"profile.{name}", user)
+        if _may_see(FieldPlace.TRAIT, f"profile.{name}", user)
     ]
     items = [
         Choice(key, key, "trait", *_part(n, total), _("unproven") if is_proven is False else "")
         for key, n, total, is_proven in rows
-        if _may_see(Place.TRAIT, key, user)
+        if _may_see(FieldPlace.TRAIT, key, user)
     ]
     return Choices([*items, *columns], _less(_of_people(rows), hidden=len(rows) - len(items)))
 
@@ -162,7 +162,7 @@ def trait_values(user: User, given: Given = NOTHING) -> Choices:
     """Values of a trait or column among the newest people."""
     field = given.get("field", "")
     column = field.removeprefix("profile.")
-    if not _may_see(Place.TRAIT, field, user):
+    if not _may_see(FieldPlace.TRAIT, field, user):
         return Choices([], str(HIDDEN_WORDS))
     if not field.startswith("profile."):
         rows = _rows(NEWEST_PEOPLE + TRAIT_VALUES, [SAMPLED_PEOPLE, field, field, MOST])
@@ -241,7 +241,7 @@ def _of_people(rows: list[Any]) -> str:
     return _("Of the %(n)s people seen last.") % {"n": num(rows[0][2])} if rows else ""
 
 
-def _may_see(place: Place, name: str, user: User) -> bool:
+def _may_see(place: FieldPlace, name: str, user: User) -> bool:
     return may(user, "people.personal") or (is_harmless(place, name) and not looks_personal(name))
 
 

@@ -22,7 +22,7 @@ from segments.rules.clause import Clause
 from segments.rules.size import DEEPEST, refuse_oversize
 
 if TYPE_CHECKING:
-    from profiles.personal.names import Place
+    from profiles.personal.names import FieldPlace
     from segments.rules.context import CompileContext
 
 MATCHES = ("all", "any", "none")
@@ -84,7 +84,7 @@ class Condition(ABC):
         """What one as it is stored names of other objects: `("segment", slug)`; unchecked data."""
         return set()
 
-    def reads(self) -> "set[tuple[Place, str]]":
+    def reads(self) -> "set[tuple[FieldPlace, str]]":
         """Each name of a person's data that the compiled condition reads, by where it stands."""
         return set()
 
@@ -148,7 +148,7 @@ class Group:
         """All that its parts depend on."""
         return {name for part in self.parts for name in part.depends_on()}
 
-    def reads(self) -> "set[tuple[Place, str]]":
+    def reads(self) -> "set[tuple[FieldPlace, str]]":
         """All that its parts read."""
         return {name for part in self.parts for name in part.reads()}
 

@@ -14,11 +14,11 @@ from config.workspace.permissions import roles_with
 from profiles.language.reading.reader import RuleError, RuleProblem
 from profiles.personal.names import Nature
 from profiles.personal.tags import nature
-from profiles.selectors.masking import DOTS, Place, is_harmless, mask_text
+from profiles.selectors.masking import DOTS, FieldPlace, is_harmless, mask_text
 from segments.rules import Group, walk
 
 
-def hidden_reads(rule: Group) -> list[tuple[str, Place, str]]:
+def hidden_reads(rule: Group) -> list[tuple[str, FieldPlace, str]]:
     """(path, place, name) of each name that the rule reads and that is not known to be harmless."""
     return [
         (path, place, name)
@@ -28,7 +28,7 @@ def hidden_reads(rule: Group) -> list[tuple[str, Place, str]]:
     ]
 
 
-def not_harmless(name: str, place: Place = Place.TRAIT) -> str:
+def not_harmless(name: str, place: FieldPlace = FieldPlace.TRAIT) -> str:
     """Why a name may not be asked by, and who can ask instead, or change that."""
     if nature(place, name) is Nature.PERSONAL:
         able = [
@@ -57,9 +57,9 @@ def refuse_personal(rule: Group) -> None:
 def refuse_properties(names: Iterable[str], path: str) -> None:
     """The same for properties that something else asks by, as a goal does. Raises RuleError."""
     problems = [
-        RuleProblem(path, "personal", not_harmless(name, Place.PROPERTY))
+        RuleProblem(path, "personal", not_harmless(name, FieldPlace.PROPERTY))
         for name in sorted(set(names))
-        if not is_harmless(Place.PROPERTY, name)
+        if not is_harmless(FieldPlace.PROPERTY, name)
     ]
     if problems:
         raise RuleError(problems)
@@ -77,7 +77,7 @@ def masked_rule(data: Any) -> Any:
     if not isinstance(data, Mapping):
         return data
     shown = {key: masked_rule(item) for key, item in data.items()}
-    for field, place in (("field", Place.TRAIT), ("property", Place.PROPERTY)):
+    for field, place in (("field", FieldPlace.TRAIT), ("property", FieldPlace.PROPERTY)):
         if field in data and "value" in data:
             known = is_harmless(place, str(data[field]))
             shown["value"] = _harmless(data["value"]) if known else DOTS

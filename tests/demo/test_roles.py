@@ -12,7 +12,7 @@ from config.home.needs import needs
 from config.workspace.models import Role, User
 from config.workspace.permissions import ROLES
 from profiles.models import FieldTag, Identifier
-from profiles.personal.names import Nature, Place
+from profiles.personal.names import FieldPlace, Nature
 from profiles.personal.tags import nature
 from profiles.selectors.fields import unknown_fields
 from segments.models import Membership
@@ -66,8 +66,8 @@ def test_of_every_name_in_the_demo_it_is_said_whether_it_is_personal(demo, admin
     page = admin.get("/console/profiles/fieldtag/").content.decode()
     assert "Of every name that came in lately it is known whether it is personal." in page
     assert FieldTag.objects.count() == 5
-    assert nature(Place.IDENTIFIER, "loyalty_card") is Nature.PERSONAL
-    assert nature(Place.PROPERTY, "query") is Nature.HARMLESS
+    assert nature(FieldPlace.IDENTIFIER, "loyalty_card") is Nature.PERSONAL
+    assert nature(FieldPlace.PROPERTY, "query") is Nature.HARMLESS
 
 
 def test_a_launch_is_ticked_while_it_is_held_and_leads_to_the_segment_that_lost_maya(demo):

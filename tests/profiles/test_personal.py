@@ -6,7 +6,7 @@ import pytest
 
 from profiles.models import FieldTag
 from profiles.personal.looks import DOTS, is_number_of_someone, mask_text
-from profiles.personal.names import Nature, Place, usual_nature
+from profiles.personal.names import FieldPlace, Nature, usual_nature
 from profiles.personal.tags import forget_tags, nature
 from profiles.selectors.masking import Shown, is_personal_key, mask_value
 
@@ -63,23 +63,23 @@ def test_a_word_without_an_end_is_read_through_once():
 @pytest.mark.parametrize(
     ("place", "name", "expected"),
     [
-        (Place.TRAIT, "plan", Nature.HARMLESS),
-        (Place.TRAIT, "Favourite_Category", Nature.HARMLESS),
-        (Place.TRAIT, "name", Nature.PERSONAL),
-        (Place.TRAIT, "address.city", Nature.PERSONAL),
-        (Place.TRAIT, "workEmail", Nature.PERSONAL),
-        (Place.TRAIT, "comment", Nature.UNKNOWN),
-        (Place.TRAIT, "diagnosis.type", Nature.UNKNOWN),
-        (Place.PROPERTY, "products.price", Nature.HARMLESS),
-        (Place.TRAIT, "profile.display_name", Nature.PERSONAL),
-        (Place.TRAIT, "profile.first_seen", Nature.HARMLESS),
-        (Place.PROPERTY, "revenue", Nature.HARMLESS),
-        (Place.PROPERTY, "name", Nature.PERSONAL),
-        (Place.PROPERTY, "products.name", Nature.HARMLESS),
-        (Place.PAGE, "name", Nature.HARMLESS),
-        (Place.PAGE, "title", Nature.UNKNOWN),
-        (Place.IDENTIFIER, "user_id", Nature.HARMLESS),
-        (Place.IDENTIFIER, "loyalty_card", Nature.UNKNOWN),
+        (FieldPlace.TRAIT, "plan", Nature.HARMLESS),
+        (FieldPlace.TRAIT, "Favourite_Category", Nature.HARMLESS),
+        (FieldPlace.TRAIT, "name", Nature.PERSONAL),
+        (FieldPlace.TRAIT, "address.city", Nature.PERSONAL),
+        (FieldPlace.TRAIT, "workEmail", Nature.PERSONAL),
+        (FieldPlace.TRAIT, "comment", Nature.UNKNOWN),
+        (FieldPlace.TRAIT, "diagnosis.type", Nature.UNKNOWN),
+        (FieldPlace.PROPERTY, "products.price", Nature.HARMLESS),
+        (FieldPlace.TRAIT, "profile.display_name", Nature.PERSONAL),
+        (FieldPlace.TRAIT, "profile.first_seen", Nature.HARMLESS),
+        (FieldPlace.PROPERTY, "revenue", Nature.HARMLESS),
+        (FieldPlace.PROPERTY, "name", Nature.PERSONAL),
+        (FieldPlace.PROPERTY, "products.name", Nature.HARMLESS),
+        (FieldPlace.PAGE, "name", Nature.HARMLESS),
+        (FieldPlace.PAGE, "title", Nature.UNKNOWN),
+        (FieldPlace.IDENTIFIER, "user_id", Nature.HARMLESS),
+        (FieldPlace.IDENTIFIER, "loyalty_card", Nature.UNKNOWN),
     ],
 )
 def test_a_name_is_personal_harmless_or_unknown(place, name, expected):
@@ -96,10 +96,10 @@ def test_an_admins_word_goes_before_the_lists_and_an_address_stays_one(db):
     _tag("trait", "plan", is_personal=True)
     _tag("property", "extra", is_personal=False)
     _tag("identifier", "email", is_personal=False)
-    assert nature(Place.TRAIT, "comment") is Nature.HARMLESS
-    assert nature(Place.TRAIT, "plan") is Nature.PERSONAL
-    assert nature(Place.PAGE, "extra.deep.down") is Nature.HARMLESS
-    assert nature(Place.IDENTIFIER, "email") is Nature.PERSONAL
+    assert nature(FieldPlace.TRAIT, "comment") is Nature.HARMLESS
+    assert nature(FieldPlace.TRAIT, "plan") is Nature.PERSONAL
+    assert nature(FieldPlace.PAGE, "extra.deep.down") is Nature.HARMLESS
+    assert nature(FieldPlace.IDENTIFIER, "email") is Nature.PERSONAL
     assert mask_value("comment", "call 0812 3456 7890") == "call 08 ••• 90"
 
 
@@ -116,7 +116,7 @@ def test_what_is_not_known_to_be_harmless_is_hidden_however_deep(db):
         "products": [{"name": "Boots", "engraving": "Jane"}],
         "jane@example.com": 1,
     }
-    assert MASKED.mapping(given, Place.PROPERTY) == {
+    assert MASKED.mapping(given, FieldPlace.PROPERTY) == {
         "plan": "pro",
         "comment": DOTS,
         "loyal": True,

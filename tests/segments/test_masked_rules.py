@@ -9,7 +9,7 @@ from django.utils import timezone
 from config.workspace.models import User
 from profiles.language.reading.reader import RuleError
 from profiles.models import FieldTag
-from profiles.personal.names import Place
+from profiles.personal.names import FieldPlace
 from profiles.personal.tags import forget_tags
 from segments import services
 from segments.members.due import work
@@ -78,7 +78,7 @@ def test_the_compiler_reads_no_name_that_the_condition_does_not_report(condition
     context = CompileContext(as_of=timezone.now())
     with working(context):
         compile_rule(rule, context)
-    inner = {(Place.TRAIT, "plan")}  # of the other segment, which is not counted yet
+    inner = {(FieldPlace.TRAIT, "plan")}  # of the other segment, which is not counted yet
     assert context.names_read - inner == rule.reads() - inner
     assert bool(rule.reads()) is (condition not in OTHERS)
 

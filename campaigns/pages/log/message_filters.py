@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, Message
-from campaigns.models.message import Reason, State
+from campaigns.models.message import MessageReason, MessageState
 from campaigns.outcomes.figures import FIGURES
 from campaigns.pages.report.reasons import WHY
 from campaigns.people.whose import written_to
@@ -77,14 +77,14 @@ def _by_campaign(found: MessageFilters, value: str) -> str | None:
 
 
 def _by_state(found: MessageFilters, value: str) -> str | None:
-    if value not in State.values:
+    if value not in MessageState.values:
         return None
     found.rows = found.rows.filter(state=value)
-    return str(State(value).label)
+    return str(MessageState(value).label)
 
 
 def _by_reason(found: MessageFilters, value: str) -> str | None:
-    if value not in Reason.values:
+    if value not in MessageReason.values:
         return None
     found.rows = found.rows.filter(reason=value)
     return str(WHY[value].label)

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Message
-from campaigns.models.message import Reason, State
+from campaigns.models.message import MessageReason, MessageState
 from campaigns.outcomes.figures import kept_counts
 from campaigns.outcomes.happened import message_events
 from campaigns.pages.log.message_filters import MessageFilters, address_of, asked
@@ -31,18 +31,18 @@ from profiles.selectors.people import BadCursor, decode_cursor, encode_cursor
 
 PAGE_SIZE = 50
 MASKED = Shown(personal=False)
-_OUT = State.EXCLUDED.value
+_OUT = MessageState.EXCLUDED.value
 # state -> (chip, icon)
 LOOKS: dict[str, tuple[str, str]] = {
-    State.QUEUED: ("brand", "clock"),
-    State.HANDING_OVER: ("brand", "send"),
-    State.SENT: ("ok", "ok"),
-    State.DELIVERED: ("ok", "okc"),
-    State.BOUNCED: ("bad", "alert"),
-    State.FAILED: ("bad", "alert"),
-    State.UNKNOWN: ("warn", "q"),
-    State.EXCLUDED: ("", "ban"),
-    State.CANCELLED: ("", "x"),
+    MessageState.QUEUED: ("brand", "clock"),
+    MessageState.HANDING_OVER: ("brand", "send"),
+    MessageState.SENT: ("ok", "ok"),
+    MessageState.DELIVERED: ("ok", "okc"),
+    MessageState.BOUNCED: ("bad", "alert"),
+    MessageState.FAILED: ("bad", "alert"),
+    MessageState.UNKNOWN: ("warn", "q"),
+    MessageState.EXCLUDED: ("", "ban"),
+    MessageState.CANCELLED: ("", "x"),
 }
 
 
@@ -120,7 +120,7 @@ def messages_page(request: HttpRequest) -> HttpResponse:
     context = {
         "lines": lines_of(leaf, shown_to(request)),
         "asked": found,
-        "states": State.choices,
+        "states": MessageState.choices,
         "reasons": [(key, why.label) for key, why in WHY.items()],
         "page": {"next_url": next_url},
         "folded": _folded(found) if before is None else 0,
@@ -200,7 +200,7 @@ def message(request: HttpRequest, profile_id: int, message_id: int) -> HttpRespo
 
 def _why(row: Message) -> reasons.ReasonWords | None:
     """Whoever was merged away was frozen, too: said by its own name."""
-    is_merged = row.reason == Reason.FROZEN and row.profile.merged_into_id is not None
+    is_merged = row.reason == MessageReason.FROZEN and row.profile.merged_into_id is not None
     return reasons.MERGED if is_merged else reasons.why_of(row.reason)
 
 

@@ -12,7 +12,7 @@ from campaigns.content.sandbox.calls import CRASHED, TOO_LARGE, TOO_LONG
 from campaigns.delivery.claims import INTERRUPTED
 from campaigns.delivery.composing import INTERNAL_ERROR
 from campaigns.models import Campaign
-from campaigns.models.message import Reason
+from campaigns.models.message import MessageReason
 from config.console.shell.theme import resolve
 
 Text = str | Promise
@@ -30,64 +30,64 @@ class ReasonWords:
 
 
 WHY: dict[str, ReasonWords] = {
-    Reason.FROZEN: ReasonWords(
+    MessageReason.FROZEN: ReasonWords(
         _("Person frozen"),
         _("Restricted at their own wish, or an open privacy request."),
         "shield", _("Open the requests"), "consent:requests",
     ),
-    Reason.NO_ADDRESS: ReasonWords(
+    MessageReason.NO_ADDRESS: ReasonWords(
         _("No address"),
         _("None is known, or only one that a browser named: that proves nothing."),
         "mail", _("Ask for it where they are, or send it from your own system"),
     ),
-    Reason.SUPPRESSED: ReasonWords(
+    MessageReason.SUPPRESSED: ReasonWords(
         _("Suppressed"),
         _("Bounced, complained, or taken out by hand."),
         "ban", _("Open the suppressions"), "admin:consent_suppression_changelist",
     ),
-    Reason.NO_PERMISSION: ReasonWords(
+    MessageReason.NO_PERMISSION: ReasonWords(
         _("No permission"),
         _("Never asked, said no, or withdrew."),
         "okc", _("Ask in a form, at checkout or at the till"),
     ),
-    Reason.DUPLICATE_ADDRESS: ReasonWords(
+    MessageReason.DUPLICATE_ADDRESS: ReasonWords(
         _("Duplicate address"),
         _("Shared with someone who gets it already."),
         "copy", _("Compare likely duplicates"), "profiles:duplicates",
     ),
-    Reason.CAPPED: ReasonWords(
+    MessageReason.CAPPED: ReasonWords(
         _("Contact frequency reached"),
         _("Got enough marketing mail lately."),
         "clock", _("Change the frequency"), "when",
     ),
-    Reason.QUIET_HOURS: ReasonWords(
+    MessageReason.QUIET_HOURS: ReasonWords(
         _("Quiet hours"),
         _("It would reach them at night."),
         "moon", _("Choose another time"), "when",
     ),
-    Reason.EXPIRED: ReasonWords(
+    MessageReason.EXPIRED: ReasonWords(
         _("Too late"),
         _("Its time was over before it could leave."),
         "pause", _("Wait longer"), "when",
     ),
-    Reason.HOLDOUT: ReasonWords(
+    MessageReason.HOLDOUT: ReasonWords(
         _("Control group"),
         _("Kept out by lot, to measure what the mail brings. Uses up no contact frequency."),
         "flask", _("Change the share"), "who",
     ),
-    Reason.LEFT_SEGMENT: ReasonWords(
+    MessageReason.LEFT_SEGMENT: ReasonWords(
         _("Left the segment"),
         _("Was in it when the mail was queued, and not any more when it was to leave."),
         "exit", _("Nothing to do here"),
     ),
-    Reason.GOAL_REACHED: ReasonWords(
+    MessageReason.GOAL_REACHED: ReasonWords(
         _("Goal reached already"),
         _("Did what the campaign is for before the mail left."),
         "star", _("Nothing to do here"),
     ),
 }  # fmt: skip
 # what only the time between queueing and hand-over brings: no dry run counts them
-LATER: Final = (Reason.LEFT_SEGMENT, Reason.GOAL_REACHED)
+LATER: Final = (MessageReason.LEFT_SEGMENT, MessageReason.GOAL_REACHED)
 # why a mail failed or nobody knows, where the word is ours; `remedy` as above
 FAULTS: dict[str, ReasonWords] = {
     UNUSABLE_ADDRESS: ReasonWords(

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from campaigns.models import Campaign
-from campaigns.models.message import Reason, State
+from campaigns.models.message import MessageReason, MessageState
 from campaigns.pages.report.reasons import label_of
 from profiles.selectors.masking import Shown, mask_text
 
@@ -47,9 +47,9 @@ def _grouped(rows: Sequence[tuple[str, str, int]], shown: Shown) -> list[tuple[s
     """By what the provider said; addresses in it are masked, so that they part nothing."""
     counts: Counter[tuple[str, str]] = Counter()
     for state, reason, count in rows:
-        said = reason if reason in Reason.values else shown.said(mask_text(reason))
+        said = reason if reason in MessageReason.values else shown.said(mask_text(reason))
         counts[state, said] += count
     return [
-        (state, str(State(state).label), str(label_of(word)), count)
+        (state, str(MessageState(state).label), str(label_of(word)), count)
         for (state, word), count in counts.most_common(SHOWN)
     ]

@@ -20,7 +20,7 @@ from config.workspace.selectors import forget_workspace
 from consent.models import Purpose, Topic
 from profiles.ingest.inbox import accept
 from profiles.models import ExchangeRate, FieldTag, Source
-from profiles.personal.names import Place
+from profiles.personal.names import FieldPlace
 from profiles.personal.tags import forget_tags
 from segments.models import Segment
 from segments.services import create_segment
@@ -37,11 +37,11 @@ TOPICS = (
 )
 # what the shop's own names hold, as its admin said: those that no list of usual names knows
 TAGS = (
-    (Place.PROPERTY, "query", False),  # words that people look for in the shop
-    (Place.PROPERTY, "reviews", False),  # how many a product has
-    (Place.PROPERTY, "review_body", True),  # what somebody wrote
-    (Place.PROPERTY, "reason", True),  # why a mail bounced, which may quote the address
-    (Place.IDENTIFIER, "loyalty_card", True),  # a number of one person
+    (FieldPlace.PROPERTY, "query", False),  # words that people look for in the shop
+    (FieldPlace.PROPERTY, "reviews", False),  # how many a product has
+    (FieldPlace.PROPERTY, "review_body", True),  # what somebody wrote
+    (FieldPlace.PROPERTY, "reason", True),  # why a mail bounced, which may quote the address
+    (FieldPlace.IDENTIFIER, "loyalty_card", True),  # a number of one person
 )
 
 

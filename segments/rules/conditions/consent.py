@@ -12,7 +12,7 @@ from config.postgres.sql import Sql, every, run, sql
 from consent.channels import channel_names
 from consent.ledger.standing import WHOLE, standing
 from consent.models import Purpose
-from consent.models.ledger import Status
+from consent.models.ledger import ConsentStatus
 from profiles.language import schemas
 from profiles.language.reading.references import Lookup
 from segments.rules import Condition, Reader, register
@@ -34,7 +34,7 @@ def _missing(slug: str) -> str:
 
 
 PURPOSES = Lookup("unknown_purpose", _names_of, _missing)
-STATUSES = (*Status.values, NEVER_ASKED)
+STATUSES = (*ConsentStatus.values, NEVER_ASKED)
 
 
 @register
@@ -145,7 +145,7 @@ class ConsentCondition(Condition):
             person=profile_id,
         )
         for status, at in run(states):
-            words = {"status": Status(status).label, "day": day_words(at)}
+            words = {"status": ConsentStatus(status).label, "day": day_words(at)}
             return _("%(status)s since %(day)s") % words
         return _("never asked")
 

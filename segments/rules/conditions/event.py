@@ -25,7 +25,7 @@ from profiles.language.operators import NUMBER, shown
 from profiles.language.reading.reader import Reader
 from profiles.language.times.windows import Window, read_window
 from profiles.language.words import joined
-from profiles.personal.names import Place as FieldPlace
+from profiles.personal.names import FieldPlace
 from segments.rules.algebra import Ids, Part
 from segments.rules.base import Condition, earliest, register
 from segments.rules.clause import (

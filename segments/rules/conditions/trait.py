@@ -17,7 +17,7 @@ from profiles.language.operators import JSON, shown
 from profiles.language.spelling import ValueRows, spelled
 from profiles.language.subjects import Subject, json_subject, text_subject, time_subject
 from profiles.models import Profile
-from profiles.personal.names import Place as FieldPlace
+from profiles.personal.names import FieldPlace
 from profiles.selectors.masking import is_harmless
 from segments.rules import Condition, Reader, register
 from segments.rules.algebra import COUNTS, Filter, Part

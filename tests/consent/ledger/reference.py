@@ -14,7 +14,7 @@ from typing import Any
 
 from consent.ledger.acts import BLOCKING, OWN_ACTS, UNDONE
 from consent.models import ConsentEntry
-from consent.models.ledger import Status
+from consent.models.ledger import ConsentStatus
 
 Key = tuple[int, str, str, int]  # purpose, channel, contact point, topic (0: the whole purpose)
 
@@ -31,7 +31,7 @@ class Entry:
     @property
     def is_own_act(self) -> bool:
         """A grant that the person gave, with evidence."""
-        return self.status == Status.GRANTED and self.evidence.get("act") in OWN_ACTS
+        return self.status == ConsentStatus.GRANTED and self.evidence.get("act") in OWN_ACTS
 
     @property
     def is_undoing(self) -> bool:
@@ -80,8 +80,8 @@ def standing(entries: Iterable[Entry], broader: Entry | None = None) -> Entry | 
         if not acts:
             return refusal
         others = [entry for entry in others if entry.at >= min(acts)]
-    decided = newest(entry for entry in others if entry.status != Status.PENDING)
-    if decided and decided.status == Status.GRANTED:
+    decided = newest(entry for entry in others if entry.status != ConsentStatus.PENDING)
+    if decided and decided.status == ConsentStatus.GRANTED:
         return decided
     return newest(others)
 

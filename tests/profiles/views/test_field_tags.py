@@ -6,7 +6,7 @@ from django.test import Client
 
 from config.workspace.models import AuditEntry, Role
 from profiles.models import FieldTag
-from profiles.personal.names import Nature, Place
+from profiles.personal.names import FieldPlace, Nature
 from profiles.personal.tags import nature
 from profiles.selectors.fields import STRETCH, unknown_fields
 from tests.cast import make_event, make_identifier, make_profile, make_user
@@ -32,12 +32,12 @@ def test_names_of_which_nothing_is_known_stand_above_the_list_until_they_are_tag
     assert "<bdi>plan</bdi>" not in page and "<bdi>name</bdi>" not in page
     form = {"place": "trait", "name": "Shoe Mood", "is_personal": ""}
     assert admin.post(f"{LIST}add/", form).status_code == 302
-    assert nature(Place.TRAIT, "shoe_mood") is Nature.HARMLESS
+    assert nature(FieldPlace.TRAIT, "shoe_mood") is Nature.HARMLESS
     assert "<bdi>shoe_mood</bdi>" not in admin.get(LIST).content.decode()
     assert AuditEntry.objects.filter(action="fieldtag.created").exists()
     tag = FieldTag.objects.get()
     assert admin.post(f"{LIST}{tag.pk}/delete/", {"post": "yes"}).status_code == 302
-    assert nature(Place.TRAIT, "shoe_mood") is Nature.UNKNOWN
+    assert nature(FieldPlace.TRAIT, "shoe_mood") is Nature.UNKNOWN
 
 
 def test_the_names_are_looked_for_among_the_newest_events_not_in_all_months():
