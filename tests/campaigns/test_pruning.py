@@ -9,6 +9,7 @@ from django.utils import timezone
 from campaigns import pruning
 from campaigns.models import Campaign, ContactCount, ExcludedCount, Message, Transition
 from campaigns.outcomes.report import report
+from campaigns.services import shapes
 from campaigns.services.drafts import InvalidCampaign
 from campaigns.services.launching import cancel, launch
 from config.workspace.models import Job
@@ -100,7 +101,7 @@ def test_what_is_folded_is_found_by_the_index_of_campaigns():
         assert any("channel" in line for line in by_key), "else a person's rows are read for each"
 
 
-def test_days_of_contact_go_unless_a_campaign_under_way_looks_further_back(settings):
+def test_days_of_contact_go_unless_a_campaign_under_way_looks_further_back(monkeypatch):
     person, now = make_person("p"), timezone.now()
 
     def counted(*days_ago: int) -> None:
@@ -117,9 +118,9 @@ def test_days_of_contact_go_unless_a_campaign_under_way_looks_further_back(setti
     segment = make_segment(person)
     with pytest.raises(InvalidCampaign, match="A whole number from 1 to 400"):
         make_campaign(segment, caps={"count": 1, "per_days": 401})
-    settings.CONTACT_COUNT_DAYS = 0
-    campaign = launch(make_campaign(segment, caps={"count": 1, "per_days": 600}))
-    settings.CONTACT_COUNT_DAYS = 400
+    with monkeypatch.context() as then:
+        then.setattr(shapes, "MOST_DAYS", 600)  # before counts were kept for a shorter time
+        campaign = launch(make_campaign(segment, caps={"count": 1, "per_days": 600}))
     counted(599, 601)
     assert pruning.prune_counts(now) == 1
     cancel(campaign)
