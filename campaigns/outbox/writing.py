@@ -22,7 +22,7 @@ from config.postgres.sql import EMPTY, Sql, sql
 _WRITE = """
 WITH people AS MATERIALIZED ({people}),
 judged AS MATERIALIZED ({judged}),
-placed AS MATERIALIZED (
+placed AS (
     SELECT j.*, {enrolment} AS enrolment_id, {visit} AS visit, {arm} + 1 AS arm
     FROM judged j{enrolled}
 ), written AS (
@@ -47,13 +47,15 @@ placed AS MATERIALIZED (
 ), chunks AS (
     INSERT INTO message_chunk (campaign_id, lane, channel, profile_ids, message_ids, due_at,
                                per_second, ready_at, attempts, created_at)
-    SELECT {campaign}::bigint, {lane}, {channel}, array_agg(profile_id), array_agg(id), due_at,
+    SELECT {campaign}::bigint, {lane}, {channel}, profile_ids[low:low + {chunk} - 1],
+           message_ids[low:low + {chunk} - 1], due_at,
            {pace}::float, CASE WHEN {pace}::float IS NOT NULL THEN due_at END, 0, {now}
-    FROM (SELECT profile_id, id, due_at,
-                 (row_number() OVER (PARTITION BY due_at ORDER BY profile_id) - 1) / {chunk}
-                 AS part
-          FROM written WHERE state = 'queued') w
-    GROUP BY due_at, part ORDER BY due_at, part
+    FROM (SELECT due_at, array_agg(profile_id) AS profile_ids, array_agg(id) AS message_ids
+          FROM (SELECT profile_id, id, due_at FROM written WHERE state = 'queued'
+                ORDER BY due_at, profile_id) q
+          GROUP BY due_at) w
+    CROSS JOIN LATERAL generate_series(1, cardinality(profile_ids), {chunk}) AS part(low)
+    ORDER BY due_at, low
 )
 SELECT count(*), coalesce(max(id), 0) FROM written
 """

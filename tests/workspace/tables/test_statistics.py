@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from campaigns.audience.portions import READ
-from campaigns.models import Campaign, Message
+from campaigns.models import Campaign, Message, MessageChunk
 from campaigns.outbox import fanout
 from campaigns.outbox.writing import statement_of
 from config.postgres.sql import sql
@@ -88,7 +88,14 @@ def test_each_partition_is_looked_at_by_itself():
     assert done[0].startswith("event_20")
 
 
-def test_fan_out_knows_how_many_they_are():
+def test_fan_out_knows_how_many_they_are(monkeypatch):
+    asked: list[tuple[str, ...]] = []
+
+    def noted(*tables):
+        asked.append(tables)
+        return refresh_statistics(*tables)
+
+    monkeypatch.setattr(fanout, "refresh_statistics", noted)
     load()
     segment = make_segment(slug="all")
     with connection.cursor() as cursor:
@@ -99,8 +106,9 @@ def test_fan_out_knows_how_many_they_are():
         )
     launched(segment)
     assert Message.objects.count() >= MANY
-    for table in ("membership", "profile"):
+    for table in ("membership", "profile", "message"):
         assert rows_known(table) >= MANY, table
+    assert [tables for tables in asked if "message" in tables] == [("message",)], "at the end alone"
 
 
 def loops_over_a_table(plan: dict[str, Any]) -> list[str]:
@@ -116,6 +124,18 @@ def loops_over_a_table(plan: dict[str, Any]) -> list[str]:
 def tables_of(plan: dict[str, Any]) -> list[str]:
     own = [plan["Relation Name"]] if "Relation Name" in plan else []
     return own + [name for part in plan.get("Plans", []) for name in tables_of(part)]
+
+
+def assert_each_queued_one_is_in_one_chunk():
+    chunks = list(MessageChunk.objects.order_by("id"))
+    queued = Message.objects.filter(state="queued").order_by("profile_id")
+    pairs = [
+        pair for chunk in chunks for pair in zip(chunk.profile_ids, chunk.message_ids, strict=True)
+    ]
+    assert pairs == list(queued.values_list("profile_id", "id"))
+    sizes = [len(chunk.message_ids) for chunk in chunks]
+    assert sizes[:-1] == [500] * (len(pairs) // 500)
+    assert 0 < sizes[-1] < 500
 
 
 def test_without_statistics_no_person_is_compared_with_every_other(monkeypatch):
@@ -142,6 +162,7 @@ def test_without_statistics_no_person_is_compared_with_every_other(monkeypatch):
             cursor.execute(statement, values)
     launched(segment)
     assert Message.objects.count() == MANY
+    assert_each_queued_one_is_in_one_chunk()
     assert "consent_state" in tables_of(plans[0])
     assert [loops_over_a_table(plan) for plan in plans] == [[], []]
 
