@@ -2,9 +2,9 @@
 
 from django.urls import path, register_converter
 
-from campaigns.pages import listing
+from campaigns.pages import listing, step_pages
 from campaigns.pages.checks import checks, earlier, excluded
-from campaigns.pages.editor import previews, send_test, steps
+from campaigns.pages.editor import previews, send_test
 from campaigns.pages.launch import launch_number, launch_page
 from campaigns.pages.log import messages
 from campaigns.pages.report import report
@@ -30,10 +30,10 @@ app_name = "campaigns"
 urlpatterns = [
     path("campaigns/", listing.campaigns, name="list"),
     path("campaigns/new/", listing.new, name="new"),
-    path("campaigns/<campaign:slug>/", steps.detail, name="detail"),
+    path("campaigns/<campaign:slug>/", step_pages.detail, name="detail"),
     path("campaigns/<campaign:slug>/copy/", listing.copy, name="copy"),
     path("campaigns/<campaign:slug>/delete/", listing.delete, name="delete"),
-    path("campaigns/<campaign:slug>/reach/", steps.reach, name="reach"),
+    path("campaigns/<campaign:slug>/reach/", step_pages.reach, name="reach"),
     path("campaigns/<campaign:slug>/preview/", previews.panel, name="preview"),
     path("campaigns/<campaign:slug>/preview/mail/", previews.frame, name="frame"),
     path("campaigns/<campaign:slug>/preview/people/", previews.people, name="people"),
@@ -50,7 +50,7 @@ urlpatterns = [
     path("campaigns/<campaign:slug>/retry/", launch_page.retry, name="retry"),
     path("campaigns/<campaign:slug>/progress/", launch_page.progress, name="progress"),
     path("campaigns/<campaign:slug>/report/", report.report_page, name="report"),
-    path("campaigns/<campaign:slug>/<slug:here>/", steps.step, name="step"),
+    path("campaigns/<campaign:slug>/<slug:here>/", step_pages.step, name="step"),
     path("messages/", messages.messages_page, name="messages"),
     path("messages/<int:profile_id>/<int:message_id>/", messages.message, name="message"),
 ]

@@ -48,5 +48,37 @@ def test_the_name_of_a_class_means_one_thing():
     assert set(several) - SAID_BY_DJANGO == set(), several
 
 
+def test_rooms_do_not_go_round_in_circles():
+    """Of two rooms one is below the other; a room and the rooms inside it may know each other."""
+    known = {path: path.parent for path in modules()}
+    knows = defaultdict(set)
+    for path, room in known.items():
+        for target in imported_by(path):
+            other = known.get(target)
+            if other and not other.is_relative_to(room) and not room.is_relative_to(other):
+                knows[room].add(other)
+    assert len(knows) > 60, "the imports are not where this test looks for them"
+    rooms = dict(knows)
+    while leaves := [room for room, below in rooms.items() if not below & rooms.keys()]:
+        for room in leaves:
+            del rooms[room]
+    assert {
+        str(room): sorted(map(str, below & rooms.keys())) for room, below in rooms.items()
+    } == {}
+
+
+def imported_by(path: Path) -> Iterator[Path]:
+    """Modules of ours, those inside functions among them."""
+    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            inside = Path(*node.module.split("."))
+            yield from (inside.with_suffix(".py"), inside / "__init__.py")
+            for name in node.names:
+                yield from (
+                    (inside / name.name).with_suffix(".py"),
+                    inside / name.name / "__init__.py",
+                )
+
+
 def lines_of(path: Path) -> int:
     return len((ROOT / path).read_text().splitlines())

@@ -29,7 +29,7 @@ from campaigns.pages.editor.previews import (
 )
 from campaigns.pages.editor.starters import PLACEHOLDER
 from campaigns.pages.launch.launch_number import audience_of
-from campaigns.pages.report.reasons import LATER, WHY, remedy_of, remedy_url
+from campaigns.pages.reasons import LATER, WHY, remedy_of, remedy_url
 from campaigns.plan import plan_of
 from campaigns.services.checks import Check, NotReady, check_campaign
 from campaigns.services.rehearsing import Rehearsal, rehearse

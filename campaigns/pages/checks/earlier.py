@@ -25,7 +25,7 @@ from campaigns.pages.checks.excluded import PAGE_SIZE, after_of, people_page
 from campaigns.pages.checks.findings import Finding
 from campaigns.pages.editor.forms import step_of
 from campaigns.pages.editor.previews import found
-from campaigns.pages.report.reasons import ReasonWords
+from campaigns.pages.reasons import ReasonWords
 from campaigns.plan import first_message, plan_of
 from config.console.words import num
 from config.postgres.sql import every

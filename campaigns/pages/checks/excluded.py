@@ -14,7 +14,7 @@ from campaigns.models import Campaign
 from campaigns.pages import page_header
 from campaigns.pages.editor.previews import found
 from campaigns.pages.log.messages import shown_to
-from campaigns.pages.report.reasons import WHY, ReasonWords, remedy_of, remedy_url
+from campaigns.pages.reasons import WHY, ReasonWords, remedy_of, remedy_url
 from campaigns.plan import plan_of
 from config.console.pages import page
 from config.postgres.sql import sql

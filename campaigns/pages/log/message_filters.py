@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from campaigns.models import Campaign, Message
 from campaigns.models.message import MessageReason, MessageState
 from campaigns.outcomes.figures import FIGURES
-from campaigns.pages.report.reasons import WHY
+from campaigns.pages.reasons import WHY
 from campaigns.people.whose import written_to
 from profiles.selectors.finding import NotAPerson, as_uuid, by_public_id
 

@@ -15,9 +15,9 @@ from campaigns.models import Campaign, Message
 from campaigns.models.message import MessageReason, MessageState
 from campaigns.outcomes.figures import kept_counts
 from campaigns.outcomes.happened import message_events
+from campaigns.pages import reasons
 from campaigns.pages.log.message_filters import MessageFilters, address_of, asked
-from campaigns.pages.report import reasons
-from campaigns.pages.report.reasons import WHY
+from campaigns.pages.reasons import WHY
 from campaigns.people.whose import people_of
 from config.console.pages import ApiCall, page, part, wants_partial
 from config.workspace import audit

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
-from campaigns.pages.report.reasons import WHY
+from campaigns.pages.reasons import WHY
 from campaigns.pages.report.report_base import ReportBase
 from config.console.words import pct
 

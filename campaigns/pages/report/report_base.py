@@ -9,7 +9,7 @@ from django.db import connection
 
 from campaigns.models import Campaign
 from campaigns.models.message import MessageReason, MessageState
-from campaigns.pages.report.reasons import label_of
+from campaigns.pages.reasons import label_of
 from profiles.selectors.masking import Shown, mask_text
 
 SHOWN = 8
