@@ -158,7 +158,8 @@ class Message(ProfileScoped):
         ]
         indexes = [
             models.Index(fields=["campaign_id", "state", "reason"], name="message_by_campaign"),
-            models.Index(fields=["-queued_at", "-id"], name="message_by_time"),
+            # upwards: what comes last then goes to the end of it; read backwards, newest first
+            models.Index(fields=["queued_at", "id"], name="message_by_time"),
             # those of a person that stand under another's key
             models.Index(
                 fields=["owner_id"],
