@@ -22,6 +22,7 @@ WRITERS = {
     "campaigns/content/templates/filters.py",  # what a marketer's own pattern says
     "profiles/months.py",  # names of tables
     "campaigns/outcomes/recording.py",  # a key
+    "config/workspace/forms/marketing_part.py",  # quiet hours, of each person's own clock
     "config/workspace/work/circuits.py",  # a line of the log, its zone beside it
     "consent/ledger/elapsing.py",  # a stamp in the ledger
     "profiles/selectors/folding.py",  # headings of days
