@@ -1,6 +1,6 @@
 """What this app signs in at the registries of lower apps."""
 
-from campaigns import merging, panels, pruning, trail  # noqa: F401 - each signs itself in
+from campaigns import erasing, merging, panels, pruning, trail  # noqa: F401 - each signs itself in
 from campaigns.api import registration  # noqa: F401 - signs itself in
 from campaigns.delivery.worker import deliver, left
 from campaigns.engine.claims import enrolments_left

@@ -6,5 +6,8 @@ from consent.api import subroutes  # noqa: F401
 from consent.ledger import carrying, chain, merging  # noqa: F401
 from consent.ledger.elapsing import elapse
 from consent.pages import card  # noqa: F401 - each signs itself in
+from consent.privacy import own_holdings, screening  # noqa: F401 - each signs itself in
+from consent.privacy.due import carry_out_due
 
 WORK.register("consents", order=20)(elapse)
+WORK.register("privacy", order=95)(carry_out_due)

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.standing_words import SENTENCES
-from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
+from config.workspace.tables.belonging import IN_NUMBERS, Apart, Belonging, Erased, Merged
 from config.workspace.tables.lasting import Bounded, ForEver, Until
 from config.workspace.tables.schema import ProfileScoped
 
@@ -180,7 +180,13 @@ class Enrolment(ProfileScoped):
     "", `control`, or `general`: the workspace keeps them from marketing, and they count in no arm.
     """
 
-    belongs = Belonging(Merged.MOVED, Apart.BY_ORIGIN, Erased.ERASED)
+    belongs = Belonging(
+        Merged.MOVED,
+        Apart.BY_ORIGIN,
+        Erased.SCRUBBED,
+        scrubbed={"data": "'{}'", "instance_key": "''"},
+        why=IN_NUMBERS,
+    )
     lasts = ForEver("who was in a campaign decides who may enter again, and who is its control")
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey(
@@ -233,7 +239,7 @@ class Transition(ProfileScoped):
     One row for each step that was executed: written with the step's effects, in one transaction.
     """
 
-    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.ERASED)
+    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.KEPT, why=IN_NUMBERS)
     lasts = Until("so long after it happened", "transitions", "TRANSITION_DAYS")
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey(

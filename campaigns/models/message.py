@@ -6,8 +6,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
-from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
+from config.workspace.tables.belonging import IN_NUMBERS, Apart, Belonging, Erased, Merged
 from config.workspace.tables.lasting import Bounded, Until
 from config.workspace.tables.schema import ProfileScoped
 
@@ -58,7 +59,19 @@ class Message(ProfileScoped):
     marketing message is not excluded: guarantee 2, held by the database.
     """
 
-    belongs = Belonging(Merged.KEPT, Apart.BY_ADDRESS, Erased.SCRUBBED)
+    belongs = Belonging(
+        Merged.KEPT,
+        Apart.BY_ADDRESS,
+        Erased.SCRUBBED,
+        by=(),  # whose a message is says `campaigns.people.whose`; see `campaigns.erasing`
+        scrubbed={
+            "address": "''",
+            "data": "'{}'",
+            "idempotency_key": "''",
+            "provider_ref": "''",
+        },
+        why=gettext_noop("proves that a message went out, with what right, and what came of it"),
+    )
     lasts = Until(
         "sent: for ever, as proof. Not sent, but for control groups: so long after the campaign"
         " ended, then as counts",
@@ -230,7 +243,7 @@ class MessageReference(models.Model):
 class MessageChunk(models.Model):
     """500 to 1,000 messages that one worker leases and hands over; local to one server."""
 
-    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.ERASED)
+    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.KEPT, by=("profile_ids",), why=IN_NUMBERS)
     lasts = Bounded("goes when its messages are handed over")
     campaign_id = models.BigIntegerField(null=True, db_index=True)
     lane = models.SmallIntegerField(default=5)

@@ -25,6 +25,8 @@ from config.workspace import audit
 from config.workspace.models import AuditEntry
 from config.workspace.permissions import requires
 from config.workspace.trail.targets import TARGETS, Target, gone
+from consent.privacy.holdings import FILES
+from consent.privacy.subject import DataSubject
 
 PER_PAGE = 30
 SEEN_BY = "people.personal"
@@ -153,3 +155,9 @@ def mails_of(entries: Sequence[AuditEntry]) -> Mapping[int, Target]:
         entry.pk: Target(gone(entry).name, reverse("console:mail", args=[entry.target]), SEEN_BY)
         for entry in entries
     }
+
+
+@FILES.register("mailbox")
+def forget(subject: DataSubject) -> int:
+    """Of a person who is erased: every mail to an address of theirs."""
+    return sum(mailbox.forget(one.value) for one in subject.known_by if one.kind == "email")

@@ -37,6 +37,8 @@ PERMISSIONS = {
     "suppressions.view": _("See suppressions"),
     "suppressions.edit": _("Suppress and release addresses"),
     "purposes.edit": _("Change purposes and topics"),
+    "privacy.view": _("See privacy requests"),
+    "privacy.edit": _("Answer privacy requests"),
     "audit.view": _("See the audit trail"),
     "settings.view": _("See the settings"),
     "settings.edit": _("Change the settings"),
@@ -50,7 +52,8 @@ ROLES: dict[str, set[str]] = {
     Role.ANALYST: _READ_ALL | {"events.view", "sources.view", "segments.edit"},
     Role.PRIVACY_OFFICER: _READ_ALL
     | {"people.personal", "people.merge", "events.view", "sources.view", "consents.edit"}
-    | {"suppressions.view", "suppressions.edit", "purposes.edit", "audit.view", "settings.view"},
+    | {"suppressions.view", "suppressions.edit", "purposes.edit", "audit.view", "settings.view"}
+    | {"privacy.view", "privacy.edit"},
     Role.SERVICE_REP: {"people.view", "people.personal", "people.edit", "messages.view"}
     | {"messages.send", "messages.transactional", "consents.view", "consents.edit"}
     | {"segments.view"},
@@ -74,6 +77,7 @@ MODEL_PERMISSIONS: dict[str, tuple[str, str]] = {
     "consent.purpose": ("consents.view", "purposes.edit"),
     "consent.topic": ("consents.view", "purposes.edit"),
     "consent.suppression": ("suppressions.view", "suppressions.edit"),
+    "consent.deadlinerule": ("privacy.view", "privacy.edit"),
     "campaigns.sender": ("campaigns.view", "campaigns.edit"),
 }
 

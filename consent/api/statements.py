@@ -13,7 +13,7 @@ from consent.channels import CHANNELS
 from consent.ledger.acts import UNDONE
 from consent.ledger.elapsing import stamp
 from consent.ledger.recording import Statement
-from consent.ledger.subjects import NoIdentifier, Referred, contact_point, refer
+from consent.ledger.subjects import NoIdentifier, Referred, WasErased, contact_point, refer
 from consent.models import Purpose, Topic
 
 MANY = 1000
@@ -53,6 +53,9 @@ def _people(references: Sequence[str], many: bool) -> dict[str, Referred]:
             continue
         try:
             people[reference] = refer(reference)
+        except WasErased:
+            words = _("This person was erased: what others say of them is not taken in.")
+            errors.append(_error(f"[{n}]" if many else "", "person", words, "erased"))
         except NoIdentifier:
             words = _("No known id, and no identifier as email:jane@example.com.")
             errors.append(_error(f"[{n}]" if many else "", "person", words))

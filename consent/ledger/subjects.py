@@ -9,6 +9,7 @@ from config.workspace.digests import CONTACT_KINDS, contact_digest
 from config.workspace.selectors import workspace
 from consent.channels import contact_kind
 from consent.ledger.carrying import carry_refusals
+from consent.ledger.erased import is_erased
 from consent.models import Purpose
 from consent.models.ledger import ConsentStatus
 from profiles.calls.limits import MAX_IDENTIFIER
@@ -30,6 +31,10 @@ class NoIdentifier(ValueError):
     """The reference is no id that is known and no identifier that can be."""
 
 
+class WasErased(NoIdentifier):
+    """It is of somebody who was erased: nobody is made anew for what others say of them."""
+
+
 @dataclass(frozen=True)
 class Referred:
     """A person, and the identifier they were called by ("" for an id)."""
@@ -43,7 +48,7 @@ def refer(reference: str, *, create: bool = True) -> Referred:
     """The person of a reference; a new one with that identifier where nobody has it yet.
 
     Who has an identifier only by a public key is not meant by it: see `vouched`. Raises
-    NoIdentifier; NotAPerson where `create` is false and nobody is known by it.
+    NoIdentifier, WasErased; NotAPerson where `create` is false and nobody is known by it.
     """
     given, _colon, value = reference.partition(":")
     kind = "" if as_uuid(reference) else normalise_kind(given)
@@ -56,6 +61,8 @@ def refer(reference: str, *, create: bool = True) -> Referred:
             raise
         if not _may_be_somebodys(kind, value, raw):
             raise NoIdentifier(reference) from error
+        if is_erased(kind, value):
+            raise WasErased(reference) from error
     return Referred(_make(kind, value), kind, value)
 
 

@@ -1,15 +1,18 @@
 """Tables of permission and privacy."""
 
 from consent.models.ledger import ConsentEntry, ConsentState, Suppression
-from consent.models.privacy import PrivacyRequest
+from consent.models.privacy import DeadlineRule, ErasedIdentifier, PrivacyRequest, RequestComment
 from consent.models.purpose import Policy, Purpose, Topic
 
 __all__ = [
     "ConsentEntry",
     "ConsentState",
+    "DeadlineRule",
+    "ErasedIdentifier",
     "Policy",
     "PrivacyRequest",
     "Purpose",
+    "RequestComment",
     "Suppression",
     "Topic",
 ]

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
 from config.workspace.tables.lasting import Bounded, ForEver
@@ -50,7 +51,13 @@ class ConsentEntry(ProfileScoped):
     (`consent.ledger.chain`), which an erasure empties.
     """
 
-    belongs = Belonging(Merged.SAID_AGAIN, Apart.BY_ADDRESS, Erased.SCRUBBED)
+    belongs = Belonging(
+        Merged.SAID_AGAIN,
+        Apart.BY_ADDRESS,
+        Erased.SCRUBBED,
+        scrubbed={"contact_point": "''", "evidence": "'{}'"},
+        why=gettext_noop("proves what was permitted and refused when, without address or evidence"),
+    )
     lasts = ForEver("proves each permission, for as long as anybody may ask")
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey("profiles.Profile", models.PROTECT, db_index=False)
@@ -120,7 +127,7 @@ class ConsentEntry(ProfileScoped):
 class ConsentState(ProfileScoped):
     """The current state, derived from the ledger: one row for each permission stated."""
 
-    belongs = Belonging(Merged.DERIVED, Apart.DERIVED, Erased.ERASED)
+    belongs = Belonging(Merged.DERIVED, Apart.DERIVED, Erased.ERASED, at_once=True)
     lasts = Bounded("a row a permission stated")
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey("profiles.Profile", models.CASCADE, db_index=False)

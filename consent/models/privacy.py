@@ -1,34 +1,213 @@
-"""Privacy requests; carried out by the privacy issue."""
+"""What people ask of their data, by when it is answered, and whose data must not come back."""
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
-from config.workspace.tables.lasting import ForEver
+from config.workspace.tables.lasting import Bounded, ForEver
+
+
+class Regulation(models.TextChoices):
+    """The law that a request is made under."""
+
+    GDPR = "gdpr", _("GDPR (European Union, United Kingdom)")
+    CCPA = "ccpa", _("CCPA (California)")
+    PDP = "pdp", _("UU PDP (Indonesia)")
+    DPDP = "dpdp", _("DPDP (India)")
+    OTHER = "other", _("Another law, or our own promise")
+
+
+class RequestType(models.TextChoices):
+    """What is asked for (design.md section 2)."""
+
+    ACCESS = "access", _("Access")
+    PORTABILITY = "portability", _("Portability")
+    RECTIFICATION = "rectification", _("Correction")
+    ERASURE = "erasure", _("Erasure")
+    RESTRICTION = "restriction", _("Restriction")
+    OBJECTION = "objection", _("Objection")
+    OPT_OUT_OF_SALE = "opt_out_of_sale", _("Opt-out of sale or sharing")
+    LIMIT_SENSITIVE = "limit_sensitive", _("Limit sensitive data")
+    OPT_OUT_OF_AUTOMATED = "opt_out_of_automated", _("Opt-out of automated decisions")
+
+
+class DeadlineRule(models.Model):
+    """By when a law wants an answer: a row, so that a changed law is a changed row.
+
+    Of several for one law the one of the type stands before the one for all (""). A count of 0
+    means that there is none.
+    """
+
+    lasts = Bounded("a row a law and type")
+
+    class Unit(models.TextChoices):
+        """What is counted."""
+
+        HOUR = "hour", _("hours")
+        DAY = "day", _("days")
+        BUSINESS_DAY = "business_day", _("business days")
+        MONTH = "month", _("months")
+
+    regulation = models.CharField(_("law"), max_length=20, choices=Regulation.choices)
+    type = models.CharField(
+        _("type"),
+        max_length=30,
+        choices=RequestType.choices,
+        blank=True,
+        default="",
+        help_text=_("Empty: every type that has no row of its own."),
+    )
+    confirm_n = models.PositiveSmallIntegerField(_("confirm within"), default=0)
+    confirm_unit = models.CharField(
+        _("unit"), max_length=12, choices=Unit.choices, default=Unit.BUSINESS_DAY
+    )
+    due_n = models.PositiveSmallIntegerField(_("answer within"))
+    due_unit = models.CharField(_("unit"), max_length=12, choices=Unit.choices)
+    extend_n = models.PositiveSmallIntegerField(_("may be extended by"), default=0)
+    extend_unit = models.CharField(
+        _("unit"), max_length=12, choices=Unit.choices, default=Unit.MONTH
+    )
+    moves = models.BooleanField(
+        _("a last day that is no working day moves to the next"), default=False
+    )
+    origin = models.TextField(_("where it stands"), blank=True, default="")
+
+    class Meta:
+        db_table = "deadline_rule"
+        ordering = ["regulation", "type"]
+        verbose_name = _("deadline")
+        verbose_name_plural = _("deadlines")
+        constraints = [
+            models.UniqueConstraint(fields=["regulation", "type"], name="deadline_rule_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_regulation_display()} {self.get_type_display()}".strip()
 
 
 class PrivacyRequest(models.Model):
-    """What a person asks of their data, with its clock."""
+    """What a person asks of their data, with its clock.
 
-    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.SCRUBBED)
+    `identities` are the identifiers as they were given, `{kind, value}`; when an erasure is
+    complete only their keyed digests stay. `needles` is, encrypted, all that the person is known
+    by, to look for it until an erasure is complete, and is emptied then. `erasing_since` is the
+    transaction that took the person out: what began before it may still write.
+    """
+
+    # what it holds of the person is emptied by the erasure itself, when everything else is done
+    belongs = Belonging(
+        Merged.KEPT,
+        Apart.STAYS,
+        Erased.KEPT,
+        why=gettext_noop("proves that a request was answered"),
+    )
     lasts = ForEver("proves that a request was answered")
+
+    class Status(models.TextChoices):
+        """Where it stands (the words of OpenDSR)."""
+
+        PENDING = "pending", _("Pending")
+        IN_PROGRESS = "in_progress", _("In progress")
+        COMPLETED = "completed", _("Completed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    OPEN = (Status.PENDING, Status.IN_PROGRESS)
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)
-    type = models.CharField(max_length=30)
-    regulation = models.CharField(max_length=20)
-    status = models.CharField(max_length=20, default="pending")
+    type = models.CharField(_("type"), max_length=30, choices=RequestType.choices)
+    regulation = models.CharField(_("law"), max_length=20, choices=Regulation.choices)
+    status = models.CharField(
+        _("status"), max_length=20, choices=Status.choices, default=Status.PENDING
+    )
+    origin = models.CharField(_("came by"), max_length=20, default="api")
     profile_id = models.BigIntegerField(null=True, db_index=True)
     identities = models.JSONField(default=list)
-    received_at = models.DateTimeField()
-    due_at = models.DateTimeField()
-    completed_at = models.DateTimeField(null=True)
+    language = models.CharField(_("language"), max_length=35, blank=True, default="")
+    received_at = models.DateTimeField(_("received"))
+    confirm_by = models.DateTimeField(_("confirm by"), null=True)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True)
+    due_at = models.DateTimeField(_("due"))
+    extended_at = models.DateTimeField(_("extended"), null=True)
+    extended_because = models.TextField(blank=True, default="")
+    proven_at = models.DateTimeField(_("identity proven"), null=True)
+    proven_by = models.TextField(blank=True, default="")
+    assigned_to = models.ForeignKey(
+        "workspace.User", models.SET_NULL, null=True, verbose_name=_("assigned to")
+    )
+    is_blocking = models.BooleanField(
+        _("erase and block"), default=False, help_text=_("Nothing of theirs comes in again.")
+    )
+    needles = models.BinaryField(default=b"")
+    former_ids = ArrayField(models.BigIntegerField(), default=list)
+    erasing_since = models.BigIntegerField(null=True)
+    completed_at = models.DateTimeField(_("completed"), null=True)
+    closed_because = models.TextField(blank=True, default="")
     result = models.JSONField(default=dict)
 
     class Meta:
         db_table = "privacy_request"
+        ordering = ["due_at", "id"]
         verbose_name = _("privacy request")
         verbose_name_plural = _("privacy requests")
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(status__in=["pending", "in_progress"]),
+                name="privacy_request_open",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.public_id}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for an answer."""
+        return self.status in self.OPEN
+
+
+class RequestComment(models.Model):
+    """What the team says of a request, for each other."""
+
+    lasts = ForEver("how a request was answered")
+    request = models.ForeignKey(PrivacyRequest, models.CASCADE, related_name="comments")
+    author = models.ForeignKey("workspace.User", models.SET_NULL, null=True)
+    at = models.DateTimeField(auto_now_add=True)
+    text = models.TextField()
+
+    class Meta:
+        db_table = "request_comment"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.text[:50]
+
+
+class ErasedIdentifier(models.Model):
+    """An identifier of somebody who was erased, as a keyed digest: it keeps them from coming back.
+
+    What is dated before `erased_at`, and any import or sync, is refused for good. With
+    `is_blocked` everything is, until it is released with a reason.
+    """
+
+    lasts = ForEver("keeps who was erased from coming back by a replay, an import or a sync")
+    kind = models.TextField()
+    digest = models.BinaryField(max_length=16)
+    erased_at = models.DateTimeField()
+    is_blocked = models.BooleanField(default=False)
+    request_id = models.BigIntegerField(db_index=True)
+    released_at = models.DateTimeField(null=True)
+    released_because = models.TextField(blank=True, default="")
+
+    class Meta:
+        db_table = "erased_identifier"
+        constraints = [
+            models.UniqueConstraint(fields=["digest", "kind"], name="erased_identifier_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind

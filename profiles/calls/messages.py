@@ -89,6 +89,7 @@ class Incoming(msgspec.Struct):
     sent_away: list[str] = []  # kinds of what is a person of its own, to make room for this
     refusal: tuple[str, str, str] | None = None  # code, path, reason
     key: tuple[str, str] | None = None  # the one it is attributed to
+    came_back: bool = False  # by an act of their own, after an erasure
     attach: Any = None  # identity.resolve.Attach, where what it brought may be another's
     profile_id: int = 0
     identifier_id: int = 0

@@ -32,6 +32,8 @@ TOO_MANY = gettext_noop("a batch has at most %(most)d messages, this one %(n)d")
 TOO_OLD = gettext_noop("older than %(n)d months; send history through import")
 NOBODY = gettext_noop("no identifier that could be somebody's: blocked, blank or malformed")
 UNKNOWN_PERSON = gettext_noop("this person is not known")
+ERASED_PERSON = gettext_noop("this person was erased")
+BLOCKED_PERSON = gettext_noop("this person was erased and is blocked")
 FAILED = gettext_noop("could not be processed: %(error)s")
 # of files
 ROW_NOBODY = gettext_noop(
@@ -97,6 +99,8 @@ CODES = {
     "too_many_messages": gettext_lazy("too many messages"),
     "too_old": gettext_lazy("too old"),
     "unknown_person": gettext_lazy("person not known"),
+    "erased_person": gettext_lazy("person erased"),
+    "blocked_person": gettext_lazy("person erased and blocked"),
     "unknown_type": gettext_lazy("unknown type"),
     "wrong_type": gettext_lazy("wrong type"),
 }

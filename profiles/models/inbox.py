@@ -5,7 +5,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
+from config.workspace.tables.belonging import IN_NUMBERS, Apart, Belonging, Erased, Merged
 from config.workspace.tables.lasting import Bounded, Until
 
 
@@ -115,7 +115,7 @@ class MessageClaim(models.Model):
 class ProfileChange(models.Model):
     """Profiles that changed and what about them, for those who keep something derived."""
 
-    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.KEPT)
+    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.KEPT, by=("profile_ids",), why=IN_NUMBERS)
     lasts = Bounded("goes when segments have looked at it")
     profile_ids = ArrayField(models.BigIntegerField())
     names = ArrayField(models.TextField())

@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
 from config.workspace.tables.lasting import Bounded, ForEver, Until
@@ -24,7 +25,8 @@ class PeopleQuerySet(models.QuerySet["Profile"]):
 class Profile(models.Model):
     """One person. `traits` is derived from `profile_trait`, the truth."""
 
-    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.ERASED)
+    # a husk stays, without anything of the person: ledger and messages name it by its number
+    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.SCRUBBED, by=("id",))
     lasts = ForEver("a person; who was merged stays, so that old ids lead on")
 
     class State(models.TextChoices):
@@ -200,7 +202,7 @@ class Identifier(ProfileScoped):
     are written together (`profiles.identity.keys`).
     """
 
-    belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
+    belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED, at_once=True)
     lasts = Bounded("a row a value; limits a person and kind")
     id = models.BigAutoField(primary_key=True)
     kind = models.TextField()
@@ -232,7 +234,7 @@ class IdentifierKey(models.Model):
     so that the beginning of a value, whatever its kind, is found by the same index.
     """
 
-    belongs = Belonging(Merged.DERIVED, Apart.DERIVED, Erased.ERASED)
+    belongs = Belonging(Merged.DERIVED, Apart.DERIVED, Erased.ERASED, at_once=True)
     lasts = Bounded("a row an identifier")
     id = models.BigIntegerField(primary_key=True)  # the identifier's
     kind = models.TextField(db_collation="C")
@@ -257,7 +259,19 @@ class Merge(models.Model):
     person before it is taken apart, which makes one.
     """
 
-    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.SCRUBBED)
+    belongs = Belonging(
+        Merged.KEPT,
+        Apart.STAYS,
+        Erased.SCRUBBED,
+        by=("survivor_id", "absorbed_id"),
+        scrubbed={
+            "evidence": "'{}'",
+            "snapshot": "'{}'",
+            "absorbed_public_id": "NULL",
+            "once": "NULL",
+        },
+        why=gettext_noop("says that there was a merge, of whom in ids alone"),
+    )
     lasts = ForEver("a merge can be undone, and a call that was taken in be taken apart")
 
     class Kind(models.TextChoices):

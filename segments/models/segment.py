@@ -108,7 +108,7 @@ class SegmentSize(models.Model):
 class Membership(ProfileScoped):
     """A profile was in a segment from `entered_at` until `left_at` (null: still is)."""
 
-    belongs = Belonging(Merged.MOVED, Apart.BY_ORIGIN, Erased.ERASED)
+    belongs = Belonging(Merged.MOVED, Apart.BY_ORIGIN, Erased.ERASED, at_once=True)
     lasts = Until(
         "so long after somebody left; of lists never: past moments are asked of them",
         "memberships",

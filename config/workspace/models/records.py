@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
 from config.workspace.tables.lasting import ForEver, Until
@@ -15,7 +16,13 @@ class AuditEntry(models.Model):
     is made over `digest`, a salted digest of it.
     """
 
-    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.KEPT)
+    belongs = Belonging(
+        Merged.KEPT,
+        Apart.STAYS,
+        Erased.SCRUBBED,
+        scrubbed={"target": "''", "profile_id": "NULL"},
+        why=gettext_noop("who of ours looked and changed what stays; whom, is taken out"),
+    )
     lasts = ForEver("accountability: who looked and changed what, without values of people")
     at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
     actor_kind = models.CharField(_("by"), max_length=12)  # user, api_key, person, system

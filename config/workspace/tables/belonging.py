@@ -5,12 +5,13 @@ and regrouping read it: what is moved and goes by its identifier needs no code o
 anything else the merger that looks after a table names it.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from django.apps import apps
 from django.db import models
+from django.utils.translation import gettext_noop
 
 
 class Merged(Enum):
@@ -40,13 +41,26 @@ class Erased(Enum):
     SCRUBBED = "scrubbed"  # the row proves something and stays; what is personal in it is nulled
 
 
+# the ground of rows that name nobody but by the number of an emptied row
+IN_NUMBERS = gettext_noop("names them by a number of ours alone, which leads to nothing any more")
+
+
 @dataclass(frozen=True)
 class Belonging:
-    """One declaration for all three."""
+    """One declaration for all three.
+
+    `by` are the columns that say whose a row is. `scrubbed` is for `Erased.SCRUBBED`: by column the
+    SQL of what an erasure leaves there. `why` is the ground on which a row stays. `at_once`: they
+    act for the person, and go in the very transaction that takes the person out.
+    """
 
     merged: Merged
     apart: Apart
     erased: Erased
+    by: tuple[str, ...] = ("profile_id",)
+    scrubbed: Mapping[str, str] = field(default_factory=dict)
+    why: str = ""
+    at_once: bool = False
 
 
 def moved_by_identifier() -> Iterator[type[models.Model]]:

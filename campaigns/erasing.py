@@ -1,0 +1,54 @@
+"""What an erasure does to campaigns: nothing more goes out, and what went out names nobody."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from campaigns.models import Message
+from config.postgres.sql import sql
+from consent.privacy.holdings import HOLDINGS, LEAVING, SCRUB, Holding
+from consent.privacy.subject import DataSubject
+
+# whose a message is, as `campaigns.people.whose` has it
+_THEIRS = """(t.profile_id = ANY({people}::bigint[]) AND t.owner_id IS NULL
+    OR t.owner_id = ANY({people}::bigint[]))"""
+_STOP = (
+    "UPDATE message t SET state = 'excluded', reason = 'frozen' WHERE t.state = 'queued'"
+    " AND (t.profile_id = ANY(%(people)s) AND t.owner_id IS NULL OR t.owner_id = ANY(%(people)s))",
+    "UPDATE enrolment e SET ended_at = now(), end_reason = 'frozen', due_at = NULL, lease = NULL"
+    " WHERE e.profile_id = ANY(%(people)s) AND e.ended_at IS NULL",
+)
+
+
+@LEAVING.register("campaigns")
+def leave(cursor: Any, subject: DataSubject) -> None:
+    """Nothing that waits goes out, and no journey goes on."""
+    for statement in _STOP:
+        cursor.execute(statement, {"people": list(subject.ever)})
+
+
+@HOLDINGS.register("messages", order=5)
+def _messages(subject: DataSubject) -> Iterable[Holding]:
+    """Contents that were written for them alone first, while their messages still name them."""
+    theirs = sql(_THEIRS, people=list(subject.ever))
+    yield Holding(
+        "content_version",
+        sql(
+            "t.version_id IS NULL AND t.id IN (SELECT t.content_version_id FROM message t"
+            " WHERE {theirs}) AND NOT EXISTS (SELECT FROM message o"
+            " WHERE o.content_version_id = t.id AND NOT (o.profile_id = ANY({people}::bigint[])))",
+            theirs=theirs,
+            people=list(subject.ever),
+        ),
+        SCRUB,
+        emptied={"compiled": "'{}'"},
+    )
+    belongs = Message.belongs
+    yield Holding("message", theirs, SCRUB, belongs.why, belongs.scrubbed, at_once=False)
+    # to their address, under another's key
+    yield Holding(
+        "message",
+        sql("t.address = ANY({points}::text[])", points=subject.points),
+        SCRUB,
+        belongs.why,
+        belongs.scrubbed,
+    )

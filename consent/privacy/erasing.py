@@ -1,0 +1,181 @@
+"""Erasure: everything of a person, everywhere, in steps that can be broken off at any moment.
+
+1. `take_out`, one transaction: the digests by which nothing comes back, and everything that acts
+   for the person (identifiers, permissions, places in segments and journeys). From its end nobody
+   finds, counts or writes to them, and what they do later is a new person's.
+2. The rest by batches, each in a transaction of its own, as the declarations say.
+3. When every transaction that began before step 1 has ended, the rest once more: one of them may
+   have written meanwhile.
+4. The search through every column and file (`searching`), then the certificate; what was kept to
+   search by is emptied.
+
+Each step can be done again: what is done already is not found.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from config.postgres.eraser import as_eraser
+from config.workspace import audit
+from consent.models import ErasedIdentifier, PrivacyRequest
+from consent.privacy import certificate, holdings, searching
+from consent.privacy.subject import DataSubject, KnownBy, sealed, subject_of, unsealed
+from profiles.changes import ANYTHING, announce
+from profiles.models import Profile
+
+_EMPTY_PROFILE: Final = """
+UPDATE profile p SET state = 'erased', merged_into_id = NULL, public_id = gen_random_uuid(),
+    display_name = '', time_zone = '', locale = '', country = '', lifecycle = '', traits = '{}'
+FROM (SELECT unnest(%s::bigint[]) AS id ORDER BY 1) AS g WHERE p.id = g.id
+"""
+_FENCE: Final = "SELECT pg_current_xact_id()::text::bigint"
+_BEHIND: Final = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint > %s"
+
+
+def erase(request: PrivacyRequest, *, stop: Callable[[], bool] = lambda: False) -> bool:
+    """Carry on with this erasure; whether it is complete. `stop` is asked between batches.
+
+    One that was broken off goes on where it was. A request whose person is not known is complete
+    with its digests alone.
+    """
+    if request.erasing_since is None:
+        take_out(request)
+    subject = subject_of_request(request)
+    if not _work_off(request, subject, stop) or not _is_behind(request):
+        return False
+    if not _work_off(request, subject, stop):
+        return False
+    _forget_names(request)
+    _complete(request, searching.search(subject.known_by))
+    return True
+
+
+def subject_of_request(request: PrivacyRequest) -> DataSubject:
+    """Whom a request was about when their erasure began."""
+    kept = request.result.get("identifier_ids", [])
+    known = unsealed(request.needles)
+    return DataSubject(request.profile_id or 0, tuple(request.former_ids), known, tuple(kept))
+
+
+@transaction.atomic
+def take_out(request: PrivacyRequest) -> None:
+    """Step 1. Waits for whoever holds the person's rows."""
+    subject = _whole(request)
+    now = timezone.now()
+    _keep_out(request, subject, now)
+    with connection.cursor() as cursor:
+        cursor.execute(_FENCE)
+        [since] = cursor.fetchone()
+        cursor.execute(_EMPTY_PROFILE, [list(subject.ever)])
+        for _name, leave in holdings.LEAVING:
+            leave(cursor, subject)
+        done: dict[str, int] = {}
+        with as_eraser(cursor):
+            for holding in holdings.holdings_of(subject):
+                while holding.at_once and (n := holdings.carry_out(holding)):
+                    done[holding.table] = done.get(holding.table, 0) + n
+    announce(subject.ever, [ANYTHING])
+    request.status = PrivacyRequest.Status.IN_PROGRESS
+    request.former_ids, request.needles = list(subject.ever), sealed(subject.known_by)
+    request.erasing_since = since
+    request.result = {
+        "erased": done | {"profile": len(subject.ever)},
+        "identifier_ids": list(subject.identifier_ids),
+        "erased_at": now.isoformat(),
+    }
+    request.save()
+
+
+def _whole(request: PrivacyRequest) -> DataSubject:
+    """The person as known now, and what the request itself named."""
+    named = tuple(KnownBy(one["kind"], one["value"]) for one in request.identities)
+    person = Profile.objects.filter(pk=request.profile_id).first() if request.profile_id else None
+    if person is None:
+        return DataSubject(0, (), named)
+    person = Profile.objects.get(pk=person.merged_into_id or person.pk)
+    subject = subject_of(person)
+    held = {(one.kind, one.value) for one in subject.known_by}
+    more = tuple(one for one in named if (one.kind, one.value) not in held)
+    known = subject.known_by + more
+    return DataSubject(subject.profile_id, subject.ever, known, subject.identifier_ids)
+
+
+def _keep_out(request: PrivacyRequest, subject: DataSubject, now: datetime) -> None:
+    """A digest of each identifier; of one that was erased before, the newest erasure counts."""
+    ErasedIdentifier.objects.bulk_create(
+        [
+            ErasedIdentifier(
+                kind=one.kind,
+                digest=one.digest,
+                erased_at=now,
+                is_blocked=request.is_blocking,
+                request_id=request.pk,
+            )
+            for one in sorted(subject.known_by, key=lambda one: (one.kind, one.value))
+        ],
+        update_conflicts=True,
+        unique_fields=["digest", "kind"],
+        update_fields=["erased_at", "is_blocked", "request_id"],
+    )
+
+
+def _work_off(request: PrivacyRequest, subject: DataSubject, stop: Callable[[], bool]) -> bool:
+    """All batches; whether none is left."""
+    for holding in holdings.holdings_of(subject):
+        while _batch(request, holding):
+            if stop():
+                return False
+    for name, forget in holdings.FILES:
+        if n := forget(subject):
+            _note(request, f"file:{name}", n)
+    return True
+
+
+def _note(request: PrivacyRequest, what: str, n: int) -> None:
+    done = request.result.setdefault("erased", {})
+    done[what] = done.get(what, 0) + n
+    PrivacyRequest.objects.filter(pk=request.pk).update(result=request.result)
+
+
+@transaction.atomic
+def _batch(request: PrivacyRequest, holding: holdings.Holding) -> int:
+    """One batch, and its number on the request, in one transaction."""
+    with connection.cursor() as cursor, as_eraser(cursor):
+        n = holdings.carry_out(holding)
+    if n:
+        _note(request, holding.table, n)
+    return n
+
+
+def _is_behind(request: PrivacyRequest) -> bool:
+    """Has everything ended that began before the person was taken out?
+
+    In a transaction that is itself older (a test's) there is nobody to wait for.
+    """
+    if connection.in_atomic_block:
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute(_BEHIND, [request.erasing_since])
+        return bool(cursor.fetchone()[0])
+
+
+def _forget_names(request: PrivacyRequest) -> None:
+    digests = ErasedIdentifier.objects.filter(request_id=request.pk).order_by("kind", "digest")
+    request.identities = [{"kind": one.kind, "digest": bytes(one.digest).hex()} for one in digests]
+    request.save(update_fields=["identities"])
+
+
+@transaction.atomic
+def _complete(request: PrivacyRequest, searched: dict[str, Any]) -> None:
+    """Step 4: the request keeps digests, numbers and the certificate."""
+    request.needles = b""
+    request.status, request.completed_at = PrivacyRequest.Status.COMPLETED, timezone.now()
+    request.result.pop("identifier_ids", None)
+    request.result["searched"] = searched
+    request.result["certificate"] = certificate.certificate_of(request)
+    request.save()
+    audit.record("privacy.erased", "privacy_request", str(request.public_id))

@@ -1,0 +1,85 @@
+"""Rows that no declaration finds, of tables of this app and of those below it.
+
+Texts that came in and have no owner are found by what they hold: whoever is named in one is erased
+from it with the whole of it.
+"""
+
+from collections.abc import Iterable
+
+from config.postgres.sql import Sql, sql
+from consent.privacy.holdings import ERASE, HOLDINGS, SCRUB, Holding, holds_a_needle
+from consent.privacy.subject import DataSubject
+
+
+@HOLDINGS.register("identifiers", order=10)
+def _of_identifiers(subject: DataSubject) -> Iterable[Holding]:
+    """What names identifiers by their number."""
+    ids = list(subject.identifier_ids)
+    for table, one, other in (
+        ("identifier_link", "one_id", "other_id"),
+        ("merge_pending", "identifier_id", "other_identifier_id"),
+    ):
+        where = sql(
+            f"(t.{one} = ANY({{ids}}::bigint[]) OR t.{other} = ANY({{ids}}::bigint[]))", ids=ids
+        )
+        yield Holding(table, where, ERASE, at_once=True)
+
+
+@HOLDINGS.register("contact points", order=20)
+def _of_points(subject: DataSubject) -> Iterable[Holding]:
+    """Under another's key: from a time when the address was theirs, or they were one."""
+    yield Holding(
+        "consent_entry",
+        sql("t.contact_point = ANY({points}::text[])", points=subject.points),
+        SCRUB,
+        emptied={"contact_point": "''", "evidence": "'{}'"},
+    )
+    yield Holding(
+        "suppression",
+        sql("t.digest = ANY({digests}::bytea[])", digests=[o.digest for o in subject.known_by]),
+        SCRUB,
+        emptied={"hint": "''", "detail": "''"},
+    )
+    yield Holding(
+        "audit_entry",
+        sql(
+            "t.target_kind = 'profile' AND t.target = ANY({ids}::text[])", ids=_public_ids(subject)
+        ),
+        SCRUB,
+        emptied={"target": "''", "profile_id": "NULL"},
+    )
+
+
+def _public_ids(subject: DataSubject) -> list[str]:
+    return [one.value for one in subject.known_by if one.kind == "rapport_id"]
+
+
+@HOLDINGS.register("texts", order=30)
+def _of_texts(subject: DataSubject) -> Iterable[Holding]:
+    """Whole rows of texts that hold one of their identifiers."""
+    needles = subject.needles
+    for table, columns in (
+        ("rejection", ("t.body", "t.message_id", "t.errors::text")),
+        ("webhook_delivery", ("t.body::text",)),
+    ):
+        yield Holding(table, holds_a_needle(columns, needles), ERASE)
+    yield Holding(
+        "data_warning",
+        holds_a_needle(("t.example", "t.detail"), needles),
+        SCRUB,
+        emptied={"example": "''"},
+    )
+    yield Holding(
+        "job",
+        holds_a_needle(("t.result::text", "t.error", "t.title"), needles),
+        SCRUB,
+        emptied={"result": "'{}'", "error": "''"},
+    )
+    # an accepted call that waits: what is erased with it was sent before the erasure
+    yield Holding("inbox", _waits(subject), ERASE)
+
+
+def _waits(subject: DataSubject) -> Sql:
+    """Calls that failed for good; what is only waiting is refused when it is worked off."""
+    held = holds_a_needle(("encode(t.body, 'escape')", "t.error"), subject.needles)
+    return sql("(t.failed_at IS NOT NULL AND {held})", held=held)

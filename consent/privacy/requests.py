@@ -1,0 +1,212 @@
+"""Privacy requests: received, confirmed, extended, handed to somebody, cancelled, completed.
+
+What a request does is carried out by `due`; here is what people decide about it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from config.workspace import audit
+from config.workspace.models import User
+from config.workspace.selectors import workspace
+from config.workspace.work.due import wake
+from consent.models import PrivacyRequest, RequestComment
+from consent.models.privacy import Regulation
+from consent.privacy.deadlines import AT_ONCE, clock, extended
+from profiles.identifiers.normalise import normalise, normalise_kind
+from profiles.models import Profile
+from profiles.selectors.finding import NotAPerson, by_reference
+
+Status = PrivacyRequest.Status
+WORK = "privacy"
+
+
+class CannotBeDone(ValueError):
+    """Why this request cannot be given this turn now, in the reader's language."""
+
+
+class NotOne(ValueError):
+    """What the identifiers lead to is more than one person, or they are none. `path` says which."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whom a request is about: nobody that we know, or one person; and by what they were named."""
+
+    person: Profile | None
+    identities: list[dict[str, str]]
+
+
+def asked(references: Sequence[str]) -> Asked:
+    """Whom `kind:value` name, all of them the same person. Raises NotOne."""
+    found: dict[int, Profile] = {}
+    identities = []
+    for n, reference in enumerate(references):
+        given, colon, value = reference.partition(":")
+        kind = normalise_kind(given)
+        text = normalise(kind, value, workspace().country) if colon and kind else ""
+        if not text:
+            path = f"identifiers[{n}]"
+            raise NotOne(path, _("An identifier is written as email:jane@example.com."))
+        identities.append({"kind": kind, "value": text})
+        try:
+            person = by_reference(f"{kind}:{text}", personal=True)
+        except NotAPerson:
+            continue
+        found[person.pk] = person
+    if len(found) > 1:
+        raise NotOne("identifiers", _("These are %(n)d different people.") % {"n": len(found)})
+    return Asked(next(iter(found.values()), None), identities)
+
+
+@transaction.atomic
+def open_request(
+    *,
+    type_: str,
+    references: Sequence[str],
+    regulation: str = Regulation.GDPR,
+    origin: str = "api",
+    language: str = "",
+    received_at: datetime | None = None,
+    is_blocking: bool = False,
+) -> PrivacyRequest:
+    """Take a request in and start its clock. What needs no proof acts at once. Raises NotOne.
+
+    The same type for the same person twice is one request while it is open.
+    """
+    whom = asked(references)
+    at = received_at or timezone.now()
+    same = _same_open(type_, whom)
+    if same:
+        return same
+    times = clock(regulation, type_, at)
+    request = PrivacyRequest.objects.create(
+        type=type_,
+        regulation=regulation,
+        origin=origin,
+        profile_id=whom.person.pk if whom.person else None,
+        identities=whom.identities,
+        language=language or (whom.person.locale if whom.person else "") or workspace().locale,
+        received_at=at,
+        confirm_by=times.confirm_by,
+        due_at=times.due_at,
+        is_blocking=is_blocking,
+    )
+    _noted("privacy.received", request, type=type_, law=regulation)
+    if type_ in AT_ONCE:
+        start(request)
+    return request
+
+
+def _same_open(type_: str, whom: Asked) -> PrivacyRequest | None:
+    rows = PrivacyRequest.objects.filter(type=type_, status__in=PrivacyRequest.OPEN)
+    if whom.person:
+        return rows.filter(profile_id=whom.person.pk).first()
+    return rows.filter(profile_id=None, identities=whom.identities).first()
+
+
+@transaction.atomic
+def confirm(request: PrivacyRequest, *, proof: str = "") -> PrivacyRequest:
+    """Tell that it was received, and that whoever asks is who they say; with it the work may begin.
+
+    Raises CannotBeDone.
+    """
+    row = _open(request)
+    now = timezone.now()
+    row.confirmed_at = row.confirmed_at or now
+    row.proven_at, row.proven_by = row.proven_at or now, row.proven_by or proof or "officer"
+    row.save()
+    _noted("privacy.confirmed", row)
+    return row
+
+
+@transaction.atomic
+def extend(request: PrivacyRequest, *, because: str) -> PrivacyRequest:
+    """Give it the longer time that its law knows, once, before it is due. Raises CannotBeDone."""
+    row = _open(request)
+    until = extended(row.regulation, row.type, row.received_at)
+    if until is None:
+        raise CannotBeDone(_("This law knows no extension for such a request."))
+    if row.extended_at:
+        raise CannotBeDone(_("It was extended already."))
+    if timezone.now() > row.due_at:
+        raise CannotBeDone(_("It is overdue: an extension had to be told before."))
+    if not because.strip():
+        raise CannotBeDone(_("Say why: the person is told."))
+    row.extended_at, row.extended_because, row.due_at = timezone.now(), because.strip(), until
+    row.save()
+    _noted("privacy.extended", row)
+    return row
+
+
+@transaction.atomic
+def start(request: PrivacyRequest) -> PrivacyRequest:
+    """Have it carried out, by the next run of the work and all that follow until it is done.
+
+    Raises CannotBeDone.
+    """
+    row = _open(request)
+    if row.type not in AT_ONCE and not row.proven_at:
+        raise CannotBeDone(_("First confirm that whoever asks is the person."))
+    row.status = Status.IN_PROGRESS
+    row.save()
+    _noted("privacy.started", row)
+    wake(WORK)
+    return row
+
+
+@transaction.atomic
+def cancel(request: PrivacyRequest, *, because: str = "") -> PrivacyRequest:
+    """Close it undone, while nothing was done. Raises CannotBeDone."""
+    row = _open(request)
+    if row.erasing_since is not None:
+        raise CannotBeDone(_("The erasure has begun: what is erased cannot be brought back."))
+    row.status, row.completed_at = Status.CANCELLED, timezone.now()
+    row.closed_because = because.strip()
+    row.save()
+    _noted("privacy.cancelled", row)
+    return row
+
+
+@transaction.atomic
+def assign(request: PrivacyRequest, user: User | None) -> PrivacyRequest:
+    """Say who of the team answers it."""
+    row = _open(request)
+    row.assigned_to = user
+    row.save(update_fields=["assigned_to"])
+    _noted("privacy.assigned", row)
+    return row
+
+
+@transaction.atomic
+def comment(request: PrivacyRequest, author: User, text: str) -> RequestComment:
+    """Leave word for the team. Raises CannotBeDone."""
+    if not text.strip():
+        raise CannotBeDone(_("Write something."))
+    row = RequestComment.objects.create(request=request, author=author, text=text.strip()[:5000])
+    _noted("privacy.commented", request)
+    return row
+
+
+def _open(request: PrivacyRequest) -> PrivacyRequest:
+    """The row, locked. Raises CannotBeDone."""
+    row = PrivacyRequest.objects.select_for_update().get(pk=request.pk)
+    if not row.is_open:
+        raise CannotBeDone(
+            _("It is %(status)s already.") % {"status": row.get_status_display().lower()}
+        )
+    return row
+
+
+def _noted(action: str, request: PrivacyRequest, **detail: Any) -> None:
+    audit.record(action, "privacy_request", str(request.public_id), detail=detail)
