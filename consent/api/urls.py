@@ -2,13 +2,36 @@
 
 from django.urls import re_path
 
-from consent.api import purposes, views
+from consent.api import privacy, purposes, views
 
 urlpatterns = [
     re_path(r"^consents/?\Z", views.Consents.as_view(), name="api-consents"),
     re_path(r"^suppressions/?\Z", views.Suppressions.as_view(), name="api-suppressions"),
     re_path(
         r"^suppressions/(?P<number>\d+)/?\Z", views.OneSuppression.as_view(), name="api-suppression"
+    ),
+    re_path(r"^privacy-requests/?\Z", privacy.PrivacyRequests.as_view(), name="api-privacy-list"),
+    re_path(
+        r"^privacy-requests/(?P<reference>[^/]+)/?\Z",
+        privacy.OnePrivacyRequest.as_view(),
+        name="api-privacy-request",
+    ),
+    *(
+        re_path(
+            rf"^privacy-requests/(?P<reference>[^/]+)/{name}/?\Z",
+            view.as_view(),
+            name=f"api-privacy-{name}",
+        )
+        for name, view in {
+            "confirm": privacy.Confirm,
+            "extend": privacy.Extend,
+            "complete": privacy.Complete,
+            "cancel": privacy.Cancel,
+            "found": privacy.Found,
+            "archive": privacy.Archive,
+            "certificate": privacy.Certificate,
+            "verify": privacy.Verify,
+        }.items()
     ),
     re_path(r"^purposes/?\Z", purposes.Purposes.as_view(), name="api-purposes"),
     re_path(r"^purposes/(?P<slug>[-\w]+)/?\Z", purposes.OnePurpose.as_view(), name="api-purpose"),

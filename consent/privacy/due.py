@@ -3,19 +3,41 @@
 import logging
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from config.workspace import audit
-from consent.models import PrivacyRequest
+from consent.channels import channel_names
+from consent.ledger.recording import Statement, record_consents
+from consent.models import PrivacyRequest, Purpose
 from consent.models.privacy import RequestType
 from consent.privacy.erasing import erase
+from consent.privacy.requests import BY_HAND, start
+from consent.privacy.searching import search_request
+from consent.suppression.withdrawing import (
+    EVERY_CHANNEL,
+    marketing_purposes,
+    opt_out_of_sharing,
+)
+from profiles.changes import ANYTHING, announce
+from profiles.models import Profile
+from profiles.people.lineage import today_id
 
 log = logging.getLogger("rapport.privacy")
 SECONDS: Final = 5.0  # of one run of the work; the next goes on
 _LOCK: Final = 0x9E5A
+PERSONALISATION: Final = "personalisation"
+WANTED: Final = "search_wanted"  # of `result`: somebody asked for the search again
+DOABLE: Final = [one for one in RequestType.values if one not in BY_HAND]
+MACHINES: Final = ("api", "opendsr")  # a system of ours vouches for who asks
+
+
+_DUE: Final = Q(status=PrivacyRequest.Status.IN_PROGRESS, type__in=DOABLE) | Q(
+    result__has_key=WANTED
+)
 
 
 def carry_out_due(seconds: float = SECONDS) -> int:
@@ -23,7 +45,7 @@ def carry_out_due(seconds: float = SECONDS) -> int:
 
     One process at a time: a second one finds the first at it, and nothing due.
     """
-    if not PrivacyRequest.objects.filter(status=PrivacyRequest.Status.IN_PROGRESS).exists():
+    if not PrivacyRequest.objects.filter(_DUE).exists():
         return 0
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
@@ -35,28 +57,117 @@ def carry_out_due(seconds: float = SECONDS) -> int:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
 
+def start_due() -> int:
+    """Start what waits for nobody: proven, or asked by a system that holds a key of ours."""
+    waiting = PrivacyRequest.objects.filter(status=PrivacyRequest.Status.PENDING, type__in=DOABLE)
+    rows = waiting.filter(Q(proven_at__isnull=False) | Q(origin__in=MACHINES))
+    for request in rows:
+        if not request.proven_at:
+            request.proven_at, request.proven_by = timezone.now(), request.origin
+            request.save(update_fields=["proven_at", "proven_by"])
+        start(request)
+    return len(rows)
+
+
 def _carry_out(until: float) -> int:
     done = 0
     rows = PrivacyRequest.objects.filter(
-        status=PrivacyRequest.Status.IN_PROGRESS, type__in=DOING
+        status=PrivacyRequest.Status.IN_PROGRESS, type__in=DOABLE
     ).order_by("due_at", "id")
     for request in rows:
         if time.monotonic() > until:
             break
         done += DOING[request.type](request, until)
-    return done
+    return done + _search_again()
+
+
+def _search_again() -> int:
+    """For one of the erasures that somebody wants verified anew."""
+    request = PrivacyRequest.objects.filter(result__has_key=WANTED).first()
+    if request is None:
+        return 0
+    request.result["searched"] = search_request(request)
+    del request.result[WANTED]
+    request.save(update_fields=["result"])
+    return 1
 
 
 def _erase(request: PrivacyRequest, until: float) -> bool:
     return erase(request, stop=lambda: time.monotonic() > until)
 
 
-DOING: dict[str, Callable[[PrivacyRequest, float], bool]] = {RequestType.ERASURE: _erase}
+def _object(request: PrivacyRequest, until: float) -> bool:
+    """Every marketing purpose is withdrawn, of the person as a whole."""
+    _withdraw(request, marketing_purposes(), channel_names())
+    return True
+
+
+def _opt_out_of_sale(request: PrivacyRequest, until: float) -> bool:
+    if request.profile_id:
+        opt_out_of_sharing([today_id(request.profile_id)], evidence=_evidence(request))
+    complete(request)
+    return True
+
+
+def _opt_out_of_automated(request: PrivacyRequest, until: float) -> bool:
+    """What adapts to them by itself is not permitted any more."""
+    purposes = Purpose.objects.filter(slug=PERSONALISATION).values_list("pk", flat=True)
+    _withdraw(request, list(purposes), [EVERY_CHANNEL])
+    return True
+
+
+@transaction.atomic
+def _withdraw(request: PrivacyRequest, purposes: list[int], channels: list[str]) -> None:
+    if request.profile_id:
+        person = today_id(request.profile_id)
+        record_consents(
+            [
+                Statement(person, purpose, channel, "withdrawn", "consent", actor="person",
+                          evidence=_evidence(request))
+                for purpose in purposes
+                for channel in channels
+            ]
+        )  # fmt: skip
+    complete(request)
+
+
+def _evidence(request: PrivacyRequest) -> dict[str, Any]:
+    return {"request": str(request.public_id), "type": request.type, "via": request.origin}
+
+
+def _restrict(request: PrivacyRequest, until: float) -> bool:
+    """Kept, and used for nothing."""
+    with transaction.atomic():
+        if request.profile_id:
+            person = today_id(request.profile_id)
+            rows = Profile.objects.filter(pk=person, state=Profile.State.ACTIVE)
+            rows.update(state=Profile.State.RESTRICTED)
+            announce([person], [ANYTHING])
+        complete(request)
+    return True
+
+
+def _archive(request: PrivacyRequest, until: float) -> bool:
+    """The archive is made when it is fetched: it holds what is there then."""
+    complete(request)
+    return True
+
+
+# a correction, and what a law limits by data of its own, is done by hand and then completed
+DOING: dict[str, Callable[[PrivacyRequest, float], bool]] = {
+    RequestType.ACCESS: _archive,
+    RequestType.PORTABILITY: _archive,
+    RequestType.ERASURE: _erase,
+    RequestType.RESTRICTION: _restrict,
+    RequestType.OBJECTION: _object,
+    RequestType.OPT_OUT_OF_SALE: _opt_out_of_sale,
+    RequestType.OPT_OUT_OF_AUTOMATED: _opt_out_of_automated,
+}
 
 
 @transaction.atomic
 def complete(request: PrivacyRequest) -> None:
-    """Close it as done."""
+    """Close it as done, in the caller's transaction."""
     request.status, request.completed_at = PrivacyRequest.Status.COMPLETED, timezone.now()
     request.save()
     audit.record("privacy.completed", "privacy_request", str(request.public_id))

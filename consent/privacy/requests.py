@@ -17,7 +17,7 @@ from config.workspace.models import User
 from config.workspace.selectors import workspace
 from config.workspace.work.due import wake
 from consent.models import PrivacyRequest, RequestComment
-from consent.models.privacy import Regulation
+from consent.models.privacy import Regulation, RequestType
 from consent.privacy.deadlines import AT_ONCE, clock, extended
 from profiles.identifiers.normalise import normalise, normalise_kind
 from profiles.models import Profile
@@ -25,6 +25,7 @@ from profiles.selectors.finding import NotAPerson, by_reference
 
 Status = PrivacyRequest.Status
 WORK = "privacy"
+BY_HAND = (RequestType.RECTIFICATION, RequestType.LIMIT_SENSITIVE)
 
 
 class CannotBeDone(ValueError):
@@ -103,9 +104,7 @@ def open_request(
         is_blocking=is_blocking,
     )
     _noted("privacy.received", request, type=type_, law=regulation)
-    if type_ in AT_ONCE:
-        start(request)
-    return request
+    return start(request) if type_ in AT_ONCE else request
 
 
 def _same_open(type_: str, whom: Asked) -> PrivacyRequest | None:
@@ -162,6 +161,26 @@ def start(request: PrivacyRequest) -> PrivacyRequest:
     row.save()
     _noted("privacy.started", row)
     wake(WORK)
+    return row
+
+
+@transaction.atomic
+def settle(request: PrivacyRequest, *, because: str = "") -> PrivacyRequest:
+    """Have it carried out; what only people can do (a correction) was done, and is closed so.
+
+    Whoever settles it says with it that whoever asked is the person. Raises CannotBeDone.
+    """
+    row = _open(request)
+    if not row.proven_at:
+        row.proven_at = timezone.now()
+        row.proven_by = because or str(audit.current_actor())
+    row.save()
+    if row.type not in BY_HAND:
+        return start(row)
+    row.status, row.completed_at = Status.COMPLETED, timezone.now()
+    row.closed_because = because.strip()
+    row.save()
+    _noted("privacy.completed", row)
     return row
 
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from consent.models import PrivacyRequest
 from consent.privacy import searching
-from consent.privacy.due import carry_out_due
+from consent.privacy.due import carry_out_due, start_due
 from consent.privacy.requests import NotOne, asked
 from consent.privacy.subject import KnownBy
 from profiles.selectors.finding import as_uuid
@@ -44,11 +44,11 @@ class Command(BaseCommand):
             self._verify(options["request"], options["identifier"])
 
     def _run(self) -> None:
-        done = 0
+        started, done = start_due(), 0
         while n := carry_out_due():
             done += n
         left = PrivacyRequest.objects.filter(status=PrivacyRequest.Status.IN_PROGRESS).count()
-        self.stdout.write(f"{done:,} requests completed, {left:,} in progress")
+        self.stdout.write(f"{started:,} requests started, {done:,} completed, {left:,} in progress")
 
     def _verify(self, reference: str, identifiers: list[str]) -> None:
         public_id = as_uuid(reference)

@@ -1,0 +1,127 @@
+"""Shapes of privacy requests (api.md)."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+
+from consent.models import PrivacyRequest
+from consent.models.privacy import Regulation, RequestType
+
+MOST_IDENTIFIERS = 50
+
+
+@extend_schema_serializer(component_name="PrivacyRequestAsked")
+class AskSerializer(serializers.Serializer[Any]):
+    """What is posted."""
+
+    type = serializers.ChoiceField(choices=RequestType.choices)
+    identifiers = serializers.ListField(
+        child=serializers.CharField(max_length=600),
+        min_length=1,
+        max_length=MOST_IDENTIFIERS,
+        help_text="As email:jane@example.com; all of one person.",
+    )
+    regulation = serializers.ChoiceField(choices=Regulation.choices, default=Regulation.GDPR)
+    language = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=35, help_text="Of the letters."
+    )
+    received_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    block = serializers.BooleanField(
+        default=False, help_text="Erase and block: nothing of theirs comes in again."
+    )
+
+
+class PrivacyRequestSerializer(serializers.Serializer[Any]):
+    """One request."""
+
+    id = serializers.UUIDField()
+    type = serializers.ChoiceField(choices=RequestType.choices)
+    regulation = serializers.ChoiceField(choices=Regulation.choices)
+    status = serializers.ChoiceField(choices=PrivacyRequest.Status.choices)
+    origin = serializers.CharField()
+    identifiers = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="kind and value; kind and digest once an erasure is complete.",
+    )
+    received_at = serializers.DateTimeField()
+    confirm_by = serializers.DateTimeField(allow_null=True)
+    confirmed_at = serializers.DateTimeField(allow_null=True)
+    due_at = serializers.DateTimeField()
+    extended_at = serializers.DateTimeField(allow_null=True)
+    extended_because = serializers.CharField(allow_blank=True)
+    proven_at = serializers.DateTimeField(allow_null=True)
+    completed_at = serializers.DateTimeField(allow_null=True)
+    closed_because = serializers.CharField(allow_blank=True)
+    block = serializers.BooleanField()
+
+
+class PrivacyRequestsSerializer(serializers.Serializer[Any]):
+    """A page of them."""
+
+    results = PrivacyRequestSerializer(many=True)
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+
+
+@extend_schema_serializer(component_name="PrivacyRequestTurn")
+class TurnSerializer(serializers.Serializer[Any]):
+    """A turn of a request, with what is to be remembered of it."""
+
+    because = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
+@extend_schema_serializer(component_name="PrivacyRequestExtension")
+class ExtendSerializer(serializers.Serializer[Any]):
+    """Why it takes longer."""
+
+    because = serializers.CharField(max_length=2000)
+
+
+@extend_schema_serializer(component_name="PrivacyFoundRow")
+class FoundRowSerializer(serializers.Serializer[Any]):
+    """Rows of one table."""
+
+    table = serializers.CharField()
+    rows = serializers.IntegerField()
+    act = serializers.ChoiceField(choices=["erase", "keep"])
+    ground = serializers.CharField(allow_blank=True)
+
+
+@extend_schema_serializer(component_name="PrivacyFound")
+class FoundSerializer(serializers.Serializer[Any]):
+    """What there is of a person."""
+
+    found = FoundRowSerializer(many=True)
+
+
+@extend_schema_serializer(component_name="PrivacySearched")
+class SearchedSerializer(serializers.Serializer[Any]):
+    """What a search came to."""
+
+    status = serializers.ChoiceField(choices=["searching", "done"])
+    searched = serializers.ListField(child=serializers.DictField())
+    files = serializers.DictField()
+    found = serializers.ListField(child=serializers.DictField())
+    not_searched = serializers.ListField(child=serializers.CharField())
+    needles = serializers.IntegerField()
+
+
+@extend_schema_serializer(component_name="PrivacyCertificate")
+class CertificateSerializer(serializers.Serializer[Any]):
+    """What was done, signed."""
+
+    request = serializers.UUIDField()
+    type = serializers.CharField()
+    regulation = serializers.CharField()
+    received_at = serializers.DateTimeField()
+    completed_at = serializers.DateTimeField()
+    workspace = serializers.CharField()
+    done = serializers.DictField(child=serializers.IntegerField())
+    identifiers_kept_as_digests = serializers.IntegerField()
+    blocked = serializers.BooleanField()
+    tables_searched = serializers.IntegerField()
+    rows_searched = serializers.IntegerField()
+    files_searched = serializers.IntegerField()
+    found = serializers.ListField(child=serializers.DictField())
+    signature = serializers.CharField()
