@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -15,7 +16,7 @@ from config.workspace.forms.used import ArchivableForm, ArchivedFilter, UsedAdmi
 from config.workspace.lifecycle.usage import users
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
-from consent.models import Purpose, Suppression, Topic
+from consent.models import DeadlineRule, Purpose, Suppression, Topic
 from consent.suppression.suppressing import release, suppress
 from profiles.identifiers.normalise import normalise
 
@@ -202,3 +203,34 @@ class SuppressionAdmin(AuditedAdmin):
         """Each through the service."""
         for row in queryset:
             release(row)
+
+
+@admin.register(DeadlineRule)
+class DeadlineRuleAdmin(AuditedAdmin):
+    """By when each law wants an answer."""
+
+    list_display = ("regulation", "type_words", "answer", "extension")
+    list_filter = ("regulation",)
+    fieldsets = (
+        (None, {"fields": ("regulation", "type")}),
+        (_("Confirm"), {"fields": (("confirm_n", "confirm_unit"),)}),
+        (_("Answer"), {"fields": (("due_n", "due_unit"), "moves")}),
+        (_("Extend"), {"fields": (("extend_n", "extend_unit"), "origin")}),
+    )
+
+    @admin.display(description=_("type"), ordering="type")
+    def type_words(self, rule: DeadlineRule) -> str:
+        """The type, or all that have no row of their own."""
+        return rule.get_type_display() if rule.type else gettext("all others")
+
+    @admin.display(description=_("answer within"))
+    def answer(self, rule: DeadlineRule) -> str:
+        """A number and its unit."""
+        return f"{rule.due_n} {rule.get_due_unit_display()}"
+
+    @admin.display(description=_("may be extended by"))
+    def extension(self, rule: DeadlineRule) -> str:
+        """A number and its unit, or that there is none."""
+        if not rule.extend_n:
+            return gettext("no extension")
+        return f"{rule.extend_n} {rule.get_extend_unit_display()}"

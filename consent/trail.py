@@ -1,9 +1,11 @@
 """Purposes, topics and suppressions as the audit trail leads to them."""
 
+from django.urls import reverse
+
 from config.workspace.lifecycle.usage import ObjectKind, form_of
 from config.workspace.trail.targets import TARGETS, rows_of
 from config.workspace.trail.words import KINDS
-from consent.models import Purpose, Suppression, Topic
+from consent.models import DeadlineRule, PrivacyRequest, Purpose, Suppression, Topic
 
 _PURPOSE = ObjectKind(KINDS["purpose"], Purpose, "pk", form_of)
 _TOPIC = ObjectKind(KINDS["topic"], Topic, "pk", form_of)
@@ -12,3 +14,17 @@ TARGETS.register("purpose")(rows_of(_PURPOSE, "consents.view"))
 TARGETS.register("topic")(rows_of(_TOPIC, "consents.view"))
 # by its hint, which is masked for everybody
 TARGETS.register("suppression")(rows_of(_SUPPRESSION, "suppressions.view"))
+
+
+def _page_of(row: PrivacyRequest) -> str:
+    return reverse("consent:request", args=[row.public_id])
+
+
+def _title_of(row: PrivacyRequest) -> str:
+    return row.get_type_display()
+
+
+_REQUEST = ObjectKind(KINDS["privacy_request"], PrivacyRequest, "public_id", _page_of)
+TARGETS.register("privacy_request")(rows_of(_REQUEST, "privacy.view", _title_of))
+_DEADLINE = ObjectKind(KINDS["deadlinerule"], DeadlineRule, "pk", form_of)
+TARGETS.register("deadlinerule")(rows_of(_DEADLINE, "privacy.view"))

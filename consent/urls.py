@@ -1,14 +1,26 @@
-"""Console pages about permissions, under /console/."""
+"""Console pages about permissions and privacy, under /console/."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from consent.pages import actions
+from consent.pages.requests import views
 
+REQUEST = "privacy/requests/<uuid:public_id>/"
 app_name = "consent"
 urlpatterns = [
     path(
         "people/<uuid:public_id>/permissions/<int:entry_id>/take-back/",
         actions.take_back_view,
         name="take_back",
+    ),
+    path("privacy/requests/", views.requests_view, name="requests"),
+    path("privacy/requests/new/", views.new_request_view, name="new_request"),
+    path(REQUEST, views.request_view, name="request"),
+    path(f"{REQUEST}archive.json", views.archive_view, name="request_archive"),
+    path(f"{REQUEST}certificate.json", views.certificate_view, name="request_certificate"),
+    re_path(
+        rf"^privacy/requests/(?P<public_id>[0-9a-f-]{{36}})/(?P<turn>{'|'.join(views.TURNS)})/\Z",
+        views.turn_view,
+        name="request_turn",
     ),
 ]

@@ -1,6 +1,7 @@
 """Two real connections at the same moment."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from django.db import connection, transaction
@@ -43,3 +44,21 @@ def _somebody_waits() -> bool:
             " (SELECT pid FROM pg_stat_activity WHERE datname = current_database()))"
         )
         return bool(cursor.fetchone()[0])
+
+
+def until_others_ended(seconds: float = 300.0) -> None:
+    """Wait for every transaction that is under way on the server, other workers' tests too.
+
+    What is sealed, or erased for good, waits for whoever began before; a test that fills its
+    database once for a whole module holds its transaction for as long.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        [mine] = cursor.fetchone()
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+            if cursor.fetchone()[0] > mine:
+                return
+            time.sleep(0.05)
+    raise AssertionError(f"another transaction is under way for {seconds:.0f} seconds")

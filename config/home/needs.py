@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Max, Min, Q, Sum
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -53,7 +54,7 @@ def needs(user: Any) -> list[Need]:
     None leads where their role does not go.
     """
     found: list[Need] = [*_standing_still(), *_turned_away()]
-    if may(user, "consents.view"):
+    if may(user, "privacy.view"):
         found += _requests()
     if may(user, "sources.view"):
         found += [*_set_aside(), *_refused()]
@@ -110,7 +111,6 @@ def _turned_away() -> list[Need]:
 
 
 def _requests() -> list[Need]:
-    listed = resolve(["consent:requests"])
     waiting = PrivacyRequest.objects.filter(
         completed_at=None, status__in=["pending", "in_progress"]
     )
@@ -119,10 +119,10 @@ def _requests() -> list[Need]:
             0,
             "shield",
             "bad" if request.due_at < timezone.now() + timedelta(days=1) else "warn",
-            _("Privacy request: %(type)s") % {"type": request.type},
+            _("Privacy request: %(type)s") % {"type": request.get_type_display()},
             _("Received %(ago)s.") % {"ago": in_words(request.received_at)},
-            listed,
-            _("Open") if listed else "",
+            reverse("consent:request", args=[request.public_id]),
+            _("Open"),
             _("due %(when)s") % {"when": in_words(request.due_at)},
             request.due_at,
         )

@@ -20,7 +20,7 @@ from consent.models import Purpose
 from profiles.calls import reasons
 from profiles.calls.messages import Incoming
 from profiles.identity import keys
-from profiles.ingest.hooks import AFTER_BATCH, SCREENS, Batch
+from profiles.ingest.hooks import AFTER_BATCH, SCREENS, WrittenBatch
 
 Key = tuple[str, str]
 ACTS: Final = ("track", "page", "screen")
@@ -101,7 +101,7 @@ def _refuse(message: Incoming, code: str, reason: str) -> None:
 
 
 @AFTER_BATCH.register("consent.came_back")
-def refuse_marketing(cursor: Any, batch: Batch) -> None:
+def refuse_marketing(cursor: Any, batch: WrittenBatch) -> None:
     """Of who came back after an erasure: everything but service, until they permit it anew."""
     people = {m.profile_id for m in batch.messages if m.came_back and m.profile_id in batch.created}
     if not people:

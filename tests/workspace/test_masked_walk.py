@@ -21,7 +21,8 @@ from campaigns.models import Message
 from config.workspace import permissions
 from config.workspace.access.keys import create_api_key
 from config.workspace.models import Role, User
-from consent.models import ConsentEntry
+from consent.models import ConsentEntry, PrivacyRequest
+from consent.privacy.requests import open_request
 from consent.suppression.suppressing import suppress
 from profiles.ingest import inbox, processor
 from profiles.models import Event, Identifier, Merge, Profile, Source
@@ -130,6 +131,7 @@ def _plant(words: Words) -> dict[str, Any]:
     _with_evidence(person, evidence)
     _segments_and_campaigns(words, person, mail)
     suppress(kind="email", value=mail, reason="hard_bounce", detail=s("why suppressed"))
+    open_request(type_="access", references=[f"email:{mail}"], language="en")
     return {"person": person, "mail": mail, "user_id": who["userId"]}
 
 
@@ -201,6 +203,7 @@ def _values(planted: dict[str, Any]) -> dict[str, Any]:
     return {
         "person": [person.public_id],
         "public_id": [person.public_id],
+        "turn": ["confirm"],
         "profile_id": [person.pk],
         "event_id": events,
         "message_id": messages,
@@ -215,6 +218,7 @@ def _values(planted: dict[str, Any]) -> dict[str, Any]:
         "kind": ["people"],
         "name": ["numbers", "needs", "recent", "growth"],
         "mail_id": ["x"],
+        "reference": list(PrivacyRequest.objects.values_list("public_id", flat=True)),
         "app_label": ["profiles", "consent"],
         "content_type_id": [1],
     }
@@ -242,6 +246,8 @@ def _choices(pattern: str, name: str, values: dict[str, Any]) -> list[Any]:
         if "segments/" in pattern:
             return ["deep", "everyone"]
         return ["marketing"] if "purposes" in pattern else ["spring", "draft"]
+    if name == "public_id" and "privacy/requests" in pattern:
+        return list(values["reference"])
     if name == "object_id":
         app, model = pattern.removeprefix("console/").split("/")[:2]
         return list(apps.get_model(app, model).objects.values_list("pk", flat=True)[:2]) or [1]

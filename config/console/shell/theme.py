@@ -126,7 +126,7 @@ GROUPS = (
     NavigationGroup(
         _("Privacy"),
         [
-            Item(_("Requests"), "shield", ["consent:requests"], "consents.view"),
+            Item(_("Requests"), "shield", ["consent:requests"], "privacy.view"),
             Item(
                 _("Purposes"),
                 "okc",
@@ -144,6 +144,12 @@ GROUPS = (
                 "ban",
                 ["admin:consent_suppression_changelist"],
                 "suppressions.view",
+            ),
+            Item(
+                _("Deadlines"),
+                "clock",
+                ["admin:consent_deadlinerule_changelist"],
+                "privacy.view",
             ),
             Item(
                 _("Audit trail"),

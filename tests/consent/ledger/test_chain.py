@@ -10,6 +10,7 @@ from config.workspace.trail import sealing
 from consent.ledger.chain import CONSENTS
 from consent.models import ConsentEntry
 from tests.campaigns.builders import make_person, say
+from tests.racing import until_others_ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,6 +33,7 @@ def said():
     people = [make_person(name) for name in ("ada", "ben")]
     for person in people:
         say(person, act="form")
+    until_others_ended()
     assert sealing.seal_due(CONSENTS) == 2
     assert sealing.verify() == []
     return people

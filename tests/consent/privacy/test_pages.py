@@ -1,0 +1,66 @@
+"""The officer's screens: from a letter to the certificate."""
+
+import pytest
+from django.test import Client
+
+from config.workspace.models import Role
+from config.workspace.work.due import drain
+from consent.models import PrivacyRequest
+from tests.campaigns.builders import make_person
+from tests.cast import make_identifier, make_user
+
+pytestmark = pytest.mark.django_db
+LIST = "/console/privacy/requests/"
+
+
+@pytest.fixture
+def officer():
+    client = Client()
+    client.force_login(make_user(Role.PRIVACY_OFFICER))
+    return client
+
+
+def test_from_a_letter_to_the_certificate(officer):
+    person = make_person("maya")
+    make_identifier(person, "phone", "+31612345678")
+    assert "Nobody has asked yet" in officer.get(LIST).content.decode()
+    wrong = {"type": "erasure", "identifier": "phone:nonsense", "regulation": "gdpr"}
+    assert "is written as" in officer.post(f"{LIST}new/", wrong).content.decode()
+    asked = wrong | {"identifier": "phone:+31 6 12345678"}
+    page = officer.post(f"{LIST}new/", asked, follow=True).content.decode()
+    assert "Make sure that it is them" in page
+    assert "+31612345678" in page
+    row = PrivacyRequest.objects.get()
+    one = f"{LIST}{row.public_id}/"
+    page = officer.post(f"{one}confirm/", follow=True).content.decode()
+    assert "Erase this person for good" in page
+    officer.post(f"{one}comment/", {"because": "<b>by letter</b>"})
+    page = officer.post(f"{one}complete/", follow=True).content.decode()
+    assert "The worker is at it" in page
+    assert "&lt;b&gt;by letter" in page
+    drain()
+    page = officer.get(one).content.decode()
+    assert "Nothing was found." in page
+    assert "+31612345678" not in page
+    answer = officer.get(f"{one}certificate.json")
+    assert answer.json()["found"] == []
+    assert "attachment" in answer.headers["Content-Disposition"]
+    page = officer.post(f"{one}cancel/", {"because": "x"}, follow=True).content.decode()
+    assert "It is completed already." in page
+    assert "Erasure" in officer.get(LIST).content.decode()
+
+
+def test_others_see_no_requests_and_one_who_may_only_look_changes_nothing(officer):
+    make_person("maya")
+    officer.post(
+        f"{LIST}new/",
+        {"type": "access", "identifier": "maya@example.com", "regulation": "ccpa"},
+    )
+    row = PrivacyRequest.objects.get()
+    assert row.confirm_by < row.due_at
+    marketer = Client()
+    marketer.force_login(make_user(Role.MARKETER))
+    for address in (LIST, f"{LIST}new/", f"{LIST}{row.public_id}/"):
+        assert marketer.get(address).status_code == 403  # noqa: PLR2004
+    assert marketer.post(f"{LIST}{row.public_id}/complete/").status_code == 403  # noqa: PLR2004
+    assert officer.get(f"{LIST}{row.public_id}/complete/").status_code == 405  # noqa: PLR2004
