@@ -1,4 +1,4 @@
-"""The first five minutes: six steps on Home, each ticked by a fact in the database."""
+"""The first five minutes: seven steps on Home, each ticked by a fact in the database."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from config.demo import state, team
 from config.demo.generator.content import DRAFT_SLUG
 from config.demo.generator.people import maya
 from config.demo.state import DemoState
+from config.workspace.digests import contact_digest
 from config.workspace.models import User
 from config.workspace.pages.open_pages import open_to
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
+from consent.models import ErasedIdentifier, PrivacyRequest
 from profiles.models import IdentifierKey, Profile, Source
 from segments.models import Membership, SegmentVersion
 
@@ -77,12 +79,13 @@ class StoryFacts:
     launched: bool
     bought: bool
     left: bool
+    erased: bool
     maya_id: str
     is_out: bool = False  # whether the segment has lost her, so that no mail would come
 
 
 def story(user: Any) -> Story | None:
-    """The card for one of the demo's own users; None for anybody else. Nine small queries."""
+    """The card for one of the demo's own users; None for anybody else. Ten small queries."""
     run, began = state.current(), workspace().demo_at
     if run is None or began is None or getattr(user, "pk", None) not in run.users:
         return None
@@ -112,19 +115,30 @@ def _facts(began: datetime) -> StoryFacts:
     page = Profile.objects.filter(pk=owners.get("user_id", 0)).values_list("public_id", flat=True)
     begun = Q(launched_at__gt=began) | Q(status=Campaign.Status.HELD)
     launched = list(Campaign.objects.filter(begun).values_list("pk", flat=True))
-    responses = _responses(launched, list(owners.values()), began)
+    erased = _erased_as()
+    responses = _responses(launched, [*owners.values(), *erased], began)
     return StoryFacts(
         moves=Source.objects.filter(is_internal=False, last_seen_at__gt=began).exists(),
-        joined=len(owners) > 1 and len(set(owners.values())) == 1,
+        joined=bool(erased) or len(owners) > 1 and len(set(owners.values())) == 1,
         built=SegmentVersion.objects.filter(
             created_at__gt=began, created_by__isnull=False
         ).exists(),
         launched=bool(launched),
         bought=bool(responses["bought"]),
         left=bool(responses["left"]),
+        erased=bool(erased),
         maya_id=str(page.first() or ""),
-        is_out=not launched and not _is_in(list(owners.values())),
+        is_out=not erased and not launched and not _is_in(list(owners.values())),
     )
+
+
+def _erased_as() -> list[int]:
+    """The profiles that Maya was, once her erasure is complete."""
+    gone = ErasedIdentifier.objects.filter(
+        kind="user_id", digest=contact_digest("user_id", maya.USER_ID)
+    ).values("request_id")
+    rows = PrivacyRequest.objects.filter(pk__in=gone, completed_at__isnull=False)
+    return [number for former in rows.values_list("former_ids", flat=True) for number in former]
 
 
 def _is_in(people: list[int]) -> bool:
@@ -206,6 +220,18 @@ def _steps(facts: StoryFacts, user: User) -> list[StoryStep]:
             her_mail,
             _("Open Maya's mail"),
             needs="people.personal",
+        ),
+        StoryStep(
+            "erase",
+            _("Be the officer: erase Maya, and keep the proof"),
+            _(
+                "See what is held of her before anything is done, erase her, and take the signed "
+                "certificate. What is sent again of her past is refused."
+            ),
+            facts.erased,
+            f"{reverse('consent:new_request')}?type=erasure&identifier=email:{maya.EMAIL}",
+            _("Write her request down"),
+            needs="privacy.edit",
         ),
     ]
     return [

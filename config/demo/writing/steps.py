@@ -30,6 +30,7 @@ from config.demo.writing import (
     shop_settings,
     sink,
 )
+from config.demo.writing.open_requests import leave_requests
 from config.demo.writing.progress import Progress
 from config.workspace.models import Role, User, Workspace
 from config.workspace.selectors import forget_workspace
@@ -161,6 +162,7 @@ def _finish(run: DemoState, progress: Progress) -> None:
     shop_settings.ensure_campaign(DRAFT_SLUG, _marketer(run))
     if "needs" not in run.done:
         shop_settings.leave_something_to_do()
+        leave_requests()
         state.finish(run, "needs")
     now = datetime.now(UTC)
     inbox_feed.feed(run, now)

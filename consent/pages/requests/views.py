@@ -56,7 +56,8 @@ def requests_view(request: HttpRequest) -> HttpResponse:
 @requires(EDIT)
 def new_request_view(request: HttpRequest) -> HttpResponse:
     """Write one down."""
-    form = NewRequestForm(request.POST or None)
+    given = {name: request.GET[name] for name in ("type", "identifier") if name in request.GET}
+    form = NewRequestForm(request.POST or None, initial=given)
     if request.method == "POST" and form.is_valid():
         row = form.save()
         toast(request, _("Taken in. The clock runs."))
