@@ -69,6 +69,8 @@ class Message(ProfileScoped):
             "data": "'{}'",
             "idempotency_key": "''",
             "provider_ref": "''",
+            # a provider's own words may quote the address; a reason of ours is one word
+            "reason": "CASE WHEN t.reason ~ '^[a-z_]*$' THEN t.reason ELSE '' END",
         },
         why=gettext_noop("proves that a message went out, with what right, and what came of it"),
     )

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from config.postgres.eraser import as_eraser
@@ -49,7 +50,7 @@ def erase(request: PrivacyRequest, *, stop: Callable[[], bool] = lambda: False) 
         return False
     if not _work_off(request, subject, stop):
         return False
-    _forget_names(request)
+    _forget_names(request, subject)
     _complete(request, searching.search(subject.known_by))
     return True
 
@@ -163,10 +164,35 @@ def _is_behind(request: PrivacyRequest) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _forget_names(request: PrivacyRequest) -> None:
-    digests = ErasedIdentifier.objects.filter(request_id=request.pk).order_by("kind", "digest")
-    request.identities = [{"kind": one.kind, "digest": bytes(one.digest).hex()} for one in digests]
+@transaction.atomic
+def _forget_names(request: PrivacyRequest, subject: DataSubject) -> None:
+    """Of this request and every other of theirs: what is still open is closed with it."""
+    digests = {(one.kind, one.value): one.digest.hex() for one in subject.known_by}
+    for other in _others(request, subject):
+        other.identities = [_as_digest(one) for one in other.identities]
+        if other.is_open:
+            other.status, other.completed_at = PrivacyRequest.Status.CANCELLED, timezone.now()
+            other.closed_because = f"erased by {request.public_id}"
+            audit.record("privacy.cancelled", "privacy_request", str(other.public_id))
+        other.save()
+    request.identities = [
+        {"kind": kind, "digest": digest} for (kind, _value), digest in sorted(digests.items())
+    ]
     request.save(update_fields=["identities"])
+
+
+def _others(request: PrivacyRequest, subject: DataSubject) -> list[PrivacyRequest]:
+    """Requests of the same people, or that name the same."""
+    named = Q(profile_id__in=subject.ever)
+    for one in subject.known_by:
+        named |= Q(identities__contains=[{"kind": one.kind, "value": one.value}])
+    return list(PrivacyRequest.objects.filter(named).exclude(pk=request.pk).order_by("id"))
+
+
+def _as_digest(one: dict[str, str]) -> dict[str, str]:
+    if "value" not in one:
+        return one
+    return {"kind": one["kind"], "digest": KnownBy(one["kind"], one["value"]).digest.hex()}
 
 
 @transaction.atomic

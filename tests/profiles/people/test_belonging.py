@@ -2,11 +2,20 @@
 
 import re
 
+import pytest
 from django.apps import apps
 from django.db import models
 
-from config.workspace.tables.belonging import Apart, Belonging, Merged, moved_by_identifier
+from config.workspace.tables.belonging import (
+    Apart,
+    Belonging,
+    Erased,
+    Merged,
+    moved_by_identifier,
+)
 from config.workspace.tables.schema import ProfileScoped
+from consent.privacy.holdings import HOLDINGS
+from consent.privacy.subject import DataSubject, KnownBy
 from profiles.merging import moving
 from profiles.merging.mergers import MERGERS
 from profiles.models import EventState, Profile
@@ -70,3 +79,19 @@ def test_what_goes_by_a_column_has_it():
         column = wanted.get(model.belongs.apart)
         columns = {field.column for field in model._meta.concrete_fields}
         assert column is None or column in columns, model
+
+
+@pytest.mark.django_db
+def test_what_stays_after_an_erasure_says_why_and_what_is_emptied():
+    everyone = DataSubject(1, (1,), (KnownBy("email", "ada@example.com"),), (1,))
+    signed_in = {one.table for _name, more in HOLDINGS for one in more(everyone)}
+    for model in tables():
+        belongs = model.belongs
+        columns = {field.column for field in model._meta.concrete_fields}
+        assert set(belongs.by) <= columns, model
+        assert belongs.by or model._meta.db_table in signed_in, "somebody says whose its rows are"
+        assert set(belongs.scrubbed) <= columns, model
+        if model is Profile:
+            continue  # its row is emptied as a whole by `privacy.erasing`
+        assert bool(belongs.why) == (belongs.erased is not Erased.ERASED), model
+        assert bool(belongs.scrubbed) == (belongs.erased is Erased.SCRUBBED), model
