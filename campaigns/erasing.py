@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.models import Message
 from config.postgres.sql import sql
 from consent.privacy.holdings import HOLDINGS, LEAVING, SCRUB, Holding
@@ -43,12 +45,12 @@ def _messages(subject: DataSubject) -> Iterable[Holding]:
         emptied={"compiled": "'{}'"},
     )
     belongs = Message.belongs
-    yield Holding("message", theirs, SCRUB, belongs.why, belongs.scrubbed, at_once=False)
+    yield Holding("message", theirs, SCRUB, _(belongs.why), belongs.scrubbed)
     # to their address, under another's key
     yield Holding(
         "message",
         sql("t.address = ANY({points}::text[])", points=subject.points),
         SCRUB,
-        belongs.why,
+        _(belongs.why),
         belongs.scrubbed,
     )

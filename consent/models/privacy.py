@@ -110,7 +110,7 @@ class PrivacyRequest(models.Model):
     class Status(models.TextChoices):
         """Where it stands (the words of OpenDSR)."""
 
-        PENDING = "pending", _("Pending")
+        PENDING = "pending", _("Received")
         IN_PROGRESS = "in_progress", _("In progress")
         COMPLETED = "completed", _("Completed")
         CANCELLED = "cancelled", _("Cancelled")

@@ -19,7 +19,7 @@ import holidays
 from config.workspace.selectors import workspace
 from config.workspace.zones import ends, workspace_zone
 from consent.models import DeadlineRule
-from consent.models.privacy import Regulation, RequestType
+from consent.models.privacy import RequestType
 
 # what asks for nothing but to be left alone acts at once, and needs no proof of who asks
 AT_ONCE: Final = (
@@ -34,7 +34,7 @@ FALLBACK = DeadlineRule(due_n=1, due_unit=Unit.MONTH, extend_n=0)
 
 
 @dataclass(frozen=True)
-class Clock:
+class RequestTimes:
     """The moments of one request."""
 
     confirm_by: datetime | None
@@ -48,12 +48,12 @@ def rule_of(regulation: str, type_: str) -> DeadlineRule:
     return found.get(type_) or found.get("") or FALLBACK
 
 
-def clock(regulation: str, type_: str, received_at: datetime) -> Clock:
+def clock(regulation: str, type_: str, received_at: datetime) -> RequestTimes:
     """When a request that was received then is to be confirmed and answered."""
     rule = rule_of(regulation, type_)
     confirm = rule.confirm_n and after(received_at, rule.confirm_n, rule.confirm_unit)
     due = after(received_at, rule.due_n, rule.due_unit, moves=rule.moves)
-    return Clock(confirm or None, due)
+    return RequestTimes(confirm or None, due)
 
 
 def extended(regulation: str, type_: str, received_at: datetime) -> datetime | None:
@@ -116,5 +116,3 @@ _LAST_DAY: Final[dict[str, Callable[[date, int], date]]] = {
     Unit.BUSINESS_DAY: _business_days,
     Unit.MONTH: _months,
 }
-
-__all__ = ["AT_ONCE", "Clock", "Regulation", "after", "clock", "extended", "rule_of"]
