@@ -54,6 +54,19 @@ def table_in_words(table: str) -> str:
     return str(TABLES.get(table, table))
 
 
+ORIGINS: dict[str, str | Promise] = {
+    "api": gettext_lazy("API"),
+    "console": gettext_lazy("somebody of the team"),
+    "opendsr": "OpenDSR",
+    "preferences": gettext_lazy("the preference page"),
+}
+
+
+def origin_in_words(origin: str) -> str:
+    """By which way a request came."""
+    return str(ORIGINS.get(origin, origin))
+
+
 @dataclass(frozen=True)
 class NextStep:
     """The one thing to do: what, why, the turn that does it, and the button that says so."""

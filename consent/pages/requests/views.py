@@ -22,7 +22,13 @@ from consent.pages.requests.forms import NewRequestForm
 from consent.privacy import archive, requests
 from consent.privacy.deadlines import extended
 from consent.privacy.found import found_of
-from consent.privacy.words import clock_tone, is_overdue, next_step, table_in_words
+from consent.privacy.words import (
+    clock_tone,
+    is_overdue,
+    next_step,
+    origin_in_words,
+    table_in_words,
+)
 from profiles.models import Profile
 from profiles.people.lineage import today_id
 from profiles.selectors.masking import Shown
@@ -112,6 +118,7 @@ def _line(row: PrivacyRequest, shown: Shown) -> dict[str, Any]:
         "who": who,
         "tone": clock_tone(row),
         "overdue": is_overdue(row),
+        "origin": origin_in_words(row.origin),
         "url": reverse("consent:request", args=[row.public_id]),
     }
 
