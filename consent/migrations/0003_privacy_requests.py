@@ -288,7 +288,7 @@ class Migration(migrations.Migration):
             name="status",
             field=models.CharField(
                 choices=[
-                    ("pending", "Pending"),
+                    ("pending", "Received"),
                     ("in_progress", "In progress"),
                     ("completed", "Completed"),
                     ("cancelled", "Cancelled"),
