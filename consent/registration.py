@@ -1,13 +1,14 @@
 """What this app signs in at the registries of lower apps."""
 
-from config.workspace.work.due import WORK
+from config.workspace.work.due import LEFT, WORK
 from consent import gpc, trail, uses  # noqa: F401 - each signs itself in
 from consent.api import subroutes  # noqa: F401
 from consent.ledger import carrying, chain, merging  # noqa: F401
 from consent.ledger.elapsing import elapse
 from consent.pages import card  # noqa: F401 - each signs itself in
 from consent.privacy import own_holdings, screening  # noqa: F401 - each signs itself in
-from consent.privacy.due import carry_out_due
+from consent.privacy.due import carry_out_due, left
 
 WORK.register("consents", order=20)(elapse)
 WORK.register("privacy", order=95)(carry_out_due)
+LEFT.register("privacy", order=95)(left)

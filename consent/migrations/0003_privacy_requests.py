@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="privacyrequest",
             name="erasing_since",
-            field=models.BigIntegerField(null=True),
+            field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
             model_name="privacyrequest",

@@ -94,8 +94,8 @@ class PrivacyRequest(models.Model):
 
     `identities` are the identifiers as they were given, `{kind, value}`; when an erasure is
     complete only their keyed digests stay. `needles` is, encrypted, all that the person is known
-    by, to look for it until an erasure is complete, and is emptied then. `erasing_since` is the
-    transaction that took the person out: what began before it may still write.
+    by, to look for it until an erasure is complete, and is emptied then. `erasing_since` is when
+    the person was taken out: from then on an erasure cannot be cancelled.
     """
 
     # what it holds of the person is emptied by the erasure itself, when everything else is done
@@ -143,7 +143,7 @@ class PrivacyRequest(models.Model):
     )
     needles = models.BinaryField(default=b"")
     former_ids = ArrayField(models.BigIntegerField(), default=list)
-    erasing_since = models.BigIntegerField(null=True)
+    erasing_since = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(_("completed"), null=True)
     closed_because = models.TextField(blank=True, default="")
     result = models.JSONField(default=dict)

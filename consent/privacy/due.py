@@ -10,11 +10,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from config.workspace import audit
+from config.workspace.work.due import Left
 from consent.channels import channel_names
 from consent.ledger.recording import Statement, record_consents
 from consent.models import PrivacyRequest, Purpose
 from consent.models.privacy import RequestType
-from consent.privacy.erasing import erase
+from consent.privacy.erasing import erase, is_behind
 from consent.privacy.requests import BY_HAND, start
 from consent.privacy.searching import search_request
 from consent.suppression.withdrawing import (
@@ -43,7 +44,8 @@ _DUE: Final = Q(status=PrivacyRequest.Status.IN_PROGRESS, type__in=DOABLE) | Q(
 def carry_out_due(seconds: float = SECONDS) -> int:
     """Carry on with requests in progress, the earliest due first; how many were completed.
 
-    One process at a time: a second one finds the first at it, and nothing due.
+    One that takes longer than `seconds` counts too: more is due. One process at a time: a second
+    one finds the first at it, and nothing due.
     """
     if not PrivacyRequest.objects.filter(_DUE).exists():
         return 0
@@ -75,10 +77,17 @@ def _carry_out(until: float) -> int:
         status=PrivacyRequest.Status.IN_PROGRESS, type__in=DOABLE
     ).order_by("due_at", "id")
     for request in rows:
-        if time.monotonic() > until:
-            break
         done += DOING[request.type](request, until)
+        if time.monotonic() > until:
+            return done + 1
     return done + _search_again()
+
+
+def left() -> Left:
+    """What is under way, and of it what waits for transactions of others to end."""
+    rows = PrivacyRequest.objects.filter(_DUE)
+    waiting = [row for row in rows if row.erasing_since is not None and not is_behind(row)]
+    return Left(len(rows), len(waiting))
 
 
 def _search_again() -> int:

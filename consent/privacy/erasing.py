@@ -4,8 +4,8 @@
    for the person (identifiers, permissions, places in segments and journeys). From its end nobody
    finds, counts or writes to them, and what they do later is a new person's.
 2. The rest by batches, each in a transaction of its own, as the declarations say.
-3. When every transaction that began before step 1 has ended, the rest once more: one of them may
-   have written meanwhile.
+3. When every transaction that began before the end of step 1 has ended, the rest once more: one
+   of them may have written meanwhile.
 4. The search through every column and file (`searching`), then the certificate; what was kept to
    search by is emptied.
 
@@ -33,8 +33,10 @@ UPDATE profile p SET state = 'erased', merged_into_id = NULL, public_id = gen_ra
     display_name = '', time_zone = '', locale = '', country = '', lifecycle = '', traits = '{}'
 FROM (SELECT unnest(%s::bigint[]) AS id ORDER BY 1) AS g WHERE p.id = g.id
 """
-_FENCE: Final = "SELECT pg_current_xact_id()::text::bigint"
-_BEHIND: Final = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint > %s"
+_BEFORE: Final = """
+SELECT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = current_database()
+    AND a.pid <> pg_backend_pid() AND a.xact_start < %s::timestamptz)
+"""
 
 
 def erase(request: PrivacyRequest, *, stop: Callable[[], bool] = lambda: False) -> bool:
@@ -45,8 +47,9 @@ def erase(request: PrivacyRequest, *, stop: Callable[[], bool] = lambda: False) 
     """
     if request.erasing_since is None:
         take_out(request)
+    _fence(request)
     subject = subject_of_request(request)
-    if not _work_off(request, subject, stop) or not _is_behind(request):
+    if not _work_off(request, subject, stop) or not is_behind(request):
         return False
     if not _work_off(request, subject, stop):
         return False
@@ -69,8 +72,6 @@ def take_out(request: PrivacyRequest) -> None:
     now = timezone.now()
     _keep_out(request, subject, now)
     with connection.cursor() as cursor:
-        cursor.execute(_FENCE)
-        [since] = cursor.fetchone()
         cursor.execute(_EMPTY_PROFILE, [list(subject.ever)])
         for _name, leave in holdings.LEAVING:
             leave(cursor, subject)
@@ -82,7 +83,7 @@ def take_out(request: PrivacyRequest) -> None:
     announce(subject.ever, [ANYTHING])
     request.status = PrivacyRequest.Status.IN_PROGRESS
     request.former_ids, request.needles = list(subject.ever), sealed(subject.known_by)
-    request.erasing_since = since
+    request.erasing_since = now
     request.result = {
         "erased": done | {"profile": len(subject.ever)},
         "identifier_ids": list(subject.identifier_ids),
@@ -152,16 +153,27 @@ def _batch(request: PrivacyRequest, holding: holdings.Holding) -> int:
     return n
 
 
-def _is_behind(request: PrivacyRequest) -> bool:
-    """Has everything ended that began before the person was taken out?
+def is_behind(request: PrivacyRequest) -> bool:
+    """Has every transaction of this database ended that began before the person was taken out?
 
-    In a transaction that is itself older (a test's) there is nobody to wait for.
+    Also one that has only read so far: it may know the person, and write yet. Within a transaction
+    of the caller's (a test's) there is nobody to wait for.
     """
     if connection.in_atomic_block:
         return True
-    with connection.cursor() as cursor:
-        cursor.execute(_BEHIND, [request.erasing_since])
-        return bool(cursor.fetchone()[0])
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE NONE")  # when others began is told to their own log-in
+        cursor.execute(_BEFORE, [request.result["fence"]])
+        return not cursor.fetchone()[0]
+
+
+def _fence(request: PrivacyRequest) -> None:
+    """After the commit, by the database's clock."""
+    if "fence" not in request.result:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT clock_timestamp()::text")
+            [request.result["fence"]] = cursor.fetchone()
+        request.save(update_fields=["result"])
 
 
 @transaction.atomic
@@ -200,7 +212,8 @@ def _complete(request: PrivacyRequest, searched: dict[str, Any]) -> None:
     """Step 4: the request keeps digests, numbers and the certificate."""
     request.needles = b""
     request.status, request.completed_at = PrivacyRequest.Status.COMPLETED, timezone.now()
-    request.result.pop("identifier_ids", None)
+    for name in ("identifier_ids", "fence"):
+        request.result.pop(name, None)
     request.result["searched"] = searched
     request.result["certificate"] = certificate.certificate_of(request)
     request.save()
