@@ -1,6 +1,6 @@
 """Console pages about permissions and privacy, under /console/."""
 
-from django.urls import path, re_path
+from django.urls import path
 
 from consent.pages import actions
 from consent.pages.requests import views
@@ -18,9 +18,5 @@ urlpatterns = [
     path(REQUEST, views.request_view, name="request"),
     path(f"{REQUEST}archive.json", views.archive_view, name="request_archive"),
     path(f"{REQUEST}certificate.json", views.certificate_view, name="request_certificate"),
-    re_path(
-        rf"^privacy/requests/(?P<public_id>[0-9a-f-]{{36}})/(?P<turn>{'|'.join(views.TURNS)})/\Z",
-        views.turn_view,
-        name="request_turn",
-    ),
+    path(f"{REQUEST}<slug:turn>/", views.turn_view, name="request_turn"),
 ]

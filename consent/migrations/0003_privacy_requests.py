@@ -245,6 +245,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="privacyrequest",
+            name="started_at",
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name="privacyrequest",
             name="proven_at",
             field=models.DateTimeField(null=True, verbose_name="identity proven"),
         ),

@@ -141,6 +141,7 @@ class PrivacyRequest(models.Model):
     is_blocking = models.BooleanField(
         _("erase and block"), default=False, help_text=_("Nothing of theirs comes in again.")
     )
+    started_at = models.DateTimeField(null=True)
     needles = models.BinaryField(default=b"")
     former_ids = ArrayField(models.BigIntegerField(), default=list)
     erasing_since = models.DateTimeField(null=True)

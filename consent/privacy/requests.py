@@ -157,7 +157,7 @@ def start(request: PrivacyRequest) -> PrivacyRequest:
     row = _open(request)
     if row.type not in AT_ONCE and not row.proven_at:
         raise CannotBeDone(_("First confirm that whoever asks is the person."))
-    row.status = Status.IN_PROGRESS
+    row.status, row.started_at = Status.IN_PROGRESS, timezone.now()
     row.save()
     _noted("privacy.started", row)
     wake(WORK)

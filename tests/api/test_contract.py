@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 PROBLEM = "application/problem+json"
 SPEC = SchemaGenerator().get_schema(request=None, public=True)
 NAMES = {"slug": "draft", "person": "email:ada@example.com", "merge_id": "1", "number": "1"}
+NAMES["reference"] = "00000000-0000-4000-8000-000000000000"
 OPERATIONS = [
     (method.upper(), path.format(**NAMES))
     for path, methods in SPEC["paths"].items()

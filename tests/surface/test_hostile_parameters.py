@@ -90,6 +90,8 @@ def known(world: World, route: str = "") -> dict[str, str]:
         "app_label": "profiles",
         "url": "nowhere",
         "mail_id": "x",
+        "reference": "00000000-0000-4000-8000-000000000000",
+        "turn": "confirm",
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -54,7 +54,8 @@ def requests_view(request: HttpRequest) -> HttpResponse:
             "may_edit": may(request.user, EDIT),
             "personal": shown.personal,
         },
-        title=_("Privacy requests"),
+        title=_("Requests"),
+        crumbs=[(_("Privacy"), None)],
     )
 
 
@@ -73,7 +74,7 @@ def new_request_view(request: HttpRequest) -> HttpResponse:
         "consent/new_request.html",
         {"form": form},
         title=_("New privacy request"),
-        crumbs=[(_("Privacy requests"), reverse("consent:requests"))],
+        crumbs=_crumbs(),
     )
 
 
@@ -104,8 +105,12 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "personal": shown.personal,
         },
         title=row.get_type_display(),
-        crumbs=[(_("Privacy requests"), reverse("consent:requests"))],
+        crumbs=_crumbs(),
     )
+
+
+def _crumbs() -> list[tuple[str, str | None]]:
+    return [(_("Privacy"), None), (_("Requests"), reverse("consent:requests"))]
 
 
 def _line(row: PrivacyRequest, shown: Shown) -> dict[str, Any]:
@@ -132,6 +137,8 @@ def _person(row: PrivacyRequest) -> Profile | None:
 @requires(EDIT)
 def turn_view(request: HttpRequest, public_id: uuid.UUID, turn: str) -> HttpResponse:
     """One of `TURNS`; what cannot be done says why."""
+    if turn not in TURNS:
+        raise Http404
     row = get_object_or_404(PrivacyRequest, public_id=public_id)
     because = request.POST.get("because", "")
     try:
