@@ -199,6 +199,7 @@ IDENTIFIER_LINK_MONTHS = env.number("IDENTIFIER_LINK_MONTHS", default=25)
 DATA_WARNING_DAYS = env.days("DATA_WARNING_DAYS", default=365)
 UNPROVEN_NAME_DAYS = env.days("UNPROVEN_NAME_DAYS", default=180)
 JOB_DAYS = env.days("JOB_DAYS", default=180)
+CALL_INTERNAL_ADDRESSES = env.flag("CALL_INTERNAL_ADDRESSES", default=False)
 WEBHOOK_DELIVERY_DAYS = env.days("WEBHOOK_DELIVERY_DAYS", default=30)
 SEGMENT_VERSIONS = env.number("SEGMENT_VERSIONS", default=200)  # of each segment; 0: all
 SEGMENT_SIZE_DAYS = env.days("SEGMENT_SIZE_DAYS", default=1100)

@@ -1,20 +1,25 @@
 """What this app signs in at the registries of lower apps."""
 
-from config.workspace.work.due import LEFT, WORK
+from config.workspace.work.due import DELIVERY, LEFT, POOLS, WORK
 from config.workspace.work.waiting import WAITING
 from consent import gpc, trail, uses  # noqa: F401 - each signs itself in
 from consent.api import subroutes  # noqa: F401
 from consent.ledger import carrying, chain, merging  # noqa: F401
 from consent.ledger.elapsing import elapse
+from consent.opendsr.delivery import call_due
 from consent.pages import card  # noqa: F401 - each signs itself in
 from consent.privacy import own_holdings, screening  # noqa: F401 - each signs itself in
+from consent.privacy.callbacks import OLDEST_DUE
 from consent.privacy.due import carry_out_due, left
 
 WORK.register("consents", order=20)(elapse)
 WORK.register("privacy", order=95)(carry_out_due)
+WORK.register("opendsr", order=97)(call_due)
+POOLS.register("opendsr")(DELIVERY)
 LEFT.register("privacy", order=95)(left)
 # what people of the team do by hand is not the worker's: a correction has no other way to end
 WAITING.register("privacy")(
     "SELECT min(started_at) FROM privacy_request WHERE status = 'in_progress'"
     " AND type NOT IN ('rectification', 'limit_sensitive')"
 )
+WAITING.register("opendsr")(OLDEST_DUE)

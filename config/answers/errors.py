@@ -32,7 +32,7 @@ from config.workspace.work import recording
 from config.workspace.work.faults import is_crowded, is_disk_full, is_for_want_of_room, is_outage
 from config.workspace.work.reasons import reason_of
 
-MACHINES = ("/api/", "/v1/")
+MACHINES = ("/api/", "/v1/", "/opendsr/", "/opengdpr_requests", "/opencompliance_requests")
 CUSTOMERS = ("/u/", "/preferences/", "/confirm/", "/t/", "/demo/")  # they have no console
 MEGABYTE = 1024 * 1024
 BUSY_SECONDS = 5  # then some of the passwords that wait have been checked

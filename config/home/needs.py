@@ -23,6 +23,7 @@ from config.workspace.pages.open_pages import is_open
 from config.workspace.permissions import may
 from config.workspace.work.reasons import in_words as reason_in_words
 from consent.models import PrivacyRequest
+from consent.privacy.callbacks import given_up
 from profiles.calls.reasons import code_in_words
 from profiles.models import Inbox, RefusalCount, Source
 from profiles.selectors.masking import Shown
@@ -55,7 +56,7 @@ def needs(user: Any) -> list[Need]:
     """
     found: list[Need] = [*_standing_still(), *_turned_away()]
     if may(user, "privacy.view"):
-        found += _requests()
+        found += [*_requests(), *_not_called()]
     if may(user, "sources.view"):
         found += [*_set_aside(), *_refused()]
     if may(user, "sources.edit"):
@@ -127,6 +128,25 @@ def _requests() -> list[Need]:
             request.due_at,
         )
         for request in waiting.order_by("due_at")[:AT_MOST]
+    ]
+
+
+def _not_called() -> list[Need]:
+    """Systems that passed a request on and could not be told where it stands. One query."""
+    by_request = {row.request_id: row for row in given_up()[: 10 * AT_MOST]}
+    return [
+        Need(
+            1,
+            "plug",
+            "warn",
+            format_html(_("<b>{}</b> was not told of its privacy request"), row.request.controller),
+            _("Its callbacks were tried for days and given up: %(why)s.")
+            % {"why": reason_in_words(row.last_error).rstrip(".")},
+            reverse("consent:request", args=[row.request.public_id]),
+            _("Open"),
+            at=row.failed_at,
+        )
+        for row in [*by_request.values()][:AT_MOST]
     ]
 
 

@@ -31,6 +31,9 @@ AREAS = (LIVE, HEALTH, INGEST, API, CONSOLE, LOGIN, RETURNING, STATIC, PUBLIC)
 _BY_PREFIX = {
     "v1": INGEST,
     "api": API,
+    "opendsr": API,
+    "opengdpr_requests": API,
+    "opencompliance_requests": API,
     "console": CONSOLE,
     "static": STATIC,
     "health": HEALTH,

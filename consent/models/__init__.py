@@ -1,7 +1,13 @@
 """Tables of permission and privacy."""
 
 from consent.models.ledger import ConsentEntry, ConsentState, Suppression
-from consent.models.privacy import DeadlineRule, ErasedIdentifier, PrivacyRequest, RequestComment
+from consent.models.privacy import (
+    DeadlineRule,
+    ErasedIdentifier,
+    PrivacyRequest,
+    RequestComment,
+    StatusCallback,
+)
 from consent.models.purpose import Policy, Purpose, Topic
 
 __all__ = [
@@ -13,6 +19,7 @@ __all__ = [
     "PrivacyRequest",
     "Purpose",
     "RequestComment",
+    "StatusCallback",
     "Suppression",
     "Topic",
 ]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
-from config.workspace.tables.lasting import Bounded, ForEver
+from config.workspace.tables.lasting import Bounded, ForEver, Until
 
 
 class Regulation(models.TextChoices):
@@ -96,6 +96,10 @@ class PrivacyRequest(models.Model):
     complete only their keyed digests stay. `needles` is, encrypted, all that the person is known
     by, to look for it until an erasure is complete, and is emptied then. `erasing_since` is when
     the person was taken out: from then on an erasure cannot be cancelled.
+
+    `external_id` to `forwarded_at` are of one that another system passed on (OpenDSR): its number
+    there, that system's name, the addresses that are told of each change, a keyed digest of what
+    was asked, and when the call came; `received_at` is then when the person asked.
     """
 
     # what it holds of the person is emptied by the erasure itself, when everything else is done
@@ -148,6 +152,11 @@ class PrivacyRequest(models.Model):
     completed_at = models.DateTimeField(_("completed"), null=True)
     closed_because = models.TextField(blank=True, default="")
     result = models.JSONField(default=dict)
+    external_id = models.UUIDField(null=True, unique=True)
+    controller = models.CharField(max_length=200, blank=True, default="")
+    callback_urls = ArrayField(models.TextField(), default=list)
+    asked_digest = models.BinaryField(max_length=16, null=True)
+    forwarded_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "privacy_request"
@@ -186,6 +195,53 @@ class RequestComment(models.Model):
 
     def __str__(self) -> str:
         return self.text[:50]
+
+
+class StatusCallback(models.Model):
+    """A call that tells another system where a request of theirs stands; claimed by its `due_at`.
+
+    Of one address the next waits for the one before. `last_error` is in words of ours alone.
+    """
+
+    lasts = Until(
+        "so long after it was made, once delivered or given up",
+        "opendsr_callbacks",
+        "WEBHOOK_DELIVERY_DAYS",
+    )
+    request = models.ForeignKey(PrivacyRequest, models.CASCADE, related_name="callbacks")
+    url = models.TextField()
+    status = models.CharField(max_length=20, choices=PrivacyRequest.Status.choices)
+    attempts = models.SmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    last_error = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "opendsr_callback"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "url", "status"], name="opendsr_callback_once"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="opendsr_callback_due",
+                condition=models.Q(delivered_at__isnull=True, failed_at__isnull=True),
+            ),
+            # what is done goes after a time; what was given up is shown on Home
+            models.Index(
+                fields=["created_at"],
+                name="opendsr_callback_done",
+                condition=models.Q(delivered_at__isnull=False) | models.Q(failed_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} to {self.url}"
 
 
 class ErasedIdentifier(models.Model):

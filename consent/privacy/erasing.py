@@ -94,7 +94,9 @@ def take_out(request: PrivacyRequest) -> None:
 
 def _whole(request: PrivacyRequest) -> DataSubject:
     """The person as known now, and what the request itself named."""
-    named = tuple(KnownBy(one["kind"], one["value"]) for one in request.identities)
+    named = tuple(
+        KnownBy(one["kind"], one["value"]) for one in request.identities if "value" in one
+    )
     person = Profile.objects.filter(pk=request.profile_id).first() if request.profile_id else None
     if person is None:
         return DataSubject(0, (), named)
@@ -178,11 +180,14 @@ def _fence(request: PrivacyRequest) -> None:
 
 @transaction.atomic
 def _forget_names(request: PrivacyRequest, subject: DataSubject) -> None:
-    """Of this request and every other of theirs: what is still open is closed with it."""
+    """Of this request and every other of theirs: what is still open is closed with it.
+
+    Another erasure is carried out by itself: whoever passed it on is told that it is complete.
+    """
     digests = {(one.kind, one.value): one.digest.hex() for one in subject.known_by}
     for other in _others(request, subject):
         other.identities = [_as_digest(one) for one in other.identities]
-        if other.is_open:
+        if other.is_open and other.type != request.type:
             other.status, other.completed_at = PrivacyRequest.Status.CANCELLED, timezone.now()
             other.closed_because = f"erased by {request.public_id}"
             audit.record("privacy.cancelled", "privacy_request", str(other.public_id))

@@ -3,8 +3,9 @@
 What a request does is carried out by `due`; here is what people decide about it.
 """
 
+import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -48,6 +49,17 @@ class Asked:
     identities: list[dict[str, str]]
 
 
+@dataclass(frozen=True)
+class Forwarded:
+    """What is kept of a request that another system passed on (`PrivacyRequest`)."""
+
+    external_id: uuid.UUID
+    controller: str
+    callback_urls: list[str]
+    asked_digest: bytes
+    forwarded_at: datetime
+
+
 def asked(references: Sequence[str]) -> Asked:
     """Whom `kind:value` name, all of them the same person. Raises NotOne."""
     found: dict[int, Profile] = {}
@@ -80,14 +92,16 @@ def open_request(
     language: str = "",
     received_at: datetime | None = None,
     is_blocking: bool = False,
+    forwarded: Forwarded | None = None,
 ) -> PrivacyRequest:
     """Take a request in and start its clock. What needs no proof acts at once. Raises NotOne.
 
-    The same type for the same person twice is one request while it is open.
+    The same type for the same person twice is one request while it is open, unless another system
+    passed it on: that asks for it by a number of its own.
     """
     whom = asked(references)
     at = received_at or timezone.now()
-    same = _same_open(type_, whom)
+    same = None if forwarded else _same_open(type_, whom)
     if same:
         return same
     times = clock(regulation, type_, at)
@@ -102,6 +116,7 @@ def open_request(
         confirm_by=times.confirm_by,
         due_at=times.due_at,
         is_blocking=is_blocking,
+        **(asdict(forwarded) if forwarded else {}),
     )
     _noted("privacy.received", request, type=type_, law=regulation)
     return start(request) if type_ in AT_ONCE else request

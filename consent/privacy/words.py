@@ -45,6 +45,7 @@ TABLES: dict[str, str | Promise] = {
     "score": gettext_lazy("Scores"),
     "suppression": gettext_lazy("Suppressed addresses"),
     "trait_history": gettext_lazy("Former values of traits"),
+    "opendsr_callback": gettext_lazy("Callbacks to other systems"),
     "webhook_delivery": gettext_lazy("Calls to other systems"),
 }
 

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from config.console.pages import page, toast
@@ -19,7 +20,7 @@ from config.workspace.models import User
 from config.workspace.permissions import may, requires
 from consent.models import PrivacyRequest
 from consent.pages.requests.forms import NewRequestForm
-from consent.privacy import archive, requests
+from consent.privacy import archive, callbacks, requests
 from consent.privacy.deadlines import extended
 from consent.privacy.found import found_of
 from consent.privacy.words import (
@@ -82,7 +83,8 @@ def new_request_view(request: HttpRequest) -> HttpResponse:
 def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """What is asked, what was found, and the one next step."""
     row = get_object_or_404(
-        PrivacyRequest.objects.select_related("assigned_to"), public_id=public_id
+        PrivacyRequest.objects.select_related("assigned_to").prefetch_related("callbacks"),
+        public_id=public_id,
     )
     audit.record("privacy.viewed", "privacy_request", str(row.public_id))
     shown = Shown(may(request.user, "people.personal"))
@@ -99,6 +101,8 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "searched": row.result.get("searched"),
             "certificate": row.result.get("certificate"),
             "person": _person(row),
+            "callbacks": row.callbacks.all(),
+            "given_up": any(one.failed_at for one in row.callbacks.all()),
             "comments": row.comments.select_related("author"),
             "until": extended(row.regulation, row.type, row.received_at),
             "may_edit": may(request.user, EDIT),
@@ -180,6 +184,11 @@ def _take(request: HttpRequest, row: PrivacyRequest, because: str) -> str:
     return _("It is yours.")
 
 
+def _call(request: HttpRequest, row: PrivacyRequest, because: str) -> str:
+    n = callbacks.call_again(row)
+    return ngettext("%(n)d call is tried again.", "%(n)d calls are tried again.", n) % {"n": n}
+
+
 def _user(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied
@@ -193,6 +202,7 @@ TURNS: dict[str, Callable[[HttpRequest, PrivacyRequest, str], str]] = {
     "cancel": _cancel,
     "comment": _comment,
     "take": _take,
+    "call": _call,
 }
 
 
