@@ -183,6 +183,20 @@ class Cancel(OfOneRequest):
         return _turn(self, reference, lambda row: requests.cancel(row, because=because))
 
 
+class Release(OfOneRequest):
+    """The end of a block."""
+
+    @extend_schema(
+        operation_id="privacy_request_release",
+        request=ExtendSerializer,
+        responses=PrivacyRequestSerializer,
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """Let what is new of an erased and blocked person come in again, with the reason."""
+        because = self.checked(ExtendSerializer)["because"]
+        return _turn(self, reference, lambda row: requests.release(row, because=because))
+
+
 def _turn(view: OfOneRequest, reference: str, turn: Any, status: int = 200) -> Response:
     row = view.one(reference)
     try:

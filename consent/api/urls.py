@@ -27,6 +27,7 @@ urlpatterns = [
             "extend": privacy.Extend,
             "complete": privacy.Complete,
             "cancel": privacy.Cancel,
+            "release": privacy.Release,
             "found": privacy.Found,
             "archive": privacy.Archive,
             "certificate": privacy.Certificate,

@@ -123,7 +123,13 @@ def _keep_out(request: PrivacyRequest, subject: DataSubject, now: datetime) -> N
         ],
         update_conflicts=True,
         unique_fields=["digest", "kind"],
-        update_fields=["erased_at", "is_blocked", "request_id"],
+        update_fields=[
+            "erased_at",
+            "is_blocked",
+            "request_id",
+            "released_at",
+            "released_because",
+        ],
     )
 
 

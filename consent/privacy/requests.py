@@ -17,7 +17,7 @@ from config.workspace import audit
 from config.workspace.models import User
 from config.workspace.selectors import workspace
 from config.workspace.work.due import wake
-from consent.models import PrivacyRequest, RequestComment
+from consent.models import ErasedIdentifier, PrivacyRequest, RequestComment
 from consent.models.privacy import Regulation, RequestType
 from consent.privacy.deadlines import AT_ONCE, clock, extended
 from profiles.identifiers.normalise import normalise, normalise_kind
@@ -230,6 +230,31 @@ def comment(request: PrivacyRequest, author: User, text: str) -> RequestComment:
     row = RequestComment.objects.create(request=request, author=author, text=text.strip()[:5000])
     _noted("privacy.commented", request)
     return row
+
+
+@transaction.atomic
+def release(request: PrivacyRequest, *, because: str) -> int:
+    """End the block of an erasure: what is new may come in again; how many identifiers it was.
+
+    What is dated before the erasure is refused all the same. Raises CannotBeDone.
+    """
+    if not because.strip():
+        raise CannotBeDone(_("Say why it is released."))
+    rows = ErasedIdentifier.objects.filter(
+        request_id=request.pk, is_blocked=True, released_at__isnull=True
+    )
+    n = rows.update(released_at=timezone.now(), released_because=because.strip())
+    if not n:
+        raise CannotBeDone(_("Nothing of this request is blocked."))
+    _noted("privacy.released", request)
+    return n
+
+
+def is_blocked(request: PrivacyRequest) -> bool:
+    """Whether everything of the person is refused, by this request."""
+    return ErasedIdentifier.objects.filter(
+        request_id=request.pk, is_blocked=True, released_at__isnull=True
+    ).exists()
 
 
 def _open(request: PrivacyRequest) -> PrivacyRequest:

@@ -95,6 +95,7 @@ ACTIONS: dict[str, Words] = {
     "privacy.extended": gettext_lazy("Privacy request given more time"),
     "privacy.listed": gettext_lazy("Privacy requests listed"),
     "privacy.received": gettext_lazy("Privacy request received"),
+    "privacy.released": gettext_lazy("Block of an erased person released"),
     "privacy.started": gettext_lazy("Privacy request being carried out"),
     "privacy.viewed": gettext_lazy("Privacy request looked at"),
     "profile.listed": gettext_lazy("People listed"),

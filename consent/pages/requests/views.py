@@ -105,6 +105,7 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "given_up": any(one.failed_at for one in row.callbacks.all()),
             "comments": row.comments.select_related("author"),
             "until": extended(row.regulation, row.type, row.received_at),
+            "is_blocked": requests.is_blocked(row),
             "may_edit": may(request.user, EDIT),
             "personal": shown.personal,
         },
@@ -179,6 +180,11 @@ def _comment(request: HttpRequest, row: PrivacyRequest, because: str) -> str:
     return _("Written down.")
 
 
+def _release(request: HttpRequest, row: PrivacyRequest, because: str) -> str:
+    requests.release(row, because=because)
+    return _("Released: what is new may come in again.")
+
+
 def _take(request: HttpRequest, row: PrivacyRequest, because: str) -> str:
     requests.assign(row, _user(request))
     return _("It is yours.")
@@ -201,6 +207,7 @@ TURNS: dict[str, Callable[[HttpRequest, PrivacyRequest, str], str]] = {
     "extend": _extend,
     "cancel": _cancel,
     "comment": _comment,
+    "release": _release,
     "take": _take,
     "call": _call,
 }

@@ -110,6 +110,15 @@ def test_a_replay_by_every_way_in_is_refused_and_a_blocked_person_for_good():
     drain()
     assert not Identifier.objects.filter(value__in=["maya-4711", maya_mail()]).exists()
     assert set(Rejection.objects.values_list("code", flat=True)) == {"blocked_person"}
+    with pytest.raises(requests.CannotBeDone, match="Say why"):
+        requests.release(request, because=" ")
+    assert requests.release(request, because="they asked to come back") > 1
+    with pytest.raises(requests.CannotBeDone, match="Nothing of this"):
+        requests.release(request, because="again")
+    act = {"type": "track", "userId": "maya-4711", "event": "Order Completed", "messageId": "m9"}
+    inbox.accept(shop, [act])
+    drain()
+    assert Identifier.objects.filter(value="maya-4711").exists()
 
 
 def maya_mail() -> str:
