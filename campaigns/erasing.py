@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Message
-from config.postgres.sql import sql
-from consent.privacy.holdings import HOLDINGS, LEAVING, SCRUB, Holding
+from config.postgres.sql import one, sql
+from consent.privacy.holdings import HOLDINGS, LEAVING, SCRUB, UNDER_WAY, Holding
 from consent.privacy.subject import DataSubject
 
 # whose a message is, as `campaigns.people.whose` has it
@@ -26,6 +26,16 @@ def leave(cursor: Any, subject: DataSubject) -> None:
     """Nothing that waits goes out, and no journey goes on."""
     for statement in _STOP:
         cursor.execute(statement, {"people": list(subject.ever)})
+
+
+@UNDER_WAY.register("messages")
+def is_under_way(subject: DataSubject) -> bool:
+    """A mail of theirs is being handed over: the server's words may quote their address."""
+    handing = sql(
+        "SELECT EXISTS (SELECT FROM message t WHERE t.state = 'handing_over' AND {theirs})",
+        theirs=sql(_THEIRS, people=list(subject.ever)),
+    )
+    return bool(one(handing)[0])
 
 
 @HOLDINGS.register("messages", order=5)

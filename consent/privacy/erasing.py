@@ -164,9 +164,13 @@ def _batch(request: PrivacyRequest, holding: holdings.Holding) -> int:
 def is_behind(request: PrivacyRequest) -> bool:
     """Has every transaction of this database ended that began before the person was taken out?
 
-    Also one that has only read so far: it may know the person, and write yet. Within a transaction
-    of the caller's (a test's) there is nobody to wait for.
+    Also one that has only read so far: it may know the person, and write yet. And nothing of theirs
+    is in the hands of a worker any more. Within a transaction of the caller's (a test's) there is
+    nobody to wait for.
     """
+    subject = subject_of_request(request)
+    if any(is_under_way(subject) for _name, is_under_way in holdings.UNDER_WAY):
+        return False
     if connection.in_atomic_block:
         return True
     with transaction.atomic(), connection.cursor() as cursor:

@@ -58,6 +58,9 @@ HOLDINGS: Registry[Callable[[DataSubject], Iterable[Holding]]] = Registry("holdi
 # name -> function(cursor, subject), in the transaction that takes the person out: what follows from
 # their rows being gone (a segment's number)
 LEAVING: Registry[Callable[[Any, DataSubject], None]] = Registry("leaving")
+# name -> function(subject): something of theirs is in the hands of a worker (a mail that is being
+# handed over), who will write down what came of it
+UNDER_WAY: Registry[Callable[[DataSubject], bool]] = Registry("under way of a person")
 # name -> function(subject): files of ours that hold what is theirs are deleted; how many it were
 FILES: Registry[Callable[[DataSubject], int]] = Registry("files of a person")
 

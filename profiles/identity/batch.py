@@ -169,11 +169,15 @@ def _vouch(
 
 
 def _is_nobody(message: Incoming, known: store.Known) -> bool:
-    """One of our own messages about somebody who is not there any more (erased)."""
+    """One of our own messages about somebody who is not there any more (erased).
+
+    Its text is not kept: what a mail server says of a message may quote an address.
+    """
     key = message.keys[0]
     if key[0] != PROFILE_KIND or key in known.owners:
         return False
     message.refusal = ("unknown_person", "context.externalIds", reasons.UNKNOWN_PERSON)
+    message.raw = b""
     return True
 
 

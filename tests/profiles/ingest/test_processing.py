@@ -360,6 +360,7 @@ def test_our_own_messages_name_a_profile_directly(call, source):
         "unknown_person",
         "no_identifier",
     }
+    assert Rejection.objects.get(code="unknown_person").body == ""  # it may quote an address
     assert Profile.objects.count() == 1
 
 
