@@ -12,6 +12,7 @@
 Each step can be done again: what is done already is not found.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
@@ -26,8 +27,11 @@ from consent.models import ErasedIdentifier, PrivacyRequest
 from consent.privacy import certificate, holdings, searching
 from consent.privacy.subject import DataSubject, KnownBy, sealed, subject_of, unsealed
 from profiles.changes import ANYTHING, announce
+from profiles.identity import keys
 from profiles.models import Profile
+from profiles.people.lineage import today_id
 
+log = logging.getLogger("rapport.privacy")
 _EMPTY_PROFILE: Final = """
 UPDATE profile p SET state = 'erased', merged_into_id = NULL, public_id = gen_random_uuid(),
     display_name = '', time_zone = '', locale = '', country = '', lifecycle = '', traits = '{}'
@@ -100,12 +104,22 @@ def _whole(request: PrivacyRequest) -> DataSubject:
     person = Profile.objects.filter(pk=request.profile_id).first() if request.profile_id else None
     if person is None:
         return DataSubject(0, (), named)
-    person = Profile.objects.get(pk=person.merged_into_id or person.pk)
+    person = _held(person)
     subject = subject_of(person)
     held = {(one.kind, one.value) for one in subject.known_by}
     more = tuple(one for one in named if (one.kind, one.value) not in held)
     known = subject.known_by + more
     return DataSubject(subject.profile_id, subject.ever, known, subject.identifier_ids)
+
+
+def _held(person: Profile) -> Profile:
+    """Who they are today, with their identifiers locked: nobody is merged with them meanwhile."""
+    with connection.cursor() as cursor:
+        while True:
+            number = today_id(person.pk)
+            keys.hold(cursor, [number])
+            if today_id(person.pk) == number:
+                return Profile.objects.get(pk=number)
 
 
 def _keep_out(request: PrivacyRequest, subject: DataSubject, now: datetime) -> None:
@@ -168,6 +182,8 @@ def is_behind(request: PrivacyRequest) -> bool:
     is in the hands of a worker any more. Within a transaction of the caller's (a test's) there is
     nobody to wait for.
     """
+    if "fence" not in request.result:  # killed right after the person was taken out
+        return False
     subject = subject_of_request(request)
     if any(is_under_way(subject) for _name, is_under_way in holdings.UNDER_WAY):
         return False
@@ -233,3 +249,5 @@ def _complete(request: PrivacyRequest, searched: dict[str, Any]) -> None:
     request.result["certificate"] = certificate.certificate_of(request)
     request.save()
     audit.record("privacy.erased", "privacy_request", str(request.public_id))
+    if searched["found"]:
+        log.warning("erasure %s: %d places hold more", request.public_id, len(searched["found"]))

@@ -154,3 +154,24 @@ def test_what_began_before_may_still_write_and_is_taken_too():
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM event_state WHERE profile_id = %s", [maya.pk])
         assert cursor.fetchone() == (0,)
+
+
+def test_one_that_fails_holds_up_no_other_and_says_so(monkeypatch):
+    make_person("ada")
+    make_person("ben")
+    first, second = (asked_for(f"email:{name}@example.com") for name in ("ada", "ben"))
+    erase = due.erase
+
+    def choke(request, **options):
+        if request.pk == first.pk:
+            raise ValueError("bad")
+        return erase(request, **options)
+
+    monkeypatch.setattr(due, "erase", choke)
+    assert due.carry_out_due() == 1
+    second.refresh_from_db()
+    assert second.status == "completed"
+    with pytest.raises(ValueError, match="bad"):
+        due.carry_out_due()
+    monkeypatch.setattr(due, "erase", erase)
+    assert due.carry_out_due() == 1
