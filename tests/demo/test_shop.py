@@ -172,7 +172,7 @@ def test_the_story_ticks_by_facts(demo, admin):
 def test_the_card_costs_few_queries(demo, django_assert_max_num_queries):
     user = team.members(demo.run)[0]
     story.story(user)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         story.story(user)
 
 
