@@ -53,12 +53,18 @@ def erase(request: PrivacyRequest, *, stop: Callable[[], bool] = lambda: False) 
         take_out(request)
     _fence(request)
     subject = subject_of_request(request)
-    if not _work_off(request, subject, stop) or not is_behind(request):
+    if "searching" not in request.result:
+        if not _work_off(request, subject, stop) or not is_behind(request):
+            return False
+        if not _work_off(request, subject, stop):
+            return False
+        _forget_names(request, subject)
+    searched = searching.search_on(subject.known_by, request.result.get("searching", {}), stop)
+    if "files" not in searched:
+        request.result["searching"] = searched
+        request.save(update_fields=["result"])
         return False
-    if not _work_off(request, subject, stop):
-        return False
-    _forget_names(request, subject)
-    _complete(request, searching.search(subject.known_by))
+    _complete(request, searched)
     return True
 
 
@@ -243,7 +249,7 @@ def _complete(request: PrivacyRequest, searched: dict[str, Any]) -> None:
     """Step 4: the request keeps digests, numbers and the certificate."""
     request.needles = b""
     request.status, request.completed_at = PrivacyRequest.Status.COMPLETED, timezone.now()
-    for name in ("identifier_ids", "fence"):
+    for name in ("identifier_ids", "fence", "searching"):
         request.result.pop(name, None)
     request.result["searched"] = searched
     request.result["certificate"] = certificate.certificate_of(request)

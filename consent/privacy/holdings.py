@@ -133,8 +133,9 @@ def holds_a_needle(columns: Sequence[str], needles: Sequence[str]) -> Sql:
         if inside:
             tests.append(
                 sql(
-                    f"EXISTS (SELECT FROM unnest({{inside}}::text[]) AS n(needle)"
-                    f" WHERE strpos(lower({column}), n.needle) > 0)",
+                    # in lower case once a row, not once a needle: a tenth of the time
+                    f"EXISTS (SELECT FROM (SELECT lower({column}) AS v OFFSET 0) l,"
+                    " unnest({inside}::text[]) AS n(needle) WHERE strpos(l.v, n.needle) > 0)",
                     inside=inside,
                 )
             )

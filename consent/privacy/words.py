@@ -46,6 +46,7 @@ TABLES: dict[str, str | Promise] = {
     "suppression": gettext_lazy("Suppressed addresses"),
     "trait_history": gettext_lazy("Former values of traits"),
     "opendsr_callback": gettext_lazy("Callbacks to other systems"),
+    "file:mailbox": gettext_lazy("Mails in the demo mailbox"),
     "webhook_delivery": gettext_lazy("Calls to other systems"),
 }
 

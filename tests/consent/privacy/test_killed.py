@@ -175,3 +175,16 @@ def test_one_that_fails_holds_up_no_other_and_says_so(monkeypatch):
         due.carry_out_due()
     monkeypatch.setattr(due, "erase", erase)
     assert due.carry_out_due() == 1
+
+
+def test_a_search_goes_on_table_by_table_over_as_many_runs_as_it_takes():
+    make_person("ada")
+    request = asked_for("email:ada@example.com")
+    runs = 0
+    while due.carry_out_due(seconds=0):
+        runs += 1
+    request.refresh_from_db()
+    assert request.status == "completed"
+    assert runs > 40, "a table, or a batch, at a time"
+    tables = [one["table"] for one in request.result["searched"]["searched"]]
+    assert len(tables) == len(set(tables)) > 40
