@@ -32,8 +32,8 @@ def make_source(name="shop", kind="server", key="", **more):
 
 FILLED = (
     "event event_item event_state profile_trait trait_history identifier identifier_link"
-    " identifier_key merge merge_pending alias_pending inbox rejection refusal_count message_claim profile_change data_warning"
-    " profile source"
+    " identifier_key merge merge_pending alias_pending inbox rejection"
+    " refusal_count message_claim profile_change data_warning profile source"
 )
 
 
