@@ -209,6 +209,22 @@ def test_a_condition_says_of_a_moment_what_it_said_then():
         assert who("withdrawn", is_now=is_now) == {ben.pk}
 
 
+def test_a_key_of_which_nothing_is_said_any_more_hides_no_refusal_of_the_same_moment():
+    """As of a moment, silence at an address stood in the way of what was refused for a topic."""
+    eve, at = make_person("eve"), timezone.now() - timedelta(days=5)
+    topic = Topic.objects.create(
+        purpose=Purpose.objects.get(slug="marketing"), slug="deals", name="Deals"
+    )
+    say(eve, "expired", at=at, act=UNDONE)
+    say(eve, "denied", point="", at=at)
+    say(eve, "denied", topic_id=topic.pk, at=at)
+    entries = list(ConsentEntry.objects.filter(profile=eve).order_by("id"))
+    for moment in (None, timezone.now()):
+        stood = standing(given_people([eve.pk]), moment)
+        found = {row[0] for row in run(sql("SELECT entry_id FROM ({stood}) s", stood=stood))}
+        assert found == {entries[1].pk, entries[2].pk}, moment
+
+
 def test_what_an_address_refused_no_import_for_a_topic_opens_again():
     """A grant of a topic for the person as a whole passed by the refusal of their address."""
     ada = make_person("ada")
