@@ -1,10 +1,11 @@
 """Two real connections at the same moment."""
 
 import threading
-import time
 from collections.abc import Callable
 
 from django.db import connection, transaction
+
+from tests.waiting import wait_until
 
 
 def at_the_same_moment(first: Callable[[], object], second: Callable[[], object]) -> list[object]:
@@ -55,10 +56,9 @@ def until_others_ended(seconds: float = 300.0) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_xact_id()::text::bigint")
         [mine] = cursor.fetchone()
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+
+        def has_ended() -> bool:
             cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-            if cursor.fetchone()[0] > mine:
-                return
-            time.sleep(0.05)
-    raise AssertionError(f"another transaction is under way for {seconds:.0f} seconds")
+            return bool(cursor.fetchone()[0] > mine)
+
+        wait_until(has_ended, "the transactions of others end", seconds)

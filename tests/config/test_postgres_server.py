@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import psycopg
@@ -16,6 +15,7 @@ import pytest
 from config import paths
 from config.postgres import binaries, processes, server, symptoms
 from config.running import supervisor
+from tests.waiting import wait_until
 
 START = (
     "import sys; from pathlib import Path; from config.postgres import server; "
@@ -82,6 +82,10 @@ def test_a_killed_server_is_started_again_with_its_data(var):
     assert not server.ensure_running(var)
 
 
+def until_gone(process: int, data: Path) -> None:
+    wait_until(lambda: not processes.is_server(process, data), f"the end of process {process}")
+
+
 def test_what_a_killed_server_left_holds_up_no_start_and_no_stop(var):
     assert server.ensure_running(var)
     for come_back in (server.ensure_running, lambda var: not server.stop(var)):
@@ -91,11 +95,10 @@ def test_what_a_killed_server_left_holds_up_no_start_and_no_stop(var):
             os.kill(backend, signal.SIGSTOP)  # at something that it does not look up from
             data, main = server.status(var).data, server.status(var).pid
             os.kill(main, signal.SIGKILL)
-            while processes.is_server(main, data):
-                time.sleep(0.01)
+            until_gone(main, data)
             assert come_back(var)
-            while processes.is_server(backend, data):  # told to end: it is gone in a moment
-                time.sleep(0.01)
+            # it was told to end, and is gone in a moment
+            until_gone(backend, data)
     assert server.ensure_running(var)
     assert answer(var) == "UTC"
 
@@ -105,15 +108,13 @@ def test_who_stops_it_is_known_from_the_disk(var, capsys):
     assert server.is_for_up(var)
     assert not server.ensure_running(var)  # a command that finds it running changes nothing
     os.kill(server.status(var).pid, signal.SIGKILL)
-    while server.is_up(var):
-        time.sleep(0.01)
+    wait_until(lambda: not server.is_up(var), "the killed server is gone")
     look(supervisor.Database(var), 1)
     assert server.status(var).running
     assert server.is_for_up(var)  # started again for the same one
     database = supervisor.Database(var)
     os.kill(server.status(var).pid, signal.SIGKILL)
-    while server.is_up(var):
-        time.sleep(0.01)
+    wait_until(lambda: not server.is_up(var), "the killed server is gone")
     assert server.ensure_running(var)  # a command that was quicker
     assert not server.is_for_up(var)
     database.look(1)

@@ -13,7 +13,7 @@ from tests.campaigns.builders import make_person
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 1, 31, 10, tzinfo=UTC)
-UNIT = DeadlineRule.Unit
+UNIT = DeadlineRule.PeriodUnit
 
 
 @pytest.fixture(autouse=True)
