@@ -6,26 +6,26 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Message
+from campaigns.people.whose import written_to_any
 from config.postgres.sql import one, sql
-from consent.privacy.holdings import HOLDINGS, LEAVING, SCRUB, UNDER_WAY, Holding
+from config.workspace.tables.belonging import Erased
+from consent.privacy.holdings import HOLDINGS, LEAVING, UNDER_WAY, Holding
 from consent.privacy.subject import DataSubject
 
-# whose a message is, as `campaigns.people.whose` has it
-_THEIRS = """(t.profile_id = ANY({people}::bigint[]) AND t.owner_id IS NULL
-    OR t.owner_id = ANY({people}::bigint[]))"""
-_STOP = (
-    "UPDATE message t SET state = 'excluded', reason = 'frozen' WHERE t.state = 'queued'"
-    " AND (t.profile_id = ANY(%(people)s) AND t.owner_id IS NULL OR t.owner_id = ANY(%(people)s))",
-    "UPDATE enrolment e SET ended_at = now(), end_reason = 'frozen', due_at = NULL, lease = NULL"
-    " WHERE e.profile_id = ANY(%(people)s) AND e.ended_at IS NULL",
-)
+_STOP_MESSAGES = """
+UPDATE message t SET state = 'excluded', reason = 'frozen' WHERE t.state = 'queued' AND {theirs}
+"""
+_STOP_JOURNEYS = """
+UPDATE enrolment e SET ended_at = now(), end_reason = 'frozen', due_at = NULL, lease = NULL
+WHERE e.profile_id = ANY({people}::bigint[]) AND e.ended_at IS NULL
+"""
 
 
 @LEAVING.register("campaigns")
 def leave(cursor: Any, subject: DataSubject) -> None:
     """Nothing that waits goes out, and no journey goes on."""
-    for statement in _STOP:
-        cursor.execute(statement, {"people": list(subject.ever)})
+    sql(_STOP_MESSAGES, theirs=written_to_any(subject.ever)).on(cursor)
+    sql(_STOP_JOURNEYS, people=list(subject.ever)).on(cursor)
 
 
 @UNDER_WAY.register("messages")
@@ -33,7 +33,7 @@ def is_under_way(subject: DataSubject) -> bool:
     """A mail of theirs is being handed over: the server's words may quote their address."""
     handing = sql(
         "SELECT EXISTS (SELECT FROM message t WHERE t.state = 'handing_over' AND {theirs})",
-        theirs=sql(_THEIRS, people=list(subject.ever)),
+        theirs=written_to_any(subject.ever),
     )
     return bool(one(handing)[0])
 
@@ -41,7 +41,7 @@ def is_under_way(subject: DataSubject) -> bool:
 @HOLDINGS.register("messages", order=5)
 def _messages(subject: DataSubject) -> Iterable[Holding]:
     """Contents that were written for them alone first, while their messages still name them."""
-    theirs = sql(_THEIRS, people=list(subject.ever))
+    theirs = written_to_any(subject.ever)
     yield Holding(
         "content_version",
         sql(
@@ -51,16 +51,16 @@ def _messages(subject: DataSubject) -> Iterable[Holding]:
             theirs=theirs,
             people=list(subject.ever),
         ),
-        SCRUB,
+        Erased.SCRUBBED,
         emptied={"compiled": "'{}'"},
     )
     belongs = Message.belongs
-    yield Holding("message", theirs, SCRUB, _(belongs.why), belongs.scrubbed)
+    yield Holding("message", theirs, Erased.SCRUBBED, _(belongs.why), belongs.scrubbed)
     # to their address, under another's key
     yield Holding(
         "message",
         sql("t.address = ANY({points}::text[])", points=subject.points),
-        SCRUB,
+        Erased.SCRUBBED,
         _(belongs.why),
         belongs.scrubbed,
     )

@@ -10,16 +10,12 @@ from consent.opendsr.delivery import call_due
 from consent.pages import card  # noqa: F401 - each signs itself in
 from consent.privacy import own_holdings, screening  # noqa: F401 - each signs itself in
 from consent.privacy.callbacks import OLDEST_DUE
-from consent.privacy.due import carry_out_due, left
+from consent.privacy.due import OLDEST_STARTED, carry_out_due, left
 
 WORK.register("consents", order=20)(elapse)
 WORK.register("privacy", order=95)(carry_out_due)
 WORK.register("opendsr", order=97)(call_due)
 POOLS.register("opendsr")(DELIVERY)
 LEFT.register("privacy", order=95)(left)
-# what people of the team do by hand is not the worker's: a correction has no other way to end
-WAITING.register("privacy")(
-    "SELECT min(started_at) FROM privacy_request WHERE status = 'in_progress'"
-    " AND type NOT IN ('rectification', 'limit_sensitive')"
-)
+WAITING.register("privacy")(OLDEST_STARTED)
 WAITING.register("opendsr")(OLDEST_DUE)

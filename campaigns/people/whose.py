@@ -27,6 +27,15 @@ def written_to(profile_id: int) -> Q:
     return Q(owner_id=None, profile_id__in=everyone) | Q(owner_id__in=everyone)
 
 
+def written_to_any(profile_ids: Sequence[int]) -> Sql:
+    """The same as a test on a row `t` of message, of all these profiles, each for itself."""
+    return sql(_WRITTEN_TO_ANY, people=list(profile_ids))
+
+
+_WRITTEN_TO_ANY = """(t.profile_id = ANY({people}::bigint[]) AND t.owner_id IS NULL
+    OR t.owner_id = ANY({people}::bigint[]))"""
+
+
 def has_message(person: Sql, same: Sql) -> Sql:
     """A test on a person of today (an expression): they have a message `o` of which `same` holds.
 

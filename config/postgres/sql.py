@@ -4,7 +4,7 @@
 that a statement is put together by meaning and no text is cut or searched. A literal `%` is `%%`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from string import Formatter
 from typing import Any
@@ -71,6 +71,14 @@ def run(query: Sql) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         query.on(cursor)
         return list(cursor.fetchall())
+
+
+def streamed(query: Sql, at_a_time: int) -> Iterator[tuple[Any, ...]]:
+    """All rows of `query`, so many of which are held at a time. Inside a transaction."""
+    connection.ensure_connection()
+    with connection.connection.cursor(f"streamed_{id(query)}") as cursor:
+        cursor.itersize = at_a_time
+        yield from cursor.execute(query.text, query.params)
 
 
 def one(query: Sql) -> tuple[Any, ...]:

@@ -30,10 +30,9 @@ from consent.models import PrivacyRequest
 from consent.models.privacy import RequestType
 from consent.privacy import archive, found, requests
 from consent.privacy.due import WANTED
+from consent.privacy.subject import person_of
 from profiles.api.paging import PAGE_PARAMETERS
 from profiles.api.people import filtered
-from profiles.models import Profile
-from profiles.people.lineage import today_id
 from profiles.selectors.finding import as_uuid
 from profiles.selectors.masking import Shown
 
@@ -226,12 +225,12 @@ class Archive(OfOneRequest):
         row = self.one(reference)
         if not self.may("people.personal"):
             raise Problem(403, detail=_("An archive needs the right to see personal data."))
-        if row.type not in ("access", "portability"):
+        if row.type not in archive.TYPES:
             raise Problem(409, detail=_("Only access and portability have an archive."))
         if row.status != PrivacyRequest.Status.COMPLETED:
             raise Problem(409, detail=_("It is not completed yet."))
-        person = Profile.objects.filter(pk=today_id(row.profile_id or 0)).first()
-        if person is None or person.state in Profile.GONE:
+        person = person_of(row)
+        if person is None:
             raise Problem(404, detail=_("Nothing is held of this person."))
         audit.record("privacy.archived", "privacy_request", str(row.public_id))
         return JsonResponse(archive.archive_of(row, person))

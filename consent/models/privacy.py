@@ -44,7 +44,7 @@ class DeadlineRule(models.Model):
 
     lasts = Bounded("a row a law and type")
 
-    class Unit(models.TextChoices):
+    class PeriodUnit(models.TextChoices):
         """What is counted."""
 
         HOUR = "hour", _("hours")
@@ -63,13 +63,13 @@ class DeadlineRule(models.Model):
     )
     confirm_n = models.PositiveSmallIntegerField(_("confirm within"), default=0)
     confirm_unit = models.CharField(
-        _("unit"), max_length=12, choices=Unit.choices, default=Unit.BUSINESS_DAY
+        _("unit"), max_length=12, choices=PeriodUnit.choices, default=PeriodUnit.BUSINESS_DAY
     )
     due_n = models.PositiveSmallIntegerField(_("answer within"))
-    due_unit = models.CharField(_("unit"), max_length=12, choices=Unit.choices)
+    due_unit = models.CharField(_("unit"), max_length=12, choices=PeriodUnit.choices)
     extend_n = models.PositiveSmallIntegerField(_("may be extended by"), default=0)
     extend_unit = models.CharField(
-        _("unit"), max_length=12, choices=Unit.choices, default=Unit.MONTH
+        _("unit"), max_length=12, choices=PeriodUnit.choices, default=PeriodUnit.MONTH
     )
     moves = models.BooleanField(
         _("a last day that is no working day moves to the next"), default=False

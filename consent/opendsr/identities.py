@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from config.postgres.sql import run, sql
+from config.postgres.sql import run, sql, streamed
 from config.workspace.selectors import workspace
 from profiles.identifiers.normalise import normalise
 from profiles.models import IdentifierKey
@@ -138,15 +138,11 @@ def _here(sha1: set[Pair]) -> list[Pair]:
         kinds=sorted({kind for kind, _digest in sha1}),
     )
     digest = _DIGESTS["sha1"]
-    connection.ensure_connection()
-    with connection.connection.cursor(f"opendsr_{id(query)}") as cursor:
-        cursor.itersize = 5_000
-        rows = cursor.execute(query.text, query.params)
-        return [
-            (kind, value)
-            for kind, value in rows
-            if any((kind, digest(form.encode())) in sha1 for form in _forms(value))
-        ]
+    return [
+        (kind, value)
+        for kind, value in streamed(query, 5_000)
+        if any((kind, digest(form.encode())) in sha1 for form in _forms(value))
+    ]
 
 
 def _forms(value: str) -> set[str]:

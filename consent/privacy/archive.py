@@ -10,12 +10,15 @@ from django.apps import apps
 
 from config.postgres.sql import run, sql
 from config.workspace.selectors import workspace
+from config.workspace.tables.belonging import Erased
 from config.workspace.tables.lasting import Bounded, ForEver, Until
 from consent.models import PrivacyRequest, Purpose
+from consent.models.privacy import RequestType
 from consent.privacy.holdings import Holding, holdings_of
 from consent.privacy.subject import subject_of
 from profiles.models import Profile, Source
 
+TYPES: Final = (RequestType.ACCESS, RequestType.PORTABILITY)  # of requests that get one
 MOST_ROWS: Final = 100_000  # of one table
 # keys and digests of ours, which say nothing of the person
 LEFT_OUT: Final = frozenset({"digest", "lease", "lease_until", "tableoid"})
@@ -28,11 +31,11 @@ def archive_of(request: PrivacyRequest, person: Profile) -> dict[str, Any]:
     """
     subject = subject_of(person)
     data: dict[str, list[Any]] = {
-        "profile": run_rows(Holding("profile", sql("t.id = {id}", id=person.pk), "keep"))
+        "profile": _rows(Holding("profile", sql("t.id = {id}", id=person.pk), Erased.KEPT))
     }
     cut = []
     for holding in holdings_of(subject):
-        rows = run_rows(holding)
+        rows = _rows(holding)
         if len(rows) == MOST_ROWS:
             cut.append(holding.table)
         if rows:
@@ -52,7 +55,7 @@ def archive_of(request: PrivacyRequest, person: Profile) -> dict[str, Any]:
     }
 
 
-def run_rows(holding: Holding) -> list[dict[str, Any]]:
+def _rows(holding: Holding) -> list[dict[str, Any]]:
     """The rows of one holding as JSON."""
     query = sql(
         f"SELECT to_jsonb(t)::text FROM {holding.table} t WHERE {{w}} LIMIT {MOST_ROWS}",  # noqa: S608

@@ -29,7 +29,7 @@ AT_ONCE: Final = (
     RequestType.OPT_OUT_OF_AUTOMATED,
 )
 SATURDAY: Final = 5
-Unit = DeadlineRule.Unit
+Unit = DeadlineRule.PeriodUnit
 FALLBACK = DeadlineRule(due_n=1, due_unit=Unit.MONTH, extend_n=0)
 
 

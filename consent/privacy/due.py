@@ -9,7 +9,6 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from config.workspace import audit
 from config.workspace.work.due import Left
 from config.workspace.work.faults import is_outage
 from consent.channels import channel_names
@@ -18,7 +17,7 @@ from consent.models import PrivacyRequest, Purpose
 from consent.models.privacy import RequestType
 from consent.privacy.erasing import erase, is_behind
 from consent.privacy.found import found_of
-from consent.privacy.requests import BY_HAND, start
+from consent.privacy.requests import BY_HAND, complete, start
 from consent.privacy.searching import search_request
 from consent.suppression.withdrawing import (
     EVERY_CHANNEL,
@@ -35,6 +34,11 @@ _LOCK: Final = 0x9E5A
 PERSONALISATION: Final = "personalisation"
 WANTED: Final = "search_wanted"  # of `result`: somebody asked for the search again
 DOABLE: Final = [one for one in RequestType.values if one not in BY_HAND]
+# what people of the team do by hand is not the worker's, and nothing stands still with it
+OLDEST_STARTED: Final = (
+    "SELECT min(started_at) FROM privacy_request WHERE status = 'in_progress'"  # noqa: S608 - types of ours
+    f" AND type <> ALL ('{{{','.join(BY_HAND)}}}')"
+)
 MACHINES: Final = ("api", "opendsr")  # a system of ours vouches for who asks
 
 
@@ -187,11 +191,3 @@ DOING: dict[str, Callable[[PrivacyRequest, float], bool]] = {
     RequestType.OPT_OUT_OF_SALE: _opt_out_of_sale,
     RequestType.OPT_OUT_OF_AUTOMATED: _opt_out_of_automated,
 }
-
-
-@transaction.atomic
-def complete(request: PrivacyRequest) -> None:
-    """Close it as done, in the caller's transaction."""
-    request.status, request.completed_at = PrivacyRequest.Status.COMPLETED, timezone.now()
-    request.save()
-    audit.record("privacy.completed", "privacy_request", str(request.public_id))

@@ -25,6 +25,7 @@ from config.postgres.eraser import as_eraser
 from config.workspace import audit
 from consent.models import ErasedIdentifier, PrivacyRequest
 from consent.privacy import certificate, holdings, searching
+from consent.privacy.requests import close_undone
 from consent.privacy.subject import DataSubject, KnownBy, sealed, subject_of, unsealed
 from profiles.changes import ANYTHING, announce
 from profiles.identity import keys
@@ -59,7 +60,7 @@ def erase(request: PrivacyRequest, *, stop: Callable[[], bool] = lambda: False) 
         if not _work_off(request, subject, stop):
             return False
         _forget_names(request, subject)
-    searched = searching.search_on(subject.known_by, request.result.get("searching", {}), stop)
+    searched = searching.search(subject.known_by, request.result.get("searching"), stop)
     if "files" not in searched:
         request.result["searching"] = searched
         request.save(update_fields=["result"])
@@ -220,10 +221,9 @@ def _forget_names(request: PrivacyRequest, subject: DataSubject) -> None:
     for other in _others(request, subject):
         other.identities = [_as_digest(one) for one in other.identities]
         if other.is_open and other.type != request.type:
-            other.status, other.completed_at = PrivacyRequest.Status.CANCELLED, timezone.now()
-            other.closed_because = f"erased by {request.public_id}"
-            audit.record("privacy.cancelled", "privacy_request", str(other.public_id))
-        other.save()
+            close_undone(other, because=f"erased by {request.public_id}")
+        else:
+            other.save()
     request.identities = [
         {"kind": kind, "digest": digest} for (kind, _value), digest in sorted(digests.items())
     ]

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
+from config.workspace.tables.belonging import Erased
 from consent.models import PrivacyRequest
-from consent.privacy.holdings import ERASE, count, holdings_of
-from consent.privacy.subject import DataSubject, subject_of
-from profiles.models import Profile
-from profiles.people.lineage import today_id
+from consent.privacy.holdings import count, holdings_of
+from consent.privacy.subject import person_of, subject_of
 
 
 @dataclass
@@ -20,19 +19,18 @@ class FoundRows:
 
 
 def found_of(request: PrivacyRequest) -> list[FoundRows]:
-    """Nothing where nobody is known, or nothing is left. One query a table, and three more."""
-    person = Profile.objects.filter(pk=today_id(request.profile_id or 0)).first()
-    if person is None or person.state == Profile.State.ERASED:
+    """Largest first; nothing where nobody is known, or nothing is left.
+
+    A row that two declarations find is counted by the first alone. One query a table, and some.
+    """
+    person = person_of(request)
+    if person is None:
         return []
-    return found_of_subject(subject_of(person))
-
-
-def found_of_subject(subject: DataSubject) -> list[FoundRows]:
-    """Largest first. A row that two declarations find is counted by the first alone."""
+    subject = subject_of(person)
     found = [FoundRows("profile", len(subject.ever), "erase", "")]
     for holding in holdings_of(subject):
         if n := count(holding):
-            act = "erase" if holding.act == ERASE else "keep"
+            act = "erase" if holding.act is Erased.ERASED else "keep"
             found.append(FoundRows(holding.table, n, act, str(holding.ground)))
     by_key: dict[tuple[str, str], FoundRows] = {}
     for one in found:

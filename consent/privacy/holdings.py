@@ -19,7 +19,6 @@ from config.workspace.tables.belonging import Belonging, Erased
 from consent.privacy.subject import SHORTEST_INSIDE, DataSubject
 from profiles.models import Profile
 
-ERASE, SCRUB, KEEP = "erase", "scrub", "keep"
 BATCH: Final = 5_000  # rows of one statement
 _DO: Final = """
 WITH done AS ({change} WHERE t.ctid = ANY(ARRAY({some})) AND {left} RETURNING 1)
@@ -32,12 +31,12 @@ class Holding:
     """Rows of one table, `t`, and what becomes of them.
 
     `at_once`: in the transaction that takes the person out, since they act for them (an address, a
-    place in a journey). `emptied` is for SCRUB: by column the SQL of what is left.
+    place in a journey). `emptied` is for `Erased.SCRUBBED`: by column the SQL of what is left.
     """
 
     table: str
     where: Sql
-    act: str
+    act: Erased
     ground: Any = ""
     emptied: Mapping[str, str] = field(default_factory=dict)
     at_once: bool = False
@@ -45,7 +44,7 @@ class Holding:
     @property
     def left(self) -> Sql:
         """A test on `t`: there is something to do."""
-        if self.act != SCRUB:
+        if self.act is not Erased.SCRUBBED:
             return self.where
         full = OR.joined(
             Sql(f"t.{name} IS DISTINCT FROM {empty}") for name, empty in self.emptied.items()
@@ -80,14 +79,11 @@ def _declared(subject: DataSubject) -> Iterator[Holding]:
             yield Holding(
                 model._meta.db_table,
                 OR.joined(_names(model, column, subject.ever) for column in belongs.by),
-                _ACTS[belongs.erased],
+                belongs.erased,
                 _(belongs.why) if belongs.why else "",
                 belongs.scrubbed,
                 at_once=belongs.at_once,
             )
-
-
-_ACTS = {Erased.ERASED: ERASE, Erased.SCRUBBED: SCRUB, Erased.KEPT: KEEP}
 
 
 def _names(model: type[models.Model], column: str, people: Sequence[int]) -> Sql:
@@ -105,14 +101,14 @@ def count(holding: Holding) -> int:
 
 def carry_out(holding: Holding) -> int:
     """Do it to one batch; how many rows it was. As the eraser, in the caller's transaction."""
+    if holding.act is Erased.KEPT:
+        return 0
     # each partition is asked for the same places in it, which may be another row of the same
     some = sql(
         f"SELECT t.ctid FROM {holding.table} t WHERE {{w}} LIMIT {BATCH}",  # noqa: S608
         w=holding.left,
     )
-    if holding.act == KEEP:
-        return 0
-    if holding.act == ERASE:
+    if holding.act is Erased.ERASED:
         change = f"DELETE FROM {holding.table} t"  # noqa: S608 - a table of ours
     else:
         values = ", ".join(f"{name} = {empty}" for name, empty in holding.emptied.items())

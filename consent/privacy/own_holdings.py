@@ -7,7 +7,8 @@ from it with the whole of it.
 from collections.abc import Iterable
 
 from config.postgres.sql import Sql, sql
-from consent.privacy.holdings import ERASE, HOLDINGS, SCRUB, Holding, holds_a_needle
+from config.workspace.tables.belonging import Erased
+from consent.privacy.holdings import HOLDINGS, Holding, holds_a_needle
 from consent.privacy.subject import DataSubject
 
 
@@ -22,7 +23,7 @@ def _of_identifiers(subject: DataSubject) -> Iterable[Holding]:
         where = sql(
             f"(t.{one} = ANY({{ids}}::bigint[]) OR t.{other} = ANY({{ids}}::bigint[]))", ids=ids
         )
-        yield Holding(table, where, ERASE, at_once=True)
+        yield Holding(table, where, Erased.ERASED, at_once=True)
 
 
 @HOLDINGS.register("contact points", order=20)
@@ -31,13 +32,13 @@ def _of_points(subject: DataSubject) -> Iterable[Holding]:
     yield Holding(
         "consent_entry",
         sql("t.contact_point = ANY({points}::text[])", points=subject.points),
-        SCRUB,
+        Erased.SCRUBBED,
         emptied={"contact_point": "''", "evidence": "'{}'"},
     )
     yield Holding(
         "suppression",
         sql("t.digest = ANY({digests}::bytea[])", digests=[o.digest for o in subject.known_by]),
-        SCRUB,
+        Erased.SCRUBBED,
         emptied={"hint": "''", "detail": "''"},
     )
     yield Holding(
@@ -45,7 +46,7 @@ def _of_points(subject: DataSubject) -> Iterable[Holding]:
         sql(
             "t.target_kind = 'profile' AND t.target = ANY({ids}::text[])", ids=_public_ids(subject)
         ),
-        SCRUB,
+        Erased.SCRUBBED,
         emptied={"target": "''", "profile_id": "NULL"},
     )
 
@@ -62,21 +63,21 @@ def _of_texts(subject: DataSubject) -> Iterable[Holding]:
         ("rejection", ("t.body", "t.message_id", "t.errors::text")),
         ("webhook_delivery", ("t.body::text",)),
     ):
-        yield Holding(table, holds_a_needle(columns, needles), ERASE)
+        yield Holding(table, holds_a_needle(columns, needles), Erased.ERASED)
     yield Holding(
         "data_warning",
         holds_a_needle(("t.example", "t.detail"), needles),
-        SCRUB,
+        Erased.SCRUBBED,
         emptied={"example": "''"},
     )
     yield Holding(
         "job",
         holds_a_needle(("t.result::text", "t.error", "t.title"), needles),
-        SCRUB,
+        Erased.SCRUBBED,
         emptied={"result": "'{}'", "error": "''"},
     )
     # an accepted call that waits: what is erased with it was sent before the erasure
-    yield Holding("inbox", _waits(subject), ERASE)
+    yield Holding("inbox", _waits(subject), Erased.ERASED)
 
 
 def _waits(subject: DataSubject) -> Sql:

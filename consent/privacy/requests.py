@@ -192,11 +192,7 @@ def settle(request: PrivacyRequest, *, because: str = "") -> PrivacyRequest:
     row.save()
     if row.type not in BY_HAND:
         return start(row)
-    row.status, row.completed_at = Status.COMPLETED, timezone.now()
-    row.closed_because = because.strip()
-    row.save()
-    _noted("privacy.completed", row)
-    return row
+    return complete(row, because=because)
 
 
 @transaction.atomic
@@ -205,11 +201,29 @@ def cancel(request: PrivacyRequest, *, because: str = "") -> PrivacyRequest:
     row = _open(request)
     if row.erasing_since is not None:
         raise CannotBeDone(_("The erasure has begun: what is erased cannot be brought back."))
-    row.status, row.completed_at = Status.CANCELLED, timezone.now()
-    row.closed_because = because.strip()
-    row.save()
+    return close_undone(row, because=because)
+
+
+@transaction.atomic
+def complete(row: PrivacyRequest, *, because: str = "") -> PrivacyRequest:
+    """Close it as done, whoever did it; all that was changed of `row` is saved with it."""
+    _close(row, Status.COMPLETED, because)
+    _noted("privacy.completed", row)
+    return row
+
+
+@transaction.atomic
+def close_undone(row: PrivacyRequest, *, because: str) -> PrivacyRequest:
+    """The same for one of which nothing was done, or nothing is left to do."""
+    _close(row, Status.CANCELLED, because)
     _noted("privacy.cancelled", row)
     return row
+
+
+def _close(row: PrivacyRequest, status: str, because: str) -> None:
+    row.status, row.completed_at = status, timezone.now()
+    row.closed_because = because.strip()
+    row.save()
 
 
 @transaction.atomic

@@ -13,10 +13,11 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from consent.channels import CHANNELS
+from consent.channels import channel_names
 from consent.ledger.erased import Erasure, erased_among
 from consent.ledger.recording import Statement, record_consents
 from consent.models import Purpose
+from consent.suppression.withdrawing import EVERY_CHANNEL
 from profiles.calls import reasons
 from profiles.calls.messages import Incoming
 from profiles.identity import keys
@@ -29,10 +30,11 @@ ACTS: Final = ("track", "page", "screen")
 @SCREENS.register("consent.erased")
 def screen(cursor: Any, messages: Sequence[Incoming]) -> None:
     """Before anything of a batch is written: three queries at most."""
-    erased = erased_among(cursor, {key for message in messages for key in message.keys})
+    all_keys = {key for message in messages for key in message.keys}
+    erased = erased_among(cursor, all_keys)
     if not erased:
         return
-    alive = keys.look_up(cursor, {key for message in messages for key in message.keys})
+    alive = keys.look_up(cursor, all_keys)
     for message in messages:
         named = [key for key in message.keys if key in erased]
         if named:
@@ -61,9 +63,8 @@ def _without(message: Incoming, named: Sequence[Key], alive: Iterable[Key]) -> N
     if not any(key in alive for key in left):
         _refuse(message, "erased_person", reasons.ERASED_PERSON)
         return
-    values = {
-        value for key in named for value in (key[1], message.raw_values.get(key, "")) if value
-    }
+    texts = (text for key in named for text in (key[1], message.raw_values.get(key, "")))
+    values = {text.lower() for text in texts if text}
     message.keys = left
     message.traits = _cleared(message.traits, values)
     message.properties = _cleared(message.properties, values)
@@ -73,7 +74,7 @@ def _without(message: Incoming, named: Sequence[Key], alive: Iterable[Key]) -> N
 
 
 def _cleared(value: Any, gone: set[str]) -> Any:
-    """Without the entries that say one of these."""
+    """Without the entries that say one of these, which are in lower case."""
     if isinstance(value, dict):
         return {k: _cleared(v, gone) for k, v in value.items() if not _is(v, gone)}
     if isinstance(value, list):
@@ -82,9 +83,7 @@ def _cleared(value: Any, gone: set[str]) -> Any:
 
 
 def _is(value: Any, gone: set[str]) -> bool:
-    return isinstance(value, str | int | float) and str(value).strip().lower() in {
-        text.lower() for text in gone
-    }
+    return isinstance(value, str | int | float) and str(value).strip().lower() in gone
 
 
 def _is_own_act(message: Incoming) -> bool:
@@ -106,12 +105,13 @@ def refuse_marketing(cursor: Any, batch: WrittenBatch) -> None:
     people = {m.profile_id for m in batch.messages if m.came_back and m.profile_id in batch.created}
     if not people:
         return
-    purposes = Purpose.objects.exclude(purpose_class=Purpose.Class.TRANSACTIONAL)
+    asked = Purpose.objects.exclude(purpose_class=Purpose.Class.TRANSACTIONAL).order_by("id")
+    ways = [(purpose.pk, channel) for purpose in asked for channel in _channels(purpose)]
     record_consents(
         [
             Statement(
                 person,
-                purpose.pk,
+                purpose_id,
                 channel,
                 "denied",
                 "consent",
@@ -119,13 +119,12 @@ def refuse_marketing(cursor: Any, batch: WrittenBatch) -> None:
                 evidence={"because": "came back after an erasure"},
             )
             for person in sorted(people)
-            for purpose in purposes.order_by("id")
-            for channel in _channels(purpose)
+            for purpose_id, channel in ways
         ]
     )
 
 
 def _channels(purpose: Purpose) -> list[str]:
-    """ "" is for what is no message."""
-    marketing = purpose.purpose_class == Purpose.Class.MARKETING
-    return sorted(name for name, _channel in CHANNELS) if marketing else [""]
+    """On which of them it is asked for; what is no message is asked for whatever the channel."""
+    is_marketing = purpose.purpose_class == Purpose.Class.MARKETING
+    return channel_names() if is_marketing else [EVERY_CHANNEL]

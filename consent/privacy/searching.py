@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from config.postgres.eraser import as_eraser
-from config.postgres.sql import COMMA, Sql, run, sql
+from config.postgres.sql import COMMA, Sql, one, sql, streamed
 from config.workspace.digests import contact_digest
 from config.workspace.selectors import workspace
 from consent.models import PrivacyRequest
@@ -25,6 +25,7 @@ from consent.privacy.subject import SHORTEST_INSIDE, KnownBy, needles_of
 from profiles.calls.limits import MAX_IDENTIFIER
 from profiles.identifiers.normalise import normalise
 
+Column = tuple[str, bool]  # its name, and whether it holds bytes
 CHUNK: Final = 1 << 20  # bytes of a file at a time
 _BETWEEN: Final = re.compile(r"""[\s"'<>,;(){}\[\]|\\]+""")
 _WITHIN: Final = re.compile(r"[:=&/?#]+")
@@ -44,62 +45,37 @@ GROUP BY n.nspname, c.relname, c.oid ORDER BY 1
 NOT_OURS: Final = ("postgres",)
 
 
-def search(known_by: Iterable[KnownBy]) -> dict[str, Any]:
-    """`searched[{table, columns, rows}], files, found[], not_searched[]`.
-
-    Reads everything: some ten seconds for each million rows of events.
-    """
-    return search_on(known_by, {}, lambda: False)
-
-
-def search_on(
-    known_by: Iterable[KnownBy], so_far: dict[str, Any], stop: Callable[[], bool]
+def search(
+    known_by: Iterable[KnownBy],
+    so_far: Mapping[str, Any] | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
-    """Go on with a search, table by table (months are tables of their own), until `stop`.
+    """`searched[{table, columns, rows}], found[], not_searched[]`, and at the end `files, needles`.
 
-    What it came to is complete when it has `files`.
+    Table by table (months are tables of their own), until `stop`; goes on from `so_far`. Reads
+    everything: some ten seconds for each million rows of events.
     """
     needles = needles_of(known_by)
-    found: dict[str, Any] = {"searched": [], "found": [], "not_searched": []} | so_far
-    known = {one["table"] for one in found["searched"]} | set(found["not_searched"])
-    before = len(found["searched"])
-    with transaction.atomic(), connection.cursor() as cursor, as_eraser(cursor):
-        cursor.execute(_COLUMNS)
-        for table, columns, are_bytes, may_read in cursor.fetchall():
-            if table in known:
-                continue
-            if len(found["searched"]) > before and stop():  # each run gets on
-                return found
-            if not may_read:
-                found["not_searched"].append(table)
-                continue
-            rows, hits = _look(table, columns, are_bytes, needles)
-            found["searched"].append({"table": table, "columns": len(columns), "rows": rows})
-            found["found"] += [
-                {"table": table, "column": column, "rows": n}
-                for column, n in zip(columns, hits, strict=True)
-                if n
-            ]
-    files, in_files = _search_files(needles)
-    found["found"] += in_files
-    return found | {"files": files, "needles": len(needles)}
+    wanted = [text.encode() for text in needles if len(text) >= SHORTEST_INSIDE]
+    return _walk(
+        lambda table, columns: _look(table, columns, needles),
+        lambda path: _read(path, wanted),
+        len(needles),
+        so_far or {},
+        stop,
+    )
 
 
 def search_request(request: PrivacyRequest) -> dict[str, Any]:
-    """For the person of a request whose erasure is complete, by the digests that it keeps."""
-    digests: dict[str, set[bytes]] = {}
-    for one in request.identities:
-        digests.setdefault(one["kind"], set()).add(bytes.fromhex(one["digest"]))
-    return search_by_digest(digests)
-
-
-def search_by_digest(digests: Mapping[str, Collection[bytes]]) -> dict[str, Any]:
-    """As `search`, when nothing but keyed digests (by kind) is left of what to look for.
+    """As `search`, for the person of a complete erasure, of whom nothing but keyed digests is left.
 
     Every word of every text is normalised and digested as each kind: whole values are found,
     also in JSON and in links, and nothing inside other words or in base64. A minute for each
     million different words.
     """
+    digests: dict[str, set[bytes]] = {}
+    for named in request.identities:
+        digests.setdefault(named["kind"], set()).add(bytes.fromhex(named["digest"]))
     known: dict[str, bool] = {}
 
     def is_theirs(word: str) -> bool:
@@ -107,38 +83,72 @@ def search_by_digest(digests: Mapping[str, Collection[bytes]]) -> dict[str, Any]
             known[word] = _fits(word, digests)
         return known[word]
 
-    searched, found, not_searched = [], [], []
+    return _walk(
+        lambda table, columns: _look_at_words(table, columns, is_theirs),
+        lambda path: _read_words(path, is_theirs),
+        sum(map(len, digests.values())),
+    )
+
+
+def _walk(
+    look: Callable[[str, Sequence[Column]], tuple[int, Counter[str]]],
+    read: Callable[[Path], tuple[int, bool]],
+    needles: int,
+    so_far: Mapping[str, Any] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> dict[str, Any]:
+    """Every table by `look` (its rows, and by column how many hold something), then all files."""
+    found: dict[str, Any] = {"searched": [], "found": [], "not_searched": []} | dict(so_far or {})
+    known = {done["table"] for done in found["searched"]} | set(found["not_searched"])
+    before = len(found["searched"])
     with transaction.atomic(), connection.cursor() as cursor, as_eraser(cursor):
         cursor.execute(_COLUMNS)
-        for table, columns, are_bytes, may_read in cursor.fetchall():
-            if not may_read:
-                not_searched.append(table)
+        for table, names, are_bytes, may_read in cursor.fetchall():
+            if table in known:
                 continue
-            hits, rows = Counter[str](), 0
-            texts = COMMA.joined(Sql(_text(c, b)) for c, b in zip(columns, are_bytes, strict=True))
-            for row in _streamed(sql("SELECT {texts} FROM {t} t", texts=texts, t=Sql(table))):
-                rows += 1
-                hits.update(
-                    column
-                    for column, text in zip(columns, row, strict=True)
-                    if text and any(map(is_theirs, _words(text)))
-                )
-            searched.append({"table": table, "columns": len(columns), "rows": rows})
-            found += [{"table": table, "column": name, "rows": n} for name, n in hits.items()]
-    number, size, in_files = _words_of_files(is_theirs)
-    return {
-        "searched": searched,
-        "files": {"number": number, "bytes": size},
-        "found": found + in_files,
-        "not_searched": not_searched,
-        "needles": sum(map(len, digests.values())),
-    }
+            if len(found["searched"]) > before and stop():  # each run gets on
+                return found
+            if not may_read:
+                found["not_searched"].append(table)
+                continue
+            rows, hits = look(table, list(zip(names, are_bytes, strict=True)))
+            found["searched"].append({"table": table, "columns": len(names), "rows": rows})
+            found["found"] += [{"table": table, "column": c, "rows": n} for c, n in hits.items()]
+    files, in_files = _walk_files(read)
+    found["found"] += in_files
+    return found | {"files": files, "needles": needles}
 
 
-def _streamed(query: Sql) -> Iterator[tuple[Any, ...]]:
-    with connection.connection.cursor(f"search_{id(query)}") as cursor:
-        cursor.itersize = 2000
-        yield from cursor.execute(query.text, query.params)
+def _walk_files(
+    read: Callable[[Path], tuple[int, bool]],
+) -> tuple[dict[str, int], list[dict[str, str]]]:
+    """How many files and bytes, and which hold something; short texts are not looked for there."""
+    number = size = 0
+    found = []
+    for path in _files(Path(settings.VAR_DIR)):
+        try:
+            length, hit = read(path)
+        except OSError:  # gone meanwhile, or a socket
+            continue
+        number, size = number + 1, size + length
+        if hit:
+            found.append({"file": str(path.relative_to(settings.VAR_DIR))})
+    return {"number": number, "bytes": size}, found
+
+
+def _look_at_words(
+    table: str, columns: Sequence[Column], is_theirs: Callable[[str], bool]
+) -> tuple[int, Counter[str]]:
+    hits, rows = Counter[str](), 0
+    texts = COMMA.joined(Sql(_text(column)) for column in columns)
+    for row in streamed(sql("SELECT {texts} FROM {t} t", texts=texts, t=Sql(table)), 2_000):
+        rows += 1
+        hits.update(
+            name
+            for (name, _bytes), text in zip(columns, row, strict=True)
+            if text and any(map(is_theirs, _words(text)))
+        )
+    return rows, hits
 
 
 def _words(text: str) -> Iterator[str]:
@@ -161,59 +171,35 @@ def _fits(word: str, digests: Mapping[str, Collection[bytes]]) -> bool:
     )
 
 
-def _words_of_files(
-    is_theirs: Callable[[str], bool],
-) -> tuple[int, int, list[dict[str, Any]]]:
-    number = size = 0
-    found = []
-    for path in _files(Path(settings.VAR_DIR)):
-        try:
-            with path.open("rb") as file:
-                hit = any(
-                    is_theirs(word)
-                    for line in file
-                    for word in _words(line[:CHUNK].decode("utf-8", "replace"))
-                )
-            number, size = number + 1, size + path.stat().st_size
-        except OSError:  # gone meanwhile, or a socket
-            continue
-        if hit:
-            found.append({"file": str(path.relative_to(settings.VAR_DIR))})
-    return number, size, found
+def _read_words(path: Path, is_theirs: Callable[[str], bool]) -> tuple[int, bool]:
+    """Its length, and whether one of its words is theirs."""
+    with path.open("rb") as file:
+        hit = any(
+            is_theirs(word)
+            for line in file
+            for word in _words(line[:CHUNK].decode("utf-8", "replace"))
+        )
+    return path.stat().st_size, hit
 
 
 def _look(
-    table: str, columns: Sequence[str], are_bytes: Sequence[bool], needles: Sequence[str]
-) -> tuple[int, list[int]]:
+    table: str, columns: Sequence[Column], needles: Sequence[str]
+) -> tuple[int, Counter[str]]:
     tests = [
-        sql("count(*) FILTER (WHERE {test})", test=holds_a_needle([_text(c, b)], needles))
-        for c, b in zip(columns, are_bytes, strict=True)
+        sql("count(*) FILTER (WHERE {test})", test=holds_a_needle([_text(column)], needles))
+        for column in columns
     ]
     query = sql(
         "SELECT count(*), {tests} FROM {table} t", tests=COMMA.joined(tests), table=Sql(table)
     )
-    [(rows, *hits)] = run(query)
-    return rows, hits
+    rows, *hits = one(query)
+    names = [name for name, _bytes in columns]
+    return rows, +Counter(dict(zip(names, hits, strict=True)))
 
 
-def _text(column: str, is_bytes: bool) -> str:
-    return f"encode(t.{column}, 'escape')" if is_bytes else f"t.{column}::text"
-
-
-def _search_files(needles: Sequence[str]) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """How many files and bytes, and which hold one; short texts are not looked for in files."""
-    wanted = [text.encode() for text in needles if len(text) >= SHORTEST_INSIDE]
-    number = size = 0
-    found = []
-    for path in _files(Path(settings.VAR_DIR)):
-        try:
-            length, hit = _read(path, wanted)
-        except OSError:  # gone meanwhile, or a socket
-            continue
-        number, size = number + 1, size + length
-        if hit:
-            found.append({"file": str(path.relative_to(settings.VAR_DIR))})
-    return {"number": number, "bytes": size}, found
+def _text(column: Column) -> str:
+    name, is_bytes = column
+    return f"encode(t.{name}, 'escape')" if is_bytes else f"t.{name}::text"
 
 
 def _files(root: Path) -> Iterator[Path]:

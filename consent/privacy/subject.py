@@ -9,9 +9,10 @@ from urllib.parse import quote, quote_plus
 
 from config.workspace.access.tokens import seal, unseal
 from config.workspace.digests import CONTACT_KINDS, contact_digest
+from consent.models import PrivacyRequest
 from profiles.identifiers.kinds import PROFILE_KIND
 from profiles.models import Identifier, Profile
-from profiles.people.lineage import ever_ids
+from profiles.people.lineage import ever_ids, today_id
 
 # a shorter text is in everything: it is looked for as a whole value, never inside another
 SHORTEST_INSIDE = 6
@@ -49,6 +50,12 @@ class DataSubject:
     def needles(self) -> list[str]:
         """What is looked for in texts."""
         return needles_of(self.known_by)
+
+
+def person_of(request: PrivacyRequest) -> Profile | None:
+    """Who a request is about today; None where nobody is known, or not any more."""
+    people = Profile.objects.living().filter(pk=today_id(request.profile_id or 0))
+    return people.first()
 
 
 def subject_of(person: Profile) -> DataSubject:

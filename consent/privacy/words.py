@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from consent.models import PrivacyRequest
 from consent.models.privacy import RequestType
+from consent.privacy import archive
 from consent.privacy.deadlines import AT_ONCE
 from consent.privacy.requests import BY_HAND
 
@@ -80,7 +81,7 @@ class NextStep:
     is_final: bool = False
 
 
-def next_step(request: PrivacyRequest, found: int = 0) -> NextStep:
+def next_step(request: PrivacyRequest) -> NextStep:
     """By the type and by where it stands."""
     if request.status == PrivacyRequest.Status.COMPLETED:
         return NextStep(_("Done"), _("Nothing is left to do. Tell the person, if you have not."))
@@ -97,10 +98,10 @@ def next_step(request: PrivacyRequest, found: int = 0) -> NextStep:
             "confirm",
             _("Confirm: it is them"),
         )
-    return _last_step(request, found)
+    return _last_step(request)
 
 
-def _last_step(request: PrivacyRequest, found: int) -> NextStep:
+def _last_step(request: PrivacyRequest) -> NextStep:
     if request.type == RequestType.ERASURE:
         return NextStep(
             _("Erase"),
@@ -109,7 +110,7 @@ def _last_step(request: PrivacyRequest, found: int) -> NextStep:
             _("Erase this person for good"),
             is_final=True,
         )
-    if request.type in (RequestType.ACCESS, RequestType.PORTABILITY):
+    if request.type in archive.TYPES:
         return NextStep(
             _("Make the archive"),
             _("Everything that is held of them, in one file."),

@@ -23,7 +23,7 @@ class Refused(ValueError):
 
 
 @dataclass(frozen=True)
-class Place:
+class CallTarget:
     """Where to connect, and what to ask for there."""
 
     scheme: str
@@ -32,7 +32,7 @@ class Place:
     path: str
 
 
-def place_of(url: str) -> Place:
+def place_of(url: str) -> CallTarget:
     """The parts of an address that may be called, as far as its text says. Raises Refused."""
     if len(url) > LONGEST or not url.isascii() or not url.isprintable() or " " in url:
         raise Refused("It is no address, or too long.")
@@ -48,7 +48,7 @@ def place_of(url: str) -> Place:
     if parts.username is not None or parts.password is not None:
         raise Refused("It must hold no user and no password.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    place = Place(parts.scheme, parts.hostname, port or PORTS[parts.scheme], path)
+    place = CallTarget(parts.scheme, parts.hostname, port or PORTS[parts.scheme], path)
     _refuse_inside_literal(place.host)
     return place
 
@@ -81,7 +81,7 @@ def is_outside(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def addresses_of(place: Place) -> list[str]:
+def addresses_of(place: CallTarget) -> list[str]:
     """What the host's name leads to, to be connected to as it is. Raises Refused, OSError.
 
     One that leads inside spoils all: who owns a name does not mix them.

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping
 from typing import Final
 
-from config.workspace.outgoing.addresses import Place, Refused, addresses_of, place_of
+from config.workspace.outgoing.addresses import CallTarget, addresses_of, place_of
 
 SECONDS: Final = 10.0  # for the whole call, however slowly it drips
 _CONNECT_SECONDS: Final = 5.0
@@ -36,7 +36,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
             connection.close()
 
 
-def _connected(place: Place) -> socket.socket:
+def _connected(place: CallTarget) -> socket.socket:
     """To the first of the checked addresses that answers."""
     error: OSError = OSError("the host name is not known")
     for address in addresses_of(place):
@@ -47,7 +47,7 @@ def _connected(place: Place) -> socket.socket:
     raise error
 
 
-def _wrapped(line: socket.socket, place: Place) -> socket.socket:
+def _wrapped(line: socket.socket, place: CallTarget) -> socket.socket:
     """TLS where the address says so, by the certificate of the name that was asked for."""
     line.settimeout(SECONDS)
     if place.scheme != "https":
@@ -58,6 +58,3 @@ def _wrapped(line: socket.socket, place: Place) -> socket.socket:
 def _cut(line: socket.socket) -> None:
     with contextlib.suppress(OSError):
         line.shutdown(socket.SHUT_RDWR)
-
-
-__all__ = ["Refused", "post"]

@@ -23,6 +23,7 @@ from consent.pages.requests.forms import NewRequestForm
 from consent.privacy import archive, callbacks, requests
 from consent.privacy.deadlines import extended
 from consent.privacy.found import found_of
+from consent.privacy.subject import person_of
 from consent.privacy.words import (
     clock_tone,
     is_overdue,
@@ -30,8 +31,6 @@ from consent.privacy.words import (
     origin_in_words,
     table_in_words,
 )
-from profiles.models import Profile
-from profiles.people.lineage import today_id
 from profiles.selectors.masking import Shown
 
 VIEW, EDIT = "privacy.view", "privacy.edit"
@@ -88,7 +87,7 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     audit.record("privacy.viewed", "privacy_request", str(row.public_id))
     shown = Shown(may(request.user, "people.personal"))
-    found = found_of(row)
+    found, person = found_of(row), person_of(row)
     return page(
         request,
         "consent/request.html",
@@ -100,7 +99,8 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "done": [(table_in_words(t), n) for t, n in row.result.get("erased", {}).items()],
             "searched": row.result.get("searched"),
             "certificate": row.result.get("certificate"),
-            "person": _person(row),
+            "person": person,
+            "has_archive": bool(person) and row.type in archive.TYPES,
             "callbacks": row.callbacks.all(),
             "given_up": any(one.failed_at for one in row.callbacks.all()),
             "comments": row.comments.select_related("author"),
@@ -131,11 +131,6 @@ def _line(row: PrivacyRequest, shown: Shown) -> dict[str, Any]:
         "origin": origin_in_words(row.origin),
         "url": reverse("consent:request", args=[row.public_id]),
     }
-
-
-def _person(row: PrivacyRequest) -> Profile | None:
-    person = Profile.objects.filter(pk=today_id(row.profile_id or 0)).first()
-    return None if person is None or person.state in Profile.GONE else person
 
 
 @require_POST
@@ -217,10 +212,10 @@ TURNS: dict[str, Callable[[HttpRequest, PrivacyRequest, str], str]] = {
 def archive_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Everything that is held of the person, as a file."""
     row = get_object_or_404(PrivacyRequest, public_id=public_id, status="completed")
-    person = _person(row)
+    person = person_of(row)
     if not may(request.user, "people.personal"):
         raise PermissionDenied("people.personal")
-    if person is None or row.type not in ("access", "portability"):
+    if person is None or row.type not in archive.TYPES:
         return redirect("consent:request", row.public_id)
     audit.record("privacy.archived", "privacy_request", str(row.public_id))
     text = json.dumps(archive.archive_of(row, person), indent=2, ensure_ascii=False, default=str)
