@@ -24,14 +24,16 @@ from consent.reach.judging import judged_addresses, narrowed, reach
 
 ORDER: Final[tuple[str, ...]] = tuple(MessageReason.values)
 BUCKETS = 10_000
+Shuffle = tuple[int, int, int, int]
+NO_SHUFFLE: Shuffle = (1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
 class Terms:
     """What the gate has to know about a send.
 
-    `zone` is the workspace's; `shuffle` is (a, b). `general` is the share of people who get no
-    marketing at all, whatever the campaign.
+    `zone` is the workspace's; `shuffle` reorders the buckets. `general` is the share of people who
+    get no marketing at all, whatever the campaign.
     """
 
     purpose: Purpose
@@ -45,9 +47,9 @@ class Terms:
     tags: Sequence[str] = ()
     quiet: QuietHours | None = None
     holdout: float = 0.0
-    shuffle: tuple[int, int] = (1, 0)
+    shuffle: Shuffle = NO_SHUFFLE
     general: float = 0.0
-    general_shuffle: tuple[int, int] = (1, 0)
+    general_shuffle: Shuffle = NO_SHUFFLE
     segment_id: int = 0
     campaign_id: int = 0
     fresh: Sql = EMPTY  # a test on `m.profile_id`: who was in before is not asked about
@@ -320,16 +322,17 @@ def still_allowed(
     )
 
 
-def arm_of(shares: Sequence[float], shuffle: tuple[int, int]) -> Sql:
+def arm_of(shares: Sequence[float], shuffle: Shuffle) -> Sql:
     """Which of these shares (they add up to 1) the `bucket` of a line falls into, from 0 on."""
     drawn = _shuffled(Sql("bucket"), shuffle)
     return sql("width_bucket({drawn}, {cuts}::int[])", drawn=drawn, cuts=_cuts(shares))
 
 
-def _shuffled(bucket: Sql, shuffle: tuple[int, int]) -> Sql:
-    a, b = shuffle
-    text = f"(({{bucket}} * {{a}}::bigint + {{b}}) %% {BUCKETS})::int"
-    return sql(text, bucket=bucket, a=a, b=b)
+def _shuffled(bucket: Sql, shuffle: Shuffle) -> Sql:
+    """By Horner's scheme, with a remainder in between: each product stays within 32 bits."""
+    a, b, c, d = shuffle
+    text = "((({d}::int * {x} + {c}::int) %% N * {x} + {a}::int) %% N * {x} + {b}::int) %% N"
+    return sql(f"({text.replace('N', str(BUCKETS))})", x=bucket, a=a, b=b, c=c, d=d)
 
 
 def _cuts(shares: Sequence[float]) -> list[int]:

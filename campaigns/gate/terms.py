@@ -8,7 +8,7 @@ from typing import Any
 
 from campaigns import standing_words
 from campaigns.faults import CannotGoOn
-from campaigns.gate.expression import BUCKETS, Terms, arm_of
+from campaigns.gate.expression import BUCKETS, Shuffle, Terms, arm_of
 from campaigns.gate.quiet_hours import QuietHours
 from campaigns.people.entered import not_in_yet
 from campaigns.plan import Plan, Step
@@ -32,16 +32,20 @@ def window_of(goal: Mapping[str, Any]) -> Duration:
     return stored_duration(goal.get("window")) or WINDOW
 
 
-def shuffle_of(key: str) -> tuple[int, int]:
-    """An even reordering of the buckets, `(bucket * a + b) mod 10000`, of its own for each key.
+def shuffle_of(key: str) -> Shuffle:
+    """A reordering of the buckets of its own for each key: `(d x^3 + c x^2 + a x + b) mod 10000`.
 
-    Exact shares, the same answer at each asking, and two draws that do not depend on one another.
+    Exact shares, the same answer at each asking, and two draws that do not lean on one another: of
+    straight lines (c = d = 0) some pairs draw the same people, or never the same. It is a
+    permutation where `a` is coprime to 10 and `c`, `d` are its multiples: one of the remainders by
+    2 and by 5, with a derivative that is never 0 there (Hensel's lemma).
     """
     digest = hashlib.sha256(f"{workspace().salt}:{key}".encode()).digest()
-    a = int.from_bytes(digest[:4]) % BUCKETS | 1
+    a, b, c, d = (int.from_bytes(digest[at : at + 4]) % BUCKETS for at in (0, 4, 8, 12))
+    a |= 1
     while gcd(a, BUCKETS) != 1:
         a += 2
-    return a, int.from_bytes(digest[4:8]) % BUCKETS
+    return a, b, c - c % 10 or 10, d - d % 10 or 10
 
 
 def terms_of(

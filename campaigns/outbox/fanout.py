@@ -19,7 +19,7 @@ from campaigns.audience.portions import (
     next_portion,
     plan_for_many,
 )
-from campaigns.gate.expression import Terms
+from campaigns.gate.expression import Shuffle, Terms
 from campaigns.gate.terms import shuffle_of, terms_of
 from campaigns.models import Campaign, ContentVersion
 from campaigns.outbox.writing import Sending, Variant, write
@@ -117,7 +117,7 @@ def arms_of(plan: Plan, step: Step) -> Sequence[Variant]:
     return [Variant(name, share, contents[name]) for name, share in variants_of(step)]
 
 
-def arms_shuffle(plan: Plan, step: Step) -> tuple[int, int]:
+def arms_shuffle(plan: Plan, step: Step) -> Shuffle:
     """Who gets which variant: the same at each asking, another order in each step."""
     return shuffle_of(f"variant:{plan.campaign.slug}:{step['id']}")
 

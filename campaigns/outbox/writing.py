@@ -15,7 +15,7 @@ from django.db.backends.utils import CursorWrapper
 
 from campaigns.audience.portions import Portion
 from campaigns.gate.contact_counts import lock_counts
-from campaigns.gate.expression import Terms, arm_of
+from campaigns.gate.expression import NO_SHUFFLE, Shuffle, Terms, arm_of
 from campaigns.outbox.pacing import chunk_size, spread
 from config.postgres.sql import EMPTY, Sql, sql
 
@@ -82,7 +82,7 @@ class Sending:
     lane: int
     arms: Sequence[Variant]
     step: str = ""
-    shuffle: tuple[int, int] = (1, 0)
+    shuffle: Shuffle = NO_SHUFFLE
     is_enrolled: bool = False
     key: str = ""  # of idempotency
     data: Mapping[str, Any] = field(default_factory=dict)
