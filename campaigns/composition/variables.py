@@ -12,7 +12,7 @@ from typing import Final
 
 from django.db import connection
 
-from profiles.people.lineage import living
+from profiles.people.lineage import usable
 
 ROOTS: Final = ("traits", "customer", "person")  # each holds the traits
 PROFILE: Final = ("id", "name", "locale", "country", "time_zone", "lifecycle")
@@ -85,11 +85,11 @@ class Unknown:
 _HAD = f"""
 SELECT n FROM unnest(%s::int[], %s::text[]) AS g(n, path)
 WHERE EXISTS (SELECT 1 FROM profile p
-              WHERE {living()} AND p.traits #> g.path::text[] IS NOT NULL)
+              WHERE {usable()} AND p.traits #> g.path::text[] IS NOT NULL)
 """  # noqa: S608 - pieces of ours
-_ANY = f"SELECT EXISTS (SELECT 1 FROM profile p WHERE {living()} AND traits <> '{{}}')"  # noqa: S608
+_ANY = f"SELECT EXISTS (SELECT 1 FROM profile p WHERE {usable()} AND traits <> '{{}}')"  # noqa: S608
 _TRAITS = f"""
-SELECT DISTINCT k FROM (SELECT traits FROM profile p WHERE {living()}
+SELECT DISTINCT k FROM (SELECT traits FROM profile p WHERE {usable()}
                         ORDER BY last_seen DESC, id DESC LIMIT %s) few, jsonb_object_keys(traits) k
 """  # noqa: S608 - pieces of ours
 

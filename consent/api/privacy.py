@@ -28,7 +28,7 @@ from consent.api.privacy_shapes import (
 )
 from consent.models import PrivacyRequest
 from consent.models.privacy import RequestType
-from consent.privacy import archive, found, requests
+from consent.privacy import archive, found, requests, restriction
 from consent.privacy.due import WANTED
 from consent.privacy.subject import person_of
 from profiles.api.paging import PAGE_PARAMETERS
@@ -194,6 +194,20 @@ class Release(OfOneRequest):
         """Let what is new of an erased and blocked person come in again, with the reason."""
         because = self.checked(ExtendSerializer)["because"]
         return _turn(self, reference, lambda row: requests.release(row, because=because))
+
+
+class Lift(OfOneRequest):
+    """The end of a restriction."""
+
+    @extend_schema(
+        operation_id="privacy_request_lift",
+        request=ExtendSerializer,
+        responses=PrivacyRequestSerializer,
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """Let the data of a restricted person be worked with again, with the reason."""
+        because = self.checked(ExtendSerializer)["because"]
+        return _turn(self, reference, lambda row: restriction.lift(row, because=because))
 
 
 def _turn(view: OfOneRequest, reference: str, turn: Any, status: int = 200) -> Response:

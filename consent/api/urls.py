@@ -28,6 +28,7 @@ urlpatterns = [
             "complete": privacy.Complete,
             "cancel": privacy.Cancel,
             "release": privacy.Release,
+            "lift": privacy.Lift,
             "found": privacy.Found,
             "archive": privacy.Archive,
             "certificate": privacy.Certificate,

@@ -18,14 +18,13 @@ from consent.models.privacy import RequestType
 from consent.privacy.erasing import erase, is_behind
 from consent.privacy.found import found_of
 from consent.privacy.requests import BY_HAND, complete, start
+from consent.privacy.restriction import restrict
 from consent.privacy.searching import search_request
 from consent.suppression.withdrawing import (
     EVERY_CHANNEL,
     marketing_purposes,
     opt_out_of_sharing,
 )
-from profiles.changes import ANYTHING, announce
-from profiles.models import Profile
 from profiles.people.lineage import today_id
 
 log = logging.getLogger("rapport.privacy")
@@ -163,14 +162,7 @@ def _evidence(request: PrivacyRequest) -> dict[str, Any]:
 
 
 def _restrict(request: PrivacyRequest, until: float) -> bool:
-    """Kept, and used for nothing."""
-    with transaction.atomic():
-        if request.profile_id:
-            person = today_id(request.profile_id)
-            rows = Profile.objects.filter(pk=person, state=Profile.State.ACTIVE)
-            rows.update(state=Profile.State.RESTRICTED)
-            announce([person], [ANYTHING])
-        complete(request)
+    restrict(request)
     return True
 
 

@@ -5,6 +5,7 @@ from it with the whole of it.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from config.postgres.sql import Sql, sql
 from config.workspace.tables.belonging import Erased
@@ -76,8 +77,36 @@ def _of_texts(subject: DataSubject) -> Iterable[Holding]:
         Erased.SCRUBBED,
         emptied={"result": "'{}'", "error": "''"},
     )
+    yield Holding(
+        "privacy_request",
+        sql(
+            "({known} AND {held})",
+            known=_requests_of(subject, "t.id"),
+            held=holds_a_needle([f"t.{name}" for name in _REASONS], needles),
+        ),
+        Erased.SCRUBBED,
+        emptied=dict.fromkeys(_REASONS, "''"),
+    )
     # an accepted call that waits: what is erased with it was sent before the erasure
     yield Holding("inbox", _waits(subject), Erased.ERASED)
+
+
+_REASONS: Final = ("extended_because", "proven_by", "closed_because")
+
+
+@HOLDINGS.register("comments on requests", order=40)
+def _of_comments(subject: DataSubject) -> Iterable[Holding]:
+    """Free text of the team about the person, in which nobody knows what stands."""
+    where = _requests_of(subject, "t.request_id")
+    yield Holding("request_comment", where, Erased.SCRUBBED, emptied={"text": "''"})
+
+
+def _requests_of(subject: DataSubject, column: str) -> Sql:
+    return sql(
+        f"{column} IN (SELECT r.id FROM privacy_request r"  # noqa: S608 - a column of ours
+        " WHERE r.profile_id = ANY({people}::bigint[]))",
+        people=list(subject.ever),
+    )
 
 
 def _waits(subject: DataSubject) -> Sql:

@@ -42,6 +42,7 @@ TABLES: dict[str, str | Promise] = {
     "profile": gettext_lazy("Profile"),
     "profile_change": gettext_lazy("Changes that segments have not seen"),
     "profile_trait": gettext_lazy("Traits"),
+    "request_comment": gettext_lazy("Comments of the team on requests"),
     "rejection": gettext_lazy("Refused calls"),
     "score": gettext_lazy("Scores"),
     "suppression": gettext_lazy("Suppressed addresses"),

@@ -21,6 +21,10 @@ class PeopleQuerySet(models.QuerySet["Profile"]):
         """Neither erased nor merged into somebody; in SQL: `profiles.people.lineage.living`."""
         return self.exclude(state__in=Profile.GONE)
 
+    def usable(self) -> Self:
+        """Those whose data may be worked with, not only kept; in SQL: `lineage.usable`."""
+        return self.exclude(state__in=Profile.NOT_USABLE)
+
 
 class Profile(models.Model):
     """One person. `traits` is derived from `profile_trait`, the truth."""
@@ -38,6 +42,7 @@ class Profile(models.Model):
         ERASED = "erased", _("Erased")
 
     GONE = (State.ERASED.value, State.MERGED.value)
+    NOT_USABLE = (*GONE, State.RESTRICTED.value)
 
     id = models.BigAutoField(primary_key=True)
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -86,11 +91,11 @@ class Profile(models.Model):
                 name="profile_by_last_name",
                 condition=models.Q(display_name__gt=""),
             ),
-            # nobody is in a rule or a count who is not there: `people.lineage.NOT_LIVING`
+            # whom no rule reads: `people.lineage.NOT_USABLE`
             models.Index(
                 fields=["id"],
-                name="profile_not_living",
-                condition=models.Q(state__in=("erased", "merged")),
+                name="profile_not_usable",
+                condition=models.Q(state__in=("erased", "merged", "restricted")),
             ),
             # who somebody was before
             models.Index(

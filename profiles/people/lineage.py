@@ -15,15 +15,22 @@ from typing import Final
 from config.postgres.sql import Sql, sql
 from profiles.models import AliasPending, Profile
 
-# Neither erased nor merged into somebody: the people that anybody counts, finds and works with.
-# An index holds the few who are not, by this very text (`profile_not_living`).
+# Neither erased nor merged into somebody: the people that anybody counts and finds.
 _GONE: Final = "('erased', 'merged')"
-NOT_LIVING: Final = f"IN {_GONE}"
+# Nor restricted: those whose data may be worked with, by rules, scores and exports.
+# An index holds the few who are not, by this very text (`profile_not_usable`).
+_NOT_USABLE: Final = "('erased', 'merged', 'restricted')"
+NOT_USABLE: Final = f"IN {_NOT_USABLE}"
 
 
 def living(profile: str = "p") -> str:
     """SQL: the row `profile` is a person."""
     return f"{profile}.state NOT IN {_GONE}"
+
+
+def usable(profile: str = "p") -> str:
+    """SQL: the row `profile` is a person whose data may be worked with, not only kept."""
+    return f"{profile}.state NOT IN {_NOT_USABLE}"
 
 
 def today(profile: str = "h") -> str:

@@ -139,6 +139,9 @@ class ExplanationSerializer(serializers.Serializer[Any]):
     hidden = serializers.IntegerField(
         help_text="Clauses left out, since they ask by personal data that the caller may not see."
     )
+    note = serializers.CharField(
+        help_text="What keeps the person out whatever the clauses say; else empty."
+    )
 
 
 class ProfileSegment(serializers.Serializer[Any]):

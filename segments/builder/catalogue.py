@@ -22,7 +22,7 @@ from consent.models import Purpose
 from profiles.identifiers.comparing import spelling_of
 from profiles.language.columns import COLUMNS, column_label
 from profiles.language.operators.base import shown
-from profiles.people.lineage import living
+from profiles.people.lineage import usable
 from profiles.selectors.masking import HIDDEN_WORDS, FieldPlace, is_harmless, looks_personal
 from segments.models import Segment
 from segments.rules import KINDS
@@ -59,7 +59,7 @@ WITH few AS (SELECT properties FROM event WHERE name = %s AND occurred_at >= %s
 """
 NEWEST_PEOPLE = f"""
 WITH few AS (SELECT traits, country, locale, time_zone, lifecycle FROM profile p
-             WHERE {living()} ORDER BY last_seen DESC, id DESC LIMIT %s)
+             WHERE {usable()} ORDER BY last_seen DESC, id DESC LIMIT %s)
 """  # noqa: S608 - pieces of ours
 # a name that a source of ours said is offered, whoever the newest people are
 TRAITS = """

@@ -28,12 +28,16 @@ class ExplainedClause:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Whether the person is in, and why; `hidden` clauses are left out for this reader."""
+    """Whether the person is in, and why; `hidden` clauses are left out for this reader.
+
+    `note` is what keeps somebody out whatever the clauses say, or "".
+    """
 
     member: bool
     sentence: str
     clauses: list[ExplainedClause] = field(default_factory=list)
     hidden: int = 0
+    note: str = ""
 
 
 def explain_membership(
@@ -64,7 +68,10 @@ def explain_rule(rule: Group, profile: Profile, *, may_personal: bool = True) ->
             if may_personal or _is_open(each)
         ]
     sentence = rule.describe() if may_personal else rule.masked().describe()
-    return Explanation(bool(answers[0]), sentence, clauses, len(conditions) - len(clauses))
+    note = ""
+    if profile.state == Profile.State.RESTRICTED:
+        note = _("Their data is restricted: it is kept, and no rule reads it.")
+    return Explanation(bool(answers[0]), sentence, clauses, len(conditions) - len(clauses), note)
 
 
 def _is_open(each: Condition) -> bool:

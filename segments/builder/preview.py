@@ -11,7 +11,7 @@ from config.postgres.sql import Sql, one, run, sql
 from config.workspace.tables.statistics import joining_by_hash
 from consent.reach import reachable_counts
 from profiles.models import Profile
-from profiles.people.lineage import NOT_LIVING
+from profiles.people.lineage import NOT_USABLE
 from segments.models import Membership, Segment
 from segments.rules import Group
 from segments.rules.algebra import COUNTS
@@ -22,7 +22,7 @@ SECONDS = 15  # the longest that one question about a rule may take
 
 EVERYBODY = Sql(
     "SELECT (SELECT count(*) FROM profile)"  # noqa: S608 - pieces of ours
-    f" - (SELECT count(*) FROM profile WHERE state {NOT_LIVING})"
+    f" - (SELECT count(*) FROM profile WHERE state {NOT_USABLE})"
 )
 HOW_MANY = (
     "WITH found AS MATERIALIZED ({query}), n AS (SELECT count(*) AS n FROM found) "

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from config.postgres.sql import AND, FALSE, OR, TRUE, UNION, Sql, sql
-from profiles.people.lineage import NOT_LIVING, living
+from profiles.people.lineage import NOT_USABLE, usable
 
-# nobody's data may be worked with after an erasure, and who was merged is the survivor; the rest,
-# restricted or test, are people
-COUNTS = Sql(living("p"))
+# nobody's data may be worked with after an erasure or while it is restricted, and who was merged is
+# the survivor; the rest, test people too, count
+COUNTS = Sql(usable("p"))
 
 
 @dataclass(frozen=True)
@@ -103,15 +103,15 @@ def people(part: Part, within: Sequence[int] | None = None) -> Sql:
 
 
 def _found(part: Ids, within: Sequence[int] | None) -> Sql:
-    they_live = Sql(
+    they_count = Sql(
         "NOT EXISTS (SELECT 1 FROM profile x"  # noqa: S608 - pieces of ours
-        f" WHERE x.id = s.profile_id AND x.state {NOT_LIVING})"
+        f" WHERE x.id = s.profile_id AND x.state {NOT_USABLE})"
     )
     query = sql(
         "SELECT s.profile_id FROM ({query}) s WHERE {tests}",
         query=part.query,
         # `+ 0`: parts narrow themselves; a second list on one column would be priced as its square
-        tests=AND.joined([*_within(Sql("(s.profile_id + 0)"), within), they_live]),
+        tests=AND.joined([*_within(Sql("(s.profile_id + 0)"), within), they_count]),
     )
     return query if part.distinct else sql("{query} GROUP BY s.profile_id", query=query)
 

@@ -133,7 +133,7 @@ def chosen(request: HttpRequest, cast: list[preview_people.Cast]) -> preview_peo
 
 def _person(key: str) -> preview_people.Cast | None:
     try:
-        rows = Profile.objects.living().filter(public_id=uuid.UUID(key))
+        rows = Profile.objects.usable().filter(public_id=uuid.UUID(key))
     except ValueError:
         return None
     person = rows.first()

@@ -96,6 +96,7 @@ ACTIONS: dict[str, Words] = {
     "privacy.listed": gettext_lazy("Privacy requests listed"),
     "privacy.received": gettext_lazy("Privacy request received"),
     "privacy.released": gettext_lazy("Block of an erased person released"),
+    "privacy.lifted": gettext_lazy("Restriction of a person lifted"),
     "privacy.started": gettext_lazy("Privacy request being carried out"),
     "privacy.viewed": gettext_lazy("Privacy request looked at"),
     "profile.listed": gettext_lazy("People listed"),

@@ -20,7 +20,7 @@ from config.workspace.models import User
 from config.workspace.permissions import may, requires
 from consent.models import PrivacyRequest
 from consent.pages.requests.forms import NewRequestForm
-from consent.privacy import archive, callbacks, requests
+from consent.privacy import archive, callbacks, requests, restriction
 from consent.privacy.deadlines import extended
 from consent.privacy.found import found_of
 from consent.privacy.subject import person_of
@@ -106,6 +106,8 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "comments": row.comments.select_related("author"),
             "until": extended(row.regulation, row.type, row.received_at),
             "is_blocked": requests.is_blocked(row),
+            "is_restricting": restriction.is_restricting(row),
+            "lifted": row.result.get(restriction.LIFTED),
             "may_edit": may(request.user, EDIT),
             "personal": shown.personal,
         },
@@ -180,6 +182,11 @@ def _release(request: HttpRequest, row: PrivacyRequest, because: str) -> str:
     return _("Released: what is new may come in again.")
 
 
+def _lift(request: HttpRequest, row: PrivacyRequest, because: str) -> str:
+    restriction.lift(row, because=because)
+    return _("Lifted: their data may be worked with again.")
+
+
 def _take(request: HttpRequest, row: PrivacyRequest, because: str) -> str:
     requests.assign(row, _user(request))
     return _("It is yours.")
@@ -203,6 +210,7 @@ TURNS: dict[str, Callable[[HttpRequest, PrivacyRequest, str], str]] = {
     "cancel": _cancel,
     "comment": _comment,
     "release": _release,
+    "lift": _lift,
     "take": _take,
     "call": _call,
 }

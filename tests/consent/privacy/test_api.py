@@ -6,7 +6,12 @@ from config.workspace.access.keys import create_api_key
 from config.workspace.work.due import drain
 from consent.models import ConsentState, PrivacyRequest
 from profiles.models import Identifier, Profile
+from segments import services
+from segments.builder.explain import explain_rule
+from segments.models import Membership
+from segments.rules import parse_rule
 from tests.profiles.ingest.conftest import _forget_kept, call, source, work_off  # noqa: F401
+from tests.segments.builders import trait
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
@@ -45,6 +50,11 @@ def maya(call):  # noqa: F811
     )  # fmt: skip
     work_off()
     return Profile.objects.get(traits__first_name="Maya")
+
+
+def inside(slug: str) -> set[int]:
+    rows = Membership.objects.filter(segment__slug=slug, left_at=None)
+    return set(rows.values_list("profile_id", flat=True))
 
 
 def opened(api, type_="erasure", **more):
@@ -106,6 +116,27 @@ def test_what_asks_to_be_left_alone_acts_at_once_and_without_proof(api, maya):
     drain()
     maya.refresh_from_db()
     assert maya.state == "restricted"
+
+
+def test_the_restricted_are_in_no_segment_until_it_is_lifted(api, maya):
+    rule = {"match": "all", "conditions": [trait("first_name", "eq", "Maya")]}
+    services.create_segment(slug="mayas", name="Mayas", kind="dynamic", rule=rule)
+    drain()
+    one = opened(api, "restriction")
+    assert inside("mayas") == {maya.pk}
+    api("post", f"{one['id']}/lift/", {"because": "x"}, 409)
+    api("post", f"{one['id']}/complete/", {}, 202)
+    drain()
+    assert inside("mayas") == set()
+    maya.refresh_from_db()
+    why = explain_rule(parse_rule(rule), maya)
+    assert not why.member
+    assert "restricted" in why.note
+    api("post", f"{one['id']}/lift/", {"because": " "}, 400)
+    api("post", f"{one['id']}/lift/", {"because": "The facts are settled."}, 200)
+    drain()
+    assert inside("mayas") == {maya.pk}
+    api("post", f"{one['id']}/lift/", {"because": "again"}, 409)
 
 
 def test_what_is_wrong_is_named(api, maya, call):  # noqa: F811

@@ -2,6 +2,7 @@
 
 import pytest
 
+from config.workspace.models import User
 from config.workspace.work.due import drain
 from consent.privacy import requests, searching
 from consent.privacy.subject import KnownBy
@@ -12,6 +13,7 @@ pytestmark = pytest.mark.django_db
 # what a colleague wrote, in a rule or of an address: it is not the person's data
 WRITTEN = {"public.campaign", "public.campaign_version", "public.segment", "public.segment_version"}
 
+NEIGHBOUR = "Xanthippe-of-next-door"
 # calls that name nobody, and a trait that somebody's program called by another's address
 OTHERS = {"bad time", "bad body", "unreadable body", "quoted", "mail as a name"}
 
@@ -24,6 +26,12 @@ def test_no_word_of_a_person_is_left_anywhere():
     request = requests.open_request(
         type_="erasure", references=[f"email:{planted['mail']}"], regulation="other"
     )
+    user = User.objects.create_user("officer@example.com", "officer@example.com", "x")
+    requests.comment(request, user, f"Her neighbour {NEIGHBOUR} called")
+    other = requests.open_request(
+        type_="access", references=[f"email:{planted['mail']}"], regulation="other"
+    )
+    requests.cancel(other, because=f"asked again by {planted['mail']}")
     requests.settle(request)
     drain()
     request.refresh_from_db()
@@ -33,7 +41,8 @@ def test_no_word_of_a_person_is_left_anywhere():
     )
     assert Profile.objects.living().count() == others
     assert not Identifier.objects.filter(profile_id=planted["person"].pk).exists()
-    theirs = [KnownBy("", text) for where, text in words.hidden.items() if where not in OTHERS]
+    theirs = [KnownBy("", NEIGHBOUR)]
+    theirs += [KnownBy("", text) for where, text in words.hidden.items() if where not in OTHERS]
     found = searching.search(theirs)
     assert found["needles"] >= len(theirs) > 30  # noqa: PLR2004 - it looked for something
     left = {(one["table"], one["column"]) for one in found["found"]}
