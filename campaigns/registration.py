@@ -2,19 +2,23 @@
 
 from campaigns import erasing, merging, panels, pruning, trail  # noqa: F401 - each signs itself in
 from campaigns.api import registration  # noqa: F401 - signs itself in
+from campaigns.delivery.service_mails import send_due
 from campaigns.delivery.worker import deliver, left
 from campaigns.engine.claims import enrolments_left
 from campaigns.engine.executor import advance_enrolments
 from campaigns.outcomes import conversions, public_pages  # noqa: F401 - each signs itself in
 from campaigns.services import uses  # noqa: F401 - signs itself in
 from campaigns.services.advance import UNDER_WAY, advance_campaigns
+from config.workspace.mails.outgoing import OLDEST_DUE
 from config.workspace.work.due import DELIVERY, LEFT, POOLS, WORK, left_of
 from config.workspace.work.waiting import WAITING
 
 WORK.register("campaigns", order=60)(advance_campaigns)
 WORK.register("journeys", order=65)(advance_enrolments)
 WORK.register("delivery", order=70)(deliver)
+WORK.register("mails", order=98)(send_due)
 POOLS.register("delivery")(DELIVERY)
+POOLS.register("mails")(DELIVERY)
 LEFT.register("campaigns", order=60)(left_of(UNDER_WAY))
 LEFT.register("journeys", order=65)(enrolments_left)
 LEFT.register("delivery", order=70)(left)
@@ -31,6 +35,7 @@ WAITING.register("journeys")(
     "AND (e.lease IS NULL OR e.lease_until < now()) ORDER BY e.due_at LIMIT 1) d "
     "WHERE k.status = 'running'"
 )
+WAITING.register("mails")(OLDEST_DUE)
 # as `delivery.claims` leases: what a paused campaign holds is not due
 WAITING.register("delivery")(
     "SELECT c.due_at FROM message_chunk c WHERE c.due_at <= now() "

@@ -17,6 +17,7 @@ from config.workspace.lifecycle.usage import users
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
 from consent.models import DeadlineRule, Purpose, Suppression, Topic
+from consent.privacy.words import period_in_words
 from consent.suppression.suppressing import release, suppress
 from profiles.identifiers.normalise import normalise
 
@@ -226,11 +227,11 @@ class DeadlineRuleAdmin(AuditedAdmin):
     @admin.display(description=_("answer within"))
     def answer(self, rule: DeadlineRule) -> str:
         """A number and its unit."""
-        return f"{rule.due_n} {rule.get_due_unit_display()}"
+        return period_in_words(rule.due_n, rule.due_unit)
 
     @admin.display(description=_("may be extended by"))
     def extension(self, rule: DeadlineRule) -> str:
         """A number and its unit, or that there is none."""
         if not rule.extend_n:
             return gettext("no extension")
-        return f"{rule.extend_n} {rule.get_extend_unit_display()}"
+        return period_in_words(rule.extend_n, rule.extend_unit)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
 from campaigns.models import Sender
+from config.workspace.mails.outgoing import ServiceMail
 from config.workspace.registry import Registry
 from consent.models import Purpose
 
@@ -175,6 +176,12 @@ class Channel(ABC):
         Raises ValueError for what is no word of the provider's.
         """
         return []
+
+    def service_parcel(self, number: int, mail: ServiceMail, sender: Sender) -> Parcel:
+        """A mail of the installation's own, ready to leave; `number` is its key. Raises
+        ContentError for what cannot be sent, LookupError where the channel carries none.
+        """
+        raise LookupError("this channel carries no service mails")
 
     def hurried_session(self) -> Session:
         """One of its own for a single test, that somebody waits for. Raises NoTarget."""

@@ -43,6 +43,12 @@ def _of_points(subject: DataSubject) -> Iterable[Holding]:
         emptied={"hint": "''", "detail": "''"},
     )
     yield Holding(
+        "outgoing_mail",
+        sql("t.digest = ANY({digests}::bytea[])", digests=[o.digest for o in subject.known_by]),
+        Erased.ERASED,
+        at_once=True,
+    )
+    yield Holding(
         "audit_entry",
         sql(
             "t.target_kind = 'profile' AND t.target = ANY({ids}::text[])", ids=_public_ids(subject)

@@ -6,12 +6,12 @@ from typing import Any
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from consent.models import PrivacyRequest
 from consent.models.privacy import RequestType
 from consent.privacy import archive
-from consent.privacy.deadlines import AT_ONCE
+from consent.privacy.deadlines import AT_ONCE, Unit
 from consent.privacy.requests import BY_HAND
 
 TABLES: dict[str, str | Promise] = {
@@ -47,6 +47,7 @@ TABLES: dict[str, str | Promise] = {
     "score": gettext_lazy("Scores"),
     "suppression": gettext_lazy("Suppressed addresses"),
     "trait_history": gettext_lazy("Former values of traits"),
+    "outgoing_mail": gettext_lazy("Letters and links that we sent"),
     "opendsr_callback": gettext_lazy("Callbacks to other systems"),
     "file:mailbox": gettext_lazy("Mails in the demo mailbox"),
     "webhook_delivery": gettext_lazy("Calls to other systems"),
@@ -56,6 +57,17 @@ TABLES: dict[str, str | Promise] = {
 def table_in_words(table: str) -> str:
     """What it holds; the name of a table that nobody has put into words."""
     return str(TABLES.get(table, table))
+
+
+def period_in_words(n: int, unit: str) -> str:
+    """A time of a deadline, as "1 month" or "10 business days"."""
+    words = {
+        Unit.HOUR: ngettext("%(n)d hour", "%(n)d hours", n),
+        Unit.DAY: ngettext("%(n)d day", "%(n)d days", n),
+        Unit.BUSINESS_DAY: ngettext("%(n)d business day", "%(n)d business days", n),
+        Unit.MONTH: ngettext("%(n)d month", "%(n)d months", n),
+    }
+    return words[Unit(unit)] % {"n": n}
 
 
 ORIGINS: dict[str, str | Promise] = {

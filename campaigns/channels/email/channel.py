@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from campaigns.channels.base import CHANNELS, Channel, Letter, Letterhead, Parcel, Returned
 from campaigns.channels.email.content import MailContent
 from campaigns.channels.email.reports import read_report
+from campaigns.channels.email.service import write_service_mail
 from campaigns.channels.email.session import SmtpSession, smtp_target
 from campaigns.channels.email.smtp import Timeouts
+from campaigns.channels.email.wire import WireMail
 from campaigns.channels.email.writing import write_mails
 from campaigns.content.kinds import CONTENTS
+from campaigns.models import Sender
+from config.workspace.mails.outgoing import ServiceMail
 
 NAME = "email"
 # somebody waits in front of a page, and a thread of the web server with them
@@ -42,6 +46,10 @@ class Email(Channel):
         if kept is not None:
             kept.close()
         _local.session = None
+
+    def service_parcel(self, number: int, mail: ServiceMail, sender: Sender) -> WireMail:
+        """Written here: its words are ours, and there is no template in them."""
+        return write_service_mail(number, mail, sender)
 
     def read(self, body: bytes) -> list[Returned]:
         """A mail that came back, as it came."""

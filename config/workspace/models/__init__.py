@@ -2,6 +2,7 @@
 
 from config.workspace.models.access import ApiKey, Role, Secret, SignInAttempt, User
 from config.workspace.models.circuits import Circuit
+from config.workspace.models.mail import OutgoingMail
 from config.workspace.models.records import AuditEntry, Job, Seal
 from config.workspace.models.webhooks import Webhook, WebhookDelivery
 from config.workspace.models.work import SendCount, WorkRun
@@ -12,6 +13,7 @@ __all__ = [
     "AuditEntry",
     "Circuit",
     "Job",
+    "OutgoingMail",
     "Role",
     "Seal",
     "Secret",

@@ -64,3 +64,10 @@ def test_others_see_no_requests_and_one_who_may_only_look_changes_nothing(office
         assert marketer.get(address).status_code == 403  # noqa: PLR2004
     assert marketer.post(f"{LIST}{row.public_id}/complete/").status_code == 403  # noqa: PLR2004
     assert officer.get(f"{LIST}{row.public_id}/complete/").status_code == 405  # noqa: PLR2004
+
+
+def test_the_list_of_deadlines_counts_one_month_as_one(officer):
+    page = officer.get("/console/consent/deadlinerule/").content.decode()
+    assert "1 month<" in page
+    assert "1 months" not in page
+    assert "10 business days" in page or "15 business days" in page
