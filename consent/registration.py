@@ -8,9 +8,10 @@ from consent.ledger import carrying, chain, merging  # noqa: F401
 from consent.ledger.elapsing import elapse
 from consent.opendsr.delivery import call_due
 from consent.pages import card  # noqa: F401 - each signs itself in
-from consent.privacy import own_holdings, screening  # noqa: F401 - each signs itself in
+from consent.privacy import own_holdings  # noqa: F401 - each signs itself in
 from consent.privacy.callbacks import OLDEST_DUE
 from consent.privacy.due import OLDEST_STARTED, carry_out_due, left
+from consent.privacy.erasure import screening  # noqa: F401 - each signs itself in
 
 WORK.register("consents", order=20)(elapse)
 WORK.register("privacy", order=95)(carry_out_due)

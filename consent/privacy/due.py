@@ -15,11 +15,11 @@ from consent.channels import channel_names
 from consent.ledger.recording import Statement, record_consents
 from consent.models import PrivacyRequest, Purpose
 from consent.models.privacy import RequestType
-from consent.privacy.erasing import erase, is_behind
+from consent.privacy.erasure.erasing import erase, is_behind
+from consent.privacy.erasure.searching import search_request
 from consent.privacy.found import found_of
 from consent.privacy.requests import BY_HAND, complete, start
 from consent.privacy.restriction import restrict
-from consent.privacy.searching import search_request
 from consent.suppression.withdrawing import (
     EVERY_CHANNEL,
     marketing_purposes,

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from consent.models import PrivacyRequest
-from consent.privacy import searching
 from consent.privacy.due import carry_out_due, left, start_due
+from consent.privacy.erasure import searching
 from consent.privacy.requests import NotOne, asked
 from consent.privacy.subject import KnownBy
 from profiles.selectors.finding import as_uuid

@@ -4,9 +4,10 @@ import pytest
 from django.db import connection
 
 from consent.models import ConsentEntry, ErasedIdentifier, PrivacyRequest
-from consent.privacy import requests, searching
-from consent.privacy.certificate import is_genuine
+from consent.privacy import requests
 from consent.privacy.due import carry_out_due
+from consent.privacy.erasure import searching
+from consent.privacy.erasure.certificate import is_genuine
 from profiles.models import Event, Identifier, Profile, Rejection
 from tests.profiles.ingest.conftest import _forget_kept, call, source, work_off  # noqa: F401
 

@@ -4,7 +4,8 @@ import pytest
 
 from config.workspace.models import User
 from config.workspace.work.due import drain
-from consent.privacy import requests, searching
+from consent.privacy import requests
+from consent.privacy.erasure import searching
 from consent.privacy.subject import KnownBy
 from profiles.models import Identifier, Profile
 from tests.workspace.test_masked_walk import Words, _plant

@@ -24,7 +24,8 @@ from django.utils import timezone
 from config.postgres.eraser import as_eraser
 from config.workspace import audit
 from consent.models import ErasedIdentifier, PrivacyRequest
-from consent.privacy import certificate, holdings, searching
+from consent.privacy import holdings
+from consent.privacy.erasure import certificate, searching
 from consent.privacy.requests import close_undone
 from consent.privacy.subject import DataSubject, KnownBy, sealed, subject_of, unsealed
 from profiles.changes import ANYTHING, announce
