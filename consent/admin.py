@@ -16,7 +16,7 @@ from config.workspace.forms.used import ArchivableForm, ArchivedFilter, UsedAdmi
 from config.workspace.lifecycle.usage import users
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
-from consent.models import DeadlineRule, Purpose, Suppression, Topic
+from consent.models import DeadlineRule, Purpose, Suppression, Topic, Wording
 from consent.privacy.words import period_in_words
 from consent.suppression.suppressing import release, suppress
 from profiles.identifiers.normalise import normalise
@@ -235,3 +235,31 @@ class DeadlineRuleAdmin(AuditedAdmin):
         if not rule.extend_n:
             return gettext("no extension")
         return period_in_words(rule.extend_n, rule.extend_unit)
+
+
+@admin.register(Wording)
+class WordingAdmin(AuditedAdmin):
+    """What people were asked in, every version of it. Written by the forms that show it."""
+
+    empty_text = _("The words of forms that ask for permission, every version that was shown.")
+    list_display = ("key", "language", "version", "at")
+    list_filter = ("key", "language")
+    fields = ("key", "language", "version", "at", "words")
+    readonly_fields = fields
+
+    @admin.display(description=_("texts"))
+    def words(self, wording: Wording) -> str:
+        """As the person read it."""
+        return wording.text
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """By the form that shows it."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never changed."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never deleted."""
+        return False

@@ -5,7 +5,7 @@ from django.urls import reverse
 from config.workspace.lifecycle.usage import ObjectKind, form_of
 from config.workspace.trail.targets import TARGETS, rows_of
 from config.workspace.trail.words import KINDS
-from consent.models import DeadlineRule, PrivacyRequest, Purpose, Suppression, Topic
+from consent.models import DeadlineRule, PrivacyRequest, Purpose, Suppression, Topic, Wording
 
 _PURPOSE = ObjectKind(KINDS["purpose"], Purpose, "pk", form_of)
 _TOPIC = ObjectKind(KINDS["topic"], Topic, "pk", form_of)
@@ -28,3 +28,5 @@ _REQUEST = ObjectKind(KINDS["privacy_request"], PrivacyRequest, "public_id", _pa
 TARGETS.register("privacy_request")(rows_of(_REQUEST, "privacy.view", _title_of))
 _DEADLINE = ObjectKind(KINDS["deadlinerule"], DeadlineRule, "pk", form_of)
 TARGETS.register("deadlinerule")(rows_of(_DEADLINE, "privacy.view"))
+_WORDING = ObjectKind(KINDS["wording"], Wording, "pk", form_of)
+TARGETS.register("wording")(rows_of(_WORDING, "consents.view"))

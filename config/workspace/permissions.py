@@ -76,6 +76,7 @@ MODEL_PERMISSIONS: dict[str, tuple[str, str]] = {
     "profiles.fieldtag": ("settings.view", "settings.edit"),
     "consent.purpose": ("consents.view", "purposes.edit"),
     "consent.topic": ("consents.view", "purposes.edit"),
+    "consent.wording": ("consents.view", ""),
     "consent.suppression": ("suppressions.view", "suppressions.edit"),
     "consent.deadlinerule": ("privacy.view", "privacy.edit"),
     "campaigns.sender": ("campaigns.view", "campaigns.edit"),

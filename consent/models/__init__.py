@@ -9,6 +9,7 @@ from consent.models.privacy import (
     StatusCallback,
 )
 from consent.models.purpose import Policy, Purpose, Topic
+from consent.models.wording import Wording
 
 __all__ = [
     "ConsentEntry",
@@ -22,4 +23,5 @@ __all__ = [
     "StatusCallback",
     "Suppression",
     "Topic",
+    "Wording",
 ]

@@ -140,6 +140,12 @@ GROUPS = (
                 "consents.view",
             ),
             Item(
+                _("Wordings"),
+                "note",
+                ["admin:consent_wording_changelist"],
+                "consents.view",
+            ),
+            Item(
                 _("Suppressions"),
                 "ban",
                 ["admin:consent_suppression_changelist"],

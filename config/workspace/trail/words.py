@@ -41,6 +41,7 @@ KINDS: dict[str, Words] = {
     "topic": gettext_lazy("Topic"),
     "traitname": gettext_lazy("Trait name"),
     "user": gettext_lazy("Team member"),
+    "wording": gettext_lazy("Wording"),
     "workspace": gettext_lazy("Workspace"),
 }
 # what happens to things of any kind, with the codes that say so: the last part of `kind.verb`
@@ -115,6 +116,7 @@ ACTIONS: dict[str, Words] = {
     "source.key_renewed": gettext_lazy("Write key of a source renewed"),
     "suppression.release": gettext_lazy("Address released"),
     "suppression.suppress": gettext_lazy("Address suppressed"),
+    "wording.said": gettext_lazy("New wording of a form"),
     "user.sign_out": gettext_lazy("Signed out"),
 }
 ACTORS: dict[str, Words] = {
