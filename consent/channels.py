@@ -81,6 +81,12 @@ def contact_kind(name: str) -> str:
     return channel.contact_kind if channel else ""
 
 
+def legal_class(name: str) -> str:
+    """What a message on it is before the law; "" of unknown ones."""
+    channel = CHANNELS.get(name)
+    return channel.legal_class.value if channel else ""
+
+
 def label_of(name: str) -> str | Promise:
     """Its name on screens; "" is every channel."""
     if not name:

@@ -83,8 +83,10 @@ def _fresh_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     from config.workspace.work import recording  # noqa: PLC0415
 
     translation.deactivate()  # the language of the last page that a test asked for
+    from consent.policy import resolving  # noqa: PLC0415
     from profiles.personal import tags  # noqa: PLC0415
 
+    resolving.forget_policies()
     selectors.forget_workspace()
     tags.forget_tags()
     tokens.forget_keys()
@@ -92,9 +94,15 @@ def _fresh_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     status.forget()
     recording.forget()
     monkeypatch.setattr(recording, "FLUSH_SECONDS", 3600.0)  # else somewhere in any test
-    for module in (selectors, status, tags):  # or a slow machine asks once more within a test
+    for module in (
+        selectors,
+        status,
+        tags,
+        resolving,
+    ):  # or a slow machine asks once more within a test
         monkeypatch.setattr(module, "KEPT_SECONDS", 3600.0)
     yield
+    resolving.forget_policies()
     selectors.forget_workspace()
     tags.forget_tags()
     tokens.forget_keys()

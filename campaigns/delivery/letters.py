@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, cast
 
 import msgspec
@@ -18,7 +19,11 @@ from campaigns.models.message import GIVEN, OWN_LINKS
 from campaigns.people.whose import JOIN_OWNER, PERSON
 from campaigns.plan import is_single, messages_in
 from config.postgres.sql import ids_of, run, sql
+from consent.ledger.acts import BLOCKING
 from consent.models import Purpose, Topic
+from consent.policy.places import place_of
+from consent.policy.resolving import PolicyTable, policy_table
+from consent.policy.terms import ON, PERMISSION, TRACKING
 from consent.reach.judging import judged_addresses
 
 MEASURING = "measuring"
@@ -96,9 +101,11 @@ def read_letters(chunk: Chunk) -> list[Letter]:
         letters.append(letter)
         if row[-1]:
             marketing.append(letter)
-    allowed = _may_measure(marketing, chunk.channel) if marketing else set()
-    for letter in marketing:
-        letter.measuring = letter.message_id in allowed
+    for content, some in groupby(marketing, key=lambda letter: letter.content_version_id):
+        own = list(some)
+        allowed = _may_measure(own, chunk.channel, _purpose(_kept(content).purpose_id))
+        for letter in own:
+            letter.measuring = letter.message_id in allowed
     return letters
 
 
@@ -144,8 +151,16 @@ FROM unnest({profiles}::bigint[], {messages}::bigint[], {addresses}::text[])
      AS g(profile_id, id, address)"""
 
 
-def _may_measure(letters: Sequence[Letter], channel: str) -> set[int]:
-    """Whose opens and clicks may be measured: permission for `measuring` on this channel."""
+def _may_measure(letters: Sequence[Letter], channel: str, purpose: Purpose) -> set[int]:
+    """Whose opens and clicks may be measured: by the policy of where each lives, with permission
+    for `measuring` on this channel, unless it was refused, or never.
+    """
+    table = policy_table()
+    asked = [(letter, _tracking(table, letter, channel, purpose)) for letter in letters]
+    unless_refused = {letter.message_id for letter, how in asked if how == ON}
+    letters = [letter for letter, how in asked if how in (ON, PERMISSION)]
+    if not letters:
+        return set()
     addresses = sql(
         _ADDRESSES,
         profiles=[letter.person_id for letter in letters],
@@ -153,8 +168,22 @@ def _may_measure(letters: Sequence[Letter], channel: str) -> set[int]:
         addresses=[letter.address for letter in letters],
     )
     lines = judged_addresses(addresses, purpose=_measuring(), channel=channel, few=True)
-    query = sql("SELECT message_id FROM ({lines}) q WHERE entry_id IS NOT NULL", lines=lines)
+    query = sql(
+        "SELECT message_id FROM ({lines}) q WHERE entry_id IS NOT NULL"
+        " OR message_id = ANY({free}::bigint[]) AND status <> ALL({blocking})",
+        lines=lines,
+        free=sorted(unless_refused),
+        blocking=list(BLOCKING),
+    )
     return set(ids_of(run(query)))
+
+
+def _tracking(table: PolicyTable, letter: Letter, channel: str, purpose: Purpose) -> str:
+    if letter.person is None:
+        return PERMISSION
+    traits, _name, profile = letter.person
+    place = place_of(profile["country"], traits)
+    return str(table.value(TRACKING, place, channel, purpose) or PERMISSION)
 
 
 @lru_cache(maxsize=1)
@@ -162,7 +191,14 @@ def _measuring() -> Purpose:
     return Purpose.objects.get(slug=MEASURING)
 
 
+@lru_cache(maxsize=256)
+def _purpose(number: int) -> Purpose:
+    """What messages are sent for keeps its class."""
+    return Purpose.objects.get(pk=number)
+
+
 def forget_letterheads() -> None:
     """Between tests."""
+    _purpose.cache_clear()
     _kept.cache_clear()
     _measuring.cache_clear()

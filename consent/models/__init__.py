@@ -1,6 +1,7 @@
 """Tables of permission and privacy."""
 
 from consent.models.ledger import ConsentEntry, ConsentState, Suppression
+from consent.models.policy import Policy, PolicyVersion
 from consent.models.privacy import (
     DeadlineRule,
     ErasedIdentifier,
@@ -8,7 +9,7 @@ from consent.models.privacy import (
     RequestComment,
     StatusCallback,
 )
-from consent.models.purpose import Policy, Purpose, Topic
+from consent.models.purpose import Purpose, Topic
 from consent.models.wording import Wording
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "DeadlineRule",
     "ErasedIdentifier",
     "Policy",
+    "PolicyVersion",
     "PrivacyRequest",
     "Purpose",
     "RequestComment",

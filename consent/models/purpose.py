@@ -57,28 +57,3 @@ class Topic(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class Policy(models.Model):
-    """country x channel x purpose: what law and we ask; read once the privacy issue fills it."""
-
-    lasts = Bounded("made by hand")
-    country = models.CharField(max_length=6, blank=True)  # "" is every other country
-    channel = models.CharField(max_length=10)
-    purpose = models.ForeignKey(Purpose, models.CASCADE)
-    accepted_bases = models.JSONField(default=list)
-    rules = models.JSONField(default=dict)
-    source = models.TextField(blank=True)
-    version = models.IntegerField(default=1)
-    valid_from = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        db_table = "policy"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["country", "channel", "purpose", "version"], name="policy_once"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.country} {self.channel}"

@@ -7,17 +7,22 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from config.console.words import day
 from config.postgres.sql import TRUE, UNION_ALL, Sql, run, sql
 from consent.channels import addressed_channels, contact_kind, usual_channels
-from consent.models import Purpose, Topic
+from consent.models import ConsentEntry, Purpose, Topic
+from consent.models.ledger import ConsentStatus
+from consent.policy.places import country_names, country_of
 from consent.reach.judging import reach
 from profiles.identifiers.addresses import best_of_kinds
 from profiles.models import Profile
 from profiles.people.lineage import given_people
 
 MARKETING = "marketing"
+NOT_ACCEPTED = "not_accepted"  # a permission on a ground that the policy does not accept
 
 
 class UnknownPurpose(LookupError):
@@ -202,7 +207,24 @@ def _answer(
         return Reachability(channel, False, "suppressed", _("The address is suppressed"), address)
     if entry_id is not None or free:
         return Reachability(channel, True, "", _("Reachable"), address, said_id)
+    if status == ConsentStatus.GRANTED and (ground := _ground(profile, said_id)):
+        return Reachability(channel, False, NOT_ACCEPTED, ground, address, said_id)
     return Reachability(channel, False, status, reason_words(status), address, said_id)
+
+
+def _ground(profile: Profile, said_id: int | None) -> str:
+    """A permission whose ground the policy does not accept (any more), in words. One query."""
+    entry = ConsentEntry.objects.filter(profile_id=profile.pk, id=said_id or 0).first()
+    if entry is None:
+        return ""
+    country = country_of(profile.country)
+    where = country_names().get(country) or _("people of no known country")
+    words = _("The policy for %(place)s does not accept this permission: %(ground)s, %(day)s")
+    return words % {
+        "place": where,
+        "ground": entry.get_basis_display(),
+        "day": day(timezone.localdate(entry.at)),
+    }
 
 
 def reason_words(status: str) -> str:
@@ -213,5 +235,6 @@ def reason_words(status: str) -> str:
         "withdrawn": _("Withdrew the permission"),
         "pending": _("Has not confirmed yet"),
         "expired": _("The permission has expired"),
+        NOT_ACCEPTED: _("The policy of their country does not accept the permission"),
     }
     return words.get(status, _("No permission"))

@@ -5,6 +5,7 @@ the ledger entry that permits it. The gate of a campaign, reachable counts, rule
 the customer page are all made of it.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from config.postgres.sql import EMPTY, Sql, sql
@@ -12,6 +13,7 @@ from consent.channels import contact_kind, needs_address
 from consent.ledger.fitting import Fit
 from consent.ledger.standing import WHOLE, Narrow, standing
 from consent.models import Purpose, Suppression
+from consent.policy.accepting import accepted
 from profiles.identifiers.addresses import (
     JOIN_SOURCE,
     PROVEN,
@@ -69,6 +71,14 @@ _SUPPRESSED = Sql("(sup.digest IS NOT NULL OR coalesce(x.deliverability, '') = '
 _STOOD = Sql("stood")  # what stood as of a moment, asked for once
 
 
+@dataclass(frozen=True)
+class StoodAt:
+    """The permissions that stand, as a relation, and as of when; None is now."""
+
+    relation: Sql
+    at: datetime | None = None
+
+
 def between(low: int, high: int) -> Narrow:
     """People whose id is above `low` and at most `high`."""
     return lambda column: sql(
@@ -117,7 +127,7 @@ def reach(
         narrow=narrow,
         best=True,
         few=few,
-        stood=_STOOD if as_of else None,
+        stood=StoodAt(_STOOD, as_of) if as_of else None,
     )
     query = sql(
         "SELECT profile_id, address, owner_id, suppressed, entry_id, status, said_id"
@@ -166,17 +176,20 @@ def judged_addresses(
     narrow: Narrow | None = None,
     best: bool = False,
     few: bool = False,
-    stood: Sql | None = None,
+    stood: "StoodAt | None" = None,
 ) -> Sql:
     """Every column of `addresses`, with `suppressed, entry_id, said_id, status` of that address.
 
     `addresses` is a SELECT with at least `profile_id, address, digest, deliverability`; `few` says
     that it has some dozens of lines; `stood` holds the permissions where not those of now matter.
+    One whose ground the policy of the person's country does not accept permits nothing; its
+    `said_id` and `status` are told all the same.
     """
     fit = Fit(Sql("x.address"), sql("{topic}", topic=topic_id) if topic_id else None)
-    stood = stood or sql(
-        "({now})", now=standing(purpose=purpose.pk, channel=channel, narrow=narrow)
+    stood = stood or StoodAt(
+        sql("({now})", now=standing(purpose=purpose.pk, channel=channel, narrow=narrow))
     )
+    permitted = _permitted(fit, purpose, channel, stood.at)
     lines = sql(
         _LINES,
         distinct=Sql("DISTINCT ON (x.profile_id)" if best else ""),
@@ -187,15 +200,28 @@ def judged_addresses(
             kind=contact_kind(channel),
             levels=levels_for(purpose),
         ),
-        permitted=fit.permitted,
+        permitted=permitted,
         entry=fit.column("entry_id"),
         status=fit.column("status"),
-        states=fit.joins(stood, lambda name: Sql(f"{name}.profile_id = x.profile_id")),
+        states=fit.joins(stood.relation, lambda name: Sql(f"{name}.profile_id = x.profile_id")),
     )
     if not best:
         return lines
     return sql(
         "{lines}{best}",
         lines=lines,
-        best=sql(_BEST, suppressed=_SUPPRESSED, permitted=fit.permitted),
+        best=sql(_BEST, suppressed=_SUPPRESSED, permitted=permitted),
     )
+
+
+def _permitted(fit: Fit, purpose: Purpose, channel: str, at: datetime | None) -> Sql:
+    """Granted, on a ground that the policy accepts."""
+    ground = accepted(
+        Sql("x.profile_id"),
+        fit.column("entry_id"),
+        fit.column("basis"),
+        purpose=purpose,
+        channel=channel,
+        at=at,
+    )
+    return sql("({granted} AND {ground})", granted=fit.permitted, ground=ground)
