@@ -18,6 +18,7 @@ class Node:
     """Runs JavaScript in this folder, where the SDKs are."""
 
     program: str
+    folder: Path = HERE
 
     def run(self, script: str, *arguments: str, timeout: float = 60) -> str:
         """Standard output of an ES module given as text. Fails the test when node fails."""
