@@ -2,6 +2,7 @@
 
 from campaigns import erasing, merging, panels, pruning, trail  # noqa: F401 - each signs itself in
 from campaigns.api import registration  # noqa: F401 - signs itself in
+from campaigns.composition.senders import default_sender
 from campaigns.delivery.service_mails import send_due
 from campaigns.delivery.worker import deliver, left
 from campaigns.engine.claims import enrolments_left
@@ -9,7 +10,7 @@ from campaigns.engine.executor import advance_enrolments
 from campaigns.outcomes import conversions, public_pages  # noqa: F401 - each signs itself in
 from campaigns.services import uses  # noqa: F401 - signs itself in
 from campaigns.services.advance import UNDER_WAY, advance_campaigns
-from config.workspace.mails.outgoing import OLDEST_DUE
+from config.workspace.mails.outgoing import NEEDED, OLDEST_DUE
 from config.workspace.work.due import DELIVERY, LEFT, POOLS, WORK, left_of
 from config.workspace.work.waiting import WAITING
 
@@ -19,6 +20,7 @@ WORK.register("delivery", order=70)(deliver)
 WORK.register("mails", order=98)(send_due)
 POOLS.register("delivery")(DELIVERY)
 POOLS.register("mails")(DELIVERY)
+NEEDED.register("sender")(lambda: default_sender() is not None)
 LEFT.register("campaigns", order=60)(left_of(UNDER_WAY))
 LEFT.register("journeys", order=65)(enrolments_left)
 LEFT.register("delivery", order=70)(left)

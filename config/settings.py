@@ -201,6 +201,7 @@ UNPROVEN_NAME_DAYS = env.days("UNPROVEN_NAME_DAYS", default=180)
 JOB_DAYS = env.days("JOB_DAYS", default=180)
 CALL_INTERNAL_ADDRESSES = env.flag("CALL_INTERNAL_ADDRESSES", default=False)
 WEBHOOK_DELIVERY_DAYS = env.days("WEBHOOK_DELIVERY_DAYS", default=30)
+ACCESS_LINK_DAYS = env.days("ACCESS_LINK_DAYS", default=90)
 SEGMENT_VERSIONS = env.number("SEGMENT_VERSIONS", default=200)  # of each segment; 0: all
 SEGMENT_SIZE_DAYS = env.days("SEGMENT_SIZE_DAYS", default=1100)
 MEMBERSHIP_DAYS = env.days("MEMBERSHIP_DAYS", default=730)

@@ -31,6 +31,7 @@ urlpatterns = [
     path("console/", include("consent.urls")),
     path("console/", include("segments.urls")),
     path("console/", include("campaigns.urls")),
+    path("console/", include("config.console.signing_in.urls")),
     path("console/i18n/", include("django.conf.urls.i18n")),
     path("console/first-admin/<str:token>/", first_admin.view, name="first-admin"),
     path("console/", admin.site.urls),

@@ -174,6 +174,20 @@ def locked_out(request: HttpRequest, seconds: int) -> HttpResponse:
     return response
 
 
+@PAGES.register("too_often")
+def too_often(request: HttpRequest, seconds: int) -> HttpResponse:
+    """429: asked for more often than anybody needs to."""
+    minutes = math.ceil(seconds / 60)
+    words = ngettext(
+        "This was tried too often. Wait %(n)d minute, then try again.",
+        "This was tried too often. Wait %(n)d minutes, then try again.",
+        minutes,
+    ) % {"n": minutes}
+    response = _answer(request, 429, _("Too often"), words, "Tried too often.")
+    response["Retry-After"] = str(seconds)
+    return response
+
+
 def too_many_wrong(request: HttpRequest, seconds: int) -> HttpResponse:
     """429: so many links or keys of this caller were none."""
     words = ngettext(

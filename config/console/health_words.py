@@ -164,6 +164,7 @@ def _TITLES() -> dict[str, str]:  # noqa: N802 - in the reader's language
         "campaigns": _("Campaigns do not go on"),
         "journeys": _("Nobody goes on to the next step of a campaign"),
         "delivery": _("Messages are not handed over"),
+        "access_links": _("Who asked for a new password gets no link"),
         "audit_seal": _("The audit trail is not sealed"),
         "consent_seal": _("The history of permissions is not sealed"),
         "privacy": _("Privacy requests are not carried out"),

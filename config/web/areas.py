@@ -39,7 +39,13 @@ _BY_PREFIX = {
     "health": HEALTH,
     "metrics": HEALTH,
 }
-_HASHING = ("/console/login", "/console/password_change", "/console/first-admin/")
+_HASHING = (
+    "/console/login",
+    "/console/password_change",
+    "/console/first-admin/",
+    "/console/invitation/",
+    "/console/reset/",
+)
 
 
 def area_of(method: str, path: str) -> Area:

@@ -25,7 +25,7 @@ from config.workspace.forms.audited import AuditedAdmin
 from config.workspace.forms.frequency_part import FrequencyPart
 from config.workspace.forms.marketing_part import MarketingPart
 from config.workspace.models import ApiKey, Role, User, Workspace
-from config.workspace.permissions import PERMISSIONS
+from config.workspace.permissions import PERMISSIONS, may_give, role_choices
 from config.workspace.selectors import forget_workspace
 from config.workspace.trail import admin as trail_admin  # noqa: F401 - one signs itself in
 from config.workspace.zones import zone_choices
@@ -76,6 +76,22 @@ class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg, misc]
             for user in queryset.order_by("pk"):
                 sign_in.end_sessions(user)
         messages.success(request, _("Their sessions are ended."))
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Not of somebody who may do more: whoever sets their password may do it too."""
+        is_below = obj is None or may_give(request.user, obj.role)
+        return is_below and bool(super().has_change_permission(request, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """As changing."""
+        is_below = obj is None or may_give(request.user, obj.role)
+        return is_below and bool(super().has_delete_permission(request, obj))
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The roles that may no more than whoever chooses."""
+        if db_field.name == "role":
+            kwargs["choices"] = [one for one in role_choices() if may_give(request.user, one[0])]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Who is given another role is no superuser any more: that would make an admin again."""

@@ -14,5 +14,6 @@ class WorkspaceConfig(AppConfig):
     def ready(self) -> None:
         """Sign in the sealing of the audit trail, and what takes old rows away."""
         from config.workspace.access import sign_in  # noqa: F401, PLC0415
+        from config.workspace.joining import asking  # noqa: F401, PLC0415
         from config.workspace.trail import sealing  # noqa: F401, PLC0415
         from config.workspace.work import pruning  # noqa: F401, PLC0415

@@ -89,18 +89,44 @@ def scopes_grant(scopes: list[str], permission: str) -> bool:
     return not {ALL_SCOPES, group, permission}.isdisjoint(scopes)
 
 
+def granted(role: str) -> frozenset[str]:
+    """The permissions of a role; none of one that is not there any more."""
+    return frozenset(ROLES.get(role, ()))
+
+
+def role_choices() -> list[tuple[str, str]]:
+    """Every role that somebody can be given, with its name."""
+    return [(role, role_in_words(role)) for role in ROLES]
+
+
+def role_in_words(role: str) -> str:
+    """The name of a role; of one that is not there any more its key."""
+    return str(Role(role).label) if role in Role.values else role
+
+
+def may_give(user: AbstractBaseUser | AnonymousUser | None, role: str) -> bool:
+    """Whether this user may make somebody this role: never one that may more than they may.
+
+    The same answers whether they may manage a member of that role: whoever sets somebody's password
+    may do all that somebody may.
+    """
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    return granted(role) <= granted(user.role)
+
+
 def may(user: AbstractBaseUser | AnonymousUser | None, permission: str) -> bool:
     """Whether this user's role grants the permission. Raises KeyError for an unknown name."""
     if permission not in PERMISSIONS:
         raise KeyError(permission)
     if not isinstance(user, User) or not user.is_active:
         return False
-    return permission in ROLES[user.role]
+    return permission in granted(user.role)
 
 
 def roles_with(permission: str) -> list[str]:
     """The names of the roles that grant it, for a sentence that says whom to ask."""
-    return [str(Role(role).label) for role, granted in ROLES.items() if permission in granted]
+    return [name for role, name in role_choices() if permission in granted(role)]
 
 
 Params = ParamSpec("Params")
@@ -164,4 +190,4 @@ class RoleBackend(ModelBackend):
 
     def get_all_permissions(self, user_obj: Any, obj: Model | None = None) -> set[str]:
         """Our names that the role grants."""
-        return ROLES[user_obj.role] if isinstance(user_obj, User) else set()
+        return set(granted(user_obj.role)) if isinstance(user_obj, User) else set()

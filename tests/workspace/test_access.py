@@ -76,6 +76,9 @@ FOR_EVERYONE = {
     "console/sessions/end/",  # one's own
     "console/search/",
     "console/first-admin/<str:token>/",  # a one-time token
+    "console/invitation/<str:token>/",  # likewise
+    "console/reset/<str:token>/",
+    "console/reset/",  # for who cannot come in
 }
 
 

@@ -35,7 +35,14 @@ from tests.surface.routes import routes
 
 pytestmark = pytest.mark.django_db
 OTHERS = ("api/schema", "api/docs", "console/logout", "console/i18n", "console/first-admin")
-OTHERS += ("console/jsi18n", "console/language", "console/r/", "console/(?P<url>")
+OTHERS += (
+    "console/invitation",
+    "console/reset",
+    "console/jsi18n",
+    "console/language",
+    "console/r/",
+    "console/(?P<url>",
+)
 LETTERS = "bcdfghjkmnpqrstvwxz"
 PHONES = ("0812 7770 0101", "+62 812-7770-0102", "(0812) 7770 0103", "0812 7770 0106")
 
@@ -211,6 +218,7 @@ def _values(planted: dict[str, Any]) -> dict[str, Any]:
         "entry_id": list(ConsentEntry.objects.values_list("pk", flat=True)),
         "number": [1, *Source.objects.values_list("pk", flat=True)[:1]],
         "source_id": list(Source.objects.values_list("pk", flat=True)[:1]),
+        "link_id": [1],
         "user_id": list(User.objects.values_list("pk", flat=True)[:1]),
         "id": list(User.objects.values_list("pk", flat=True)[:1]),
         "here": ["who", "what", "when", "checks", "launch"],

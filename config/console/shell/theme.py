@@ -168,7 +168,7 @@ GROUPS = (
     NavigationGroup(
         _("Settings"),
         [
-            Item(_("Team"), "key", ["admin:workspace_user_changelist"], "team.edit"),
+            Item(_("Team"), "key", ["access:team"], "team.edit", also="workspace/user/"),
             Item(
                 _("API keys"),
                 "code",
@@ -248,7 +248,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 def group_of(address: str) -> Any:
     """The title of the group in whose menu the page at `address` is; "" for Home and the like."""
     titles = {resolve(item.urls): group.title for group in GROUPS for item in group.items}
-    return titles.get(_deepest(address, [link for link in titles if link]), "")
+    return titles.get(_deepest(_listed(address), [link for link in titles if link]), "")
 
 
 def title_of(address: str) -> Any:

@@ -12,14 +12,13 @@ Counted before the password is looked at, so that tries at one moment are not al
 Names and addresses are kept as keyed digests only: what is typed as a name may be a password.
 """
 
-import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.forms import UsernameField
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
@@ -27,26 +26,17 @@ from django.utils import timezone
 from config.workspace import audit
 from config.workspace.access import devices
 from config.workspace.access.client_address import address_of, home_of
+from config.workspace.access.throttle import WINDOW, count, locked, seconds, take_back
 from config.workspace.digests import contact_digest
 from config.workspace.models import SignInAttempt, User
 from config.workspace.work.pruning import PORTION, PRUNERS, deleted
 
-WINDOW = timedelta(minutes=15)
 NAME_FAILURES = 50
 PAUSE = timedelta(seconds=5)
 KNOWN_FOR = timedelta(days=180)  # that an address is remembered as one of its owner's
 MAX_NAME = 200  # characters that are looked at; no user has as many
 _FIELD = UsernameField(max_length=150)  # as the form of the log-in has it
 AT_ADDRESS, ADDRESS, NAME, DEVICE = "at_address", "address", "name", "device"
-COUNT = """
-    INSERT INTO sign_in_attempt AS a (kind, digest, failures, since, last_at)
-    SELECT kind, digest, 1, %(now)s, %(now)s FROM unnest(%(kinds)s::text[], %(digests)s::bytea[])
-        AS one(kind, digest) ORDER BY kind, digest
-    ON CONFLICT (kind, digest) DO UPDATE SET last_at = %(now)s,
-        failures = CASE WHEN a.since <= %(begin)s THEN 1 ELSE a.failures + 1 END,
-        told_at = CASE WHEN a.since <= %(begin)s THEN NULL ELSE a.told_at END,
-        since = CASE WHEN a.since <= %(begin)s THEN %(now)s ELSE a.since END
-"""
 OLD = """
     DELETE FROM sign_in_attempt WHERE id IN (
         SELECT id FROM sign_in_attempt
@@ -95,11 +85,10 @@ def seconds_to_wait(one: Try) -> int:
     """
     now, digests = timezone.now(), one.digests
     with transaction.atomic():
-        rows = SignInAttempt.objects.select_for_update().filter(digest__in=list(digests.values()))
-        found = {row.kind: row for row in rows.order_by("kind", "digest")}
+        found = locked(digests.values())
         wait, row = _wait(found, now, is_device=bool(one.device))
         if not wait:
-            _count(digests, now)
+            count(digests, now)
         elif row is not None and row.told_at is None:
             SignInAttempt.objects.filter(pk=row.pk).update(told_at=now)
             with audit.acting(audit.STRANGER):
@@ -122,7 +111,7 @@ def succeeded(one: Try, user: User) -> None:
     here.update(failures=0, succeeded_at=now)
     if DEVICE in digests:
         SignInAttempt.objects.filter(kind=DEVICE, digest=digests[DEVICE]).update(failures=0)
-    _take_back([digests[kind] for kind in (ADDRESS, NAME) if kind in digests])
+    take_back([digests[kind] for kind in (ADDRESS, NAME) if kind in digests])
     with audit.acting(audit.actor_of_user(user)):
         _record("sign_in.succeeded", one, detail={"new_address": before is None}, user=user)
 
@@ -130,14 +119,7 @@ def succeeded(one: Try, user: User) -> None:
 @transaction.atomic
 def not_looked_at(one: Try) -> None:
     """The server had no time for the password: it is as if nobody had asked."""
-    _take_back(list(one.digests.values()))
-
-
-def _take_back(digests: list[bytes]) -> None:
-    rows = SignInAttempt.objects.filter(digest__in=digests).order_by("kind", "digest")
-    for number in rows.values_list("pk", flat=True):
-        counted = SignInAttempt.objects.filter(pk=number, failures__gt=0)
-        counted.update(failures=F("failures") - 1)
+    take_back(list(one.digests.values()))
 
 
 def signed_out(user: User) -> None:
@@ -162,27 +144,12 @@ def _wait(
     for kind, limit in limits.items():
         row = found.get(kind)
         if row is not None and row.failures >= limit and row.since > now - WINDOW:
-            return _seconds(row.since + WINDOW - now), row
+            return seconds(row.since + WINDOW - now), row
     name, here = found.get(NAME), found.get(AT_ADDRESS)
     is_known = here is not None and here.succeeded_at is not None
     if name is None or is_known or name.failures < NAME_FAILURES or name.since <= now - WINDOW:
         return 0, None
-    return _seconds(name.last_at + PAUSE - now), name
-
-
-def _seconds(left: timedelta) -> int:
-    return max(math.ceil(left.total_seconds()), 0)
-
-
-def _count(digests: dict[str, bytes], now: datetime) -> None:
-    values: dict[str, Any] = {
-        "now": now,
-        "begin": now - WINDOW,
-        "kinds": list(digests),
-        "digests": list(digests.values()),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT, values)
+    return seconds(name.last_at + PAUSE - now), name
 
 
 def _record(

@@ -6,21 +6,25 @@ the middle is sent again: rather twice than never.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from config.workspace.access.tokens import seal, unseal
 from config.workspace.digests import contact_digest
 from config.workspace.models import OutgoingMail
+from config.workspace.registry import Registry
 from config.workspace.work.due import wake
 from config.workspace.work.pruning import PORTION, PRUNERS, deleted
 
 WORK: Final = "mails"
+# what has to be there before any can leave: whoever hands over signs in
+NEEDED: Registry[Callable[[], bool]] = Registry("what mails of our own need")
 # seconds until the next try; then as long again
 PAUSES: Final = (30, 120, 600, 1_800, 3_600)
 LEASE_SECONDS: Final = 180  # of one mail: whoever hands it over may have been killed
@@ -48,6 +52,14 @@ _OLD: Final = """
         SELECT id FROM outgoing_mail WHERE created_at < %s
           AND (sent_at IS NOT NULL OR failed_at IS NOT NULL) LIMIT %s)
 """
+
+
+def leave() -> bool:
+    """Whether mails leave this installation: there is a server, and somebody whom they are from.
+
+    The demo mailbox is no way out.
+    """
+    return bool(settings.EMAIL_URL) and all(is_there() for _name, is_there in NEEDED)
 
 
 @dataclass(frozen=True)

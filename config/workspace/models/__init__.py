@@ -1,6 +1,6 @@
 """The installation's own records."""
 
-from config.workspace.models.access import ApiKey, Role, Secret, SignInAttempt, User
+from config.workspace.models.access import AccessLink, ApiKey, Role, Secret, SignInAttempt, User
 from config.workspace.models.circuits import Circuit
 from config.workspace.models.mail import OutgoingMail
 from config.workspace.models.records import AuditEntry, Job, Seal
@@ -9,6 +9,7 @@ from config.workspace.models.work import SendCount, WorkRun
 from config.workspace.models.workspace import Workspace
 
 __all__ = [
+    "AccessLink",
     "ApiKey",
     "AuditEntry",
     "Circuit",

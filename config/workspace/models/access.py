@@ -3,6 +3,7 @@
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.tables.lasting import Bounded, Until
@@ -68,6 +69,55 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class AccessLink(models.Model):
+    """A link that lets somebody in once: an invitation to the team, or a way to a new password.
+
+    The link itself is kept nowhere: it is made of the row (`access.links`), by a key of ours.
+    """
+
+    lasts = Until("its time has been over for so long", "access_links", "ACCESS_LINK_DAYS")
+
+    class Kind(models.TextChoices):
+        """What it opens."""
+
+        INVITATION = "invitation", _("Invitation")
+        RESET = "reset", _("New password")
+
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    # to whom it goes; of a reset that somebody asked for, what they typed until it is looked up
+    email = models.CharField(_("email address"), max_length=254, blank=True)
+    role = models.CharField(_("role"), max_length=40, blank=True)  # of an invitation
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="access_links")
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    language = models.CharField(max_length=16, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    round = models.IntegerField(default=0)  # counts the links made of it: the newest alone works
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "access_link"
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=models.Q(kind="invitation", used_at=None, revoked_at=None),
+                name="access_link_one_invitation",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(kind="reset", user=None),
+                name="access_link_asked",
+            ),
+            models.Index(fields=["expires_at"], name="access_link_expires"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
 
 
 class SignInAttempt(models.Model):

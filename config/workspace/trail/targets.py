@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from config.workspace.lifecycle.usage import ObjectKind, form_of
-from config.workspace.models import ApiKey, AuditEntry, User, Workspace
+from config.workspace.models import AccessLink, ApiKey, AuditEntry, User, Workspace
+from config.workspace.permissions import role_in_words
 from config.workspace.registry import Registry
 from config.workspace.trail.words import KINDS, kind_in_words
 
@@ -74,13 +75,24 @@ def _key_url(_key: ApiKey) -> str:
     return reverse("admin:workspace_apikey_changelist")
 
 
+def _team_url(_link: AccessLink) -> str:
+    return reverse("access:team")
+
+
+def _role_of_link(link: AccessLink) -> str:
+    """An invitation goes by its role: an address is no matter of the trail."""
+    return f"{KINDS['invitation']} {link.pk} ({role_in_words(link.role)})"
+
+
 def _workspace_url(_workspace: Workspace) -> str:
     return reverse("admin:workspace_workspace_changelist")
 
 
 _USER = ObjectKind(KINDS["user"], User, "pk", form_of)
+_INVITATION = ObjectKind(KINDS["invitation"], AccessLink, "pk", _team_url)
 _API_KEY = ObjectKind(KINDS["api_key"], ApiKey, "pk", _key_url)
 _WORKSPACE = ObjectKind(KINDS["workspace"], Workspace, "pk", _workspace_url)
 TARGETS.register("user")(rows_of(_USER, "team.edit", name_of_user))
+TARGETS.register("invitation")(rows_of(_INVITATION, "team.edit", _role_of_link))
 TARGETS.register("api_key")(rows_of(_API_KEY, "team.edit"))
 TARGETS.register("workspace")(rows_of(_WORKSPACE, "settings.view"))

@@ -366,7 +366,7 @@ def test_lists_are_counted_with_nouns(ada, client):
     assert "1 team member<" in client.get("/console/workspace/user/").content.decode()
     make_user(Role.MARKETER)
     team = client.get("/console/workspace/user/").content.decode()
-    assert "2 team members<" in team and ">Team</h1>" in team
+    assert "2 team members<" in team and ">Team members</h1>" in team
     log_in()
     log_in()
     trail_page = client.get("/console/workspace/auditentry/").content.decode()

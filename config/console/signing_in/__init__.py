@@ -1,0 +1,1 @@
+"""How people of the team come in, and the pages on which they see to it."""

@@ -1,0 +1,143 @@
+"""The team: who works here, who is invited, and what an admin can do about either."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from config.console.pages import page, toast
+from config.workspace.joining import letters, links
+from config.workspace.models import AccessLink, User
+from config.workspace.permissions import may_give, requires, role_choices, role_in_words
+from config.workspace.trail.targets import name_of_user
+
+
+class InviteForm(forms.Form):
+    """Whom, and as what: of the roles that may no more than who invites."""
+
+    email = forms.EmailField(label=gettext_lazy("Email address"), max_length=254)
+    role = forms.ChoiceField(label=gettext_lazy("Role"))
+
+    def __init__(self, *args: Any, by: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        given = [one for one in role_choices() if may_give(by, one[0])]
+        self.fields["role"].choices = given  # type: ignore[attr-defined]
+
+
+@requires("team.edit")
+@require_http_methods(["GET", "POST"])
+def team(request: HttpRequest) -> HttpResponse:
+    """The list, and the form that invites."""
+    form = InviteForm(request.POST or None, by=request.user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            link = links.invite(**form.cleaned_data, by=_user(request))
+        except links.CannotInvite as error:
+            form.add_error("email", str(error))
+        else:
+            return _sent(request, link, link.email)
+    context = {
+        "form": form,
+        "members": [_line(request, user) for user in _members()],
+        "invitations": _open_invitations(),
+        "is_mailed": letters.is_possible(),
+    }
+    crumbs = [(_("Settings"), None)]
+    status = 422 if form.errors else 200
+    title = _("Team")
+    return page(
+        request, "console/team/team.html", context, title=title, crumbs=crumbs, status=status
+    )
+
+
+@requires("team.edit")
+@require_POST
+def send_again(request: HttpRequest, link_id: int) -> HttpResponse:
+    """A new link; the one before works no more. Raises Http404."""
+    try:
+        again = links.resend(_invited(link_id), by=_user(request))
+    except links.CannotInvite as error:
+        toast(request, str(error), level=messages.ERROR)
+        return redirect("access:team")
+    return _sent(request, again, again.email)
+
+
+@requires("team.edit")
+@require_POST
+def revoke(request: HttpRequest, link_id: int) -> HttpResponse:
+    """No link of it works any more. Raises Http404."""
+    links.revoke(_invited(link_id))
+    toast(request, _("The invitation is taken back; its link works no more."))
+    return redirect("access:team")
+
+
+def _invited(link_id: int) -> AccessLink:
+    rows = AccessLink.objects.filter(kind=links.Kind.INVITATION, used_at=None, revoked_at=None)
+    return get_object_or_404(rows, pk=link_id)
+
+
+@requires("team.edit")
+@require_POST
+def reset_password(request: HttpRequest, user_id: int) -> HttpResponse:
+    """A way to a new password for a member. Raises Http404."""
+    member = get_object_or_404(User, pk=user_id, is_active=True)
+    try:
+        link = links.reset_for(member, by=_user(request))
+    except links.CannotInvite as error:
+        toast(request, str(error), level=messages.ERROR)
+        return redirect("access:team")
+    return _sent(request, link, name_of_user(member))
+
+
+def _sent(request: HttpRequest, link: AccessLink, whom: str) -> HttpResponse:
+    """On its way by mail; without a mail server it is shown this once, to be handed on."""
+    if letters.is_possible() and link.email:
+        toast(request, _("A link is on its way to %(whom)s.") % {"whom": whom})
+        return redirect("access:team")
+    back = reverse("access:team")
+    context = {"link": letters.address_of(link), "whom": whom, "back": back, "row": link}
+    crumbs = [(_("Settings"), None), (_("Team"), back)]
+    title = _("A link to hand on")
+    return page(request, "console/team/link.html", context, title=title, crumbs=crumbs)
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # noqa: S101 - `requires` asked
+    return request.user
+
+
+def _members() -> list[User]:
+    return list(User.objects.order_by("-is_active", "first_name", "username"))
+
+
+def _line(request: HttpRequest, user: User) -> dict[str, Any]:
+    return {
+        "user": user,
+        "name": user.get_full_name() or user.username,
+        "role": role_in_words(user.role),
+        "url": reverse("admin:workspace_user_change", args=[user.pk]),
+        "may_reset": user.is_active and user != request.user and may_give(request.user, user.role),
+    }
+
+
+def _open_invitations() -> list[dict[str, Any]]:
+    rows = AccessLink.objects.filter(kind=links.Kind.INVITATION, used_at=None, revoked_at=None)
+    listed = list(rows.select_related("created_by").order_by("-pk"))
+    mails, now = letters.mails_of(listed), timezone.now()
+    return [
+        {
+            "link": link,
+            "role": role_in_words(link.role),
+            "mail": mails.get(link.pk),
+            "is_over": link.expires_at <= now,
+            "is_void": link.expires_at > now and not links.is_open(link),
+        }
+        for link in listed
+    ]
