@@ -169,6 +169,7 @@ def _TITLES() -> dict[str, str]:  # noqa: N802 - in the reader's language
         "consent_seal": _("The history of permissions is not sealed"),
         "privacy": _("Privacy requests are not carried out"),
         "opendsr": _("Callbacks of privacy requests are not made"),
+        "identity_links": _("Links that prove who somebody is are not made"),
         "mails": _("Letters and links are not sent"),
         "pruning": _("What is kept for a time only is not taken away"),
         PROCESSES: _("A process ends again and again"),

@@ -9,6 +9,7 @@ from consent.models.privacy import (
     RequestComment,
     StatusCallback,
 )
+from consent.models.proof import IdentityLink, RequestLetter
 from consent.models.purpose import Purpose, Topic
 from consent.models.wording import Wording
 
@@ -17,11 +18,13 @@ __all__ = [
     "ConsentState",
     "DeadlineRule",
     "ErasedIdentifier",
+    "IdentityLink",
     "Policy",
     "PolicyVersion",
     "PrivacyRequest",
     "Purpose",
     "RequestComment",
+    "RequestLetter",
     "StatusCallback",
     "Suppression",
     "Topic",

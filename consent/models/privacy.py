@@ -92,7 +92,8 @@ class DeadlineRule(models.Model):
 class PrivacyRequest(models.Model):
     """What a person asks of their data, with its clock.
 
-    `identities` are the identifiers as they were given, `{kind, value}`; when an erasure is
+    `details` is what the person wrote, such as what is wrong. `identities` are the identifiers as
+    they were given, `{kind, value}`; when an erasure is
     complete only their keyed digests stay. `needles` is, encrypted, all that the person is known
     by, to look for it until an erasure is complete, and is emptied then. `erasing_since` is when
     the person was taken out: from then on an erasure cannot be cancelled.
@@ -130,6 +131,7 @@ class PrivacyRequest(models.Model):
     origin = models.CharField(_("came by"), max_length=20, default="api")
     profile_id = models.BigIntegerField(null=True, db_index=True)
     identities = models.JSONField(default=list)
+    details = models.TextField(_("what they wrote"), blank=True, default="")
     language = models.CharField(_("language"), max_length=35, blank=True, default="")
     received_at = models.DateTimeField(_("received"))
     confirm_by = models.DateTimeField(_("confirm by"), null=True)

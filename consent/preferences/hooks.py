@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from config.workspace.registry import Registry
+from profiles.models import Identifier
+from profiles.people.lineage import today_id
 
 # (profile, message) that the links of a test mail name: both are numbered from 1
 NOBODY = (0, 0)
@@ -37,6 +39,14 @@ def find_message(profile_id: int, message_id: int) -> SentTo | None:
     """Of whichever app knows it."""
     found = (messages.find(profile_id, message_id) for _name, messages in MESSAGES)
     return next((one for one in found if one), None)
+
+
+def find_address(profile_id: int, identifier_id: int) -> SentTo | None:
+    """Of a person who asked for the page by their address: while it is theirs and verified."""
+    today = today_id(profile_id)
+    rows = Identifier.objects.filter(profile_id=today, pk=identifier_id, kind="email")
+    address = rows.exclude(verified_at=None).values_list("value", flat=True).first()
+    return SentTo(today, "email", address) if address else None
 
 
 def tell_left(profile_id: int, message_id: int) -> None:

@@ -12,14 +12,12 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils import timezone, translation
-from django.utils.cache import add_never_cache_headers
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from config.console.words import when_words
-from config.workspace import audit
 from config.workspace.access import tokens
 from config.workspace.access.guessing import refuse
 from config.workspace.pages.errors import Explained
@@ -29,7 +27,8 @@ from consent.ledger.elapsing import PAUSE
 from consent.masking import masked
 from consent.preferences import choices as preferences
 from consent.preferences.choices import Option, Visitor
-from consent.preferences.hooks import NOBODY, SentTo, find_message, tell_left
+from consent.preferences.hooks import NOBODY, SentTo, find_address, find_message, tell_left
+from consent.preferences.public import in_person, languages
 from consent.suppression.withdrawing import opt_out_of_sharing
 from consent.words import source_of
 from profiles.models import Profile
@@ -51,17 +50,12 @@ def public(view: View) -> View:
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
     def wrapped(request: HttpRequest, token: str) -> HttpResponse:
-        language = request.GET.get("lang", "")
-        if language not in dict(settings.LANGUAGES):
-            language = translation.get_language() or "en"
         numbers = _numbers(token)
-        clock = timezone.override(_zone(numbers))
-        with translation.override(language), clock, audit.acting(audit.PERSON):
-            response = _of_a_test(request) if numbers == NOBODY else view(request, token)
-        add_never_cache_headers(response)
-        response["Content-Language"] = language
-        response["Referrer-Policy"] = "no-referrer"  # the address is the secret
-        return response
+
+        def answer() -> HttpResponse:
+            return _of_a_test(request) if numbers == NOBODY else view(request, token)
+
+        return in_person(request, _zone(numbers), answer)
 
     return wrapped
 
@@ -70,7 +64,7 @@ def _numbers(token: str) -> tuple[int, int] | None:
     """(profile, message) of a link of ours, whatever it is for."""
     for purpose in (PREFERENCES, UNSUBSCRIBE):
         try:
-            profile_id, message_id = tokens.read(purpose, token)
+            profile_id, message_id, *_identifier = tokens.read(purpose, token)
         except (tokens.BadToken, ValueError):  # of another purpose, or none of ours
             continue
         return profile_id, message_id
@@ -85,21 +79,19 @@ def _zone(numbers: tuple[int, int] | None) -> ZoneInfo:
 
 
 def _of_a_test(request: HttpRequest) -> HttpResponse:
-    return render(request, "consent/test_mail.html", {"languages": _languages()})
+    return render(request, "consent/test_mail.html", {"languages": languages()})
 
 
-def _languages() -> list[tuple[str, str, bool]]:
-    here = translation.get_language()
-    return [(code, name, code == here) for code, name in settings.LANGUAGES]
-
-
-def _sent(request: HttpRequest, purpose: str, token: str) -> tuple[SentTo, tuple[int, int]]:
+def sent_to(request: HttpRequest, purpose: str, token: str) -> tuple[SentTo, tuple[int, int]]:
     """Whom a link was made for. Raises Explained, a 404; TooManyWrong."""
     try:
-        profile_id, message_id = tokens.read(purpose, token)
+        profile_id, message_id, *identifier = tokens.read(purpose, token)
     except (tokens.BadToken, ValueError):
         refuse(request, Explained(_("This link is not one of ours, or it has ended.")))
-    sent = find_message(profile_id, message_id)
+    if purpose == PREFERENCES and identifier:
+        sent = find_address(profile_id, identifier[0])
+    else:
+        sent = find_message(profile_id, message_id)
     if sent is None:
         raise Explained(_("This link is not one of ours, or it has ended."))
     return sent, (profile_id, message_id)
@@ -112,7 +104,7 @@ def _gpc(request: HttpRequest) -> bool:
 @public
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """RFC 8058: POST withdraws all marketing mail for the address, once or again; GET only asks."""
-    sent, numbers = _sent(request, UNSUBSCRIBE, token)
+    sent, numbers = sent_to(request, UNSUBSCRIBE, token)
     done = request.method == "POST"
     if done:
         visitor = Visitor(sent.profile_id, sent.address, sent.channel)
@@ -120,17 +112,18 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         wording = None if PRESSED in request.POST else ""
         preferences.stop(visitor, agent=agent, kind="one_click", wording=wording)
         tell_left(*numbers)
-    context = _page(request, sent) | {
+    context = page_of(request, sent) | {
         "done": done,
         "preferences": f"/preferences/{tokens.issue(PREFERENCES, *numbers)}/",
     }
     return render(request, "consent/unsubscribe.html", context)
 
 
-def _page(request: HttpRequest, sent: SentTo) -> dict[str, object]:
+def page_of(request: HttpRequest, sent: SentTo) -> dict[str, object]:
+    """What every page of a mail's link shows."""
     return {
         "address": masked(sent.address),
-        "languages": _languages(),
+        "languages": languages(),
         "sent": sent,
         "now": timezone.now(),
         "stop_words": preferences.STOP_WORDS,
@@ -142,7 +135,7 @@ def _page(request: HttpRequest, sent: SentTo) -> dict[str, object]:
 @public
 def preference_centre(request: HttpRequest, token: str) -> HttpResponse:
     """What may we send you? One tap to stop, then the alternatives."""
-    sent, numbers = _sent(request, PREFERENCES, token)
+    sent, numbers = sent_to(request, PREFERENCES, token)
     visitor = Visitor(sent.profile_id, sent.address, sent.channel)
     gpc = _gpc(request)
     if gpc:
@@ -152,7 +145,7 @@ def preference_centre(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         return _act(request, visitor, numbers, gpc)
     choices = preferences.choices_of(visitor, gpc=gpc)
-    context = _page(request, sent) | {
+    context = page_of(request, sent) | {
         "groups": [
             (title, anchor, [_row(choice) for choice in choices if choice.group == group])
             for group, anchor, title in (
@@ -165,6 +158,7 @@ def preference_centre(request: HttpRequest, token: str) -> HttpResponse:
         "done": request.GET.get("done", ""),
         "until": timezone.now() + PAUSE,
         "gpc": gpc,
+        "data": f"/preferences/{token}/data/",
     }
     return render(request, "consent/preferences.html", context)
 

@@ -107,6 +107,37 @@ def _of_comments(subject: DataSubject) -> Iterable[Holding]:
     yield Holding("request_comment", where, Erased.SCRUBBED, emptied={"text": "''"})
 
 
+@HOLDINGS.register("what they wrote", order=50)
+def _of_their_own(subject: DataSubject) -> Iterable[Holding]:
+    """Words of the person, letters to them, and links. The last letter of an erasure is sealed
+    until it is written, and emptied then (`consent.letters.sending`).
+    """
+    yield Holding(
+        "privacy_request", _requests_of(subject, "t.id"), Erased.SCRUBBED, emptied={"details": "''"}
+    )
+    kept = Sql(
+        "t.kind = 'completed' AND EXISTS (SELECT FROM privacy_request e WHERE e.id = t.request_id"
+        " AND e.erasing_since IS NOT NULL AND e.completed_at IS NULL)"
+    )
+    yield Holding(
+        "request_letter",
+        sql("({theirs} AND NOT ({kept}))", theirs=_requests_of(subject, "t.request_id"), kept=kept),
+        Erased.SCRUBBED,
+        emptied={"sealed": "''", "address": "''"},
+    )
+    yield Holding(
+        "identity_link",
+        sql(
+            "(t.profile_id = ANY({people}::bigint[]) OR t.digest = ANY({digests}::bytea[]))",
+            people=list(subject.ever),
+            digests=[one.digest for one in subject.known_by],
+        ),
+        Erased.SCRUBBED,
+        emptied={"sealed": "''", "client_digest": "NULL"},
+        at_once=True,
+    )
+
+
 def _requests_of(subject: DataSubject, column: str) -> Sql:
     return sql(
         f"{column} IN (SELECT r.id FROM privacy_request r"  # noqa: S608 - a column of ours

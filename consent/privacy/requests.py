@@ -4,7 +4,7 @@ What a request does is carried out by `due`; here is what people decide about it
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from config.workspace import audit
 from config.workspace.models import User
+from config.workspace.registry import Registry
 from config.workspace.selectors import workspace
 from config.workspace.work.due import wake
 from consent.models import ErasedIdentifier, PrivacyRequest, RequestComment
@@ -25,7 +26,12 @@ from profiles.models import Profile
 from profiles.selectors.finding import NotAPerson, by_reference
 
 Status = PrivacyRequest.Status
+# name -> function(request, step), in the transaction of the step: what follows from it (letters).
+# Steps are "confirmed", "extended", "completed" and "cancelled"; and "leaving", when an erasure
+# takes the person out, while they are still known.
+FOLLOWING: Registry[Callable[[PrivacyRequest, str], None]] = Registry("following a step")
 WORK = "privacy"
+MOST_DETAILS = 10_000  # characters
 BY_HAND = (RequestType.RECTIFICATION, RequestType.LIMIT_SENSITIVE)
 
 
@@ -83,7 +89,7 @@ def asked(references: Sequence[str]) -> Asked:
 
 
 @transaction.atomic
-def open_request(
+def open_request(  # noqa: PLR0913 - keyword only, each a part of what is asked
     *,
     type_: str,
     references: Sequence[str],
@@ -92,6 +98,7 @@ def open_request(
     language: str = "",
     received_at: datetime | None = None,
     is_blocking: bool = False,
+    details: str = "",
     forwarded: Forwarded | None = None,
 ) -> PrivacyRequest:
     """Take a request in and start its clock. What needs no proof acts at once. Raises NotOne.
@@ -103,7 +110,7 @@ def open_request(
     at = received_at or timezone.now()
     same = None if forwarded else _same_open(type_, whom)
     if same:
-        return same
+        return _with_more(same, details)
     times = clock(regulation, type_, at)
     request = PrivacyRequest.objects.create(
         type=type_,
@@ -116,10 +123,28 @@ def open_request(
         confirm_by=times.confirm_by,
         due_at=times.due_at,
         is_blocking=is_blocking,
+        details=details.strip()[:MOST_DETAILS],
         **(asdict(forwarded) if forwarded else {}),
     )
     _noted("privacy.received", request, type=type_, law=regulation)
     return start(request) if type_ in AT_ONCE else request
+
+
+def _with_more(request: PrivacyRequest, details: str) -> PrivacyRequest:
+    """What somebody writes a second time stands below the first, until it is known to be theirs."""
+    return request if request.proven_at else write_more(request, details)
+
+
+@transaction.atomic
+def write_more(request: PrivacyRequest, details: str) -> PrivacyRequest:
+    """What the person adds, who is known to be them. Raises CannotBeDone."""
+    row = _open(request)
+    more = details.strip()
+    if more and more not in row.details:
+        row.details = f"{row.details}\n\n{more}".strip()[:MOST_DETAILS]
+        row.save(update_fields=["details"])
+        _noted("privacy.written_to", row)
+    return row
 
 
 def _same_open(type_: str, whom: Asked) -> PrivacyRequest | None:
@@ -137,10 +162,13 @@ def confirm(request: PrivacyRequest, *, proof: str = "") -> PrivacyRequest:
     """
     row = _open(request)
     now = timezone.now()
+    is_first = row.confirmed_at is None
     row.confirmed_at = row.confirmed_at or now
     row.proven_at, row.proven_by = row.proven_at or now, row.proven_by or proof or "officer"
     row.save()
     _noted("privacy.confirmed", row)
+    if is_first:
+        follow(row, "confirmed")
     return row
 
 
@@ -160,6 +188,7 @@ def extend(request: PrivacyRequest, *, because: str) -> PrivacyRequest:
     row.extended_at, row.extended_because, row.due_at = timezone.now(), because.strip(), until
     row.save()
     _noted("privacy.extended", row)
+    follow(row, "extended")
     return row
 
 
@@ -209,6 +238,7 @@ def complete(row: PrivacyRequest, *, because: str = "") -> PrivacyRequest:
     """Close it as done, whoever did it; all that was changed of `row` is saved with it."""
     _close(row, Status.COMPLETED, because)
     _noted("privacy.completed", row)
+    follow(row, "completed")
     return row
 
 
@@ -217,7 +247,14 @@ def close_undone(row: PrivacyRequest, *, because: str) -> PrivacyRequest:
     """The same for one of which nothing was done, or nothing is left to do."""
     _close(row, Status.CANCELLED, because)
     _noted("privacy.cancelled", row)
+    follow(row, "cancelled")
     return row
+
+
+def follow(row: PrivacyRequest, step: str) -> None:
+    """Whatever signed in at `FOLLOWING`."""
+    for _name, then in FOLLOWING:
+        then(row, step)
 
 
 def _close(row: PrivacyRequest, status: str, because: str) -> None:

@@ -30,6 +30,7 @@ TABLES: dict[str, str | Promise] = {
     "identifier": gettext_lazy("Identifiers"),
     "identifier_key": gettext_lazy("Look-ups of identifiers"),
     "identifier_link": gettext_lazy("Identifiers named together"),
+    "identity_link": gettext_lazy("Links that proved who they are"),
     "inbox": gettext_lazy("Calls that could not be worked off"),
     "job": gettext_lazy("Results of jobs"),
     "membership": gettext_lazy("Places in segments"),
@@ -44,6 +45,7 @@ TABLES: dict[str, str | Promise] = {
     "profile_trait": gettext_lazy("Traits"),
     "request_comment": gettext_lazy("Comments of the team on requests"),
     "rejection": gettext_lazy("Refused calls"),
+    "request_letter": gettext_lazy("Letters about privacy requests"),
     "score": gettext_lazy("Scores"),
     "suppression": gettext_lazy("Suppressed addresses"),
     "trait_history": gettext_lazy("Former values of traits"),
@@ -75,6 +77,7 @@ ORIGINS: dict[str, str | Promise] = {
     "console": gettext_lazy("somebody of the team"),
     "opendsr": "OpenDSR",
     "preferences": gettext_lazy("the preference page"),
+    "own_page": gettext_lazy("the person's own page"),
 }
 
 

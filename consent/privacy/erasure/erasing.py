@@ -26,7 +26,7 @@ from config.workspace import audit
 from consent.models import ErasedIdentifier, PrivacyRequest
 from consent.privacy import holdings
 from consent.privacy.erasure import certificate, searching
-from consent.privacy.requests import close_undone
+from consent.privacy.requests import close_undone, follow
 from consent.privacy.subject import DataSubject, KnownBy, sealed, subject_of, unsealed
 from profiles.changes import ANYTHING, announce
 from profiles.identity import keys
@@ -82,6 +82,7 @@ def take_out(request: PrivacyRequest) -> None:
     """Step 1. Waits for whoever holds the person's rows."""
     subject = _whole(request)
     now = timezone.now()
+    follow(request, "leaving")
     _keep_out(request, subject, now)
     with connection.cursor() as cursor:
         cursor.execute(_EMPTY_PROFILE, [list(subject.ever)])
@@ -256,5 +257,6 @@ def _complete(request: PrivacyRequest, searched: dict[str, Any]) -> None:
     request.result["certificate"] = certificate.certificate_of(request)
     request.save()
     audit.record("privacy.erased", "privacy_request", str(request.public_id))
+    follow(request, "completed")
     if searched["found"]:
         log.warning("erasure %s: %d places hold more", request.public_id, len(searched["found"]))

@@ -27,6 +27,7 @@ WRITERS = {
     "consent/ledger/elapsing.py",  # a stamp in the ledger
     "profiles/selectors/folding.py",  # headings of days
     "profiles/selectors/words.py",  # "16:02 their time"
+    "consent/letters/texts.py",  # a date with its year: a letter is read later
     "consent/opendsr/answers.py",  # times of the protocol, in UTC
 }
 PATTERN = re.compile(r"date_format\(|time_format\(|\.strftime\(|:%[HYdb]")

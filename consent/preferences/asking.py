@@ -1,0 +1,119 @@
+"""What somebody can ask of their data by themself, and under which law."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from config.workspace.selectors import workspace
+from consent.models import PrivacyRequest
+from consent.models.privacy import Regulation, RequestType
+from consent.privacy import requests
+from consent.privacy.deadlines import AT_ONCE
+from profiles.identifiers.kinds import PROFILE_KIND
+from profiles.models import Profile
+
+_LAWS: Final = {
+    "US": Regulation.CCPA,
+    "ID": Regulation.PDP,
+    "IN": Regulation.DPDP,
+}
+MOST_WORDS: Final = 5_000  # characters of what is wrong
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One thing to ask for: whether it is done at once, and whether it needs words."""
+
+    type: RequestType
+    title: str
+    detail: str
+    needs_words: bool = False
+
+    @property
+    def at_once(self) -> bool:
+        """Whether nobody has to prove anything for it."""
+        return self.type in AT_ONCE
+
+
+def wishes() -> list[Wish]:
+    """All of them, in plain words."""
+    return [
+        Wish(
+            RequestType.ACCESS,
+            _("Send me a copy of my data"),
+            _("Everything that we have of you, to read and to keep."),
+        ),
+        Wish(
+            RequestType.RECTIFICATION,
+            _("Correct something"),
+            _("Write below what is wrong, and how it should be."),
+            needs_words=True,
+        ),
+        Wish(
+            RequestType.ERASURE,
+            _("Delete my data"),
+            _("Everything that no law makes us keep. It cannot be undone."),
+        ),
+        Wish(
+            RequestType.RESTRICTION,
+            _("Keep my data, but stop using it"),
+            _("A pause, until you or we end it."),
+        ),
+        Wish(
+            RequestType.OBJECTION,
+            _("No marketing at all"),
+            _("On no channel, at once."),
+        ),
+        Wish(
+            RequestType.OPT_OUT_OF_SALE,
+            _("Do not sell or share my data"),
+            _("Nor use it for ads elsewhere; at once."),
+        ),
+        Wish(
+            RequestType.OPT_OUT_OF_AUTOMATED,
+            _("No decisions by machines alone"),
+            _("Nothing is picked or scored for you by itself; at once."),
+        ),
+    ]
+
+
+def wish_of(name: str) -> Wish | None:
+    """The one that a form names."""
+    return next((one for one in wishes() if one.type == name), None)
+
+
+def law_of(person: Profile) -> str:
+    """Of the country where they are, else of ours; where neither says, the strictest."""
+    country = person.country or workspace().country
+    return _LAWS.get(country, Regulation.GDPR)
+
+
+def ask_for(
+    wish: Wish,
+    person: Profile,
+    *,
+    address: str = "",
+    words: str = "",
+    language: str = "",
+    origin: str,
+) -> PrivacyRequest:
+    """Take it in for this person; `address` is how they are known here, where it is theirs."""
+    return requests.open_request(
+        type_=wish.type,
+        references=_references(person, address),
+        regulation=law_of(person),
+        origin=origin,
+        language=language,
+        details=words[:MOST_WORDS],
+    )
+
+
+def _references(person: Profile, address: str) -> Sequence[str]:
+    own = f"{PROFILE_KIND}:{person.public_id}"
+    if not address:
+        return [own]
+    by_address = f"email:{address}"
+    found = requests.asked([by_address]).person
+    return [by_address] if found is not None and found.pk == person.pk else [own]
