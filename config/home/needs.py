@@ -22,6 +22,7 @@ from config.workspace.models import Job
 from config.workspace.pages.open_pages import is_open
 from config.workspace.permissions import may
 from config.workspace.work.reasons import in_words as reason_in_words
+from consent.confirming.limits import REASONS, unasked_lately
 from consent.models import PrivacyRequest
 from consent.privacy.callbacks import given_up
 from profiles.calls.reasons import code_in_words
@@ -32,6 +33,7 @@ from segments.models import Segment
 QUIET_AFTER, GIVEN_UP_AFTER = timedelta(hours=24), timedelta(days=14)
 STALE_AFTER = timedelta(minutes=5)
 AT_MOST = 4  # of one kind
+WORTH_TELLING = 5  # double opt-ins that were kept back: one or two are a finger that slipped
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,13 @@ class Need:
 
 
 def needs(user: Any) -> list[Need]:
-    """All rows that this user can do something about or should know; eight small queries at most.
+    """All rows that this user can do something about or should know; nine small queries at most.
 
     None leads where their role does not go.
     """
     found: list[Need] = [*_standing_still(), *_turned_away()]
     if may(user, "privacy.view"):
-        found += [*_requests(), *_not_called()]
+        found += [*_requests(), *_not_called(), *_not_asked()]
     if may(user, "sources.view"):
         found += [*_set_aside(), *_refused()]
     if may(user, "sources.edit"):
@@ -129,6 +131,21 @@ def _requests() -> list[Need]:
         )
         for request in waiting.order_by("due_at")[:AT_MOST]
     ]
+
+
+def _not_asked() -> list[Need]:
+    """Double opt-ins that a limit kept back: somebody may be filling in others' addresses."""
+    reasons = unasked_lately()
+    count = sum(reasons.values())
+    if count < WORTH_TELLING:
+        return []
+    title = ngettext("{} double opt-in was not sent", "{} double opt-ins were not sent", count)
+    most = max(reasons, key=lambda reason: reasons[reason])
+    text = _("Today and yesterday. %(n)s of them: %(why)s") % {
+        "n": num(reasons[most]),
+        "why": REASONS.get(most, most),
+    }
+    return [Need(2, "mail", "warn", format_html(title, num(count)), text, "", "")]
 
 
 def _not_called() -> list[Need]:

@@ -8,6 +8,8 @@ from rest_framework import serializers
 from config.workspace.api.fields import AsWritten
 from config.workspace.api.usage import UseSerializer
 from config.workspace.digests import CONTACT_KINDS
+from consent.confirming.asking import REFUSED
+from consent.confirming.limits import REASONS
 from consent.ledger.recording import LONGEST_LANGUAGE, LONGEST_WORDING
 from consent.models import Purpose, Suppression
 from consent.models.ledger import Basis, ConsentStatus, Outcome
@@ -45,9 +47,13 @@ class StatementSerializer(serializers.Serializer[Any]):
 class RecordedSerializer(serializers.Serializer[Any]):
     """What became of a statement."""
 
-    id = serializers.IntegerField()
-    state = serializers.ChoiceField(choices=ConsentStatus.choices)
-    outcome = serializers.ChoiceField(choices=Outcome.choices)
+    id = serializers.IntegerField(allow_null=True)
+    state = serializers.ChoiceField(choices=ConsentStatus.choices, allow_null=True)
+    outcome = serializers.ChoiceField(choices=[*Outcome.choices, (REFUSED, "Not asked")])
+    asked = serializers.BooleanField(help_text="Whether a mail asks for a double opt-in.")
+    reason = serializers.ChoiceField(
+        choices=list(REASONS), allow_blank=True, help_text="Why the address was not asked."
+    )
 
 
 class PermissionSerializer(serializers.Serializer[Any]):

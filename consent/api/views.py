@@ -26,8 +26,8 @@ from consent.api.serializers import (
     SuppressSerializer,
 )
 from consent.api.statements import statements_of
+from consent.confirming.asking import record_or_ask
 from consent.ledger.history import states_of
-from consent.ledger.recording import record_consents
 from consent.ledger.standing import standing_entries
 from consent.models import Suppression
 from consent.suppression.suppressing import release, suppress
@@ -98,11 +98,21 @@ class Consents(ApiView):
 
         After a withdrawal a grant counts only as the person's own later act
         (`evidence.act`: form, double_opt_in, recorded_call); else `withdrawal_stands`.
+
+        Where the purpose or the policy of the person's country wants a double opt-in, a grant that
+        brings no proof of one is recorded as pending and the address is asked by mail (`asked`).
+        `outcome` is `refused` where a limit keeps the mail back; `reason` says which.
         """
         statements, many = statements_of(request.data)
         answers = [
-            {"id": one.id, "state": one.state, "outcome": one.outcome}
-            for one in record_consents(statements)
+            {
+                "id": one.id,
+                "state": one.state or None,
+                "outcome": one.outcome,
+                "asked": one.is_asked,
+                "reason": one.reason,
+            }
+            for one in record_or_ask(statements)
         ]
         return Response(answers if many else answers[0], status=201)
 

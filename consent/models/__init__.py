@@ -1,5 +1,6 @@
 """Tables of permission and privacy."""
 
+from consent.models.confirmation import Confirmation, UnaskedCount
 from consent.models.ledger import ConsentEntry, ConsentState, Suppression
 from consent.models.policy import Policy, PolicyVersion
 from consent.models.privacy import (
@@ -14,6 +15,7 @@ from consent.models.purpose import Purpose, Topic
 from consent.models.wording import Wording
 
 __all__ = [
+    "Confirmation",
     "ConsentEntry",
     "ConsentState",
     "DeadlineRule",
@@ -28,5 +30,6 @@ __all__ = [
     "StatusCallback",
     "Suppression",
     "Topic",
+    "UnaskedCount",
     "Wording",
 ]

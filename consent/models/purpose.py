@@ -1,5 +1,6 @@
 """What permission is given for."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,23 @@ class Purpose(models.Model):
     description = models.TextField(_("description"), blank=True)
     purpose_class = models.CharField(
         _("class"), max_length=14, choices=Class.choices, db_column="class"
+    )
+    double_opt_in = models.BooleanField(
+        _("double opt-in"),
+        default=False,
+        help_text=_("A permission by mail counts once a link in a mail was confirmed."),
+    )
+    confirm_days = models.PositiveSmallIntegerField(
+        _("the link holds for (days)"),
+        default=7,
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
+    )
+    remind_days = models.PositiveSmallIntegerField(
+        _("remind once after (days)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
+        help_text=_("Empty: nobody is reminded."),
     )
     is_ready_made = models.BooleanField(default=False, editable=False)
     archived_at = models.DateTimeField(_("archived"), null=True, editable=False)

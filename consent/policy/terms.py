@@ -161,7 +161,7 @@ def _hours(term: PolicyTerm, value: Any) -> dict[str, str]:
     except (TypeError, KeyError, ValueError) as error:
         words = _("%(name)s: from and to, as 08:00 and 21:00, the first before the second.")
         raise BadTerm(words % {"name": term.name}) from error
-    return {"from": begins.strftime("%H:%M"), "to": ends.strftime("%H:%M")}
+    return {"from": begins.isoformat("minutes"), "to": ends.isoformat("minutes")}
 
 
 def _choice(term: PolicyTerm, value: Any) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consent.channels import contact_kind
+from consent.confirming.asking import Answered, record_or_ask
 from consent.ledger.elapsing import PAUSE, stamp
 from consent.ledger.fitting import PermissionAsked, answers_of
 from consent.ledger.history import states_of
@@ -319,10 +320,11 @@ def save(
     gpc: bool = False,
     agent: str = "",
     may_give: bool = True,
-) -> int:
-    """Record every switch that stands otherwise than wanted; the number of them.
+    caller: str = "",
+) -> list[Answered]:
+    """Record every switch that stands otherwise than wanted; what became of each.
 
-    Without `may_give` only what is taken back.
+    Without `may_give` only what is taken back. What wants a double opt-in is asked by mail.
 
     `wanted` holds the switches that were on the page: one that was not there is not touched. Who
     leaves one on that the page showed on (`were_on`) gives no permission by it: it may have been
@@ -346,8 +348,7 @@ def save(
         if choice.name in wanted and not choice.fixed and wanted[choice.name] != choice.on
         if not wanted[choice.name] or (may_give and choice.name not in were_on)
     ]
-    record_consents(statements)
-    return len(statements)
+    return record_or_ask(statements, caller=caller, language=_language())
 
 
 def _refusal(choice: Option) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from consent.preferences import data, own, views
+from consent.preferences import confirm, data, own, views
 
 TOKEN = r"(?P<token>[A-Za-z0-9_-]{16,200})"  # noqa: S105 - a pattern
 
@@ -13,4 +13,5 @@ urlpatterns = [
     re_path(r"^privacy/?\Z", own.ask_page, name="own-ask"),
     re_path(rf"^privacy/link/{TOKEN}/?\Z", own.link_page, name="own-link"),
     re_path(rf"^privacy/mine/{TOKEN}/?\Z", own.mine_page, name="own-mine"),
+    re_path(rf"^confirm/{TOKEN}/?\Z", confirm.confirm_view, name="confirm"),
 ]

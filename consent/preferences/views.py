@@ -4,7 +4,7 @@ Whoever holds the link may change permissions and nothing else; the address is s
 (semantics.md section 15). There is no CSRF token, since the link itself is what a forger lacks.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import wraps
 from zoneinfo import ZoneInfo
@@ -19,10 +19,12 @@ from django.views.decorators.http import require_http_methods
 
 from config.console.words import when_words
 from config.workspace.access import tokens
+from config.workspace.access.client_address import address_of
 from config.workspace.access.guessing import refuse
 from config.workspace.pages.errors import Explained
 from config.workspace.zone_names import zone_of
 from config.workspace.zones import workspace_zone
+from consent.confirming.asking import Answered
 from consent.ledger.elapsing import PAUSE
 from consent.masking import masked
 from consent.preferences import choices as preferences
@@ -35,6 +37,7 @@ from profiles.models import Profile
 
 View = Callable[[HttpRequest, str], HttpResponse]
 LATER = "later"  # too much was switched on today
+ASKED, NOT_ASKED = "asked", "not_asked"  # by a mail that wants to be confirmed
 ON = "on"  # behind a switch's name: how the page showed it
 PREFERENCES, UNSUBSCRIBE = "preferences", "unsubscribe"
 PRESSED = "pressed"  # by our own page; a mail program posts without it, and shows words of its own
@@ -181,12 +184,28 @@ def _act(
         shown = [part.partition(":") for part in request.POST.getlist("shown")]
         wanted = {name: name in request.POST for name, _colon, _state in shown}
         were_on = {name for name, _colon, state in shown if state == ON}
-        preferences.save(visitor, wanted, were_on=were_on, gpc=gpc, agent=agent, may_give=may_give)
+        answers = preferences.save(
+            visitor,
+            wanted,
+            were_on=were_on,
+            gpc=gpc,
+            agent=agent,
+            may_give=may_give,
+            caller=address_of(request),
+        )
+        done = _asked(answers) or done
     else:
         return HttpResponse(status=400)
     language = request.GET.get("lang", "")
     known = f"&lang={language}" if language in dict(settings.LANGUAGES) else ""
     return HttpResponseRedirect(f"{request.path}?done={done}{known}#done", status=303)
+
+
+def _asked(answers: Sequence[Answered]) -> str:
+    """Whether a mail is on its way that asks for a confirmation, or was kept back by a limit."""
+    if any(one.is_asked for one in answers):
+        return ASKED
+    return NOT_ASKED if any(one.reason for one in answers) else ""
 
 
 def _row(choice: Option) -> dict[str, object]:

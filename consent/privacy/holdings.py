@@ -66,13 +66,14 @@ FILES: Registry[Callable[[DataSubject], int]] = Registry("files of a person")
 
 def holdings_of(subject: DataSubject) -> list[Holding]:
     """All of them, in the order in which they are done."""
-    found = [*_declared(subject)]
+    found = [*declared(subject)]
     for _name, more in HOLDINGS:
         found += more(subject)
     return found
 
 
-def _declared(subject: DataSubject) -> Iterator[Holding]:
+def declared(subject: DataSubject) -> Iterator[Holding]:
+    """The tables that say by themselves whose their rows are, in the order of their names."""
     for model in sorted(apps.get_models(), key=lambda model: model._meta.db_table):
         belongs = getattr(model, "belongs", None)
         if isinstance(belongs, Belonging) and belongs.by and model is not Profile:

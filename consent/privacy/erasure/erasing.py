@@ -105,6 +105,23 @@ def take_out(request: PrivacyRequest) -> None:
     request.save()
 
 
+@transaction.atomic
+def take_away(person: Profile) -> None:
+    """Somebody who never became more than an address that nobody confirmed: every row of theirs
+    that a declaration finds. No request, and no digest: they may come back at any time.
+    """
+    subject = subject_of(_held(person))
+    with connection.cursor() as cursor:
+        cursor.execute(_EMPTY_PROFILE, [list(subject.ever)])
+        for _name, leave in holdings.LEAVING:
+            leave(cursor, subject)
+        with as_eraser(cursor):
+            for holding in holdings.declared(subject):
+                while holdings.carry_out(holding):
+                    pass
+    announce(subject.ever, [ANYTHING])
+
+
 def _whole(request: PrivacyRequest) -> DataSubject:
     """The person as known now, and what the request itself named."""
     named = tuple(
