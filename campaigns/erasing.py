@@ -1,14 +1,16 @@
 """What an erasure does to campaigns: nothing more goes out, and what went out names nobody."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Message
 from campaigns.people.whose import written_to_any
-from config.postgres.sql import one, sql
+from config.postgres.sql import Sql, one, sql
 from config.workspace.tables.belonging import Erased
+from consent.models.exceptions import DataClass
+from consent.privacy.erasure.exceptions import KEEPABLE, KeepableRows
 from consent.privacy.holdings import HOLDINGS, LEAVING, UNDER_WAY, Holding
 from consent.privacy.subject import DataSubject
 
@@ -19,6 +21,7 @@ _STOP_JOURNEYS = """
 UPDATE enrolment e SET ended_at = now(), end_reason = 'frozen', due_at = NULL, lease = NULL
 WHERE e.profile_id = ANY({people}::bigint[]) AND e.ended_at IS NULL
 """
+_SENT_WITH = "(SELECT max(m.sent_at) FROM message m WHERE m.content_version_id = t.id)"
 
 
 @LEAVING.register("campaigns")
@@ -36,6 +39,15 @@ def is_under_way(subject: DataSubject) -> bool:
         theirs=written_to_any(subject.ever),
     )
     return bool(one(handing)[0])
+
+
+@KEEPABLE.register(DataClass.MESSAGES)
+def _that_left() -> Mapping[str, KeepableRows]:
+    """What was handed over, and what was written for it alone."""
+    return {
+        "message": KeepableRows(Sql("t.sent_at IS NOT NULL"), Sql("t.sent_at")),
+        "content_version": KeepableRows(Sql("TRUE"), Sql(_SENT_WITH)),
+    }
 
 
 @HOLDINGS.register("messages", order=5)

@@ -16,7 +16,8 @@ from config.workspace.forms.used import ArchivableForm, ArchivedFilter, UsedAdmi
 from config.workspace.lifecycle.usage import users
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
-from consent.models import DeadlineRule, Purpose, Suppression, Topic, Wording
+from consent.models import DeadlineRule, ErasureDuty, Purpose, Suppression, Topic, Wording
+from consent.models.exceptions import DataClass
 from consent.privacy.words import period_in_words
 from consent.suppression.suppressing import release, suppress
 from profiles.identifiers.normalise import normalise
@@ -263,3 +264,17 @@ class WordingAdmin(AuditedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never deleted."""
         return False
+
+
+@admin.register(ErasureDuty)
+class ErasureDutyAdmin(AuditedAdmin):
+    """What stays after every erasure."""
+
+    list_display = ("data_class", "ground", "because", "months", "is_on")
+    fieldsets = ((None, {"fields": ("data_class", "ground", "because", "months", "is_on")}),)
+
+    def formfield_for_choice_field(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Not everything: then nobody could ever be erased."""
+        if db_field.name == "data_class":
+            kwargs["choices"] = [one for one in DataClass.choices if one[0] != DataClass.EVERYTHING]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)

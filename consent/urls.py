@@ -3,7 +3,7 @@
 from django.urls import path
 
 from consent.pages import actions
-from consent.pages.requests import views
+from consent.pages.requests import exceptions, views
 
 REQUEST = "privacy/requests/<uuid:public_id>/"
 app_name = "consent"
@@ -18,5 +18,7 @@ urlpatterns = [
     path(REQUEST, views.request_view, name="request"),
     path(f"{REQUEST}archive.json", views.archive_view, name="request_archive"),
     path(f"{REQUEST}certificate.json", views.certificate_view, name="request_certificate"),
+    path(f"{REQUEST}keep/", exceptions.keep_view, name="request_keep"),
+    path(f"{REQUEST}keep/<int:number>/end/", exceptions.end_view, name="request_keep_end"),
     path(f"{REQUEST}<slug:turn>/", views.turn_view, name="request_turn"),
 ]

@@ -79,6 +79,7 @@ MODEL_PERMISSIONS: dict[str, tuple[str, str]] = {
     "consent.wording": ("consents.view", ""),
     "consent.suppression": ("suppressions.view", "suppressions.edit"),
     "consent.deadlinerule": ("privacy.view", "privacy.edit"),
+    "consent.erasureduty": ("privacy.view", "privacy.edit"),
     "campaigns.sender": ("campaigns.view", "campaigns.edit"),
 }
 

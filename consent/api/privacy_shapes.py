@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from consent.models import PrivacyRequest
+from consent.models.exceptions import DataClass, Ground
 from consent.models.privacy import Regulation, RequestType
 
 MOST_IDENTIFIERS = 50
@@ -78,6 +79,36 @@ class ExtendSerializer(serializers.Serializer[Any]):
     because = serializers.CharField(max_length=2000)
 
 
+@extend_schema_serializer(component_name="ErasureExceptionAsked")
+class KeepSerializer(serializers.Serializer[Any]):
+    """What has to stay; without `months` and `until`, until it is ended."""
+
+    data_class = serializers.ChoiceField(choices=DataClass.choices)
+    ground = serializers.ChoiceField(choices=Ground.choices)
+    because = serializers.CharField(max_length=300, help_text="The law or the case.")
+    months = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="From each row's own day."
+    )
+    until = serializers.DateField(required=False, allow_null=True, default=None)
+
+
+@extend_schema_serializer(component_name="ErasureException")
+class KeptSerializer(KeepSerializer):
+    """What stays, or stayed."""
+
+    id = serializers.IntegerField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    ended_because = serializers.CharField(allow_blank=True)
+    done_at = serializers.DateTimeField(allow_null=True)
+
+
+@extend_schema_serializer(component_name="ErasureExceptions")
+class KeptListSerializer(serializers.Serializer[Any]):
+    """All of a request."""
+
+    exceptions = KeptSerializer(many=True)
+
+
 @extend_schema_serializer(component_name="PrivacyFoundRow")
 class FoundRowSerializer(serializers.Serializer[Any]):
     """Rows of one table."""
@@ -86,6 +117,7 @@ class FoundRowSerializer(serializers.Serializer[Any]):
     rows = serializers.IntegerField()
     act = serializers.ChoiceField(choices=["erase", "keep"])
     ground = serializers.CharField(allow_blank=True)
+    is_whole = serializers.BooleanField(help_text="An exception keeps it as it is.")
 
 
 @extend_schema_serializer(component_name="PrivacyFound")
@@ -120,6 +152,10 @@ class CertificateSerializer(serializers.Serializer[Any]):
     done = serializers.DictField(child=serializers.IntegerField())
     identifiers_kept_as_digests = serializers.IntegerField()
     blocked = serializers.BooleanField()
+    kept = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="What stays: data_class, ground, because, months, until, rows by table.",
+    )
     tables_searched = serializers.IntegerField()
     rows_searched = serializers.IntegerField()
     files_searched = serializers.IntegerField()

@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from consent.api import privacy, purposes, views
+from consent.api import exceptions, privacy, purposes, views
 
 urlpatterns = [
     re_path(r"^consents/?\Z", views.Consents.as_view(), name="api-consents"),
@@ -34,6 +34,16 @@ urlpatterns = [
             "certificate": privacy.Certificate,
             "verify": privacy.Verify,
         }.items()
+    ),
+    re_path(
+        r"^privacy-requests/(?P<reference>[^/]+)/keep/?\Z",
+        exceptions.Exceptions.as_view(),
+        name="api-privacy-keep",
+    ),
+    re_path(
+        r"^privacy-requests/(?P<reference>[^/]+)/keep/(?P<number>[0-9]{1,18})/end/?\Z",
+        exceptions.EndException.as_view(),
+        name="api-privacy-keep-end",
     ),
     re_path(r"^purposes/?\Z", purposes.Purposes.as_view(), name="api-purposes"),
     re_path(r"^purposes/(?P<slug>[-\w]+)/?\Z", purposes.OnePurpose.as_view(), name="api-purpose"),

@@ -1,6 +1,7 @@
 """Tables of permission and privacy."""
 
 from consent.models.confirmation import Confirmation, UnaskedCount
+from consent.models.exceptions import ErasureDuty, ErasureException
 from consent.models.ledger import ConsentEntry, ConsentState, Suppression
 from consent.models.policy import Policy, PolicyVersion
 from consent.models.privacy import (
@@ -20,6 +21,8 @@ __all__ = [
     "ConsentState",
     "DeadlineRule",
     "ErasedIdentifier",
+    "ErasureDuty",
+    "ErasureException",
     "IdentityLink",
     "Policy",
     "PolicyVersion",

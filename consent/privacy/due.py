@@ -15,7 +15,9 @@ from consent.channels import channel_names
 from consent.ledger.recording import Statement, record_consents
 from consent.models import PrivacyRequest, Purpose
 from consent.models.privacy import RequestType
-from consent.privacy.erasure.erasing import erase, is_behind
+from consent.privacy.duties import held
+from consent.privacy.erasure import exceptions
+from consent.privacy.erasure.erasing import erase, erase_rest, is_behind
 from consent.privacy.erasure.searching import search_request
 from consent.privacy.found import found_of
 from consent.privacy.requests import BY_HAND, complete, start
@@ -52,7 +54,7 @@ def carry_out_due(seconds: float = SECONDS) -> int:
     One that takes longer than `seconds` counts too: more is due. One process at a time: a second
     one finds the first at it, and nothing due.
     """
-    if not PrivacyRequest.objects.filter(_DUE).exists():
+    if not PrivacyRequest.objects.filter(_DUE).exists() and not exceptions.due():
         return 0
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
@@ -67,6 +69,7 @@ def carry_out_due(seconds: float = SECONDS) -> int:
 def start_due() -> int:
     """Start what waits for nobody: proven, or asked by a system that holds a key of ours."""
     waiting = PrivacyRequest.objects.filter(status=PrivacyRequest.Status.PENDING, type__in=DOABLE)
+    waiting = waiting.exclude(held())
     rows = waiting.filter(Q(proven_at__isnull=False) | Q(origin__in=MACHINES))
     for request in rows:
         if not request.proven_at:
@@ -94,7 +97,7 @@ def _carry_out(until: float) -> int:
             failed = error
         if time.monotonic() > until:
             return done + 1
-    done += _search_again()
+    done += _search_again() + _erase_rests(until)
     if failed and not done:
         raise failed
     return done
@@ -104,7 +107,18 @@ def left() -> Left:
     """What is under way, and of it what waits for transactions of others to end."""
     begun = PrivacyRequest.objects.filter(_DUE, completed_at=None, erasing_since__isnull=False)
     waiting = sum(not is_behind(row) for row in begun)
-    return Left(PrivacyRequest.objects.filter(_DUE).count(), waiting)
+    return Left(PrivacyRequest.objects.filter(_DUE).count() + len(exceptions.due()), waiting)
+
+
+def _erase_rests(until: float) -> int:
+    """What complete erasures left for a time that is over."""
+    done = 0
+    for pk in exceptions.due():
+        request = PrivacyRequest.objects.get(pk=pk)
+        done += erase_rest(request, stop=lambda: time.monotonic() > until)
+        if time.monotonic() > until:
+            return done + 1
+    return done
 
 
 def _search_again() -> int:

@@ -31,7 +31,8 @@ class Holding:
     """Rows of one table, `t`, and what becomes of them.
 
     `at_once`: in the transaction that takes the person out, since they act for them (an address, a
-    place in a journey). `emptied` is for `Erased.SCRUBBED`: by column the SQL of what is left.
+    place in a journey). `exception_id`: they stay by that one (`erasure.exceptions`). `emptied` is
+    for `Erased.SCRUBBED`: by column the SQL of what is left.
     """
 
     table: str
@@ -40,6 +41,7 @@ class Holding:
     ground: Any = ""
     emptied: Mapping[str, str] = field(default_factory=dict)
     at_once: bool = False
+    exception_id: int = 0
 
     @property
     def left(self) -> Sql:

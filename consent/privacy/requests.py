@@ -21,6 +21,7 @@ from config.workspace.work.due import wake
 from consent.models import ErasedIdentifier, PrivacyRequest, RequestComment
 from consent.models.privacy import Regulation, RequestType
 from consent.privacy.deadlines import AT_ONCE, clock, extended
+from consent.privacy.duties import held, keep_by_duty
 from profiles.identifiers.normalise import normalise, normalise_kind
 from profiles.models import Profile
 from profiles.selectors.finding import NotAPerson, by_reference
@@ -126,6 +127,8 @@ def open_request(  # noqa: PLR0913 - keyword only, each a part of what is asked
         details=details.strip()[:MOST_DETAILS],
         **(asdict(forwarded) if forwarded else {}),
     )
+    if type_ == RequestType.ERASURE:
+        keep_by_duty(request)
     _noted("privacy.received", request, type=type_, law=regulation)
     return start(request) if type_ in AT_ONCE else request
 
@@ -201,6 +204,8 @@ def start(request: PrivacyRequest) -> PrivacyRequest:
     row = _open(request)
     if row.type not in AT_ONCE and not row.proven_at:
         raise CannotBeDone(_("First confirm that whoever asks is the person."))
+    if PrivacyRequest.objects.filter(held(), pk=row.pk).exists():
+        raise CannotBeDone(_("Everything is held for now: end the hold first."))
     row.status, row.started_at = Status.IN_PROGRESS, timezone.now()
     row.save()
     _noted("privacy.started", row)

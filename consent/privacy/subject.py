@@ -69,6 +69,13 @@ def subject_of(person: Profile) -> DataSubject:
     return DataSubject(person.pk, tuple(ever), tuple(known), tuple(row.pk for row in rows))
 
 
+def subject_of_request(request: PrivacyRequest) -> DataSubject:
+    """Whom a request was about when their erasure began."""
+    kept = request.result.get("identifier_ids", [])
+    known = unsealed(request.needles)
+    return DataSubject(request.profile_id or 0, tuple(request.former_ids), known, tuple(kept))
+
+
 def needles_of(known_by: Iterable[KnownBy]) -> list[str]:
     """Every text, in lower case, by which one of these could be found: given, normalised, encoded.
 

@@ -158,6 +158,12 @@ GROUPS = (
                 "privacy.view",
             ),
             Item(
+                _("Kept by law"),
+                "shield",
+                ["admin:consent_erasureduty_changelist"],
+                "privacy.view",
+            ),
+            Item(
                 _("Audit trail"),
                 "list",
                 ["workspace:audit", "admin:workspace_auditentry_changelist"],

@@ -106,6 +106,8 @@ ACTIONS: dict[str, Words] = {
     "privacy.proven": gettext_lazy("Identity proved by a link"),
     "privacy.received": gettext_lazy("Privacy request received"),
     "privacy.released": gettext_lazy("Block of an erased person released"),
+    "privacy.kept": gettext_lazy("Data that an erasure leaves chosen"),
+    "privacy.kept_no_more": gettext_lazy("Data that an erasure left given up"),
     "privacy.lifted": gettext_lazy("Restriction of a person lifted"),
     "privacy.started": gettext_lazy("Privacy request being carried out"),
     "privacy.written_to": gettext_lazy("A person wrote more to their privacy request"),

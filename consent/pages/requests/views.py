@@ -18,10 +18,11 @@ from config.console.pages import page, toast
 from config.workspace import audit
 from config.workspace.models import User
 from config.workspace.permissions import may, requires
-from consent.models import PrivacyRequest
+from consent.models import ErasureException, PrivacyRequest
 from consent.pages.requests.forms import NewRequestForm
 from consent.privacy import archive, callbacks, requests, restriction
 from consent.privacy.deadlines import extended
+from consent.privacy.erasure.exceptions import words as words_of_exception
 from consent.privacy.found import found_of
 from consent.privacy.subject import person_of
 from consent.privacy.words import (
@@ -106,6 +107,11 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "comments": row.comments.select_related("author"),
             "until": extended(row.regulation, row.type, row.received_at),
             "is_blocked": requests.is_blocked(row),
+            "exceptions": [
+                (one, words_of_exception(one))
+                for one in ErasureException.objects.filter(request=row)
+            ],
+            "may_keep": may(request.user, EDIT) and row.is_open and row.erasing_since is None,
             "is_restricting": restriction.is_restricting(row),
             "lifted": row.result.get(restriction.LIFTED),
             "may_edit": may(request.user, EDIT),

@@ -22,6 +22,7 @@ def certificate_of(request: PrivacyRequest) -> dict[str, Any]:
         "done": request.result.get("erased", {}),
         "identifiers_kept_as_digests": len(request.identities),
         "blocked": request.is_blocking,
+        "kept": request.result.get("kept", []),
         "tables_searched": len(searched["searched"]),
         "rows_searched": sum(one["rows"] for one in searched["searched"]),
         "files_searched": searched["files"]["number"],

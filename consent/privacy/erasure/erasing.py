@@ -25,9 +25,16 @@ from config.postgres.eraser import as_eraser
 from config.workspace import audit
 from consent.models import ErasedIdentifier, PrivacyRequest
 from consent.privacy import holdings
-from consent.privacy.erasure import certificate, searching
+from consent.privacy.duties import in_force
+from consent.privacy.erasure import certificate, exceptions, searching
 from consent.privacy.requests import close_undone, follow
-from consent.privacy.subject import DataSubject, KnownBy, sealed, subject_of, unsealed
+from consent.privacy.subject import (
+    DataSubject,
+    KnownBy,
+    sealed,
+    subject_of,
+    subject_of_request,
+)
 from profiles.changes import ANYTHING, announce
 from profiles.identity import keys
 from profiles.models import Profile
@@ -61,20 +68,41 @@ def erase(request: PrivacyRequest, *, stop: Callable[[], bool] = lambda: False) 
         if not _work_off(request, subject, stop):
             return False
         _forget_names(request, subject)
-    searched = searching.search(subject.known_by, request.result.get("searching"), stop)
-    if "files" not in searched:
-        request.result["searching"] = searched
-        request.save(update_fields=["result"])
+    searched = _searched(request, subject, stop)
+    if searched is None:
         return False
-    _complete(request, searched)
+    _complete(request, subject, searched)
     return True
 
 
-def subject_of_request(request: PrivacyRequest) -> DataSubject:
-    """Whom a request was about when their erasure began."""
-    kept = request.result.get("identifier_ids", [])
-    known = unsealed(request.needles)
-    return DataSubject(request.profile_id or 0, tuple(request.former_ids), known, tuple(kept))
+def erase_rest(request: PrivacyRequest, *, stop: Callable[[], bool] = lambda: False) -> bool:
+    """Of a complete erasure: what need not stay any more (`exceptions`); whether that is done."""
+    subject = subject_of_request(request)
+    if "searching" not in request.result and not _work_off(request, subject, stop):
+        return False
+    searched = _searched(request, subject, stop)
+    if searched is None:
+        return False
+    request.result.setdefault("certificates", []).append(request.result["certificate"])
+    _complete(request, subject, searched)
+    return True
+
+
+def _searched(
+    request: PrivacyRequest, subject: DataSubject, stop: Callable[[], bool]
+) -> dict[str, Any] | None:
+    """What the search found, what stays on a ground left out; None while it is not through."""
+    searched = searching.search(
+        subject.known_by,
+        request.result.get("searching"),
+        stop,
+        exceptions.left_out(subject, in_force(request)),
+    )
+    if "files" in searched:
+        return searched
+    request.result["searching"] = searched
+    request.save(update_fields=["result"])
+    return None
 
 
 @transaction.atomic
@@ -90,7 +118,7 @@ def take_out(request: PrivacyRequest) -> None:
             leave(cursor, subject)
         done: dict[str, int] = {}
         with as_eraser(cursor):
-            for holding in holdings.holdings_of(subject):
+            for holding in exceptions.applied(subject, in_force(request)):
                 while holding.at_once and (n := holdings.carry_out(holding)):
                     done[holding.table] = done.get(holding.table, 0) + n
     announce(subject.ever, [ANYTHING])
@@ -175,7 +203,7 @@ def _keep_out(request: PrivacyRequest, subject: DataSubject, now: datetime) -> N
 
 def _work_off(request: PrivacyRequest, subject: DataSubject, stop: Callable[[], bool]) -> bool:
     """All batches; whether none is left."""
-    for holding in holdings.holdings_of(subject):
+    for holding in exceptions.applied(subject, in_force(request)):
         while _batch(request, holding):
             if stop():
                 return False
@@ -264,11 +292,19 @@ def _as_digest(one: dict[str, str]) -> dict[str, str]:
 
 
 @transaction.atomic
-def _complete(request: PrivacyRequest, searched: dict[str, Any]) -> None:
-    """Step 4: the request keeps digests, numbers and the certificate."""
-    request.needles = b""
-    request.status, request.completed_at = PrivacyRequest.Status.COMPLETED, timezone.now()
-    for name in ("identifier_ids", "fence", "searching"):
+def _complete(request: PrivacyRequest, subject: DataSubject, searched: dict[str, Any]) -> None:
+    """Step 4: the request keeps digests, numbers and the certificate.
+
+    What the person is known by stays, encrypted, while something of them has to: it is found by it.
+    """
+    request.status = PrivacyRequest.Status.COMPLETED
+    request.completed_at = request.completed_at or timezone.now()
+    request.result["kept"] = exceptions.kept_rows(subject, in_force(request))
+    names = ["fence", "searching"]
+    if not exceptions.settle(request, subject):
+        request.needles = b""
+        names.append("identifier_ids")
+    for name in names:
         request.result.pop(name, None)
     request.result["searched"] = searched
     request.result["certificate"] = certificate.certificate_of(request)

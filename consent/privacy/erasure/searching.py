@@ -16,12 +16,19 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from config.postgres.eraser import as_eraser
-from config.postgres.sql import COMMA, Sql, one, sql, streamed
+from config.postgres.sql import COMMA, TRUE, Sql, one, sql, streamed
 from config.workspace.digests import contact_digest
 from config.workspace.selectors import workspace
 from consent.models import PrivacyRequest
+from consent.privacy.duties import in_force
+from consent.privacy.erasure.exceptions import left_out
 from consent.privacy.holdings import holds_a_needle
-from consent.privacy.subject import SHORTEST_INSIDE, KnownBy, needles_of
+from consent.privacy.subject import (
+    SHORTEST_INSIDE,
+    KnownBy,
+    needles_of,
+    subject_of_request,
+)
 from profiles.calls.limits import MAX_IDENTIFIER
 from profiles.identifiers.normalise import normalise
 
@@ -33,7 +40,8 @@ _WITHIN: Final = re.compile(r"[:=&/?#]+")
 _COLUMNS: Final = """
 SELECT format('%I.%I', n.nspname, c.relname), array_agg(format('%I', a.attname) ORDER BY a.attnum),
        array_agg(t.typcategory = 'U' AND t.typname = 'bytea' ORDER BY a.attnum),
-       has_table_privilege(c.oid, 'SELECT')
+       has_table_privilege(c.oid, 'SELECT'),
+       (SELECT w.relname FROM pg_class w WHERE w.oid = coalesce(pg_partition_root(c.oid), c.oid))
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type e ON e.oid = t.typelem
@@ -49,20 +57,23 @@ def search(
     known_by: Iterable[KnownBy],
     so_far: Mapping[str, Any] | None = None,
     stop: Callable[[], bool] = lambda: False,
+    left_out: Mapping[str, Sql] | None = None,
 ) -> dict[str, Any]:
     """`searched[{table, columns, rows}], found[], not_searched[]`, and at the end `files, needles`.
 
     Table by table (months are tables of their own), until `stop`; goes on from `so_far`. Reads
-    everything: some ten seconds for each million rows of events.
+    everything but the rows `left_out` (by table a test on `t`: `exceptions.left_out`): some ten
+    seconds for each million rows of events.
     """
     needles = needles_of(known_by)
     wanted = [text.encode() for text in needles if len(text) >= SHORTEST_INSIDE]
     return _walk(
-        lambda table, columns: _look(table, columns, needles),
+        lambda table, columns, rows: _look(table, columns, needles, rows),
         lambda path: _read(path, wanted),
         len(needles),
         so_far or {},
         stop,
+        left_out,
     )
 
 
@@ -84,18 +95,20 @@ def search_request(request: PrivacyRequest) -> dict[str, Any]:
         return known[word]
 
     return _walk(
-        lambda table, columns: _look_at_words(table, columns, is_theirs),
+        lambda table, columns, rows: _look_at_words(table, columns, is_theirs, rows),
         lambda path: _read_words(path, is_theirs),
         sum(map(len, digests.values())),
+        left_out=left_out(subject_of_request(request), in_force(request)),
     )
 
 
 def _walk(
-    look: Callable[[str, Sequence[Column]], tuple[int, Counter[str]]],
+    look: Callable[[str, Sequence[Column], Sql], tuple[int, Counter[str]]],
     read: Callable[[Path], tuple[int, bool]],
     needles: int,
     so_far: Mapping[str, Any] | None = None,
     stop: Callable[[], bool] = lambda: False,
+    left_out: Mapping[str, Sql] | None = None,
 ) -> dict[str, Any]:
     """Every table by `look` (its rows, and by column how many hold something), then all files."""
     found: dict[str, Any] = {"searched": [], "found": [], "not_searched": []} | dict(so_far or {})
@@ -103,7 +116,7 @@ def _walk(
     before = len(found["searched"])
     with transaction.atomic(), connection.cursor() as cursor, as_eraser(cursor):
         cursor.execute(_COLUMNS)
-        for table, names, are_bytes, may_read in cursor.fetchall():
+        for table, names, are_bytes, may_read, whole in cursor.fetchall():
             if table in known:
                 continue
             if len(found["searched"]) > before and stop():  # each run gets on
@@ -111,7 +124,9 @@ def _walk(
             if not may_read:
                 found["not_searched"].append(table)
                 continue
-            rows, hits = look(table, list(zip(names, are_bytes, strict=True)))
+            stays = (left_out or {}).get(whole)
+            asked = sql("NOT coalesce({stays}, FALSE)", stays=stays) if stays else TRUE
+            rows, hits = look(table, list(zip(names, are_bytes, strict=True)), asked)
             found["searched"].append({"table": table, "columns": len(names), "rows": rows})
             found["found"] += [{"table": table, "column": c, "rows": n} for c, n in hits.items()]
     files, in_files = _walk_files(read)
@@ -137,11 +152,12 @@ def _walk_files(
 
 
 def _look_at_words(
-    table: str, columns: Sequence[Column], is_theirs: Callable[[str], bool]
+    table: str, columns: Sequence[Column], is_theirs: Callable[[str], bool], asked: Sql
 ) -> tuple[int, Counter[str]]:
     hits, rows = Counter[str](), 0
     texts = COMMA.joined(Sql(_text(column)) for column in columns)
-    for row in streamed(sql("SELECT {texts} FROM {t} t", texts=texts, t=Sql(table)), 2_000):
+    query = sql("SELECT {texts} FROM {t} t WHERE {asked}", texts=texts, t=Sql(table), asked=asked)
+    for row in streamed(query, 2_000):
         rows += 1
         hits.update(
             name
@@ -183,14 +199,17 @@ def _read_words(path: Path, is_theirs: Callable[[str], bool]) -> tuple[int, bool
 
 
 def _look(
-    table: str, columns: Sequence[Column], needles: Sequence[str]
+    table: str, columns: Sequence[Column], needles: Sequence[str], asked: Sql
 ) -> tuple[int, Counter[str]]:
     tests = [
         sql("count(*) FILTER (WHERE {test})", test=holds_a_needle([_text(column)], needles))
         for column in columns
     ]
     query = sql(
-        "SELECT count(*), {tests} FROM {table} t", tests=COMMA.joined(tests), table=Sql(table)
+        "SELECT count(*), {tests} FROM {table} t WHERE {asked}",
+        tests=COMMA.joined(tests),
+        table=Sql(table),
+        asked=asked,
     )
     rows, *hits = one(query)
     names = [name for name, _bytes in columns]

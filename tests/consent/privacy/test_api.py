@@ -67,7 +67,8 @@ def test_an_erasure_from_the_first_call_to_the_certificate(api, maya):
     assert (one["status"], one["due_at"][:10]) == ("pending", "2026-03-02")  # 28 February: Saturday
     assert opened(api)["id"] == one["id"], "the same while it is open"
     found = api("get", f"{one['id']}/found/")["found"]
-    assert {"table": "event", "rows": 2, "act": "erase", "ground": ""} in found
+    (events,) = [row for row in found if row["table"] == "event"]
+    assert (events["rows"], events["act"], events["ground"]) == (2, "erase", "")
     assert all(row["ground"] for row in found if row["act"] == "keep")
     api("get", f"{one['id']}/certificate/", status=409)
     assert api("post", f"{one['id']}/confirm/", {})["confirmed_at"]
@@ -116,6 +117,24 @@ def test_what_asks_to_be_left_alone_acts_at_once_and_without_proof(api, maya):
     drain()
     maya.refresh_from_db()
     assert maya.state == "restricted"
+
+
+def test_what_has_to_stay_is_chosen_and_ended(api, maya):
+    one = opened(api)
+    where = f"{one['id']}/keep/"
+    asked = {"data_class": "messages", "ground": "claims", "because": "Case 12/34"}
+    assert api("post", where, asked | {"ground": "whim"}, 400)["errors"][0]["path"] == "ground"
+    assert (
+        "not both"
+        in api("post", where, asked | {"months": 3, "until": "2100-01-01"}, 409)["detail"]
+    )
+    kept = api("post", where, asked | {"until": "2100-01-01"}, 201)
+    assert api("get", where)["exceptions"] == [kept]
+    api("post", f"{where}{kept['id']}/end/", {"because": ""}, 400)
+    api("post", f"{where}{kept['id'] + 1}/end/", {"because": "x"}, 404)
+    assert api("post", f"{where}{kept['id']}/end/", {"because": "x"})["ended_because"] == "x"
+    api("post", f"{where}{kept['id']}/end/", {"because": "x"}, 409)
+    api("post", f"{opened(api, 'access')['id']}/keep/", asked, 409)
 
 
 def test_the_restricted_are_in_no_segment_until_it_is_lifted(api, maya):

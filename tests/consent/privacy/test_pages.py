@@ -2,12 +2,14 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from config.workspace.models import Role
 from config.workspace.work.due import drain
-from consent.models import PrivacyRequest
+from consent.models import ErasureException, PrivacyRequest
+from profiles.models import Event
 from tests.campaigns.builders import make_person
-from tests.cast import make_identifier, make_user
+from tests.cast import make_event, make_identifier, make_user
 
 pytestmark = pytest.mark.django_db
 LIST = "/console/privacy/requests/"
@@ -48,6 +50,39 @@ def test_from_a_letter_to_the_certificate(officer):
     page = officer.post(f"{one}cancel/", {"because": "x"}, follow=True).content.decode()
     assert "It is completed already." in page
     assert "Erasure" in officer.get(LIST).content.decode()
+
+
+def test_what_has_to_stay_is_chosen_with_its_ground_and_ended(officer):
+    person = make_person("ines")
+    make_event(person, "Order Completed", at=timezone.now())
+    officer.post(
+        f"{LIST}new/", {"type": "erasure", "identifier": "ines@example.com", "regulation": "gdpr"}
+    )
+    one = f"{LIST}{PrivacyRequest.objects.get().public_id}/"
+    assert "Nothing: all of it goes." in officer.get(one).content.decode()
+    wrong = {"data_class": "orders", "ground": "tax", "because": "AO 147", "until": "2020-01-01"}
+    page = officer.post(f"{one}keep/", wrong).content.decode()
+    assert "The last day is over already." in page
+    assert "AO 147" in page
+    officer.post(f"{one}keep/", wrong | {"until": "", "months": "120"})
+    page = officer.get(one).content.decode()
+    assert "Tax and accounting law: AO 147, 120 months from its own day" in page
+    assert "keeps it, whole" in page
+    officer.post(f"{one}confirm/")
+    officer.post(f"{one}complete/")
+    drain()
+    assert Event.objects.filter(profile=person).count() == 1
+    (kept,) = officer.get(f"{one}certificate.json").json()["kept"]
+    assert kept["rows"] == {"event": 1}
+    exception = ErasureException.objects.get()
+    officer.post(f"{one}keep/{exception.pk}/end/", {"because": "Law repealed"})
+    drain()
+    assert not Event.objects.filter(profile=person).exists()
+    assert officer.get(f"{one}certificate.json").json()["kept"] == []
+    page = officer.get(one).content.decode()
+    assert "Law repealed" in page
+    page = officer.post(f"{one}keep/", wrong | {"until": ""}).content.decode()
+    assert "Only an erasure that has not begun" in page
 
 
 def test_others_see_no_requests_and_one_who_may_only_look_changes_nothing(officer):

@@ -1,0 +1,64 @@
+"""What an erasure leaves on a ground, over REST."""
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.workspace.api.problems import Problem
+from consent.api.privacy import OfOneRequest
+from consent.api.privacy_shapes import (
+    ExtendSerializer,
+    KeepSerializer,
+    KeptListSerializer,
+    KeptSerializer,
+)
+from consent.models import ErasureException
+from consent.privacy.erasure import exceptions
+from consent.privacy.requests import CannotBeDone
+
+
+class Exceptions(OfOneRequest):
+    """All of one request."""
+
+    @extend_schema(operation_id="privacy_request_exceptions", responses=KeptListSerializer)
+    def get(self, request: Request, reference: str) -> Response:
+        """What stays and what stayed, in the order in which it was chosen."""
+        rows = ErasureException.objects.filter(request=self.one(reference))
+        return Response({"exceptions": KeptSerializer(rows, many=True).data})
+
+    @extend_schema(
+        operation_id="privacy_request_keep",
+        request=KeepSerializer,
+        responses={201: KeptSerializer},
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """Have an erasure that has not begun leave something, on its ground."""
+        row, given = self.one(reference), self.checked(KeepSerializer)
+        try:
+            made = exceptions.keep(row, **given)
+        except CannotBeDone as error:
+            raise Problem(409, detail=str(error)) from error
+        return Response(KeptSerializer(made).data, status=201)
+
+
+class EndException(OfOneRequest):
+    """The end of one."""
+
+    @extend_schema(
+        operation_id="privacy_request_keep_end",
+        request=ExtendSerializer,
+        responses=KeptSerializer,
+    )
+    def post(self, request: Request, reference: str, number: str) -> Response:
+        """It stays no longer; of a complete erasure it is erased next."""
+        rows = ErasureException.objects.filter(request=self.one(reference), pk=int(number))
+        row = rows.first()
+        if row is None:
+            raise Problem(404, detail=_("There is no such exception."))
+        try:
+            exceptions.end(row, because=self.checked(ExtendSerializer)["because"])
+        except CannotBeDone as error:
+            raise Problem(409, detail=str(error)) from error
+        row.refresh_from_db()
+        return Response(KeptSerializer(row).data)

@@ -1,0 +1,37 @@
+"""What has to stay of everybody, chosen on each new request; and whether a request has to wait."""
+
+from django.db.models import Q
+
+from config.workspace.zones import today
+from consent.models import ErasureDuty, ErasureException, PrivacyRequest
+from consent.models.exceptions import DataClass
+
+IN_FORCE = Q(done_at=None, ended_at=None)
+
+
+def keep_by_duty(request: PrivacyRequest) -> None:
+    """The duties in force, as exceptions of this request."""
+    ErasureException.objects.bulk_create(
+        ErasureException(
+            request=request,
+            data_class=duty.data_class,
+            ground=duty.ground,
+            because=duty.because,
+            months=duty.months,
+            made_by="duty",
+        )
+        for duty in ErasureDuty.objects.filter(is_on=True)
+    )
+
+
+def in_force(request: PrivacyRequest) -> list[ErasureException]:
+    """Those that keep something now, the first made first."""
+    rows = ErasureException.objects.filter(IN_FORCE, request=request)
+    return list(rows.filter(Q(until=None) | Q(until__gte=today())))
+
+
+def held() -> Q:
+    """Of requests: everything has to stay for now."""
+    rows = ErasureException.objects.filter(IN_FORCE, data_class=DataClass.EVERYTHING)
+    rows = rows.filter(Q(until=None) | Q(until__gte=today()))
+    return Q(pk__in=rows.values("request"))
