@@ -3,7 +3,7 @@
 from django.urls import path
 
 from consent.pages import actions
-from consent.pages.requests import exceptions, views
+from consent.pages.requests import exceptions, lists, views
 
 REQUEST = "privacy/requests/<uuid:public_id>/"
 app_name = "consent"
@@ -13,7 +13,7 @@ urlpatterns = [
         actions.take_back_view,
         name="take_back",
     ),
-    path("privacy/requests/", views.requests_view, name="requests"),
+    path("privacy/requests/", lists.requests_view, name="requests"),
     path("privacy/requests/new/", views.new_request_view, name="new_request"),
     path(REQUEST, views.request_view, name="request"),
     path(f"{REQUEST}archive.json", views.archive_view, name="request_archive"),

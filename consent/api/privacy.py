@@ -90,6 +90,7 @@ class PrivacyRequests(ApiView):
                 language=body["language"],
                 received_at=body["received_at"],
                 is_blocking=body["block"],
+                details=body["details"],
             )
         except requests.NotOne as error:
             raise invalid(error.path, str(error)) from error
@@ -312,4 +313,5 @@ def answer_of(row: PrivacyRequest, shown: Shown) -> dict[str, Any]:
         "completed_at": row.completed_at,
         "closed_because": row.closed_because,
         "block": row.is_blocking,
+        "details": row.details if shown.personal else "",
     }

@@ -31,6 +31,13 @@ class AskSerializer(serializers.Serializer[Any]):
     block = serializers.BooleanField(
         default=False, help_text="Erase and block: nothing of theirs comes in again."
     )
+    details = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=5_000,
+        help_text="What the person wrote, such as what is wrong.",
+    )
 
 
 class PrivacyRequestSerializer(serializers.Serializer[Any]):
@@ -55,6 +62,7 @@ class PrivacyRequestSerializer(serializers.Serializer[Any]):
     completed_at = serializers.DateTimeField(allow_null=True)
     closed_because = serializers.CharField(allow_blank=True)
     block = serializers.BooleanField()
+    details = serializers.CharField(allow_blank=True)
 
 
 class PrivacyRequestsSerializer(serializers.Serializer[Any]):

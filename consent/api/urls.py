@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from consent.api import exceptions, privacy, purposes, views
+from consent.api import exceptions, identity, privacy, purposes, views
 
 urlpatterns = [
     re_path(r"^consents/?\Z", views.Consents.as_view(), name="api-consents"),
@@ -33,6 +33,8 @@ urlpatterns = [
             "archive": privacy.Archive,
             "certificate": privacy.Certificate,
             "verify": privacy.Verify,
+            "identity": identity.Identity,
+            "letters": identity.Letters,
         }.items()
     ),
     re_path(
@@ -44,6 +46,11 @@ urlpatterns = [
         r"^privacy-requests/(?P<reference>[^/]+)/keep/(?P<number>[0-9]{1,18})/end/?\Z",
         exceptions.EndException.as_view(),
         name="api-privacy-keep-end",
+    ),
+    re_path(
+        r"^privacy-requests/(?P<reference>[^/]+)/letters/(?P<letter>\w+)/?\Z",
+        identity.OneLetter.as_view(),
+        name="api-privacy-letter",
     ),
     re_path(r"^purposes/?\Z", purposes.Purposes.as_view(), name="api-purposes"),
     re_path(r"^purposes/(?P<slug>[-\w]+)/?\Z", purposes.OnePurpose.as_view(), name="api-purpose"),

@@ -1,18 +1,13 @@
-"""What a request says in words: tables as what they hold, and the one next step."""
+"""What a request says in words: tables as what they hold, times, by which way it came."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from consent.models import PrivacyRequest
-from consent.models.privacy import RequestType
-from consent.privacy import archive
-from consent.privacy.deadlines import AT_ONCE, Unit
-from consent.privacy.requests import BY_HAND
+from consent.privacy.deadlines import Unit
 
 TABLES: dict[str, str | Promise] = {
     "alias_pending": gettext_lazy("Events on their way to another number"),
@@ -84,68 +79,6 @@ ORIGINS: dict[str, str | Promise] = {
 def origin_in_words(origin: str) -> str:
     """By which way a request came."""
     return str(ORIGINS.get(origin, origin))
-
-
-@dataclass(frozen=True)
-class NextStep:
-    """The one thing to do: what, why, the turn that does it, and the button that says so."""
-
-    title: str
-    text: str
-    turn: str = ""
-    button: str = ""
-    is_final: bool = False
-
-
-def next_step(request: PrivacyRequest) -> NextStep:
-    """By the type and by where it stands."""
-    if request.status == PrivacyRequest.Status.COMPLETED:
-        return NextStep(_("Done"), _("Nothing is left to do. Tell the person, if you have not."))
-    if request.status == PrivacyRequest.Status.CANCELLED:
-        return NextStep(_("Cancelled"), request.closed_because or _("Nothing was done."))
-    if request.status == PrivacyRequest.Status.IN_PROGRESS and request.type not in BY_HAND:
-        return NextStep(
-            _("Being carried out"), _("The worker is at it; this page shows when it is done.")
-        )
-    if request.type not in AT_ONCE and not request.proven_at:
-        return NextStep(
-            _("Make sure that it is them"),
-            _("Confirm once you know that whoever asks has an address that you know them by."),
-            "confirm",
-            _("Confirm: it is them"),
-        )
-    return _last_step(request)
-
-
-def _last_step(request: PrivacyRequest) -> NextStep:
-    if request.type == RequestType.ERASURE:
-        return NextStep(
-            _("Erase"),
-            _("This cannot be undone. See below what goes and what stays."),
-            "complete",
-            _("Erase this person for good"),
-            is_final=True,
-        )
-    if request.type in archive.TYPES:
-        return NextStep(
-            _("Make the archive"),
-            _("Everything that is held of them, in one file."),
-            "complete",
-            _("Make the archive"),
-        )
-    if request.type == RequestType.RESTRICTION:
-        return NextStep(
-            _("Restrict"),
-            _("Their data stays, and nothing uses it: no message, no campaign."),
-            "complete",
-            _("Restrict this person"),
-        )
-    return NextStep(
-        _("Do it by hand, then close"),
-        _("Change what is wrong where it came from or on their page, then say that it is done."),
-        "complete",
-        _("It is done"),
-    )
 
 
 def is_overdue(request: PrivacyRequest) -> bool:

@@ -211,6 +211,7 @@ def _values(planted: dict[str, Any]) -> dict[str, Any]:
         "person": [person.public_id],
         "public_id": [person.public_id],
         "turn": ["confirm"],
+        "letter": ["completed"],
         "profile_id": [person.pk],
         "event_id": events,
         "message_id": messages,

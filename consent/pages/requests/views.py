@@ -1,9 +1,8 @@
-"""The list of privacy requests, and one of them."""
+"""One privacy request: its page, its turns, its files."""
 
 import json
 import uuid
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -20,44 +19,17 @@ from config.workspace.models import User
 from config.workspace.permissions import may, requires
 from consent.models import ErasureException, PrivacyRequest
 from consent.pages.requests.forms import NewRequestForm
+from consent.pages.requests.letters import edit_letter, language_name, letters_of
+from consent.pages.requests.lists import BOARD, EDIT, VIEW, line_of
+from consent.pages.requests.steps import next_step
 from consent.privacy import archive, callbacks, requests, restriction
 from consent.privacy.deadlines import extended
 from consent.privacy.erasure.exceptions import words as words_of_exception
 from consent.privacy.found import found_of
 from consent.privacy.subject import person_of
-from consent.privacy.words import (
-    clock_tone,
-    is_overdue,
-    next_step,
-    origin_in_words,
-    table_in_words,
-)
+from consent.privacy.words import table_in_words
+from consent.proof.standing import send_link, standing_of
 from profiles.selectors.masking import Shown
-
-VIEW, EDIT = "privacy.view", "privacy.edit"
-CLOSED_SHOWN = 50
-
-
-@requires(VIEW)
-def requests_view(request: HttpRequest) -> HttpResponse:
-    """Open ones, due first, then those that were closed last."""
-    audit.record("privacy.listed", "privacy_request")
-    rows = PrivacyRequest.objects.select_related("assigned_to")
-    waiting = rows.filter(status__in=PrivacyRequest.OPEN).order_by("due_at", "id")
-    closed = rows.exclude(status__in=PrivacyRequest.OPEN).order_by("-completed_at", "-id")
-    shown = Shown(may(request.user, "people.personal"))
-    return page(
-        request,
-        "consent/requests.html",
-        {
-            "open": [_line(row, shown) for row in waiting],
-            "closed": [_line(row, shown) for row in closed[:CLOSED_SHOWN]],
-            "may_edit": may(request.user, EDIT),
-            "personal": shown.personal,
-        },
-        title=_("Requests"),
-        crumbs=[(_("Privacy"), None)],
-    )
 
 
 @requires(VIEW)
@@ -88,15 +60,20 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     audit.record("privacy.viewed", "privacy_request", str(row.public_id))
     shown = Shown(may(request.user, "people.personal"))
-    found, person = found_of(row), person_of(row)
+    found, person, proof = found_of(row), person_of(row), standing_of(row)
     return page(
         request,
         "consent/request.html",
         {
             "row": row,
-            "line": _line(row, shown),
+            "line": line_of(row, shown),
             "found": [(table_in_words(one.table), one) for one in found],
-            "step": next_step(row),
+            "step": next_step(row, address=proof.address, waits=proof.waits),
+            "proof": proof,
+            "proof_address": shown.identifier("email", proof.address) if proof.address else "",
+            "details": shown.text(row.details),
+            "letters": letters_of(row, shown),
+            "letter_language": language_name(row),
             "done": [(table_in_words(t), n) for t, n in row.result.get("erased", {}).items()],
             "searched": row.result.get("searched"),
             "certificate": row.result.get("certificate"),
@@ -126,21 +103,6 @@ def _crumbs() -> list[tuple[str, str | None]]:
     return [(_("Privacy"), None), (_("Requests"), reverse("consent:requests"))]
 
 
-def _line(row: PrivacyRequest, shown: Shown) -> dict[str, Any]:
-    """One request for a screen."""
-    who = ", ".join(
-        shown.identifier(one["kind"], one["value"]) for one in row.identities if "value" in one
-    )
-    return {
-        "row": row,
-        "who": who,
-        "tone": clock_tone(row),
-        "overdue": is_overdue(row),
-        "origin": origin_in_words(row.origin),
-        "url": reverse("consent:request", args=[row.public_id]),
-    }
-
-
 @require_POST
 @requires(EDIT)
 def turn_view(request: HttpRequest, public_id: uuid.UUID, turn: str) -> HttpResponse:
@@ -155,6 +117,8 @@ def turn_view(request: HttpRequest, public_id: uuid.UUID, turn: str) -> HttpResp
         toast(request, str(error), level=messages.WARNING)
     else:
         toast(request, words)
+    if request.POST.get("from") == BOARD:
+        return redirect(f"{reverse('consent:requests')}?view={BOARD}")
     return redirect("consent:request", row.public_id)
 
 
@@ -193,6 +157,16 @@ def _lift(request: HttpRequest, row: PrivacyRequest, because: str) -> str:
     return _("Lifted: their data may be worked with again.")
 
 
+def _link(request: HttpRequest, row: PrivacyRequest, because: str) -> str:
+    send_link(row, _user(request))
+    return _("A link is on its way to the person.")
+
+
+def _letter(request: HttpRequest, row: PrivacyRequest, because: str) -> str:
+    edit_letter(row, request.POST, _user(request))
+    return _("The letter is kept as you worded it.")
+
+
 def _take(request: HttpRequest, row: PrivacyRequest, because: str) -> str:
     requests.assign(row, _user(request))
     return _("It is yours.")
@@ -217,6 +191,8 @@ TURNS: dict[str, Callable[[HttpRequest, PrivacyRequest, str], str]] = {
     "comment": _comment,
     "release": _release,
     "lift": _lift,
+    "link": _link,
+    "letter": _letter,
     "take": _take,
     "call": _call,
 }

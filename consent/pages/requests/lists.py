@@ -1,0 +1,85 @@
+"""The list of privacy requests and the board: one page, two looks."""
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from config.console.pages import page
+from config.workspace import audit
+from config.workspace.permissions import may, requires
+from consent.models import IdentityLink, PrivacyRequest
+from consent.pages.requests.steps import STAGE_LOOKS, Stage, next_step, stage_of
+from consent.privacy.words import clock_tone, is_overdue, origin_in_words
+from profiles.selectors.masking import Shown
+
+VIEW, EDIT = "privacy.view", "privacy.edit"
+CLOSED_SHOWN = 50
+ON_BOARD = 15  # of what is done
+LIST, BOARD = "list", "board"
+
+
+@requires(VIEW)
+def requests_view(request: HttpRequest) -> HttpResponse:
+    """Open ones, due first, then those that were closed last; or all of them in columns."""
+    audit.record("privacy.listed", "privacy_request")
+    links = IdentityLink.objects.filter(request_id=OuterRef("pk"), ended_at=None)
+    rows = PrivacyRequest.objects.select_related("assigned_to").annotate(has_link=Exists(links))
+    waiting = rows.filter(status__in=PrivacyRequest.OPEN).order_by("due_at", "id")
+    closed = rows.exclude(status__in=PrivacyRequest.OPEN).order_by("-completed_at", "-id")
+    look = BOARD if request.GET.get("view") == BOARD else LIST
+    shown = Shown(may(request.user, "people.personal"))
+    lines = [line_of(row, shown) for row in waiting]
+    done = [line_of(row, shown) for row in closed[: ON_BOARD if look == BOARD else CLOSED_SHOWN]]
+    return page(
+        request,
+        "consent/requests.html",
+        {
+            "open": lines,
+            "closed": done,
+            "columns": _columns([*lines, *done]) if look == BOARD else [],
+            "look": look,
+            "may_edit": may(request.user, EDIT),
+            "personal": shown.personal,
+        },
+        title=_("Requests"),
+        crumbs=[(_("Privacy"), None)],
+    )
+
+
+def line_of(row: PrivacyRequest, shown: Shown) -> dict[str, Any]:
+    """One request for a screen; `row` may say whether it `has_link`."""
+    who = ", ".join(
+        shown.identifier(one["kind"], one["value"]) for one in row.identities if "value" in one
+    )
+    stage = stage_of(row, has_link=getattr(row, "has_link", False))
+    state, icon = STAGE_LOOKS[stage]
+    return {
+        "row": row,
+        "who": who,
+        "stage": stage,
+        "state": state,
+        "icon": icon,
+        "tone": clock_tone(row),
+        "overdue": is_overdue(row),
+        "origin": origin_in_words(row.origin),
+        "url": reverse("consent:request", args=[row.public_id]),
+    }
+
+
+def _columns(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each stage with its cards; the step of a card is known without asking for its address."""
+    return [
+        {
+            "stage": stage,
+            "icon": STAGE_LOOKS[stage][1],
+            "cards": [
+                line | {"step": next_step(line["row"], address="?", waits=stage == Stage.PROVING)}
+                for line in lines
+                if line["stage"] == stage
+            ],
+        }
+        for stage in Stage
+    ]
