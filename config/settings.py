@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "consent",
     "segments",
     "campaigns",
+    "config.webhooks",
     "config.home",
     "config.demo",
     "config",
@@ -202,6 +203,7 @@ JOB_DAYS = env.days("JOB_DAYS", default=180)
 CALL_INTERNAL_ADDRESSES = env.flag("CALL_INTERNAL_ADDRESSES", default=False)
 WEBHOOK_DELIVERY_DAYS = env.days("WEBHOOK_DELIVERY_DAYS", default=30)
 ACCESS_LINK_DAYS = env.days("ACCESS_LINK_DAYS", default=90)
+WEBHOOK_FAILING_DAYS = env.days("WEBHOOK_FAILING_DAYS", default=5)
 SEGMENT_VERSIONS = env.number("SEGMENT_VERSIONS", default=200)  # of each segment; 0: all
 SEGMENT_SIZE_DAYS = env.days("SEGMENT_SIZE_DAYS", default=1100)
 MEMBERSHIP_DAYS = env.days("MEMBERSHIP_DAYS", default=730)

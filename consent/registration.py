@@ -5,18 +5,21 @@ from config.workspace.work.waiting import WAITING
 from consent import gpc, trail, uses  # noqa: F401 - each signs itself in
 from consent.api import subroutes  # noqa: F401
 from consent.confirming import answering  # noqa: F401 - signs itself in
+from consent.forwarding.requests import follow
 from consent.ledger import carrying, chain, merging  # noqa: F401
 from consent.ledger.elapsing import elapse
 from consent.letters import sending  # noqa: F401 - signs itself in
 from consent.opendsr.delivery import call_due
 from consent.pages import card  # noqa: F401 - each signs itself in
 from consent.privacy import own_holdings  # noqa: F401 - each signs itself in
-from consent.privacy.callbacks import OLDEST_DUE
+from consent.privacy.callbacks import QUEUE
 from consent.privacy.due import OLDEST_STARTED, carry_out_due, left
 from consent.privacy.erasure import screening  # noqa: F401 - each signs itself in
+from consent.privacy.requests import FOLLOWING
 from consent.proof.issuing import issue_due
 from consent.proof.links import OLDEST_DUE as OLDEST_LINK
 
+FOLLOWING.register("webhooks")(follow)
 WORK.register("consents", order=20)(elapse)
 WORK.register("privacy", order=95)(carry_out_due)
 WORK.register("identity_links", order=94)(issue_due)
@@ -25,4 +28,4 @@ POOLS.register("opendsr")(DELIVERY)
 LEFT.register("privacy", order=95)(left)
 WAITING.register("privacy")(OLDEST_STARTED)
 WAITING.register("identity_links")(OLDEST_LINK)
-WAITING.register("opendsr")(OLDEST_DUE)
+WAITING.register("opendsr")(QUEUE.oldest_due)

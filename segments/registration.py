@@ -3,7 +3,7 @@
 from segments import erasing, uses  # noqa: F401
 from segments.api import subroutes  # noqa: F401
 from segments.builder import catalogue  # noqa: F401
-from segments.members import due, merging, pruning  # noqa: F401
+from segments.members import due, merging, pruning, told  # noqa: F401
 from segments.pages import card  # noqa: F401
 from segments.rules.conditions import sign_in
 

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from campaigns.engine.status import WrongStatus, pause, pause_words
 from campaigns.models import Campaign, Message
+from campaigns.outcomes import told
 from campaigns.outcomes.events import Happened, tell
 from consent.channels import contact_kind
 from consent.models import Suppression
@@ -57,6 +58,11 @@ def note_bounces(
             if event
         ],
         {letter.profile_id for letter, _word in bounced},
+    )
+    told.of_messages(
+        told.BOUNCED,
+        {letter.profile_id for letter, _word in bounced},
+        {letter.message_id for letter, _word in bounced},
     )
     if campaign_id is not None:
         _pause_bad_list(campaign_id)

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from campaigns.models import Message
+from campaigns.outcomes import told
 from campaigns.outcomes.agents import HUMAN, MACHINE
 from campaigns.outcomes.events import Happened, tell
 from profiles.people.lineage import today_id
@@ -129,6 +130,7 @@ def record_unsubscribe(sent: NamedMessage, at: datetime | None = None) -> None:
     rows = Message.objects.filter(profile_id=sent.profile_id, id=sent.message_id)
     if rows.filter(unsubscribed_at=None).update(unsubscribed_at=at):
         _tell(sent, "Unsubscribed", at, "unsubscribe")
+        told.of_messages(told.UNSUBSCRIBED, [sent.profile_id], [sent.message_id])
 
 
 def _tell(sent: NamedMessage, name: str, at: datetime, once: str, **properties: Any) -> None:

@@ -13,6 +13,7 @@ from campaigns.engine.status import take_up
 from campaigns.faults import CannotGoOn, one_by_one
 from campaigns.models import Campaign, Enrolment, MessageChunk
 from campaigns.outbox.fanout import fan_out
+from campaigns.outcomes import told
 from campaigns.plan import plan_of
 from config.workspace import audit
 from config.workspace.work.due import wake
@@ -87,4 +88,5 @@ def _finish_one(campaign_id: int) -> int:
     row.status, row.finished_at = Campaign.Status.FINISHED, timezone.now()
     row.save(update_fields=["status", "finished_at", "updated_at"])
     audit.record("finish", "campaign", row.slug)
+    told.finished(row)
     return 1

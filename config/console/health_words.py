@@ -172,6 +172,7 @@ def _TITLES() -> dict[str, str]:  # noqa: N802 - in the reader's language
         "identity_links": _("Links that prove who somebody is are not made"),
         "mails": _("Letters and links are not sent"),
         "confirmations": _("Double opt-ins that nobody answered are not ended"),
+        "webhooks": _("Webhooks are not called"),
         "pruning": _("What is kept for a time only is not taken away"),
         PROCESSES: _("A process ends again and again"),
         CONNECTIONS: _("The database takes few connections"),

@@ -16,9 +16,10 @@ from config.console import health_words
 from config.console.shell import places
 from config.console.shell.theme import resolve
 from config.console.words import capitalised, in_words, lasting, num
+from config.webhooks.words import health_in_words
 from config.workspace.health import pressure, status
 from config.workspace.health.status import HealthLevel
-from config.workspace.models import Job
+from config.workspace.models import Job, Webhook
 from config.workspace.pages.open_pages import is_open
 from config.workspace.permissions import may
 from config.workspace.work.reasons import in_words as reason_in_words
@@ -59,6 +60,8 @@ def needs(user: Any) -> list[Need]:
     found: list[Need] = [*_standing_still(), *_turned_away()]
     if may(user, "privacy.view"):
         found += [*_requests(), *_not_called(), *_not_asked()]
+    if may(user, "webhooks.view"):
+        found += _webhooks()
     if may(user, "sources.view"):
         found += [*_set_aside(), *_refused()]
     if may(user, "sources.edit"):
@@ -164,6 +167,28 @@ def _not_called() -> list[Need]:
             at=row.failed_at,
         )
         for row in [*by_request.values()][:AT_MOST]
+    ]
+
+
+def _webhooks() -> list[Need]:
+    """Those that take nothing, or switched themselves off. One query."""
+    off = Q(enabled=False, off_because__in=[Webhook.Off.GONE, Webhook.Off.FAILING])
+    rows = Webhook.objects.filter(off | Q(enabled=True, failing_since__isnull=False))
+    return [
+        Need(
+            1 if row.enabled else 0,
+            "link",
+            "warn" if row.enabled else "bad",
+            format_html(
+                _("<b>{}</b> takes nothing") if row.enabled else _("<b>{}</b> is switched off"),
+                str(row),
+            ),
+            health_in_words(row),
+            reverse("webhooks:webhook", args=[row.pk]),
+            _("Open the webhook"),
+            at=row.failing_since or row.off_at,
+        )
+        for row in rows.order_by("pk")[:AT_MOST]
     ]
 
 

@@ -12,8 +12,9 @@ class WorkspaceConfig(AppConfig):
     verbose_name = _("Settings")
 
     def ready(self) -> None:
-        """Sign in the sealing of the audit trail, and what takes old rows away."""
+        """Sign in the audit trail's seals, the calls of webhooks, and what takes old rows away."""
         from config.workspace.access import sign_in  # noqa: F401, PLC0415
         from config.workspace.joining import asking  # noqa: F401, PLC0415
+        from config.workspace.outgoing import registration  # noqa: F401, PLC0415
         from config.workspace.trail import sealing  # noqa: F401, PLC0415
         from config.workspace.work import pruning  # noqa: F401, PLC0415

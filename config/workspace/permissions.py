@@ -43,6 +43,8 @@ PERMISSIONS = {
     "settings.view": _("See the settings"),
     "settings.edit": _("Change the settings"),
     "team.edit": _("Change the team and API keys"),
+    "webhooks.view": _("See webhooks and what they were told"),
+    "webhooks.edit": _("Make and change webhooks"),
 }
 _READ_ALL = {"people.view", "segments.view", "campaigns.view", "messages.view", "consents.view"}
 ROLES: dict[str, set[str]] = {
@@ -53,12 +55,12 @@ ROLES: dict[str, set[str]] = {
     Role.PRIVACY_OFFICER: _READ_ALL
     | {"people.personal", "people.merge", "events.view", "sources.view", "consents.edit"}
     | {"suppressions.view", "suppressions.edit", "purposes.edit", "audit.view", "settings.view"}
-    | {"privacy.view", "privacy.edit"},
+    | {"privacy.view", "privacy.edit", "webhooks.view"},
     Role.SERVICE_REP: {"people.view", "people.personal", "people.edit", "messages.view"}
     | {"messages.send", "messages.transactional", "consents.view", "consents.edit"}
     | {"segments.view"},
     Role.INTEGRATOR: {"people.view", "events.view", "sources.view", "sources.edit"}
-    | {"segments.view", "settings.view"},
+    | {"segments.view", "settings.view", "webhooks.view", "webhooks.edit"},
     Role.ADMIN: set(PERMISSIONS),
 }
 ALL_SCOPES = "all"

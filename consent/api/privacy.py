@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from config.workspace import audit
 from config.workspace.api.filters import MomentFilter
+from config.workspace.api.pagination import one_page
 from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.views import ApiView
 from config.workspace.work.due import wake
@@ -23,9 +24,11 @@ from consent.api.privacy_shapes import (
     FoundSerializer,
     PrivacyRequestSerializer,
     PrivacyRequestsSerializer,
+    ReceiptsSerializer,
     SearchedSerializer,
     TurnSerializer,
 )
+from consent.forwarding import receipts
 from consent.models import PrivacyRequest
 from consent.models.privacy import RequestType
 from consent.privacy import archive, found, requests, restriction
@@ -261,6 +264,15 @@ class Certificate(OfOneRequest):
         if not certificate:
             raise Problem(409, detail=_("Only a completed erasure has a certificate."))
         return Response(certificate)
+
+
+class Receipts(OfOneRequest):
+    """Who was told of an erasure."""
+
+    @extend_schema(operation_id="privacy_request_receipts", responses=ReceiptsSerializer)
+    def get(self, request: Request, reference: str) -> Response:
+        """Each destination, and what it answered; also after the certificate was made."""
+        return one_page(receipts.passed_on(self.one(reference)))
 
 
 class Verify(OfOneRequest):

@@ -147,6 +147,28 @@ class SearchedSerializer(serializers.Serializer[Any]):
     needles = serializers.IntegerField()
 
 
+@extend_schema_serializer(component_name="ErasureReceipt")
+class ReceiptSerializer(serializers.Serializer[Any]):
+    """What one destination answered to an erasure."""
+
+    destination = serializers.CharField()
+    state = serializers.ChoiceField(choices=["taken", "waiting", "given_up", "not_told"])
+    at = serializers.DateTimeField()
+    answer = serializers.IntegerField(allow_null=True, help_text="Its HTTP status.")
+    reason = serializers.CharField(
+        allow_blank=True, help_text="off or not_chosen of one that was not told."
+    )
+
+
+@extend_schema_serializer(component_name="ErasureReceipts")
+class ReceiptsSerializer(serializers.Serializer[Any]):
+    """All of a request."""
+
+    results = ReceiptSerializer(many=True)
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+
+
 @extend_schema_serializer(component_name="PrivacyCertificate")
 class CertificateSerializer(serializers.Serializer[Any]):
     """What was done, signed."""
@@ -168,4 +190,5 @@ class CertificateSerializer(serializers.Serializer[Any]):
     rows_searched = serializers.IntegerField()
     files_searched = serializers.IntegerField()
     found = serializers.ListField(child=serializers.DictField())
+    passed_on = ReceiptSerializer(many=True, required=False, help_text="As it stood then.")
     signature = serializers.CharField()

@@ -32,6 +32,7 @@ urlpatterns = [
             "found": privacy.Found,
             "archive": privacy.Archive,
             "certificate": privacy.Certificate,
+            "receipts": privacy.Receipts,
             "verify": privacy.Verify,
             "identity": identity.Identity,
             "letters": identity.Letters,

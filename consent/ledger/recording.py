@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from config.postgres.sql import Sql
 from config.workspace import audit
+from consent.forwarding import permissions
 from consent.ledger.acts import BLOCKING, OWN_ACTS, UNDONE
 from consent.ledger.chain import DIGEST
 from consent.ledger.derivation import Scope, derive
@@ -193,9 +194,10 @@ def _record(statements: Sequence[Statement]) -> list[Recorded]:
         derive(cursor, [statement.scope for statement in statements])
         cursor.execute(_STATES, given)
         states = dict(cursor.fetchall())
+    stand = [states[number] or one.status for number, one in zip(ids, statements, strict=True)]
+    permissions.changed(given["profiles"], ids, stand)
     return [
-        Recorded(number, outcomes[number], states[number] or statement.status)
-        for number, statement in zip(ids, statements, strict=True)
+        Recorded(number, outcomes[number], state) for number, state in zip(ids, stand, strict=True)
     ]
 
 

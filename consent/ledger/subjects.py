@@ -21,6 +21,7 @@ from profiles.identity import keys
 from profiles.identity.batch import MovedIdentifier
 from profiles.identity.store import UNASKED_KINDS, newcomers, take_ids
 from profiles.models import Identifier, Profile
+from profiles.people import told
 from profiles.selectors.finding import NotAPerson, as_uuid, by_reference
 from profiles.services.sources import internal_source
 
@@ -107,6 +108,7 @@ def _make(kind: str, value: str) -> Profile:
     except IntegrityError:  # made by somebody else in this moment
         return by_reference(f"{kind}:{value}", personal=True)
     announce([profile.pk], [ANYTHING])
+    told.created([profile.pk])
     return profile
 
 

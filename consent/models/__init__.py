@@ -7,6 +7,7 @@ from consent.models.policy import Policy, PolicyVersion
 from consent.models.privacy import (
     DeadlineRule,
     ErasedIdentifier,
+    ErasureReceipt,
     PrivacyRequest,
     RequestComment,
     StatusCallback,
@@ -23,6 +24,7 @@ __all__ = [
     "ErasedIdentifier",
     "ErasureDuty",
     "ErasureException",
+    "ErasureReceipt",
     "IdentityLink",
     "Policy",
     "PolicyVersion",

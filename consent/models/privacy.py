@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from config.workspace.models import OutgoingCall
 from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
 from config.workspace.tables.lasting import Bounded, ForEver, Until
 
@@ -199,10 +200,10 @@ class RequestComment(models.Model):
         return self.text[:50]
 
 
-class StatusCallback(models.Model):
+class StatusCallback(OutgoingCall):
     """A call that tells another system where a request of theirs stands; claimed by its `due_at`.
 
-    Of one address the next waits for the one before. `last_error` is in words of ours alone.
+    Of one address the next waits for the one before.
     """
 
     lasts = Until(
@@ -213,12 +214,6 @@ class StatusCallback(models.Model):
     request = models.ForeignKey(PrivacyRequest, models.CASCADE, related_name="callbacks")
     url = models.TextField()
     status = models.CharField(max_length=20, choices=PrivacyRequest.Status.choices)
-    attempts = models.SmallIntegerField(default=0)
-    due_at = models.DateTimeField()
-    delivered_at = models.DateTimeField(null=True)
-    failed_at = models.DateTimeField(null=True)
-    last_error = models.TextField(blank=True, default="")
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         db_table = "opendsr_callback"
@@ -244,6 +239,39 @@ class StatusCallback(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} to {self.url}"
+
+
+class ErasureReceipt(models.Model):
+    """Whether a destination was told of an erasure, when, and what it answered.
+
+    `destination` is its name at the time; it stays when the destination goes. `not_told` is why
+    nothing was sent, `message_id` what its answers are known by.
+    """
+
+    lasts = ForEver("proves that a request was answered")
+
+    class NotTold(models.TextChoices):
+        """Why nothing was sent."""
+
+        OFF = "off", _("it is switched off")
+        NOT_CHOSEN = "not_chosen", _("it does not ask for erasures")
+
+    request = models.ForeignKey(PrivacyRequest, models.CASCADE, related_name="receipts")
+    destination = models.CharField(max_length=300)
+    not_told = models.CharField(max_length=12, choices=NotTold.choices, blank=True, default="")
+    message_id = models.UUIDField(null=True, unique=True)
+    taken_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    status = models.IntegerField(null=True)
+    reason = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "erasure_receipt"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.request_id} to {self.destination}"
 
 
 class ErasedIdentifier(models.Model):

@@ -66,11 +66,14 @@ def _public_ids(subject: DataSubject) -> list[str]:
 def _of_texts(subject: DataSubject) -> Iterable[Holding]:
     """Whole rows of texts that hold one of their identifiers."""
     needles = subject.needles
-    for table, columns in (
-        ("rejection", ("t.body", "t.message_id", "t.errors::text")),
-        ("webhook_delivery", ("t.body::text",)),
-    ):
-        yield Holding(table, holds_a_needle(columns, needles), Erased.ERASED)
+    rejected = holds_a_needle(("t.body", "t.message_id", "t.errors::text"), needles)
+    yield Holding("rejection", rejected, Erased.ERASED)
+    yield Holding(
+        "webhook_delivery",
+        holds_a_needle(("t.answer",), needles),
+        Erased.SCRUBBED,
+        emptied={"answer": "''"},
+    )
     yield Holding(
         "data_warning",
         holds_a_needle(("t.example", "t.detail"), needles),

@@ -18,6 +18,7 @@ from config.workspace.models import User
 from config.workspace.registry import Registry
 from config.workspace.selectors import workspace
 from config.workspace.work.due import wake
+from consent.forwarding import requests as told
 from consent.models import ErasedIdentifier, PrivacyRequest, RequestComment
 from consent.models.privacy import Regulation, RequestType
 from consent.privacy.deadlines import AT_ONCE, clock, extended
@@ -130,6 +131,7 @@ def open_request(  # noqa: PLR0913 - keyword only, each a part of what is asked
     if type_ == RequestType.ERASURE:
         keep_by_duty(request)
     _noted("privacy.received", request, type=type_, law=regulation)
+    told.opened(request)
     return start(request) if type_ in AT_ONCE else request
 
 

@@ -31,6 +31,7 @@ from profiles.identity import attaching, links, store
 from profiles.identity import batch as identity
 from profiles.ingest import claims, events, hooks, queue, refusals, turns
 from profiles.merging import merging
+from profiles.people.told import created as tell_created
 from profiles.traits import limits as trait_limits
 from profiles.traits import profile_rows, statements
 from profiles.traits.definitions import MAX_DETAIL, Catalog
@@ -168,6 +169,7 @@ def _write(cursor: Any, messages: list[Incoming], resolved: identity.Resolved) -
     batch = hooks.WrittenBatch(messages, created, moved=resolved.moved)
     for _name, hook in hooks.AFTER_BATCH:
         hook(cursor, batch)
+    tell_created(created)
     names = _changes(messages, new_traits, before, changed)
     for number in created:
         names[number] |= {changes.NEW_PERSON, FIRST_SEEN}

@@ -30,7 +30,7 @@ from profiles.merging.moving import Pair
 from profiles.merging.regrouping import owner_of
 from profiles.merging.unmerging import CannotUndo, undo_merge
 from profiles.models import Merge, MergePending
-from profiles.people import lineage
+from profiles.people import lineage, told
 
 __all__ = [
     "JOINED_AGAIN",
@@ -234,4 +234,5 @@ def _merge(cursor: Any, found: Sequence[AllowedMerge]) -> list[int]:
         for one in found
     )
     changes.announce({number for pair in pairs for number in pair}, [changes.ANYTHING])
+    told.merged(pairs)
     return [row.pk for row in rows]

@@ -25,6 +25,7 @@ from profiles.merging.regrouping import (
     regroup,
 )
 from profiles.models import Merge, Profile
+from profiles.people import told
 from profiles.people.lineage import ever_ids
 
 __all__ = ["CannotUndo", "undo_merge"]
@@ -46,6 +47,7 @@ def undo_merge(*, merge_id: int, user: User | None = None) -> Merge:
         merge.undone_at, merge.undone_by = timezone.now(), user
         merge.save()
         changes.announce([owner, merge.absorbed_id or owner], [changes.ANYTHING])
+        told.unmerged(owner, apart.person)
         audit.record(
             f"{merge.kind}.undone",
             "merge",

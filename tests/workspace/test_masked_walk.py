@@ -16,11 +16,13 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.test import Client
+from django.utils import timezone
 
 from campaigns.models import Message
 from config.workspace import permissions
 from config.workspace.access.keys import create_api_key
-from config.workspace.models import Role, User
+from config.workspace.models import Role, User, Webhook, WebhookDelivery
+from config.workspace.outgoing.endpoints import create_webhook
 from consent.models import ConsentEntry, PrivacyRequest
 from consent.privacy.requests import open_request
 from consent.suppression.suppressing import suppress
@@ -30,7 +32,7 @@ from segments import services
 from segments.members.due import work
 from segments.models import Segment
 from tests.campaigns.builders import launched, make_campaign, make_segment, say
-from tests.cast import make_identifier, make_merge, make_rejection, make_user, set_trait
+from tests.cast import ago, make_identifier, make_merge, make_rejection, make_user, set_trait
 from tests.surface.routes import routes
 
 pytestmark = pytest.mark.django_db
@@ -139,7 +141,20 @@ def _plant(words: Words) -> dict[str, Any]:
     _segments_and_campaigns(words, person, mail)
     suppress(kind="email", value=mail, reason="hard_bounce", detail=s("why suppressed"))
     open_request(type_="access", references=[f"email:{mail}"], language="en")
+    _webhook(person, s("answer of a webhook"))
     return {"person": person, "mail": mail, "user_id": who["userId"]}
+
+
+def _webhook(person: Profile, answer: str) -> None:
+    row, _secret = create_webhook(url="https://hooks.example.com/x", events=["segment.left"])
+    WebhookDelivery.objects.create(
+        webhook=row,
+        event="segment.left",
+        people=[person.pk],
+        due_at=timezone.now(),
+        answer=answer,
+        failed_at=ago(1),
+    )
 
 
 def _owner(user_id: str) -> Profile:
@@ -228,6 +243,9 @@ def _values(planted: dict[str, Any]) -> dict[str, Any]:
         "name": ["numbers", "needs", "recent", "growth"],
         "mail_id": ["x"],
         "reference": list(PrivacyRequest.objects.values_list("public_id", flat=True)),
+        "webhook_id": list(Webhook.objects.values_list("pk", flat=True)),
+        "delivery": list(WebhookDelivery.objects.values_list("public_id", flat=True)),
+        "act": ["ping"],
         "app_label": ["profiles", "consent"],
         "content_type_id": [1],
     }

@@ -181,6 +181,7 @@ GROUPS = (
                 ["admin:workspace_apikey_changelist"],
                 "team.edit",
             ),
+            Item(_("Webhooks"), "link", ["webhooks:list"], "webhooks.view"),
             Item(
                 _("Workspace"),
                 "gear",

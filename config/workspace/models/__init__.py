@@ -4,7 +4,7 @@ from config.workspace.models.access import AccessLink, ApiKey, Role, Secret, Sig
 from config.workspace.models.circuits import Circuit
 from config.workspace.models.mail import OutgoingMail
 from config.workspace.models.records import AuditEntry, Job, Seal
-from config.workspace.models.webhooks import Webhook, WebhookDelivery
+from config.workspace.models.webhooks import OutgoingCall, Webhook, WebhookDelivery
 from config.workspace.models.work import SendCount, WorkRun
 from config.workspace.models.workspace import Workspace
 
@@ -14,6 +14,7 @@ __all__ = [
     "AuditEntry",
     "Circuit",
     "Job",
+    "OutgoingCall",
     "OutgoingMail",
     "Role",
     "Seal",

@@ -11,11 +11,20 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 LONGEST: Final = 2000  # characters of an address
 PORTS: Final = {"https": 443, "http": 80}
 # a network address translator's way to IPv4, and 6to4: what is inside them is judged
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+NO_ADDRESS: Final = gettext_noop("It is no address, or too long.")
+NO_HOST: Final = gettext_noop("It has to begin with https:// and the name of a host.")
+NOT_HTTPS: Final = gettext_noop("It has to begin with https://.")
+WITH_PASSWORD: Final = gettext_noop("It must hold no user and no password.")
+INSIDE: Final = gettext_noop("It leads to an address that is not on the public net.")
+REFUSALS: Final = (NO_ADDRESS, NO_HOST, NOT_HTTPS, WITH_PASSWORD, INSIDE)
 
 
 class Refused(ValueError):
@@ -35,18 +44,18 @@ class CallTarget:
 def place_of(url: str) -> CallTarget:
     """The parts of an address that may be called, as far as its text says. Raises Refused."""
     if len(url) > LONGEST or not url.isascii() or not url.isprintable() or " " in url:
-        raise Refused("It is no address, or too long.")
+        raise Refused(NO_ADDRESS)
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise Refused("It is no address, or too long.") from error
+        raise Refused(NO_ADDRESS) from error
     if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise Refused("It has to begin with https:// and the name of a host.")
+        raise Refused(NO_HOST)
     if parts.scheme != "https" and not settings.CALL_INTERNAL_ADDRESSES:
-        raise Refused("It has to begin with https://.")
+        raise Refused(NOT_HTTPS)
     if parts.username is not None or parts.password is not None:
-        raise Refused("It must hold no user and no password.")
+        raise Refused(WITH_PASSWORD)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     place = CallTarget(parts.scheme, parts.hostname, port or PORTS[parts.scheme], path)
     _refuse_inside_literal(place.host)
@@ -67,7 +76,7 @@ def _refuse_inside_literal(host: str) -> None:
 
 def _refuse_inside() -> None:
     if not settings.CALL_INTERNAL_ADDRESSES:
-        raise Refused("It leads to an address that is not on the public net.")
+        raise Refused(INSIDE)
 
 
 def is_outside(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
@@ -91,3 +100,10 @@ def addresses_of(place: CallTarget) -> list[str]:
     if not all(is_outside(ipaddress.ip_address(one.partition("%")[0])) for one in addresses):
         _refuse_inside()
     return addresses
+
+
+def server_of(url: str) -> str:
+    """The server of an address, without what may be secret in it. Raises Refused."""
+    place = place_of(url)
+    host = f"[{place.host}]" if ":" in place.host else place.host
+    return f"{place.scheme}://{host}:{place.port}"

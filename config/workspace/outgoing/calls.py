@@ -6,23 +6,35 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from config.workspace.outgoing.addresses import CallTarget, addresses_of, place_of
 
-SECONDS: Final = 10.0  # for the whole call, however slowly it drips
+SECONDS: Final = 15.0  # for the whole call, however slowly it drips
 _CONNECT_SECONDS: Final = 5.0
+_ANSWER_BYTES: Final = 2_000  # that are read of what is answered
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
-    """The status that the other side answers with. Raises Refused, OSError, HTTPException.
+@dataclass(frozen=True)
+class CallAnswer:
+    """What the other side said: its status, when it wants to be asked again, how its text began."""
 
-    No proxy is asked and no redirect followed: what is answered is not read beyond its status.
+    status: int
+    retry_after: str = ""
+    text: str = ""
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str]) -> CallAnswer:
+    """What the other side answers. Raises Refused, OSError, HTTPException.
+
+    No proxy is asked and no redirect followed; of a long answer the beginning is read.
     """
     place = place_of(url)
     line = _connected(place)
+    cut = threading.Event()
     with line.dup() as same:  # TLS takes `line` over; by this one it can still be cut
-        timer = threading.Timer(SECONDS, _cut, [same])
+        timer = threading.Timer(SECONDS, _cut, [same, cut])
         timer.daemon = True
         timer.start()
         connection = http.client.HTTPConnection(place.host, place.port)
@@ -30,15 +42,28 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
             connection.sock = line
             connection.sock = _wrapped(line, place)
             connection.request("POST", place.path, body, dict(headers) | {"Connection": "close"})
-            return connection.getresponse().status
+            return _read(connection.getresponse())
+        except (OSError, http.client.HTTPException) as error:
+            if cut.is_set():
+                raise TimeoutError("timed out") from error
+            raise
         finally:
             timer.cancel()
             connection.close()
 
 
+def _read(answer: http.client.HTTPResponse) -> CallAnswer:
+    """Its status counts also where its text breaks off."""
+    text = b""
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        text = answer.read(_ANSWER_BYTES)
+    words = text.decode("utf-8", "replace").replace("\x00", "")
+    return CallAnswer(answer.status, answer.getheader("Retry-After") or "", words)
+
+
 def _connected(place: CallTarget) -> socket.socket:
     """To the first of the checked addresses that answers."""
-    error: OSError = OSError("the host name is not known")
+    error: OSError = OSError("name or service not known")
     for address in addresses_of(place):
         try:
             return socket.create_connection((address, place.port), _CONNECT_SECONDS)
@@ -55,6 +80,7 @@ def _wrapped(line: socket.socket, place: CallTarget) -> socket.socket:
     return ssl.create_default_context().wrap_socket(line, server_hostname=place.host)
 
 
-def _cut(line: socket.socket) -> None:
+def _cut(line: socket.socket, cut: threading.Event) -> None:
+    cut.set()
     with contextlib.suppress(OSError):
         line.shutdown(socket.SHUT_RDWR)

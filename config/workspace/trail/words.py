@@ -43,6 +43,7 @@ KINDS: dict[str, Words] = {
     "traitname": gettext_lazy("Trait name"),
     "user": gettext_lazy("Team member"),
     "wording": gettext_lazy("Wording"),
+    "webhook": gettext_lazy("Webhook"),
     "workspace": gettext_lazy("Workspace"),
 }
 # what happens to things of any kind, with the codes that say so: the last part of `kind.verb`
@@ -131,6 +132,10 @@ ACTIONS: dict[str, Words] = {
     "suppression.suppress": gettext_lazy("Address suppressed"),
     "wording.said": gettext_lazy("New wording of a form"),
     "user.sign_out": gettext_lazy("Signed out"),
+    "webhook.pinged": gettext_lazy("Ping of a webhook sent"),
+    "webhook.replayed": gettext_lazy("Calls of a webhook sent again"),
+    "webhook.rotated": gettext_lazy("Key of a webhook changed"),
+    "webhook.switched_off": gettext_lazy("Webhook switched off"),
 }
 ACTORS: dict[str, Words] = {
     "api_key": gettext_lazy("an API key"),
@@ -163,6 +168,7 @@ DETAILS: dict[str, Words] = {
     "scopes": gettext_lazy("scopes"),
     "searched": gettext_lazy("searched"),
     "type": gettext_lazy("type"),
+    "until": gettext_lazy("both keys until"),
     "undoes": gettext_lazy("number of the join undone before"),
     "version": gettext_lazy("version"),
 }
@@ -176,8 +182,10 @@ FIELDS: dict[str, Words] = {
     "contact_point": gettext_lazy("Address"),
     "content": gettext_lazy("Content"),
     "display_name": gettext_lazy("Name"),
+    "description": gettext_lazy("Description"),
     "enabled": gettext_lazy("Enabled"),
     "entry": gettext_lazy("Who gets it"),
+    "events": gettext_lazy("Kinds of events"),
     "exit": gettext_lazy("Who leaves it early"),
     "goal": gettext_lazy("Goal"),
     "holdout": gettext_lazy("Control group"),
@@ -196,6 +204,7 @@ FIELDS: dict[str, Words] = {
     "status": gettext_lazy("Status"),
     "steps": gettext_lazy("Messages and times"),
     "trust": gettext_lazy("Trust"),
+    "url": gettext_lazy("Address"),
     "username": gettext_lazy("Username"),
 }
 

@@ -47,6 +47,18 @@ def _is_over(now: datetime) -> Q:
     return Q(retry_at__lte=now) | Q(retry_at__gt=now + timedelta(seconds=FAR_SECONDS))
 
 
+def retry_at(server: str) -> datetime:
+    """When the next one may try; now where nothing speaks against it."""
+    found = Circuit.objects.filter(server=server).values_list("retry_at", flat=True).first()
+    return found or timezone.now()
+
+
+def over(channel: str, now: datetime) -> list[str]:
+    """The servers of a channel that were left alone for long enough: one may try each."""
+    found = Circuit.objects.filter(_is_over(now), channel=channel)
+    return list(found.values_list("server", flat=True).order_by("retry_at"))
+
+
 def give_back(server: str) -> None:
     """The one who was to try had nothing to try with: the next one may."""
     Circuit.objects.filter(server=server).update(retry_at=timezone.now())

@@ -28,11 +28,6 @@ JOBS = """
 """
 CIRCUITS = "DELETE FROM circuit WHERE retry_at < %s"
 UNTRIED_FOR = timedelta(days=7)
-DELIVERIES = """
-    DELETE FROM webhook_delivery WHERE id IN (
-        SELECT id FROM webhook_delivery WHERE created_at < %s
-          AND (delivered_at IS NOT NULL OR failed_at IS NOT NULL) LIMIT %s)
-"""
 
 # name -> function(now) -> rows taken away; 0 means that nothing is left
 PRUNERS: Registry[Callable[[datetime], int]] = Registry("pruners")
@@ -92,10 +87,3 @@ def jobs(now: datetime) -> int:
 def circuits(now: datetime) -> int:
     """Of servers that nobody tries any more, as after a change of `EMAIL_URL`."""
     return deleted(CIRCUITS, [now - UNTRIED_FOR])
-
-
-@PRUNERS.register("webhook_deliveries")
-def webhook_deliveries(now: datetime) -> int:
-    """Calls that were made or given up. They are found by the index of those that are done."""
-    made = before(now, "WEBHOOK_DELIVERY_DAYS")
-    return deleted(DELIVERIES, [made, PORTION]) if made else 0

@@ -17,6 +17,7 @@ from config.console.pages import page, toast
 from config.workspace import audit
 from config.workspace.models import User
 from config.workspace.permissions import may, requires
+from consent.forwarding import receipts
 from consent.models import ErasureException, PrivacyRequest
 from consent.pages.requests.forms import NewRequestForm
 from consent.pages.requests.letters import edit_letter, language_name, letters_of
@@ -80,6 +81,8 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "person": person,
             "has_archive": bool(person) and row.type in archive.TYPES,
             "callbacks": row.callbacks.all(),
+            "receipts": receipts.receipts_of(row),
+            "receipts_out": receipts.out_when_certified(row),
             "given_up": any(one.failed_at for one in row.callbacks.all()),
             "comments": row.comments.select_related("author"),
             "until": extended(row.regulation, row.type, row.received_at),

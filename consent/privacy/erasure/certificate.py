@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from config.workspace.selectors import workspace
+from consent.forwarding.receipts import passed_on
 from consent.models import PrivacyRequest
 
 
@@ -27,6 +28,7 @@ def certificate_of(request: PrivacyRequest) -> dict[str, Any]:
         "rows_searched": sum(one["rows"] for one in searched["searched"]),
         "files_searched": searched["files"]["number"],
         "found": searched["found"],
+        "passed_on": passed_on(request),
     }
     return body | {"signature": _sign(body)}
 

@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from config.postgres.eraser import as_eraser
 from config.workspace import audit
+from consent.forwarding import receipts
 from consent.models import ErasedIdentifier, PrivacyRequest
 from consent.privacy import holdings
 from consent.privacy.duties import in_force
@@ -36,11 +37,13 @@ from consent.privacy.subject import (
     subject_of_request,
 )
 from profiles.changes import ANYTHING, announce
+from profiles.identifiers.kinds import PROFILE_KIND
 from profiles.identity import keys
 from profiles.models import Profile
 from profiles.people.lineage import today_id
 
 log = logging.getLogger("rapport.privacy")
+OWN_KIND: Final = "user_id"  # by which systems of the workspace's own know somebody
 _EMPTY_PROFILE: Final = """
 UPDATE profile p SET state = 'erased', merged_into_id = NULL, public_id = gen_random_uuid(),
     display_name = '', time_zone = '', locale = '', country = '', lifecycle = '', traits = '{}'
@@ -112,6 +115,7 @@ def take_out(request: PrivacyRequest) -> None:
     now = timezone.now()
     follow(request, "leaving")
     _keep_out(request, subject, now)
+    _pass_on(request, subject)
     with connection.cursor() as cursor:
         cursor.execute(_EMPTY_PROFILE, [list(subject.ever)])
         for _name, leave in holdings.LEAVING:
@@ -148,6 +152,18 @@ def take_away(person: Profile) -> None:
                 while holdings.carry_out(holding):
                     pass
     announce(subject.ever, [ANYTHING])
+
+
+def _pass_on(request: PrivacyRequest, subject: DataSubject) -> None:
+    """Before the person loses the id that others know them by."""
+    for person in Profile.objects.filter(pk=subject.profile_id):
+        known = subject.known_by
+        receipts.pass_on(
+            request,
+            person=str(person.public_id),
+            ids={one.value for one in known if one.kind == PROFILE_KIND},
+            user_ids={one.value for one in known if one.kind == OWN_KIND},
+        )
 
 
 def _whole(request: PrivacyRequest) -> DataSubject:

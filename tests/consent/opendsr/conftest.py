@@ -3,14 +3,13 @@
 import base64
 import json
 import subprocess
-import threading
 import uuid
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from config.workspace.access.keys import create_api_key
 from tests.profiles.ingest.conftest import _forget_kept, call, source, work_off  # noqa: F401
+from tests.receiving import receiver  # noqa: F401
 
 JSON = "application/json"
 
@@ -69,44 +68,6 @@ def is_genuine(client, tmp_path):
         return done.returncode == 0
 
     return check
-
-
-class Receiver(HTTPServer):
-    """Keeps what it is told; answers with `statuses` in turn, then 200."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.told, self.statuses = [], []
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}/told?to=1"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    def do_POST(self):
-        text = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.told.append((self.path, dict(self.headers), text))
-        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 200)
-        self.send_header("Location", self.server.url)
-        self.end_headers()
-
-    do_GET = do_POST
-
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture
-def receiver(settings):
-    settings.CALL_INTERNAL_ADDRESSES = True
-    server = Receiver()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

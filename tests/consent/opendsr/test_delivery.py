@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from config.home.needs import needs
 from config.workspace.models import Role
+from config.workspace.outgoing.tries import PAUSES
 from config.workspace.work.due import drain
 from config.workspace.work.pruning import PRUNERS
 from consent.models import PrivacyRequest, StatusCallback
 from consent.opendsr.delivery import call_due
-from consent.privacy.callbacks import PAUSES
 from consent.privacy.due import start_due
 from tests.cast import make_user
 from tests.consent.opendsr.conftest import body_of

@@ -9,6 +9,7 @@ from django.utils import timezone
 from config.environment import BadSetting, Environment
 from config.home.checklist import _imported
 from config.workspace.models import Circuit, Job, Webhook, WebhookDelivery
+from config.workspace.outgoing.claims import QUEUE
 from config.workspace.registry import Registry
 from config.workspace.work import pruning
 from config.workspace.work.pruning import PRUNERS
@@ -55,16 +56,16 @@ def test_webhook_calls_go_when_they_are_done_and_old_and_are_found_by_an_index()
     hook = Webhook.objects.create(url="https://hooks.example/")
 
     def call(made: float, **done) -> int:
-        row = WebhookDelivery.objects.create(webhook=hook, event="e", body={}, **done)
+        row = WebhookDelivery.objects.create(webhook=hook, event="e", due_at=timezone.now(), **done)
         WebhookDelivery.objects.filter(pk=row.pk).update(created_at=ago(made))
         return row.pk
 
     call(31, delivered_at=ago(31))
     call(31, failed_at=ago(31))
     kept = {call(29, delivered_at=ago(29)), call(60)}  # one that waits, however long
-    assert pruning.webhook_deliveries(timezone.now()) == 2
+    assert QUEUE.prune(timezone.now()) == 2
     assert set(WebhookDelivery.objects.values_list("pk", flat=True)) == kept
-    assert "webhook_done" in plan_of(pruning.DELIVERIES, [ago(30), 10])
+    assert "webhook_done" in plan_of(QUEUE.done, [ago(30), 10])
 
 
 def plan_of(statement: str, values: list) -> str:
