@@ -19,6 +19,7 @@ from config.workspace.selectors import workspace
 from consent.models import DeadlineRule, ErasureDuty, Purpose, Suppression, Topic, Wording
 from consent.models.exceptions import DataClass
 from consent.privacy.words import period_in_words
+from consent.signals import admin as signals_admin  # noqa: F401 - signs itself in
 from consent.suppression.suppressing import release, suppress
 from profiles.identifiers.normalise import normalise
 

@@ -2,7 +2,7 @@
 
 from config.workspace.work.due import DELIVERY, LEFT, POOLS, WORK
 from config.workspace.work.waiting import WAITING
-from consent import gpc, trail, uses  # noqa: F401 - each signs itself in
+from consent import trail, uses  # noqa: F401 - each signs itself in
 from consent.api import subroutes  # noqa: F401
 from consent.confirming import answering  # noqa: F401 - signs itself in
 from consent.forwarding.requests import follow
@@ -18,6 +18,7 @@ from consent.privacy.erasure import screening  # noqa: F401 - each signs itself 
 from consent.privacy.requests import FOLLOWING
 from consent.proof.issuing import issue_due
 from consent.proof.links import OLDEST_DUE as OLDEST_LINK
+from consent.signals import collecting, gpc, honouring  # noqa: F401 - each signs itself in
 
 FOLLOWING.register("webhooks")(follow)
 WORK.register("consents", order=20)(elapse)

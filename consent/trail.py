@@ -5,7 +5,15 @@ from django.urls import reverse
 from config.workspace.lifecycle.usage import ObjectKind, form_of
 from config.workspace.trail.targets import TARGETS, rows_of
 from config.workspace.trail.words import KINDS
-from consent.models import DeadlineRule, PrivacyRequest, Purpose, Suppression, Topic, Wording
+from consent.models import (
+    DeadlineRule,
+    PrivacyRequest,
+    Purpose,
+    SignalMapping,
+    Suppression,
+    Topic,
+    Wording,
+)
 
 _PURPOSE = ObjectKind(KINDS["purpose"], Purpose, "pk", form_of)
 _TOPIC = ObjectKind(KINDS["topic"], Topic, "pk", form_of)
@@ -30,3 +38,5 @@ _DEADLINE = ObjectKind(KINDS["deadlinerule"], DeadlineRule, "pk", form_of)
 TARGETS.register("deadlinerule")(rows_of(_DEADLINE, "privacy.view"))
 _WORDING = ObjectKind(KINDS["wording"], Wording, "pk", form_of)
 TARGETS.register("wording")(rows_of(_WORDING, "consents.view"))
+_SIGNAL = ObjectKind(KINDS["signalmapping"], SignalMapping, "pk", form_of)
+TARGETS.register("signalmapping")(rows_of(_SIGNAL, "consents.view"))

@@ -9,6 +9,11 @@ from config.workspace import audit
 from consent.models import Wording
 
 
+def banner_key(source_id: int) -> str:
+    """Of the banner of a source."""
+    return f"banner-{source_id}"
+
+
 @transaction.atomic
 def say(key: str, language: str, parts: Mapping[str, str]) -> Wording:
     """The wording with these texts: the newest one where it says the same, else a new version.

@@ -37,11 +37,19 @@ def act_of(entry: ConsentEntry) -> str:
         "preference_page": _("on the preference page"),
         "console": _("in the console"),
     }
-    if entry.evidence.get("signal") == "gpc":
-        if entry.evidence.get("proof"):
-            return _("a browser says GPC, unproven")
-        return _("their browser says GPC")
-    return words.get(act, "")
+    return _signal_of(entry) or words.get(act, "")
+
+
+def _signal_of(entry: ConsentEntry) -> str:
+    """Of what a browser or a consent platform said; "" for everything else."""
+    evidence = entry.evidence
+    if evidence.get("signal") == "gpc":
+        proven = not evidence.get("proof")
+        return _("their browser says GPC") if proven else _("a browser says GPC, unproven")
+    if evidence.get("signal") == "consent_object":
+        is_string = evidence.get("tcf") or evidence.get("gpp")
+        return _("in a consent platform") if is_string else _("in a cookie banner")
+    return ""
 
 
 def said_words(entry: ConsentEntry) -> str:

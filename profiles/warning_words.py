@@ -39,6 +39,11 @@ def _rates(row: DataWarning) -> str:
     return f"{add}?{urlencode({'currency': row.detail})}"
 
 
+def _categories(row: DataWarning) -> str:
+    add = reverse("admin:consent_signalmapping_add")
+    return f"{add}?{urlencode({'source': row.source_id, 'signal': 'category', 'name': row.detail})}"
+
+
 def _names(row: DataWarning) -> str:
     kind = "traitname" if row.detail == "trait" else "eventdefinition"
     return f"{reverse(f'admin:profiles_{kind}_changelist')}?is_proven__exact=0"
@@ -109,6 +114,29 @@ WARNINGS: dict[str, Warned] = {
         _("Too much said of one person"),
         _("The call is kept, the trait is not: all traits of a person have at most 64 KB that only"
           " browsers said, and 256 KB in all."),
+        _LOOK, _calls, "events.view",
+    ),
+    "withheld": Warned(
+        _("Events that people did not permit"),
+        _("Their own consent object refuses measuring, so they are counted here and not stored."),
+        _("Nothing: this is the gate at work. Have the source send none where it is refused."),
+        _calls, "events.view",
+    ),
+    "unmapped_category": Warned(
+        _("A consent category that is mapped to no purpose"),
+        _("What people say of it changes nothing here."),
+        _("Map it to a purpose, or to none."),
+        _categories, "purposes.edit",
+    ),
+    "consent_string": Warned(
+        _("A consent string that does not count"),
+        _("It could not be read, or breaks the rules of its own date. It changed nothing."),
+        _("Have whoever runs the consent platform mend what writes it."),
+        _calls, "events.view",
+    ),
+    "consent_object": Warned(
+        _("A consent object that cannot be read"),
+        _("It changed nothing. Its categories are names with true or false."),
         _LOOK, _calls, "events.view",
     ),
     "too_many_names": Warned(

@@ -79,6 +79,7 @@ MODEL_PERMISSIONS: dict[str, tuple[str, str]] = {
     "consent.purpose": ("consents.view", "purposes.edit"),
     "consent.topic": ("consents.view", "purposes.edit"),
     "consent.wording": ("consents.view", ""),
+    "consent.signalmapping": ("consents.view", "purposes.edit"),
     "consent.suppression": ("suppressions.view", "suppressions.edit"),
     "consent.deadlinerule": ("privacy.view", "privacy.edit"),
     "consent.erasureduty": ("privacy.view", "privacy.edit"),

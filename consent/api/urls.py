@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from consent.api import exceptions, identity, privacy, purposes, views
+from consent.api import exceptions, identity, privacy, purposes, signals, views
 
 urlpatterns = [
     re_path(r"^consents/?\Z", views.Consents.as_view(), name="api-consents"),
@@ -52,6 +52,12 @@ urlpatterns = [
         r"^privacy-requests/(?P<reference>[^/]+)/letters/(?P<letter>\w+)/?\Z",
         identity.OneLetter.as_view(),
         name="api-privacy-letter",
+    ),
+    re_path(r"^consent-signals/?\Z", signals.ConsentSignals.as_view(), name="api-consent-signals"),
+    re_path(
+        r"^consent-signals/(?P<number>\d+)/?\Z",
+        signals.OneConsentSignal.as_view(),
+        name="api-consent-signal",
     ),
     re_path(r"^purposes/?\Z", purposes.Purposes.as_view(), name="api-purposes"),
     re_path(r"^purposes/(?P<slug>[-\w]+)/?\Z", purposes.OnePurpose.as_view(), name="api-purpose"),

@@ -14,6 +14,7 @@ from consent.models.privacy import (
 )
 from consent.models.proof import IdentityLink, RequestLetter
 from consent.models.purpose import Purpose, Topic
+from consent.models.signals import SignalMapping
 from consent.models.wording import Wording
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Purpose",
     "RequestComment",
     "RequestLetter",
+    "SignalMapping",
     "StatusCallback",
     "Suppression",
     "Topic",

@@ -38,13 +38,13 @@ class Broken(ValueError):
 
 
 @dataclass(frozen=True)
-class Ids:
+class IdSet:
     """A set of ids as ranges that are in order and apart: a string of 3 kB may name 65,535."""
 
     ranges: tuple[tuple[int, int], ...] = ()
 
     @classmethod
-    def of(cls, ranges: Iterable[tuple[int, int]]) -> "Ids":
+    def of(cls, ranges: Iterable[tuple[int, int]]) -> "IdSet":
         """Whatever order they are given in."""
         found: list[tuple[int, int]] = []
         for first, last in sorted(ranges):
@@ -94,12 +94,12 @@ class Bits:
         """So many integers of so many bits."""
         return [self.number(width) for _ in range(count)]
 
-    def field(self, width: int) -> Ids:
+    def field(self, width: int) -> IdSet:
         """Which bits are set, counted from 1."""
         if not width:
-            return Ids()
+            return IdSet()
         shown = f"{self.number(width):0{width}b}"
-        return Ids(tuple((run.start() + 1, run.end()) for run in _RUN.finditer(shown)))
+        return IdSet(tuple((run.start() + 1, run.end()) for run in _RUN.finditer(shown)))
 
     def letters(self, count: int = 2) -> str:
         """Capital letters of six bits each."""
@@ -123,7 +123,7 @@ class Bits:
             one, two, before = two, one + two, bit
         raise Broken(NO_NUMBER)
 
-    def ranges(self) -> Ids:
+    def ranges(self) -> IdSet:
         """Range (Int): items of 16 bits."""
         found = []
         for _ in range(self.number(12)):
@@ -132,7 +132,7 @@ class Bits:
             if last < first or not first:
                 raise Broken(NO_RANGE)
             found.append((first, last))
-        return Ids.of(found)
+        return IdSet.of(found)
 
     def fibonacci_ranges(self) -> list[tuple[int, int]]:
         """Range (Fibonacci), in their order: each item counts on from the one before."""
@@ -144,7 +144,7 @@ class Bits:
             found.append((first, last))
         return found
 
-    def vendors(self) -> Ids:
+    def vendors(self) -> IdSet:
         """OptimizedIntRange: the highest id, then ranges or a bit for each."""
         highest = self.number(16)
         return self.ranges() if self.flag() else self.field(highest)

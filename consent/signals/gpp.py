@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_noop
 
 from consent.signals import tcf, us_sections
-from consent.signals.bits import NOT_SORTED, Bits, Broken, Ids, is_in_order
+from consent.signals.bits import NOT_SORTED, Bits, Broken, IdSet, is_in_order
 from consent.signals.tcf import TcString
 from consent.signals.us_sections import UsSection
 
@@ -36,14 +36,14 @@ class CanadaString:
     Vendors are left unread: the specification and the IAB's own library write them differently.
     """
 
-    purposes: Ids
-    implied: Ids
-    special_features: Ids
+    purposes: IdSet
+    implied: IdSet
+    special_features: IdSet
     language: str
-    publisher: Ids | None = None
+    publisher: IdSet | None = None
 
     @property
-    def answers(self) -> Ids:
+    def answers(self) -> IdSet:
         """Purposes that are allowed to us, as in the European one."""
         return self.publisher or self.purposes
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop
 
-from consent.signals.bits import Bits, Broken, Ids
+from consent.signals.bits import Bits, Broken, IdSet
 
 VERSION = 2
 CORE, DISCLOSED, ALLOWED, PUBLISHER = range(4)
@@ -33,10 +33,10 @@ GLOBAL = gettext_noop("it says that it is not for one service alone, which the T
 class PublisherPurposes:
     """What the person allowed the publisher itself."""
 
-    purposes: Ids
-    interests: Ids
-    custom_purposes: Ids
-    custom_interests: Ids
+    purposes: IdSet
+    interests: IdSet
+    custom_purposes: IdSet
+    custom_interests: IdSet
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Restriction:
 
     purpose: int
     type: int
-    vendors: Ids
+    vendors: IdSet
 
 
 @dataclass(frozen=True)
@@ -62,20 +62,20 @@ class TcString:
     policy_version: int
     is_service_specific: bool
     has_other_texts: bool
-    special_features: Ids
-    purposes: Ids
-    interests: Ids
+    special_features: IdSet
+    purposes: IdSet
+    interests: IdSet
     purpose_one_is_special: bool
     country: str
-    vendors: Ids
-    vendor_interests: Ids
+    vendors: IdSet
+    vendor_interests: IdSet
     restrictions: tuple[Restriction, ...]
-    disclosed: Ids | None = None
-    allowed: Ids | None = None  # before version 2.2
+    disclosed: IdSet | None = None
+    allowed: IdSet | None = None  # before version 2.2
     publisher: PublisherPurposes | None = None
 
     @property
-    def answers(self) -> Ids:
+    def answers(self) -> IdSet:
         """Purposes allowed to us: by the publisher's own segment where it allows any, else by the
         core, since the usual encoders write that segment, empty, for whoever does not use it.
 

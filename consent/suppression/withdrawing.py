@@ -126,7 +126,7 @@ def opt_out_of_sharing(
 
     It is no unsubscribe, and later absence of the signal revokes nothing (semantics.md section 10).
     A signal that proves nothing of whom it names does not end a permission that stands: it is kept
-    once beside it, as a claim (`consent.gpc`).
+    once beside it, as a claim (`consent.signals.gpc`).
     """
     purpose = Purpose.objects.filter(slug=SHARING).values_list("pk", flat=True).first()
     if purpose is None or not profile_ids:

@@ -49,6 +49,8 @@ class Context(msgspec.Struct, rename="camel", gc=False):
     external_ids: Any = None
     device: Any = None
     active: Any = None
+    consent: Any = None
+    consent_management: Any = None
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -90,6 +92,9 @@ class Incoming(msgspec.Struct):
     refusal: tuple[str, str, str] | None = None  # code, path, reason
     key: tuple[str, str] | None = None  # the one it is attributed to
     came_back: bool = False  # by an act of their own, after an erasure
+    choice: Any = None  # consent.signals.choices.ConsentChoice, where what it allows is said
+    is_withheld: bool = False  # by the person: nothing of it is stored but what they allow
+    warnings: list[tuple[str, str, str]] = []  # code, detail, example; of no event in particular
     attach: Any = None  # identity.resolve.Attach, where what it brought may be another's
     profile_id: int = 0
     identifier_id: int = 0

@@ -18,6 +18,7 @@ class WrittenBatch:
     messages: Sequence[Incoming]
     created: frozenset[int] = frozenset()  # profile ids that are new
     moved: Sequence[MovedIdentifier] = ()  # identifiers that a source of ours took out of somebody
+    withheld: Sequence[Incoming] = ()  # heard and not stored: `event_id` and `value` are nothing
 
     @property
     def profile_ids(self) -> list[int]:
@@ -30,5 +31,6 @@ class WrittenBatch:
 AFTER_BATCH: Registry[Callable[[Any, WrittenBatch], None]] = Registry("after batch")
 
 # name -> function(cursor, messages), before anything is written: sets `message.refusal` to
-# (code, path, reason) where a message may not come in (consent: erased people).
+# (code, path, reason) where a message may not come in (consent: erased people), and `is_withheld`
+# where its person does not want it stored (consent: what their consent object says).
 SCREENS: Registry[Callable[[Any, Sequence[Incoming]], None]] = Registry("screens")

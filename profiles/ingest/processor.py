@@ -136,8 +136,10 @@ def apply(cursor: Any, messages: Sequence[Incoming]) -> None:
     _write_refused(cursor, refused)
 
 
-def _write(cursor: Any, messages: list[Incoming], resolved: identity.Resolved) -> None:
+def _write(cursor: Any, heard: list[Incoming], resolved: identity.Resolved) -> None:
+    """Store them; of those that are withheld only whom they are of, for what hooks make of it."""
     created = frozenset(one.id for one in resolved.newcomers)
+    messages = [message for message in heard if not message.is_withheld]
     for message, number in zip(
         messages, store.take_ids(cursor, "event", len(messages)), strict=True
     ):
@@ -149,8 +151,8 @@ def _write(cursor: Any, messages: list[Incoming], resolved: identity.Resolved) -
     too_much = trait_limits.bound(said, before)
     new_traits = statements.derive_new(said, created)
     # someone made for an identifier that no message of the batch is attributed to
-    newcomers = _seen_newcomers(resolved, seen, messages)
-    profile_rows.create(cursor, newcomers, seen, new_traits, messages[0].source.id)
+    newcomers = _seen_newcomers(resolved, seen, heard)
+    profile_rows.create(cursor, newcomers, seen, new_traits, heard[0].source.id)
     statements.write(cursor, said, created)
     derived = statements.derive(cursor, sorted(told))
     changed = {number: own for number, own in derived.items() if own != before.get(number)}
@@ -166,7 +168,9 @@ def _write(cursor: Any, messages: list[Incoming], resolved: identity.Resolved) -
     found = attaching.find(messages, before, workspace().salt)
     for message in attaching.remember(cursor, found, resolved.ids):
         catalog.warn(message, "shared_identifier", message.key[0] if message.key else "")
-    batch = hooks.WrittenBatch(messages, created, moved=resolved.moved)
+    catalog.warn_of(heard)
+    withheld = [message for message in heard if message.is_withheld]
+    batch = hooks.WrittenBatch(messages, created, moved=resolved.moved, withheld=withheld)
     for _name, hook in hooks.AFTER_BATCH:
         hook(cursor, batch)
     tell_created(created)
@@ -178,7 +182,7 @@ def _write(cursor: Any, messages: list[Incoming], resolved: identity.Resolved) -
     changes.announce_each(names)
     changes.announce({one.before for one in resolved.moved}, [changes.ANYTHING])
     catalog.save(cursor)
-    queue.touch_sources(cursor, messages)
+    queue.touch_sources(cursor, heard)
 
 
 def _seen_newcomers(

@@ -52,6 +52,7 @@ UPSERT = """
         first_seen = least(event_definition.first_seen, EXCLUDED.first_seen),
         last_seen = greatest(event_definition.last_seen, EXCLUDED.last_seen)
 """
+WITHHELD = "withheld"  # by who it is of: heard, and not stored
 TOO_MANY_NAMES = "too_many_names"  # a public key made up so many today
 MAX_DETAIL, MAX_EXAMPLE = 200, 100  # characters
 MOST_WARNINGS = 200  # rows of one source and code: events' names come from outside
@@ -225,9 +226,19 @@ class Catalog:
         for name, source in save_traits(cursor, said).items():
             self._warnings[source.id, TOO_MANY_NAMES, name, "trait"] += 1
 
+    def warn_of(self, messages: Iterable[Incoming]) -> None:
+        """Count what others found in them, and what is withheld by the event's name."""
+        for message in messages:
+            for code, detail, example in message.warnings:
+                self._count((message.source.id, code, "", detail[:MAX_DETAIL]), example)
+            if message.is_withheld:
+                self.warn(message, WITHHELD, "")
+
     def warn(self, message: Incoming, code: str, detail: str, example: Any = "") -> None:
         """Count something about the data that is not as it should be; `example` is what came."""
-        key = message.source.id, code, message.name, detail.replace("\0", "")
+        self._count((message.source.id, code, message.name, detail.replace("\0", "")), example)
+
+    def _count(self, key: Warned, example: Any) -> None:
         self._warnings[key] += 1
         if example != "" and key not in self._examples:
             text = example if isinstance(example, str) else json.dumps(example, ensure_ascii=False)

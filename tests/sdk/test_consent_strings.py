@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from consent.signals import gpp, tcf, us_sections
-from consent.signals.bits import Ids
+from consent.signals.bits import IdSet
 
 HOW_MANY, SEEDS = 150, (3, 20261127)
 
@@ -26,7 +26,7 @@ def written(node, request):
     return write
 
 
-def all_of(ids: Ids) -> list[int]:
+def all_of(ids: IdSet) -> list[int]:
     return [number for first, last in ids.ranges for number in range(first, last + 1)]
 
 

@@ -140,6 +140,12 @@ GROUPS = (
                 "consents.view",
             ),
             Item(
+                _("Consent signals"),
+                "link",
+                ["admin:consent_signalmapping_changelist"],
+                "consents.view",
+            ),
+            Item(
                 _("Wordings"),
                 "note",
                 ["admin:consent_wording_changelist"],

@@ -37,6 +37,7 @@ KINDS: dict[str, Words] = {
     "secret": gettext_lazy("Key of public links"),
     "segment": gettext_lazy("Segment"),
     "sender": gettext_lazy("Sender"),
+    "signalmapping": gettext_lazy("Consent signal"),
     "source": gettext_lazy("Source"),
     "suppression": gettext_lazy("Suppression"),
     "topic": gettext_lazy("Topic"),

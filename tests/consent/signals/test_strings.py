@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent.signals import gpp, tcf
-from consent.signals.bits import Bits, Broken, Ids
+from consent.signals.bits import Bits, Broken, IdSet
 
 # of the specifications
 TC = "CPXxRfAPXxRfAAfKABENB-CgAAAAAAAAAAYgAAAAAAAA"
@@ -126,7 +126,7 @@ def test_no_text_does_anything_but_be_read_or_be_broken(beginning, rest):
 def test_ranges_are_a_set_whatever_their_order(given_ranges):
     ranges = [(first, first + more) for first, more in given_ranges]
     wanted = {number for first, last in ranges for number in range(first, last + 1)}
-    found = Ids.of(ranges)
+    found = IdSet.of(ranges)
     assert len(found) == len(wanted) and all(number in found for number in wanted)
     assert 0 not in found and "1" not in found
 

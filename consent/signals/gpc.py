@@ -21,7 +21,7 @@ UNPROVEN = "by a browser, unproven"
 
 def honour_gpc(cursor: Any, batch: WrittenBatch) -> None:
     """Opt everyone out whose browser sent the signal; two queries where nobody is new to it."""
-    proven, unproven = _people(batch.messages)
+    proven, unproven = _people([*batch.messages, *batch.withheld])
     for source_id, people in sorted(proven.items()):
         opt_out_of_sharing(sorted(people), evidence=EVIDENCE, source_id=source_id)
     for source_id, people in sorted(unproven.items()):
