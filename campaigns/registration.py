@@ -1,6 +1,6 @@
 """What this app signs in at the registries of lower apps."""
 
-from campaigns import erasing, merging, panels, pruning, trail  # noqa: F401 - each signs itself in
+from campaigns import ageing, erasing, merging, panels, pruning, trail  # noqa: F401 - each signs in
 from campaigns.api import registration  # noqa: F401 - signs itself in
 from campaigns.composition.senders import default_sender
 from campaigns.delivery.service_mails import send_due

@@ -18,15 +18,20 @@ from consent.privacy.erasure import screening  # noqa: F401 - each signs itself 
 from consent.privacy.requests import FOLLOWING
 from consent.proof.issuing import issue_due
 from consent.proof.links import OLDEST_DUE as OLDEST_LINK
+from consent.retention import closed_requests, events, people, tables  # noqa: F401 - as above
+from consent.retention.running import OLDEST_DUE as OLDEST_RETENTION
+from consent.retention.running import carry_out_retention
 from consent.signals import collecting, gpc, honouring  # noqa: F401 - each signs itself in
 
 FOLLOWING.register("webhooks")(follow)
 WORK.register("consents", order=20)(elapse)
 WORK.register("privacy", order=95)(carry_out_due)
 WORK.register("identity_links", order=94)(issue_due)
+WORK.register("retention", order=96)(carry_out_retention)
 WORK.register("opendsr", order=97)(call_due)
 POOLS.register("opendsr")(DELIVERY)
 LEFT.register("privacy", order=95)(left)
 WAITING.register("privacy")(OLDEST_STARTED)
 WAITING.register("identity_links")(OLDEST_LINK)
 WAITING.register("opendsr")(QUEUE.oldest_due)
+WAITING.register("retention")(OLDEST_RETENTION)

@@ -9,11 +9,13 @@ from consent.models import (
     DeadlineRule,
     PrivacyRequest,
     Purpose,
+    RetentionRule,
     SignalMapping,
     Suppression,
     Topic,
     Wording,
 )
+from consent.retention.words import rule_in_words
 
 _PURPOSE = ObjectKind(KINDS["purpose"], Purpose, "pk", form_of)
 _TOPIC = ObjectKind(KINDS["topic"], Topic, "pk", form_of)
@@ -40,3 +42,11 @@ _WORDING = ObjectKind(KINDS["wording"], Wording, "pk", form_of)
 TARGETS.register("wording")(rows_of(_WORDING, "consents.view"))
 _SIGNAL = ObjectKind(KINDS["signalmapping"], SignalMapping, "pk", form_of)
 TARGETS.register("signalmapping")(rows_of(_SIGNAL, "consents.view"))
+
+
+def _rule_page_of(row: RetentionRule) -> str:
+    return reverse("consent:retention_rule", args=[row.pk])
+
+
+_RETENTION = ObjectKind(KINDS["retention_rule"], RetentionRule, "pk", _rule_page_of)
+TARGETS.register("retention_rule")(rows_of(_RETENTION, "privacy.view", rule_in_words))

@@ -4,8 +4,10 @@ from django.urls import path
 
 from consent.pages import actions
 from consent.pages.requests import exceptions, lists, views
+from consent.pages.retention import views as retention
 
 REQUEST = "privacy/requests/<uuid:public_id>/"
+RULE = "privacy/retention/<int:number>/"
 app_name = "consent"
 urlpatterns = [
     path(
@@ -21,4 +23,8 @@ urlpatterns = [
     path(f"{REQUEST}keep/", exceptions.keep_view, name="request_keep"),
     path(f"{REQUEST}keep/<int:number>/end/", exceptions.end_view, name="request_keep_end"),
     path(f"{REQUEST}<slug:turn>/", views.turn_view, name="request_turn"),
+    path("privacy/retention/", retention.retention_view, name="retention"),
+    path("privacy/retention/new/", retention.new_rule_view, name="new_retention_rule"),
+    path(RULE, retention.rule_view, name="retention_rule"),
+    path(f"{RULE}<slug:turn>/", retention.rule_turn_view, name="retention_rule_turn"),
 ]

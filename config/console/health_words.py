@@ -168,6 +168,7 @@ def _TITLES() -> dict[str, str]:  # noqa: N802 - in the reader's language
         "audit_seal": _("The audit trail is not sealed"),
         "consent_seal": _("The history of permissions is not sealed"),
         "privacy": _("Privacy requests are not carried out"),
+        "retention": _("What is too old is not taken away"),
         "opendsr": _("Callbacks of privacy requests are not made"),
         "identity_links": _("Links that prove who somebody is are not made"),
         "mails": _("Letters and links are not sent"),

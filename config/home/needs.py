@@ -24,8 +24,9 @@ from config.workspace.pages.open_pages import is_open
 from config.workspace.permissions import may
 from config.workspace.work.reasons import in_words as reason_in_words
 from consent.confirming.limits import REASONS, unasked_lately
-from consent.models import PrivacyRequest
+from consent.models import PrivacyRequest, RetentionRun
 from consent.privacy.callbacks import given_up
+from consent.retention.words import rule_in_words
 from profiles.calls.reasons import code_in_words
 from profiles.models import Inbox, RefusalCount, Source
 from profiles.selectors.masking import Shown
@@ -59,7 +60,7 @@ def needs(user: Any) -> list[Need]:
     """
     found: list[Need] = [*_standing_still(), *_turned_away()]
     if may(user, "privacy.view"):
-        found += [*_requests(), *_not_called(), *_not_asked()]
+        found += [*_requests(), *_not_called(), *_not_asked(), *_not_taken()]
     if may(user, "webhooks.view"):
         found += _webhooks()
     if may(user, "sources.view"):
@@ -189,6 +190,25 @@ def _webhooks() -> list[Need]:
             at=row.failing_since or row.off_at,
         )
         for row in rows.order_by("pk")[:AT_MOST]
+    ]
+
+
+def _not_taken() -> list[Need]:
+    """Runs of retention that fail. One query."""
+    failing = RetentionRun.objects.filter(state=RetentionRun.State.RUNNING).exclude(error="")
+    return [
+        Need(
+            1,
+            "clock",
+            "bad",
+            format_html(_("<b>{}</b>: what is too old is not taken away"), rule_in_words(run)),
+            _("Its run fails and is tried again: %(why)s.")
+            % {"why": reason_in_words(run.error).rstrip(".")},
+            reverse("consent:retention"),
+            _("Open"),
+            at=run.started_at,
+        )
+        for run in failing[:AT_MOST]
     ]
 
 

@@ -23,5 +23,15 @@ def as_eraser(cursor: Any) -> Iterator[None]:
     _take(cursor, before)
 
 
+@contextmanager
+def as_login(cursor: Any) -> Iterator[None]:
+    """What is run on this cursor meanwhile is asked by the log-in itself; inside a transaction."""
+    cursor.execute("SELECT current_user::text")
+    [before] = cursor.fetchone()
+    cursor.execute("SET LOCAL ROLE NONE")
+    yield
+    _take(cursor, before)
+
+
 def _take(cursor: Any, role: str) -> None:
     cursor.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))

@@ -2,7 +2,15 @@
 
 from django.urls import re_path
 
-from consent.api import exceptions, identity, privacy, purposes, signals, views
+from consent.api import (
+    exceptions,
+    identity,
+    privacy,
+    purposes,
+    retention,
+    signals,
+    views,
+)
 
 urlpatterns = [
     re_path(r"^consents/?\Z", views.Consents.as_view(), name="api-consents"),
@@ -59,6 +67,20 @@ urlpatterns = [
         signals.OneConsentSignal.as_view(),
         name="api-consent-signal",
     ),
+    re_path(
+        r"^retention-rules/?\Z", retention.RetentionRules.as_view(), name="api-retention-rules"
+    ),
+    re_path(
+        r"^retention-rules/(?P<number>\d+)/?\Z",
+        retention.OneRule.as_view(),
+        name="api-retention-rule",
+    ),
+    re_path(
+        r"^retention-rules/(?P<number>\d+)/dry-run/?\Z",
+        retention.DryRun.as_view(),
+        name="api-retention-dry-run",
+    ),
+    re_path(r"^retention-runs/?\Z", retention.RetentionRuns.as_view(), name="api-retention-runs"),
     re_path(r"^purposes/?\Z", purposes.Purposes.as_view(), name="api-purposes"),
     re_path(r"^purposes/(?P<slug>[-\w]+)/?\Z", purposes.OnePurpose.as_view(), name="api-purpose"),
 ]

@@ -14,6 +14,7 @@ from consent.models.privacy import (
 )
 from consent.models.proof import IdentityLink, RequestLetter
 from consent.models.purpose import Purpose, Topic
+from consent.models.retention import RetainedTotal, RetentionRule, RetentionRun
 from consent.models.signals import SignalMapping
 from consent.models.wording import Wording
 
@@ -34,6 +35,9 @@ __all__ = [
     "RequestComment",
     "RequestLetter",
     "SignalMapping",
+    "RetainedTotal",
+    "RetentionRule",
+    "RetentionRun",
     "StatusCallback",
     "Suppression",
     "Topic",

@@ -11,7 +11,12 @@ IN_FORCE = Q(done_at=None, ended_at=None)
 
 def keep_by_duty(request: PrivacyRequest) -> None:
     """The duties in force, as exceptions of this request."""
-    ErasureException.objects.bulk_create(
+    ErasureException.objects.bulk_create(of_duties(request))
+
+
+def of_duties(request: PrivacyRequest | None = None) -> list[ErasureException]:
+    """The duties in force, as exceptions that are not kept yet. One query."""
+    return [
         ErasureException(
             request=request,
             data_class=duty.data_class,
@@ -21,7 +26,7 @@ def keep_by_duty(request: PrivacyRequest) -> None:
             made_by="duty",
         )
         for duty in ErasureDuty.objects.filter(is_on=True)
-    )
+    ]
 
 
 def in_force(request: PrivacyRequest) -> list[ErasureException]:

@@ -7,11 +7,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from consent.models import PrivacyRequest
+from consent.models import PrivacyRequest, RetentionRun
 from consent.privacy.due import carry_out_due, left, start_due
 from consent.privacy.erasure import searching
 from consent.privacy.requests import NotOne, asked
 from consent.privacy.subject import KnownBy
+from consent.retention.running import carry_out_retention
 from profiles.selectors.finding import as_uuid
 
 WAIT_SECONDS = 0.2  # for transactions of others that began before an erasure
@@ -21,8 +22,8 @@ class Command(BaseCommand):
     """`privacy run`, `privacy verify REQUEST [--identifier KIND:VALUE]`."""
 
     help = (
-        "run: carries out due requests. verify: searches every column and file for a person who "
-        "was erased."
+        "run: carries out due requests and retention. verify: searches every column and file for "
+        "a person who was erased."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -53,6 +54,11 @@ class Command(BaseCommand):
             time.sleep(0 if n else WAIT_SECONDS)
         open_ = PrivacyRequest.objects.filter(status=PrivacyRequest.Status.IN_PROGRESS).count()
         self.stdout.write(f"{started:,} requests started, {done:,} completed, {open_:,} under way")
+        gone = 0
+        while n := carry_out_retention():
+            gone += n
+        under_way = RetentionRun.objects.filter(state=RetentionRun.State.RUNNING).count()
+        self.stdout.write(f"retention: {gone:,} rows taken, {under_way:,} runs under way")
 
     def _verify(self, reference: str, identifiers: list[str]) -> None:
         public_id = as_uuid(reference)

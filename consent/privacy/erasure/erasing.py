@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from config.postgres.eraser import as_eraser
+from config.postgres.eraser import as_eraser, as_login
 from config.workspace import audit
 from consent.forwarding import receipts
 from consent.models import ErasedIdentifier, PrivacyRequest
@@ -117,9 +117,7 @@ def take_out(request: PrivacyRequest) -> None:
     _keep_out(request, subject, now)
     _pass_on(request, subject)
     with connection.cursor() as cursor:
-        cursor.execute(_EMPTY_PROFILE, [list(subject.ever)])
-        for _name, leave in holdings.LEAVING:
-            leave(cursor, subject)
+        emptied(cursor, subject)
         done: dict[str, int] = {}
         with as_eraser(cursor):
             for holding in exceptions.applied(subject, in_force(request)):
@@ -144,9 +142,7 @@ def take_away(person: Profile) -> None:
     """
     subject = subject_of(_held(person))
     with connection.cursor() as cursor:
-        cursor.execute(_EMPTY_PROFILE, [list(subject.ever)])
-        for _name, leave in holdings.LEAVING:
-            leave(cursor, subject)
+        emptied(cursor, subject)
         with as_eraser(cursor):
             for holding in holdings.declared(subject):
                 while holdings.carry_out(holding):
@@ -164,6 +160,13 @@ def _pass_on(request: PrivacyRequest, subject: DataSubject) -> None:
             ids={one.value for one in known if one.kind == PROFILE_KIND},
             user_ids={one.value for one in known if one.kind == OWN_KIND},
         )
+
+
+def emptied(cursor: Any, subject: DataSubject) -> None:
+    """The rows of these people as profiles, and what follows from their being gone."""
+    cursor.execute(_EMPTY_PROFILE, [list(subject.ever)])
+    for _name, leave in holdings.LEAVING:
+        leave(cursor, subject)
 
 
 def _whole(request: PrivacyRequest) -> DataSubject:
@@ -259,10 +262,16 @@ def is_behind(request: PrivacyRequest) -> bool:
         return False
     if connection.in_atomic_block:
         return True
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL ROLE NONE")  # when others began is told to their own log-in
-        cursor.execute(_BEFORE, [request.result["fence"]])
-        return not cursor.fetchone()[0]
+    return not began_before(request.result["fence"])
+
+
+@transaction.atomic
+def began_before(moment: str) -> bool:
+    """Whether a transaction of another connection is under way that began before this moment."""
+    # when others began is told to their own log-in
+    with connection.cursor() as cursor, as_login(cursor):
+        cursor.execute(_BEFORE, [moment])
+        return bool(cursor.fetchone()[0])
 
 
 def _fence(request: PrivacyRequest) -> None:

@@ -63,11 +63,11 @@ def _permissions() -> Mapping[str, KeepableRows]:
 
 def applied(subject: DataSubject, exceptions: Sequence[ErasureException]) -> list[Holding]:
     """All that is held of a person, with what stays cut out of it as a holding of its own."""
-    kept = _tests(exceptions)
+    kept = tests_of(exceptions)
     return [part for holding in holdings_of(subject) for part in _cut(holding, kept)]
 
 
-def _tests(
+def tests_of(
     exceptions: Sequence[ErasureException],
 ) -> dict[str, list[tuple[ErasureException, Sql]]]:
     """By table the tests on `t` of what stays, with whose it is."""

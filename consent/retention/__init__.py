@@ -1,0 +1,1 @@
+"""How long data stays: classes of data, rules, dry runs and runs."""
