@@ -32,6 +32,6 @@ def make(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     """Data only."""
 
-    dependencies = [("consent", "0012_signal_mappings")]
+    dependencies = [("consent", "0013_signal_mappings")]
 
     operations = [migrations.RunPython(make, migrations.RunPython.noop)]

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     """A new table."""
 
     dependencies = [
-        ("consent", "0011_erasure_exceptions"),
+        ("consent", "0012_erasure_receipts"),
         ("profiles", "0005_usable_people"),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0013_signals_of_the_iab"),
+        ("consent", "0014_signals_of_the_iab"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
