@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from config.console.words import day
 from consent.models import ConsentEntry
 from consent.models.ledger import Basis, ConsentStatus
+from consent.volume import in_words, limit_said
 from profiles.selectors.masking import Shown
 
 PLACES = ("collection_point", "place", "source", "page", "url")
@@ -26,6 +27,8 @@ def act_of(entry: ConsentEntry) -> str:
     act = str(entry.evidence.get("act") or entry.evidence.get("kind") or "")
     if entry.status == ConsentStatus.GRANTED and entry.basis != Basis.CONSENT:
         return str(entry.get_basis_display())
+    if limit := limit_said(str(entry.evidence.get("at_most") or "")):
+        return in_words(limit)
     if act == "keyword":
         word = str(entry.evidence.get("word") or "")[:20]
         return _("by %(word)s") % {"word": word if word.isalpha() else "STOP"}

@@ -83,10 +83,12 @@ def _fresh_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     from config.workspace.work import recording  # noqa: PLC0415
 
     translation.deactivate()  # the language of the last page that a test asked for
+    from consent import volume  # noqa: PLC0415
     from consent.policy import resolving  # noqa: PLC0415
     from profiles.personal import tags  # noqa: PLC0415
 
     resolving.forget_policies()
+    volume.forget_limits()
     selectors.forget_workspace()
     tags.forget_tags()
     tokens.forget_keys()
@@ -103,6 +105,7 @@ def _fresh_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setattr(module, "KEPT_SECONDS", 3600.0)
     yield
     resolving.forget_policies()
+    volume.forget_limits()
     selectors.forget_workspace()
     tags.forget_tags()
     tokens.forget_keys()

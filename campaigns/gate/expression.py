@@ -53,6 +53,7 @@ class Terms:
     segment_id: int = 0
     campaign_id: int = 0
     fresh: Sql = EMPTY  # a test on `m.profile_id`: who was in before is not asked about
+    has_own_limits: bool = False  # whether anybody has a limit of their own
     per_second: float = 0.0  # how many leave a second; 0 for as many as can
 
     @property
@@ -64,6 +65,11 @@ class Terms:
     def limits(self) -> Sequence[Frequency]:
         """How often is enough; all of them hold."""
         return self.caps if self.is_marketing else ()
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether what people got lately matters."""
+        return self.is_marketing and bool(self.caps or self.has_own_limits)
 
 
 _JUDGED = """
@@ -135,6 +141,11 @@ def judged(
     )
 
 
+# limits of people's own on a channel: the strictest of each (`consent.volume`)
+_OWN_LIMITS = """LEFT JOIN (SELECT v.profile_id, max(v.per_days) AS per_days, min(v.count) AS n
+    FROM own_limit v WHERE v.channel = {channel} GROUP BY 1) o ON o.profile_id = a.profile_id"""
+
+
 def _needs_permission(purpose: Purpose, line: str) -> Sql:
     """A branch over a line of `reach`."""
     return EMPTY if is_free(purpose) else Sql(f"WHEN {line}.entry_id IS NULL THEN 'no_permission'")
@@ -182,21 +193,37 @@ class _Pieces:
 
     @property
     def capped(self) -> Sql:
-        return Sql("WHEN c.reached THEN 'capped'") if self.terms.limits else EMPTY
+        return Sql("WHEN c.reached THEN 'capped'") if self.terms.is_limited else EMPTY
 
     @property
     def _counts(self) -> Sql:
-        limits = self.terms.limits
-        if not limits:
+        if not self.terms.is_limited:
             return EMPTY
+        limits, own = self.terms.limits, self.terms.has_own_limits
         whole = all(one.scope == CHANNEL for one in limits)  # then its own rows alone are read
+        days: Sql = sql("{days}::int", days=max((one.per_days for one in limits), default=0))
         return sql(
-            "LEFT JOIN LATERAL (SELECT {reached} AS reached FROM contact_count k"
-            " WHERE k.profile_id = a.profile_id{own} AND k.day > {day} - {days}::int) c ON TRUE",
-            reached=OR.joined(self._reached(one) for one in limits),
-            own=sql(" AND {own}", own=self._counted(limits[0])) if whole else EMPTY,
+            "{joined} LEFT JOIN LATERAL (SELECT {reached} AS reached FROM contact_count k"
+            " WHERE k.profile_id = a.profile_id{own} AND k.day > {day} - {days}) c ON TRUE",
+            joined=sql(_OWN_LIMITS, channel=self.terms.channel) if own else EMPTY,
+            reached=OR.joined([*map(self._reached, limits), *([self._reached_own] * own)]),
+            own=sql(" AND {own}", own=self._on_channel) if whole else EMPTY,
             day=self.day,
-            days=max(one.per_days for one in limits),
+            days=sql("greatest({days}, o.per_days)", days=days) if own else days,
+        )
+
+    @property
+    def _on_channel(self) -> Sql:
+        return sql("k.channel = {channel} AND k.tag = ''", channel=self.terms.channel)
+
+    @property
+    def _reached_own(self) -> Sql:
+        """By a limit of the person's own (`o`), if they have one."""
+        return sql(
+            "coalesce(o.per_days IS NOT NULL AND coalesce(sum(k.n) FILTER (WHERE {counted}"
+            " AND k.day > {day} - o.per_days), 0) >= o.n, FALSE)",
+            counted=self._on_channel,
+            day=self.day,
         )
 
     def _reached(self, limit: Frequency) -> Sql:
@@ -214,7 +241,7 @@ class _Pieces:
             return sql("k.tag = {tag}", tag=limit.tag)
         if limit.scope == TOTAL:
             return Sql("k.tag = ''")
-        return sql("k.channel = {channel} AND k.tag = ''", channel=self.terms.channel)
+        return self._on_channel
 
     @property
     def _zones(self) -> Sql:

@@ -18,6 +18,7 @@ from config.workspace.marketing import control_share, quiet_hours
 from config.workspace.selectors import workspace
 from config.workspace.zones import workspace_zone
 from consent.models import Purpose, Topic
+from consent.volume import is_any
 from profiles.language.times.durations import Duration, stored_duration
 from segments.models import Segment
 
@@ -81,6 +82,7 @@ def terms_of(
         segment_id=_segment_id(plan.entry["segment"]),
         campaign_id=plan.campaign.pk or 0,
         fresh=not_in_yet(plan.campaign, Sql("m.profile_id")) if plan.number > 1 else EMPTY,
+        has_own_limits=is_any(),
         per_second=float(step.get("per_second") or 0),
     )
 
@@ -101,6 +103,7 @@ def single_terms(purpose: Purpose, channel: str, now: datetime) -> Terms:
         zone=zone.key,
         caps=caps_of(None, channel),
         quiet=_quiet(quiet_hours()) if is_marketing else None,
+        has_own_limits=is_any(),
         **_general(purpose),
     )
 

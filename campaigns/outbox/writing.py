@@ -102,7 +102,7 @@ def write(cursor: CursorWrapper, sending: Sending, portion: Portion) -> WrittenC
 
     Who counts against a contact frequency is counted and reserved under one lock.
     """
-    if sending.terms.limits:
+    if sending.terms.is_limited:
         lock_counts(cursor)
     statement_of(sending, portion).on(cursor)
     written = WrittenCount(*cursor.fetchone())

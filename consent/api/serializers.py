@@ -13,6 +13,28 @@ from consent.confirming.limits import REASONS
 from consent.ledger.recording import LONGEST_LANGUAGE, LONGEST_WORDING
 from consent.models import Purpose, Suppression
 from consent.models.ledger import Basis, ConsentStatus, Outcome
+from consent.volume import MOST_DAYS
+
+
+class AtMostSerializer(serializers.Serializer[Any]):
+    """A limit of the person's own, over the marketing on the channel."""
+
+    count = serializers.IntegerField(min_value=1, max_value=MOST_DAYS)
+    per_days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS)
+
+
+class OwnLimitSerializer(AtMostSerializer):
+    """One that stands."""
+
+    channel = serializers.CharField()
+
+
+class OwnLimitsSerializer(serializers.Serializer[Any]):
+    """Those of one person."""
+
+    results = OwnLimitSerializer(many=True)
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
 
 
 @extend_schema_serializer(component_name="ConsentStatement")
@@ -28,6 +50,17 @@ class StatementSerializer(serializers.Serializer[Any]):
     evidence = serializers.DictField(required=False, default=dict)
     at = serializers.DateTimeField(required=False, allow_null=True, default=None)
     valid_until = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    paused_until = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="With status withdrawn: a pause that the person chose; then the grant is back.",
+    )
+    at_most = AtMostSerializer(
+        required=False,
+        allow_null=True,
+        help_text="With status granted: how often at most, as the person chose; null ends it.",
+    )
     wording = serializers.CharField(
         required=False,
         allow_blank=True,

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from config.workspace.api.problems import FieldError, Problem
+from config.workspace.frequency import Frequency
 from consent.api.serializers import StatementSerializer
 from consent.channels import CHANNELS
 from consent.ledger.acts import UNDONE
@@ -15,6 +16,8 @@ from consent.ledger.elapsing import stamp
 from consent.ledger.recording import Statement
 from consent.ledger.subjects import NoIdentifier, Referred, WasErased, contact_point, refer
 from consent.models import Purpose, Topic
+from consent.models.ledger import ConsentStatus
+from consent.volume import evidence_of, limit_said, set_limit
 
 MANY = 1000
 
@@ -103,6 +106,10 @@ def _named(
     topic = topics.get(item["topic"] or "")
     if item["topic"] and (topic is None or topic.purpose_id != purpose.pk):
         errors.append(_error(path, "topic", _("No topic of this purpose."), "unknown"))
+    if item["paused_until"] and item["status"] != ConsentStatus.WITHDRAWN:
+        errors.append(_error(path, "paused_until", _("With status withdrawn only.")))
+    if "at_most" in item and item["status"] != ConsentStatus.GRANTED:
+        errors.append(_error(path, "at_most", _("With status granted only.")))
     if item["evidence"].get("act") == UNDONE:
         errors.append(_error(path, "evidence.act", _("This act is made by the console alone.")))
 
@@ -114,8 +121,13 @@ def _statement(
     until: datetime | None = item["valid_until"]
     evidence.pop("until", None)
     evidence.pop("then", None)
+    evidence.pop("at_most", None)
     if until:
         evidence |= {"until": stamp(until), "then": "expire"}
+    if item["paused_until"]:
+        evidence |= {"until": stamp(item["paused_until"]), "then": "resume"}
+    if "at_most" in item:
+        evidence["at_most"] = evidence_of(_limit(item["at_most"]))
     topic = topics.get(item["topic"] or "")
     return Statement(
         profile_id=person.profile.pk,
@@ -130,3 +142,15 @@ def _statement(
         wording=item["wording"],
         language=item["language"],
     )
+
+
+def _limit(given: Mapping[str, int] | None) -> Frequency | None:
+    return Frequency(given["count"], given["per_days"]) if given else None
+
+
+def hold_limits(statements: Sequence[Statement]) -> None:
+    """What people chose of volume: from now on the gate holds it. Three queries for each choice."""
+    for one in statements:
+        if "at_most" in one.evidence:
+            limit = limit_said(str(one.evidence["at_most"]))
+            set_limit(one.profile_id, one.channel, one.contact_point, limit)

@@ -3,9 +3,11 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.workspace.api.pagination import one_page
 from config.workspace.api.permissions import request_may
-from consent.api.serializers import PermissionsSerializer
+from consent.api.serializers import OwnLimitsSerializer, PermissionsSerializer
 from consent.api.views import AS_OF, permissions_of
+from consent.volume import limits_of_person
 from profiles.api.subroutes import SUBROUTES, Subroute
 from profiles.models import Profile
 
@@ -21,4 +23,20 @@ SUBROUTES.register("consents")(
         permission="consents.view",
         schema={"parameters": [AS_OF], "responses": PermissionsSerializer},
     )
+)
+
+
+def limits_of(request: Request, profile: Profile) -> Response:
+    """How often this person wants to be written to at most, by channel."""
+    found = limits_of_person(profile.pk)
+    return one_page(
+        [
+            {"channel": channel, "count": one.count, "per_days": one.per_days}
+            for channel, one in found.items()
+        ]
+    )
+
+
+SUBROUTES.register("contact-limits")(
+    Subroute(limits_of, permission="consents.view", schema={"responses": OwnLimitsSerializer})
 )

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework.exceptions import PermissionDenied
@@ -25,7 +26,7 @@ from consent.api.serializers import (
     SuppressionsSerializer,
     SuppressSerializer,
 )
-from consent.api.statements import statements_of
+from consent.api.statements import hold_limits, statements_of
 from consent.confirming.asking import record_or_ask
 from consent.ledger.history import states_of
 from consent.ledger.standing import standing_entries
@@ -93,6 +94,7 @@ class Consents(ApiView):
         request=_one_or_many("ConsentStatements", StatementSerializer),
         responses={201: _one_or_many("ConsentsRecorded", RecordedSerializer)},
     )
+    @transaction.atomic
     def post(self, request: Request) -> Response:
         """Record one statement or a list of them; a list is answered with a list.
 
@@ -114,6 +116,7 @@ class Consents(ApiView):
             }
             for one in record_or_ask(statements)
         ]
+        hold_limits(statements)
         return Response(answers if many else answers[0], status=201)
 
 

@@ -16,6 +16,7 @@ from consent.models.proof import IdentityLink, RequestLetter
 from consent.models.purpose import Purpose, Topic
 from consent.models.retention import RetainedTotal, RetentionRule, RetentionRun
 from consent.models.signals import SignalMapping
+from consent.models.volume import OwnLimit
 from consent.models.wording import Wording
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "ErasureException",
     "ErasureReceipt",
     "IdentityLink",
+    "OwnLimit",
     "Policy",
     "PolicyVersion",
     "PrivacyRequest",

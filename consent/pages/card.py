@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -18,6 +19,7 @@ from consent.reach.contactable import (
     reachability,
     reachable_channels,
 )
+from consent.volume import in_words, limits_of_person
 from consent.words import act_of, said_words, source_of
 from profiles.models import Profile
 from profiles.panels import CHIPS, PANELS, Chip, Panel
@@ -71,7 +73,7 @@ def channels_of(profile_ids: Sequence[int]) -> dict[int, list[PeopleReach]]:
 
 @PANELS.register("consent", order=30)
 def panel(request: HttpRequest, profile: Profile) -> Panel | None:
-    """Purpose by channel: what stands, since when, from where, and the proof; two queries."""
+    """Purpose by channel: what stands, since when, from where, and the proof; three queries."""
     if not may(request.user, "consents.view"):
         return None
     entries = states_of(profile.pk)
@@ -81,10 +83,25 @@ def panel(request: HttpRequest, profile: Profile) -> Panel | None:
     context = {
         "columns": [label_of(name) for name in columns],
         "rows": [_row(*lines, columns, shown) for lines in _lines(entries)],
+        "limits": [
+            (label_of(channel), in_words(limit))
+            for channel, limit in limits_of_person(profile.pk).items()
+        ],
+        "paused": _pauses(entries),
         "profile": profile,
         "may_edit": may(request.user, "consents.edit"),
     }
     return Panel("consent/_permissions.html", context)
+
+
+def _pauses(entries: Sequence[ConsentEntry]) -> list[tuple[Any, datetime]]:
+    """On which channels the person has paused marketing, and until when."""
+    found: dict[str, datetime] = {}
+    for entry in entries:
+        if entry.status == ConsentStatus.WITHDRAWN and entry.evidence.get("then") == "resume":
+            until = datetime.fromisoformat(entry.evidence["until"])
+            found[entry.channel] = max(until, found.get(entry.channel, until))
+    return [(label_of(channel), until) for channel, until in found.items()]
 
 
 def _lines(entries: Sequence[ConsentEntry]) -> list[tuple[Purpose, Topic | None, list[Any]]]:

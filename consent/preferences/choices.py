@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.workspace.frequency import Frequency
 from consent.channels import contact_kind
 from consent.confirming.asking import Answered, record_or_ask
 from consent.ledger.elapsing import PAUSE, stamp
@@ -23,6 +24,9 @@ from consent.suppression.withdrawing import (
     marketing_purposes,
     withdraw_address,
 )
+from consent.volume import evidence_of as volume_evidence
+from consent.volume import in_words as volume_words
+from consent.volume import set_limit
 from profiles.identifiers.addresses import best_of_kinds
 
 PAGE = "preference page"
@@ -35,6 +39,7 @@ GPC_CHOICE = f"use-{SHARING}"
 STOP_WORDS = gettext_lazy("Stop all marketing email")
 PAUSE_WORDS = gettext_lazy("Pause for 30 days")
 UNDO_WORDS = gettext_lazy("Undo")
+UNLIMITED_WORDS = gettext_lazy("As often as you write")
 
 
 @dataclass(frozen=True)
@@ -286,6 +291,19 @@ def may_give_more(visitor: Visitor) -> bool:
         evidence__collection_point=PAGE,
     )
     return given[:MOST_A_DAY].count() < MOST_A_DAY
+
+
+@transaction.atomic
+def limit(visitor: Visitor, wanted: Frequency | None, *, agent: str = "") -> None:
+    """How often we write to this address at most; None is as often as we write.
+
+    The permissions that stand are said again with it, so that their history has it.
+    """
+    set_limit(visitor.profile_id, visitor.channel, visitor.address, wanted)
+    evidence = evidence_of("volume", agent) | {"at_most": volume_evidence(wanted)}
+    words = volume_words(wanted) if wanted else str(UNLIMITED_WORDS)
+    rows = _granted(visitor, states_of(visitor.profile_id))
+    record_consents([_again(row, ConsentStatus.GRANTED, evidence, words) for row in rows])
 
 
 @transaction.atomic

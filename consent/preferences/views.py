@@ -32,12 +32,15 @@ from consent.preferences.choices import Option, Visitor
 from consent.preferences.hooks import NOBODY, SentTo, find_address, find_message, tell_left
 from consent.preferences.public import in_person, languages
 from consent.suppression.withdrawing import opt_out_of_sharing
+from consent.volume import OFFERED, in_words, limit_of
 from consent.words import source_of
 from profiles.models import Profile
 
 View = Callable[[HttpRequest, str], HttpResponse]
 LATER = "later"  # too much was switched on today
 ASKED, NOT_ASKED = "asked", "not_asked"  # by a mail that wants to be confirmed
+# by the button's name: how often at most
+LIMITS = {f"limit-{one.per_days}": one for one in OFFERED} | {"limit-none": None}
 ON = "on"  # behind a switch's name: how the page showed it
 PREFERENCES, UNSUBSCRIBE = "preferences", "unsubscribe"
 PRESSED = "pressed"  # by our own page; a mail program posts without it, and shows words of its own
@@ -148,6 +151,7 @@ def preference_centre(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         return _act(request, visitor, numbers, gpc)
     choices = preferences.choices_of(visitor, gpc=gpc)
+    limit = limit_of(visitor.profile_id, visitor.channel)
     context = page_of(request, sent) | {
         "groups": [
             (title, anchor, [_row(choice) for choice in choices if choice.group == group])
@@ -160,6 +164,9 @@ def preference_centre(request: HttpRequest, token: str) -> HttpResponse:
         "any_on": any(choice.on for choice in choices if choice.group == "topics"),
         "done": request.GET.get("done", ""),
         "until": timezone.now() + PAUSE,
+        "limit": limit and in_words(limit),
+        "limits": [(name, in_words(one)) for name, one in LIMITS.items() if one and one != limit],
+        "unlimited_words": preferences.UNLIMITED_WORDS,
         "gpc": gpc,
         "data": f"/preferences/{token}/data/",
     }
@@ -170,13 +177,17 @@ def _act(
     request: HttpRequest, visitor: Visitor, numbers: tuple[int, int], gpc: bool
 ) -> HttpResponse:
     action, agent = request.POST.get("action", "save"), request.headers.get("User-Agent", "")
-    may_give = action not in ("undo", "save") or preferences.may_give_more(visitor)
+    may_give = action not in ("undo", "save", *LIMITS) or preferences.may_give_more(visitor)
     done = action if may_give else LATER
     if action == "stop":
         preferences.stop(visitor, agent=agent)
         tell_left(*numbers)
     elif action == "pause":
         preferences.pause(visitor, agent=agent)
+    elif action in LIMITS:
+        if may_give:
+            preferences.limit(visitor, LIMITS[action], agent=agent)
+            done = "volume"
     elif action == "undo":
         if may_give:
             preferences.undo(visitor, agent=agent)

@@ -8,6 +8,7 @@ from django.utils import timezone, translation
 
 from campaigns.models import Message, Sender
 from config.workspace.access import tokens
+from config.workspace.frequency import Frequency
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
 from config.workspace.zones import zone_of
@@ -15,6 +16,7 @@ from consent.ledger.elapsing import PAUSE, elapse
 from consent.models import ConsentEntry, ConsentState, Purpose, Topic
 from consent.preferences import choices as preferences
 from consent.reach import contactable
+from consent.volume import limit_of
 from profiles.models import Profile
 from tests.campaigns.builders import add_address, launched, make_person, make_segment, say
 
@@ -221,3 +223,19 @@ def test_indonesian(path, client):
     assert 'lang="id"' in response.content.decode()
     assert "Apa yang boleh kami kirim" in response.content.decode()
     assert "What may we send" in client.get(f"{path}?lang=en").content.decode()
+
+
+def test_less_of_it_is_one_tap_and_as_often_as_before_another(ada, path, client):
+    """Beside the pause: at most one a week, at most one a month."""
+    html = client.get(path).content.decode()
+    assert "At most one a week" in html and "At most one a month" in html
+    assert "As often as you write" not in html
+    answer = client.post(path, {"action": "limit-7"}, follow=True).content.decode()
+    assert "Your choice is saved." in answer and "Chosen now: At most one a week" in answer
+    assert 'value="limit-7"' not in answer and 'value="limit-30"' in answer
+    assert limit_of(ada.pk, "email") == Frequency(1, 7)
+    newest = ConsentEntry.objects.latest("id")
+    assert (newest.status, newest.evidence["at_most"], newest.actor) == ("granted", "1/7", "person")
+    assert newest.wording == "At most one a week"
+    client.post(path, {"action": "limit-none"})
+    assert limit_of(ada.pk, "email") is None
