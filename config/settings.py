@@ -59,6 +59,9 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django_filters",
     "django_htmx",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -88,10 +91,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.console.http.middleware.PreferencesMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "config.answers.errors.BareAnswers",
     "config.answers.patience.PatienceMiddleware",
     "config.answers.storable.StorableMiddleware",
     "config.console.http.middleware.SignInMiddleware",
+    "config.console.signing_in.required.SecondFactorRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -163,6 +168,28 @@ SESSION_HOURS = env.number("SESSION_HOURS", default=168, least=1)
 SESSION_IDLE_HOURS = env.number("SESSION_IDLE_HOURS", default=12, least=1)
 SESSION_ENGINE = "config.console.http.session_store"
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
+
+# what django-allauth is told; its own counts are off, since ours see every process
+ACCOUNT_ADAPTER = "config.console.signing_in.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+ACCOUNT_FORMS = {"reauthenticate": "config.console.signing_in.forms.PasswordAgainForm"}
+MFA_ADAPTER = "config.console.signing_in.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # steps of half a minute: clocks of phones go wrong
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "authenticate": "config.console.signing_in.forms.CodeForm",
+    "reauthenticate": "config.console.signing_in.forms.CodeAgainForm",
+    "activate_totp": "config.console.signing_in.forms.AppForm",
+    "add_webauthn": "config.console.signing_in.forms.PasskeyForm",
+    "edit_webauthn": "config.console.signing_in.forms.PasskeyNameForm",
+}
 
 # --- words and times ----------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

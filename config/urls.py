@@ -34,6 +34,7 @@ urlpatterns = [
     path("console/", include("campaigns.urls")),
     path("console/", include("config.console.signing_in.urls")),
     path("console/", include("config.webhooks.urls")),
+    path("console/", include("config.console.signing_in.member_urls")),
     path("console/i18n/", include("django.conf.urls.i18n")),
     path("console/first-admin/<str:token>/", first_admin.view, name="first-admin"),
     path("console/", admin.site.urls),

@@ -13,6 +13,10 @@ class ConsoleConfig(AppConfig):
     label = "console"
     verbose_name = "Console"
 
+    def ready(self) -> None:
+        """Sign in what the audit trail is told of second factors."""
+        from config.console.signing_in import told  # noqa: F401, PLC0415
+
 
 class ConsoleAdminConfig(AdminConfig):
     """Django's admin, whose `admin.site` is the console."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
@@ -30,7 +31,13 @@ from config.workspace.selectors import forget_workspace
 from config.workspace.trail import admin as trail_admin  # noqa: F401 - one signs itself in
 from config.workspace.zones import zone_choices
 
-admin.site.unregister(Group) if admin.site.is_registered(Group) else None
+# what others sign in: roles stand in place of groups, pages of our own in place of their lists
+THEIRS: list[Any] = [
+    model for name in ("account", "mfa") for model in apps.get_app_config(name).get_models()
+]
+for other in (Group, *THEIRS):
+    if admin.site.is_registered(other):
+        admin.site.unregister(other)
 
 
 @admin.register(User)

@@ -12,8 +12,9 @@ from unfold.sites import UnfoldAdminSite
 from config.console.http import sessions
 from config.console.pages import PAGES
 from config.console.shell import health, preferences, search
+from config.console.signing_in import password
 from config.workspace import audit
-from config.workspace.access import devices, hashing, sign_in
+from config.workspace.access import hashing, sign_in
 from config.workspace.access.hashing import HashingBusy
 from config.workspace.models import User
 
@@ -54,19 +55,26 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
             return page_of_site(request, "locked_out", seconds=wait)
         try:
             with hashing.for_known(bool(one.device)):
-                response: HttpResponse = super().login(request, extra_context)
+                response = self._password(request, extra_context)
         except (
             HashingBusy
         ):  # no password was looked at, so that nobody is locked out by others' tries
             sign_in.not_looked_at(one)
             raise
-        if response.status_code == HTTPStatus.FOUND and isinstance(request.user, User):
-            request.session.cycle_key()  # also of who was signed in already
-            sign_in.succeeded(one, request.user)
-            devices.remember(response, one.name)
-        else:
+        if response.status_code != HTTPStatus.FOUND:
             sign_in.failed(one)
         return response
+
+    def _password(self, request: HttpRequest, extra_context: dict[str, Any] | None) -> HttpResponse:
+        """The form looked at; whoever is right is led on by `signing_in.password`."""
+        context = {
+            **self.each_context(request),
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+            **(extra_context or {}),
+        }
+        view = password.PasswordLogin.as_view(extra_context=context)
+        return cast("HttpResponse", view(request))
 
     def logout(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -13,10 +16,26 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from config.console.pages import page, toast
+from config.console.signing_in import rules
 from config.workspace.joining import letters, links
 from config.workspace.models import AccessLink, User
 from config.workspace.permissions import may_give, requires, role_choices, role_in_words
 from config.workspace.trail.targets import name_of_user
+
+
+class RulesForm(forms.Form):
+    """Which roles need a second factor."""
+
+    roles = forms.MultipleChoiceField(
+        label=gettext_lazy("These roles need a second factor"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        everybody = (rules.EVERYBODY, gettext_lazy("Everybody"))
+        self.fields["roles"].choices = [everybody, *role_choices()]  # type: ignore[attr-defined]
 
 
 class InviteForm(forms.Form):
@@ -45,9 +64,10 @@ def team(request: HttpRequest) -> HttpResponse:
             return _sent(request, link, link.email)
     context = {
         "form": form,
-        "members": [_line(request, user) for user in _members()],
+        "members": _members(request),
         "invitations": _open_invitations(),
         "is_mailed": letters.is_possible(),
+        "rules_form": RulesForm(initial={"roles": rules.required_roles()}),
     }
     crumbs = [(_("Settings"), None)]
     status = 422 if form.errors else 200
@@ -96,6 +116,32 @@ def reset_password(request: HttpRequest, user_id: int) -> HttpResponse:
     return _sent(request, link, name_of_user(member))
 
 
+@requires("team.edit")
+@reauthentication_required  # type: ignore[untyped-decorator]
+@require_POST
+def change_rules(request: HttpRequest) -> HttpResponse:
+    """Which roles need a second factor."""
+    form = RulesForm(request.POST)
+    if form.is_valid():
+        rules.require(form.cleaned_data["roles"])
+        toast(request, _("Kept. Who is in without a second factor sets one up now."))
+    return redirect("access:team")
+
+
+@requires("team.edit")
+@reauthentication_required  # type: ignore[untyped-decorator]
+@require_POST
+def take_factors_away(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Of a member who lost theirs. Raises Http404."""
+    member = get_object_or_404(User, pk=user_id)
+    if not may_give(request.user, member.role):
+        raise PermissionDenied("team.edit")
+    rules.take_away(member)
+    words = _("%(name)s comes in by the password alone now, and their sessions are ended.")
+    toast(request, words % {"name": name_of_user(member)})
+    return redirect("access:team")
+
+
 def _sent(request: HttpRequest, link: AccessLink, whom: str) -> HttpResponse:
     """On its way by mail; without a mail server it is shown this once, to be handed on."""
     if letters.is_possible() and link.email:
@@ -113,17 +159,25 @@ def _user(request: HttpRequest) -> User:
     return request.user
 
 
-def _members() -> list[User]:
-    return list(User.objects.order_by("-is_active", "first_name", "username"))
+def _members(request: HttpRequest) -> list[dict[str, Any]]:
+    """Two queries."""
+    factors = Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES)
+    with_one = set(factors.values_list("user_id", flat=True))
+    users = User.objects.order_by("-is_active", "first_name", "username")
+    return [_line(request, user, user.pk in with_one) for user in users]
 
 
-def _line(request: HttpRequest, user: User) -> dict[str, Any]:
+def _line(request: HttpRequest, user: User, has_factor: bool) -> dict[str, Any]:
+    may_turn = user != request.user and may_give(request.user, user.role)
     return {
         "user": user,
         "name": user.get_full_name() or user.username,
         "role": role_in_words(user.role),
         "url": reverse("admin:workspace_user_change", args=[user.pk]),
-        "may_reset": user.is_active and user != request.user and may_give(request.user, user.role),
+        "has_factor": has_factor,
+        "is_lacking": not has_factor and user.is_active and rules.is_required(user.role),
+        "may_reset": may_turn and user.is_active,
+        "may_take_away": may_turn and has_factor,
     }
 
 

@@ -78,6 +78,12 @@ def try_of(request: HttpRequest) -> Try:
     return Try(name, address_of(request), devices.device_of(request, name))
 
 
+def try_by(request: HttpRequest, user: User) -> Try:
+    """Of somebody who is known by other means than a name that was typed."""
+    name = user.get_username()
+    return Try(name, address_of(request), devices.device_of(request, name))
+
+
 def seconds_to_wait(one: Try) -> int:
     """0: it is counted, and the password may be looked at. Else the seconds until the next try.
 
@@ -103,17 +109,22 @@ def failed(one: Try) -> None:
 
 
 @transaction.atomic
-def succeeded(one: Try, user: User) -> None:
-    """In: the failures from here are forgotten, and the address is known as one of this user's."""
+def succeeded(one: Try, user: User, *, how: str = "password", counted: bool = True) -> None:
+    """In: the failures from here are forgotten, and the address is known as one of this user's.
+
+    `how` in codes, for the trail; `counted` where `seconds_to_wait` was asked before.
+    """
     digests, now = one.digests, timezone.now()
     here = SignInAttempt.objects.filter(kind=AT_ADDRESS, digest=digests[AT_ADDRESS])
     before = here.values_list("succeeded_at", flat=True).first()
     here.update(failures=0, succeeded_at=now)
     if DEVICE in digests:
         SignInAttempt.objects.filter(kind=DEVICE, digest=digests[DEVICE]).update(failures=0)
-    take_back([digests[kind] for kind in (ADDRESS, NAME) if kind in digests])
+    if counted:
+        take_back([digests[kind] for kind in (ADDRESS, NAME) if kind in digests])
     with audit.acting(audit.actor_of_user(user)):
-        _record("sign_in.succeeded", one, detail={"new_address": before is None}, user=user)
+        detail = {"new_address": before is None, "how": how}
+        _record("sign_in.succeeded", one, detail=detail, user=user)
 
 
 @transaction.atomic

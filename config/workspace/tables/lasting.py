@@ -40,6 +40,9 @@ FOREIGN: dict[str, Lasting] = {
     "auth_permission": Bounded("four rows a model"),
     "auth_group": Bounded("nobody writes it: roles stand in its place"),
     "auth_group_permissions": Bounded("nobody writes it"),
+    "account_emailaddress": Bounded("of people of the team"),
+    "account_emailconfirmation": Bounded("nobody writes it: addresses are confirmed otherwise"),
+    "mfa_authenticator": Bounded("second factors of people of the team"),
     "user_groups": Bounded("nobody writes it"),
     "user_user_permissions": Bounded("nobody writes it"),
 }
