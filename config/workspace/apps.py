@@ -13,7 +13,7 @@ class WorkspaceConfig(AppConfig):
 
     def ready(self) -> None:
         """Sign in the audit trail's seals, the calls of webhooks, and what takes old rows away."""
-        from config.workspace.access import sign_in  # noqa: F401, PLC0415
+        from config.workspace.access import seen, sign_in  # noqa: F401, PLC0415
         from config.workspace.joining import asking  # noqa: F401, PLC0415
         from config.workspace.outgoing import registration  # noqa: F401, PLC0415
         from config.workspace.trail import sealing  # noqa: F401, PLC0415

@@ -64,6 +64,7 @@ def add(page: Page, name: str, *, alone: bool) -> None:
 
 def test_a_passkey_opens_the_log_in_alone(page: Page):
     sign_in(page)
+    expect(page.get_by_role("heading", name="Team", level=1)).to_be_visible()
     add(page, "My <b>laptop</b>", alone=True)
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
     page.get_by_role("link", name="I have kept them").click()
@@ -71,20 +72,20 @@ def test_a_passkey_opens_the_log_in_alone(page: Page):
     expect(page.get_by_text("opens without a password")).to_be_visible()
     sign_out(page)
     page.goto("/console/login/?next=/console/team/")
-    page.get_by_role("button", name="Sign in with a passkey").click()
-    page.wait_for_url("**/console/team/")
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("heading", name="Team", level=1)).to_be_visible()
     told = AuditEntry.objects.filter(action="sign_in.succeeded").latest("id")
     assert told.detail["how"] == "webauthn"
     sign_out(page)
     page.goto("/console/login/?next=//evil.example/")
-    page.get_by_role("button", name="Sign in with a passkey").click()
-    page.wait_for_url("**/console/")
+    page.get_by_role("button", name="Use a passkey").click()
+    page.wait_for_url(lambda url: urlsplit(url).path == "/console/")
     assert "evil" not in page.url
     # it is no key of hers any more
     Authenticator.objects.all().delete()
     sign_out(page)
     page.goto("/console/login/")
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_text("This passkey is not known here")).to_be_visible()
     page.goto("/console/")
     expect(page).to_have_url(
@@ -94,17 +95,17 @@ def test_a_passkey_opens_the_log_in_alone(page: Page):
 
 def test_a_passkey_is_a_second_factor_and_shows_once_more_who_it_is(page: Page):
     sign_in(page)
-    page.wait_for_url("**/console/team/")
+    expect(page.get_by_role("heading", name="Team", level=1)).to_be_visible()
     add(page, "Key", alone=False)
     page.get_by_role("link", name="I have kept them").click()
     sign_out(page)
     sign_in(page)
     expect(page.get_by_role("heading", name="Second factor")).to_be_visible()
     page.get_by_role("button", name="Use my passkey").click()
-    page.wait_for_url("**/console/team/")
+    expect(page.get_by_role("heading", name="Team", level=1)).to_be_visible()
     page.goto("/console/security/again/passkey/?next=/console/security/codes/new/")
     page.get_by_role("button", name="Use my passkey").click()
-    page.wait_for_url("**/security/codes/new/")
+    expect(page.get_by_role("heading", name="New recovery codes")).to_be_visible()
     page.goto("/console/security/")
     page.get_by_role("link", name="Rename Key").click()
     page.get_by_label("Name").fill("Yubi")
@@ -117,12 +118,12 @@ def test_a_passkey_is_a_second_factor_and_shows_once_more_who_it_is(page: Page):
 
 def test_who_does_not_show_their_finger_stays_out_and_reads_why(page: Page):
     sign_in(page)
-    page.wait_for_url("**/console/team/")
+    expect(page.get_by_role("heading", name="Team", level=1)).to_be_visible()
     add(page, "Phone", alone=True)
     page.get_by_role("link", name="I have kept them").click()
     sign_out(page)
     page.present(False)  # type: ignore[attr-defined]
     page.goto("/console/login/")
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_text("Nothing was chosen. Try again.")).to_be_visible()
     assert page.url.endswith("/console/login/")

@@ -79,6 +79,22 @@ FOR_EVERYONE = {
     "console/invitation/<str:token>/",  # likewise
     "console/reset/<str:token>/",
     "console/reset/",  # for who cannot come in
+    "console/login/code/",  # after the password
+    "console/login/passkey/",
+    "console/sessions/<int:number>/end/",  # one's own
+    "console/sessions/others/end/",
+    "console/security/",  # one's own as well; `factors.of_member` asks who it is
+    "console/security/keys/",
+    "console/security/again/",
+    "console/security/again/code/",
+    "console/security/again/passkey/",
+    "console/security/app/",
+    "console/security/app/off/",
+    "console/security/keys/add/",
+    "console/security/keys/<int:pk>/",
+    "console/security/keys/<int:pk>/off/",
+    "console/security/codes/",
+    "console/security/codes/new/",
 }
 
 

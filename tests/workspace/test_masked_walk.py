@@ -235,6 +235,7 @@ def _values(planted: dict[str, Any]) -> dict[str, Any]:
         "number": [1, *Source.objects.values_list("pk", flat=True)[:1]],
         "source_id": list(Source.objects.values_list("pk", flat=True)[:1]),
         "link_id": [1],
+        "pk": [1],
         "user_id": list(User.objects.values_list("pk", flat=True)[:1]),
         "id": list(User.objects.values_list("pk", flat=True)[:1]),
         "here": ["who", "what", "when", "checks", "launch"],

@@ -6,18 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth import SESSION_KEY, logout, update_session_auth_hash
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from config.console.pages import page, toast
-from config.workspace.access import sign_in
+from config.workspace.access import seen, sign_in
 from config.workspace.models import User
 from config.workspace.permissions import requires
 from config.workspace.trail.targets import name_of_user
@@ -30,6 +30,7 @@ SEEN_EVERY = 300.0  # seconds: a session is written no oftener than that
 @receiver(user_logged_in, dispatch_uid="rapport.session_began")
 def _began(request: HttpRequest, **_more: Any) -> None:
     request.session[BEGAN] = request.session[SEEN] = time.time()
+    seen.note(request, is_seen=True)
 
 
 class SessionCookies(SessionMiddleware):
@@ -56,21 +57,28 @@ class SessionLimits:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """No query but the session's own; without its cookie none at all."""
+        """No query but the session's own, save what `seen` writes; without its cookie none."""
+        is_seen = False
         if settings.SESSION_COOKIE_NAME in request.COOKIES and SESSION_KEY in request.session:
-            self._look(request)
-        return self.get_response(request)
+            is_seen = self._look(request)
+        response = self.get_response(request)
+        if getattr(request.session, "accessed", False) and SESSION_KEY in request.session:
+            seen.note(request, is_seen=is_seen)
+        return response
 
     @staticmethod
-    def _look(request: HttpRequest) -> None:
+    def _look(request: HttpRequest) -> bool:
+        """Whether its use was written down."""
         now, session = time.time(), request.session
         began = session.setdefault(BEGAN, now)
-        seen = session.get(SEEN, began)
+        last = session.get(SEEN, began)
         longest, idle = settings.SESSION_HOURS * HOUR, settings.SESSION_IDLE_HOURS * HOUR
-        if now - began > longest or now - seen > idle:
+        if now - began > longest or now - last > idle:
             logout(request)
-        elif now - seen > SEEN_EVERY and not _asked_by_a_page(request):
+        elif now - last > SEEN_EVERY and not _asked_by_a_page(request):
             session[SEEN] = now
+            return True
+        return False
 
 
 def _asked_by_a_page(request: HttpRequest) -> bool:
@@ -87,6 +95,29 @@ def end_all(request: HttpRequest) -> HttpResponse:
     logout(request)
     toast(request, _("You are signed out, here and everywhere else."))
     return redirect(settings.LOGIN_URL)
+
+
+def end_others(request: HttpRequest) -> HttpResponse:
+    """Every session of the user who asks but this one."""
+    user = request.user
+    if request.method != "POST" or not isinstance(user, User):
+        return HttpResponseNotAllowed(["POST"])
+    sign_in.end_sessions(user)
+    user.refresh_from_db()
+    update_session_auth_hash(request, user)  # this one goes on, under a new key
+    toast(request, _("All your other sessions are ended."))
+    return redirect("mfa_index")
+
+
+def end_one(request: HttpRequest, number: int) -> HttpResponse:
+    """One session of the user who asks. Raises Http404."""
+    user = request.user
+    if request.method != "POST" or not isinstance(user, User):
+        return HttpResponseNotAllowed(["POST"])
+    if not seen.end(user, number):
+        raise Http404
+    toast(request, _("That session is ended."))
+    return redirect("mfa_index")
 
 
 @requires("team.edit")

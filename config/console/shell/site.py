@@ -14,9 +14,12 @@ from config.console.pages import PAGES
 from config.console.shell import health, preferences, search
 from config.console.signing_in import password
 from config.workspace import audit
-from config.workspace.access import hashing, sign_in
+from config.workspace.access import hashing, sign_in, throttle
 from config.workspace.access.hashing import HashingBusy
+from config.workspace.digests import contact_digest
 from config.workspace.models import User
+
+OWN_GUESSES = 10  # at one's own old password, in 15 minutes
 
 
 def page_of_site(request: HttpRequest, page: str, /, **kwargs: Any) -> HttpResponse:
@@ -76,6 +79,20 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
         view = password.PasswordLogin.as_view(extra_context=context)
         return cast("HttpResponse", view(request))
 
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One's own; whoever sits at somebody's open session has few guesses at the old one."""
+        if request.method != "POST" or not isinstance(request.user, User):
+            return cast("HttpResponse", super().password_change(request, extra_context))
+        digest = contact_digest("own_password", str(request.user.pk))
+        if wait := throttle.seconds_to_wait({"own_password": (digest, OWN_GUESSES)}):
+            return page_of_site(request, "too_often", seconds=wait)
+        response: HttpResponse = super().password_change(request, extra_context)
+        if response.status_code == HTTPStatus.FOUND:
+            throttle.take_back([digest])
+        return response
+
     def logout(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -112,6 +129,10 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
             path("home/<slug:name>/", self.admin_view(home_part), name="home_part"),
             path("health/", self.admin_view(health.health), name="health"),
             path("sessions/end/", self.admin_view(sessions.end_all), name="end_sessions"),
+            path("sessions/others/end/", self.admin_view(sessions.end_others), name="end_others"),
+            path(
+                "sessions/<int:number>/end/", self.admin_view(sessions.end_one), name="end_session"
+            ),
             path(
                 "workspace/user/<int:user_id>/sessions/end/",
                 self.admin_view(sessions.end_theirs),

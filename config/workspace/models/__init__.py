@@ -1,6 +1,14 @@
 """The installation's own records."""
 
-from config.workspace.models.access import AccessLink, ApiKey, Role, Secret, SignInAttempt, User
+from config.workspace.models.access import (
+    AccessLink,
+    ApiKey,
+    Role,
+    Secret,
+    SeenSession,
+    SignInAttempt,
+    User,
+)
 from config.workspace.models.circuits import Circuit
 from config.workspace.models.mail import OutgoingMail
 from config.workspace.models.records import AuditEntry, Job, Seal
@@ -19,6 +27,7 @@ __all__ = [
     "Role",
     "Seal",
     "Secret",
+    "SeenSession",
     "SendCount",
     "SignInAttempt",
     "User",

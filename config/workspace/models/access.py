@@ -120,6 +120,26 @@ class AccessLink(models.Model):
         return f"{self.kind} {self.pk}"
 
 
+class SeenSession(models.Model):
+    """A session as its user is shown it; `mark` is of the hash that it is signed with."""
+
+    lasts = Until("its session is over", "seen_sessions")
+    user = models.ForeignKey(User, models.CASCADE, related_name="seen_sessions")
+    session_key = models.CharField(max_length=40, unique=True)
+    mark = models.CharField(max_length=16)
+    browser = models.CharField(max_length=20, blank=True)
+    system = models.CharField(max_length=20, blank=True)
+    address = models.CharField(max_length=45, blank=True)  # the network alone
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "seen_session"
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.browser}"
+
+
 class SignInAttempt(models.Model):
     """Failed log-ins of a name, an address or both since a moment; keyed digests, no values.
 

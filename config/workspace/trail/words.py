@@ -134,6 +134,7 @@ ACTIONS: dict[str, Words] = {
     "second_factor.reset": gettext_lazy("All second factors of a user taken away"),
     "segment.add_members": gettext_lazy("People put on a list"),
     "segment.remove_members": gettext_lazy("People taken off a list"),
+    "session.ended": gettext_lazy("A session of one's own was ended"),
     "sessions.ended": gettext_lazy("All sessions of a user were ended"),
     "sign_in.failed": gettext_lazy("A log-in failed: wrong name or password"),
     "sign_in.locked_out": gettext_lazy("Log-ins of this name stopped for a while: too many failed"),
