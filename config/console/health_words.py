@@ -95,7 +95,16 @@ def _channel(fault: UnitFault) -> str:
     return _("mail") if fault.channel == "email" else fault.channel
 
 
+def _untaken(fault: UnitFault) -> str:
+    return ngettext(
+        "%(n)s webhook takes nothing since %(when)s",
+        "%(n)s webhooks take nothing, the first since %(when)s",
+        fault.count,
+    ) % {"n": num(fault.count), "when": clock(fault.since)}
+
+
 _SENTENCES = {
+    "untaken": _untaken,
     "no_tick": _no_tick,
     "raising": _with_times,
     "refusing": _refusals,
@@ -147,6 +156,8 @@ def title(unit: Unit) -> str:
     kind = unit.fault.kind if unit.fault else ""
     if kind in ("refusing", "refusing_some", "left_alone"):
         return names["refusing"]
+    if kind == "untaken":
+        return _("Somebody is not told of what happens here")
     if unit.name == DISK:
         return _("The disk is nearly full") if kind == disk.LOW else _("The disk is full")
     return names.get(unit.name, _("%(name)s does not go on") % {"name": unit.name})
@@ -186,6 +197,8 @@ def remedy(unit: Unit) -> str:
     kind = unit.fault.kind if unit.fault else ""
     if kind == disk.LOW:
         return _("Make room where the data is. Calls are taken in until it is full.")
+    if kind == "untaken":
+        return _("Calls are kept and tried again for three days. Settings, Webhooks says which.")
     if words := _REMEDIES().get(unit.name):
         return words
     if kind in ("refusing", "refusing_some", "left_alone"):

@@ -82,7 +82,7 @@ def needs(user: Any) -> list[Need]:
 def _standing_still() -> list[Need]:
     """Units of work that fail, and a mail server that refuses: for everybody, and first."""
     health = status.current()
-    urgent = [u for u in health.behind if u.fault and u.fault.kind != "behind"]
+    urgent = [u for u in health.behind if u.fault and u.fault.kind not in ("behind", "untaken")]
     listed = {
         "ingest": places.live(),
         "segments": places.segments(),
@@ -174,7 +174,8 @@ def _not_called() -> list[Need]:
 def _webhooks() -> list[Need]:
     """Those that take nothing, or switched themselves off. One query."""
     off = Q(enabled=False, off_because__in=[Webhook.Off.GONE, Webhook.Off.FAILING])
-    rows = Webhook.objects.filter(off | Q(enabled=True, failing_since__isnull=False))
+    lasting_ = Q(enabled=True, failing_since__lte=timezone.now() - status.LATELY)
+    rows = Webhook.objects.filter(off | lasting_)
     return [
         Need(
             1 if row.enabled else 0,

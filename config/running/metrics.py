@@ -38,6 +38,7 @@ QUEUES = {
     "changes_waiting": "Changes of people that segments have not looked at.",
     "message_chunks_waiting": "Chunks of messages to hand over, due or not.",
     "webhooks_waiting": "Outgoing webhook deliveries that wait.",
+    "webhooks_failing": "Webhooks that take nothing, or were switched off for it.",
 }
 COUNT_QUEUES = """
 SELECT 'inbox_waiting', count(*) FROM inbox WHERE failed_at IS NULL
@@ -48,6 +49,8 @@ UNION ALL SELECT 'changes_waiting', count(*) FROM profile_change
 UNION ALL SELECT 'message_chunks_waiting', count(*) FROM message_chunk
 UNION ALL SELECT 'webhooks_waiting', count(*) FROM webhook_delivery
           WHERE delivered_at IS NULL AND failed_at IS NULL
+UNION ALL SELECT 'webhooks_failing', count(*) FROM webhook
+          WHERE enabled AND failing_since IS NOT NULL OR off_because IN ('gone', 'failing')
 """
 # of this process: (what is counted, its help)
 COUNTED = {

@@ -8,7 +8,7 @@ gets a moment to begin.
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -42,9 +42,18 @@ TRIED = timedelta(hours=2, minutes=30)  # the longest pause before a retry, and 
 NO_TICK = timedelta(minutes=2)
 UNTOUCHED = timedelta(minutes=5)  # a run may take four
 NO_RUN = timedelta(minutes=10)
-LATELY = timedelta(minutes=10)
+LATELY_SECONDS = 600
+LATELY = timedelta(seconds=LATELY_SECONDS)
 REFUSED_SHARE, REFUSED_LEAST = 0.5, 10
 KEPT_SECONDS = 5.0
+WEBHOOKS, WEBHOOK = "webhooks", "webhook"  # the unit, and the channel of its circuits
+# receivers of others that take nothing, or that we stopped calling; by hand is by hand
+TROUBLED = f"""
+    SELECT json_build_object('count', count(*), 'since', min(coalesce(w.failing_since, w.off_at)))
+    FROM webhook w
+    WHERE w.enabled AND w.failing_since <= now() - interval '{LATELY_SECONDS} seconds'
+       OR NOT w.enabled AND w.off_because IN ('gone', 'failing')
+"""  # noqa: S608
 ACCEPTED = frozenset({"sent", "bounced"})  # a bounce is about one address: the server works
 STARTED = timezone.now()
 
@@ -78,7 +87,7 @@ class UnitFault:
     """What is wrong with a unit: a kind that `words` has sentences for, and its facts."""
 
     kind: str  # no_tick, raising, refusing, refusing_some, left_alone, untouched, no_run,
-    # behind, restarting, few_connections, disk_full, disk_low, disk_read_only, disk_gone
+    # behind, untaken, restarting, few_connections, disk_full, disk_low, disk_read_only, disk_gone
     since: datetime | None = None
     seconds: float = 0.0
     count: int = 0
@@ -185,11 +194,12 @@ def forget() -> None:
 def read(cursor: Any) -> Health:
     """Ask the database, through Django's cursor or psycopg's: one statement."""
     cursor.execute(_statement(), {"lately": timezone.now() - LATELY})
-    rows, ages, counts, open_ones, allowed = (json.loads(text) for text in cursor.fetchone())
+    answered = (json.loads(text) for text in cursor.fetchone())
+    rows, ages, counts, open_ones, allowed, troubled = answered
     now = timezone.now()
     runs = {row["name"]: _run(row) for row in rows}
     sent = [SendCounts(**row) for row in counts]
-    circuits = [_open(row) for row in open_ones]
+    circuits = [one for row in open_ones if (one := _open(row)).channel != WEBHOOK]
     sending = [run for name, run in sorted(runs.items()) if name.startswith(SENDING)]
     units = [_worker(runs.get(name, Run(name)), now) for name in WORKERS]
     unheard = unnoted.read(Path(settings.VAR_DIR))
@@ -198,6 +208,8 @@ def read(cursor: Any) -> Health:
         found = judge(_with_unheard(runs.get(name, Run(name)), unheard.get(name), now), waited, now)
         if name == "delivery":
             found = _with_circuits(_with_sending(found, sending, sent, now), circuits, now)
+        if name == WEBHOOKS:
+            found = _with_webhooks(found, troubled)
         units.append(found)
     room = capacity.of(allowed)
     units += [*of_the_machine(now), *_of_connections(room)]
@@ -219,7 +231,8 @@ def _statement() -> str:
                     FROM send_count WHERE minute IS NULL OR minute > %(lately)s
                     GROUP BY 1, 2, 3, 5 ORDER BY 1, 2, 3) AS s)::text,
                (SELECT coalesce(json_agg(c ORDER BY c.opened_at), '[]') FROM circuit c)::text,
-               ({capacity.ALLOWED})::text
+               ({capacity.ALLOWED})::text,
+               ({TROUBLED})::text
     """  # noqa: S608
 
 
@@ -342,6 +355,15 @@ def _with_circuits(unit: Unit, circuits: Sequence[Open], now: datetime) -> Unit:
         fault = unit.fault
     fault = replace(fault, server=first.server, until=max(first.retry_at, now))
     return Unit(unit.name, level, unit.lag_seconds, unit.run, fault)
+
+
+def _with_webhooks(unit: Unit, troubled: Mapping[str, Any]) -> Unit:
+    """Behind while a receiver takes nothing: that is its own affair, and the unit itself works."""
+    if unit.level != HealthLevel.OK or not troubled["count"]:
+        return unit
+    since = datetime.fromisoformat(troubled["since"])
+    fault = UnitFault("untaken", since, count=troubled["count"])
+    return replace(unit, level=HealthLevel.BEHIND, fault=fault)
 
 
 def _of_channel(

@@ -76,8 +76,8 @@ def change_webhook(webhook: Webhook, **given: Any) -> Webhook:
     if changed:
         row.save()
         audit.record("webhook.changed", "webhook", str(row.pk), fields=changed)
-    if "enabled" in changed and not given["enabled"]:
-        giving_up.switch_off(row, Webhook.Off.BY_HAND)
+    if given.get("enabled") is False and row.off_because != Webhook.Off.BY_HAND:
+        giving_up.switch_off(row, Webhook.Off.BY_HAND)  # also what switched itself off
         row.refresh_from_db()
     return row
 

@@ -446,7 +446,7 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_messages(
         *items,
         *(track("Order Completed", f"u{n}", properties={"revenue": 1}) for n in range(people)),
     )
-    with django_assert_max_num_queries(37):
+    with django_assert_max_num_queries(38):
         assert processor.process_portion() == people * 2
 
 

@@ -3,12 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from config.console import health_words
 from config.home.needs import needs
 from config.workspace.access.keys import create_api_key
-from config.workspace.models import Role, Webhook, WebhookDelivery
+from config.workspace.health import status
+from config.workspace.health.status import HealthLevel
+from config.workspace.models import Circuit, Role, Webhook, WebhookDelivery
 from config.workspace.outgoing.delivery import deliver_due
 from config.workspace.outgoing.notices import tell
 from tests.cast import make_user
@@ -56,6 +60,8 @@ def test_from_the_form_to_the_log_and_back(receiver):
     page = client.get(own).content.decode()
     assert "503" in page and "1 try" in page and "failing" in page
     assert "jane@" not in page and "<i>fire" not in page
+    assert not any("takes nothing" in str(n.title) for n in needs(make_user(Role.ADMIN)))
+    Webhook.objects.update(failing_since=timezone.now() - timedelta(minutes=11))
     assert any("takes nothing" in str(n.title) for n in needs(make_user(Role.ADMIN)))
     due_now()
     deliver_due()
@@ -91,12 +97,34 @@ def test_one_that_switched_itself_off_stands_on_home_until_somebody_looks(endpoi
     assert need.url.endswith(f"/console/webhooks/{there.row.pk}/")
     assert "410" in str(need.text)
     assert not [n for n in needs(make_user(Role.MARKETER)) if "CRM" in str(n.title)]
+    _trouble()
+    own = f"{LIST}{there.row.pk}/"
+    client_of(Role.ADMIN).post(f"{own}do/off/")
+    assert there.again().off_because == "by_hand"
+    assert not [n for n in needs(make_user(Role.INTEGRATOR)) if "CRM" in str(n.title)]
     client = client_of(Role.PRIVACY_OFFICER)
     page = client.get(f"{LIST}{there.row.pk}/").content.decode()
     assert "1 call was given up" in page
     assert "Send all again" not in page and "Switch on" not in page
     assert client.post(f"{LIST}{there.row.pk}/do/on/").status_code == 403
     assert client_of(Role.ANALYST).get(LIST).status_code == 403
+
+
+def _trouble():
+    """A receiver of others makes its unit amber, and nothing else."""
+    with connection.cursor() as cursor:
+        health = status.read(cursor)
+    [unit] = [unit for unit in health.units if unit.fault and unit.fault.kind == "untaken"]
+    assert (unit.name, unit.level) == ("webhooks", HealthLevel.BEHIND)
+    assert "1 webhook takes nothing since" in health_words.said(unit)
+    assert "Settings, Webhooks" in health_words.remedy(unit)
+    Circuit.objects.create(
+        server="https://x:443", channel="webhook", reason="x", failures=3,
+        opened_at=timezone.now() - timedelta(hours=1), retry_at=timezone.now(),
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        assert not status.read(cursor).unit("delivery").fault
+    Circuit.objects.all().delete()
 
 
 def test_over_rest_from_the_first_call_to_the_replay(receiver):
