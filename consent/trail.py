@@ -7,6 +7,7 @@ from config.workspace.trail.targets import TARGETS, rows_of
 from config.workspace.trail.words import KINDS
 from consent.models import (
     DeadlineRule,
+    ErasureDuty,
     PrivacyRequest,
     Purpose,
     RetentionRule,
@@ -50,3 +51,5 @@ def _rule_page_of(row: RetentionRule) -> str:
 
 _RETENTION = ObjectKind(KINDS["retention_rule"], RetentionRule, "pk", _rule_page_of)
 TARGETS.register("retention_rule")(rows_of(_RETENTION, "privacy.view", rule_in_words))
+_DUTY = ObjectKind(KINDS["erasureduty"], ErasureDuty, "pk", form_of)
+TARGETS.register("erasureduty")(rows_of(_DUTY, "privacy.view"))

@@ -178,6 +178,7 @@ def _TITLES() -> dict[str, str]:  # noqa: N802 - in the reader's language
         "access_links": _("Who asked for a new password gets no link"),
         "audit_seal": _("The audit trail is not sealed"),
         "consent_seal": _("The history of permissions is not sealed"),
+        "time_stamps": _("Seals are not stamped by the authority outside"),
         "privacy": _("Privacy requests are not carried out"),
         "retention": _("What is too old is not taken away"),
         "opendsr": _("Callbacks of privacy requests are not made"),

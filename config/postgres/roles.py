@@ -18,7 +18,7 @@ from django.db.utils import DatabaseError
 
 from config.postgres.role_names import APP, ERASER, RoleNames, role_names
 
-LEDGERS = ("consent_entry", "audit_entry", "seal", "wording", "policy_version")
+LEDGERS = ("consent_entry", "audit_entry", "seal", "time_stamp", "wording", "policy_version")
 ATTEMPTS = 20
 INSUFFICIENT_PRIVILEGE = "42501"
 FORMER = (APP, ERASER)  # one pair for a whole server, up to version 0.1

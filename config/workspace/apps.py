@@ -16,5 +16,5 @@ class WorkspaceConfig(AppConfig):
         from config.workspace.access import seen, sign_in  # noqa: F401, PLC0415
         from config.workspace.joining import asking  # noqa: F401, PLC0415
         from config.workspace.outgoing import registration  # noqa: F401, PLC0415
-        from config.workspace.trail import sealing  # noqa: F401, PLC0415
+        from config.workspace.trail import sealing, stamping  # noqa: F401, PLC0415
         from config.workspace.work import pruning  # noqa: F401, PLC0415

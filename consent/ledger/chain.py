@@ -12,14 +12,22 @@ from config.workspace.work.due import WORK
 from consent.models import ConsentEntry
 
 # Of an entry `e` and the salt `w.salt`. By the database, whose text of a jsonb is the same whenever
-# it is asked; with the id, so that two entries with the same address have nothing in common.
-DIGEST = Sql(
+# it is asked. Each entry has a salt of its own: two with the same address have nothing in common,
+# and a proof of one may tell its salt, which leads to no other.
+SEALED = Sql(
+    "jsonb_build_array(encode(sha256(convert_to(w.salt || ':entry:' || e.id, 'UTF8')), 'hex'),"
+    " e.id, e.contact_point, e.evidence)::text"
+)
+DIGEST = sql("sha256(convert_to({sealed}, 'UTF8'))", sealed=SEALED)
+# as of before: entries were written so until there were proofs
+_FORMER = Sql(
     "sha256(convert_to(jsonb_build_array(w.salt, e.id, e.contact_point, e.evidence)::text, 'UTF8'))"
 )
 _FITS = sql(
-    "coalesce((SELECT e.digest = {digest} FROM workspace w), TRUE)"
+    "coalesce((SELECT e.digest = {digest} OR e.digest = {former} FROM workspace w), TRUE)"
     " OR (e.contact_point = '' AND e.evidence = '{{}}')",
     digest=DIGEST,
+    former=_FORMER,
 )
 CONSENTS = LEDGERS.register("consents")(
     Ledger(

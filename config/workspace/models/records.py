@@ -64,6 +64,8 @@ class Seal(models.Model):
     last_id = models.BigIntegerField()
     entries = models.IntegerField()
     previous_hash = models.BinaryField(max_length=32)
+    scheme = models.SmallIntegerField(default=1, db_default=1)  # 1 a list, 2 a tree
+    root = models.BinaryField(max_length=32, null=True)  # of a tree
     hash = models.BinaryField(max_length=32)
     sealed_at = models.DateTimeField(auto_now_add=True)
 
@@ -74,6 +76,24 @@ class Seal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ledger} {self.first_id}-{self.last_id}"
+
+
+class TimeStamp(models.Model):
+    """What an authority outside says of a seal: that it was there at this moment (RFC 3161)."""
+
+    lasts = ForEver("proves to others when a block was sealed; one row a ledger and day")
+    seal = models.ForeignKey(Seal, models.PROTECT, related_name="stamps")
+    authority = models.TextField()  # its address
+    token = models.BinaryField()  # DER
+    at = models.DateTimeField()  # by the authority's clock
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "time_stamp"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.authority} {self.at:%Y-%m-%d}"
 
 
 class Job(models.Model):

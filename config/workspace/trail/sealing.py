@@ -1,5 +1,8 @@
 """Seals: what is only ever appended to, in blocks, each chained to the one before.
 
+The hash of a block is that of the block before and of the root of a tree over its entries, so that
+one entry can be proven without the others (`proofs`). Blocks of the first scheme are a list.
+
 Entries are hashed over a salted digest of what may be personal, so that an erasure can null those
 columns and `verify` still passes. What settled is sealed: entries of a minute ago whose transaction
 began before any that is still under way, since entries do not commit in the order of their ids.
@@ -20,11 +23,13 @@ from django.utils import timezone
 from config.postgres.sql import COMMA, Sql, run, sql
 from config.workspace.models import AuditEntry, Seal
 from config.workspace.registry import Registry
+from config.workspace.trail import trees
 from config.workspace.work.due import WORK
 
 SETTLE = timedelta(minutes=1)
 SEAL_EVERY = timedelta(minutes=5)
 BLOCK = 10_000
+TREE = 2  # of `Seal.scheme`
 _LOCK = 0x5EA1
 
 
@@ -81,7 +86,9 @@ def seal_due(ledger: Ledger) -> int:
             last_id=rows[-1][0],
             entries=len(rows),
             previous_hash=previous,
-            hash=_hash_entries(previous, rows),
+            scheme=TREE,
+            root=root_of(rows),
+            hash=chained(previous, root_of(rows)),
         )
         return len(rows)
 
@@ -112,11 +119,29 @@ def _columns(ledger: Ledger) -> Sql:
     return COMMA.joined(Sql(f"e.{name}") for name in ledger.columns)
 
 
-def _hash_entries(previous: bytes, rows: Iterable[Sequence[Any]]) -> bytes:
-    chained = hashlib.sha256(previous)
+def text_of(row: Sequence[Any]) -> str:
+    """An entry as it is hashed: a JSON list of its columns."""
+    return json.dumps([_plain(value) for value in row])
+
+
+def root_of(rows: Iterable[Sequence[Any]]) -> bytes:
+    """The root of the tree over these entries; for none, of an empty text."""
+    return trees.root([trees.leaf(text_of(row).encode()) for row in rows] or [trees.leaf(b"")])
+
+
+def chained(previous: bytes, root: bytes) -> bytes:
+    """The hash of a block: 32 bytes, of the block before (nothing before the first) and its own."""
+    return hashlib.sha256(b"\2" + previous + root).digest()
+
+
+def _hash_of(seal: Seal, previous: bytes, rows: Sequence[Sequence[Any]]) -> bytes:
+    """What the hash of this block has to be, by the scheme that it was sealed by."""
+    if seal.scheme == TREE:
+        return chained(previous, root_of(rows))
+    listed = hashlib.sha256(previous)
     for row in rows:
-        chained.update(json.dumps([_plain(value) for value in row]).encode())
-    return chained.digest()
+        listed.update(text_of(row).encode())
+    return listed.digest()
 
 
 def _plain(value: Any) -> Any:
@@ -135,11 +160,11 @@ def verify() -> list[str]:
 def _broken(ledger: Ledger) -> list[str]:
     broken, previous, last = [], b"", 0
     for seal in Seal.objects.filter(ledger=ledger.name).order_by("id"):
-        rows = _sealed(ledger, last, seal.last_id)
+        rows = sealed_rows(ledger, last, seal.last_id)
         fixed = [row[:-1] for row in rows]
         if bytes(seal.previous_hash) != previous:
             broken.append(f"{ledger.name}: seal {seal.pk} does not follow the one before it")
-        if len(rows) != seal.entries or _hash_entries(previous, fixed) != bytes(seal.hash):
+        if len(rows) != seal.entries or _hash_of(seal, previous, fixed) != bytes(seal.hash):
             span = f"{seal.first_id} to {seal.last_id}"
             broken.append(f"{ledger.name}: entries {span} were changed")
         broken += [f"{ledger.name}: entry {row[0]} was changed" for row in rows if not row[-1]]
@@ -147,8 +172,10 @@ def _broken(ledger: Ledger) -> list[str]:
     return broken
 
 
-def _sealed(ledger: Ledger, after: int, last: int) -> list[tuple[Any, ...]]:
-    """Also what was slipped in between two blocks."""
+def sealed_rows(ledger: Ledger, after: int, last: int) -> list[tuple[Any, ...]]:
+    """The columns of each entry and whether its personal ones fit; also what was slipped in
+    between two blocks.
+    """
     return run(
         sql(
             _SEALED,

@@ -31,6 +31,7 @@ KINDS: dict[str, Words] = {
     "merge": gettext_lazy("Joined people"),
     "message": gettext_lazy("Message"),
     "deadlinerule": gettext_lazy("Deadline"),
+    "erasureduty": gettext_lazy("Data kept by law"),
     "privacy_request": gettext_lazy("Privacy request"),
     "profile": gettext_lazy("Person"),
     "retention_rule": gettext_lazy("Retention rule"),
