@@ -28,12 +28,15 @@ from config.workspace.forms.marketing_part import MarketingPart
 from config.workspace.models import ApiKey, Role, User, Workspace
 from config.workspace.permissions import PERMISSIONS, may_give, role_choices
 from config.workspace.selectors import forget_workspace
+from config.workspace.sso import admin as sso_admin  # noqa: F401 - one signs itself in
 from config.workspace.trail import admin as trail_admin  # noqa: F401 - one signs itself in
 from config.workspace.zones import zone_choices
 
 # what others sign in: roles stand in place of groups, pages of our own in place of their lists
 THEIRS: list[Any] = [
-    model for name in ("account", "mfa") for model in apps.get_app_config(name).get_models()
+    model
+    for name in ("account", "mfa", "socialaccount")
+    for model in apps.get_app_config(name).get_models()
 ]
 for other in (Group, *THEIRS):
     if admin.site.is_registered(other):

@@ -68,6 +68,7 @@ ALL_SCOPES = "all"
 MODEL_PERMISSIONS: dict[str, tuple[str, str]] = {
     "workspace.user": ("team.edit", "team.edit"),
     "workspace.apikey": ("team.edit", "team.edit"),
+    "workspace.identityprovider": ("team.edit", "team.edit"),
     "workspace.workspace": ("settings.view", "settings.edit"),
     "workspace.auditentry": ("audit.view", ""),
     "profiles.source": ("sources.view", "sources.edit"),

@@ -79,8 +79,11 @@ FOR_EVERYONE = {
     "console/invitation/<str:token>/",  # likewise
     "console/reset/<str:token>/",
     "console/reset/",  # for who cannot come in
+    "console/password_change/",  # one's own
     "console/login/code/",  # after the password
     "console/login/passkey/",
+    "console/login/sso/<slug:slug>/",
+    "console/login/sso/<slug:provider_id>/back/",
     "console/sessions/<int:number>/end/",  # one's own
     "console/sessions/others/end/",
     "console/security/",  # one's own as well; `factors.of_member` asks who it is

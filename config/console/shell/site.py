@@ -12,7 +12,7 @@ from unfold.sites import UnfoldAdminSite
 from config.console.http import sessions
 from config.console.pages import PAGES
 from config.console.shell import health, preferences, search
-from config.console.signing_in import password
+from config.console.signing_in import password, single
 from config.workspace import audit
 from config.workspace.access import hashing, sign_in, throttle
 from config.workspace.access.hashing import HashingBusy
@@ -51,14 +51,15 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The form. A try is counted first, so that beyond the limit no password is looked at."""
+        context = {"providers": single.choices(request), **(extra_context or {})}
         if request.method != "POST":
-            return cast("HttpResponse", super().login(request, extra_context))
+            return cast("HttpResponse", super().login(request, context))
         one = sign_in.try_of(request)
         if wait := sign_in.seconds_to_wait(one):
             return page_of_site(request, "locked_out", seconds=wait)
         try:
             with hashing.for_known(bool(one.device)):
-                response = self._password(request, extra_context)
+                response = self._password(request, context)
         except (
             HashingBusy
         ):  # no password was looked at, so that nobody is locked out by others' tries

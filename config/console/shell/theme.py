@@ -183,6 +183,12 @@ GROUPS = (
         [
             Item(_("Team"), "key", ["access:team"], "team.edit", also="workspace/user/"),
             Item(
+                _("Single sign-on"),
+                "link",
+                ["admin:workspace_identityprovider_changelist"],
+                "team.edit",
+            ),
+            Item(
                 _("API keys"),
                 "code",
                 ["admin:workspace_apikey_changelist"],

@@ -12,6 +12,7 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.utils import get_login_redirect_url
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -19,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.console.http.sessions import BEGAN
+from config.console.pages import toast
 from config.console.signing_in import rules
 from config.workspace.access import devices, hashing, sign_in, tokens
 from config.workspace.models import User
@@ -42,6 +44,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # has no typ
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         """As for anybody who may not come in."""
+        return HttpResponseRedirect(reverse("admin:login"))
+
+    def pre_login(self, request: HttpRequest, user: User, **more: Any) -> HttpResponse | None:
+        """Not here, where a provider alone lets people in."""
+        is_single = bool((more.get("signal_kwargs") or {}).get("sociallogin"))
+        if is_single or rules.may_come_in_here(user):
+            response: HttpResponse | None = super().pre_login(request, user, **more)
+            return response
+        toast(request, _("You sign in by single sign-on alone."), level=messages.ERROR)
         return HttpResponseRedirect(reverse("admin:login"))
 
     def login(self, request: HttpRequest, user: User) -> None:

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from config.console.signing_in import factors
+from config.console.signing_in import factors, single
 from config.console.signing_in.factors import of_member
 from config.console.signing_in.security import security
 
@@ -12,6 +12,8 @@ urlpatterns = [
     path("logout/", admin.site.logout, name="account_logout"),
     path("login/code/", factors.SecondFactor.as_view(), name="mfa_authenticate"),
     path("login/passkey/", factors.PasskeyLogin.as_view(), name="mfa_login_webauthn"),
+    path("login/sso/<slug:slug>/", single.start, name="sso_start"),
+    path("login/sso/<slug:provider_id>/back/", single.callback, name="openid_connect_callback"),
     path("security/", security, name="mfa_index"),
     path("security/keys/", security, name="mfa_list_webauthn"),
     path(

@@ -15,6 +15,8 @@ from config.workspace.stored import change_setting
 SETTING: Final = "second_factor_roles"
 SHOWN: Final = "second_factor"  # in the session: shown at the log-in, or set up since
 EVERYBODY: Final = "*"
+SSO_ONLY: Final = "sso_only"
+BREAK_GLASS: Final = "break_glass"
 
 
 def required_roles() -> list[str]:
@@ -41,6 +43,27 @@ def take_away(user: User) -> int:
     sign_in.end_sessions(user)
     audit.record("second_factor.reset", "user", str(user.pk))
     return count
+
+
+def is_sso_only() -> bool:
+    """Whether people come in by a provider alone, save those for whom the glass is broken."""
+    return bool(workspace().setting(SSO_ONLY, False))
+
+
+def break_glass() -> list[int]:
+    """Who may come in by their password all the same: the provider may be down, or set wrong."""
+    return list(workspace().setting(BREAK_GLASS, []))
+
+
+def may_come_in_here(user: User) -> bool:
+    """Whether their password, or a passkey of theirs, opens the log-in. No query."""
+    return not is_sso_only() or user.pk in break_glass()
+
+
+def keep_sso(is_only: bool, who: list[int]) -> None:
+    """From the next log-in on."""
+    change_setting(SSO_ONLY, lambda _before: is_only)
+    change_setting(BREAK_GLASS, lambda _before: sorted(who))
 
 
 def is_lacking(request: HttpRequest, user: User) -> bool:

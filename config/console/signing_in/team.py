@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from config.console.pages import page, toast
 from config.console.signing_in import rules
 from config.workspace.joining import letters, links
-from config.workspace.models import AccessLink, User
+from config.workspace.models import AccessLink, IdentityProvider, Role, User
 from config.workspace.permissions import may_give, requires, role_choices, role_in_words
 from config.workspace.trail.targets import name_of_user
 
@@ -31,11 +31,33 @@ class RulesForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+    sso_only = forms.BooleanField(
+        label=gettext_lazy("Sign in by single sign-on alone"), required=False
+    )
+    break_glass = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Admins who may use their password all the same"),
+        required=False,
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         everybody = (rules.EVERYBODY, gettext_lazy("Everybody"))
         self.fields["roles"].choices = [everybody, *role_choices()]  # type: ignore[attr-defined]
+        self.fields["break_glass"].choices = [  # type: ignore[attr-defined]
+            (user.pk, name_of_user(user)) for user in _admins() if user.has_usable_password()
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Somebody has to get in when the provider is down. Raises ValidationError."""
+        given = super().clean() or {}
+        if given.get("sso_only"):
+            if not IdentityProvider.objects.filter(is_active=True).exists():
+                raise forms.ValidationError(_("There is no provider to sign in by."))
+            if not given.get("break_glass"):
+                raise forms.ValidationError(_("Choose an admin who may use their password."))
+        return given
 
 
 class InviteForm(forms.Form):
@@ -67,7 +89,7 @@ def team(request: HttpRequest) -> HttpResponse:
         "members": _members(request),
         "invitations": _open_invitations(),
         "is_mailed": letters.is_possible(),
-        "rules_form": RulesForm(initial={"roles": rules.required_roles()}),
+        "rules_form": RulesForm(initial=_rules()),
     }
     crumbs = [(_("Settings"), None)]
     status = 422 if form.errors else 200
@@ -124,7 +146,10 @@ def change_rules(request: HttpRequest) -> HttpResponse:
     form = RulesForm(request.POST)
     if form.is_valid():
         rules.require(form.cleaned_data["roles"])
+        rules.keep_sso(form.cleaned_data["sso_only"], form.cleaned_data["break_glass"])
         toast(request, _("Kept. Who is in without a second factor sets one up now."))
+    for words in form.errors.values():
+        toast(request, words[0], level=messages.ERROR)
     return redirect("access:team")
 
 
@@ -157,6 +182,18 @@ def _sent(request: HttpRequest, link: AccessLink, whom: str) -> HttpResponse:
 def _user(request: HttpRequest) -> User:
     assert isinstance(request.user, User)  # noqa: S101 - `requires` asked
     return request.user
+
+
+def _rules() -> dict[str, Any]:
+    return {
+        "roles": rules.required_roles(),
+        "sso_only": rules.is_sso_only(),
+        "break_glass": rules.break_glass(),
+    }
+
+
+def _admins() -> list[User]:
+    return list(User.objects.filter(role=Role.ADMIN, is_active=True).order_by("username"))
 
 
 def _members(request: HttpRequest) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> CallAnswer:
     No proxy is asked and no redirect followed; of a long answer the beginning is read.
     """
     place = place_of(url)
-    line = _connected(place)
+    line = connected(place)
     cut = threading.Event()
     with line.dup() as same:  # TLS takes `line` over; by this one it can still be cut
         timer = threading.Timer(SECONDS, _cut, [same, cut])
@@ -61,7 +61,7 @@ def _read(answer: http.client.HTTPResponse) -> CallAnswer:
     return CallAnswer(answer.status, answer.getheader("Retry-After") or "", words)
 
 
-def _connected(place: CallTarget) -> socket.socket:
+def connected(place: CallTarget) -> socket.socket:
     """To the first of the checked addresses that answers."""
     error: OSError = OSError("name or service not known")
     for address in addresses_of(place):

@@ -12,7 +12,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from config.workspace.lifecycle.usage import ObjectKind, form_of
-from config.workspace.models import AccessLink, ApiKey, AuditEntry, User, Workspace
+from config.workspace.models import (
+    AccessLink,
+    ApiKey,
+    AuditEntry,
+    IdentityProvider,
+    User,
+    Workspace,
+)
 from config.workspace.permissions import role_in_words
 from config.workspace.registry import Registry
 from config.workspace.trail.words import KINDS, kind_in_words
@@ -90,9 +97,11 @@ def _workspace_url(_workspace: Workspace) -> str:
 
 _USER = ObjectKind(KINDS["user"], User, "pk", form_of)
 _INVITATION = ObjectKind(KINDS["invitation"], AccessLink, "pk", _team_url)
+_PROVIDER = ObjectKind(KINDS["identityprovider"], IdentityProvider, "pk", form_of)
 _API_KEY = ObjectKind(KINDS["api_key"], ApiKey, "pk", _key_url)
 _WORKSPACE = ObjectKind(KINDS["workspace"], Workspace, "pk", _workspace_url)
 TARGETS.register("user")(rows_of(_USER, "team.edit", name_of_user))
 TARGETS.register("invitation")(rows_of(_INVITATION, "team.edit", _role_of_link))
+TARGETS.register("identityprovider")(rows_of(_PROVIDER, "team.edit"))
 TARGETS.register("api_key")(rows_of(_API_KEY, "team.edit"))
 TARGETS.register("workspace")(rows_of(_WORKSPACE, "settings.view"))

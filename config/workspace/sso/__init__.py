@@ -1,0 +1,1 @@
+"""Single sign-on: what a provider's word makes of somebody here."""

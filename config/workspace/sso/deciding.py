@@ -1,0 +1,75 @@
+"""Who comes in by a provider's word, and as what: decided by what an admin set, nothing else.
+
+Of all that a provider says only its identifier, address, names and groups are read. A role comes
+from the mapping alone: no claim names one.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from config.workspace import audit
+from config.workspace.models import IdentityProvider, Role, User
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What of a provider's word is read."""
+
+    subject: str
+    email: str
+    is_email_verified: bool
+    groups: Collection[str]
+
+
+class Refused(Exception):
+    """Why somebody does not come in, as a code of WORDS (`config.console.signing_in.single`)."""
+
+
+def role_for(provider: IdentityProvider, claims: Claims) -> str:
+    """As what they work here. Raises Refused: another domain, or in no group that may."""
+    domain = claims.email.rpartition("@")[2].casefold()
+    if provider.domains and domain not in provider.domains:
+        raise Refused("domain")
+    groups = set(claims.groups)
+    role = next((role for group, role in provider.mapping if group in groups), "")
+    role = role or provider.default_role
+    if not role:
+        raise Refused("groups")
+    return role
+
+
+def known_by_address(provider: IdentityProvider, claims: Claims) -> User | None:
+    """Whoever works here already under the address; None where nobody does. Raises Refused.
+
+    An address joins two only where the provider says that it is theirs, and an admin said that the
+    provider speaks for its domain: else whoever can write an address there could be anybody here.
+    """
+    users = User.objects.filter(email__iexact=claims.email) if claims.email else User.objects.none()
+    found = list(users[:2])
+    if not found:
+        return None
+    domain = claims.email.rpartition("@")[2].casefold()
+    if len(found) > 1 or not claims.is_email_verified or domain not in provider.domains:
+        raise Refused("address")
+    return found[0]
+
+
+@transaction.atomic
+def take_role(user: User, role: str) -> None:
+    """The role that the groups say today. The last admin stays one: nobody could let others in."""
+    if user.role == role:
+        return
+    if user.role == Role.ADMIN and is_last_admin(user):
+        audit.record("user.role_kept", "user", str(user.pk), detail={"role": user.role})
+        return
+    user.role, user.is_superuser = role, user.is_superuser and role == Role.ADMIN
+    user.save(update_fields=["role", "is_superuser"])
+    audit.record("user.role_mapped", "user", str(user.pk), detail={"role": role})
+
+
+def is_last_admin(user: User) -> bool:
+    """Whether nobody else of the team is an admin who can come in. Locks the others."""
+    others = User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True)
+    return not others.exclude(pk=user.pk).order_by("pk").exists()

@@ -1,0 +1,254 @@
+"""Single sign-on against a real OpenID provider, in a process of its own, over HTTP."""
+
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from django.test import Client
+
+from config.workspace.access import tokens
+from config.workspace.models import AuditEntry, IdentityProvider, Role, User
+from tests.cast import make_user
+from tests.config.console.signing_in import oidc_provider
+from tests.config.console.signing_in.test_second_factor import add_app
+
+pytestmark = pytest.mark.django_db
+START, LOGIN = "/console/login/sso/office/", "/console/login/"
+MEI = {
+    "sub": "mei-1",
+    "email": "mei@puncak.example",
+    "email_verified": True,
+    "given_name": "Mei",
+    "family_name": "Tanaka",
+    "groups": ["analysts"],
+}
+
+
+@pytest.fixture(scope="module")
+def running():
+    command = [sys.executable, str(Path(oidc_provider.__file__))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        yield process.stdout.readline().strip()
+        process.terminate()
+
+
+@pytest.fixture
+def provider(running, settings):
+    settings.CALL_INTERNAL_ADDRESSES = True
+    says(running)
+    return IdentityProvider.objects.create(
+        slug="office",
+        name="Office",
+        issuer=running,
+        client_id=oidc_provider.CLIENT,
+        sealed_secret=tokens.seal(oidc_provider.SECRET.encode()),
+        domains=["puncak.example"],
+        mapping=[["bosses", "admin"], ["analysts", "analyst"], ["sellers", "marketer"]],
+    )
+
+
+def says(address, lie="", userinfo=None, **claims):
+    body = {"claims": {**MEI, **claims}, "userinfo": userinfo or {}, "lie": lie}
+    requests.post(f"{address}/control", json=body, timeout=10)
+
+
+def begin(client, **form):
+    """As a browser: the form, the page that leads on, the provider, and back to this address."""
+    page = client.post(START, form)
+    assert page.status_code == 200, page.headers
+    url = page.context["url"]
+    answer = requests.get(url, allow_redirects=False, timeout=10)
+    parts = urlsplit(answer.headers["Location"])
+    return f"{parts.path}?{parts.query}"
+
+
+def come_in(client=None, **form):
+    client = client or Client()
+    return client, client.get(begin(client, **form))
+
+
+def by_password(name, client=None):
+    return (client or Client()).post(LOGIN, {"username": name, "password": "secret"})
+
+
+def words(client) -> str:
+    return client.get(LOGIN).content.decode()
+
+
+def test_somebody_is_made_at_the_first_log_in_and_known_at_the_next(provider, running):
+    assert "Continue with Office" in words(Client())
+    mei, answer = come_in(next="/console/segments/")
+    assert answer["Location"] == "/console/segments/"
+    assert mei.get("/console/segments/").status_code == 200
+    user = User.objects.get()
+    assert (user.role, user.email, user.first_name) == ("analyst", "mei@puncak.example", "Mei")
+    assert not user.has_usable_password()
+    assert not user.is_superuser
+    says(running, email="mei.tanaka@puncak.example", groups=["sellers", "analysts"])
+    come_in()
+    says(running, groups=["sellers"])
+    come_in()
+    user.refresh_from_db()
+    assert (User.objects.count(), user.role) == (1, "marketer")
+    told = list(AuditEntry.objects.order_by("id").values_list("action", flat=True))
+    assert told.count("user.created") == 1
+    assert told.count("sign_in.succeeded") == 3
+    assert "user.role_mapped" in told
+
+
+def test_a_state_and_a_code_are_of_one_browser_and_one_time(provider):
+    mine, eve = Client(), Client()
+    back = begin(mine)
+    assert eve.get(back)["Location"] == LOGIN, "a log-in cannot be given to somebody else"
+    mine.get(back)
+    assert mine.get("/console/").status_code == 200
+    again, state = Client(), parse_qs(urlsplit(back).query)
+    assert again.get(back)["Location"] == LOGIN
+    own = begin(again)
+    mixed = own.replace(parse_qs(urlsplit(own).query)["code"][0], state["code"][0])
+    assert again.get(mixed)["Location"] == LOGIN
+    assert User.objects.count() == 1
+    for wanted in ("//evil.example/", "https://evil.example/", "javascript:alert(1)"):
+        _client, answer = come_in(next=wanted)
+        assert urlsplit(answer["Location"])[:2] == ("", ""), wanted
+        assert answer["Location"] == "/console/"
+
+
+@pytest.mark.parametrize(
+    "lie", ["issuer", "key", "none", "shared", "expired", "audience", "denied", "redirect"]
+)
+def test_a_provider_that_is_not_right_lets_nobody_in(provider, running, lie):
+    says(running, lie)
+    client = Client()
+    if lie in ("issuer", "redirect"):
+        assert client.post(START)["Location"] == LOGIN
+    else:
+        assert client.get(begin(client))["Location"] == LOGIN
+    assert "did not let you in" in words(client)
+    assert not User.objects.exists()
+
+
+def test_no_claim_makes_an_admin_and_none_joins_somebody_else(provider, running):
+    ada = make_user(Role.ADMIN, "ada", email="ada@puncak.example")
+    wishes = {"role": "admin", "roles": ["admin"], "is_superuser": True, "is_staff": True}
+    says(running, **wishes, preferred_username="ada", username="ada")
+    come_in()
+    mei = User.objects.exclude(pk=ada.pk).get()
+    assert (mei.role, mei.is_superuser) == ("analyst", False)
+    assert mei.username != "ada"
+    for groups in ("Bosses", ["BOSSES"], ["bosses "], {"bosses": True}, [["bosses"]], "x"):
+        says(running, sub="eve", email="eve@puncak.example", groups=groups)
+        client, answer = come_in()
+        assert answer["Location"] == LOGIN, groups
+        assert "in none of the groups" in words(client)
+    # of two who say to be her, one has no proof of it and one is of a domain of anybody's
+    says(running, sub="eve", email="ADA@puncak.example", email_verified=False)
+    assert "works here already" in words(come_in()[0])
+    IdentityProvider.objects.update(domains=[])
+    says(running, sub="eve", email="ada@puncak.example")
+    assert "works here already" in words(come_in()[0])
+    assert User.objects.count() == 2
+    says(running, sub="eve", userinfo={"sub": "mei-1", "groups": ["bosses"]})
+    assert "did not let you in" in words(come_in()[0]), "the two words are of two people"
+    assert AuditEntry.objects.filter(action="sign_in.refused").count() == 9
+
+
+def test_an_address_joins_who_works_here_where_the_provider_speaks_for_its_domain(
+    provider, running
+):
+    make_user(Role.ADMIN, "boss")
+    ada = make_user(Role.ADMIN, "ada", email="ada@puncak.example")
+    says(running, sub="ada-1", email="ada@puncak.example")
+    client, answer = come_in()
+    assert answer["Location"] == "/console/"
+    ada.refresh_from_db()
+    assert (User.objects.count(), ada.role) == (2, "analyst")
+    assert ada.check_password("secret")
+    says(running, sub="bob", email="bob@elsewhere.example")
+    assert "no domain that signs in" in words(come_in()[0])
+
+
+def test_the_last_admin_stays_one_whatever_the_groups_say(provider, running):
+    says(running, groups=["bosses"])
+    come_in()
+    boss = User.objects.get()
+    assert boss.role == "admin"
+    says(running, groups=["analysts"])
+    come_in()
+    boss.refresh_from_db()
+    assert boss.role == "admin"
+    make_user(Role.ADMIN, "ada")
+    come_in()
+    boss.refresh_from_db()
+    assert boss.role == "analyst"
+    User.objects.filter(pk=boss.pk).update(is_active=False)
+    client, answer = come_in()
+    assert client.get("/console/").status_code == 302
+
+
+def test_by_single_sign_on_alone_save_for_whom_the_glass_is_broken(provider, running, client):
+    ada, ben = make_user(Role.ADMIN, "ada"), make_user(Role.ANALYST, "ben")
+    client.force_login(ada)
+    rules = "/console/team/rules/"
+    client.post(rules, {"sso_only": "on"})
+    assert by_password("ben")["Location"] == "/console/"
+    client.post(rules, {"sso_only": "on", "break_glass": [ben.pk]})
+    assert by_password("ben")["Location"] == "/console/"
+    client.post(rules, {"sso_only": "on", "break_glass": [ada.pk]})
+    kept_out = Client()
+    assert by_password("ben", kept_out)["Location"] == LOGIN
+    assert "single sign-on alone" in words(kept_out)
+    assert kept_out.get("/console/").status_code == 302
+    assert by_password("ada")["Location"] == "/console/"
+    assert come_in()[1]["Location"] == "/console/"
+
+
+def test_whoever_has_a_second_factor_here_is_asked_for_it_all_the_same(provider):
+    mei, _answer = come_in()
+    add_app(mei)
+    again, answer = come_in()
+    assert answer["Location"] == "/console/login/code/"
+    assert again.get("/console/").status_code == 302
+
+
+def test_inside_addresses_are_not_called_and_begun_log_ins_are_counted(provider, settings):
+    settings.CALL_INTERNAL_ADDRESSES = False
+    client = Client()
+    assert client.post(START)["Location"] == LOGIN
+    assert "did not let you in" in words(client)
+    assert client.get(START).status_code == 405
+    assert client.post("/console/login/sso/nobody/").status_code == 404
+    for _ in range(59):
+        client.post(START)
+    assert client.post(START).status_code == 429
+
+
+def test_the_form_keeps_the_secret_and_says_what_is_wrong(provider, client, settings):
+    settings.CALL_INTERNAL_ADDRESSES = False
+    client.force_login(make_user(Role.ADMIN, "ada"))
+    address = f"/console/workspace/identityprovider/{provider.pk}/change/"
+    page = client.get(address)
+    assert oidc_provider.SECRET not in page.content.decode()
+    assert oidc_provider.SECRET.encode() not in bytes(provider.sealed_secret)
+    form = {
+        **{name: page.context["adminform"].form.initial.get(name, "") for name in ("name", "slug")},
+        "kind": "oidc", "issuer": "https://id.example", "client_id": "x", "groups_claim": "groups",
+        "domains": "Puncak.example, shop.example", "is_active": "on", "secret": "",
+        "groups": "bosses = admin\nDE\\Sales = EMEA = marketer\n",
+    }  # fmt: skip
+    assert client.post(address, form).status_code == 302
+    provider.refresh_from_db()
+    assert provider.domains == ["puncak.example", "shop.example"]
+    assert provider.mapping == [["bosses", "admin"], ["DE\\Sales = EMEA", "marketer"]]
+    assert tokens.unseal(provider.sealed_secret).decode() == oidc_provider.SECRET
+    for wrong in (
+        {"groups": "bosses"},
+        {"groups": "bosses = emperor"},
+        {"domains": "not a domain"},
+        {"issuer": "http://127.0.0.1"},
+        {"issuer": "file:///etc/passwd"},
+    ):
+        assert client.post(address, form | wrong).status_code == 200, wrong
