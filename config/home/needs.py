@@ -8,6 +8,7 @@ from django.db.models import Count, Max, Min, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -183,7 +184,7 @@ def _webhooks() -> list[Need]:
             "warn" if row.enabled else "bad",
             format_html(
                 _("<b>{}</b> takes nothing") if row.enabled else _("<b>{}</b> is switched off"),
-                str(row),
+                Truncator(row).chars(60),
             ),
             health_in_words(row),
             reverse("webhooks:webhook", args=[row.pk]),

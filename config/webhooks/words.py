@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config.console.words import in_words
+from config.console.words import in_words, lasting
 from config.workspace.models import Webhook, WebhookDelivery
 from config.workspace.outgoing import delivery, giving_up
 from config.workspace.outgoing.addresses import REFUSALS
@@ -48,13 +49,14 @@ def health_in_words(webhook: Webhook) -> str:
     """One sentence on how it fares."""
     if not webhook.enabled:
         when = in_words(webhook.off_at) if webhook.off_at else ""
-        return _("Off since %(when)s: %(why)s.") % {
+        return _("Switched off %(when)s: %(why)s.") % {
             "when": when,
             "why": webhook.get_off_because_display(),
         }
     if webhook.failing_since:
-        return _("Nothing was taken since %(when)s; it is tried again.") % {
-            "when": in_words(webhook.failing_since)
+        seconds = (timezone.now() - webhook.failing_since).total_seconds()
+        return _("It has taken nothing for %(span)s; calls are tried again.") % {
+            "span": lasting(seconds)
         }
     if webhook.last_taken_at:
         return _("The last call was taken %(when)s.") % {"when": in_words(webhook.last_taken_at)}

@@ -49,7 +49,7 @@ KINDS.register(CHANGED, order=20)(
         _("Permissions"),
         _("Permission changed"),
         _(
-            "Something was said of a permission that counts: `said`; `status` is what stands after "
+            "Something was said of a permission that counts: “said”; “status” is what stands after "
             "it. No address is named."
         ),
         {

@@ -44,8 +44,8 @@ KINDS.register(ENTERED, order=40)(
         SEGMENTS,
         _("Segment entered"),
         _(
-            "People came into a segment or list, up to 100 in one call. `first_count`: they were "
-            "in when it was first counted."
+            "People came into a segment or list, up to 100 in one call. “first_count” says that "
+            "they were in when it was first counted."
         ),
         {**_EXAMPLE, "first_count": False},
         about_many(),
