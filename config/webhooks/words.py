@@ -11,18 +11,11 @@ from django.utils.translation import gettext_lazy
 
 from config.console.words import in_words, lasting
 from config.workspace.models import Webhook, WebhookDelivery
-from config.workspace.outgoing import delivery, giving_up
-from config.workspace.outgoing.addresses import REFUSALS
 from config.workspace.outgoing.kinds import KINDS
 from config.workspace.outgoing.replaying import state_of
-from config.workspace.pages.sentences import Sentences
-from config.workspace.work import reasons
+from config.workspace.outgoing.words import error_in_words
 from profiles.selectors.masking import Shown
 
-# what a delivery says of itself, each once
-SAID = Sentences(
-    giving_up.SWITCHED_OFF, delivery.NOBODY, delivery.NO_KEY, delivery.NO_KIND, *REFUSALS
-)
 STATES: dict[str, tuple[Any, str, str]] = {
     "waiting": (gettext_lazy("waits"), "", "clock"),
     "delivered": (gettext_lazy("taken"), "ok", "okc"),
@@ -103,9 +96,3 @@ def call_line(row: WebhookDelivery, shown: Shown) -> DeliveryLine:
         shown.said(row.answer),
         tries,
     )
-
-
-def error_in_words(error: str) -> str:
-    """Why a call was not taken, in the reader's language."""
-    said = SAID.in_words(error)
-    return said if said != error else reasons.in_words(error)

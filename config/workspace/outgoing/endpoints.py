@@ -108,7 +108,7 @@ def rotate_key(webhook: Webhook, *, overlap: timedelta = OVERLAP) -> tuple[Webho
 def delete_webhook(webhook: Webhook) -> None:
     """Take it away with its log and its keys; what waits is not sent any more."""
     row = Webhook.objects.select_for_update().get(pk=webhook.pk)
-    giving_up.give_up_open(row, _("It was deleted."))
+    giving_up.give_up_open(row, giving_up.DELETED)
     keys = [number for number in (row.secret_id, row.former_secret_id) if number]
     audit.record("webhook.deleted", "webhook", str(row.pk))
     row.delete()

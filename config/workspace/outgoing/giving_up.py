@@ -14,6 +14,7 @@ from config.workspace.outgoing.kinds import KINDS
 
 log = logging.getLogger("rapport.work")
 SWITCHED_OFF: Final = gettext_noop("The webhook was switched off.")
+DELETED: Final = gettext_noop("The webhook was deleted.")
 
 
 def switch_off(webhook: Webhook, because: str) -> None:

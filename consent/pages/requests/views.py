@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from config.console.pages import page, toast
 from config.workspace import audit
 from config.workspace.models import User
+from config.workspace.outgoing.words import error_in_words
 from config.workspace.permissions import may, requires
 from consent.forwarding import receipts
 from consent.models import ErasureException, PrivacyRequest
@@ -81,7 +82,7 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "person": person,
             "has_archive": bool(person) and row.type in archive.TYPES,
             "callbacks": row.callbacks.all(),
-            "receipts": receipts.receipts_of(row),
+            "receipts": [(one, error_in_words(one.reason)) for one in receipts.receipts_of(row)],
             "receipts_out": receipts.out_when_certified(row),
             "given_up": any(one.failed_at for one in row.callbacks.all()),
             "comments": row.comments.select_related("author"),

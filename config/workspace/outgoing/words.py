@@ -1,0 +1,17 @@
+"""Why a call was not taken, as it was kept, in the reader's language."""
+
+from config.workspace.outgoing import delivery, giving_up
+from config.workspace.outgoing.addresses import REFUSALS
+from config.workspace.pages.sentences import Sentences
+from config.workspace.work import reasons
+
+SAID = Sentences(
+    *(giving_up.SWITCHED_OFF, giving_up.DELETED, delivery.NOBODY, delivery.NO_KEY),
+    *(delivery.NO_KIND, *REFUSALS),
+)
+
+
+def error_in_words(error: str) -> str:
+    """A sentence of ours, or a class of error with its phrase. No query."""
+    said = SAID.in_words(error)
+    return said if said != error else reasons.in_words(error)
