@@ -8,6 +8,7 @@ from config.workspace.trail.words import KINDS
 from consent.models import (
     DeadlineRule,
     ErasureDuty,
+    Policy,
     PrivacyRequest,
     Purpose,
     RetentionRule,
@@ -53,3 +54,11 @@ _RETENTION = ObjectKind(KINDS["retention_rule"], RetentionRule, "pk", _rule_page
 TARGETS.register("retention_rule")(rows_of(_RETENTION, "privacy.view", rule_in_words))
 _DUTY = ObjectKind(KINDS["erasureduty"], ErasureDuty, "pk", form_of)
 TARGETS.register("erasureduty")(rows_of(_DUTY, "privacy.view"))
+
+
+def _policy_page(row: Policy) -> str:
+    return reverse("consent:policy", args=[row.slug])
+
+
+_POLICY = ObjectKind(KINDS["policy"], Policy, "slug", _policy_page)
+TARGETS.register("policy")(rows_of(_POLICY, "consents.view"))

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from consent.pages import actions
+from consent.pages.policies import views as policies
 from consent.pages.requests import exceptions, lists, views
 from consent.pages.retention import views as retention
 
@@ -23,6 +24,9 @@ urlpatterns = [
     path(f"{REQUEST}keep/", exceptions.keep_view, name="request_keep"),
     path(f"{REQUEST}keep/<int:number>/end/", exceptions.end_view, name="request_keep_end"),
     path(f"{REQUEST}<slug:turn>/", views.turn_view, name="request_turn"),
+    path("privacy/policies/", policies.policies_view, name="policies"),
+    path("privacy/policies/new/", policies.new_policy_view, name="new_policy"),
+    path("privacy/policies/<slug:slug>/", policies.policy_view, name="policy"),
     path("privacy/retention/", retention.retention_view, name="retention"),
     path("privacy/retention/new/", retention.new_rule_view, name="new_retention_rule"),
     path(RULE, retention.rule_view, name="retention_rule"),

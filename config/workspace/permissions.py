@@ -37,6 +37,7 @@ PERMISSIONS = {
     "suppressions.view": _("See suppressions"),
     "suppressions.edit": _("Suppress and release addresses"),
     "purposes.edit": _("Change purposes and topics"),
+    "policies.edit": _("Change the policy table"),
     "privacy.view": _("See privacy requests"),
     "privacy.edit": _("Answer privacy requests"),
     "audit.view": _("See the audit trail"),
@@ -54,7 +55,14 @@ ROLES: dict[str, set[str]] = {
     Role.ANALYST: _READ_ALL | {"events.view", "sources.view", "segments.edit"},
     Role.PRIVACY_OFFICER: _READ_ALL
     | {"people.personal", "people.merge", "events.view", "sources.view", "consents.edit"}
-    | {"suppressions.view", "suppressions.edit", "purposes.edit", "audit.view", "settings.view"}
+    | {
+        "suppressions.view",
+        "suppressions.edit",
+        "purposes.edit",
+        "policies.edit",
+        "audit.view",
+        "settings.view",
+    }
     | {"privacy.view", "privacy.edit", "webhooks.view"},
     Role.SERVICE_REP: {"people.view", "people.personal", "people.edit", "messages.view"}
     | {"messages.send", "messages.transactional", "consents.view", "consents.edit"}

@@ -5,6 +5,7 @@ from django.urls import re_path
 from consent.api import (
     exceptions,
     identity,
+    policies,
     privacy,
     purposes,
     retention,
@@ -81,6 +82,18 @@ urlpatterns = [
         name="api-retention-dry-run",
     ),
     re_path(r"^retention-runs/?\Z", retention.RetentionRuns.as_view(), name="api-retention-runs"),
+    re_path(r"^policies/?\Z", policies.Policies.as_view(), name="api-policies"),
+    re_path(r"^policies/(?P<slug>[-\w]+)/?\Z", policies.OnePolicy.as_view(), name="api-policy"),
+    re_path(
+        r"^policies/(?P<slug>[-\w]+)/dry-run/?\Z",
+        policies.PolicyDryRun.as_view(),
+        name="api-policy-dry-run",
+    ),
+    re_path(
+        r"^policies/(?P<slug>[-\w]+)/versions/?\Z",
+        policies.PolicyVersions.as_view(),
+        name="api-policy-versions",
+    ),
     re_path(r"^purposes/?\Z", purposes.Purposes.as_view(), name="api-purposes"),
     re_path(r"^purposes/(?P<slug>[-\w]+)/?\Z", purposes.OnePurpose.as_view(), name="api-purpose"),
 ]

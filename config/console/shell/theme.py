@@ -127,6 +127,7 @@ GROUPS = (
         _("Privacy"),
         [
             Item(_("Requests"), "shield", ["consent:requests"], "privacy.view"),
+            Item(_("Policy table"), "list", ["consent:policies"], "consents.view"),
             Item(_("Retention"), "clock", ["consent:retention"], "privacy.view"),
             Item(
                 _("Purposes"),

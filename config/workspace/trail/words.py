@@ -33,6 +33,7 @@ KINDS: dict[str, Words] = {
     "identityprovider": gettext_lazy("Identity provider"),
     "deadlinerule": gettext_lazy("Deadline"),
     "erasureduty": gettext_lazy("Data kept by law"),
+    "policy": gettext_lazy("Policy"),
     "privacy_request": gettext_lazy("Privacy request"),
     "profile": gettext_lazy("Person"),
     "retention_rule": gettext_lazy("Retention rule"),
