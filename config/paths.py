@@ -104,6 +104,22 @@ def kept_secret(var: Path, name: str) -> str:
         return _written_once(path, secrets.token_urlsafe(48))
 
 
+def kept(var: Path, name: str) -> str:
+    """A secret that is kept in `var`; "" where there is none."""
+    try:
+        return (var / f"{name}.txt").read_text().strip()
+    except OSError:
+        return ""
+
+
+def renew_secret(var: Path, name: str) -> None:
+    """A new one in its place; the one before is kept as NAME_before. Raises FileExistsError."""
+    path, before = var / f"{name}.txt", var / f"{name}_before.txt"
+    os.link(path, before)  # refuses where one is there already
+    path.unlink()
+    kept_secret(var, name)
+
+
 def _written_once(path: Path, text: str) -> str:
     """Write `text` to `path` unless another process was first; what stands there afterwards."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -23,6 +23,10 @@ SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret(VAR_DIR, "secret_k
 # Encrypts the keys of public tokens in the database, so that a changed SECRET_KEY leaves the
 # links in old mails working (design.md section 4).
 SECRETS_KEY = env.str("SECRETS_KEY", default="") or kept_secret(VAR_DIR, "secrets_key")
+# Opens what was sealed before SECRETS_KEY was changed, until `secrets rotate` is done.
+SECRETS_KEY_BEFORE = env.str("SECRETS_KEY_BEFORE", default="") or paths.kept(
+    VAR_DIR, "secrets_key_before"
+)
 SECRET_KEY_IS_GENERATED = not env.str("SECRET_KEY", default="")
 SECRETS_KEY_IS_GENERATED = not env.str("SECRETS_KEY", default="")
 BASE_URL = env.parsed("BASE_URL", connections.base_url, "http://127.0.0.1:8000")

@@ -15,6 +15,7 @@ os.environ |= {
     "DEBUG": "false",
     "SECRET_KEY": "only for tests " * 4,
     "SECRETS_KEY": "only for tests too " * 4,
+    "SECRETS_KEY_BEFORE": "",
     "CONN_MAX_AGE": "0",
     "DATABASE_CONNECTIONS": "0",
     "CONSOLE_HOLD_SECONDS": "60",

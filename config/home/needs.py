@@ -18,6 +18,7 @@ from config.console.shell import places
 from config.console.shell.theme import resolve
 from config.console.words import capitalised, in_words, lasting, num
 from config.webhooks.words import health_in_words
+from config.workspace.access.keys import expiring
 from config.workspace.health import pressure, status
 from config.workspace.health.status import HealthLevel
 from config.workspace.models import Job, Webhook
@@ -55,7 +56,7 @@ class Need:
 
 
 def needs(user: Any) -> list[Need]:
-    """All rows that this user can do something about or should know; nine small queries at most.
+    """All rows that this user can do something about or should know; ten small queries at most.
 
     None leads where their role does not go.
     """
@@ -74,6 +75,8 @@ def needs(user: Any) -> list[Need]:
         found += _senders()
     if may(user, "segments.view"):
         found += _segments(user)
+    if may(user, "team.edit"):
+        found += _keys()
     found += _jobs(user)
     oldest = datetime.min.replace(tzinfo=timezone.get_current_timezone())
     opened = [need if is_open(user, need.url) else replace(need, url="") for need in found]
@@ -431,6 +434,23 @@ def _segments(user: Any) -> list[Need]:
             Need(3, "seg", state, title, text, places.segment(segment.slug), _("Watch"), at=asked)
         )
     return found[:AT_MOST]
+
+
+def _keys() -> list[Need]:
+    """API keys whose time is over soon, or was lately: programs stop with them."""
+    return [
+        Need(
+            rank=3,
+            icon="code",
+            state="warn",
+            title=_("The API key %(name)s expires") % {"name": key.name},
+            text=_("Whatever uses it is refused from then on. Renew it, and give it the new key."),
+            url=reverse("access:rotate_key", args=[key.pk]),
+            button=_("Renew"),
+            at=key.expires_at,
+        )
+        for key in expiring(timedelta(days=14))[:AT_MOST]
+    ]
 
 
 def _jobs(user: Any) -> list[Need]:

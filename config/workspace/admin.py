@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -120,7 +121,14 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = ApiKey
-        fields = ("name", "scopes")
+        fields = ("name", "scopes", "expires_at")
+
+    def clean_expires_at(self) -> Any:
+        """Raises ValidationError for a time that is over."""
+        expires_at = self.cleaned_data["expires_at"]
+        if expires_at is not None and expires_at <= timezone.now():
+            raise forms.ValidationError(_("This time is over already."))
+        return expires_at
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -135,8 +143,27 @@ class ApiKeyAdmin(AuditedAdmin):
 
     empty_text = _("A key lets another program use the API, with the rights that you give it.")
     form = ApiKeyForm
-    list_display = ("name", "hint", "shown_scopes", "created_at", "last_used_at", "revoked_at")
+    list_display = (
+        "name",
+        "hint",
+        "shown_scopes",
+        "created_at",
+        "last_used_at",
+        "expires_at",
+        "revoked_at",
+        "renewal",
+    )
     actions = ("revoke",)
+
+    @display(  # type: ignore[untyped-decorator]
+        description=_("Renew")
+    )
+    def renewal(self, key: ApiKey) -> SafeString | str:
+        """The way to a new value, by way of a question."""
+        if key.revoked_at is not None:
+            return ""
+        address = reverse("access:rotate_key", args=[key.pk])
+        return format_html('<a class="r-btn r-btn-s" href="{}">{}</a>', address, _("Renew"))
 
     @display(  # type: ignore[untyped-decorator]
         description=_("Scopes")
@@ -156,7 +183,11 @@ class ApiKeyAdmin(AuditedAdmin):
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         """Make the key and show it this once."""
         with audit.acting(audit.actor_of_user(request.user)):  # type: ignore[arg-type]
-            key, value = create_api_key(name=obj.name, scopes=form.cleaned_data["scopes"])
+            key, value = create_api_key(
+                name=obj.name,
+                scopes=form.cleaned_data["scopes"],
+                expires_at=form.cleaned_data["expires_at"],
+            )
         obj.pk, obj.hint, obj.digest = key.pk, key.hint, key.digest
         messages.success(
             request,

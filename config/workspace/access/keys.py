@@ -1,6 +1,7 @@
 """API keys: made, shown once, revoked."""
 
 import secrets
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -24,18 +25,58 @@ def known_scopes() -> list[str]:
 
 
 @transaction.atomic
-def create_api_key(*, name: str, scopes: list[str]) -> tuple[ApiKey, str]:
+def create_api_key(
+    *, name: str, scopes: list[str], expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
     """The key's record and the key itself, which is not kept. Raises UnknownScope."""
     unknown = sorted(set(scopes) - set(known_scopes()))
     if unknown or not scopes:
         what = ", ".join(unknown) or "none given"
         raise UnknownScope(f"unknown scope: {what}; known: {', '.join(known_scopes())}")
-    value = f"rk_{secrets.token_urlsafe(32)}"
+    value = _new_value()
     key = ApiKey.objects.create(
-        name=name, scopes=scopes, hint=value[:HINT_LENGTH], digest=key_digest(value)
+        name=name,
+        scopes=scopes,
+        hint=value[:HINT_LENGTH],
+        digest=key_digest(value),
+        expires_at=expires_at,
     )
     audit.record("api_key.created", "api_key", str(key.pk), detail={"scopes": scopes})
     return key, value
+
+
+@transaction.atomic
+def rotate_api_key(*, key: ApiKey, keep: timedelta) -> str:
+    """A new value for the key, which is not kept; the one before works for `keep` from now.
+
+    An expiry moves on by as long as the key was made for. Raises ValueError for a revoked one.
+    """
+    key = ApiKey.objects.select_for_update().get(pk=key.pk)
+    if key.revoked_at is not None:
+        raise ValueError("a revoked key is not renewed")
+    now, value = timezone.now(), _new_value()
+    if key.expires_at is not None:
+        key.expires_at = now + (key.expires_at - (key.rotated_at or key.created_at))
+    key.previous_digest = key.digest if keep else None
+    key.previous_until = now + keep if keep else None
+    key.digest, key.hint, key.rotated_at = key_digest(value), value[:HINT_LENGTH], now
+    key.save()
+    hours = round(keep.total_seconds() / 3600)
+    audit.record("api_key.rotated", "api_key", str(key.pk), detail={"hours": hours})
+    return value
+
+
+def expiring(within: timedelta) -> list[ApiKey]:
+    """Keys whose time is over soon or was over lately, those that go first."""
+    now = timezone.now()
+    rows = ApiKey.objects.filter(
+        revoked_at=None, expires_at__gt=now - within, expires_at__lt=now + within
+    )
+    return list(rows.order_by("expires_at"))
+
+
+def _new_value() -> str:
+    return f"rk_{secrets.token_urlsafe(32)}"
 
 
 @transaction.atomic

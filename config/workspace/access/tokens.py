@@ -10,9 +10,10 @@ import hashlib
 import hmac
 import secrets
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import IntegrityError, transaction
@@ -50,19 +51,30 @@ _keys: dict[str, bytes] = {}
 _current: dict[str, str] = {}
 
 
-def _fernet() -> Fernet:
-    digest = hashlib.sha256(b"rapport secrets:" + settings.SECRETS_KEY.encode()).digest()
+@lru_cache(4)
+def _fernet(key: str) -> Fernet:
+    digest = hashlib.sha256(b"rapport secrets:" + key.encode()).digest()
     return Fernet(base64.urlsafe_b64encode(digest))
 
 
 def seal(plain: bytes) -> bytes:
-    """Encrypt for the `secret` table."""
-    return _fernet().encrypt(plain)
+    """Encrypt for the database, by the newest key."""
+    return _fernet(settings.SECRETS_KEY).encrypt(plain)
 
 
 def unseal(ciphertext: bytes | memoryview) -> bytes:
-    """Decrypt what `seal` made. Raises InvalidToken with another SECRETS_KEY."""
-    return _fernet().decrypt(bytes(ciphertext))
+    """Decrypt what `seal` made, also by the key before. Raises InvalidToken with another."""
+    keys = filter(None, (settings.SECRETS_KEY, settings.SECRETS_KEY_BEFORE))
+    return MultiFernet([_fernet(key) for key in keys]).decrypt(bytes(ciphertext))
+
+
+def is_newest(ciphertext: bytes) -> bool:
+    """Whether the newest key opens it."""
+    try:
+        _fernet(settings.SECRETS_KEY).decrypt(ciphertext)
+    except InvalidToken:
+        return False
+    return True
 
 
 def forget_keys() -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions
@@ -28,11 +29,16 @@ class KeyUser:
 
 
 def key_of(header: str) -> ApiKey | None:
-    """The key that this `Authorization` header holds, unless it is revoked. One query."""
+    """The key that this `Authorization` header holds, unless it is revoked or its time is over.
+
+    Its value before the last renewal works as long as was chosen then. One query.
+    """
     if not _is_bearer(header):
         return None
-    value = header.partition(" ")[2].strip()
-    return ApiKey.objects.filter(digest=key_digest(value), revoked_at=None).first()
+    digest, now = key_digest(header.partition(" ")[2].strip()), timezone.now()
+    own = Q(digest=digest) | Q(previous_digest=digest, previous_until__gt=now)
+    in_time = Q(expires_at=None) | Q(expires_at__gt=now)
+    return ApiKey.objects.filter(own, in_time, revoked_at=None).first()
 
 
 def _is_bearer(header: str) -> bool:
@@ -51,7 +57,7 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
         if key is None:
             if wait := seconds_to_wait_after_wrong(request._request):
                 raise exceptions.Throttled(wait, "Too many unknown keys from your address.")
-            raise exceptions.AuthenticationFailed("This API key is unknown or revoked.")
+            raise exceptions.AuthenticationFailed("This API key is unknown, revoked or expired.")
         now = timezone.now()
         if key.last_used_at is None or now - key.last_used_at > LAST_USED_EVERY:
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)

@@ -61,6 +61,11 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, editable=False)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    rotated_at = models.DateTimeField(_("renewed"), null=True, editable=False)
+    # of the value before the last renewal, which works until then
+    previous_digest = models.BinaryField(max_length=32, null=True, unique=True, editable=False)
+    previous_until = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         db_table = "api_key"

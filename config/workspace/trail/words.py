@@ -68,6 +68,7 @@ SAME_VERB = {
     "restore": "restored",
 }
 ACTIONS: dict[str, Words] = {
+    "api_key.rotated": gettext_lazy("API key renewed"),
     "api_key.revoked": gettext_lazy("API key revoked"),
     "attach.undone": gettext_lazy("Call taken apart from the person who took it in"),
     "campaign.cancel": gettext_lazy("Campaign cancelled"),
@@ -129,6 +130,7 @@ ACTIONS: dict[str, Words] = {
     "retention_rule.switched_off": gettext_lazy("Retention rule switched off"),
     "retention_rule.switched_on": gettext_lazy("Retention rule switched on"),
     "secret.made": gettext_lazy("Key for signatures made"),
+    "secret.rotated": gettext_lazy("Everything that is kept encrypted encrypted by a new key"),
     "secret.given_up": gettext_lazy("Unreadable key of public links given up"),
     "second_factor.added": gettext_lazy("Second factor added"),
     "second_factor.failed": gettext_lazy("A second factor was wrong, after the right password"),
@@ -170,6 +172,7 @@ DETAILS: dict[str, Words] = {
     "copy_of": gettext_lazy("copy of"),
     "found": gettext_lazy("found"),
     "hits": gettext_lazy("found"),
+    "hours": gettext_lazy("hours"),
     "how": gettext_lazy("by"),
     "kind": gettext_lazy("kind"),
     "law": gettext_lazy("law"),
