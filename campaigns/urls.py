@@ -2,6 +2,7 @@
 
 from django.urls import path, register_converter
 
+from campaigns.evidence import pages
 from campaigns.pages import listing, step_pages
 from campaigns.pages.checks import checks, earlier, excluded
 from campaigns.pages.editor import previews, send_test
@@ -51,6 +52,18 @@ urlpatterns = [
     path("campaigns/<campaign:slug>/progress/", launch_page.progress, name="progress"),
     path("campaigns/<campaign:slug>/report/", report.report_page, name="report"),
     path("campaigns/<campaign:slug>/<slug:here>/", step_pages.step, name="step"),
+    path("privacy/prove/", pages.prove_view, name="prove"),
+    path(
+        "privacy/prove/<int:profile_id>/<int:message_id>/",
+        pages.message_proof_view,
+        name="message_proof",
+    ),
+    path(
+        "privacy/prove/permission/<int:profile_id>/<int:entry_id>.json",
+        pages.proof_file_view,
+        name="proof_file",
+    ),
+    path("privacy/prove/verify_proof.py", pages.script_view, name="proof_script"),
     path("messages/", messages.messages_page, name="messages"),
     path("messages/<int:profile_id>/<int:message_id>/", messages.message, name="message"),
 ]

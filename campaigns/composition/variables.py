@@ -25,6 +25,7 @@ FIXED: Final = (
     "postal_address",
     "unsubscribe_url",
     "preferences_url",
+    "why_url",
 )
 # https://segment.com/docs/connections/spec/identify/#traits, in the spellings that sources use
 RESERVED: Final = (

@@ -36,7 +36,8 @@ LAST_LINK = 9999  # what the address of a click has room for
 _TAG = re.compile(r"<[^<>]*>")
 _MAX_PREHEADER = 200  # characters
 _MAX_SUBJECT = 998  # characters; a header line of RFC 5322 holds no more
-_GIVEN = {*OWN_LINKS, "postal_address", "unsubscribe_label", "preferences_label", "now", "today"}
+_LABELS = ("unsubscribe_label", "preferences_label", "why_label")
+_GIVEN = {*OWN_LINKS, *_LABELS, "postal_address", "now", "today"}
 
 
 @dataclass(slots=True)
@@ -84,6 +85,7 @@ class MessageUrls:
     open_pixel: str = ""
     click: str = ""
     campaign: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +280,7 @@ def render(
         **data,
         "unsubscribe_url": urls.unsubscribe,
         "preferences_url": urls.preferences,
+        "why_url": urls.why,
         "view_url": urls.view,
         "view_in_browser_url": urls.view,
     }

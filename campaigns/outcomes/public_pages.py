@@ -1,7 +1,10 @@
 """What the public pages of consent ask about our messages."""
 
+from django.urls import reverse
+
 from campaigns.models import Campaign, Sender
 from campaigns.outcomes.recording import find_sent, record_unsubscribe
+from config.workspace.access import tokens
 from consent.preferences.hooks import MESSAGES, SentTo
 
 
@@ -23,6 +26,7 @@ class SentMessages:
             address=sent.address,
             sender=sender.name if sender else "",
             postal_address=sender.postal_address if sender else "",
+            why_url=reverse("why", args=[tokens.issue("unsubscribe", profile_id, message_id)]),
         )
 
     def left(self, profile_id: int, message_id: int) -> None:

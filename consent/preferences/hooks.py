@@ -20,6 +20,7 @@ class SentTo:
     address: str
     sender: str = ""  # name and postal address, for the foot of the page
     postal_address: str = ""
+    why_url: str = ""  # of the page that says why it was sent
 
 
 class MessageLookup(Protocol):

@@ -98,9 +98,11 @@ def urls_of(letter: Letter, head: Letterhead) -> dict[str, str]:
     if letter.measuring:
         click = f"{base}/t/c/{tokens.issue('click', *numbers)}/"
         open_pixel = f"{base}/t/o/{tokens.issue('open', *numbers)}.gif"
+    leave = tokens.issue("unsubscribe", *numbers)
     preferences = f"{base}/preferences/{tokens.issue('preferences', *numbers)}/"
     return {
-        "unsubscribe": f"{base}/u/{tokens.issue('unsubscribe', *numbers)}/",
+        "unsubscribe": f"{base}/u/{leave}/",
+        "why": f"{base}/why/{leave}/",
         "preferences": preferences,
         "view": "",
         "open_pixel": open_pixel,

@@ -14,7 +14,7 @@ from campaigns.content.masks import Masked, mask
 from campaigns.content.templates import liquid
 from campaigns.content.templates.nodes import END_HREF, HREF, LINK, PIXEL
 
-OWN_LINKS = ("unsubscribe_url", "preferences_url", "view_url", "view_in_browser_url")
+OWN_LINKS = ("unsubscribe_url", "preferences_url", "why_url", "view_url", "view_in_browser_url")
 _OWN_LINK = re.compile(rf"\{{\{{-?\s*(?:{'|'.join(OWN_LINKS)})\s*-?\}}\}}")
 # possessive (++), or a long name without a value would be tried from each of its letters
 _ATTRIBUTE = re.compile(r"""(?<![^\s=>"'/])([^\s=>"'/]++)\s*+=\s*+("[^"]*"|'[^']*'|[^\s>]+)""")
@@ -24,6 +24,7 @@ _BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
 FOOTER_STYLE = "padding:24px 16px;font:12px/18px Arial,sans-serif;color:#5c5c5c;text-align:center"
 _ADDRESS = "{{ postal_address | newline_to_br }}"
 _LEAVE = '<a href="{{ unsubscribe_url }}">{{ unsubscribe_label | default: "Unsubscribe" }}</a>'
+_WHY = '<a href="{{ why_url }}">{{ why_label | default: "Why did I get this?" }}</a>'
 _CHOOSE = '<a href="{{ preferences_url }}">{{ preferences_label | default: "Preferences" }}</a>'
 
 
@@ -163,7 +164,7 @@ def add_footer(source: str) -> str:
     """
     lines = [] if has_postal_address(source) else [_ADDRESS]
     if not has_unsubscribe(source):
-        lines.append(f"{_LEAVE} &middot; {_CHOOSE}")
+        lines.append(f"{_LEAVE} &middot; {_CHOOSE} &middot; {_WHY}")
     if not lines:
         return source
     footer = f'<div style="{FOOTER_STYLE}">{"<br>".join(lines)}</div>'

@@ -172,6 +172,12 @@ GROUPS = (
                 "privacy.view",
             ),
             Item(
+                _("Prove it"),
+                "okc",
+                ["campaigns:prove", "campaigns:message_proof"],
+                "privacy.view",
+            ),
+            Item(
                 _("Audit trail"),
                 "list",
                 ["workspace:audit", "admin:workspace_auditentry_changelist"],
