@@ -91,10 +91,23 @@ def _proof(request: HttpRequest, row: Message, shown: Shown) -> HttpResponse:
 def _evidence(entry: ConsentEntry | None, shown: Shown) -> list[tuple[str, str]]:
     """Each fact by its name, in the order in which they were kept."""
     kept = shown.evidence(entry.evidence) if entry else {}
+    words = {
+        "ip": _("IP address"),
+        "user_agent": _("Browser"),
+        "form": _("Form"),
+        "page": _("Page"),
+        "url": _("Page"),
+        "collection_point": _("Where"),
+        "request": _("Privacy request"),
+    }
     return [
-        (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        (words.get(name, name), value if isinstance(value, str) else json.dumps(value))
         for name, value in kept.items()
+        if name not in _SAID_ALREADY
     ]
+
+
+_SAID_ALREADY = ("act", "wording", "language")  # by the lines above
 
 
 def _chain(entry: ConsentEntry | None) -> dict[str, Any] | None:
