@@ -280,7 +280,7 @@ def render(
         **data,
         "unsubscribe_url": urls.unsubscribe,
         "preferences_url": urls.preferences,
-        "why_url": urls.why,
+        "why_url": urls.why or urls.preferences,
         "view_url": urls.view,
         "view_in_browser_url": urls.view,
     }
