@@ -17,6 +17,7 @@ urlpatterns = [
     path("health/ready", health.ready),
     path("metrics", metrics),
     path("", include("consent.preferences.urls")),
+    path("", include("consent.banner.urls")),
     path("", include("consent.opendsr.urls")),
     path("", include("campaigns.outcomes.urls")),
     path("", include("campaigns.evidence.urls")),

@@ -6,6 +6,7 @@ from config.workspace.lifecycle.usage import ObjectKind, form_of
 from config.workspace.trail.targets import TARGETS, rows_of
 from config.workspace.trail.words import KINDS
 from consent.models import (
+    Banner,
     DeadlineRule,
     ErasureDuty,
     Policy,
@@ -62,3 +63,11 @@ def _policy_page(row: Policy) -> str:
 
 _POLICY = ObjectKind(KINDS["policy"], Policy, "slug", _policy_page)
 TARGETS.register("policy")(rows_of(_POLICY, "consents.view"))
+
+
+def _page_of_banner(row: Banner) -> str:
+    return reverse("consent:banner", args=[row.pk])
+
+
+_BANNER = ObjectKind(KINDS["banner"], Banner, "pk", _page_of_banner)
+TARGETS.register("banner")(rows_of(_BANNER, "purposes.edit"))

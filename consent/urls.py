@@ -3,6 +3,7 @@
 from django.urls import path
 
 from consent.pages import actions
+from consent.pages.banner import views as banner
 from consent.pages.policies import views as policies
 from consent.pages.requests import exceptions, lists, views
 from consent.pages.retention import views as retention
@@ -17,6 +18,9 @@ urlpatterns = [
         name="take_back",
     ),
     path("privacy/requests/", lists.requests_view, name="requests"),
+    path("privacy/banner/", banner.banners_view, name="banners"),
+    path("privacy/banner/<int:source_id>/", banner.banner_view, name="banner"),
+    path("privacy/banner/<int:source_id>/preview/", banner.preview_view, name="banner_preview"),
     path("privacy/requests/new/", views.new_request_view, name="new_request"),
     path(REQUEST, views.request_view, name="request"),
     path(f"{REQUEST}archive.json", views.archive_view, name="request_archive"),

@@ -1,5 +1,6 @@
 """Tables of permission and privacy."""
 
+from consent.models.banner import Banner
 from consent.models.confirmation import Confirmation, UnaskedCount
 from consent.models.exceptions import ErasureDuty, ErasureException
 from consent.models.ledger import ConsentEntry, ConsentState, Suppression
@@ -21,6 +22,7 @@ from consent.models.wording import Wording
 
 __all__ = [
     "Confirmation",
+    "Banner",
     "ConsentEntry",
     "ConsentState",
     "DeadlineRule",

@@ -51,6 +51,8 @@ MAIL_PREVIEW = {
     "sandbox": "",
 }
 
+FRAMED = PUBLIC | {"frame-ancestors": "'self'"}
+
 View = Callable[..., HttpResponse]
 
 
@@ -83,6 +85,11 @@ def written(policy: dict[str, str], nonce: str = "") -> str:
 def mail_preview(view: View) -> View:
     """The answer is somebody's mail: sandboxed, no script, nothing from outside, in our frames."""
     return _with_policy(view, MAIL_PREVIEW)
+
+
+def framed(view: View) -> View:
+    """A page under the strict policy of the public ones that our own pages may show in a frame."""
+    return _with_policy(view, FRAMED)
 
 
 def _with_policy(view: View, policy: dict[str, str]) -> View:

@@ -141,6 +141,7 @@ GROUPS = (
                 ["admin:consent_topic_changelist"],
                 "consents.view",
             ),
+            Item(_("Banner"), "device", ["consent:banners", "consent:banner"], "consents.view"),
             Item(
                 _("Consent signals"),
                 "link",

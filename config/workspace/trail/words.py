@@ -20,6 +20,7 @@ Words = str | Promise
 KINDS: dict[str, Words] = {
     "api_key": gettext_lazy("API key"),
     "apikey": gettext_lazy("API key"),
+    "banner": gettext_lazy("Banner"),
     "campaign": gettext_lazy("Campaign"),
     "consent": gettext_lazy("Permission"),
     "invitation": gettext_lazy("Invitation"),
