@@ -5,7 +5,7 @@ from django.urls import path
 from consent.pages import actions
 from consent.pages.banner import views as banner
 from consent.pages.policies import views as policies
-from consent.pages.requests import exceptions, lists, views
+from consent.pages.requests import archives, exceptions, lists, views
 from consent.pages.retention import views as retention
 
 REQUEST = "privacy/requests/<uuid:public_id>/"
@@ -23,7 +23,9 @@ urlpatterns = [
     path("privacy/banner/<int:source_id>/preview/", banner.preview_view, name="banner_preview"),
     path("privacy/requests/new/", views.new_request_view, name="new_request"),
     path(REQUEST, views.request_view, name="request"),
-    path(f"{REQUEST}archive.json", views.archive_view, name="request_archive"),
+    path(f"{REQUEST}archive.<slug:form>", archives.archive_file_view, name="request_archive"),
+    path(f"{REQUEST}archive/", archives.review_view, name="request_archive_review"),
+    path(f"{REQUEST}archive/<slug:act>/", archives.archive_turn_view, name="request_archive_turn"),
     path(f"{REQUEST}certificate.json", views.certificate_view, name="request_certificate"),
     path(f"{REQUEST}keep/", exceptions.keep_view, name="request_keep"),
     path(f"{REQUEST}keep/<int:number>/end/", exceptions.end_view, name="request_keep_end"),

@@ -26,8 +26,10 @@ from config.workspace.pages.open_pages import is_open
 from config.workspace.permissions import may
 from config.workspace.work.reasons import in_words as reason_in_words
 from consent.confirming.limits import REASONS, unasked_lately
+from consent.letters.undelivered import undelivered
 from consent.models import PrivacyRequest, RetentionRun
 from consent.privacy.callbacks import given_up
+from consent.privacy.requests import REVIEW
 from consent.retention.words import rule_in_words
 from profiles.calls.reasons import code_in_words
 from profiles.models import Inbox, RefusalCount, Source
@@ -56,13 +58,13 @@ class Need:
 
 
 def needs(user: Any) -> list[Need]:
-    """All rows that this user can do something about or should know; ten small queries at most.
+    """All rows that this user can do something about or should know; a dozen small queries at most.
 
     None leads where their role does not go.
     """
     found: list[Need] = [*_standing_still(), *_turned_away()]
     if may(user, "privacy.view"):
-        found += [*_requests(), *_not_called(), *_not_asked(), *_not_taken()]
+        found += [*_requests(), *_not_called(), *_not_told(), *_not_asked(), *_not_taken()]
     if may(user, "webhooks.view"):
         found += _webhooks()
     if may(user, "sources.view"):
@@ -131,7 +133,7 @@ def _requests() -> list[Need]:
             "shield",
             "bad" if request.due_at < timezone.now() + timedelta(days=1) else "warn",
             _("Privacy request: %(type)s") % {"type": request.get_type_display()},
-            _("Received %(ago)s.") % {"ago": in_words(request.received_at)},
+            _received(request),
             reverse("consent:request", args=[request.public_id]),
             _("Open"),
             _("due %(when)s") % {"when": in_words(request.due_at)},
@@ -154,6 +156,36 @@ def _not_asked() -> list[Need]:
         "why": REASONS.get(most, most),
     }
     return [Need(2, "mail", "warn", format_html(title, num(count)), text, "", "")]
+
+
+def _received(request: PrivacyRequest) -> str:
+    since = _("Received %(ago)s.") % {"ago": in_words(request.received_at)}
+    if REVIEW not in request.result:
+        return since
+    return " ".join([since, _("Its archive is made, and waits to be read.")])
+
+
+def _not_told() -> list[Need]:
+    """People whom a letter or link of a request never reached. Three queries at most."""
+    failed = undelivered(timezone.now() - GIVEN_UP_AFTER)
+    by_request = {row.request.pk: row for row in reversed(failed)}
+    return [
+        Need(
+            1,
+            "mail",
+            "warn",
+            _("A letter about a privacy request was not delivered"),
+            _("%(type)s: %(why)s. Tell the person otherwise.")
+            % {
+                "type": row.request.get_type_display(),
+                "why": reason_in_words(row.why).rstrip("."),
+            },
+            reverse("consent:request", args=[row.request.public_id]),
+            _("Open"),
+            at=row.failed_at,
+        )
+        for row in [*by_request.values()][:AT_MOST]
+    ]
 
 
 def _not_called() -> list[Need]:

@@ -3,10 +3,8 @@
 from typing import Any, ClassVar
 
 import django_filters
-from django.http import JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -31,9 +29,8 @@ from consent.api.privacy_shapes import (
 from consent.forwarding import receipts
 from consent.models import PrivacyRequest
 from consent.models.privacy import RequestType
-from consent.privacy import archive, found, requests, restriction
+from consent.privacy import found, requests, restriction
 from consent.privacy.due import WANTED
-from consent.privacy.subject import person_of
 from profiles.api.paging import PAGE_PARAMETERS
 from profiles.api.people import filtered
 from profiles.selectors.finding import as_uuid
@@ -232,26 +229,6 @@ class Found(OfOneRequest):
         row = self.one(reference)
         audit.record("privacy.viewed", "privacy_request", str(row.public_id))
         return Response({"found": [vars(one) for one in found.found_of(row)]})
-
-
-class Archive(OfOneRequest):
-    """What is held of the person."""
-
-    @extend_schema(operation_id="privacy_request_archive", responses=OpenApiTypes.OBJECT)
-    def get(self, request: Request, reference: str) -> JsonResponse:
-        """Everything over every table, as JSON, once the request is answered."""
-        row = self.one(reference)
-        if not self.may("people.personal"):
-            raise Problem(403, detail=_("An archive needs the right to see personal data."))
-        if row.type not in archive.TYPES:
-            raise Problem(409, detail=_("Only access and portability have an archive."))
-        if row.status != PrivacyRequest.Status.COMPLETED:
-            raise Problem(409, detail=_("It is not completed yet."))
-        person = person_of(row)
-        if person is None:
-            raise Problem(404, detail=_("Nothing is held of this person."))
-        audit.record("privacy.archived", "privacy_request", str(row.public_id))
-        return JsonResponse(archive.archive_of(row, person))
 
 
 class Certificate(OfOneRequest):

@@ -3,6 +3,7 @@
 from django.urls import re_path
 
 from consent.api import (
+    archives,
     exceptions,
     identity,
     policies,
@@ -39,7 +40,7 @@ urlpatterns = [
             "release": privacy.Release,
             "lift": privacy.Lift,
             "found": privacy.Found,
-            "archive": privacy.Archive,
+            "archive": archives.Archive,
             "certificate": privacy.Certificate,
             "receipts": privacy.Receipts,
             "verify": privacy.Verify,
@@ -56,6 +57,24 @@ urlpatterns = [
         r"^privacy-requests/(?P<reference>[^/]+)/keep/(?P<number>[0-9]{1,18})/end/?\Z",
         exceptions.EndException.as_view(),
         name="api-privacy-keep-end",
+    ),
+    *(
+        re_path(
+            rf"^privacy-requests/(?P<reference>[^/]+)/archive/{name}/?\Z",
+            view.as_view(),
+            name=f"api-privacy-archive-{name}",
+        )
+        for name, view in {
+            "make": archives.MakeArchive,
+            "release": archives.ReleaseArchive,
+            "revoke": archives.RevokeArchive,
+            "redactions": archives.Redactions,
+        }.items()
+    ),
+    re_path(
+        r"^privacy-requests/(?P<reference>[^/]+)/archive/redactions/(?P<number>[0-9]{1,18})/?\Z",
+        archives.OneRedaction.as_view(),
+        name="api-privacy-redaction",
     ),
     re_path(
         r"^privacy-requests/(?P<reference>[^/]+)/letters/(?P<letter>\w+)/?\Z",

@@ -1,5 +1,6 @@
 """Tables of permission and privacy."""
 
+from consent.models.archives import ArchiveDownload, PersonArchive, Redaction
 from consent.models.banner import Banner
 from consent.models.confirmation import Confirmation, UnaskedCount
 from consent.models.exceptions import ErasureDuty, ErasureException
@@ -21,6 +22,7 @@ from consent.models.volume import OwnLimit
 from consent.models.wording import Wording
 
 __all__ = [
+    "ArchiveDownload",
     "Confirmation",
     "Banner",
     "ConsentEntry",
@@ -32,10 +34,12 @@ __all__ = [
     "ErasureReceipt",
     "IdentityLink",
     "OwnLimit",
+    "PersonArchive",
     "Policy",
     "PolicyVersion",
     "PrivacyRequest",
     "Purpose",
+    "Redaction",
     "RequestComment",
     "RequestLetter",
     "SignalMapping",

@@ -10,9 +10,14 @@ from config.workspace.access.client_address import address_of, home_of
 from config.workspace.access.guessing import refuse
 from config.workspace.pages.errors import Explained
 from config.workspace.selectors import workspace
+from consent.archives.answers import FORMS, download
+from consent.archives.files import path_of
+from consent.archives.making import TYPES
+from consent.archives.releasing import by_token, fetched, state_of
+from consent.letters import sending
 from consent.letters.plain import plain
 from consent.masking import masked
-from consent.models import IdentityLink, PrivacyRequest
+from consent.models import IdentityLink, PersonArchive, PrivacyRequest
 from consent.preferences.asking import Wish, ask_for, wish_of, wishes
 from consent.preferences.public import languages, own_page
 from consent.preferences.views import PREFERENCES
@@ -24,6 +29,7 @@ from profiles.people.lineage import ever_ids
 
 GONE, TOO_MANY, UNFIT = 410, 429, 422
 SHOWN = 20  # requests
+OPEN = "open"  # an archive that can be fetched
 
 
 @own_page
@@ -113,6 +119,7 @@ def mine_page(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "languages": languages(),
         "who": workspace().name,
+        "here": f"/privacy/mine/{token}/",
         "address": masked(holder.address) if holder.address else "",
         "until": holder.until,
         "person": holder.person,
@@ -127,6 +134,53 @@ def mine_page(request: HttpRequest, token: str) -> HttpResponse:
     }
     is_wrong = context["lacks_words"] or context["lacks_wish"]
     return render(request, "consent/own_mine.html", context, status=UNFIT if is_wrong else 200)
+
+
+@own_page
+def archive_page(request: HttpRequest, token: str) -> HttpResponse:
+    """The link of a letter opens nothing by itself: a fresh one goes to the person's address."""
+    archive = by_token(token)
+    if archive is None:
+        refuse(request, Explained(_("This link is not one of ours, or it has ended.")))
+    context: dict[str, object] = {
+        "languages": languages(),
+        "who": workspace().name,
+        "state": state_of(archive),
+        "until": archive.expires_at,
+    }
+    if request.method == "POST" and context["state"] == OPEN:
+        address = sending.address_of(archive.request)
+        language = translation.get_language() or ""
+        try:
+            if address:
+                links.ask(
+                    address, request=archive.request, client=_client(request), language=language
+                )
+        except links.TooMany:
+            return render(
+                request, "consent/own_archive.html", context | {"state": "many"}, status=TOO_MANY
+            )
+        context["state"] = "sent"
+    is_gone = context["state"] not in (OPEN, "sent")
+    return render(request, "consent/own_archive.html", context, status=GONE if is_gone else 200)
+
+
+@own_page
+def fetch_page(request: HttpRequest, token: str, form: str) -> HttpResponse:
+    """A copy for whoever proved their address a moment ago; each is counted."""
+    holder = links.holder_of(token)
+    if holder is None or holder.person is None or form not in FORMS:
+        refuse(request, Explained(_("This page is closed. Ask for a new link to your address.")))
+    if request.method != "POST":
+        return HttpResponseRedirect(f"/privacy/mine/{token}/")
+    asked_for = request.POST.get("request", "")
+    mine = {str(row.public_id): row for row in _requests_of(holder)}
+    archive = PersonArchive.objects.filter(request=mine.get(asked_for)).first()
+    if archive is None or not (path_of(archive.request).exists() and state_of(archive) == OPEN):
+        raise Explained(_("This copy is not there any more."))
+    if not fetched(archive, form=form, client=address_of(request)):
+        raise Explained(_("This copy is not there any more."))
+    return download(archive, form)
 
 
 def _ask(holder: Holder, wish: Wish, words: str) -> None:
@@ -158,7 +212,9 @@ def _requests_of(holder: Holder) -> list[PrivacyRequest]:
 
 def _line(row: PrivacyRequest) -> dict[str, object]:
     waits_for_them = row.is_open and not row.proven_at and row.status == row.Status.PENDING
-    return {"row": row, "what": plain(row.type), "waits_for_them": waits_for_them}
+    archive = PersonArchive.objects.filter(request=row).first() if row.type in TYPES else None
+    copy = archive if archive is not None and state_of(archive) == OPEN else None
+    return {"row": row, "what": plain(row.type), "waits_for_them": waits_for_them, "copy": copy}
 
 
 def _preferences(holder: Holder) -> str:

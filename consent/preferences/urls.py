@@ -13,5 +13,9 @@ urlpatterns = [
     re_path(r"^privacy/?\Z", own.ask_page, name="own-ask"),
     re_path(rf"^privacy/link/{TOKEN}/?\Z", own.link_page, name="own-link"),
     re_path(rf"^privacy/mine/{TOKEN}/?\Z", own.mine_page, name="own-mine"),
+    re_path(
+        rf"^privacy/mine/{TOKEN}/archive\.(?P<form>html|json)\Z", own.fetch_page, name="own-fetch"
+    ),
+    re_path(rf"^privacy/archive/{TOKEN}/?\Z", own.archive_page, name="own-archive"),
     re_path(rf"^confirm/{TOKEN}/?\Z", confirm.confirm_view, name="confirm"),
 ]

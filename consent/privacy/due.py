@@ -19,8 +19,7 @@ from consent.privacy.duties import held
 from consent.privacy.erasure import exceptions
 from consent.privacy.erasure.erasing import erase, erase_rest, is_behind
 from consent.privacy.erasure.searching import search_request
-from consent.privacy.found import found_of
-from consent.privacy.requests import BY_HAND, complete, start
+from consent.privacy.requests import BY_HAND, REVIEW, complete, start
 from consent.privacy.restriction import restrict
 from consent.suppression.withdrawing import (
     EVERY_CHANNEL,
@@ -38,14 +37,20 @@ DOABLE: Final = [one for one in RequestType.values if one not in BY_HAND]
 # what people of the team do by hand is not the worker's, and nothing stands still with it
 OLDEST_STARTED: Final = (
     "SELECT min(started_at) FROM privacy_request WHERE status = 'in_progress'"  # noqa: S608 - types of ours
-    f" AND type <> ALL ('{{{','.join(BY_HAND)}}}')"
+    f" AND type <> ALL ('{{{','.join(BY_HAND)}}}') AND NOT jsonb_exists(result, '{REVIEW}')"
 )
 MACHINES: Final = ("api", "opendsr")  # a system of ours vouches for who asks
 
 
-_DUE: Final = Q(status=PrivacyRequest.Status.IN_PROGRESS, type__in=DOABLE) | Q(
-    result__has_key=WANTED
+_STARTED: Final = Q(status=PrivacyRequest.Status.IN_PROGRESS, type__in=DOABLE) & ~Q(
+    result__has_key=REVIEW
 )
+# key of `result` -> function(request): what somebody wants done once more
+AGAIN: dict[str, Callable[[PrivacyRequest], None]] = {}
+
+
+def _due() -> Q:
+    return _STARTED | Q(result__has_any_keys=[*AGAIN])
 
 
 def carry_out_due(seconds: float = SECONDS) -> int:
@@ -54,7 +59,7 @@ def carry_out_due(seconds: float = SECONDS) -> int:
     One that takes longer than `seconds` counts too: more is due. One process at a time: a second
     one finds the first at it, and nothing due.
     """
-    if not PrivacyRequest.objects.filter(_DUE).exists() and not exceptions.due():
+    if not PrivacyRequest.objects.filter(_due()).exists() and not exceptions.due():
         return 0
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
@@ -81,9 +86,7 @@ def start_due() -> int:
 
 def _carry_out(until: float) -> int:
     done, failed = 0, None
-    rows = PrivacyRequest.objects.filter(
-        status=PrivacyRequest.Status.IN_PROGRESS, type__in=DOABLE
-    ).order_by("due_at", "id")
+    rows = PrivacyRequest.objects.filter(_STARTED).order_by("due_at", "id")
     for pk in rows.values_list("pk", flat=True):
         # read when its turn comes: an erasure before it empties and closes what the person asked
         request = rows.filter(pk=pk).first()
@@ -97,7 +100,7 @@ def _carry_out(until: float) -> int:
             failed = error
         if time.monotonic() > until:
             return done + 1
-    done += _search_again() + _erase_rests(until)
+    done += _again() + _erase_rests(until)
     if failed and not done:
         raise failed
     return done
@@ -105,9 +108,9 @@ def _carry_out(until: float) -> int:
 
 def left() -> Left:
     """What is under way, and of it what waits for transactions of others to end."""
-    begun = PrivacyRequest.objects.filter(_DUE, completed_at=None, erasing_since__isnull=False)
+    begun = PrivacyRequest.objects.filter(_due(), completed_at=None, erasing_since__isnull=False)
     waiting = sum(not is_behind(row) for row in begun)
-    return Left(PrivacyRequest.objects.filter(_DUE).count() + len(exceptions.due()), waiting)
+    return Left(PrivacyRequest.objects.filter(_due()).count() + len(exceptions.due()), waiting)
 
 
 def _erase_rests(until: float) -> int:
@@ -121,15 +124,23 @@ def _erase_rests(until: float) -> int:
     return done
 
 
-def _search_again() -> int:
-    """For one of the erasures that somebody wants verified anew."""
-    request = PrivacyRequest.objects.filter(result__has_key=WANTED).first()
-    if request is None:
-        return 0
+def _again() -> int:
+    """One thing that somebody wants once more."""
+    for key, do in AGAIN.items():
+        request = PrivacyRequest.objects.filter(result__has_key=key).first()
+        if request is not None:
+            do(request)
+            request.result.pop(key, None)
+            request.save(update_fields=["result"])
+            return 1
+    return 0
+
+
+def _search(request: PrivacyRequest) -> None:
     request.result["searched"] = search_request(request)
-    del request.result[WANTED]
-    request.save(update_fields=["result"])
-    return 1
+
+
+AGAIN[WANTED] = _search
 
 
 def _erase(request: PrivacyRequest, until: float) -> bool:
@@ -180,17 +191,9 @@ def _restrict(request: PrivacyRequest, until: float) -> bool:
     return True
 
 
-def _archive(request: PrivacyRequest, until: float) -> bool:
-    """The archive is made when it is fetched: it holds what is there then."""
-    request.result["rows"] = sum(one.rows for one in found_of(request))
-    complete(request)
-    return True
-
-
-# a correction, and what a law limits by data of its own, is done by hand and then completed
+# a correction, and what a law limits by data of its own, is done by hand and then completed;
+# archives sign in (`consent.archives.making`)
 DOING: dict[str, Callable[[PrivacyRequest, float], bool]] = {
-    RequestType.ACCESS: _archive,
-    RequestType.PORTABILITY: _archive,
     RequestType.ERASURE: _erase,
     RequestType.RESTRICTION: _restrict,
     RequestType.OBJECTION: _object,

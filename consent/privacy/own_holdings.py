@@ -128,6 +128,12 @@ def _of_their_own(subject: DataSubject) -> Iterable[Holding]:
         Erased.SCRUBBED,
         emptied={"sealed": "''", "address": "''"},
     )
+    of_archives = sql(
+        "t.archive_id IN (SELECT a.id FROM person_archive a WHERE {theirs})",
+        theirs=_requests_of(subject, "a.request_id"),
+    )
+    yield Holding("archive_redaction", of_archives, Erased.SCRUBBED, emptied={"reason": "''"})
+    yield Holding("archive_download", of_archives, Erased.SCRUBBED, emptied={"client": "''"})
     yield Holding(
         "identity_link",
         sql(

@@ -33,6 +33,7 @@ Status = PrivacyRequest.Status
 # takes the person out, while they are still known.
 FOLLOWING: Registry[Callable[[PrivacyRequest, str], None]] = Registry("following a step")
 WORK = "privacy"
+REVIEW = "review"  # of `result`: since when something waits for somebody to read it
 MOST_DETAILS = 10_000  # characters
 BY_HAND = (RequestType.RECTIFICATION, RequestType.LIMIT_SENSITIVE)
 
@@ -266,6 +267,7 @@ def follow(row: PrivacyRequest, step: str) -> None:
 
 def _close(row: PrivacyRequest, status: str, because: str) -> None:
     row.status, row.completed_at = status, timezone.now()
+    row.result.pop(REVIEW, None)
     row.closed_because = because.strip()
     row.save()
 

@@ -11,6 +11,8 @@ from consent.privacy.deadlines import Unit
 
 TABLES: dict[str, str | Promise] = {
     "alias_pending": gettext_lazy("Events on their way to another number"),
+    "archive_download": gettext_lazy("Downloads of archives"),
+    "archive_redaction": gettext_lazy("What was withheld in archives"),
     "audit_entry": gettext_lazy("Looks and changes by the team"),
     "consent_entry": gettext_lazy("History of permissions"),
     "consent_state": gettext_lazy("Permissions as they stand"),

@@ -227,6 +227,8 @@ def _values(planted: dict[str, Any]) -> dict[str, Any]:
         "public_id": [person.public_id],
         "turn": ["confirm"],
         "letter": ["completed"],
+        "form": ["json", "html"],
+        "act": ["make"],
         "profile_id": [person.pk],
         "event_id": events,
         "message_id": messages,

@@ -6,11 +6,11 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from consent.archives.making import TYPES
 from consent.models import PrivacyRequest
 from consent.models.privacy import RequestType
-from consent.privacy import archive
 from consent.privacy.deadlines import AT_ONCE
-from consent.privacy.requests import BY_HAND
+from consent.privacy.requests import BY_HAND, REVIEW
 
 Status = PrivacyRequest.Status
 
@@ -39,7 +39,8 @@ def stage_of(request: PrivacyRequest, *, has_link: bool) -> Stage:
     if not request.is_open:
         return Stage.DONE
     if request.status == Status.IN_PROGRESS:
-        return Stage.WORKING if request.type in BY_HAND else Stage.WAITING
+        is_ours = request.type in BY_HAND or REVIEW in request.result
+        return Stage.WORKING if is_ours else Stage.WAITING
     if request.proven_at:
         return Stage.WORKING
     return Stage.PROVING if has_link else Stage.NEW
@@ -50,6 +51,7 @@ class NextStep:
     """The one thing to do: what, why, the turn that does it, and the button that says so.
 
     `is_final` cannot be undone: it is done on the page of the request, where its effect stands.
+    `page` is the name of a page where it is done.
     """
 
     title: str
@@ -57,6 +59,7 @@ class NextStep:
     turn: str = ""
     button: str = ""
     is_final: bool = False
+    page: str = ""
 
 
 def next_step(request: PrivacyRequest, *, address: str = "", waits: bool = False) -> NextStep:
@@ -67,6 +70,13 @@ def next_step(request: PrivacyRequest, *, address: str = "", waits: bool = False
         return NextStep(_("Done"), _("Nothing is left to do."))
     if request.status == Status.CANCELLED:
         return NextStep(_("Cancelled"), request.closed_because or _("Nothing was done."))
+    if REVIEW in request.result:
+        return NextStep(
+            _("Read it, then hand it over"),
+            _("The archive is made. Withhold what is others', then send the person the link."),
+            button=_("Read the archive"),
+            page="consent:request_archive_review",
+        )
     if request.status == Status.IN_PROGRESS and request.type not in BY_HAND:
         return NextStep(
             _("Being carried out"), _("The worker is at it; this page shows when it is done.")
@@ -106,7 +116,7 @@ def _last_step(request: PrivacyRequest) -> NextStep:
             _("Erase this person for good"),
             is_final=True,
         )
-    if request.type in archive.TYPES:
+    if request.type in TYPES:
         return NextStep(
             _("Make the archive"),
             _("Everything that is held of them, in one file."),

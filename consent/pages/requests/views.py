@@ -20,11 +20,12 @@ from config.workspace.outgoing.words import error_in_words
 from config.workspace.permissions import may, requires
 from consent.forwarding import receipts
 from consent.models import ErasureException, PrivacyRequest
+from consent.pages.requests.archives import card_of
 from consent.pages.requests.forms import NewRequestForm
 from consent.pages.requests.letters import edit_letter, language_name, letters_of
 from consent.pages.requests.lists import BOARD, EDIT, VIEW, line_of
 from consent.pages.requests.steps import next_step
-from consent.privacy import archive, callbacks, requests, restriction
+from consent.privacy import callbacks, requests, restriction
 from consent.privacy.deadlines import extended
 from consent.privacy.erasure.exceptions import words as words_of_exception
 from consent.privacy.found import found_of
@@ -80,7 +81,7 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "searched": row.result.get("searched"),
             "certificate": row.result.get("certificate"),
             "person": person,
-            "has_archive": bool(person) and row.type in archive.TYPES,
+            "archive": card_of(row),
             "callbacks": row.callbacks.all(),
             "receipts": [(one, error_in_words(one.reason)) for one in receipts.receipts_of(row)],
             "receipts_out": receipts.out_when_certified(row),
@@ -200,20 +201,6 @@ TURNS: dict[str, Callable[[HttpRequest, PrivacyRequest, str], str]] = {
     "take": _take,
     "call": _call,
 }
-
-
-@requires(VIEW)
-def archive_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Everything that is held of the person, as a file."""
-    row = get_object_or_404(PrivacyRequest, public_id=public_id, status="completed")
-    person = person_of(row)
-    if not may(request.user, "people.personal"):
-        raise PermissionDenied("people.personal")
-    if person is None or row.type not in archive.TYPES:
-        return redirect("consent:request", row.public_id)
-    audit.record("privacy.archived", "privacy_request", str(row.public_id))
-    text = json.dumps(archive.archive_of(row, person), indent=2, ensure_ascii=False, default=str)
-    return _file(text, f"archive-{row.public_id}.json")
 
 
 @requires(VIEW)

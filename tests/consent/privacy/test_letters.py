@@ -2,9 +2,11 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from campaigns.delivery.service_mails import send_due
 from campaigns.models import Sender
+from config.home.needs import needs
 from config.workspace.models import AuditEntry, OutgoingMail, Role, Workspace
 from config.workspace.selectors import forget_workspace
 from config.workspace.work.due import drain
@@ -174,3 +176,14 @@ def test_rest_sends_the_link_tells_how_far_it_is_and_words_the_letters(officer, 
     )
     PrivacyRequest.objects.update(proven_at=row.received_at)
     assert officer.post(f"{here}identity/").status_code == 409
+
+
+def test_home_says_that_a_letter_never_arrived(maya):
+    row = open_request(type_="rectification", references=[f"email:{MAYA}"])
+    cancel(row, because="no")
+    somebody = make_user(Role.ADMIN)
+    titles = {str(need.title) for need in needs(somebody)}
+    OutgoingMail.objects.update(failed_at=timezone.now(), last_error="550 no such user")
+    [more] = [need for need in needs(somebody) if str(need.title) not in titles]
+    assert str(more.title) == "A letter about a privacy request was not delivered"
+    assert str(row.public_id) in more.url
