@@ -228,7 +228,6 @@ def _values(planted: dict[str, Any]) -> dict[str, Any]:
         "turn": ["confirm"],
         "letter": ["completed"],
         "form": ["json", "html"],
-        "act": ["make"],
         "profile_id": [person.pk],
         "event_id": events,
         "message_id": messages,
@@ -249,7 +248,7 @@ def _values(planted: dict[str, Any]) -> dict[str, Any]:
         "reference": list(PrivacyRequest.objects.values_list("public_id", flat=True)),
         "webhook_id": list(Webhook.objects.values_list("pk", flat=True)),
         "delivery": list(WebhookDelivery.objects.values_list("public_id", flat=True)),
-        "act": ["ping"],
+        "act": ["ping", "make"],
         "app_label": ["profiles", "consent"],
         "content_type_id": [1],
     }
