@@ -67,7 +67,7 @@ class WordedLetterSerializer(serializers.Serializer[Any]):
     withheld = serializers.BooleanField(default=False, help_text="It is not sent.")
 
 
-class Identity(OfOneRequest):
+class WhoAsks(OfOneRequest):
     """Who asks."""
 
     @extend_schema(operation_id="privacy_request_identity", responses=IdentitySerializer)

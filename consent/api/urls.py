@@ -44,7 +44,7 @@ urlpatterns = [
             "certificate": privacy.Certificate,
             "receipts": privacy.Receipts,
             "verify": privacy.Verify,
-            "identity": identity.Identity,
+            "identity": identity.WhoAsks,
             "letters": identity.Letters,
         }.items()
     ),

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from config.workspace.tables.lasting import ForEver
+from config.workspace.tables.lasting import ForEver, Until
 from consent.models.privacy import PrivacyRequest
 
 
@@ -14,7 +14,9 @@ class PersonArchive(models.Model):
     that the person gets is kept as a digest alone.
     """
 
-    lasts = ForEver("what was handed over, and when")
+    lasts = Until(
+        "for ever, as proof of what was handed over; its file until its link ends", "archives"
+    )
     request = models.OneToOneField(PrivacyRequest, models.CASCADE, related_name="archive")
     made_at = models.DateTimeField(null=True)
     tables = models.JSONField(default=list)
