@@ -27,6 +27,7 @@ from config.workspace.outgoing.signing import headers_of
 from config.workspace.outgoing.tries import Tried, tried
 from config.workspace.work import stopping
 from config.workspace.work.circuits import Turn
+from config.workspace.work.faults import is_outage
 
 log = logging.getLogger("rapport.work")
 SECONDS: Final = 5.0  # of one run, beside the calls under way then
@@ -35,6 +36,7 @@ SLOW_SECONDS: Final = 1.0  # beyond it nothing more of that webhook is begun nea
 _LOCK: Final = 0x3EB0
 NOBODY: Final = gettext_noop("Nobody in it may be told of any more.")
 NO_KEY: Final = gettext_noop("Its key cannot be read: give it a new one.")
+NOT_COMPOSED: Final = gettext_noop("It could not be put together: the log says why.")
 NO_KIND: Final = gettext_noop("There is no such kind of event any more.")
 
 
@@ -135,7 +137,14 @@ def _data_of(rows: Sequence[WebhookDelivery]) -> Iterable[tuple[WebhookDelivery,
         by_kind.setdefault(row.event, []).append(row)
     for name, own in by_kind.items():
         kind = KINDS.get(name)
-        found = kind.compose(own) if kind else [None] * len(own)
+        try:
+            found = kind.compose(own) if kind else [None] * len(own)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.exception("webhook event %s cannot be composed", name)  # the others go on
+            yield from ((row, NOT_COMPOSED) for row in own)
+            continue
         nothing = NOBODY if kind else NO_KIND
         for row, data in zip(own, found, strict=True):
             yield row, nothing if data is None else data

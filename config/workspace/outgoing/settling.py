@@ -72,7 +72,8 @@ def withhold(undone: Sequence[tuple[WebhookDelivery, str]]) -> None:
     now = timezone.now()
     for row, why in undone:
         row.failed_at, row.last_error, row.withheld = now, why, True
-        row.save(update_fields=["failed_at", "last_error", "withheld"])
+        rows = WebhookDelivery.objects.filter(pk=row.pk, attempts=row.attempts)  # or it is gone
+        rows.update(failed_at=now, last_error=why, withheld=True)
     giving_up.settled([row for row, _why in undone])
 
 

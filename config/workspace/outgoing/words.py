@@ -7,7 +7,7 @@ from config.workspace.work import reasons
 
 SAID = Sentences(
     *(giving_up.SWITCHED_OFF, giving_up.DELETED, delivery.NOBODY, delivery.NO_KEY),
-    *(delivery.NO_KIND, *REFUSALS),
+    *(delivery.NO_KIND, delivery.NOT_COMPOSED, *REFUSALS),
 )
 
 

@@ -24,8 +24,10 @@ from config.workspace.outgoing.endpoints import (
     ping,
     rotate_key,
 )
+from config.workspace.outgoing.kinds import KINDS, EventKind
 from config.workspace.outgoing.notices import tell
 from config.workspace.outgoing.replaying import dead_letters, replay, replay_all
+from config.workspace.outgoing.settling import withhold
 from config.workspace.outgoing.signing import headers_of
 from config.workspace.outgoing.tries import PAUSES, Tried, seconds_of
 from tests.receiving import Bid, listening
@@ -304,6 +306,22 @@ def test_a_key_that_cannot_be_read_is_said_and_no_call_goes_out_unsigned(endpoin
     row = WebhookDelivery.objects.get()
     assert not there.calls
     assert row.last_error == "Its key cannot be read: give it a new one."
+
+
+def test_a_kind_that_cannot_be_told_holds_up_no_other_and_one_deleted_meanwhile_is_no_fault(
+    endpoint, monkeypatch
+):
+    there = endpoint(FINISHED, "privacy_request.opened")
+    broken = EventKind("x", "x", "x", {}, compose=lambda rows: 1 / 0)
+    monkeypatch.setitem(KINDS._entries, "privacy_request.opened", (1, broken))
+    tell("privacy_request.opened", [({}, [])])
+    finish()
+    assert deliver_due() == 2
+    assert [one["type"] for one in there.verified()] == [FINISHED]
+    lost = WebhookDelivery.objects.get(event="privacy_request.opened")
+    assert lost.last_error == "It could not be put together: the log says why."
+    WebhookDelivery.objects.filter(pk=lost.pk).delete()
+    withhold([(lost, "x")])
 
 
 def test_what_retry_after_may_say():
