@@ -289,6 +289,9 @@ SPECTACULAR_SETTINGS = {
         "ConsentStatus": "consent.models.ledger.ConsentStatus",
         "SegmentKind": "segments.models.Segment.Kind",
         "SourceKind": "profiles.models.Source.Kind",
+        "WebhookState": "config.webhooks.shapes.WEBHOOK_STATES",
+        "ReceiptState": "consent.api.privacy_shapes.RECEIPT_STATES",
+        "DeliveryState": "config.webhooks.shapes.DELIVERY_STATES",
     },
 }
 

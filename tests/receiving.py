@@ -22,6 +22,7 @@ class Receiver(ThreadingHTTPServer):
     """Answers with `statuses` (numbers or `Bid`s) in turn, then 200."""
 
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Handler)

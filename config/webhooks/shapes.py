@@ -13,6 +13,8 @@ from profiles.api.serializers import Shape
 from profiles.selectors.masking import Shown
 
 MOST_EVENTS = 100
+WEBHOOK_STATES = [(name, name) for name in ("healthy", "failing", "off")]
+DELIVERY_STATES = [(name, name) for name in STATES]
 AS_THEY_ARE = (
     *("url", "events", "description", "enabled", "state", "failing_since", "failures"),
     *("off_at", "off_because", "last_taken_at", "created_at"),
@@ -27,7 +29,7 @@ class WebhookSerializer(Shape):
     events = serializers.ListField(child=serializers.CharField())
     description = serializers.CharField(allow_blank=True)
     enabled = serializers.BooleanField()
-    state = serializers.ChoiceField(choices=["healthy", "failing", "off"])
+    state = serializers.ChoiceField(choices=WEBHOOK_STATES)
     failing_since = serializers.DateTimeField(allow_null=True)
     failures = serializers.IntegerField(help_text="Calls in a row that were not taken.")
     off_at = serializers.DateTimeField(allow_null=True)
@@ -104,7 +106,7 @@ class WebhookDeliverySerializer(Shape):
 
     id = serializers.CharField()
     event = serializers.CharField()
-    state = serializers.ChoiceField(choices=list(STATES))
+    state = serializers.ChoiceField(choices=DELIVERY_STATES)
     created_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField(allow_null=True, help_text="Of one that waits.")
     delivered_at = serializers.DateTimeField(allow_null=True)

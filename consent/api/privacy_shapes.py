@@ -10,6 +10,7 @@ from consent.models.exceptions import DataClass, Ground
 from consent.models.privacy import Regulation, RequestType
 
 MOST_IDENTIFIERS = 50
+RECEIPT_STATES = [(name, name) for name in ("taken", "waiting", "given_up", "not_told")]
 
 
 @extend_schema_serializer(component_name="PrivacyRequestAsked")
@@ -152,7 +153,7 @@ class ReceiptSerializer(serializers.Serializer[Any]):
     """What one destination answered to an erasure."""
 
     destination = serializers.CharField()
-    state = serializers.ChoiceField(choices=["taken", "waiting", "given_up", "not_told"])
+    state = serializers.ChoiceField(choices=RECEIPT_STATES)
     at = serializers.DateTimeField()
     answer = serializers.IntegerField(allow_null=True, help_text="Its HTTP status.")
     reason = serializers.CharField(

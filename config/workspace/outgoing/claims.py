@@ -12,7 +12,7 @@ from config.workspace.work import circuits
 from config.workspace.work.circuits import Turn
 from config.workspace.work.due import Left, left_of
 
-AT_ONCE: Final = 4  # calls of one webhook at the same moment
+AT_ONCE: Final = 8  # calls of one webhook at the same moment
 # nothing is tried by one that is off, or at a server that is left alone
 _TRIED: Final = """EXISTS (SELECT FROM webhook w WHERE w.id = c.webhook_id AND w.enabled
     AND NOT EXISTS (SELECT FROM circuit o WHERE o.server = w.server))"""

@@ -31,7 +31,8 @@ from config.workspace.work.faults import is_outage
 
 log = logging.getLogger("rapport.work")
 SECONDS: Final = 5.0  # of one run, beside the calls under way then
-THREADS: Final = 16
+THREADS: Final = 32
+GATHER_SECONDS: Final = 0.01
 SLOW_SECONDS: Final = 1.0  # beyond it nothing more of that webhook is begun near the end
 _LOCK: Final = 0x3EB0
 NOBODY: Final = gettext_noop("Nobody in it may be told of any more.")
@@ -104,7 +105,9 @@ class _Run:
         return bool(rows)
 
     def _settle_some(self) -> None:
-        done, _rest = wait(self.under_way, timeout=0.25, return_when=FIRST_COMPLETED)
+        done, rest = wait(self.under_way, timeout=0.25, return_when=FIRST_COMPLETED)
+        if rest and done:  # several are settled, and claimed anew, by as many statements as one
+            done |= wait(rest, GATHER_SECONDS).done
         results = []
         for future in done:
             one = self.under_way.pop(future)

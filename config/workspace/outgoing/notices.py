@@ -24,9 +24,10 @@ SELECT gen_random_uuid(), w.id, {event}, f.data, f.people, f.sealed, FALSE, 0,
        statement_timestamp(), '', '', '[]', statement_timestamp()
 FROM ({facts}) f CROSS JOIN webhook w WHERE w.id = ANY({webhooks}::bigint[])
 """
+# arrays come as texts: as many as there are calls, whose ids nothing has to sort or group
 _MANY: Final = """
-SELECT {data}::jsonb AS data, array_agg(u.id ORDER BY u.n) AS people, NULL::bytea AS sealed
-FROM unnest({people}::bigint[]) WITH ORDINALITY AS u(id, n) GROUP BY (u.n - 1) / {at_once}
+SELECT {data}::jsonb AS data, g.people::bigint[] AS people, NULL::bytea AS sealed
+FROM unnest({people}::text[]) AS g(people)
 """
 _EACH: Final = """
 SELECT g.data, g.people::bigint[] AS people, NULL::bytea AS sealed
@@ -53,7 +54,10 @@ def tell(event: str, facts: Iterable[tuple[Mapping[str, Any], Sequence[int]]]) -
 def tell_many(event: str, data: Mapping[str, Any], people: Sequence[int]) -> None:
     """One fact about many people, in calls of `PEOPLE_AT_ONCE`; at most two statements."""
     if people and (webhooks := listening(event)):
-        facts = sql(_MANY, data=json.dumps(dict(data)), people=list(people), at_once=PEOPLE_AT_ONCE)
+        portions = [
+            _array(people[n : n + PEOPLE_AT_ONCE]) for n in range(0, len(people), PEOPLE_AT_ONCE)
+        ]
+        facts = sql(_MANY, data=json.dumps(dict(data)), people=portions)
         tell_query(event, facts, webhooks)
 
 

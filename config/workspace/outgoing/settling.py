@@ -63,8 +63,16 @@ def settle(results: Sequence[Result]) -> None:
         giving_up.settled([_told(one, now) for one in ours if _is_done(one)])
         for webhook in _lost(ours):
             giving_up.switch_off(*webhook)
-    for one in results:
-        note_server(one.row.webhook.server, one.tried, one.turn)
+    for server, one in _by_server(results).items():
+        note_server(server, one.tried, one.turn)
+
+
+def _by_server(results: Sequence[Result]) -> dict[str, Result]:
+    """What each server came to: of one that answered anybody, that it did."""
+    found: dict[str, Result] = {}
+    for one in sorted(results, key=lambda one: not one.tried.is_silent):
+        found[one.row.webhook.server] = one
+    return found
 
 
 def withhold(undone: Sequence[tuple[WebhookDelivery, str]]) -> None:
