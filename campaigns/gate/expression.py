@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from campaigns.gate.legal_hours import LegalHours
 from campaigns.gate.person_day import day_of, join_day
 from campaigns.gate.quiet_hours import QuietHours
 from campaigns.models.message import MessageReason
@@ -46,6 +47,7 @@ class Terms:
     caps: Sequence[Frequency] = ()
     tags: Sequence[str] = ()
     quiet: QuietHours | None = None
+    hours: LegalHours | None = None
     holdout: float = 0.0
     shuffle: Shuffle = NO_SHUFFLE
     general: float = 0.0
@@ -65,6 +67,16 @@ class Terms:
     def limits(self) -> Sequence[Frequency]:
         """How often is enough; all of them hold."""
         return self.caps if self.is_marketing else ()
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether it matters what time it is for each person."""
+        return self.quiet is not None or self.hours is not None
+
+    @property
+    def holds(self) -> bool:
+        """Whether what comes at the wrong time waits; else it is dropped."""
+        return self.quiet is None or self.quiet.hold
 
     @property
     def is_limited(self) -> bool:
@@ -245,9 +257,12 @@ class _Pieces:
 
     @property
     def _zones(self) -> Sql:
-        if self.terms.quiet is None:
+        terms = self.terms
+        if terms.hours is not None:
+            return self._legal_zones(terms.hours)
+        if terms.quiet is None:
             return EMPTY
-        names, ends = zip(*self.terms.quiet.ends(self.terms.due_at), strict=True)
+        names, ends = zip(*terms.quiet.ends(terms.due_at), strict=True)
         # a zone that a profile only claims joins nothing: the workspace's clock then
         return sql(
             "LEFT JOIN unnest({zones}::text[], {ends}::timestamptz[]) AS z(name, ends)"
@@ -255,20 +270,39 @@ class _Pieces:
             " THEN {home}::timestamptz ELSE z.ends END AS ends) l",
             zones=list(names),
             ends=list(ends),
-            home=self.terms.quiet.until(self.terms.due_at, ZoneInfo(self.terms.zone)),
+            home=terms.quiet.until(terms.due_at, ZoneInfo(terms.zone)),
+        )
+
+    def _legal_zones(self, hours: LegalHours) -> Sql:
+        """By the group of places and the zone; both are few, so that they are hashed."""
+        terms = self.terms
+        numbers, names, ends = zip(*hours.ends(terms.due_at, terms.quiet), strict=True)
+        homes = hours.homes(terms.due_at, terms.quiet, ZoneInfo(terms.zone))
+        return sql(
+            "CROSS JOIN LATERAL (SELECT {group} AS g) y2 LEFT JOIN unnest({numbers}::int[],"
+            " {zones}::text[], {ends}::timestamptz[]) AS z(g, name, ends)"
+            " ON z.g = y2.g AND z.name = p.time_zone LEFT JOIN unnest({groups}::int[],"
+            " {homes}::timestamptz[]) AS h(g, ends) ON h.g = y2.g CROSS JOIN LATERAL"
+            " (SELECT CASE WHEN z.name IS NULL THEN h.ends ELSE z.ends END AS ends) l",
+            group=hours.group,
+            numbers=list(numbers),
+            zones=list(names),
+            ends=list(ends),
+            groups=[n for n, _end in homes],
+            homes=[end for _n, end in homes],
         )
 
     @property
     def due(self) -> Sql:
-        """Held until the quiet hours of this person end."""
+        """Held until the quiet and the unlawful hours of this person end."""
         due = sql("{due_at}::timestamptz", due_at=self.terms.due_at)
-        return due if self.terms.quiet is None else sql("coalesce(l.ends, {due})", due=due)
+        return sql("coalesce(l.ends, {due})", due=due) if self.terms.is_timed else due
 
     @property
     def quiet(self) -> Sql:
-        if self.terms.quiet is None:
+        if not self.terms.is_timed:
             return EMPTY
-        if not self.terms.quiet.hold:
+        if not self.terms.holds:
             return Sql("WHEN l.ends IS NOT NULL THEN 'quiet_hours'")
         return sql(
             "WHEN l.ends IS NOT NULL AND {due} >= {expires_at} THEN 'quiet_hours'",

@@ -9,6 +9,7 @@ from typing import Any
 from campaigns import standing_words
 from campaigns.faults import CannotGoOn
 from campaigns.gate.expression import BUCKETS, Shuffle, Terms, arm_of
+from campaigns.gate.legal_hours import legal_hours
 from campaigns.gate.quiet_hours import QuietHours
 from campaigns.people.entered import not_in_yet
 from campaigns.plan import Plan, Step
@@ -76,6 +77,7 @@ def terms_of(
         caps=caps_of(plan.caps, step["channel"], tags),
         tags=tags,
         quiet=_quiet(step.get("quiet_hours") or quiet_hours()),
+        hours=legal_hours(step["channel"], purpose),
         holdout=holdout,
         **_general(purpose),
         shuffle=shuffle_of(f"holdout:{plan.campaign.slug}"),
@@ -103,6 +105,7 @@ def single_terms(purpose: Purpose, channel: str, now: datetime) -> Terms:
         zone=zone.key,
         caps=caps_of(None, channel),
         quiet=_quiet(quiet_hours()) if is_marketing else None,
+        hours=legal_hours(channel, purpose),
         has_own_limits=is_any(),
         **_general(purpose),
     )

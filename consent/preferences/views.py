@@ -27,6 +27,10 @@ from config.workspace.zones import workspace_zone
 from consent.confirming.asking import Answered
 from consent.ledger.elapsing import PAUSE
 from consent.masking import masked
+from consent.models import Purpose
+from consent.policy.places import UNKNOWN, place_of
+from consent.policy.resolving import policy_table
+from consent.policy.terms import AUTOMATED, CONFIRMED, ITEMISED
 from consent.preferences import choices as preferences
 from consent.preferences.choices import Option, Visitor
 from consent.preferences.hooks import NOBODY, SentTo, find_address, find_message, tell_left
@@ -167,10 +171,20 @@ def preference_centre(request: HttpRequest, token: str) -> HttpResponse:
         "limit": limit and in_words(limit),
         "limits": [(name, in_words(one)) for name, one in LIMITS.items() if one and one != limit],
         "unlimited_words": preferences.UNLIMITED_WORDS,
+        **_rights(visitor),
         "gpc": gpc,
         "data": f"/preferences/{token}/data/",
     }
     return render(request, "consent/preferences.html", context)
+
+
+def _rights(visitor: Visitor) -> dict[str, object]:
+    """What the law of where the person lives wants said here."""
+    person = Profile.objects.filter(pk=visitor.profile_id).first()
+    place = place_of(person.country, person.traits) if person else UNKNOWN
+    marketing = Purpose.objects.filter(slug="marketing").first()
+    said = policy_table().said(place, visitor.channel, marketing) if marketing else {}
+    return {name: name in said and said[name].value for name in (AUTOMATED, ITEMISED, CONFIRMED)}
 
 
 def _act(

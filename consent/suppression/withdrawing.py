@@ -14,7 +14,11 @@ from consent.ledger.recording import Recorded, Statement, record_consents
 from consent.ledger.standing import WHOLE, standing
 from consent.models import ConsentEntry, Purpose, Suppression
 from consent.models.ledger import Basis, ConsentStatus, Outcome
+from consent.policy.places import place_of
+from consent.policy.resolving import policy_table
+from consent.policy.terms import PURPOSE, STOP_SCOPE
 from consent.suppression.suppressing import suppress
+from profiles.models import Profile
 from profiles.people.lineage import given_people
 
 SHARING = "sharing-for-ads"
@@ -36,7 +40,7 @@ class Withdrawn:
 
 
 @transaction.atomic
-def withdraw_address(
+def withdraw_address(  # noqa: PLR0913 - what a statement says
     *,
     channel: str,
     address: str,
@@ -46,16 +50,20 @@ def withdraw_address(
     source_id: int | None = None,
     wording: str = "",
     language: str = "",
+    answers: Purpose | None = None,
 ) -> Withdrawn:
     """Withdraw every marketing purpose on `channel` for `address`, of everyone who holds it.
 
     `profile_id` is whom the link was made for, who may hold the address no longer. Where everything
     stands refused already nothing is added: a link pressed twice says no more than once. Where an
-    opt-out on the channel silences everything (a STOP), the address is suppressed with it.
+    opt-out on the channel silences everything (a STOP), the address is suppressed with it; but if
+    `answers` says for which purpose the message was that it answers, and the policy of everybody
+    who holds the address lets one STOP end that purpose alone, it does no more than that.
     Source: RFC 8058; semantics.md sections 10 and 15.
     """
-    purposes = marketing_purposes()
     people = sorted(holders(channel, address) | ({profile_id} if profile_id else set()))
+    is_narrow = answers is not None and _ends_one_purpose(people, channel, answers)
+    purposes = [answers.pk] if answers and is_narrow else marketing_purposes()
     known = _refused(people, purposes, channel, address)
     statements = [
         Statement(
@@ -75,8 +83,22 @@ def withdraw_address(
         for purpose in purposes
         if (person, purpose) not in known
     ]
-    _silence(channel, address)
+    if not is_narrow:
+        _silence(channel, address)
     return Withdrawn(people, record_consents(statements))
+
+
+def _ends_one_purpose(people: Sequence[int], channel: str, purpose: Purpose) -> bool:
+    """By the policy of where each of them lives: the strictest counts. One query."""
+    facts, table = CHANNELS.get(channel), policy_table()
+    if facts is None or facts.silences != Suppression.Level.ALL:
+        return False
+    rows = Profile.objects.filter(pk__in=people).values_list("country", "traits")
+    scopes = {
+        table.value(STOP_SCOPE, place_of(country, traits), channel, purpose)
+        for country, traits in rows
+    }
+    return scopes == {PURPOSE}
 
 
 def _silence(channel: str, address: str) -> None:
