@@ -48,3 +48,20 @@ def public_installation(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         hint = "Fine on one machine with backups (`dbserver backup`); else set DATABASE_URL."
         found.append(_lacks(6, "DATABASE_URL", "is not set: the embedded server is used", hint))
     return found
+
+
+def open_without(host: str, *, is_meant: bool) -> str:
+    """What is wrong with listening at `host`; "" for nothing.
+
+    Beyond this machine cookies and passwords are safe under https alone, whose address BASE_URL is.
+    """
+    if connections.is_local(host) or is_meant:
+        return ""
+    if "*" in settings.ALLOWED_HOSTS:
+        return "ALLOWED_HOSTS answers to any name: list those of this server before it is open."
+    if not settings.BEHIND_TLS:
+        return (
+            f"BASE_URL is {settings.BASE_URL}, and --host {host} is open to others: set BASE_URL "
+            "to the https:// address of a proxy in front, or say --in-the-open if that is meant."
+        )
+    return ""

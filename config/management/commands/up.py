@@ -21,6 +21,7 @@ from config.demo import state, team
 from config.postgres import broker, capacity, server
 from config.postgres.binaries import NoServer
 from config.running import mailbox
+from config.running.checks import open_without
 from config.running.supervisor import RunPlan
 from config.running.taking_over import Stopping, taking_over
 from config.web.command import command
@@ -37,10 +38,17 @@ class Command(BaseCommand):
         """Where to listen."""
         parser.add_argument("--port", type=int, default=8000, help="TCP port (default: 8000)")
         parser.add_argument("--host", default="127.0.0.1", help="address (default: 127.0.0.1)")
+        parser.add_argument(
+            "--in-the-open",
+            action="store_true",
+            help="listen beyond this machine although BASE_URL is not https",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prepare with Django, then become the supervisor, which does without."""
         var, host, port = Path(settings.VAR_DIR), options["host"], options["port"]
+        if said := open_without(host, is_meant=options["in_the_open"]):
+            raise CommandError(said)
         with taking_over(self.stdout.write, host, port) as stopping:
             plan = self._prepare(var, host, port, stopping)
             os.chdir(paths.BASE_DIR)

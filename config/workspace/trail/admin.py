@@ -3,8 +3,10 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -14,6 +16,8 @@ from unfold.decorators import display
 from config.workspace.forms.lookups import LookedUp, OnlyItsFilters, ReadOnly
 from config.workspace.models import AuditEntry, User
 from config.workspace.permissions import may
+from config.workspace.trail import export
+from config.workspace.trail.filters import ByUser, SinceDay, UntilDay
 from config.workspace.trail.targets import Target, name_of_user, targets_of
 from config.workspace.trail.words import (
     ACTORS,
@@ -88,7 +92,8 @@ class AuditEntryAdmin(ReadOnly, OnlyItsFilters, LookedUp):
     """Who looked at what and changed what."""
 
     list_display = ("at", "actor", "shown_action", "which", "shown_fields")
-    list_filter = (ByAction, ByKind, ByActor)
+    list_filter = (ByAction, ByKind, ByActor, ByUser, SinceDay, UntilDay)
+    list_before_template = "workspace/_trail_tools.html"
     search_fields = ("=target",)
     search_help_text = _("The key of a thing, as its address has it")
     show_full_result_count = False
@@ -105,6 +110,21 @@ class AuditEntryAdmin(ReadOnly, OnlyItsFilters, LookedUp):
             entry.shown_target = _for(request, targets.get(entry.pk))
             known = names.get(entry.actor_id) if entry.actor_kind == "user" else None
             entry.shown_actor = known or entry.actor_name
+
+    def get_urls(self) -> list[URLPattern]:
+        """And the whole list as a file."""
+        view = self.admin_site.admin_view(self.exported)
+        own = path("export/<slug:kind>/", view, name="workspace_auditentry_export")
+        return [own, *super().get_urls()]
+
+    def exported(self, request: HttpRequest, kind: str) -> Any:
+        """What the list shows by the same filters, all of it. Raises Http404, PermissionDenied."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied("audit.view")
+        if kind not in export.KINDS:
+            raise Http404(kind)
+        changelist = super(LookedUp, self).get_changelist_instance(request)
+        return export.answer(changelist.get_queryset(request), kind)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """One of them."""

@@ -18,6 +18,7 @@ from config.workspace.models import AuditEntry
 Words = str | Promise
 
 KINDS: dict[str, Words] = {
+    "auditentry": gettext_lazy("Audit trail"),
     "api_key": gettext_lazy("API key"),
     "apikey": gettext_lazy("API key"),
     "banner": gettext_lazy("Banner"),
@@ -72,6 +73,7 @@ ACTIONS: dict[str, Words] = {
     "api_key.rotated": gettext_lazy("API key renewed"),
     "api_key.revoked": gettext_lazy("API key revoked"),
     "attach.undone": gettext_lazy("Call taken apart from the person who took it in"),
+    "auditentry.exported": gettext_lazy("Audit trail downloaded"),
     "campaign.cancel": gettext_lazy("Campaign cancelled"),
     "campaign.finish": gettext_lazy("Campaign finished"),
     "campaign.launch": gettext_lazy("Campaign launched"),

@@ -6,11 +6,12 @@ import subprocess
 import sys
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from config import paths
 from config.connections import networks
 from config.paths import BASE_DIR
-from config.running.checks import public_installation
+from config.running.checks import open_without, public_installation
 
 
 def test_a_laptop_is_told_all_that_is_missing(settings):
@@ -67,3 +68,18 @@ def test_a_folder_that_others_may_read_is_named(settings, tmp_path):
 def test_mail_that_can_be_read_on_the_way_is_named(settings, url):
     settings.EMAIL_URL = url
     assert "rapport.W007" in {warning.id for warning in public_installation(None)}
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "shop.example"])
+def test_nothing_starts_in_the_open_without_https_and_names_of_hosts(settings, host):
+    settings.BEHIND_TLS, settings.BASE_URL = False, "http://127.0.0.1:8000"
+    for command in ("up", "demo"):
+        with pytest.raises(CommandError, match="--in-the-open"):
+            call_command(command, "--host", host, "--port", "8000")
+    assert open_without(host, is_meant=True) == ""
+    for here in ("127.0.0.1", "::1", "localhost"):
+        assert open_without(here, is_meant=False) == ""
+    settings.BEHIND_TLS = True
+    assert open_without(host, is_meant=False) == ""
+    settings.ALLOWED_HOSTS = ["*"]
+    assert "ALLOWED_HOSTS" in open_without(host, is_meant=False)

@@ -20,6 +20,7 @@ from config.demo.writing import steps
 from config.demo.writing.progress import Progress
 from config.postgres import server
 from config.postgres.binaries import NoServer
+from config.running.checks import open_without
 from config.running.taking_over import taking_over
 from config.workspace.access import tokens
 
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--events", type=int, default=EVENTS, help="default: %(default)s")
         parser.add_argument("--port", type=int, help="then run everything there, as `up` does")
         parser.add_argument("--host", default="127.0.0.1", help="address (default: 127.0.0.1)")
+        parser.add_argument("--in-the-open", action="store_true", help="as `up` has it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Data first, then the address and a log-in (with --port they come from `up`)."""
@@ -49,6 +51,8 @@ class Command(BaseCommand):
             self._prepare()
             self._tell(self._write(options["profiles"], options["events"]))
             return
+        if said := open_without(options["host"], is_meant=options["in_the_open"]):
+            raise CommandError(said)
         with taking_over(self.stdout.write, options["host"], port) as stopping:
             if not os.environ.get("BASE_URL"):  # what `up` will say too: mails carry it
                 settings.BASE_URL = f"http://127.0.0.1:{port}"
@@ -57,7 +61,7 @@ class Command(BaseCommand):
             self._prepare()
             self._write(options["profiles"], options["events"])
             connections.close_all()
-            call_command("up", port=port, host=options["host"])
+            call_command("up", port=port, host=options["host"], in_the_open=options["in_the_open"])
 
     def _start_database(self, *, for_up: bool) -> None:
         if settings.EMBEDDED_POSTGRES:
