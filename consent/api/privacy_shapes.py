@@ -187,6 +187,9 @@ class CertificateSerializer(serializers.Serializer[Any]):
         child=serializers.DictField(),
         help_text="What stays: data_class, ground, because, months, until, rows by table.",
     )
+    address_sealed_days = serializers.IntegerField(
+        help_text="So long at most the address is kept, encrypted, until the last letter went."
+    )
     tables_searched = serializers.IntegerField()
     rows_searched = serializers.IntegerField()
     files_searched = serializers.IntegerField()

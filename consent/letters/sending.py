@@ -23,7 +23,7 @@ from consent.letters.texts import Kind, LetterText, standard_text
 from consent.masking import masked
 from consent.models import PrivacyRequest, RequestLetter, Suppression
 from consent.models.privacy import RequestType
-from consent.privacy.requests import FOLLOWING, CannotBeDone
+from consent.privacy.requests import FOLLOWING, SEALED_DAYS, CannotBeDone
 from consent.privacy.subject import person_of
 from profiles.identifiers.addresses import best_address
 from profiles.models import Identifier
@@ -142,6 +142,9 @@ def follow(request: PrivacyRequest, step: str) -> None:
     if step == "leaving":
         _keep_address(request)
         return
+    if step == "certifying":
+        _own_up(request)
+        return
     kind = _OF_STEP[step]
     if step == "completed" and request.type in ARCHIVES:
         return  # theirs goes when an archive is released
@@ -156,6 +159,13 @@ def _keep_address(request: PrivacyRequest) -> None:
     if not row.is_withheld:
         row.sealed = _sealed(_said(row) | {"to": address})
         row.save(update_fields=["sealed"])
+
+
+def _own_up(request: PrivacyRequest) -> None:
+    """What the certificate says of the address that is still to be written to."""
+    row = RequestLetter.objects.filter(request=request, kind=Kind.COMPLETED, queued_at=None).first()
+    if row is not None and "to" in _said(row):
+        request.result[SEALED_DAYS] = LASTING.days
 
 
 @transaction.atomic

@@ -15,6 +15,8 @@ from consent.letters.languages import letter_language
 from consent.letters.plain import plain
 from consent.models import PrivacyRequest, RequestLetter
 from consent.models.privacy import RequestType
+from consent.privacy.duties import in_force
+from consent.privacy.erasure import exceptions
 from consent.privacy.found import found_of
 from consent.privacy.words import table_in_words
 
@@ -103,6 +105,10 @@ def _completed(request: PrivacyRequest) -> tuple[str, list[str]]:
 
 def _erased(request: PrivacyRequest) -> list[str]:
     parts = [_("We have deleted what we held of you, and searched for what may be left.")]
+    if whole := whole_of(request):
+        rows = [f"– {what}: {ground}" for what, ground in whole]
+        lead = _("A law or a dispute asks us to keep this as it is, for nothing else:")
+        parts.append("\n".join([lead, *rows]))
     kept = kept_of(request)
     if kept:
         rows = [f"– {what}: {ground}" for what, ground in kept]
@@ -117,13 +123,23 @@ def _erased(request: PrivacyRequest) -> list[str]:
     return parts
 
 
+def whole_of(request: PrivacyRequest) -> Sequence[tuple[str, str]]:
+    """What stays with all that is in it, in words, with its ground and its time."""
+    found = in_force(request)
+    if request.erasing_since is not None:
+        done = [(one["data_class"], one["ground"]) for one in request.result.get("kept", [])]
+        found = [one for one in found if (one.data_class, one.ground) in done]
+    return [(str(one.get_data_class_display()), exceptions.words(one)) for one in found]
+
+
 def kept_of(request: PrivacyRequest) -> Sequence[tuple[str, str]]:
     """What an erasure keeps, in words, and on which ground: as found, and after it as done."""
     if request.erasing_since is None:
-        found = [one for one in found_of(request) if one.act == "keep" and one.ground]
+        rows_found = found_of(request)
+        found = [one for one in rows_found if one.act == "keep" and one.ground and not one.is_whole]
         rows = {table_in_words(one.table): one.ground for one in found}
     else:
-        done = request.result.get("erased", {})
+        done = {*request.result.get("erased", {}), PrivacyRequest._meta.db_table}
         rows = {table_in_words(table): ground for table, ground in _grounds() if table in done}
     return sorted(rows.items())
 

@@ -29,10 +29,12 @@ from profiles.selectors.finding import NotAPerson, by_reference
 
 Status = PrivacyRequest.Status
 # name -> function(request, step), in the transaction of the step: what follows from it (letters).
-# Steps are "confirmed", "extended", "completed" and "cancelled"; and "leaving", when an erasure
-# takes the person out, while they are still known.
+# Steps are "confirmed", "extended", "completed" and "cancelled"; of an erasure also "leaving", when
+# the person is taken out and still known, and "certifying", before the certificate is made.
 FOLLOWING: Registry[Callable[[PrivacyRequest, str], None]] = Registry("following a step")
 WORK = "privacy"
+# of `result`: days that the address is kept sealed at most, until the last letter is delivered
+SEALED_DAYS = "address_sealed_days"
 REVIEW = "review"  # of `result`: since when something waits for somebody to read it
 MOST_DETAILS = 10_000  # characters
 BY_HAND = (RequestType.RECTIFICATION, RequestType.LIMIT_SENSITIVE)

@@ -8,6 +8,7 @@ from typing import Any
 from config.workspace.selectors import workspace
 from consent.forwarding.receipts import passed_on
 from consent.models import PrivacyRequest
+from consent.privacy.requests import SEALED_DAYS
 
 
 def certificate_of(request: PrivacyRequest) -> dict[str, Any]:
@@ -24,6 +25,7 @@ def certificate_of(request: PrivacyRequest) -> dict[str, Any]:
         "identifiers_kept_as_digests": len(request.identities),
         "blocked": request.is_blocking,
         "kept": request.result.get("kept", []),
+        "address_sealed_days": request.result.get(SEALED_DAYS, 0),
         "tables_searched": len(searched["searched"]),
         "rows_searched": sum(one["rows"] for one in searched["searched"]),
         "files_searched": searched["files"]["number"],

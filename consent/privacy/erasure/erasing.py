@@ -332,6 +332,7 @@ def _complete(request: PrivacyRequest, subject: DataSubject, searched: dict[str,
     for name in names:
         request.result.pop(name, None)
     request.result["searched"] = searched
+    follow(request, "certifying")
     request.result["certificate"] = certificate.certificate_of(request)
     request.save()
     audit.record("privacy.erased", "privacy_request", str(request.public_id))

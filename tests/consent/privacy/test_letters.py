@@ -11,14 +11,16 @@ from config.workspace.models import AuditEntry, OutgoingMail, Role, Workspace
 from config.workspace.selectors import forget_workspace
 from config.workspace.work.due import drain
 from consent.letters.sending import address_of
+from consent.letters.texts import standard_text
 from consent.models import IdentityLink, PrivacyRequest, RequestLetter
+from consent.privacy.erasure.exceptions import keep
 from consent.privacy.erasure.searching import search
 from consent.privacy.requests import cancel, confirm, extend, open_request, settle
 from consent.privacy.subject import KnownBy
 from consent.suppression.suppressing import suppress
 from profiles.models import Profile
 from tests.campaigns.builders import make_person, smtp_server
-from tests.cast import make_identifier, make_user
+from tests.cast import make_event, make_identifier, make_user
 
 pytestmark = pytest.mark.django_db
 LIST = "/console/privacy/requests/"
@@ -83,6 +85,7 @@ def test_the_officer_sends_the_link_words_the_letter_and_the_erased_get_their_la
     drain()
     row.refresh_from_db()
     assert row.status == "completed"
+    assert row.result["certificate"]["address_sealed_days"] == 7
     assert search([KnownBy("email", MAYA)])["found"] == []
     letter = RequestLetter.objects.get(kind="completed")
     assert (bytes(letter.sealed), letter.address) == (b"", "")
@@ -187,3 +190,16 @@ def test_home_says_that_a_letter_never_arrived(maya):
     [more] = [need for need in needs(somebody) if str(need.title) not in titles]
     assert str(more.title) == "A letter about a privacy request was not delivered"
     assert str(row.public_id) in more.url
+
+
+def test_the_last_letter_says_what_a_law_keeps_and_on_which_ground(maya):
+    row = open_request(type_="erasure", references=[f"email:{MAYA}"])
+    keep(row, data_class="orders", ground="tax", because="§ 147 AO", months=120)
+    make_event(maya, "Order Completed", revenue=5, order_id="1")
+    before = standard_text(row, "completed").body
+    settle(row)
+    drain()
+    [(_to, _subject, text)] = sent()
+    for said in (before, text):
+        assert "Orders, refunds and their lines: Tax and accounting law: § 147 AO" in said
+    assert "proves that a request was answered" in text
