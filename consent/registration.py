@@ -6,6 +6,7 @@ from consent import trail, uses  # noqa: F401 - each signs itself in
 from consent.api import subroutes  # noqa: F401
 from consent.archives import making, releasing  # noqa: F401 - each signs itself in
 from consent.confirming import answering  # noqa: F401 - signs itself in
+from consent.datamap.counting import count_fields
 from consent.forwarding.requests import follow
 from consent.ledger import carrying, chain, merging  # noqa: F401
 from consent.ledger.elapsing import elapse
@@ -28,6 +29,7 @@ FOLLOWING.register("webhooks")(follow)
 WORK.register("consents", order=20)(elapse)
 WORK.register("privacy", order=95)(carry_out_due)
 WORK.register("identity_links", order=94)(issue_due)
+WORK.register("data_map", order=98)(count_fields)
 WORK.register("retention", order=96)(carry_out_retention)
 WORK.register("opendsr", order=97)(call_due)
 POOLS.register("opendsr")(DELIVERY)
@@ -35,4 +37,5 @@ LEFT.register("privacy", order=95)(left)
 WAITING.register("privacy")(OLDEST_STARTED)
 WAITING.register("identity_links")(OLDEST_LINK)
 WAITING.register("opendsr")(QUEUE.oldest_due)
+WAITING.register("data_map")("SELECT NULL::timestamptz")
 WAITING.register("retention")(OLDEST_RETENTION)

@@ -11,6 +11,7 @@ from consent.models import (
     ErasureDuty,
     Policy,
     PrivacyRequest,
+    ProcessingRecord,
     Purpose,
     RetentionRule,
     SignalMapping,
@@ -71,3 +72,11 @@ def _page_of_banner(row: Banner) -> str:
 
 _BANNER = ObjectKind(KINDS["banner"], Banner, "pk", _page_of_banner)
 TARGETS.register("banner")(rows_of(_BANNER, "purposes.edit"))
+
+
+def _record_page_of(row: ProcessingRecord) -> str:
+    return reverse("consent:processing_record", args=[row.purpose.slug])
+
+
+_RECORD = ObjectKind(KINDS["processing_record"], ProcessingRecord, "pk", _record_page_of)
+TARGETS.register("processing_record")(rows_of(_RECORD, "privacy.edit"))

@@ -6,6 +6,8 @@ from consent.pages import actions
 from consent.pages.banner import views as banner
 from consent.pages.policies import views as policies
 from consent.pages.requests import archives, exceptions, lists, views
+from consent.pages.datamap import views as datamap
+from consent.pages.requests import exceptions, lists, views
 from consent.pages.retention import views as retention
 
 REQUEST = "privacy/requests/<uuid:public_id>/"
@@ -33,6 +35,12 @@ urlpatterns = [
     path("privacy/policies/", policies.policies_view, name="policies"),
     path("privacy/policies/new/", policies.new_policy_view, name="new_policy"),
     path("privacy/policies/<slug:slug>/", policies.policy_view, name="policy"),
+    path("privacy/data-map/", datamap.data_map_view, name="data_map"),
+    path("privacy/data-map/decide/", datamap.decide_view, name="decide_field"),
+    path("privacy/register/", datamap.register_view, name="register"),
+    path("privacy/register.csv", datamap.register_csv_view, name="register_csv"),
+    path("privacy/register/controller/", datamap.controller_view, name="controller"),
+    path("privacy/register/<slug:slug>/", datamap.record_view, name="processing_record"),
     path("privacy/retention/", retention.retention_view, name="retention"),
     path("privacy/retention/new/", retention.new_rule_view, name="new_retention_rule"),
     path(RULE, retention.rule_view, name="retention_rule"),

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from config.workspace.forms.audited import AuditedAdmin
 from config.workspace.permissions import may
-from profiles.models import FieldTag
+from profiles.models import FieldTag, UsualName
 from profiles.personal.names import FieldPlace, plain
-from profiles.personal.tags import FIXED, forget_tags
+from profiles.personal.tags import FIXED, tags_changed
+from profiles.personal.usual import forget_usual
 from profiles.selectors.fields import unknown_fields
 from profiles.selectors.masking import looks_personal
 
@@ -24,7 +25,7 @@ class FieldTagForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = FieldTag
-        fields = ("place", "name", "is_personal")
+        fields = ("place", "name", "is_personal", "sensitivity", "purpose", "basis")
 
     def clean(self) -> dict[str, Any]:
         """No second word for one name, and addresses stay what they are."""
@@ -34,10 +35,46 @@ class FieldTagForm(forms.ModelForm):  # type: ignore[type-arg]
             return data
         if not data.get("is_personal") and (FieldPlace(place), name) in FIXED:
             raise ValidationError(_("Addresses and names of people are always personal."))
+        if data.get("sensitivity"):
+            data["is_personal"] = True
+        elif data.get("purpose"):
+            raise ValidationError(
+                {"purpose": _("Only special-category and child data are read for one purpose.")}
+            )
         others = FieldTag.objects.filter(place=place).exclude(pk=self.instance.pk)
         if any(plain(other) == name for other in others.values_list("name", flat=True)):
             raise ValidationError({"name": _("This name has a tag already.")})
         return data
+
+
+@admin.register(UsualName)
+class UsualNameAdmin(AuditedAdmin):
+    """Names that are personal or harmless wherever they come; a tag of one's own goes before."""
+
+    list_display = ("name", "place", "is_personal", "is_ending", "sensitivity")
+    list_filter = ("is_personal", "sensitivity", "place")
+    search_fields = ("name",)
+
+    def save_model(self, request: HttpRequest, obj: UsualName, form: Any, change: bool) -> None:
+        """As names are compared; from now on."""
+        obj.name = plain(obj.name)
+        super().save_model(request, obj, form, change)
+        _usual_changed()
+
+    def delete_model(self, request: HttpRequest, obj: UsualName) -> None:
+        """It is unknown then."""
+        super().delete_model(request, obj)
+        _usual_changed()
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        """They are unknown then."""
+        super().delete_queryset(request, queryset)
+        _usual_changed()
+
+
+def _usual_changed() -> None:
+    forget_usual()
+    tags_changed()
 
 
 @admin.register(FieldTag)
@@ -45,8 +82,8 @@ class FieldTagAdmin(AuditedAdmin):
     """Which traits, properties and kinds of identifier are personal, whatever the lists say."""
 
     form = FieldTagForm
-    list_display = ("name", "place", "is_personal")
-    list_filter = ("place", "is_personal")
+    list_display = ("name", "place", "is_personal", "sensitivity", "purpose")
+    list_filter = ("place", "is_personal", "sensitivity")
     search_fields = ("name",)
     list_before_template = "profiles/_unknown_fields.html"
 
@@ -67,14 +104,14 @@ class FieldTagAdmin(AuditedAdmin):
     def save_model(self, request: HttpRequest, obj: FieldTag, form: Any, change: bool) -> None:
         """From now on."""
         super().save_model(request, obj, form, change)
-        forget_tags()
+        tags_changed()
 
     def delete_model(self, request: HttpRequest, obj: FieldTag) -> None:
         """The lists hold again."""
         super().delete_model(request, obj)
-        forget_tags()
+        tags_changed()
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         """The lists hold again."""
         super().delete_queryset(request, queryset)
-        forget_tags()
+        tags_changed()

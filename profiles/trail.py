@@ -10,7 +10,15 @@ from config.workspace.lifecycle.usage import ObjectKind, form_of
 from config.workspace.models import AuditEntry
 from config.workspace.trail.targets import TARGETS, Target, rows_of
 from config.workspace.trail.words import KINDS
-from profiles.models import EventDefinition, ExchangeRate, FieldTag, Profile, Source, TraitName
+from profiles.models import (
+    EventDefinition,
+    ExchangeRate,
+    FieldTag,
+    Profile,
+    Source,
+    TraitName,
+    UsualName,
+)
 from profiles.personal.looks import mask_text
 
 
@@ -43,5 +51,7 @@ _RATE = ObjectKind(KINDS["exchangerate"], ExchangeRate, "pk", form_of)
 TARGETS.register("source")(rows_of(_SOURCE, "sources.view"))
 TARGETS.register("eventdefinition")(rows_of(_DEFINITION, "settings.view", _masked))
 TARGETS.register("traitname")(rows_of(_TRAIT, "settings.view", _masked))
+_USUAL = ObjectKind(KINDS["usualname"], UsualName, "pk", form_of)
+TARGETS.register("usualname")(rows_of(_USUAL, "settings.view"))
 TARGETS.register("fieldtag")(rows_of(_TAG, "settings.view", _masked))
 TARGETS.register("exchangerate")(rows_of(_RATE, "settings.view"))

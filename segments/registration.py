@@ -1,6 +1,7 @@
 """What this app signs in at the registries of lower apps."""
 
 from segments import ageing, erasing, logic, uses  # noqa: F401
+from segments import ageing, erasing, field_uses, guarding, uses  # noqa: F401
 from segments.api import subroutes  # noqa: F401
 from segments.builder import catalogue  # noqa: F401
 from segments.members import due, merging, pruning, told  # noqa: F401

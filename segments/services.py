@@ -23,7 +23,8 @@ from segments.members.listed import find_people
 from segments.members.locks import lock_members
 from segments.members.stored import MembershipMoves, note_sizes, tell
 from segments.models import Segment, SegmentVersion
-from segments.rules import Group, parse_rule, references_in
+from segments.rules import Group, parse_rule, references_in, walk
+from segments.rules.guarded import refuse_guarded
 from segments.rules.personal import refuse_personal
 from segments.rules.size import refuse_oversize
 
@@ -197,6 +198,7 @@ def read_rule(
     parsed = parse_rule(rule)
     if not may_personal:
         refuse_personal(parsed)
+    refuse_guarded((path, condition.touches()) for path, condition in walk(parsed))
     refuse_nesting_of(parsed, slug)
     return parsed
 

@@ -180,6 +180,7 @@ def _TITLES() -> dict[str, str]:  # noqa: N802 - in the reader's language
         "consent_seal": _("The history of permissions is not sealed"),
         "time_stamps": _("Seals are not stamped by the authority outside"),
         "privacy": _("Privacy requests are not carried out"),
+        "data_map": _("Which data is held is not counted"),
         "retention": _("What is too old is not taken away"),
         "opendsr": _("Callbacks of privacy requests are not made"),
         "identity_links": _("Links that prove who somebody is are not made"),

@@ -27,6 +27,7 @@ from config.workspace.permissions import may
 from config.workspace.work.reasons import in_words as reason_in_words
 from consent.confirming.limits import REASONS, unasked_lately
 from consent.letters.undelivered import undelivered
+from consent.datamap.fields import undecided
 from consent.models import PrivacyRequest, RetentionRun
 from consent.privacy.callbacks import given_up
 from consent.privacy.requests import REVIEW
@@ -67,6 +68,8 @@ def needs(user: Any) -> list[Need]:
         found += [*_requests(), *_not_called(), *_not_told(), *_not_asked(), *_not_taken()]
     if may(user, "webhooks.view"):
         found += _webhooks()
+    if may(user, "privacy.edit"):
+        found += _to_classify()
     if may(user, "sources.view"):
         found += [*_set_aside(), *_refused()]
     if may(user, "sources.edit"):
@@ -246,6 +249,26 @@ def _not_taken() -> list[Need]:
             at=run.started_at,
         )
         for run in failing[:AT_MOST]
+    ]
+
+
+def _to_classify() -> list[Need]:
+    """Names of which nobody has said whether they are personal. One query, and the tags."""
+    fields = undecided()
+    if not fields:
+        return []
+    title = ngettext("{} new field to classify", "{} new fields to classify", len(fields))
+    return [
+        Need(
+            4,
+            "grid",
+            "warn",
+            format_html(title, num(len(fields))),
+            _("Until somebody says what they hold they are hidden from roles that see no people."),
+            reverse("consent:data_map"),
+            _("Classify"),
+            at=min(row.found_at for row in fields),
+        )
     ]
 
 

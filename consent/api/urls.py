@@ -4,6 +4,7 @@ from django.urls import re_path
 
 from consent.api import (
     archives,
+    datamap,
     exceptions,
     identity,
     policies,
@@ -87,6 +88,7 @@ urlpatterns = [
         signals.OneConsentSignal.as_view(),
         name="api-consent-signal",
     ),
+    re_path(r"^data-map/?\Z", datamap.DataMap.as_view(), name="api-data-map"),
     re_path(
         r"^retention-rules/?\Z", retention.RetentionRules.as_view(), name="api-retention-rules"
     ),

@@ -3,6 +3,7 @@
 from consent.models.archives import ArchiveDownload, PersonArchive, Redaction
 from consent.models.banner import Banner
 from consent.models.confirmation import Confirmation, UnaskedCount
+from consent.models.datamap import DataField, ProcessingRecord
 from consent.models.exceptions import ErasureDuty, ErasureException
 from consent.models.ledger import ConsentEntry, ConsentState, Suppression
 from consent.models.policy import Policy, PolicyVersion
@@ -27,6 +28,7 @@ __all__ = [
     "Banner",
     "ConsentEntry",
     "ConsentState",
+    "DataField",
     "DeadlineRule",
     "ErasedIdentifier",
     "ErasureDuty",
@@ -38,6 +40,7 @@ __all__ = [
     "Policy",
     "PolicyVersion",
     "PrivacyRequest",
+    "ProcessingRecord",
     "Purpose",
     "Redaction",
     "RequestComment",

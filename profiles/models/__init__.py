@@ -5,7 +5,9 @@ from profiles.models.catalog import (
     EventDefinition,
     ExchangeRate,
     FieldTag,
+    Sensitivity,
     TraitName,
+    UsualName,
 )
 from profiles.models.event import Event, EventItem, EventState
 from profiles.models.inbox import (
@@ -37,6 +39,8 @@ __all__ = [
     "EventState",
     "ExchangeRate",
     "FieldTag",
+    "Sensitivity",
+    "UsualName",
     "Identifier",
     "IdentifierKey",
     "IdentifierLink",

@@ -78,10 +78,49 @@ class TraitName(SaidName):
         verbose_name_plural = _("trait names")
 
 
+class Sensitivity(models.TextChoices):
+    """What of personal data the law guards besides (GDPR, articles 8 to 10)."""
+
+    NONE = "", _("no more than other data")
+    SPECIAL = "special", _("special category: health, belief, origin ...")
+    CHILD = "child", _("of a child")
+
+
+class UsualName(models.Model):
+    """A usual name of personal or harmless data, whoever uses it; `FieldTag` goes before.
+
+    `name` is plain (`personal.names.plain`). `place` "": wherever it stands. `is_ending`: names
+    that end in it too, as contact_email does.
+    """
+
+    lasts = Bounded("what an installation begins with, and is made by hand")
+    place = models.CharField(max_length=12, blank=True, default="")
+    name = models.CharField(max_length=200)
+    is_personal = models.BooleanField()
+    is_ending = models.BooleanField(default=False)
+    sensitivity = models.CharField(
+        max_length=8, choices=Sensitivity.choices, blank=True, default=Sensitivity.NONE
+    )
+
+    class Meta:
+        db_table = "usual_name"
+        ordering = ["place", "name"]
+        verbose_name = _("usual name")
+        verbose_name_plural = _("usual names")
+        constraints = [
+            models.UniqueConstraint(fields=["place", "name"], name="usual_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.name}".strip()
+
+
 class FieldTag(models.Model):
-    """Whether what is called so is personal data: an admin's word, before the usual lists.
+    """What is decided of what is called so: an officer's word, before the usual names.
 
     Who may not see personal data is shown, and may ask by, what is known to be harmless alone.
+    What is sensitive is asked by of those alone who permitted `purpose` (its slug); without a
+    purpose of nobody.
     """
 
     lasts = Bounded("made by hand")
@@ -92,6 +131,7 @@ class FieldTag(models.Model):
         TRAIT = "trait", _("trait")
         PROPERTY = "property", _("property of events")
         IDENTIFIER = "identifier", _("kind of identifier")
+        EVENT = "event", _("event")
 
     place = models.CharField(_("of"), max_length=12, choices=Place)
     name = models.CharField(
@@ -103,6 +143,30 @@ class FieldTag(models.Model):
         _("personal data"),
         default=True,
         help_text=_("Hidden from roles without the right to see personal data."),
+    )
+    sensitivity = models.CharField(
+        _("guarded besides"),
+        max_length=8,
+        choices=Sensitivity.choices,
+        blank=True,
+        default=Sensitivity.NONE,
+    )
+    purpose = models.CharField(
+        _("used for"),
+        max_length=60,
+        blank=True,
+        default="",
+        help_text=_(
+            "The slug of a purpose. Special-category and child data are read of those alone who"
+            " permitted it; without one, of nobody."
+        ),
+    )
+    basis = models.CharField(
+        _("legal basis"),
+        max_length=300,
+        blank=True,
+        default="",
+        help_text=_("Why it is held, for the register of processing."),
     )
 
     class Meta:

@@ -1,11 +1,14 @@
-"""What an admin said of a name, before what the lists say. Read again after five seconds."""
+"""What an officer said of a name, before what is usual. Read again after five seconds."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from config.workspace.registry import Registry
 from profiles.models import FieldTag
-from profiles.personal.names import FieldPlace, Nature, plain, usual_nature
+from profiles.personal.names import FieldPlace, Nature, plain
+from profiles.personal.usual import usual_nature, usual_sensitivity
 
 KEPT_SECONDS = 5.0
 # an e-mail address stays one, whatever an admin says of its name
@@ -17,7 +20,19 @@ FIXED = {
 }
 # what is said of properties holds for those of pages and products too
 _BELOW = {FieldPlace.PAGE: FieldPlace.PROPERTY, FieldPlace.PRODUCT: FieldPlace.PROPERTY}
-Tags = Mapping[tuple[str, str], bool]
+
+
+class SaidOfField(NamedTuple):
+    """One tag."""
+
+    is_personal: bool
+    sensitivity: str = ""
+    purpose: str = ""
+
+
+Tags = Mapping[tuple[str, str], SaidOfField]
+# name -> function(): what was derived by the tags of before is made anew
+CHANGED: Registry[Callable[[], None]] = Registry("what follows from a changed tag")
 
 
 @dataclass
@@ -30,11 +45,13 @@ _kept = _Kept()
 
 
 def tags() -> Tags:
-    """(place, plain name) -> whether it is personal; one query in five seconds."""
+    """(place, plain name) -> what was said of it; one query in five seconds."""
     now = time.monotonic()
     if now >= _kept.until:
-        rows = FieldTag.objects.values_list("place", "name", "is_personal")
-        _kept.tags = {(place, plain(name)): is_personal for place, name, is_personal in rows}
+        _kept.tags = {
+            (row.place, plain(row.name)): SaidOfField(row.is_personal, row.sensitivity, row.purpose)
+            for row in FieldTag.objects.all()
+        }
         _kept.until = now + KEPT_SECONDS
     return _kept.tags
 
@@ -44,8 +61,15 @@ def forget_tags() -> None:
     _kept.until = 0.0
 
 
-def said_of(place: FieldPlace, name: str) -> bool | None:
-    """Whether an admin called it personal, or what it lies in; None where nobody said."""
+def tags_changed() -> None:
+    """After a change, in its transaction: what was derived by them follows."""
+    forget_tags()
+    for _name, follow in CHANGED:
+        follow()
+
+
+def _said(place: FieldPlace, name: str) -> SaidOfField | None:
+    """Of it, or of what it lies in."""
     said = tags()
     if not said:
         return None
@@ -58,8 +82,14 @@ def said_of(place: FieldPlace, name: str) -> bool | None:
     return None
 
 
+def said_of(place: FieldPlace, name: str) -> bool | None:
+    """Whether an admin called it personal, or what it lies in; None where nobody said."""
+    said = _said(place, name)
+    return None if said is None else said.is_personal
+
+
 def nature(place: FieldPlace, name: str) -> Nature:
-    """What is known of a name: by its tag, by that of what it lies in, else by the lists."""
+    """What is known of a name: by its tag, by that of what it lies in, else by what is usual."""
     if (place, plain(name)) in FIXED:
         return Nature.PERSONAL
     said = said_of(place, name)
@@ -71,3 +101,12 @@ def nature(place: FieldPlace, name: str) -> Nature:
 def is_harmless(place: FieldPlace, name: str) -> bool:
     """Whether everyone may see it and ask by it."""
     return nature(place, name) is Nature.HARMLESS
+
+
+def guarded(place: FieldPlace, name: str) -> SaidOfField | None:
+    """Special-category or child data, with the purpose that it may be read for; else None."""
+    said = _said(place, name)
+    if said is not None:
+        return said if said.sensitivity else None
+    usual = usual_sensitivity(name)
+    return SaidOfField(True, usual) if usual and place is not FieldPlace.EVIDENCE else None

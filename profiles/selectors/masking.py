@@ -20,8 +20,9 @@ from profiles.personal.looks import (
     mask_phone,
     mask_text,
 )
-from profiles.personal.names import FieldPlace, Nature, is_personal_name
+from profiles.personal.names import FieldPlace, Nature
 from profiles.personal.tags import is_harmless, nature, said_of
+from profiles.personal.usual import is_personal_name
 
 __all__ = [
     "DOTS",

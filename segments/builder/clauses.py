@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from config.postgres.sql import COMMA, Sql, one, sql
 from config.workspace.tables.statistics import joining_by_hash
 from segments.builder.preview import ALL_PEOPLE, SECONDS
-from segments.rules import Condition, Group
+from segments.rules import Condition, Group, compiled
 from segments.rules.algebra import people
 from segments.rules.compiler import CompileContext, working
 
@@ -33,7 +33,7 @@ class _Plan:
         return name
 
     def step(self, part: Group | Condition, before: str, *, leaves_out: bool) -> str:
-        query = people(part.compile(self.context))
+        query = people(compiled(part, self.context))
         return self.table(
             sql(
                 "SELECT b.profile_id FROM {before} b WHERE {negation}EXISTS "

@@ -11,7 +11,7 @@ from profiles.models import Profile
 from profiles.selectors.masking import is_harmless, mask_text
 from segments.builder.preview import SECONDS
 from segments.models import Membership, Segment
-from segments.rules import Condition, Group, parse_rule, walk
+from segments.rules import Condition, Group, compiled, parse_rule, walk
 from segments.rules.algebra import people
 from segments.rules.compiler import CompileContext, working
 
@@ -59,7 +59,7 @@ def explain_rule(rule: Group, profile: Profile, *, may_personal: bool = True) ->
     conditions = list(walk(rule))
     with working(context, seconds=SECONDS):
         parts: list[Group | Condition] = [rule, *(each for _path, each in conditions)]
-        asked = [people(part.compile(context), [profile.pk]) for part in parts]
+        asked = [people(compiled(part, context), [profile.pk]) for part in parts]
         exist = COMMA.joined(sql("EXISTS ({q})", q=q) for q in asked)
         answers = one(context.statement(sql("SELECT {exist}", exist=exist)))
         clauses = [

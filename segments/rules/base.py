@@ -19,6 +19,7 @@ from profiles.language.reading.references import FoundNames
 from profiles.language.words import joined
 from segments.rules.algebra import Part, all_of, any_of, negate
 from segments.rules.clause import Clause
+from segments.rules.guarded import guards, permits
 from segments.rules.size import DEEPEST, refuse_oversize
 
 if TYPE_CHECKING:
@@ -88,6 +89,10 @@ class Condition(ABC):
         """Each name of a person's data that the compiled condition reads, by where it stands."""
         return set()
 
+    def touches(self) -> "set[tuple[FieldPlace, str]]":
+        """What it reads, and by which names of events: what may be guarded besides."""
+        return self.reads()
+
     def masked(self) -> Self:
         """The same without the operands of whoever wrote it, for a reader who may not see them."""
         return self
@@ -118,7 +123,7 @@ class Group:
 
     def compile(self, context: "CompileContext") -> Part:
         """Who."""
-        parts = [part.compile(context) for part in self.parts]
+        parts = [compiled(part, context) for part in self.parts]
         narrowing = context.narrowing(Sql("p.id"))
         if self.match == "all":
             return all_of(parts, narrowing)
@@ -132,7 +137,7 @@ class Group:
     @property
     def holds_when_unknown(self) -> bool:
         """Whether someone of whom nothing is known is in."""
-        holds = [part.holds_when_unknown for part in self.parts]
+        holds = [part.holds_when_unknown and not is_guarded(part) for part in self.parts]
         if self.match == "all":
             return all(holds)
         return any(holds) if self.match == "any" else not any(holds)
@@ -146,7 +151,8 @@ class Group:
 
     def depends_on(self) -> set[str]:
         """All that its parts depend on."""
-        return {name for part in self.parts for name in part.depends_on()}
+        own = {name for part in self.parts for name in part.depends_on()}
+        return own | {"consent"} if any(map(is_guarded, self.parts)) else own
 
     def reads(self) -> "set[tuple[FieldPlace, str]]":
         """All that its parts read."""
@@ -182,6 +188,18 @@ class Group:
 
 
 Rule = Group | Condition
+
+
+def compiled(part: Rule, context: "CompileContext") -> Part:
+    """Who; of a condition that reads guarded data, of those alone who permitted it."""
+    found = part.compile(context)
+    needed = permits(part.touches(), context) if isinstance(part, Condition) else []
+    return all_of([found, *needed], context.narrowing(Sql("p.id"))) if needed else found
+
+
+def is_guarded(part: Rule) -> bool:
+    """Whether the condition reads data that people have to permit."""
+    return isinstance(part, Condition) and bool(guards(part.touches()))
 
 
 def earliest(moments: Iterable[datetime | None]) -> datetime | None:

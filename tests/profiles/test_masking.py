@@ -19,12 +19,12 @@ OPEN = [
 
 
 @pytest.mark.parametrize("name", HIDDEN)
-def test_a_name_that_ends_in_a_personal_one_is_personal(name):
+def test_a_name_that_ends_in_a_personal_one_is_personal(db, name):
     assert is_personal_name(name)
 
 
 @pytest.mark.parametrize("name", OPEN)
-def test_other_names_are_not(name):
+def test_other_names_are_not(db, name):
     assert not is_personal_name(name)
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from profiles.models import FieldTag
 from profiles.personal.looks import DOTS, is_number_of_someone, mask_text
-from profiles.personal.names import FieldPlace, Nature, usual_nature
+from profiles.personal.names import FieldPlace, Nature
 from profiles.personal.tags import forget_tags, nature
+from profiles.personal.usual import usual_nature
 from profiles.selectors.masking import Shown, is_personal_key, mask_value
 
 MASKED = Shown(personal=False)
@@ -69,7 +70,7 @@ def test_a_word_without_an_end_is_read_through_once():
         (FieldPlace.TRAIT, "address.city", Nature.PERSONAL),
         (FieldPlace.TRAIT, "workEmail", Nature.PERSONAL),
         (FieldPlace.TRAIT, "comment", Nature.UNKNOWN),
-        (FieldPlace.TRAIT, "diagnosis.type", Nature.UNKNOWN),
+        (FieldPlace.TRAIT, "diagnosis.type", Nature.PERSONAL),
         (FieldPlace.PROPERTY, "products.price", Nature.HARMLESS),
         (FieldPlace.TRAIT, "profile.display_name", Nature.PERSONAL),
         (FieldPlace.TRAIT, "profile.first_seen", Nature.HARMLESS),
@@ -82,7 +83,7 @@ def test_a_word_without_an_end_is_read_through_once():
         (FieldPlace.IDENTIFIER, "loyalty_card", Nature.UNKNOWN),
     ],
 )
-def test_a_name_is_personal_harmless_or_unknown(place, name, expected):
+def test_a_name_is_personal_harmless_or_unknown(db, place, name, expected):
     assert usual_nature(place, name) is expected
 
 

@@ -129,6 +129,7 @@ GROUPS = (
             Item(_("Requests"), "shield", ["consent:requests"], "privacy.view"),
             Item(_("Policy table"), "list", ["consent:policies"], "consents.view"),
             Item(_("Retention"), "clock", ["consent:retention"], "privacy.view"),
+            Item(_("Data map"), "grid", ["consent:data_map"], "privacy.view"),
             Item(
                 _("Purposes"),
                 "okc",

@@ -219,6 +219,11 @@ class EventCondition(Condition):
             names.add(self.measure.property)
         return {(FieldPlace.PROPERTY, name) for name in names}
 
+    def touches(self) -> set[tuple[FieldPlace, str]]:
+        """That somebody did it may say much by itself."""
+        names = {self.name, *([self.not_since[0]] if self.not_since else [])}
+        return self.reads() | {(FieldPlace.EVENT, name) for name in names}
+
     def masked(self) -> Self:
         """Without the operands of properties that are not known to be harmless."""
         since = self.not_since

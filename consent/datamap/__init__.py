@@ -1,0 +1,1 @@
+"""Which data is held, field by field, and what each purpose does with it."""

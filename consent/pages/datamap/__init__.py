@@ -1,0 +1,1 @@
+"""Privacy, Data map: fields with their tags, and the register of processing."""

@@ -1,0 +1,89 @@
+"""Special-category and child data: read of those alone who permitted it, for one purpose.
+
+A tag says what is guarded and for which purpose it may be read (`profiles.personal.tags.guarded`).
+A condition that reads such a name counts only people whose own, explicit permission for that
+purpose stands at the moment of the question; where no purpose is named it counts nobody, and a new
+rule is refused. Source: GDPR, articles 8 and 9(2)(a); semantics.md section 15.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from config.postgres.sql import FALSE, every, sql
+from consent.ledger.standing import WHOLE, standing
+from consent.models import Purpose
+from consent.suppression.withdrawing import EVERY_CHANNEL
+from profiles.language.reading.reader import RuleError, RuleProblem
+from profiles.models import Sensitivity
+from profiles.personal.names import FieldPlace
+from profiles.personal.tags import SaidOfField, guarded
+from segments.rules.algebra import Filter, Ids, Part
+
+if TYPE_CHECKING:
+    from segments.rules.context import CompileContext
+
+Name = tuple[FieldPlace, str]
+
+
+def guards(names: Iterable[Name]) -> list[tuple[str, SaidOfField]]:
+    """Those of the names that are guarded, with what their tag says."""
+    found = [(name, guarded(place, name)) for place, name in sorted(names)]
+    return [(name, said) for name, said in found if said]
+
+
+def permits(names: Iterable[Name], context: "CompileContext") -> list[Part]:
+    """Of whom these names may be read: a part for each purpose; none where nothing is guarded."""
+    return [_permit(slug, context) for slug in sorted({said.purpose for _n, said in guards(names)})]
+
+
+def _permit(slug: str, context: "CompileContext") -> Part:
+    if not slug:
+        return Filter(FALSE)
+    rows = standing(
+        as_of=None if context.is_now else context.moment,
+        purpose=sql("(SELECT id FROM purpose WHERE slug = {slug})", slug=slug),
+        channel=EVERY_CHANNEL,
+        topics=WHOLE,
+        narrow=lambda column: every(context.narrowing(column)),
+    )
+    explicit = "SELECT c.profile_id FROM ({rows}) c WHERE c.status = 'granted' AND c.basis = {own}"
+    return Ids(sql(explicit, rows=rows, own="consent"))
+
+
+def said_of_guard(names: Iterable[Name]) -> str:
+    """What a reader of a rule is told beside a clause; "" where nothing is guarded."""
+    found = guards(names)
+    if not found:
+        return ""
+    name, said = found[0]
+    if not said.purpose:
+        return _refusal(name, said)
+    purpose = Purpose.objects.filter(slug=said.purpose).values_list("name", flat=True).first()
+    return _(
+        "“%(field)s” is %(kind)s data: only people who permitted “%(purpose)s” themselves count."
+    ) % {"field": name, "kind": _kind(said), "purpose": purpose or said.purpose}
+
+
+def _refusal(name: str, said: SaidOfField) -> str:
+    return _(
+        "“%(field)s” is %(kind)s data, which is read for no purpose. A privacy officer can name the"
+        " purpose that people permit it for, under Privacy, Data map."
+    ) % {"field": name, "kind": _kind(said)}
+
+
+def _kind(said: SaidOfField) -> str:
+    return _("child") if said.sensitivity == Sensitivity.CHILD else _("special-category")
+
+
+def refuse_guarded(conditions: Iterable[tuple[str, Iterable[Name]]]) -> None:
+    """For everybody: what nobody may be asked by. `conditions` by path. Raises RuleError."""
+    problems = [
+        RuleProblem(path, "guarded", _refusal(name, said))
+        for path, names in conditions
+        for name, said in guards(names)
+        if not said.purpose
+    ]
+    if problems:
+        raise RuleError(problems)
