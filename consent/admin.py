@@ -16,7 +16,15 @@ from config.workspace.forms.used import ArchivableForm, ArchivedFilter, UsedAdmi
 from config.workspace.lifecycle.usage import users
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
-from consent.models import DeadlineRule, ErasureDuty, Purpose, Suppression, Topic, Wording
+from consent.models import (
+    BreachClock,
+    DeadlineRule,
+    ErasureDuty,
+    Purpose,
+    Suppression,
+    Topic,
+    Wording,
+)
 from consent.models.exceptions import DataClass
 from consent.privacy.words import period_in_words
 from consent.signals import admin as signals_admin  # noqa: F401 - signs itself in
@@ -206,6 +214,21 @@ class SuppressionAdmin(AuditedAdmin):
         """Each through the service."""
         for row in queryset:
             release(row)
+
+
+@admin.register(BreachClock)
+class BreachClockAdmin(AuditedAdmin):
+    """By when each law wants whom to be told of an incident."""
+
+    list_display = ("law", "told", "within", "least", "condition")
+    list_filter = ("told",)
+
+    @admin.display(description=_("within"))
+    def within(self, clock: BreachClock) -> str:
+        """A number and its unit, or at once."""
+        if not clock.within_n:
+            return gettext("without delay")
+        return period_in_words(clock.within_n, clock.within_unit)
 
 
 @admin.register(DeadlineRule)

@@ -10,6 +10,10 @@ from consent.models import (
     DeadlineRule,
     ErasureDuty,
     Policy,
+    BreachClock,
+    DeadlineRule,
+    ErasureDuty,
+    Incident,
     PrivacyRequest,
     ProcessingRecord,
     Purpose,
@@ -80,3 +84,13 @@ def _record_page_of(row: ProcessingRecord) -> str:
 
 _RECORD = ObjectKind(KINDS["processing_record"], ProcessingRecord, "pk", _record_page_of)
 TARGETS.register("processing_record")(rows_of(_RECORD, "privacy.edit"))
+
+
+def _incident_page_of(row: Incident) -> str:
+    return reverse("consent:incident", args=[row.public_id])
+
+
+_INCIDENT = ObjectKind(KINDS["incident"], Incident, "public_id", _incident_page_of)
+TARGETS.register("incident")(rows_of(_INCIDENT, "privacy.view"))
+_BREACH = ObjectKind(KINDS["breachclock"], BreachClock, "pk", form_of)
+TARGETS.register("breachclock")(rows_of(_BREACH, "privacy.view"))

@@ -7,10 +7,12 @@ from consent.pages.banner import views as banner
 from consent.pages.policies import views as policies
 from consent.pages.requests import archives, exceptions, lists, views
 from consent.pages.datamap import views as datamap
+from consent.pages.incidents import views as incidents
 from consent.pages.requests import exceptions, lists, views
 from consent.pages.retention import views as retention
 
 REQUEST = "privacy/requests/<uuid:public_id>/"
+INCIDENT = "privacy/incidents/<uuid:public_id>/"
 RULE = "privacy/retention/<int:number>/"
 app_name = "consent"
 urlpatterns = [
@@ -41,6 +43,10 @@ urlpatterns = [
     path("privacy/register.csv", datamap.register_csv_view, name="register_csv"),
     path("privacy/register/controller/", datamap.controller_view, name="controller"),
     path("privacy/register/<slug:slug>/", datamap.record_view, name="processing_record"),
+    path("privacy/incidents/", incidents.incidents_view, name="incidents"),
+    path("privacy/incidents/new/", incidents.new_incident_view, name="new_incident"),
+    path(INCIDENT, incidents.incident_view, name="incident"),
+    path(f"{INCIDENT}<slug:turn>/", incidents.incident_turn_view, name="incident_turn"),
     path("privacy/retention/", retention.retention_view, name="retention"),
     path("privacy/retention/new/", retention.new_rule_view, name="new_retention_rule"),
     path(RULE, retention.rule_view, name="retention_rule"),

@@ -2,6 +2,14 @@
 
 from segments import ageing, erasing, logic, uses  # noqa: F401
 from segments import ageing, erasing, field_uses, guarding, uses  # noqa: F401
+from segments import (  # noqa: F401 - each signs itself in
+    ageing,
+    erasing,
+    field_uses,
+    guarding,
+    incident_lists,
+    uses,
+)
 from segments.api import subroutes  # noqa: F401
 from segments.builder import catalogue  # noqa: F401
 from segments.members import due, merging, pruning, told  # noqa: F401

@@ -1,5 +1,6 @@
 """Messages under /api/: what was sent or not and why; and single sends."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -78,14 +79,14 @@ class Messages(ApiView):
     def get(self, request: Request) -> Response:
         """Newest first."""
         shown = shown_to(self)
-        if shown.personal:
-            audit.record("message.listed", "message", fields=["address"])
-        return answer_page(
-            self,
-            self._rows(request),
-            lambda rows: message_answers(list(rows), shown),
-            ("-queued_at", "-id"),
-        )
+
+        def answers(rows: Sequence[Message]) -> list[Any]:
+            if shown.personal:
+                people = [row.profile_id for row in rows]
+                audit.record("message.listed", "message", fields=["address"], people=people)
+            return message_answers(list(rows), shown)
+
+        return answer_page(self, self._rows(request), answers, ("-queued_at", "-id"))
 
     def _rows(self, request: Request) -> QuerySet[Message]:
         asked = request.query_params

@@ -24,7 +24,11 @@ def _people(request: HttpRequest, term: str) -> list[Hit]:
     known_as = main_contacts([profile.pk for profile in found]) if found else {}
     if found:
         audit.record(
-            "search", "profile", fields=["display_name", "identifier"], detail={"hits": len(found)}
+            "search",
+            "profile",
+            fields=["display_name", "identifier"],
+            detail={"hits": len(found)},
+            people=[one.pk for one in found],
         )
     return [
         Hit(

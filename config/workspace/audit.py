@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from config.workspace.models import ApiKey, AuditEntry, User
+from config.workspace.models import ApiKey, AuditedPeople, AuditEntry, User
 from config.workspace.selectors import workspace
 
 
@@ -67,10 +67,14 @@ def record(
     fields: Iterable[str] = (),
     detail: dict[str, Any] | None = None,
     profile_id: int | None = None,
+    people: Iterable[int] = (),
 ) -> None:
-    """Append one entry, in the caller's transaction. `fields` are names; never pass a value."""
+    """Append one entry, in the caller's transaction. `fields` are names; never pass a value.
+
+    `people` are the numbers of all whom a list or an answer showed.
+    """
     actor = current_actor()
-    AuditEntry.objects.create(
+    entry = AuditEntry.objects.create(
         actor_kind=actor.kind,
         actor_id=actor.id,
         actor_name=actor.name,
@@ -82,3 +86,5 @@ def record(
         profile_id=profile_id,
         digest=hashlib.sha256(f"{workspace().salt}:{profile_id or ''}:{target}".encode()).digest(),
     )
+    if shown := sorted(set(people)):
+        AuditedPeople.objects.create(entry=entry, profile_ids=shown)

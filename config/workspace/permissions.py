@@ -85,6 +85,7 @@ MODEL_PERMISSIONS: dict[str, tuple[str, str]] = {
     "profiles.datawarning": ("settings.view", ""),
     "profiles.exchangerate": ("settings.view", "settings.edit"),
     "profiles.fieldtag": ("settings.view", "privacy.edit"),
+    "consent.breachclock": ("privacy.view", "privacy.edit"),
     "profiles.usualname": ("settings.view", "privacy.edit"),
     "consent.purpose": ("consents.view", "purposes.edit"),
     "consent.topic": ("consents.view", "purposes.edit"),

@@ -8,6 +8,7 @@ from consent.api import (
     exceptions,
     identity,
     policies,
+    incidents,
     privacy,
     purposes,
     retention,
@@ -89,6 +90,12 @@ urlpatterns = [
         name="api-consent-signal",
     ),
     re_path(r"^data-map/?\Z", datamap.DataMap.as_view(), name="api-data-map"),
+    re_path(r"^incidents/?\Z", incidents.Incidents.as_view(), name="api-incidents"),
+    re_path(
+        r"^incidents/(?P<reference>[^/]+)/?\Z",
+        incidents.OneIncident.as_view(),
+        name="api-incident",
+    ),
     re_path(
         r"^retention-rules/?\Z", retention.RetentionRules.as_view(), name="api-retention-rules"
     ),

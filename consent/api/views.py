@@ -30,7 +30,7 @@ from consent.api.statements import hold_limits, statements_of
 from consent.confirming.asking import record_or_ask
 from consent.ledger.history import states_of
 from consent.ledger.standing import standing_entries
-from consent.models import Suppression
+from consent.models import ConsentEntry, Suppression
 from consent.suppression.suppressing import release, suppress
 from consent.words import answer_of
 from profiles.api.paging import PAGE_PARAMETERS
@@ -81,13 +81,16 @@ class Consents(ApiView):
             .exclude(profile__state__in=Profile.GONE)
         )
         personal = self.may("people.personal")
+        seen: list[int] = []
+
+        def answer(row: ConsentEntry) -> dict[str, Any]:
+            seen.append(row.profile_id)
+            return answer_of(row, row.profile.public_id, personal=personal)
+
+        page = self.paged(rows, answer, ("profile_id", "id"))
         if personal:
-            audit.record("consent.listed", "consent", fields=["contact_point"])
-        return self.paged(
-            rows,
-            lambda row: answer_of(row, row.profile.public_id, personal=personal),
-            ("profile_id", "id"),
-        )
+            audit.record("consent.listed", "consent", fields=["contact_point"], people=seen)
+        return page
 
     @extend_schema(
         operation_id="consents_record",

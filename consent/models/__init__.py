@@ -5,6 +5,7 @@ from consent.models.banner import Banner
 from consent.models.confirmation import Confirmation, UnaskedCount
 from consent.models.datamap import DataField, ProcessingRecord
 from consent.models.exceptions import ErasureDuty, ErasureException
+from consent.models.incident import BreachClock, Incident
 from consent.models.ledger import ConsentEntry, ConsentState, Suppression
 from consent.models.policy import Policy, PolicyVersion
 from consent.models.privacy import (
@@ -24,6 +25,7 @@ from consent.models.wording import Wording
 
 __all__ = [
     "ArchiveDownload",
+    "BreachClock",
     "Confirmation",
     "Banner",
     "ConsentEntry",
@@ -39,6 +41,7 @@ __all__ = [
     "PersonArchive",
     "Policy",
     "PolicyVersion",
+    "Incident",
     "PrivacyRequest",
     "ProcessingRecord",
     "Purpose",

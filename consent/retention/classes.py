@@ -68,7 +68,7 @@ class Extent:
 
 
 @dataclass(frozen=True)
-class DataClass:
+class RetainedClass:
     """One class. `setting` names how long its rows stay at most, in `setting_unit`s: a rule may
     only be shorter. `least_days`: something of ours looks back as far.
     """
@@ -87,4 +87,4 @@ class DataClass:
     least_days: int = 1
 
 
-CLASSES: Registry[DataClass] = Registry("classes of data")
+CLASSES: Registry[RetainedClass] = Registry("classes of data")

@@ -10,7 +10,7 @@ from consent.models import PrivacyRequest
 from consent.retention.classes import (
     CLASSES,
     ROWS,
-    DataClass,
+    RetainedClass,
     DryRunCount,
     RetentionTerms,
     TakenPortion,
@@ -52,7 +52,7 @@ def _portion(terms: RetentionTerms, place: Mapping[str, Any]) -> TakenPortion:
 
 
 CLASSES.register("privacy_request", order=55)(
-    DataClass(
+    RetainedClass(
         name="privacy_request",
         label=_("Answered privacy requests"),
         explained=_(

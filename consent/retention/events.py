@@ -21,7 +21,7 @@ from consent.retention.classes import (
     CLASSES,
     DELETE,
     ROWS,
-    DataClass,
+    RetainedClass,
     DryRunCount,
     Extent,
     RetentionTerms,
@@ -247,7 +247,7 @@ def _keep_numbers(gone: Iterable[tuple[Any, ...]]) -> None:
 
 
 CLASSES.register(NAME, order=10)(
-    DataClass(
+    RetainedClass(
         name=NAME,
         label=_("What people did"),
         explained=_("Events with their properties, by name and age. Sums of conversions follow."),

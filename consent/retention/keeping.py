@@ -17,7 +17,7 @@ from config.workspace.work.due import wake
 from config.workspace.work.faults import took_too_long
 from config.workspace.zones import workspace_zone
 from consent.models import RetentionRule, RetentionRun
-from consent.retention.classes import CLASSES, DataClass, DryRunCount, RetentionTerms
+from consent.retention.classes import CLASSES, RetainedClass, DryRunCount, RetentionTerms
 from consent.retention.holds import held_people
 
 WORK: Final = "retention"
@@ -36,7 +36,7 @@ class RuleRefused(ValueError):
         super().__init__(message)
 
 
-def class_of(name: str) -> DataClass:
+def class_of(name: str) -> RetainedClass:
     """The class of that name. Raises RuleRefused."""
     found = CLASSES.get(name)
     if found is None:
@@ -73,7 +73,7 @@ def check(values: dict[str, Any]) -> None:
     _within_setting(kind, n, unit)
 
 
-def without_rule(kind: DataClass) -> str:
+def without_rule(kind: RetainedClass) -> str:
     """How long a class stays where nobody made a rule."""
     most = getattr(settings, kind.setting) if kind.setting else 0
     if not most:
@@ -93,7 +93,7 @@ def refuse_second(values: dict[str, Any]) -> None:
         raise RuleRefused("name", _("There is a rule for this already."))
 
 
-def _within_setting(kind: DataClass, n: int, unit: str) -> None:
+def _within_setting(kind: RetainedClass, n: int, unit: str) -> None:
     """What the installation takes away by itself is there for no rule any more."""
     most = getattr(settings, kind.setting) if kind.setting else 0
     if most and n * _LONGEST[unit] > most * _LONGEST[kind.setting_unit]:

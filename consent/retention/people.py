@@ -32,7 +32,7 @@ from consent.retention.classes import (
     ANONYMISE,
     CLASSES,
     DELETE,
-    DataClass,
+    RetainedClass,
     DryRunCount,
     RetentionTerms,
     TakenPortion,
@@ -213,7 +213,7 @@ def _extent() -> Any:
 
 
 CLASSES.register(NAME, order=20)(
-    DataClass(
+    RetainedClass(
         name=NAME,
         label=_("People who are not seen any more"),
         explained=_(

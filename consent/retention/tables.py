@@ -11,7 +11,7 @@ from consent.retention.classes import (
     CLASSES,
     DELETE,
     ROWS,
-    DataClass,
+    RetainedClass,
     DryRunCount,
     Extent,
     RetentionTerms,
@@ -100,7 +100,7 @@ def aged(
 ) -> None:
     """Sign such a class in."""
     CLASSES.register(name, order=order)(
-        DataClass(
+        RetainedClass(
             name=name,
             label=label,
             explained=explained,

@@ -161,10 +161,15 @@ class PeopleView(ApiView):
             name = str(error.args[0])
             raise invalid(name, f"Nothing is called {name} like this.", "unknown") from error
         people = filtered(ProfileFilter, request, people)
-        audit.record("profile.listed", "profile", detail={"searched": bool(term)})
-        return answer_page(
-            self, people, lambda page: answers_of(page, shown), ("-last_seen", "-id")
-        )
+        detail = {"searched": bool(term)}
+
+        def answers(page: Sequence[Profile]) -> list[Any]:
+            fields = _fields_of(page) if shown.personal else []
+            numbers = [one.pk for one in page]
+            audit.record("profile.listed", "profile", fields=fields, detail=detail, people=numbers)
+            return answers_of(page, shown)
+
+        return answer_page(self, people, answers, ("-last_seen", "-id"))
 
 
 class PersonView(ApiView):
@@ -191,6 +196,13 @@ class PersonView(ApiView):
             }
         record_look(found, found.traits, masked=not shown.personal)
         return Response(answer)
+
+
+def _fields_of(page: Sequence[Profile]) -> list[str]:
+    """The names of what a page of people says of them; some names are addresses."""
+    names = {name for one in page for name in one.traits}
+    seen = [name for name in names if not is_harmless(FieldPlace.TRAIT, name)]
+    return sorted({mask_text(name[:100]) for name in ["display_name", "identifier", *seen]})
 
 
 def record_look(person: Profile, names: Any, *, masked: bool) -> None:

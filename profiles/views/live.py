@@ -67,7 +67,8 @@ def live(request: HttpRequest) -> HttpResponse:
     now = reads.live(wanted)
     shown = shown_to(request)
     if shown.personal:
-        audit.record("event.listed", "event", fields=["display_name"])
+        people = [call.person.pk for call in now.calls if call.person]
+        audit.record("event.listed", "event", fields=["display_name"], people=people)
     context = {
         "rows": each(lambda call: _row(call, shown), now.calls),
         "newer_url": _newer_url(wanted, now.last_event, now.last_rejection),

@@ -60,10 +60,13 @@ def _list_context(request: HttpRequest, term: str) -> dict[str, Any]:
         )
     except BadCursor:
         leaf = people_page(found, shown)
+    people = [row.profile.pk for row in leaf.rows]
+    fields = ["display_name", "identifier"]
     if term:
-        audit.record("profile.searched", "profile", detail={"found": len(leaf.rows)})
+        detail = {"found": len(leaf.rows)}
+        audit.record("profile.searched", "profile", fields=fields, detail=detail, people=people)
     elif shown.personal:
-        audit.record("profile.listed", "profile", fields=["display_name", "identifier"])
+        audit.record("profile.listed", "profile", fields=fields, people=people)
     kept = _kept(request)
     narrowed = bool(term or words)
     return {

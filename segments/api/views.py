@@ -239,7 +239,8 @@ class PreviewView(ApiView):
             raise Problem(422, detail="This rule takes too long to count.") from error
         shown = Shown(personal)
         if personal and found.sample:
-            audit.record("profile.listed", "profile", fields=["display_name"])
+            people = [person.pk for person in found.sample]
+            audit.record("profile.listed", "profile", fields=["display_name"], people=people)
         return Response(
             {
                 "count": found.count,
@@ -293,7 +294,15 @@ class MembersView(ApiView):
             rows = rows.filter(was_in, entered_at__lte=as_of)
         else:
             rows = rows.filter(left_at=None)
-        return self.paged(rows, _member, ordering=("-entered_at", "-profile_id"))
+        seen: list[int] = []
+
+        def member(membership: Membership) -> dict[str, Any]:
+            seen.append(membership.profile_id)
+            return _member(membership)
+
+        page = self.paged(rows, member, ordering=("-entered_at", "-profile_id"))
+        audit.record("profile.listed", "profile", people=seen)
+        return page
 
     @extend_schema(parameters=[SLUG], request=shapes.People, responses=shapes.Added)
     def post(self, request: Request, slug: str) -> Response:

@@ -60,7 +60,8 @@ def effect(request: HttpRequest) -> HttpResponse:
     personal = may(request.user, "people.personal")
     shown = Shown(personal)
     if personal and found.sample:
-        audit.record("profile.listed", "profile", fields=["display_name"])
+        people = [person.pk for person in found.sample]
+        audit.record("profile.listed", "profile", fields=["display_name"], people=people)
     kept, out = (rule if personal else rule.masked()).halves()
     context = {
         "found": found,

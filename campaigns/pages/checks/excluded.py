@@ -67,7 +67,7 @@ def people_page(
     rows = Profile.objects.in_bulk(numbers)
     shown = shown_to(request)
     if shown.personal:
-        audit.record("profile.listed", "profile", fields=["display_name"])
+        audit.record("profile.listed", "profile", fields=["display_name"], people=numbers)
     there = remedy_url(why, campaign)
     context = {
         "campaign": campaign,

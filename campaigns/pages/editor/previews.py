@@ -205,7 +205,13 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
     term = request.GET.get("q", "").replace("\x00", "").strip()
     rows = list(search(term, personal=True)[:8]) if term else []
     if rows:
-        audit.record("profile.searched", "profile", detail={"found": len(rows)})
+        audit.record(
+            "profile.searched",
+            "profile",
+            fields=["display_name", "identifier"],
+            detail={"found": len(rows)},
+            people=[row.pk for row in rows],
+        )
     return part(
         request, "campaigns/_people.html", {"campaign": campaign, "people": rows, "term": term}
     )

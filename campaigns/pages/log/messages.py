@@ -116,7 +116,9 @@ def messages_page(request: HttpRequest) -> HttpResponse:
         cursor = encode_cursor(leaf[-1].queued_at, leaf[-1].pk)
         next_url = address_of({**found.kept, "before": cursor})
     if shown_to(request).personal:
-        audit.record("message.listed", "message", fields=["display_name", "address"])
+        people = [row.profile_id for row in leaf]
+        fields = ["display_name", "address"]
+        audit.record("message.listed", "message", fields=fields, people=people)
     context = {
         "lines": lines_of(leaf, shown_to(request)),
         "asked": found,

@@ -130,6 +130,7 @@ GROUPS = (
             Item(_("Policy table"), "list", ["consent:policies"], "consents.view"),
             Item(_("Retention"), "clock", ["consent:retention"], "privacy.view"),
             Item(_("Data map"), "grid", ["consent:data_map"], "privacy.view"),
+            Item(_("Incidents"), "alert", ["consent:incidents"], "privacy.view"),
             Item(
                 _("Purposes"),
                 "okc",

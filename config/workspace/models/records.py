@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
+from config.workspace.tables.belonging import IN_NUMBERS, Apart, Belonging, Erased, Merged
 from config.workspace.tables.lasting import ForEver, Until
 
 
@@ -53,6 +53,26 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.target_kind} {self.target}"
+
+
+class AuditedPeople(models.Model):
+    """Whom an entry showed, where it was many: a list, a search, an answer of the API.
+
+    By numbers alone: it says who was seen when something goes wrong (an incident), to nobody else.
+    """
+
+    belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.KEPT, by=("profile_ids",), why=IN_NUMBERS)
+    lasts = ForEver("accountability: whose data was shown, as numbers of ours")
+    entry = models.OneToOneField(
+        AuditEntry, models.DO_NOTHING, primary_key=True, related_name="people"
+    )
+    profile_ids = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        db_table = "audited_people"
+
+    def __str__(self) -> str:
+        return str(self.entry_id)
 
 
 class Seal(models.Model):

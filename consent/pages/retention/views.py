@@ -16,7 +16,7 @@ from config.workspace.permissions import may, requires
 from consent.models import RetentionRule, RetentionRun
 from consent.pages.retention.forms import RetentionForm
 from consent.retention import keeping, words
-from consent.retention.classes import CLASSES, DataClass
+from consent.retention.classes import CLASSES, RetainedClass
 from profiles.models import EventDefinition
 from profiles.personal.looks import looks_personal
 from profiles.selectors.masking import Shown
@@ -53,7 +53,7 @@ def _newest_runs() -> dict[int, RetentionRun]:
 
 
 def _kind(
-    kind: DataClass, rules: list[RetentionRule], newest: dict[int, RetentionRun]
+    kind: RetainedClass, rules: list[RetentionRule], newest: dict[int, RetentionRun]
 ) -> dict[str, Any]:
     """A class, how much there is, and a line for each of its rules; one without a rule says so."""
     lines = []

@@ -1,0 +1,1 @@
+"""Whom an incident touched, and who is to be told by when."""

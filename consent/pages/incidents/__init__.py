@@ -1,0 +1,1 @@
+"""Privacy, Incidents: the list, and the report of one."""
