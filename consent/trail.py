@@ -7,13 +7,11 @@ from config.workspace.trail.targets import TARGETS, rows_of
 from config.workspace.trail.words import KINDS
 from consent.models import (
     Banner,
-    DeadlineRule,
-    ErasureDuty,
-    Policy,
     BreachClock,
     DeadlineRule,
     ErasureDuty,
     Incident,
+    Policy,
     PrivacyRequest,
     ProcessingRecord,
     Purpose,

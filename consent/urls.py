@@ -4,11 +4,10 @@ from django.urls import path
 
 from consent.pages import actions
 from consent.pages.banner import views as banner
-from consent.pages.policies import views as policies
-from consent.pages.requests import archives, exceptions, lists, views
 from consent.pages.datamap import views as datamap
 from consent.pages.incidents import views as incidents
-from consent.pages.requests import exceptions, lists, views
+from consent.pages.policies import views as policies
+from consent.pages.requests import archives, exceptions, lists, views
 from consent.pages.retention import views as retention
 
 REQUEST = "privacy/requests/<uuid:public_id>/"

@@ -1,13 +1,12 @@
 """What this app signs in at the registries of lower apps."""
 
-from segments import ageing, erasing, logic, uses  # noqa: F401
-from segments import ageing, erasing, field_uses, guarding, uses  # noqa: F401
 from segments import (  # noqa: F401 - each signs itself in
     ageing,
     erasing,
     field_uses,
     guarding,
     incident_lists,
+    logic,
     uses,
 )
 from segments.api import subroutes  # noqa: F401

@@ -26,8 +26,8 @@ from config.workspace.pages.open_pages import is_open
 from config.workspace.permissions import may
 from config.workspace.work.reasons import in_words as reason_in_words
 from consent.confirming.limits import REASONS, unasked_lately
-from consent.letters.undelivered import undelivered
 from consent.datamap.fields import undecided
+from consent.letters.undelivered import undelivered
 from consent.models import PrivacyRequest, RetentionRun
 from consent.privacy.callbacks import given_up
 from consent.privacy.requests import REVIEW

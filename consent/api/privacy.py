@@ -231,26 +231,6 @@ class Found(OfOneRequest):
         return Response({"found": [vars(one) for one in found.found_of(row)]})
 
 
-class Archive(OfOneRequest):
-    """What is held of the person."""
-
-    @extend_schema(operation_id="privacy_request_archive", responses=OpenApiTypes.OBJECT)
-    def get(self, request: Request, reference: str) -> JsonResponse:
-        """Everything over every table, as JSON, once the request is answered."""
-        row = self.one(reference)
-        if not self.may("people.personal"):
-            raise Problem(403, detail=_("An archive needs the right to see personal data."))
-        if row.type not in archive.TYPES:
-            raise Problem(409, detail=_("Only access and portability have an archive."))
-        if row.status != PrivacyRequest.Status.COMPLETED:
-            raise Problem(409, detail=_("It is not completed yet."))
-        person = person_of(row)
-        if person is None:
-            raise Problem(404, detail=_("Nothing is held of this person."))
-        audit.record("privacy.archived", "privacy_request", str(row.public_id), people=[person.pk])
-        return JsonResponse(archive.archive_of(row, person))
-
-
 class Certificate(OfOneRequest):
     """The proof of an erasure."""
 

@@ -10,8 +10,8 @@ from consent.models import PrivacyRequest
 from consent.retention.classes import (
     CLASSES,
     ROWS,
-    RetainedClass,
     DryRunCount,
+    RetainedClass,
     RetentionTerms,
     TakenPortion,
 )

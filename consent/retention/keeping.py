@@ -17,7 +17,7 @@ from config.workspace.work.due import wake
 from config.workspace.work.faults import took_too_long
 from config.workspace.zones import workspace_zone
 from consent.models import RetentionRule, RetentionRun
-from consent.retention.classes import CLASSES, RetainedClass, DryRunCount, RetentionTerms
+from consent.retention.classes import CLASSES, DryRunCount, RetainedClass, RetentionTerms
 from consent.retention.holds import held_people
 
 WORK: Final = "retention"

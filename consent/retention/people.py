@@ -32,8 +32,8 @@ from consent.retention.classes import (
     ANONYMISE,
     CLASSES,
     DELETE,
-    RetainedClass,
     DryRunCount,
+    RetainedClass,
     RetentionTerms,
     TakenPortion,
 )

@@ -11,9 +11,9 @@ from consent.retention.classes import (
     CLASSES,
     DELETE,
     ROWS,
-    RetainedClass,
     DryRunCount,
     Extent,
+    RetainedClass,
     RetentionTerms,
     TakenPortion,
 )

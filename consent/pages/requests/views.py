@@ -204,20 +204,6 @@ TURNS: dict[str, Callable[[HttpRequest, PrivacyRequest, str], str]] = {
 
 
 @requires(VIEW)
-def archive_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Everything that is held of the person, as a file."""
-    row = get_object_or_404(PrivacyRequest, public_id=public_id, status="completed")
-    person = person_of(row)
-    if not may(request.user, "people.personal"):
-        raise PermissionDenied("people.personal")
-    if person is None or row.type not in archive.TYPES:
-        return redirect("consent:request", row.public_id)
-    audit.record("privacy.archived", "privacy_request", str(row.public_id), people=[person.pk])
-    text = json.dumps(archive.archive_of(row, person), indent=2, ensure_ascii=False, default=str)
-    return _file(text, f"archive-{row.public_id}.json")
-
-
-@requires(VIEW)
 def certificate_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """The signed proof of an erasure, as a file."""
     row = get_object_or_404(PrivacyRequest, public_id=public_id)

@@ -71,6 +71,6 @@ def make(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     """Data only."""
 
-    dependencies = [("consent", "0018_incidents")]
+    dependencies = [("consent", "0020_incidents")]
 
     operations = [migrations.RunPython(make, migrations.RunPython.noop)]

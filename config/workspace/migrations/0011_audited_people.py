@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("workspace", "0008_proofs"),
+        ("workspace", "0010_api_key_renewal"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0016_own_limit"),
+        ("consent", "0018_archives"),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0017_data_map"),
+        ("consent", "0019_data_map"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
