@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.urls import URLPattern, path
@@ -15,7 +14,7 @@ from unfold.decorators import display
 
 from config.workspace.forms.lookups import LookedUp, OnlyItsFilters, ReadOnly
 from config.workspace.models import AuditEntry, User
-from config.workspace.permissions import may
+from config.workspace.permissions import may, requires
 from config.workspace.trail import export
 from config.workspace.trail.filters import ByUser, SinceDay, UntilDay
 from config.workspace.trail.targets import Target, name_of_user, targets_of
@@ -113,14 +112,12 @@ class AuditEntryAdmin(ReadOnly, OnlyItsFilters, LookedUp):
 
     def get_urls(self) -> list[URLPattern]:
         """And the whole list as a file."""
-        view = self.admin_site.admin_view(self.exported)
+        view = requires("audit.view")(self.exported)
         own = path("export/<slug:kind>/", view, name="workspace_auditentry_export")
         return [own, *super().get_urls()]
 
     def exported(self, request: HttpRequest, kind: str) -> Any:
-        """What the list shows by the same filters, all of it. Raises Http404, PermissionDenied."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied("audit.view")
+        """What the list shows by the same filters, all of it. Raises Http404."""
         if kind not in export.KINDS:
             raise Http404(kind)
         changelist = super(LookedUp, self).get_changelist_instance(request)

@@ -18,7 +18,6 @@ from config.workspace.models import AuditEntry
 Words = str | Promise
 
 KINDS: dict[str, Words] = {
-    "auditentry": gettext_lazy("Audit trail"),
     "api_key": gettext_lazy("API key"),
     "apikey": gettext_lazy("API key"),
     "banner": gettext_lazy("Banner"),
@@ -77,7 +76,6 @@ ACTIONS: dict[str, Words] = {
     "api_key.rotated": gettext_lazy("API key renewed"),
     "api_key.revoked": gettext_lazy("API key revoked"),
     "attach.undone": gettext_lazy("Call taken apart from the person who took it in"),
-    "auditentry.exported": gettext_lazy("Audit trail downloaded"),
     "campaign.cancel": gettext_lazy("Campaign cancelled"),
     "campaign.finish": gettext_lazy("Campaign finished"),
     "campaign.launch": gettext_lazy("Campaign launched"),
@@ -171,6 +169,7 @@ ACTIONS: dict[str, Words] = {
     "suppression.release": gettext_lazy("Address released"),
     "suppression.suppress": gettext_lazy("Address suppressed"),
     "wording.said": gettext_lazy("New wording of a form"),
+    "trail.exported": gettext_lazy("Audit trail downloaded"),
     "user.role_kept": gettext_lazy("The last admin stays one, whatever the provider's groups say"),
     "user.role_mapped": gettext_lazy("Role changed by the provider's groups"),
     "user.sign_out": gettext_lazy("Signed out"),

@@ -51,7 +51,7 @@ def test_what_the_list_is_narrowed_by_the_file_is_too(ada, client, monkeypatch):
         rows = list(csv.DictReader(io.StringIO(exported(client, "csv", **query))))
         assert {one["target"] for one in rows} == wanted, query
         assert client.get(TRAIL, query).context["cl"].result_count == len(wanted)
-    assert AuditEntry.objects.filter(action="auditentry.exported").count() == 14
+    assert AuditEntry.objects.filter(action="trail.exported").count() == 14
     everything = exported(client, "jsonl")
     assert len(everything.splitlines()) == AuditEntry.objects.count()
 
