@@ -22,11 +22,13 @@ from config.workspace.access.keys import expiring
 from config.workspace.health import pressure, status
 from config.workspace.health.status import HealthLevel
 from config.workspace.models import Job, Webhook
+from config.workspace.outgoing.words import error_in_words
 from config.workspace.pages.open_pages import is_open
 from config.workspace.permissions import may
 from config.workspace.work.reasons import in_words as reason_in_words
 from consent.confirming.limits import REASONS, unasked_lately
 from consent.datamap.fields import undecided
+from consent.forwarding import receipts
 from consent.letters.undelivered import undelivered
 from consent.models import PrivacyRequest, RetentionRun
 from consent.privacy.callbacks import given_up
@@ -66,6 +68,7 @@ def needs(user: Any) -> list[Need]:
     found: list[Need] = [*_standing_still(), *_turned_away()]
     if may(user, "privacy.view"):
         found += [*_requests(), *_not_called(), *_not_told(), *_not_asked(), *_not_taken()]
+        found += _not_passed_on()
     if may(user, "webhooks.view"):
         found += _webhooks()
     if may(user, "privacy.edit"):
@@ -207,6 +210,24 @@ def _not_called() -> list[Need]:
             at=row.failed_at,
         )
         for row in [*by_request.values()][:AT_MOST]
+    ]
+
+
+def _not_passed_on() -> list[Need]:
+    """Destinations that never took an erasure: they may still hold the person. One query."""
+    return [
+        Need(
+            1,
+            "link",
+            "bad",
+            format_html(_("<b>{}</b> was not told of an erasure"), row.destination[:60]),
+            _("It was tried for days and given up: %(why)s.")
+            % {"why": error_in_words(row.reason).rstrip(".")},
+            reverse("consent:request", args=[row.request.public_id]),
+            _("Open"),
+            at=row.failed_at,
+        )
+        for row in receipts.given_up(timezone.now() - GIVEN_UP_AFTER)[:AT_MOST]
     ]
 
 

@@ -6,14 +6,18 @@ so that nothing of the person is to be found meanwhile. Source: GDPR art. 19.
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from config.workspace import audit
 from config.workspace.access.tokens import seal, unseal
 from config.workspace.models import Webhook, WebhookDelivery
+from config.workspace.outgoing import queue
 from config.workspace.outgoing.kinds import KINDS, EventKind
 from config.workspace.outgoing.notices import WORK
 from config.workspace.work.due import wake
@@ -25,18 +29,24 @@ WAITING: Final = "waiting"
 
 
 def pass_on(
-    request: PrivacyRequest, *, person: str, ids: Collection[str], user_ids: Collection[str]
+    request: PrivacyRequest | None,
+    *,
+    person: str,
+    ids: Collection[str],
+    user_ids: Collection[str],
 ) -> None:
     """Write down who is told, and who is not, in the transaction that takes the person out.
 
-    `person` is the public id by which they were known, `ids` with all that they had before, and
-    `user_ids` what systems of the workspace's own know them by: no address is handed on.
+    Without a request (who never confirmed an address is taken away) nobody is to prove anything,
+    and there are no receipts. `person` is the public id by which they were known, `ids` with all
+    that they had before, and `user_ids` what systems of the workspace's own know them by: no
+    address is handed on.
     """
     data = {
         "person": person,
         "former": sorted({*ids} - {person}),
         "user_ids": sorted(user_ids),
-        "request": str(request.public_id),
+        "request": str(request.public_id) if request else None,
     }
     told = seal(json.dumps(data).encode())
     receipts, deliveries = [], []
@@ -50,7 +60,7 @@ def pass_on(
             delivery = WebhookDelivery(
                 webhook=webhook,
                 event=ERASED,
-                data={"request": str(request.public_id)},
+                data={"request": data["request"]},
                 sealed=told,
                 due_at=timezone.now(),
             )
@@ -58,7 +68,8 @@ def pass_on(
             deliveries.append(delivery)
         receipts.append(receipt)
     WebhookDelivery.objects.bulk_create(deliveries)
-    ErasureReceipt.objects.bulk_create(receipts)
+    if request:
+        ErasureReceipt.objects.bulk_create(receipts)
     if deliveries:
         wake(WORK)
 
@@ -75,6 +86,29 @@ def _answered(rows: Sequence[WebhookDelivery]) -> None:
             status=row.last_status,
             reason=row.last_error,
         )
+
+
+@transaction.atomic
+def tell_again(request: PrivacyRequest) -> int:
+    """Try what was given up anew, where its webhook is on; how many calls."""
+    lost = ErasureReceipt.objects.filter(request=request, failed_at__isnull=False)
+    numbers = [one for one in lost.values_list("message_id", flat=True) if one]
+    rows = WebhookDelivery.objects.filter(
+        public_id__in=numbers, failed_at__isnull=False, sealed__isnull=False, webhook__enabled=True
+    )
+    told = list(rows.values_list("public_id", flat=True))
+    n = queue.try_again(rows)
+    if n:
+        lost.filter(message_id__in=told).update(failed_at=None, reason="")
+        audit.record("privacy.told_again", "privacy_request", str(request.public_id))
+        wake(WORK)
+    return n
+
+
+def given_up(since: datetime) -> QuerySet[ErasureReceipt]:
+    """Destinations that were told for days and never took it, the newest first."""
+    rows = ErasureReceipt.objects.filter(failed_at__gte=since).select_related("request")
+    return rows.order_by("-failed_at")
 
 
 def receipts_of(request: PrivacyRequest) -> QuerySet[ErasureReceipt]:

@@ -137,6 +137,7 @@ ACTIONS: dict[str, Words] = {
     "privacy.lifted": gettext_lazy("Restriction of a person lifted"),
     "privacy.started": gettext_lazy("Privacy request being carried out"),
     "privacy.written_to": gettext_lazy("A person wrote more to their privacy request"),
+    "privacy.told_again": gettext_lazy("Destinations told of an erasure again"),
     "privacy.viewed": gettext_lazy("Privacy request looked at"),
     "profile.listed": gettext_lazy("People listed"),
     "profile.search": gettext_lazy("People searched from the search box"),

@@ -84,6 +84,7 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "archive": card_of(row),
             "callbacks": row.callbacks.all(),
             "receipts": [(one, error_in_words(one.reason)) for one in receipts.receipts_of(row)],
+            "receipts_lost": receipts.receipts_of(row).filter(failed_at__isnull=False).exists(),
             "receipts_out": receipts.out_when_certified(row),
             "given_up": any(one.failed_at for one in row.callbacks.all()),
             "comments": row.comments.select_related("author"),
@@ -182,6 +183,11 @@ def _call(request: HttpRequest, row: PrivacyRequest, because: str) -> str:
     return ngettext("%(n)d call is tried again.", "%(n)d calls are tried again.", n) % {"n": n}
 
 
+def _tell(request: HttpRequest, row: PrivacyRequest, because: str) -> str:
+    n = receipts.tell_again(row)
+    return ngettext("%(n)d call is tried again.", "%(n)d calls are tried again.", n) % {"n": n}
+
+
 def _user(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied
@@ -200,6 +206,7 @@ TURNS: dict[str, Callable[[HttpRequest, PrivacyRequest, str], str]] = {
     "letter": _letter,
     "take": _take,
     "call": _call,
+    "tell": _tell,
 }
 
 

@@ -141,6 +141,7 @@ def take_away(person: Profile) -> None:
     that a declaration finds. No request, and no digest: they may come back at any time.
     """
     subject = subject_of(_held(person))
+    _pass_on(None, subject)
     with connection.cursor() as cursor:
         emptied(cursor, subject)
         with as_eraser(cursor):
@@ -150,7 +151,7 @@ def take_away(person: Profile) -> None:
     announce(subject.ever, [ANYTHING])
 
 
-def _pass_on(request: PrivacyRequest, subject: DataSubject) -> None:
+def _pass_on(request: PrivacyRequest | None, subject: DataSubject) -> None:
     """Before the person loses the id that others know them by."""
     for person in Profile.objects.filter(pk=subject.profile_id):
         known = subject.known_by

@@ -6,17 +6,18 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from config.home.needs import needs
 from config.workspace.access.keys import create_api_key
 from config.workspace.models import Role, WebhookDelivery
 from config.workspace.outgoing.delivery import deliver_due
 from config.workspace.outgoing.endpoints import delete_webhook
 from config.workspace.outgoing.notices import tell_many
-from config.workspace.outgoing.replaying import replay_all
 from config.workspace.work.due import drain
 from consent.models import ErasureReceipt, PrivacyRequest
 from consent.privacy import requests
 from consent.privacy.erasure import searching
 from consent.privacy.erasure.certificate import is_genuine
+from consent.privacy.erasure.erasing import take_away
 from profiles.merging.merging import merge_people
 from tests.campaigns.builders import make_person
 from tests.cast import make_identifier, make_user
@@ -93,9 +94,17 @@ def test_who_was_told_of_people_is_told_to_erase_them_and_the_page_says_what_it_
     lost = ErasureReceipt.objects.exclude(failed_at=None).get()
     assert (lost.status, lost.reason) == (410, "HTTP 410")
     gone = slow if slow.again().off_because else there
+    lost_need = f"<b>{gone.row}</b> was not told of an erasure"
+    officer = make_user(Role.PRIVACY_OFFICER, "officer")
+    assert lost_need in {str(need.title) for need in needs(officer)}
+    turn = f"/console/privacy/requests/{row.public_id}/tell/"
+    client.post(turn)
+    assert ErasureReceipt.objects.exclude(failed_at=None).exists(), "its webhook is off"
     gone.row.enabled = True
     gone.row.save()
-    assert replay_all(gone.row) == 1
+    assert "Tell them again" in client.get(turn[:-5]).content.decode()
+    client.post(turn)
+    assert lost_need not in {str(need.title) for need in needs(officer)}
     deliver_due()
     assert ErasureReceipt.objects.exclude(taken_at=None).count() == 2
     assert not WebhookDelivery.objects.exclude(sealed=None).exists()
@@ -116,3 +125,15 @@ def test_nobody_is_told_of_somebody_whom_nobody_knew(endpoint):  # noqa: F811
     row.refresh_from_db()
     assert row.status == "completed"
     assert not there.calls and not ErasureReceipt.objects.exists()
+
+
+def test_who_is_taken_away_without_a_request_is_told_of_too(endpoint):  # noqa: F811
+    there = endpoint(ERASED)
+    person = maya()
+    take_away(person)
+    deliver_due()
+    [told] = there.verified()
+    assert told["data"] == {
+        "person": str(person.public_id), "former": [], "user_ids": ["maya-4711"], "request": None,
+    }  # fmt: skip
+    assert not ErasureReceipt.objects.exists()
