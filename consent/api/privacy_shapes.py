@@ -195,4 +195,10 @@ class CertificateSerializer(serializers.Serializer[Any]):
     files_searched = serializers.IntegerField()
     found = serializers.ListField(child=serializers.DictField())
     passed_on = ReceiptSerializer(many=True, required=False, help_text="As it stood then.")
-    signature = serializers.CharField()
+    signature = serializers.CharField(help_text="HMAC-SHA256, for us.")
+    signed_by = serializers.CharField()
+    rsa_signature = serializers.CharField(
+        help_text="Base64: RSA, PKCS #1 v1.5, SHA-256, over the rest as JSON with sorted names,"
+        " no spaces, in ASCII."
+    )
+    signing_certificate = serializers.CharField(help_text="PEM.")

@@ -183,11 +183,12 @@ def is_open(archive: PersonArchive) -> bool:
     )
 
 
-def _remake(request: PrivacyRequest) -> None:
+def _remake(request: PrivacyRequest, until: float) -> bool:
     person = person_of(request)
     if person is not None:
         write(request, person)
         audit.record("privacy.archive_made", "privacy_request", str(request.public_id))
+    return True
 
 
 AGAIN[REMAKE] = _remake

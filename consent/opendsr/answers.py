@@ -9,8 +9,8 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
 
+from config.workspace.trail.signing import Signer, signer
 from consent.models import PrivacyRequest
-from consent.opendsr.keys import Signer, signer
 
 VERSION: Final = "1.0"
 JSON: Final = "application/json"

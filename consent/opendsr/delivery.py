@@ -5,10 +5,10 @@ from typing import Final
 
 from config.workspace.outgoing.queue import note_server, turn_at
 from config.workspace.outgoing.tries import tried
+from config.workspace.trail.signing import signer
 from config.workspace.work.circuits import retry_at
 from consent.models import StatusCallback
 from consent.opendsr.answers import JSON, headers_of, status_of, text_of
-from consent.opendsr.keys import signer
 from consent.privacy import callbacks
 
 SECONDS: Final = 5.0  # of one run, beside the last call's

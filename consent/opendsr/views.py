@@ -23,10 +23,10 @@ from config.workspace.api.authentication import ApiKeyAuthentication, KeyUser
 from config.workspace.api.problems import Problem
 from config.workspace.api.views import ApiView
 from config.workspace.digests import contact_digest
+from config.workspace.trail.signing import signer
 from consent.models import PrivacyRequest
 from consent.opendsr.answers import JSON, VERSION, moment, received, signed, status_of
 from consent.opendsr.identities import FORMATS, KINDS, references
-from consent.opendsr.keys import signer
 from consent.opendsr.reading import TYPES, Faulty, PassedOn, read
 from consent.privacy import requests
 from profiles.selectors.finding import as_uuid

@@ -33,6 +33,7 @@ SECONDS: Final = 5.0  # of one run of the work; the next goes on
 _LOCK: Final = 0x9E5A
 PERSONALISATION: Final = "personalisation"
 WANTED: Final = "search_wanted"  # of `result`: somebody asked for the search again
+SO_FAR: Final = "search_so_far"  # and what of it is done
 DOABLE: Final = [one for one in RequestType.values if one not in BY_HAND]
 # what people of the team do by hand is not the worker's, and nothing stands still with it
 OLDEST_STARTED: Final = (
@@ -45,8 +46,8 @@ MACHINES: Final = ("api", "opendsr")  # a system of ours vouches for who asks
 _STARTED: Final = Q(status=PrivacyRequest.Status.IN_PROGRESS, type__in=DOABLE) & ~Q(
     result__has_key=REVIEW
 )
-# key of `result` -> function(request): what somebody wants done once more
-AGAIN: dict[str, Callable[[PrivacyRequest], None]] = {}
+# key of `result` -> function(request, until): what somebody wants done once more; whether it is
+AGAIN: dict[str, Callable[[PrivacyRequest, float], bool]] = {}
 
 
 def _due() -> Q:
@@ -100,7 +101,7 @@ def _carry_out(until: float) -> int:
             failed = error
         if time.monotonic() > until:
             return done + 1
-    done += _again() + _erase_rests(until)
+    done += _again(until) + _erase_rests(until)
     if failed and not done:
         raise failed
     return done
@@ -124,20 +125,24 @@ def _erase_rests(until: float) -> int:
     return done
 
 
-def _again() -> int:
-    """One thing that somebody wants once more."""
+def _again(until: float) -> int:
+    """One thing that somebody wants once more; the next run goes on with it."""
     for key, do in AGAIN.items():
         request = PrivacyRequest.objects.filter(result__has_key=key).first()
         if request is not None:
-            do(request)
-            request.result.pop(key, None)
+            if do(request, until):
+                request.result.pop(key, None)
             request.save(update_fields=["result"])
             return 1
     return 0
 
 
-def _search(request: PrivacyRequest) -> None:
-    request.result["searched"] = search_request(request)
+def _search(request: PrivacyRequest, until: float) -> bool:
+    so_far = request.result.pop(SO_FAR, None)
+    found = search_request(request, so_far, lambda: time.monotonic() > until)
+    is_through = "files" in found
+    request.result["searched" if is_through else SO_FAR] = found
+    return is_through
 
 
 AGAIN[WANTED] = _search

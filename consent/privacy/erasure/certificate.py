@@ -1,14 +1,21 @@
-"""The certificate of an erasure: what was done, kept, searched and found, signed by us."""
+"""The certificate of an erasure: what was done, kept, searched and found, signed by us.
+
+Signed twice over its canonical JSON: by an HMAC, by which we know it again whatever becomes of our
+keys, and by the installation's RSA key, whose certificate is in it, so that anybody can check it.
+"""
 
 import hashlib
 import hmac
 import json
-from typing import Any
+from typing import Any, Final
 
 from config.workspace.selectors import workspace
+from config.workspace.trail.signing import signer
 from consent.forwarding.receipts import passed_on
 from consent.models import PrivacyRequest
 from consent.privacy.requests import SEALED_DAYS
+
+_SIGNATURES: Final = ("signature", "signed_by", "rsa_signature", "signing_certificate")
 
 
 def certificate_of(request: PrivacyRequest) -> dict[str, Any]:
@@ -32,17 +39,27 @@ def certificate_of(request: PrivacyRequest) -> dict[str, Any]:
         "found": searched["found"],
         "passed_on": passed_on(request),
     }
-    return body | {"signature": _sign(body)}
+    by = signer()
+    return body | {
+        "signature": _sign(body),
+        "signed_by": by.domain,
+        "rsa_signature": by.sign(canonical(body)),
+        "signing_certificate": by.certificate,
+    }
 
 
 def is_genuine(certificate: dict[str, Any]) -> bool:
     """Whether this workspace made it and nothing in it was changed."""
-    body = {name: value for name, value in certificate.items() if name != "signature"}
+    body = {name: value for name, value in certificate.items() if name not in _SIGNATURES}
     return hmac.compare_digest(_sign(body), str(certificate.get("signature")))
 
 
 def _sign(body: dict[str, Any]) -> str:
     """HMAC-SHA256 over the canonical JSON, under a key derived from the workspace's salt."""
     key = hmac.digest(bytes.fromhex(workspace().salt), b"certificate", hashlib.sha256)
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, canonical(body), hashlib.sha256).hexdigest()
+
+
+def canonical(body: dict[str, Any]) -> bytes:
+    """What is signed: JSON with its names in order and without spaces, in ASCII."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()

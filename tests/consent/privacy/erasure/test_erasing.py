@@ -1,6 +1,13 @@
 """An erasure takes everything everywhere, and nothing comes back."""
 
+import base64
+import json
+
 import pytest
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 from django.db import connection
 
 from consent.models import ConsentEntry, ErasedIdentifier, PrivacyRequest
@@ -23,6 +30,16 @@ def erased(*references: str, **more) -> PrivacyRequest:
     carry_out_due()
     request.refresh_from_db()
     return request
+
+
+def others_check(certificate: dict) -> None:
+    """As whoever has nothing but the file."""
+    names = ("signature", "signed_by", "rsa_signature", "signing_certificate")
+    body = {name: value for name, value in certificate.items() if name not in names}
+    text = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+    key = x509.load_pem_x509_certificate(certificate["signing_certificate"].encode()).public_key()
+    signature = base64.b64decode(certificate["rsa_signature"])
+    key.verify(signature, text, padding.PKCS1v15(), hashes.SHA256())
 
 
 def come_in(call):  # noqa: F811
@@ -51,6 +68,9 @@ def test_everything_of_a_person_goes_and_others_stay(call):  # noqa: F811
     assert is_genuine(certificate)
     assert certificate["done"]["event"] == 3  # noqa: PLR2004
     assert not is_genuine(certificate | {"found": ["x"]})
+    others_check(certificate)
+    with pytest.raises(InvalidSignature):
+        others_check(certificate | {"found": ["x"]})
     assert searching.search_request(request)["found"] == []
     assert "maya" not in str(list(PrivacyRequest.objects.values())).lower()
 

@@ -1,4 +1,4 @@
-"""What answers and callbacks are signed with: an RSA key of ours and its certificate.
+"""What certificates, answers and callbacks are signed with: an RSA key of ours and its certificate.
 
 Made once, kept encrypted in the table of secrets, and made anew for another name of the host or
 when the certificate is about to end. It is self-signed: whoever checks it fetches it from us over
