@@ -9,13 +9,18 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from config.workspace.forms.audited import AuditedAdmin
 from config.workspace.forms.used import ArchivableForm, ArchivedFilter, UsedAdmin
 from config.workspace.lifecycle.usage import users
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
+from consent.confirming.words import current_texts, say_own
 from consent.models import (
     BreachClock,
     DeadlineRule,
@@ -30,6 +35,9 @@ from consent.privacy.words import period_in_words
 from consent.signals import admin as signals_admin  # noqa: F401 - signs itself in
 from consent.suppression.suppressing import release, suppress
 from profiles.identifiers.normalise import normalise
+
+LANGUAGES = ("en", "id")  # of the forms below
+TEXTS = ("subject", "text", "statement")
 
 
 class TopicInline(TabularInline):  # type: ignore[misc]
@@ -48,14 +56,51 @@ class TopicInline(TabularInline):  # type: ignore[misc]
         return rows
 
 
+def _line(label: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label, required=False, max_length=200, widget=UnfoldAdminTextInputWidget()
+    )
+
+
+def _lines(label: Any) -> forms.CharField:
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    return forms.CharField(label=label, required=False, max_length=1000, widget=widget)
+
+
 class PurposeForm(ArchivableForm):
     """A purpose; what it means stays while somebody needs it to mean that."""
 
     used_kind = "purpose"
+    subject_en = _line(_("Subject, English"))
+    text_en = _lines(_("What the mail says, English"))
+    statement_en = _lines(_("What is agreed to, English"))
+    subject_id = _line(_("Subject, Indonesian"))
+    text_id = _lines(_("What the mail says, Indonesian"))
+    statement_id = _lines(_("What is agreed to, Indonesian"))
 
     class Meta:
         model = Purpose
-        fields = ("name", "slug", "description", "purpose_class", "position")
+        fields = (
+            "name", "slug", "description", "purpose_class", "position", "double_opt_in",
+            "confirm_days", "remind_days",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for language in LANGUAGES:
+            texts = current_texts(self.instance, language)
+            self.initial |= {f"{name}_{language}": texts[name] for name in TEXTS}
+
+    def save(self, commit: bool = True) -> Any:
+        """With the words of its double opt-in: a version each, where they were changed."""
+        saved = super().save(commit)
+        if not saved.pk:  # a new one is kept by the admin, and has the words that all have
+            return saved
+        for language in LANGUAGES:
+            texts = {name: self.cleaned_data.get(f"{name}_{language}") or "" for name in TEXTS}
+            if any(f"{name}_{language}" in self.changed_data for name in TEXTS):
+                say_own(saved, language, texts)
+        return saved
 
 
 class TopicForm(ArchivableForm):
@@ -79,12 +124,23 @@ class PurposeAdmin(UsedAdmin):
     used_kind = "purpose"
     inlines = (TopicInline,)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who uses it, once there is one; a ready-made one is never archived."""
         fields = ("name", "slug", "description", "purpose_class", "position")
+        asking = ("double_opt_in", "confirm_days", "remind_days")
         if obj is None:
-            return fields
-        return (*fields, "used_by") if obj.is_ready_made else (*fields, "is_archived", "used_by")
+            return [(None, {"fields": fields}), (_("Double opt-in"), {"fields": asking})]
+        more = ("used_by",) if obj.is_ready_made else ("is_archived", "used_by")
+        words = [f"{name}_{language}" for language in LANGUAGES for name in TEXTS]
+        told = _(
+            "{purpose} stands for its name. Each change is a version: who was asked in the "
+            "old words agreed to those."
+        )
+        return [
+            (None, {"fields": (*fields, *more)}),
+            (_("Double opt-in"), {"fields": asking}),
+            (_("Its words"), {"fields": words, "description": told, "classes": ["collapse"]}),
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The slug is what campaigns and rules name it by; its class is what they were made for."""

@@ -16,6 +16,7 @@ def create_purpose(
     name: str,
     description: str = "",
     purpose_class: str = Purpose.Class.MARKETING,
+    double_opt_in: bool = False,
     topics: Sequence[Mapping[str, Any]] = (),
 ) -> Purpose:
     """A new purpose; its class decides what the gate asks.
@@ -28,6 +29,7 @@ def create_purpose(
         name=name,
         description=description,
         purpose_class=purpose_class,
+        double_opt_in=double_opt_in,
         position=min(last + 1, 32_000),
     )
     for position, topic in enumerate(topics):

@@ -91,6 +91,7 @@ def purpose_answer(row: Purpose) -> dict[str, Any]:
         "name": row.name,
         "description": row.description,
         "purpose_class": row.purpose_class,
+        "double_opt_in": row.double_opt_in,
         "topics": [
             {"slug": t.slug, "name": t.name, "description": t.description}
             for t in row.topics.all()

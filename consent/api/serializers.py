@@ -159,6 +159,7 @@ class PurposeSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     description = serializers.CharField(allow_blank=True)
     purpose_class = serializers.CharField()
+    double_opt_in = serializers.BooleanField()
     topics = TopicSerializer(many=True)
 
 
@@ -179,6 +180,7 @@ class NewPurposeSerializer(serializers.Serializer[Any]):
     purpose_class = serializers.ChoiceField(
         Purpose.Class.choices, required=False, default=Purpose.Class.MARKETING
     )
+    double_opt_in = serializers.BooleanField(required=False, default=False)
     topics = NewTopicSerializer(many=True, required=False, default=list)
 
 

@@ -60,3 +60,19 @@ def shown(wording: Wording, name: str, purpose: Purpose, topic: Topic | None) ->
 def as_shown(wording: Wording, purpose: Purpose, topic: Topic | None) -> str:
     """What the ledger keeps: the statement that is confirmed."""
     return shown(wording, "statement", purpose, topic)
+
+
+def current_texts(purpose: Purpose, language: str) -> dict[str, str]:
+    """What somebody would be asked in today, each text by its name; nothing is written down."""
+    own = newest_of(key_of(purpose)).get(language) if purpose.slug else None
+    with override(language):
+        ours = {name: gettext(text) for name, text in OURS.items()}
+    return ours | (own.texts if own else {})
+
+
+def say_own(purpose: Purpose, language: str, texts: Mapping[str, str]) -> None:
+    """The purpose's own words from now on: a version, where they are other than today's."""
+    now = current_texts(purpose, language)
+    wanted = now | {name: text for name, text in texts.items() if text.strip()}
+    if wanted != now:
+        say(key_of(purpose), language, {name: wanted[name] for name in OURS})

@@ -17,7 +17,8 @@ from config.demo.generator.world.catalogue import USD_FOR_EUR
 from config.demo.generator.world.sources import TILL
 from config.workspace.models import User, Workspace
 from config.workspace.selectors import forget_workspace
-from consent.models import Purpose, Topic
+from consent.models import Policy, Purpose, Topic
+from consent.policy.changing import change_policy
 from profiles.ingest.inbox import accept
 from profiles.models import ExchangeRate, FieldTag, Source
 from profiles.personal.names import FieldPlace
@@ -45,8 +46,28 @@ TAGS = (
 )
 
 
+# what the shop's officer said of the policy table: soft opt-in where a sale is on record, and no
+# pixel in France
+_SOFT = {"bases": ["consent", "soft_opt_in"], "soft_opt_in_evidence": True}
+POLICIES: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("soft-opt-in", {"is_on": True}, "Till and checkout offer the way out with each sale."),
+    ("eea-soft-opt-in", {"is_on": True}, "Till and checkout offer the way out with each sale."),
+    ("gb-soft-opt-in", {"is_on": True}, "Till and checkout offer the way out with each sale."),
+    ("id-marketing", {"terms": _SOFT}, "Our counsel in Jakarta: a sale is ground enough."),
+    ("fr-tracking", {"terms": {"open_tracking": "off"}}, "No pixel until our form asks for it."),
+)
+
+
+def settle_policies() -> None:
+    """Each once: what somebody changed since stays."""
+    for slug, values, why in POLICIES:
+        row = Policy.objects.get(slug=slug)
+        if row.version == 1:
+            change_policy(row, values, why=why)
+
+
 def furnish_workspace() -> None:
-    """Name, currency and zone; topics, tags and sender where they are missing."""
+    """Name, currency and zone; topics, tags, policies and sender where they are missing."""
     Workspace.objects.filter(pk=1).update(
         name=NAME, currency=CURRENCY, time_zone=TIME_ZONE, country=COUNTRY
     )
@@ -67,6 +88,7 @@ def furnish_workspace() -> None:
             place=place.value, name=name, defaults={"is_personal": is_personal}
         )
     forget_tags()
+    settle_policies()
     if not Sender.objects.filter(address=SENDER["address"]).exists():
         said = {name: value for name, value in SENDER.items() if name != "default"}
         create_sender(**said, is_default=True)

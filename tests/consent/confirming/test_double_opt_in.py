@@ -233,3 +233,32 @@ def test_the_preference_page_asks_by_mail_too(marketing):
     assert not reached("ada@example.com")
     Client().post(path_of(Confirmation.objects.get()), {"action": "confirm"})
     assert reached("ada@example.com")
+
+
+def test_a_purpose_says_it_in_words_of_its_own_and_each_is_a_version(api, marketing):
+    """Who was asked in the old words agreed to those, whatever is said since."""
+    post(api, "old@example.com")
+    page = f"/console/consent/purpose/{marketing.pk}/change/"
+    shown = api.get(page).content.decode()
+    assert "Please confirm: {purpose}" in shown and "Mohon" not in shown
+    given = {
+        "name": "Marketing", "description": "News.", "position": 1, "confirm_days": 3,
+        "double_opt_in": "on", "remind_days": "", "subject_en": "One click for {purpose}",
+        "text_en": "Was it you?", "statement_en": "Yes, send me {purpose}.",
+        "topics-TOTAL_FORMS": 0, "topics-INITIAL_FORMS": 0,
+    }  # fmt: skip
+    answer = api.post(page, given)
+    assert answer.status_code == 302, answer.content.decode()[:3000]
+    marketing.refresh_from_db()
+    assert marketing.double_opt_in and marketing.confirm_days == 3
+    post(api, "new@example.com")
+    assert the_mail().subject == "One click for Marketing"
+    rows = Confirmation.objects.order_by("id")
+    assert [row.wording.key for row in rows] == ["double-opt-in", "double-opt-in-marketing"]
+    for row in rows:
+        Client().post(path_of(row), {"action": "confirm"})
+    said = ConsentEntry.objects.filter(status="granted").order_by("id")
+    assert [entry.wording for entry in said] == [
+        "Yes, I want mails about Marketing at this address.",
+        "Yes, send me Marketing.",
+    ]
