@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 
 from django.db import connection
+from django.utils.timezone import localdate
 
 from campaigns.models import Campaign
 from campaigns.plan import channel_of
-from config.postgres.sql import Sql, sql
+from config.postgres.sql import EMPTY, FALSE, Sql, sql
+from consent.ledger.acts import BLOCKING
 from consent.ledger.spans import over_many, standing_spans
 from consent.models import Purpose
+from consent.policy.places import group_of
+from consent.policy.resolving import policy_table
+from consent.policy.terms import OFF, ON, PERMISSION, TRACKING
 
 MEASURING = "measuring"
 MANY = 1_000  # people; fewer are looked up one by one in the ledger
@@ -49,14 +54,19 @@ WITH written AS MATERIALIZED (
      AND s.since <= w.sent_at AND (s.until IS NULL OR s.until > w.sent_at)
     WHERE w.is_delivered AND w.is_marketing
 ), judged AS (
-    SELECT w.variant, w.is_delivered, w.is_unknown, w.is_seen OR a.id IS NOT NULL AS is_measured
-    FROM written w LEFT JOIN allowed a USING (id)
+    SELECT w.variant, w.is_delivered, w.is_unknown, w.is_seen OR {measured} AS is_measured
+    FROM written w LEFT JOIN allowed a USING (id) {people}
 )
 SELECT variant, count(*) FILTER (WHERE is_measured),
        count(*) FILTER (WHERE is_delivered AND NOT is_measured),
        count(*) FILTER (WHERE is_unknown)
 FROM judged GROUP BY 1
 """
+_PEOPLE = Sql("JOIN profile p ON p.id = w.profile_id")
+_ALLOWED = Sql("a.id IS NOT NULL")
+_NOT_REFUSED = """(w.is_marketing AND w.is_delivered AND NOT EXISTS (SELECT 1 FROM consent_state s
+    WHERE s.profile_id = w.profile_id AND s.purpose_id = {purpose} AND s.channel = {channel}
+      AND s.contact_point IN ('', w.address) AND s.status = ANY({blocking})))"""
 _ADDRESSES = Sql("SELECT DISTINCT profile_id, address FROM written WHERE is_marketing")
 
 
@@ -69,7 +79,38 @@ def measured_by_variant(campaign: Campaign, audience: int = 0) -> dict[str, Meas
     if purpose is None:
         return {}
     spans = standing_spans(_ADDRESSES, purpose=purpose, channel=channel_of(campaign))
-    query = sql(_MEASURED, spans=spans, campaign=campaign.pk)
+    by_place = _by_place(campaign, purpose)
+    query = sql(
+        _MEASURED,
+        spans=spans,
+        campaign=campaign.pk,
+        measured=by_place or _ALLOWED,
+        people=_PEOPLE if by_place else EMPTY,
+    )
     with over_many() if audience > MANY else connection.cursor() as cursor:
         query.on(cursor)
         return {variant: MeasuredCounts(*counts) for variant, *counts in cursor.fetchall()}
+
+
+def _by_place(campaign: Campaign, measuring: Purpose) -> Sql | None:
+    """By the policy of where each lives; None where it is permission everywhere.
+
+    The table is that of now, on the day of the launch: whom it lets be seen less since was seen or
+    not by then, and who was seen counts.
+    """
+    marketing, channel = Purpose(purpose_class=Purpose.Class.MARKETING), channel_of(campaign)
+    day = localdate(campaign.launched_at) if campaign.launched_at else None
+    groups = policy_table().groups((TRACKING,), channel, marketing, day)
+    said = [terms.get(TRACKING) or PERMISSION for _codes, terms in groups.groups]
+    if set(said) == {PERMISSION}:
+        return None
+    tests = {PERMISSION: _ALLOWED, OFF: FALSE}
+    tests[ON] = sql(_NOT_REFUSED, purpose=measuring.pk, channel=channel, blocking=list(BLOCKING))
+    return sql(
+        "(CASE {group} {branches} END)",
+        group=group_of("p", groups.named, others=groups.others, unknown=groups.unknown),
+        branches=Sql(" ").joined(
+            sql("WHEN {n} THEN {test}", n=Sql(str(n)), test=tests[how])
+            for n, how in enumerate(said)
+        ),
+    )
