@@ -89,7 +89,7 @@ class PurposeForm(ArchivableForm):
         super().__init__(*args, **kwargs)
         for language in LANGUAGES:
             texts = current_texts(self.instance, language)
-            self.initial |= {f"{name}_{language}": texts[name] for name in TEXTS}
+            self.initial.update({f"{name}_{language}": texts[name] for name in TEXTS})
 
     def save(self, commit: bool = True) -> Any:
         """With the words of its double opt-in: a version each, where they were changed."""

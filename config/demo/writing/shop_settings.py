@@ -55,6 +55,7 @@ POLICIES: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("gb-soft-opt-in", {"is_on": True}, "Till and checkout offer the way out with each sale."),
     ("id-marketing", {"terms": _SOFT}, "Our counsel in Jakarta: a sale is ground enough."),
     ("fr-tracking", {"terms": {"open_tracking": "off"}}, "No pixel until our form asks for it."),
+    ("unknown", {"terms": {"open_tracking": "off"}}, "They may live in France."),
 )
 
 
@@ -63,7 +64,8 @@ def settle_policies() -> None:
     for slug, values, why in POLICIES:
         row = Policy.objects.get(slug=slug)
         if row.version == 1:
-            change_policy(row, values, why=why)
+            terms = {"terms": row.terms | values["terms"]} if "terms" in values else {}
+            change_policy(row, values | terms, why=why)
 
 
 def furnish_workspace() -> None:
