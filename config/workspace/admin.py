@@ -30,6 +30,7 @@ from config.workspace.models import ApiKey, Role, User, Workspace
 from config.workspace.permissions import PERMISSIONS, may_give, role_choices
 from config.workspace.selectors import forget_workspace
 from config.workspace.sso import admin as sso_admin  # noqa: F401 - one signs itself in
+from config.workspace.sso.deciding import is_last_admin
 from config.workspace.trail import admin as trail_admin  # noqa: F401 - one signs itself in
 from config.workspace.zones import zone_choices
 
@@ -44,11 +45,24 @@ for other in (Group, *THEIRS):
         admin.site.unregister(other)
 
 
+class MemberForm(UserChangeForm):  # type: ignore[misc]
+    """Role and access; the last admin keeps both."""
+
+    def clean(self) -> dict[str, Any]:
+        """Raises ValidationError where nobody would be left who can let others in."""
+        given = super().clean() or {}
+        goes = given.get("role", Role.ADMIN) != Role.ADMIN or not given.get("is_active", True)
+        before = User.objects.filter(pk=self.instance.pk).first()
+        if goes and before is not None and is_last_admin(before):
+            raise forms.ValidationError(_("The last admin stays one: make another admin first."))
+        return dict(given)
+
+
 @admin.register(User)
 class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg, misc]
     """Who works here, and as what."""
 
-    form = UserChangeForm
+    form = MemberForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "full_name", "email", "role", "is_active", "last_login")
@@ -93,16 +107,17 @@ class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg, misc]
         is_below = obj is None or may_give(request.user, obj.role)
         return is_below and bool(super().has_change_permission(request, obj))
 
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """As changing."""
-        is_below = obj is None or may_give(request.user, obj.role)
-        return is_below and bool(super().has_delete_permission(request, obj))
-
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """The roles that may no more than whoever chooses."""
         if db_field.name == "role":
             kwargs["choices"] = [one for one in role_choices() if may_give(request.user, one[0])]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """As changing; the last admin stays."""
+        if obj is not None and (not may_give(request.user, obj.role) or is_last_admin(obj)):
+            return False
+        return bool(super().has_delete_permission(request, obj))
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Who is given another role is no superuser any more: that would make an admin again."""

@@ -190,3 +190,21 @@ def test_roles_without_the_team_see_and_invite_nobody(client, role):
     client.force_login(make_user(role, "ben"))
     assert client.get(TEAM).status_code == 403
     assert client.post(TEAM, {"email": "x@example.org", "role": role}).status_code == 403
+
+
+def test_the_last_admin_stays_one_in_the_form_too(ada, client):
+    address = f"/console/workspace/user/{ada.pk}/change/"
+    form = {"username": "ada", "role": Role.ANALYST, "is_active": "on"}
+    for change in (form, {"username": "ada", "role": Role.ADMIN}):
+        assert "The last admin stays one" in client.post(address, change).content.decode()
+    assert (
+        client.post(f"/console/workspace/user/{ada.pk}/delete/", {"post": "yes"}).status_code == 403
+    )
+    make_user(Role.ADMIN, "gone", is_active=False)
+    assert client.post(address, form).status_code == 200
+    ada.refresh_from_db()
+    assert (ada.role, ada.is_active) == ("admin", True)
+    make_user(Role.ADMIN, "ben")
+    assert client.post(address, form).status_code == 302
+    ada.refresh_from_db()
+    assert ada.role == "analyst"
