@@ -56,10 +56,12 @@ def _file(kind: str) -> tuple[bytes, str]:
 @for_any_site
 @require_safe
 def document_view(request: HttpRequest, key: str) -> HttpResponse:
-    """The texts of a source's banner; 404 where it shows none, which is no fault."""
+    """The texts of a source's banner; nothing (204) where it shows none, which is no fault."""
     source = source_of(key)
-    found = source and document_of(source.pk, request.GET.get("lang", "")[:LONGEST_LANGUAGE])
-    if not found:
-        body = {"code": "no_banner", "message": "no banner is shown for this write key"}
+    if source is None:
+        body = {"code": "unknown_source", "message": "no source has this write key"}
         return JsonResponse(body, status=404)
+    found = document_of(source.pk, request.GET.get("lang", "")[:LONGEST_LANGUAGE])
+    if found is None:
+        return HttpResponse(status=204)
     return JsonResponse(found, headers={"Cache-Control": f"public, max-age={TEXTS_KEPT_SECONDS}"})

@@ -167,7 +167,7 @@
     const answer = await fetch(`${address}?lang=${encodeURIComponent(language)}`, {
       credentials: "omit",
     });
-    return answer.ok ? answer.json() : null;
+    return answer.status === 200 ? answer.json() : null;
   }
 
   /** Never answered, answered to other words or fewer purposes, or long ago. */
@@ -309,7 +309,7 @@
 
   const ready = load();
   window.rapportConsent = {
-    allows, consent, stamp, gpc, ready, open: openChoices,
+    allows, consent, stamp, gpc, ready, open: openChoices, asks: () => form !== null,
     onChange: (listener) => listeners.push(listener),
   };
 })();

@@ -1,9 +1,15 @@
 // The demo shop's tracking: a browser client of the ingest API in one file, nothing else loaded.
-// Calls go as text/plain beacons, so that they survive the page and need no preflight.
+// Calls go as text/plain beacons, so that they survive the page and need no preflight. What measures
+// is told with permission alone: the banner (consent/banner.js) asks, and each call says the answer.
 
 const DEVICE = "cairnway.device"; // the anonymous id of this browser
 const KNOWN = "cairnway.known"; // whom this browser has told of
 const telling = JSON.parse(document.getElementById("telling").textContent);
+
+const permission = window.rapportConsent;
+
+/** Whether visits may be counted: where a banner asks, once it was answered with yes. */
+const mayMeasure = () => !permission?.asks() || permission.allows("measuring");
 
 function uuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -32,6 +38,7 @@ function context() {
     userAgent: navigator.userAgent,
     locale: navigator.language,
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    ...(permission?.consent() ? { consent: permission.consent() } : {}),
   };
 }
 
@@ -56,7 +63,9 @@ function send(letter, said, words) {
   show(words, now);
 }
 
-const track = (event, properties) => send("t", { event, properties }, event);
+function track(event, properties) {
+  if (mayMeasure()) send("t", { event, properties }, event);
+}
 
 /** The drawer at the foot of the page: each call in plain sight. */
 function show(words, at) {
@@ -71,6 +80,7 @@ function show(words, at) {
 }
 
 function tellPage() {
+  if (!mayMeasure()) return;
   const { pathname: path, href: url } = location;
   const properties = { name: telling.page, path, url, title: document.title };
   send("p", { name: telling.page, properties }, `Page Viewed: ${telling.page}`);
@@ -102,7 +112,15 @@ function onClick(event) {
   }
 }
 
+device();
 document.addEventListener("submit", onSubmit);
 document.addEventListener("click", onClick);
+await permission?.ready;
+let isTold = mayMeasure();
+permission?.onChange(() => {
+  show("Consent Preference Updated", new Date().toISOString());
+  if (!isTold) tellPage(); // the page on which the answer came
+  isTold ||= mayMeasure();
+});
 tellWho();
 tellPage();

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -62,9 +63,15 @@ def sideways(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
+def enter(page: Page, path: str) -> None:
+    """The shop for the first time: it asks before it counts a visit."""
+    page.goto(path)
+    page.get_by_role("button", name="Accept all").click()
+
+
 def test_maya_browses_signs_up_orders_and_is_one_person(page: Page):
     assert owner("anonymous_id", maya.LAPTOP_ID) != owner("user_id", maya.USER_ID)
-    page.goto("/demo/shop/")
+    enter(page, "/demo/shop/")
     page.get_by_role("link", name="See all boots").click()
     page.get_by_role("link", name="Ridgefoot GT Boots").click()
     page.get_by_role("button", name="Add to cart").click()
@@ -93,8 +100,30 @@ def test_maya_browses_signs_up_orders_and_is_one_person(page: Page):
     expect(page.get_by_text(maya.LAPTOP_ID[:8]).first).to_be_attached()
 
 
-def test_who_logs_out_goes_on_as_another_device(page: Page):
+def test_who_refuses_is_not_counted_and_still_has_an_account(page: Page):
+    page.goto("/demo/shop/")
+    page.get_by_role("button", name="Reject all").click()
+    page.get_by_role("link", name="See all boots").click()
     page.goto("/demo/shop/account/")
+    page.get_by_role("button", name="Fill in as Maya").click()
+    page.get_by_role("button", name="Make my account").click()
+    page.wait_for_load_state("networkidle")
+    page.locator("#calls summary").click()
+    expect(page.locator("#calls")).to_contain_text(f"identify: {maya.USER_ID}")
+    drain()
+    told = Event.objects.filter(context__has_key="consent", received_at__gte=page_began(page))
+    assert set(told.values_list("name", flat=True)) == {"Consent Preference Updated", "identify"}
+
+
+def page_began(page: Page) -> datetime:
+    """When this browser was first used."""
+    began = page.evaluate("JSON.parse(localStorage['rapport.consent.' + "
+                          "JSON.parse(telling.textContent).key.slice(0, 8)]).at")  # fmt: skip
+    return datetime.fromisoformat(began) - timedelta(minutes=1)
+
+
+def test_who_logs_out_goes_on_as_another_device(page: Page):
+    enter(page, "/demo/shop/account/")
     page.get_by_role("button", name="Fill in as Maya").click()
     page.get_by_role("button", name="Make my account").click()
     page.get_by_role("button", name="Log out").click()
@@ -107,7 +136,7 @@ def test_who_logs_out_goes_on_as_another_device(page: Page):
 
 def sign_up(page: Page) -> None:
     """As Maya, on her laptop, with the news."""
-    page.goto("/demo/shop/account/")
+    enter(page, "/demo/shop/account/")
     page.get_by_role("button", name="Fill in as Maya").click()
     page.get_by_label("Send me news and offers by email.").check()
     page.get_by_role("button", name="Make my account").click()

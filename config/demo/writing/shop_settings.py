@@ -14,10 +14,12 @@ from campaigns.models import Campaign, Sender
 from campaigns.services.drafts import create_campaign
 from config.demo.generator.content import DRAFT_SLUG, SEGMENTS, SENDER, SENT_SLUG, campaigns
 from config.demo.generator.world.catalogue import USD_FOR_EUR
-from config.demo.generator.world.sources import TILL
+from config.demo.generator.world.sources import TILL, WEB
 from config.workspace.models import User, Workspace
 from config.workspace.selectors import forget_workspace
-from consent.models import Policy, Purpose, Topic
+from consent.banner.saving import save_banner
+from consent.banner.texts import usual_texts
+from consent.models import Banner, Policy, Purpose, Topic
 from consent.policy.changing import change_policy
 from profiles.ingest.inbox import accept
 from profiles.models import ExchangeRate, FieldTag, Source
@@ -30,6 +32,7 @@ NAME, CURRENCY, TIME_ZONE, COUNTRY = "Cairnway Outdoor", "EUR", "Europe/Amsterda
 WEEK = timedelta(days=7)
 REPAIRS = "repairs@cairnway.example"
 FORGETFUL_TILL = 4  # calls
+ASKED = ("measuring", "personalisation", "sharing-for-ads")  # by the web shop's banner
 TOPICS = (
     ("new-arrivals", "New arrivals", "What came in, before it is in the window."),
     ("restock", "Restock", "Your size is back."),
@@ -94,6 +97,17 @@ def furnish_workspace() -> None:
     if not Sender.objects.filter(address=SENDER["address"]).exists():
         said = {name: value for name, value in SENDER.items() if name != "default"}
         create_sender(**said, is_default=True)
+
+
+def ensure_banner() -> None:
+    """The web shop asks its visitors before it counts them; what somebody made of it stays."""
+    shop = Source.objects.get(name=WEB)
+    if Banner.objects.filter(source=shop).exists():
+        return
+    asked = list(Purpose.objects.filter(slug__in=ASKED, archived_at=None))
+    slugs = [one.slug for one in asked]
+    texts = {code: usual_texts(code, asked) for code, _name in settings.LANGUAGES}
+    save_banner(source=shop, purposes=slugs, texts=texts, is_on=True)
 
 
 def dollar_on(monday: datetime) -> float:

@@ -73,6 +73,7 @@ def write(run: DemoState, progress: Progress, *, observer: Any = None) -> None:
     shop_settings.furnish_workspace()
     shop_settings.ensure_rates(moment(run.start), timezone.now())
     inbox_feed.ensure_sources()
+    shop_settings.ensure_banner()
     team.ensure_team(run)
     with inbox_worker.helper(
         run.events >= inbox_worker.SMALL and "written" not in run.done

@@ -96,9 +96,9 @@ class BannerForm(forms.ModelForm):  # type: ignore[type-arg]
             if fault := _colour_fault(data.get(name, ""), surface):
                 self.add_error(name, fault)
         for language, _name in settings.LANGUAGES:
-            for name in names_of(data.get("purposes", ())):
-                field = f"{language}:{name}"
-                if not data.get(field) and not name.endswith(".text") and field not in self.errors:
+            for slug in data.get("purposes", ()):
+                field = f"{language}:{purpose_names(slug)[0]}"
+                if not data.get(field) and field not in self.errors:
                     self.add_error(field, _gettext("People need words here."))
         return data
 
@@ -151,7 +151,7 @@ def _text_field(name: str, usual: str, purposes: list[Purpose]) -> forms.CharFie
     is_long = name in LONG_TEXTS or name.endswith(".text")
     return forms.CharField(
         label=labels[name],
-        required=False,
+        required=name in TEXTS,  # of a purpose only where it is ticked
         initial=usual,
         max_length=LONGEST if is_long else LONGEST_TITLE,
         widget=forms.Textarea(attrs={"rows": 3}) if is_long else forms.TextInput(),
