@@ -7,6 +7,8 @@ from it with the whole of it.
 from collections.abc import Iterable
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from config.postgres.sql import Sql, sql
 from config.workspace.tables.belonging import Erased
 from consent.privacy.holdings import HOLDINGS, Holding, holds_a_needle
@@ -110,6 +112,9 @@ def _of_comments(subject: DataSubject) -> Iterable[Holding]:
     yield Holding("request_comment", where, Erased.SCRUBBED, emptied={"text": "''"})
 
 
+_ANSWERED: Final = _("proves that a request was answered")
+
+
 @HOLDINGS.register("what they wrote", order=50)
 def _of_their_own(subject: DataSubject) -> Iterable[Holding]:
     """Words of the person, letters to them, and links. The last letter of an erasure is sealed
@@ -126,14 +131,19 @@ def _of_their_own(subject: DataSubject) -> Iterable[Holding]:
         "request_letter",
         sql("({theirs} AND NOT ({kept}))", theirs=_requests_of(subject, "t.request_id"), kept=kept),
         Erased.SCRUBBED,
+        _("proves what the person was told, and when"),
         emptied={"sealed": "''", "address": "''"},
     )
     of_archives = sql(
         "t.archive_id IN (SELECT a.id FROM person_archive a WHERE {theirs})",
         theirs=_requests_of(subject, "a.request_id"),
     )
-    yield Holding("archive_redaction", of_archives, Erased.SCRUBBED, emptied={"reason": "''"})
-    yield Holding("archive_download", of_archives, Erased.SCRUBBED, emptied={"client": "''"})
+    yield Holding(
+        "archive_redaction", of_archives, Erased.SCRUBBED, _ANSWERED, emptied={"reason": "''"}
+    )
+    yield Holding(
+        "archive_download", of_archives, Erased.SCRUBBED, _ANSWERED, emptied={"client": "''"}
+    )
     yield Holding(
         "identity_link",
         sql(
@@ -142,6 +152,7 @@ def _of_their_own(subject: DataSubject) -> Iterable[Holding]:
             digests=[one.digest for one in subject.known_by],
         ),
         Erased.SCRUBBED,
+        _("proves who asked"),
         emptied={"sealed": "''", "client_digest": "NULL"},
         at_once=True,
     )
