@@ -57,7 +57,6 @@ soak: install-dev ## kill -9 at random for 20 rounds (an hour): make soak ARGS="
 lock: ## pin requirements/*.in, with hashes (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/base.in -o requirements/base.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/dev.in -o requirements/dev.txt
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/saml.in -o requirements/saml.txt
 
 translations: .venv/installed ## compile locale/*.po
 	@$(BIN)/python tools/translations.py

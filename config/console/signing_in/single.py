@@ -40,7 +40,7 @@ WORDS: Final = {
     ),
     "failed": gettext_lazy("The provider did not let you in, or its answer was not right."),
 }
-KINDS: Final = {"oidc": "openid_connect", "saml": "saml"}
+OIDC: Final = "openid_connect"  # as allauth calls it
 
 
 class SingleAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # has no types
@@ -201,20 +201,20 @@ def choices(request: HttpRequest) -> list[IdentityProvider]:
 def claims_of(row: IdentityProvider, login: SocialLogin) -> Claims:
     """What is read of a provider's word; of what is no list of groups none."""
     data = login.account.extra_data
-    parts = [data.get("id_token"), data.get("userinfo")] if row.kind == "oidc" else [data]
+    parts = [data.get("id_token"), data.get("userinfo")]
     said: dict[str, Any] = {}
     for part in parts:
         said |= part if isinstance(part, dict) else {}
     groups = said.get(row.groups_claim) or []
     listed = [groups] if isinstance(groups, str) else groups if isinstance(groups, list) else []
     email = login.user.email or ""
-    is_verified = said.get("email_verified") is True or row.kind == "saml"
+    is_verified = said.get("email_verified") is True
     return Claims(login.account.uid, email, is_verified, [str(one) for one in listed])
 
 
 def _app_of(row: IdentityProvider) -> SocialApp:
-    app = SocialApp(provider=KINDS[row.kind], provider_id=row.slug, name=row.name)
-    app.client_id = row.client_id if row.kind == "oidc" else row.slug
+    app = SocialApp(provider=OIDC, provider_id=row.slug, name=row.name)
+    app.client_id = row.client_id
     app.secret = tokens.unseal(row.sealed_secret).decode() if row.sealed_secret else ""
     app.settings = {"server_url": row.issuer.rstrip("/"), "oauth_pkce_enabled": True}
     return app
@@ -226,8 +226,7 @@ def _provider(request: HttpRequest, slug: str) -> Any:
     if not apps:
         raise Http404(slug)
     provider = apps[0].get_provider(request)
-    if apps[0].provider == KINDS["oidc"]:
-        provider.oauth2_adapter_class = OidcAdapter
+    provider.oauth2_adapter_class = OidcAdapter
     return provider
 
 

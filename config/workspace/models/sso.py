@@ -8,26 +8,17 @@ from config.workspace.tables.lasting import Bounded
 
 
 class IdentityProvider(models.Model):
-    """One provider, and which of its groups work here as what.
+    """An OpenID provider, and which of its groups work here as what.
 
     `mapping` is a list of [group, role]; the first group that somebody is in decides.
     """
 
-    class Kind(models.TextChoices):
-        """What it speaks."""
-
-        OIDC = "oidc", _("OpenID Connect")
-        SAML = "saml", _("SAML 2.0")
-
     lasts = Bounded("made by hand")
     slug = models.SlugField(_("slug"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=100)
-    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.OIDC)
     issuer = models.CharField(_("issuer"), max_length=500)
     client_id = models.CharField(_("client id"), max_length=200, blank=True)
     sealed_secret = models.BinaryField(default=b"", editable=False)
-    sso_url = models.CharField(_("log-in address"), max_length=500, blank=True)
-    certificate = models.TextField(_("certificate"), blank=True)
     domains = ArrayField(
         models.CharField(max_length=253), default=list, blank=True, verbose_name=_("domains")
     )

@@ -45,7 +45,7 @@ class IdentityProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # no gen
 
     class Meta:
         model = IdentityProvider
-        fields = ("name", "slug", "kind", "issuer", "client_id", "groups_claim", "is_active")
+        fields = ("name", "slug", "issuer", "client_id", "groups_claim", "is_active")
 
     user: Any = None
 
@@ -65,11 +65,10 @@ class IdentityProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # no gen
     def clean_issuer(self) -> str:
         """Raises ValidationError."""
         issuer: str = self.cleaned_data["issuer"].strip()
-        if self.cleaned_data.get("kind") == IdentityProvider.Kind.OIDC:
-            try:
-                place_of(issuer)
-            except Refused as error:
-                raise ValidationError(_(str(error))) from error
+        try:
+            place_of(issuer)
+        except Refused as error:
+            raise ValidationError(_(str(error))) from error
         return issuer
 
     def clean_domains(self) -> list[str]:
@@ -113,7 +112,7 @@ class IdentityProviderAdmin(AuditedAdmin):
 
     empty_text = gettext_lazy("Let your team sign in where it signs in for everything else.")
     form = IdentityProviderForm
-    list_display = ("name", "kind", "issuer", "is_active")
+    list_display = ("name", "issuer", "is_active")
     prepopulated_fields = {"slug": ("name",)}  # noqa: RUF012 - as Django has it
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
@@ -123,5 +122,5 @@ class IdentityProviderAdmin(AuditedAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """In the order of filling in."""
-        first = ["name", "slug", "kind", "issuer", "client_id", "secret"]
+        first = ["name", "slug", "issuer", "client_id", "secret"]
         return [*first, "domains", "groups_claim", "groups", "default_role", "is_active"]

@@ -235,7 +235,7 @@ def test_the_form_keeps_the_secret_and_says_what_is_wrong(provider, client, sett
     assert oidc_provider.SECRET.encode() not in bytes(provider.sealed_secret)
     form = {
         **{name: page.context["adminform"].form.initial.get(name, "") for name in ("name", "slug")},
-        "kind": "oidc", "issuer": "https://id.example", "client_id": "x", "groups_claim": "groups",
+        "issuer": "https://id.example", "client_id": "x", "groups_claim": "groups",
         "domains": "Puncak.example, shop.example", "is_active": "on", "secret": "",
         "groups": "bosses = admin\nDE\\Sales = EMEA = marketer\n",
     }  # fmt: skip
