@@ -9,6 +9,12 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.widgets import (
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from config.workspace.access import tokens
 from config.workspace.forms.audited import AuditedAdmin
@@ -25,12 +31,13 @@ class IdentityProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # no gen
     domains = forms.CharField(
         label=gettext_lazy("Domains"),
         required=False,
+        widget=UnfoldAdminTextInputWidget,
         help_text=gettext_lazy("Of whose addresses alone people come in; several with commas."),
     )
     groups = forms.CharField(
         label=gettext_lazy("Groups and roles"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 5}),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
         help_text=gettext_lazy(
             "A line each, as “group = role”; the first group that somebody is in decides. "
             "Roles: marketer, analyst, privacy_officer, service_rep, integrator, admin."
@@ -39,7 +46,7 @@ class IdentityProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # no gen
     secret = forms.CharField(
         label=gettext_lazy("Client secret"),
         required=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy("Kept encrypted and never shown. Empty: the one before stays."),
     )
 
@@ -57,7 +64,9 @@ class IdentityProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # no gen
             required=False,
             choices=[("", gettext_lazy("none: they do not come in")), *given],
             initial=self.instance.default_role,
+            widget=UnfoldAdminSelectWidget,
         )
+        self.fields["client_id"].required = True
         self.fields["domains"].initial = ", ".join(self.instance.domains)
         lines = (f"{group} = {role}" for group, role in self.instance.mapping)
         self.fields["groups"].initial = "\n".join(lines)
