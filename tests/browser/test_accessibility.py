@@ -12,6 +12,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from campaigns.models import Message
 from config.workspace.access import tokens
 from config.workspace.models import Role
+from consent.privacy.due import carry_out_due
+from consent.privacy.requests import open_request, settle
+from consent.proof.standing import send_link
 from profiles.models import EventDefinition, Profile, Source
 from tests.campaigns.builders import launched, make_campaign
 from tests.campaigns.builders import make_segment as make_list
@@ -114,7 +117,28 @@ def make_cast() -> dict[str, str]:
         "message": f"/console/messages/{ada.pk}/{message.pk}/",
         "preferences": f"/preferences/{tokens.issue('preferences', *numbers)}/",
         "unsubscribe": f"/u/{tokens.issue('unsubscribe', *numbers)}/",
+        "asking about data": f"/preferences/{tokens.issue('preferences', *numbers)}/data/",
+        **requests_of(ada),
         "no such page": "/console/no-such-page/",
+    }
+
+
+def requests_of(person: Profile) -> dict[str, str]:
+    """Pages of requests: one that waits for the link, one whose archive waits to be read."""
+    asked = [f"rapport_id:{person.public_id}"]
+    waits = open_request(type_="erasure", references=asked, details=HOSTILE[0])
+    send_link(waits, None)
+    read = open_request(type_="access", references=asked, origin="console")
+    settle(read, because=HOSTILE[0])
+    carry_out_due()
+    here = "/console/privacy/requests/"
+    return {
+        "requests": here,
+        "board": f"{here}?view=board",
+        "request": f"{here}{waits.public_id}/",
+        "request with an archive": f"{here}{read.public_id}/",
+        "archive": f"{here}{read.public_id}/archive/?table=event",
+        "one's own link": "/privacy/",
     }
 
 
