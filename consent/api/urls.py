@@ -4,17 +4,15 @@ from django.urls import re_path
 
 from consent.api import (
     archives,
-    datamap,
     exceptions,
     identity,
-    incidents,
     policies,
     privacy,
     purposes,
-    retention,
     signals,
     views,
 )
+from consent.api.officer import datamap, incidents, retention
 
 urlpatterns = [
     re_path(r"^consents/?\Z", views.Consents.as_view(), name="api-consents"),

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from config.workspace.api.pagination import one_page
 from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.views import ApiView
-from consent.api.retention_shapes import (
+from consent.api.officer.retention_shapes import (
     ChangeRuleSerializer,
     NewRuleSerializer,
     RetentionDryRunSerializer,

@@ -1,0 +1,1 @@
+"""What officers look after: retention, the data map, incidents."""
