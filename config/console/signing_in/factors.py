@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.views import ReauthenticateView as PasswordAgainView
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.base.views import ReauthenticateView as CodeAgainView
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from allauth.mfa.webauthn.views import (
@@ -25,10 +26,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from config.console.pages import toast
+from config.console.pages import page, toast
+from config.console.signing_in import rules
 from config.workspace import audit
-from config.workspace.access import codes, hashing
-from config.workspace.models import User
+from config.workspace.access import codes, hashing, seen
+from config.workspace.models import SeenSession, User
 
 View = Callable[..., Any]
 
@@ -198,3 +200,29 @@ class NewRecoveryCodes(_InShell, GenerateRecoveryCodesView):  # type: ignore[mis
 
     template_name = "console/security/new_codes.html"
     title = gettext_lazy("New recovery codes")
+
+
+@of_member
+def security(request: HttpRequest) -> HttpResponse:
+    """All on one page. Three queries."""
+    user = request.user
+    assert isinstance(user, User)  # noqa: S101 - `of_member` asked
+    factors = list(Authenticator.objects.filter(user=user).order_by("created_at"))
+    kept = next((one for one in factors if one.type == Authenticator.Type.RECOVERY_CODES), None)
+    context = {
+        "app": next((one for one in factors if one.type == Authenticator.Type.TOTP), None),
+        "passkeys": [one for one in factors if one.type == Authenticator.Type.WEBAUTHN],
+        "codes_left": len(kept.wrap().get_unused_codes()) if kept else None,
+        "is_lacking": rules.is_lacking(request, user),
+        "is_required": rules.is_required(user.role),
+        "sessions": [_session(request, row) for row in seen.of_user(user)],
+    }
+    return page(request, "console/security/security.html", context, title=_("My security"))
+
+
+def _session(request: HttpRequest, row: SeenSession) -> dict[str, Any]:
+    return {
+        "row": row,
+        "device": seen.device_in_words(row),
+        "is_this": row.session_key == request.session.session_key,
+    }

@@ -4,8 +4,7 @@ from django.contrib import admin
 from django.urls import path
 
 from config.console.signing_in import factors, single
-from config.console.signing_in.factors import of_member
-from config.console.signing_in.security import security
+from config.console.signing_in.factors import of_member, security
 
 urlpatterns = [
     path("login/", admin.site.login, name="account_login"),
