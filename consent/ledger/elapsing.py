@@ -26,7 +26,7 @@ BATCH = 1000
 
 _DUE = """
 SELECT e.profile_id, e.id, e.contact_point, e.purpose_id, e.channel, e.topic_id, e.basis,
-       e.source_id, e.evidence, e.status
+       e.source_id, e.evidence, e.status, e.at
 FROM consent_entry e JOIN ({standing}) s
   ON s.profile_id = e.profile_id AND s.entry_id = e.id AND s.contact_point = e.contact_point
  AND s.topic_key = coalesce(e.topic_id, 0)
@@ -104,6 +104,7 @@ def _after(  # noqa: PLR0913, PLR0917 - the columns of a row
     source_id: int | None,
     evidence: Any,
     status: str,
+    at: datetime,
 ) -> Statement:
     found: dict[str, Any] = json.loads(evidence) if isinstance(evidence, str) else evidence
     resumes = found.get("then") == "resume" and status == "withdrawn"
@@ -119,7 +120,8 @@ def _after(  # noqa: PLR0913, PLR0917 - the columns of a row
         source_id=source_id,
         actor="system",
         cites_id=entry_id,
-        at=until,
+        # said for a time that was over already: it ends as it begins, and not before
+        at=max(until, at),
         # the person chose the end of the pause together with its beginning: the act is theirs
         evidence={"act": "form", "resumes": entry_id} if resumes else {"expires": entry_id},
     )
