@@ -108,7 +108,7 @@ def test_the_page_costs_the_same_for_few_and_many(admin, django_assert_max_num_q
     for _number in range(30):
         make_event(ada, "Signed Up")
     admin.get(LIVE)
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(20):
         admin.get(LIVE)
 
 
