@@ -49,8 +49,9 @@ class RunningClock:
 
     @property
     def is_late(self) -> bool:
-        """Its time is over and nobody was told."""
-        return self.told_at is None and timezone.now() > self.due_at
+        """Its time is over and nobody was told; what is due without delay has none."""
+        has_time = self.clock.within_n > 0
+        return has_time and self.told_at is None and timezone.now() > self.due_at
 
 
 def subjects(kind: str) -> list[tuple[int, str]]:
