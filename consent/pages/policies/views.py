@@ -157,8 +157,9 @@ def _changes(version: PolicyVersion, before: PolicyVersion | None) -> list[str]:
     if before is None:
         return []
     was, would = before.said, version.said
+    nothing = _("nothing")
     found = [
-        f"{label}: {old.get(label, _('nothing'))} → {new.get(label, _('nothing'))}"
+        f"{label}: {old.get(label, nothing)} → {new.get(label, nothing)}"
         for old, new in [(dict(terms_in_words(was["terms"])), dict(terms_in_words(would["terms"])))]
         for label in {**old, **new}
         if old.get(label) != new.get(label)
