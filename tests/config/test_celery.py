@@ -123,7 +123,7 @@ def test_a_hung_mail_server_shares_no_queue_with_anything_else(monkeypatch):
     )  # fmt: skip
     for name in WORK.names():
         celery.app.send_now(name)
-    waiting = {"delivery", "mails", "opendsr", "webhooks"}  # for servers of others
+    waiting = {"delivery", "mails", "opendsr", "time_stamps", "webhooks"}  # for servers of others
     assert queues.pop(broker.DELIVERY_QUEUE) == waiting
     assert queues.pop(broker.QUEUE) == set(WORK.names()) - waiting
     assert queues == {}

@@ -236,6 +236,7 @@ def _values(planted: dict[str, Any]) -> dict[str, Any]:
         "number": [1, *Source.objects.values_list("pk", flat=True)[:1]],
         "source_id": list(Source.objects.values_list("pk", flat=True)[:1]),
         "link_id": [1],
+        "key_id": [1],
         "key": ["key-site"],
         "pk": [1],
         "provider_id": ["office"],

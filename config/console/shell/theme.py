@@ -56,7 +56,7 @@ class Item:
     urls: Sequence[str]
     permission: str | None = None
     only_demo_mail: bool = False
-    also: str = ""
+    also: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ GROUPS = (
                 "plug",
                 ["admin:profiles_source_changelist"],
                 "sources.view",
-                also="sources/",
+                also=["sources/"],
             ),
             Item(_("Imports"), "up", ["profiles:imports"], "people.view"),
         ],
@@ -129,8 +129,20 @@ GROUPS = (
             Item(_("Requests"), "shield", ["consent:requests"], "privacy.view"),
             Item(_("Policy table"), "list", ["consent:policies"], "consents.view"),
             Item(_("Retention"), "clock", ["consent:retention"], "privacy.view"),
-            Item(_("Data map"), "grid", ["consent:data_map"], "privacy.view"),
-            Item(_("Incidents"), "alert", ["consent:incidents"], "privacy.view"),
+            Item(
+                _("Data map"),
+                "grid",
+                ["consent:data_map"],
+                "privacy.view",
+                also=["privacy/register/", "profiles/usualname/"],
+            ),
+            Item(
+                _("Incidents"),
+                "alert",
+                ["consent:incidents"],
+                "privacy.view",
+                also=["consent/breachclock/"],
+            ),
             Item(
                 _("Purposes"),
                 "okc",
@@ -191,7 +203,7 @@ GROUPS = (
     NavigationGroup(
         _("Settings"),
         [
-            Item(_("Team"), "key", ["access:team"], "team.edit", also="workspace/user/"),
+            Item(_("Team"), "key", ["access:team"], "team.edit", also=["workspace/user/"]),
             Item(
                 _("Single sign-on"),
                 "link",
@@ -301,7 +313,8 @@ def _items(request: HttpRequest, group: NavigationGroup) -> list[dict[str, Any]]
 def _listed(path: str) -> str:
     """The list that a page belongs to, where its own address does not say so."""
     home = resolve(["admin:index"])
-    places = {f"{home}{item.also}": item for group in GROUPS for item in group.items if item.also}
+    items = [item for group in GROUPS for item in group.items]
+    places = {f"{home}{place}": item for item in items for place in item.also}
     found = (resolve(item.urls) for place, item in places.items() if path.startswith(place))
     return next(found, path)
 
