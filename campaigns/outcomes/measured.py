@@ -10,6 +10,7 @@ from campaigns.plan import channel_of
 from config.postgres.sql import EMPTY, FALSE, Sql, sql
 from consent.ledger.acts import BLOCKING
 from consent.ledger.spans import over_many, standing_spans
+from consent.ledger.standing import standing
 from consent.models import Purpose
 from consent.policy.places import group_of
 from consent.policy.resolving import policy_table
@@ -64,7 +65,7 @@ FROM judged GROUP BY 1
 """
 _PEOPLE = Sql("JOIN profile p ON p.id = w.profile_id")
 _ALLOWED = Sql("a.id IS NOT NULL")
-_NOT_REFUSED = """(w.is_marketing AND w.is_delivered AND NOT EXISTS (SELECT 1 FROM consent_state s
+_NOT_REFUSED = """(w.is_marketing AND w.is_delivered AND NOT EXISTS (SELECT 1 FROM ({standing}) s
     WHERE s.profile_id = w.profile_id AND s.purpose_id = {purpose} AND s.channel = {channel}
       AND s.contact_point IN ('', w.address) AND s.status = ANY({blocking})))"""
 _ADDRESSES = Sql("SELECT DISTINCT profile_id, address FROM written WHERE is_marketing")
@@ -105,7 +106,13 @@ def _by_place(campaign: Campaign, measuring: Purpose) -> Sql | None:
     if set(said) == {PERMISSION}:
         return None
     tests = {PERMISSION: _ALLOWED, OFF: FALSE}
-    tests[ON] = sql(_NOT_REFUSED, purpose=measuring.pk, channel=channel, blocking=list(BLOCKING))
+    tests[ON] = sql(
+        _NOT_REFUSED,
+        standing=standing(),
+        purpose=measuring.pk,
+        channel=channel,
+        blocking=list(BLOCKING),
+    )
     return sql(
         "(CASE {group} {branches} END)",
         group=group_of("p", groups.named, others=groups.others, unknown=groups.unknown),

@@ -282,8 +282,10 @@ def minute(value: datetime | None) -> SafeString | str:
     return _local(value, lambda local: f"{local:%H:%M}")
 
 
-def on_day(value: datetime | None) -> SafeString | str:
-    """A `<time>`: the local day, the time with its zone on hover."""
+def on_day(value: datetime | date | None) -> SafeString | str:
+    """A `<time>`: the local day, the time with its zone on hover; a day itself is itself."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return day(value)
     return _local(value, lambda local: day(local.date()))
 
 

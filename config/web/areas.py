@@ -39,6 +39,7 @@ _BY_PREFIX = {
     "health": HEALTH,
     "metrics": HEALTH,
 }
+_ELSEWHERE = "/console/login/sso/"
 _HASHING = (
     "/console/login",
     "/console/password_change",
@@ -53,6 +54,8 @@ def area_of(method: str, path: str) -> Area:
     area = _BY_PREFIX.get(path.split("/", 2)[1] if path.startswith("/") else "", PUBLIC)
     if area is HEALTH and path.startswith("/health/live"):
         return LIVE
+    if path.startswith(_ELSEWHERE):  # waits for a provider, and hashes nothing
+        return area
     if area is CONSOLE and method == "POST" and path.startswith(_HASHING):
         return LOGIN
     return area

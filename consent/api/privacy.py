@@ -297,10 +297,10 @@ def answer_of(row: PrivacyRequest, shown: Shown) -> dict[str, Any]:
         "confirmed_at": row.confirmed_at,
         "due_at": row.due_at,
         "extended_at": row.extended_at,
-        "extended_because": row.extended_because,
+        "extended_because": shown.text(row.extended_because),
         "proven_at": row.proven_at,
         "completed_at": row.completed_at,
-        "closed_because": row.closed_because,
+        "closed_because": shown.text(row.closed_because),
         "block": row.is_blocking,
         "details": row.details if shown.personal else "",
     }

@@ -24,6 +24,7 @@ from consent.confirming.limits import NO_ADDRESS, AskingLimits, caller_digest, c
 from consent.confirming.words import as_shown, language_of, shown, wording_of
 from consent.ledger.elapsing import stamp
 from consent.ledger.recording import Statement, record_consents
+from consent.ledger.standing import standing
 from consent.models import Confirmation, Purpose, Topic, Wording
 from consent.models.ledger import Basis, ConsentStatus
 from consent.policy.places import place_of
@@ -39,7 +40,7 @@ _GRANTED = """
 SELECT g.n FROM unnest({people}::bigint[], {purposes}::bigint[], {channels}::text[],
     {points}::text[], {topics}::bigint[]) WITH ORDINALITY AS g(profile_id, purpose_id, channel,
     point, topic_id, n)
-WHERE EXISTS (SELECT 1 FROM consent_state s WHERE s.profile_id = g.profile_id
+WHERE EXISTS (SELECT 1 FROM ({standing}) s WHERE s.profile_id = g.profile_id
     AND s.purpose_id = g.purpose_id AND s.channel = g.channel AND s.contact_point = g.point
     AND s.topic_key = g.topic_id AND s.status = 'granted')
 """
@@ -157,8 +158,8 @@ def _wanted(statements: Sequence[Statement]) -> dict[int, tuple[Purpose, Profile
             statements[n].channel,
         )
     }
-    standing = _granted([statements[n] for n in found])
-    return {n: found[n] for place, n in enumerate(found) if place not in standing}
+    granted = _granted([statements[n] for n in found])
+    return {n: found[n] for place, n in enumerate(found) if place not in granted}
 
 
 def _is_wanted_anywhere(purposes: Iterable[Purpose]) -> bool:
@@ -170,6 +171,7 @@ def _granted(statements: Sequence[Statement]) -> set[int]:
     """Those of which a permission stands already."""
     query = sql(
         _GRANTED,
+        standing=standing(),
         people=[one.profile_id for one in statements],
         purposes=[one.purpose_id for one in statements],
         channels=[one.channel for one in statements],

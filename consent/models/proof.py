@@ -2,7 +2,9 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
+from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
 from config.workspace.tables.lasting import ForEver, Until
 from consent.models.privacy import PrivacyRequest
 
@@ -17,6 +19,16 @@ class IdentityLink(models.Model):
     page that it opens once.
     """
 
+    # whom it led to, and by which address: `consent.privacy.own_holdings`
+    belongs = Belonging(
+        Merged.KEPT,
+        Apart.STAYS,
+        Erased.SCRUBBED,
+        by=(),
+        scrubbed={"sealed": "''", "client_digest": "NULL"},
+        why=gettext_noop("proves who asked"),
+        at_once=True,
+    )
     lasts = Until("three months after it was asked for", "identity_links")
 
     class EndReason(models.TextChoices):

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from config.workspace.selectors import workspace
@@ -13,12 +15,14 @@ from consent.privacy import requests
 from consent.privacy.deadlines import AT_ONCE
 from profiles.identifiers.kinds import PROFILE_KIND
 from profiles.models import Profile
+from profiles.people.lineage import ever_ids
 
 _LAWS: Final = {
     "US": Regulation.CCPA,
     "ID": Regulation.PDP,
     "IN": Regulation.DPDP,
 }
+MOST_A_DAY: Final = 3  # times that one thing which acts at once is asked for
 MOST_WORDS: Final = 5_000  # characters of what is wrong
 
 
@@ -90,6 +94,17 @@ def law_of(person: Profile) -> str:
     return _LAWS.get(country, Regulation.GDPR)
 
 
+def _asked_enough(wish: Wish, person: Profile) -> PrivacyRequest | None:
+    """The last of today's, where they are enough."""
+    lately = PrivacyRequest.objects.filter(
+        type=wish.type,
+        profile_id__in=ever_ids(person.pk),
+        received_at__gt=timezone.now() - timedelta(days=1),
+    )
+    rows = list(lately.order_by("-id")[:MOST_A_DAY])
+    return rows[0] if len(rows) == MOST_A_DAY else None
+
+
 def ask_for(
     wish: Wish,
     person: Profile,
@@ -99,7 +114,13 @@ def ask_for(
     language: str = "",
     origin: str,
 ) -> PrivacyRequest:
-    """Take it in for this person; `address` is how they are known here, where it is theirs."""
+    """Take it in for this person; `address` is how they are known here, where it is theirs.
+
+    What acts at once is asked for so often a day and no oftener: a link in an old mail may have
+    been passed on, and each time tells the person and stands in the ledger for ever.
+    """
+    if wish.at_once and (last := _asked_enough(wish, person)):
+        return last
     return requests.open_request(
         type_=wish.type,
         references=_references(person, address),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.postgres.sql import Sql, sql
 from config.workspace.tables.belonging import Erased
+from consent.models import IdentityLink
 from consent.privacy.holdings import HOLDINGS, Holding, holds_a_needle
 from consent.privacy.subject import DataSubject
 
@@ -151,10 +152,10 @@ def _of_their_own(subject: DataSubject) -> Iterable[Holding]:
             people=list(subject.ever),
             digests=[one.digest for one in subject.known_by],
         ),
-        Erased.SCRUBBED,
-        _("proves who asked"),
-        emptied={"sealed": "''", "client_digest": "NULL"},
-        at_once=True,
+        IdentityLink.belongs.erased,
+        _(IdentityLink.belongs.why),
+        emptied=IdentityLink.belongs.scrubbed,
+        at_once=IdentityLink.belongs.at_once,
     )
 
 

@@ -106,7 +106,8 @@ def ask(
     rows = IdentityLink.objects.filter(asked_at__gt=now - HOUR)
     if asked_for and rows.filter(client_digest=asked_for).count() >= MOST_OF_A_CALLER:
         raise TooMany
-    to_it = IdentityLink.objects.filter(digest=digest)
+    # of strangers and of a request apart: nobody can use up what somebody needs to prove
+    to_it = IdentityLink.objects.filter(digest=digest, request__isnull=request is None)
     if to_it.filter(asked_at__gt=now - HOUR).count() >= MOST_AN_HOUR:
         return None
     if to_it.filter(asked_at__gt=now - DAY).count() >= MOST_A_DAY:

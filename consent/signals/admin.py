@@ -53,6 +53,18 @@ class SignalMappingAdmin(AuditedAdmin):
         """Its name, or that there is none."""
         return str(row.purpose) if row.purpose else _gettext("decides on nothing")
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """In words for whoever only looks: who reads permissions need not open sources."""
+        if self.has_change_permission(request, obj):
+            return super().get_fields(request, obj)
+        return ("source_words", "signal", "name", "purpose_words")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The words are no fields of the form."""
+        if self.has_change_permission(request, obj):
+            return super().get_readonly_fields(request, obj)
+        return ("source_words", "purpose_words")
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Only what a banner may speak of, and sources that may send."""
         if db_field.name == "purpose":

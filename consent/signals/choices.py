@@ -19,6 +19,7 @@ from consent.signals.gpp import GppString
 from profiles.calls.messages import Context
 
 MOST_CATEGORIES, LONGEST_NAME = 100, 100
+MOST_DIGITS = 10  # of a section, and more
 LONGEST_STRING = 12_000  # characters
 UNREADABLE, STRING = "consent_object", "consent_string"
 KINDS: Final = {"tcf": ("tcf", "tcString"), "gpp": ("gpp", "gppString")}
@@ -144,7 +145,9 @@ def _applicable(given: Any) -> frozenset[int] | None:
         return None
     parts = given if isinstance(given, list) else str(given).replace(",", "_").split("_")
     texts = [str(part).strip() for part in parts]
-    return frozenset(int(text) for text in texts if text.isascii() and text.isdigit())
+    # a longer one is no number of a section, and Python refuses to read it
+    short = (text for text in texts if len(text) < MOST_DIGITS)
+    return frozenset(int(text) for text in short if text.isascii() and text.isdigit())
 
 
 def _take(

@@ -18,13 +18,14 @@ SPEC = SchemaGenerator().get_schema(request=None, public=True)
 NAMES = {"slug": "draft", "person": "email:ada@example.com", "merge_id": "1", "number": "1"}
 NAMES["reference"] = "00000000-0000-4000-8000-000000000000"
 NAMES["letter"] = "completed"
+NAMES |= {"webhook_id": "1", "delivery": NAMES["reference"]}
 OPERATIONS = [
     (method.upper(), path.format(**NAMES))
     for path, methods in SPEC["paths"].items()
     for method in methods
 ]
 LISTS = [path for method, path in OPERATIONS if method == "GET" and path.endswith("s/")]
-OF_ONE = ("draft", NAMES["reference"])
+OF_ONE = ("draft", NAMES["reference"], "webhooks/1", "contact-limits")
 LISTS = [path for path in LISTS if not any(name in path for name in OF_ONE)] + [
     "/api/segments/everyone/members/"
 ]

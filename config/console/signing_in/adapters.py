@@ -63,7 +63,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # has no typ
     def post_login(self, request: HttpRequest, user: User, **more: Any) -> HttpResponse:
         """Said in the trail with all that was shown; the browser is known from now on."""
         shown = [_code_of(one) for one in get_authentication_records(request, user)]
-        if len(shown) > 1 or any(one != "password" for one in shown):
+        if any(one != "password" for one in shown):  # the same password twice is one factor
             request.session[rules.SHOWN] = True
         url = get_login_redirect_url(request, more.get("redirect_url"))
         one, how = sign_in.try_by(request, user), ", ".join(dict.fromkeys(shown))

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from config.console.pages import toast
+from config.console.signing_in import rules
 from config.console.signing_in.entrance import entrance
 from config.workspace.access.guessing import refuse
 from config.workspace.joining import links
@@ -48,6 +50,9 @@ def view(request: HttpRequest, token: str) -> HttpResponse:
             user = links.accept(token, form.save(commit=False))
         if user is None:
             raise Explained(_(USED))
+        if not rules.may_come_in_here(user):
+            toast(request, _("You sign in by single sign-on alone."))
+            return redirect("admin:login")
         login(request, user, backend=BACKEND)
         return redirect("/console/")
     context = {"form": form, "link": link, "role": role_in_words(link.role)}

@@ -4,9 +4,10 @@ import json
 from typing import Any, Final, NoReturn
 
 import jwt
+from allauth.account.utils import get_next_redirect_url
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
@@ -83,12 +84,15 @@ class SingleAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # has n
                 if not sociallogin.is_existing:
                     known = deciding.known_by_address(row, claims)
                     if known is not None:
+                        _refuse_another_subject(known, row)
                         sociallogin.connect(request, known)
                 if sociallogin.is_existing:
                     with audit.acting(audit.actor_of_user(sociallogin.user)):
                         deciding.take_role(sociallogin.user, role)
                 else:
                     sociallogin.user.role = role
+                    if not claims.is_email_verified:  # it is nobody's word
+                        sociallogin.user.email, sociallogin.email_addresses = "", []
         except Refused as error:
             _turn_away(request, str(error))
 
@@ -167,7 +171,10 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
         return have_to_wait(request, wait)
     provider = _provider(request, slug)
     try:
-        answer = provider.redirect_from_request(request)
+        # to come in, and for nothing else that the form might name
+        answer = provider.redirect(
+            request, process="login", next_url=get_next_redirect_url(request)
+        )
     except ImmediateHttpResponse as error:
         turned_away: HttpResponse = error.response
         return turned_away
@@ -207,9 +214,15 @@ def claims_of(row: IdentityProvider, login: SocialLogin) -> Claims:
         said |= part if isinstance(part, dict) else {}
     groups = said.get(row.groups_claim) or []
     listed = [groups] if isinstance(groups, str) else groups if isinstance(groups, list) else []
-    email = login.user.email or ""
+    email = str(said.get("email") or "")  # what is said today, not what we have kept
     is_verified = said.get("email_verified") is True
     return Claims(login.account.uid, email, is_verified, [str(one) for one in listed])
+
+
+def _refuse_another_subject(known: User, row: IdentityProvider) -> None:
+    """Raises Refused where they come in by this provider already, as somebody else there."""
+    if SocialAccount.objects.filter(user=known, provider=row.slug).exists():
+        raise Refused("address")
 
 
 def _app_of(row: IdentityProvider) -> SocialApp:

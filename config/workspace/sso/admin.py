@@ -3,6 +3,7 @@
 import re
 from typing import Any, Final
 
+from allauth.socialaccount.models import SocialAccount
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -111,6 +112,8 @@ class IdentityProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # no gen
         row.default_role = self.cleaned_data["default_role"]
         if secret := self.cleaned_data["secret"]:
             row.sealed_secret = tokens.seal(secret.encode())
+        if row.pk and "issuer" in self.changed_data:  # who they are there is nobody elsewhere
+            SocialAccount.objects.filter(provider=row.slug).delete()
         saved: IdentityProvider = super().save(commit)
         return saved
 
@@ -123,6 +126,16 @@ class IdentityProviderAdmin(AuditedAdmin):
     form = IdentityProviderForm
     list_display = ("name", "issuer", "is_active")
     prepopulated_fields = {"slug": ("name",)}  # noqa: RUF012 - as Django has it
+
+    def delete_model(self, request: HttpRequest, obj: IdentityProvider) -> None:
+        """With who came in by it: another one of this name is another."""
+        SocialAccount.objects.filter(provider=obj.slug).delete()
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        """The same of several."""
+        for row in queryset:
+            self.delete_model(request, row)
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """One that knows who fills it in."""

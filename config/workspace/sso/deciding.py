@@ -30,7 +30,8 @@ class Refused(Exception):
 def role_for(provider: IdentityProvider, claims: Claims) -> str:
     """As what they work here. Raises Refused: another domain, or in no group that may."""
     domain = claims.email.rpartition("@")[2].casefold()
-    if provider.domains and domain not in provider.domains:
+    # an address that the provider does not vouch for is of no domain
+    if provider.domains and not (claims.is_email_verified and domain in provider.domains):
         raise Refused("domain")
     groups = set(claims.groups)
     role = next((role for group, role in provider.mapping if group in groups), "")

@@ -128,13 +128,13 @@ def incident_answer(row: Incident, shown: Shown) -> dict[str, Any]:
     counted = row.counted
     return {
         "id": row.public_id,
-        "title": row.title,
+        "title": shown.text(row.title),
         "kind": row.kind,
         "subject": row.subject_name,
         "since": row.since,
         "until": row.until,
         "known_at": row.known_at,
-        "note": row.note,
+        "note": shown.text(row.note),
         "status": row.status,
         **{name: counted.get(name, 0) for name in ("people", "erased", "nameless")},
         "fields": [{"name": shown.text(n), "people": p} for n, p in counted.get("fields", [])],

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from config.console.words import day
 from config.postgres.sql import AND, OR, Sql, one, sql
 from config.workspace import audit
 from config.workspace.registry import Registry
@@ -121,7 +122,7 @@ def words(exception: ErasureException) -> str:
     """The ground, the law, and how long; for a screen, a letter, a certificate."""
     ground = f"{exception.get_ground_display()}: {exception.because}"
     if exception.until:
-        return _("%(ground)s, until %(day)s") % {"ground": ground, "day": exception.until}
+        return _("%(ground)s, until %(day)s") % {"ground": ground, "day": day(exception.until)}
     if exception.months is not None:
         return _("%(ground)s, %(n)s months from its own day") % {
             "ground": ground,

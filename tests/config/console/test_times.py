@@ -29,6 +29,13 @@ WRITERS = {
     "profiles/selectors/words.py",  # "16:02 their time"
     "consent/letters/texts.py",  # a date with its year: a letter is read later
     "consent/opendsr/answers.py",  # times of the protocol, in UTC
+    "config/workspace/models/records.py",  # a row's name for developers
+    "consent/models/keeping/retention.py",  # the same
+    "consent/archives/output.py",  # a file to keep, its zone in its head
+    "consent/forwarding/requests.py",  # times of a call, in UTC
+    "segments/members/told.py",  # the same
+    "consent/retention/events.py",  # names of tables, keys of months
+    "consent/retention/totals.py",  # keys of months
 }
 PATTERN = re.compile(r"date_format\(|time_format\(|\.strftime\(|:%[HYdb]")
 

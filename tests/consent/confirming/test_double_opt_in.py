@@ -240,7 +240,7 @@ def test_a_purpose_says_it_in_words_of_its_own_and_each_is_a_version(api, market
     post(api, "old@example.com")
     page = f"/console/consent/purpose/{marketing.pk}/change/"
     shown = api.get(page).content.decode()
-    assert "Please confirm: {purpose}" in shown and "Mohon" not in shown
+    assert "Please confirm: {purpose}" in shown and "Mohon konfirmasi: {purpose}" in shown
     given = {
         "name": "Marketing", "description": "News.", "position": 1, "confirm_days": 3,
         "double_opt_in": "on", "remind_days": "", "subject_en": "One click for {purpose}",

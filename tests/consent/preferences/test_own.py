@@ -11,6 +11,7 @@ from campaigns.delivery.service_mails import send_due
 from campaigns.models import Message, Sender
 from config.workspace.access import guessing, tokens
 from config.workspace.models import AuditEntry
+from config.workspace.work.due import drain
 from consent.models import IdentityLink, PrivacyRequest
 from consent.proof import links
 from consent.proof.issuing import issue_due
@@ -119,6 +120,10 @@ def test_what_only_stops_something_is_done_at_once_and_what_is_missing_is_said_b
     assert "Write what is wrong" in answer.content.decode()
     assert "Choose one of these" in client.post(f"{preferences}data/").content.decode()
     assert PrivacyRequest.objects.count() == 1
+    for _ in range(9):  # a link that was passed on is pressed again and again
+        drain()
+        client.post(f"{preferences}data/", {"wish": "objection"})
+    assert PrivacyRequest.objects.count() == 3
 
 
 def test_asking_by_an_address_says_the_same_to_whoever_asks_and_opens_the_page_of_its_owner_alone(

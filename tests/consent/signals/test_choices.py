@@ -81,6 +81,11 @@ def test_no_object_says_nothing_an_empty_one_is_all_no_and_what_is_left_out_is_n
     assert set(stands().values()) == {"withdrawn", "denied"}
 
 
+def test_a_number_that_nobody_can_read_fails_no_call():
+    tell({"gpp": "DBABTA~1YNN", "gppSid": "1" * 5_000}, key="key-site", event="Seen", kind="track")
+    assert Event.objects.filter(name="Seen").count() == 1
+
+
 def test_a_banner_never_touches_mails_and_a_mapping_cannot_make_it():
     make_source("shop")
     Caller("key-shop").batch({"type": "identify", "userId": "v", "anonymousId": "d",

@@ -121,7 +121,10 @@ def test_single_messages_use_a_purpose_and_the_default_sender(walks):
 def test_the_admin_says_who_uses_it_and_deletes_nothing_that_is_used(officer, campaign):
     launch(campaign, at=timezone.now() + LATER)
     pages = {
-        "consent/purpose": (Purpose.objects.get(slug="walks"), {"purpose_class": "marketing"}),
+        "consent/purpose": (
+            Purpose.objects.get(slug="walks"),
+            {"purpose_class": "marketing", "confirm_days": "7"},
+        ),
         "consent/topic": (Topic.objects.get(), {}),
         "campaigns/sender": (
             Sender.objects.get(name="Club"),
@@ -161,6 +164,7 @@ def test_the_admin_says_who_uses_it_and_deletes_nothing_that_is_used(officer, ca
 def test_a_slug_stays_and_topics_are_deleted_on_their_own_page_only(officer, campaign):
     walks, topic = Purpose.objects.get(slug="walks"), Topic.objects.get()
     body = {"name": "Strolls", "slug": "strolls", "purpose_class": "marketing", "position": "0"}
+    body["confirm_days"] = "7"
     inline = {
         "topics-TOTAL_FORMS": "1",
         "topics-INITIAL_FORMS": "1",
@@ -208,6 +212,7 @@ def test_rest_deletes_what_nobody_uses_and_names_users_otherwise(client, campaig
     assert answer.json() == purpose | {
         "description": "",
         "purpose_class": "marketing",
+        "double_opt_in": False,
         "topics": [{"slug": "autumn", "name": "Autumn", "description": ""}],
     }
     again = client.post("/api/purposes/", purpose, "application/json", headers=key)

@@ -179,6 +179,10 @@ def test_a_role_that_needs_one_opens_nothing_before_it_is_set_up(ada, client, cl
     api = theirs.get("/api/segments/")
     assert (api.status_code, api["Content-Type"]) == (403, "application/problem+json")
     assert "Your role needs a second factor" in theirs.get(SECURITY).content.decode()
+    twice = Client()
+    for _ in range(2):  # the same password once more is no second factor
+        twice.post("/console/login/", {"username": "mei", "password": "secret"})
+    assert twice.get("/console/segments/")["Location"] == SECURITY
     add_app(theirs)
     assert theirs.get("/console/segments/").status_code == 200
     refused = theirs.post(f"{SECURITY}app/off/").content.decode()

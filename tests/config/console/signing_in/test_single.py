@@ -146,7 +146,7 @@ def test_no_claim_makes_an_admin_and_none_joins_somebody_else(provider, running)
         assert "in none of the groups" in words(client)
     # of two who say to be her, one has no proof of it and one is of a domain of anybody's
     says(running, sub="eve", email="ADA@puncak.example", email_verified=False)
-    assert "works here already" in words(come_in()[0])
+    assert "no domain that signs in" in words(come_in()[0])
     IdentityProvider.objects.update(domains=[])
     says(running, sub="eve", email="ada@puncak.example")
     assert "works here already" in words(come_in()[0])
@@ -169,6 +169,24 @@ def test_an_address_joins_who_works_here_where_the_provider_speaks_for_its_domai
     assert ada.check_password("secret")
     says(running, sub="bob", email="bob@elsewhere.example")
     assert "no domain that signs in" in words(come_in()[0])
+
+
+def test_who_writes_an_address_there_that_is_not_theirs_gets_no_place_for_its_owner(
+    provider, running
+):
+    """Whose address it is comes later, with more rights, and must not share Eve's account."""
+    says(running, sub="eve", email="boss@puncak.example", email_verified=False)
+    assert "no domain that signs in" in words(come_in()[0])
+    assert not User.objects.exists()
+    says(running, sub="eve", email="boss@puncak.example")  # she had it for a day
+    come_in()
+    says(running, sub="boss-1", email="boss@puncak.example", groups=["bosses"])
+    assert "works here already" in words(come_in()[0])
+    assert set(User.objects.values_list("role", flat=True)) == {"analyst"}
+    IdentityProvider.objects.update(domains=[])
+    says(running, sub="kim", email="kim@puncak.example", email_verified=False)
+    come_in()
+    assert User.objects.latest("pk").email == "", "nobody's word is kept as an address"
 
 
 def test_the_last_admin_stays_one_whatever_the_groups_say(provider, running):
