@@ -1,6 +1,7 @@
 """Fixtures for every test. The database role is the backend's affair: tests act in its name."""
 
 import os
+import uuid
 from collections.abc import Generator, Iterator
 
 import pytest
@@ -81,6 +82,17 @@ def _live_server_ends_first(request: pytest.FixtureRequest) -> Iterator[None]:
     request.getfixturevalue("transactional_db")
     with open_while(request.getfixturevalue("live_server")):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _own_archives(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Archives of people lie beside the files of other tests, which may search them meanwhile."""
+    from consent.archives import files  # noqa: PLC0415
+
+    folder = tmp_path_factory.getbasetemp() / uuid.uuid4().hex / "archives"
+    monkeypatch.setattr(files, "FOLDER", str(folder))
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import threading
 import uuid
+import zlib
 from collections import Counter
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -38,7 +39,7 @@ def make_person(name: str = "", email_address: str | None = "", **fields) -> Pro
     now = timezone.now()
     name = name or uuid.uuid4().hex[:8]
     profile = Profile.objects.create(
-        bucket=fields.pop("bucket", hash(name) % 10_000),
+        bucket=fields.pop("bucket", zlib.crc32(name.encode()) % 10_000),
         display_name=name.title(),
         first_seen=now,
         last_seen=now,
