@@ -175,7 +175,8 @@ def test_everything_can_be_done_with_the_keyboard_alone(visit):
     expect(dialog).to_have_count(0)
     assert focused(page) == "Choose one by one", "back where it was opened"
     assert not Inbox.objects.exists(), "Escape is no answer"
-    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Choose one by one").press("Enter")
+    expect(dialog).to_be_visible()
     page.get_by_role("switch", name="Measuring").focus()
     page.keyboard.press("Space")
     page.get_by_role("button", name="Save my choices").focus()
