@@ -16,6 +16,7 @@ from unfold.widgets import (
 )
 
 from config.workspace.forms.audited import AuditedAdmin
+from config.workspace.forms.lookups import ReadOnly
 from config.workspace.forms.used import ArchivableForm, ArchivedFilter, UsedAdmin
 from config.workspace.lifecycle.usage import users
 from config.workspace.permissions import may
@@ -319,7 +320,7 @@ class DeadlineRuleAdmin(AuditedAdmin):
 
 
 @admin.register(Wording)
-class WordingAdmin(AuditedAdmin):
+class WordingAdmin(ReadOnly, AuditedAdmin):
     """What people were asked in, every version of it. Written by the forms that show it."""
 
     empty_text = _("The words of forms that ask for permission, every version that was shown.")
@@ -332,18 +333,6 @@ class WordingAdmin(AuditedAdmin):
     def words(self, wording: Wording) -> str:
         """As the person read it."""
         return wording.text
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """By the form that shows it."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never changed."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never deleted."""
-        return False
 
 
 @admin.register(ErasureDuty)
