@@ -12,7 +12,7 @@ from campaigns.evidence.finding import FoundEvidence, find
 from campaigns.evidence.send_facts import ChainState, chain_state, facts_of, proof_file
 from campaigns.models import Message
 from campaigns.pages.log.messages import lines_of, shown_to
-from config.console.pages import page
+from config.console.pages import attachment, page
 from config.workspace import audit
 from config.workspace.permissions import requires
 from config.workspace.trail.proofs import SCRIPT, NotProvable
@@ -146,21 +146,10 @@ def proof_file_view(request: HttpRequest, profile_id: int, entry_id: int) -> Htt
         return HttpResponse(words, status=409, content_type="text/plain; charset=utf-8")
     audit.record("evidence.exported", "consent", str(entry.pk), profile_id=profile_id)
     text = json.dumps(found, indent=2, ensure_ascii=False)
-    return _file(text.encode(), f"proof-{entry.pk}.json", "application/json")
+    return attachment(text.encode(), f"proof-{entry.pk}.json", "application/json")
 
 
 @requires(VIEW)
 def script_view(request: HttpRequest) -> HttpResponse:
     """The script that checks such a file, for whoever does not trust us."""
-    return _file(SCRIPT.read_bytes(), SCRIPT.name, "text/x-python")
-
-
-def _file(content: bytes, name: str, kind: str) -> HttpResponse:
-    return HttpResponse(
-        content,
-        content_type=f"{kind}; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "no-store",
-        },
-    )
+    return attachment(SCRIPT.read_bytes(), SCRIPT.name, "text/x-python")

@@ -45,6 +45,18 @@ def wants_partial(request: HttpRequest) -> bool:
     return not htmx.boosted and not htmx.history_restore_request
 
 
+def attachment(content: str | bytes, name: str, kind: str) -> HttpResponse:
+    """A file to keep; `kind` is its type, without its letters, which are UTF-8. Never cached."""
+    return HttpResponse(
+        content,
+        content_type=f"{kind}; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
 def page(
     request: HttpRequest,
     template: str,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from config.console.pages import ApiCall, page, toast
+from config.console.pages import ApiCall, attachment, page, toast
 from config.workspace import audit
 from config.workspace.permissions import may, requires
 from config.workspace.selectors import workspace
@@ -136,14 +136,7 @@ def _crumbs() -> list[tuple[str, str | None]]:
 def register_csv_view(request: HttpRequest) -> HttpResponse:
     """As a file."""
     audit.record("processing_record.downloaded", "processing_record")
-    return HttpResponse(
-        register.as_csv(),
-        content_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": 'attachment; filename="register-of-processing.csv"',
-            "Cache-Control": "no-store",
-        },
-    )
+    return attachment(register.as_csv(), "register-of-processing.csv", "text/csv")
 
 
 @requires(VIEW)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from config.console.pages import page, toast
+from config.console.pages import attachment, page, toast
 from config.workspace import audit
 from config.workspace.models import User
 from config.workspace.outgoing.words import error_in_words
@@ -217,15 +217,8 @@ def certificate_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse
     certificate = row.result.get("certificate")
     if not certificate:
         return redirect("consent:request", row.public_id)
-    return _file(json.dumps(certificate, indent=2), f"certificate-{row.public_id}.json")
-
-
-def _file(text: str, name: str) -> HttpResponse:
-    return HttpResponse(
-        text,
-        content_type="application/json; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "no-store",
-        },
+    return attachment(
+        json.dumps(certificate, indent=2),
+        f"certificate-{row.public_id}.json",
+        "application/json",
     )
