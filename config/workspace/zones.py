@@ -42,6 +42,11 @@ def today(zone: ZoneInfo | None = None) -> date:
     return timezone.localdate(timezone=zone or workspace_zone())
 
 
+def stamp(moment: datetime) -> str:
+    """RFC 3339, UTC, to the second, with `Z`: for programs; it sorts as text."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def begins(when: date | datetime, zone: ZoneInfo | None = None) -> datetime:
     """The first moment of a day in the workspace (or in `zone`); of a moment itself. Aware."""
     if isinstance(when, datetime):

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from config.workspace.api.problems import FieldError, Problem
 from config.workspace.frequency import Frequency
+from config.workspace.zones import stamp
 from consent.api.serializers import StatementSerializer
 from consent.channels import CHANNELS
 from consent.ledger.acts import UNDONE
-from consent.ledger.elapsing import stamp
 from consent.ledger.recording import Statement
 from consent.ledger.subjects import NoIdentifier, Referred, WasErased, contact_point, refer
 from consent.models import Purpose, Topic

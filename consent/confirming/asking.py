@@ -18,11 +18,10 @@ from config.postgres.sql import run, sql
 from config.workspace.access import tokens
 from config.workspace.digests import contact_digest
 from config.workspace.mails.outgoing import ServiceMail, write
-from config.workspace.zones import today
+from config.workspace.zones import stamp, today
 from consent.channels import contact_kind
 from consent.confirming.limits import NO_ADDRESS, AskingLimits, caller_digest, count_unasked
 from consent.confirming.words import as_shown, language_of, shown, wording_of
-from consent.ledger.elapsing import stamp
 from consent.ledger.recording import Statement, record_consents
 from consent.ledger.standing import standing
 from consent.models import Confirmation, Purpose, Topic, Wording

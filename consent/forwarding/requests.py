@@ -1,12 +1,12 @@
 """What webhooks are told of privacy requests. Whom one is about is asked for by its id."""
 
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.outgoing.kinds import KINDS, EventKind
 from config.workspace.outgoing.notices import tell
+from config.workspace.zones import stamp
 from consent.models import PrivacyRequest
 
 OPENED: Final = "privacy_request.opened"
@@ -33,13 +33,9 @@ def _data(request: PrivacyRequest) -> dict[str, Any]:
         "type": request.type,
         "regulation": request.regulation,
         "status": request.status,
-        "received_at": _z(request.received_at),
-        "due_at": _z(request.due_at),
+        "received_at": stamp(request.received_at),
+        "due_at": stamp(request.due_at),
     }
-
-
-def _z(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 _EXAMPLE: Final = {

@@ -8,7 +8,7 @@ appends an `expired` entry, `resume` repeats the grants that a pause interrupted
 import json
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from config.postgres.sql import run, sql
 from config.workspace.work.faults import is_outage, is_passing
+from config.workspace.zones import stamp
 from consent.ledger.recording import Statement, record_consents
 from consent.ledger.standing import standing
 
@@ -35,11 +36,6 @@ ORDER BY e.evidence->>'until', e.profile_id, e.id LIMIT {batch} OFFSET {left_out
 """
 # An installation may have stood still for so long; what is older was carried out long ago.
 LOOKBACK = timedelta(days=400)
-
-
-def stamp(moment: datetime) -> str:
-    """A moment as `until` holds it: it sorts as text."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def elapse(now: datetime | None = None) -> int:

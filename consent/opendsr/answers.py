@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from config.workspace.trail.signing import Signer, signer
+from config.workspace.zones import stamp
 from consent.models import PrivacyRequest
 
 VERSION: Final = "1.0"
@@ -54,8 +55,8 @@ def received(row: PrivacyRequest, body: bytes) -> dict[str, Any]:
     """What a request is answered with; the same for the same."""
     return {
         "controller_id": row.controller,
-        "expected_completion_time": moment(expected(row)),
-        "received_time": moment(_forwarded_at(row)),
+        "expected_completion_time": stamp(expected(row)),
+        "received_time": stamp(_forwarded_at(row)),
         "encoded_request": base64.b64encode(body).decode(),
         "subject_request_id": str(row.external_id),
     }
@@ -66,7 +67,7 @@ def status_of(row: PrivacyRequest, status: str = "") -> dict[str, Any]:
     status = status or row.status
     body = {
         "controller_id": row.controller,
-        "expected_completion_time": moment(expected(row)),
+        "expected_completion_time": stamp(expected(row)),
         "subject_request_id": str(row.external_id),
         "request_status": status,
         "api_version": VERSION,
@@ -93,8 +94,3 @@ def expected(row: PrivacyRequest) -> datetime:
 
 def _forwarded_at(row: PrivacyRequest) -> datetime:
     return row.forwarded_at or row.received_at
-
-
-def moment(at: datetime) -> str:
-    """RFC 3339, UTC, to the second."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -24,8 +24,9 @@ from config.workspace.api.problems import Problem
 from config.workspace.api.views import ApiView
 from config.workspace.digests import contact_digest
 from config.workspace.trail.signing import signer
+from config.workspace.zones import stamp
 from consent.models import PrivacyRequest
-from consent.opendsr.answers import JSON, VERSION, moment, received, signed, status_of
+from consent.opendsr.answers import JSON, VERSION, received, signed, status_of
 from consent.opendsr.identities import FORMATS, KINDS, references
 from consent.opendsr.reading import TYPES, Faulty, PassedOn, read
 from consent.privacy import requests
@@ -224,7 +225,7 @@ class OneRequest(OpenDsrView):
         body = {
             "controller_id": row.controller,
             "subject_request_id": str(row.external_id),
-            "received_time": moment(timezone.now()),
+            "received_time": stamp(timezone.now()),
             "request_status": PrivacyRequest.Status.CANCELLED,
             "api_version": VERSION,
         }

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.workspace.frequency import Frequency
+from config.workspace.zones import stamp
 from consent.channels import contact_kind
 from consent.confirming.asking import Answered, record_or_ask
-from consent.ledger.elapsing import PAUSE, stamp
+from consent.ledger.elapsing import PAUSE
 from consent.ledger.fitting import PermissionAsked, answers_of
 from consent.ledger.history import states_of
 from consent.ledger.recording import Statement, record_consents

@@ -1,7 +1,7 @@
 """What webhooks are told of segments: who came in and who left."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from django.dispatch import receiver
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.workspace.outgoing.kinds import KINDS, EventKind
 from config.workspace.outgoing.notices import tell_many
+from config.workspace.zones import stamp
 from profiles.people.forwarding import about_many
 from profiles.people.told import ALL, FREE
 from segments.members.signals import membership_changed
@@ -28,7 +29,7 @@ def note_moves(
     **kwargs: Any,
 ) -> None:
     """Two statements each way at most; a hundred people in one call."""
-    data = {"segment": segment.slug, "at": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    data = {"segment": segment.slug, "at": stamp(at)}
     tell_many(ENTERED, {**data, "first_count": is_first}, entered)
     tell_many(LEFT, data, left)
 

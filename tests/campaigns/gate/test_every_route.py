@@ -27,7 +27,8 @@ from config.workspace.access.keys import create_api_key
 from config.workspace.frequency import SETTING
 from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
-from consent.ledger.elapsing import elapse, stamp
+from config.workspace.zones import stamp
+from consent.ledger.elapsing import elapse
 from consent.ledger.recording import Statement, record_consents
 from consent.models import Purpose, Suppression
 from consent.suppression.suppressing import release

@@ -16,6 +16,7 @@ RAW = re.compile(r"\|\s*(date|time|timesince|timeuntil|localtime|utc)\b|{%\s*now
 # who may write a time by a pattern: what is no screen, or names the zone beside it
 WRITERS = {
     "config/console/words.py",
+    "config/workspace/zones.py",  # for programs, in UTC
     "config/home/views.py",  # "Thursday 26 November, 16:02 in Jakarta"
     "campaigns/pages/page_header.py",  # days, and start times with their zone
     "campaigns/pages/editor/forms/when.py",  # the field of a time, its zone beside it
@@ -24,16 +25,12 @@ WRITERS = {
     "campaigns/outcomes/recording.py",  # a key
     "config/workspace/forms/marketing_part.py",  # quiet hours, of each person's own clock
     "config/workspace/work/circuits.py",  # a line of the log, its zone beside it
-    "consent/ledger/elapsing.py",  # a stamp in the ledger
     "profiles/selectors/folding.py",  # headings of days
     "profiles/selectors/words.py",  # "16:02 their time"
     "consent/letters/texts.py",  # a date with its year: a letter is read later
-    "consent/opendsr/answers.py",  # times of the protocol, in UTC
     "config/workspace/models/records.py",  # a row's name for developers
     "consent/models/keeping/retention.py",  # the same
     "consent/archives/output.py",  # a file to keep, its zone in its head
-    "consent/forwarding/requests.py",  # times of a call, in UTC
-    "segments/members/told.py",  # the same
     "consent/retention/events.py",  # names of tables, keys of months
     "consent/retention/totals.py",  # keys of months
 }

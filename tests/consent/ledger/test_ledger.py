@@ -7,8 +7,9 @@ from django.db import ProgrammingError, connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.workspace.zones import stamp
 from consent.ledger import elapsing
-from consent.ledger.elapsing import elapse, stamp
+from consent.ledger.elapsing import elapse
 from consent.ledger.history import states_of
 from consent.ledger.recording import Statement, record_consents
 from consent.models import ConsentEntry, ConsentState, Purpose, Topic

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.postgres.sql import run, sql
+from config.workspace.zones import stamp
 from consent.ledger.acts import BLOCKING, UNDONE
-from consent.ledger.elapsing import elapse, stamp
+from consent.ledger.elapsing import elapse
 from consent.ledger.fitting import PermissionAsked, answers_of
 from consent.ledger.history import states_of
 from consent.ledger.recording import Statement, record_consents
