@@ -40,13 +40,15 @@ def test_the_next_mail_is_from_the_sender_as_it_was_changed_a_moment_ago(server)
     deliver_all()
 
     mails = [server.message(number) for number in range(5)]
-    hi = [mail for mail in mails if mail["Subject"] == "Hi"]
-    assert [mail["From"].addresses[0].display_name for mail in hi] == ["Shop", "Tent Shop", "Other"]
-    assert [mail["Reply-To"] for mail in hi] == [None, "help@shop.example", None]
-    # the campaign's second mail: of the sender as it was when it went
-    (tents,) = [mail for mail in mails if mail["To"].addresses[0].addr_spec == "ben@example.com"]
-    is_new = tents["From"].addresses[0].display_name == "Tent Shop"
-    assert ("Nieuwegracht 9" in tents.get_body(("html",)).get_content()) is is_new
+    assert [mail["From"].addresses[0].display_name for mail in mails] == [
+        "Shop",
+        "Shop",
+        "Tent Shop",
+        "Tent Shop",
+        "Other",
+    ]
+    assert [mail["Reply-To"] for mail in mails[1:4]] == [None] + ["help@shop.example"] * 2
+    assert "Nieuwegracht 9" in mails[2].get_body(("html",)).get_content()
     assert "Oudegracht 1" in mails[0].get_body(("html",)).get_content()
 
 

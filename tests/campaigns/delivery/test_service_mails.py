@@ -65,17 +65,10 @@ def test_a_mail_goes_once_as_text_and_with_a_button_and_no_name_in_it_writes_mar
 def test_one_refused_for_good_is_given_up_and_what_cannot_go_now_is_tried_again_until_it_is_late(
     sender,
 ):
-    class Refusing:
-        async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
-            return f"550 no {address} here"
-
     write("test", "gone", letter(), lasting=DAY)
     with smtp_server() as server:
-        type(server).handle_RCPT = Refusing.handle_RCPT
-        try:
-            assert send_due() == 1
-        finally:
-            del type(server).handle_RCPT
+        server.refusals["maya@example.com"] = ["550 no maya@example.com here"]
+        assert send_due() == 1
     gone = OutgoingMail.objects.get()
     assert gone.failed_at
     assert bytes(gone.sealed) == b""
