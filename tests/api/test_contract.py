@@ -25,7 +25,7 @@ OPERATIONS = [
     for method in methods
 ]
 LISTS = [path for method, path in OPERATIONS if method == "GET" and path.endswith("s/")]
-OF_ONE = ("draft", NAMES["reference"], "webhooks/1", "contact-limits")
+OF_ONE = ("draft", NAMES["reference"], "webhooks/1")
 LISTS = [path for path in LISTS if not any(name in path for name in OF_ONE)] + [
     "/api/segments/everyone/members/"
 ]
