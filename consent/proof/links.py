@@ -31,7 +31,7 @@ WORK: Final = "identity_links"
 VALID: Final = timedelta(minutes=15)
 OPEN_FOR: Final = timedelta(minutes=30)  # the page that one opens
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-MOST_AN_HOUR, MOST_A_DAY = 3, 10  # to one address, whoever asks
+MOST_AN_HOUR, MOST_A_DAY = 3, 10  # to one address: by strangers, and for requests
 MOST_OF_A_CALLER: Final = 20  # in an hour, to whatever addresses
 MOST_ATTEMPTS: Final = 30  # looks at one link
 KEPT: Final = timedelta(days=90)

@@ -4,8 +4,8 @@ import uuid
 from collections.abc import Iterable
 from typing import Final
 
-from django.utils.html import escape, format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language_info
 
 from campaigns.channels.email.wire import WireMail, with_crlf
@@ -82,9 +82,11 @@ def _paragraphs(texts: Iterable[str], style: str) -> SafeString:
     return format_html_join("\n", '<p style="{}">{}</p>', rows)
 
 
+_BREAK: Final = SafeString("<br>\n")
+
+
 def _with_breaks(text: str) -> SafeString:
-    lines = (str(escape(line)) for line in text.strip().splitlines())
-    return mark_safe("<br>\n".join(lines))  # noqa: S308 - each line is escaped
+    return format_html_join(_BREAK, "{}", ((line,) for line in text.strip().splitlines()))
 
 
 def _from(sender: Sender) -> str:
