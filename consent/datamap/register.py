@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.workspace import audit
+from config.workspace.pages.spreadsheets import cell
 from config.workspace.selectors import workspace
 from config.workspace.stored import change_setting
 from consent.models import ProcessingRecord, Purpose
@@ -89,10 +90,5 @@ def as_csv() -> str:
             for name in FIELDS
         ]
         line = [*who.values(), entry.purpose.name, entry.purpose.description, *said]
-        writer.writerow([_safe(str(value)) for value in line])
+        writer.writerow([cell(str(value)) for value in line])
     return out.getvalue()
-
-
-def _safe(value: str) -> str:
-    """No spreadsheet takes it for a formula."""
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

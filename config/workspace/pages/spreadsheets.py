@@ -1,0 +1,10 @@
+"""Tables that people open in a spreadsheet: no cell of ours is taken for a formula."""
+
+from typing import Final
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def cell(text: str) -> str:
+    """As it is; what a spreadsheet would take for a formula is quoted (OWASP, CSV Injection)."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
