@@ -42,11 +42,6 @@ def forget_limits() -> None:
     _kept.is_there, _kept.until = False, 0.0
 
 
-def is_offered(count: int, per_days: int) -> bool:
-    """Whether a limit of somebody's own may be so."""
-    return 0 < count <= MOST_DAYS and 0 < per_days <= MOST_DAYS
-
-
 @transaction.atomic
 def set_limit(profile_id: int, channel: str, address: str, limit: Frequency | None) -> None:
     """In place of the one of before; None is as often as we write. Two or three queries."""

@@ -1,12 +1,10 @@
 """What has to stay of everybody, chosen on each new request; and whether a request has to wait."""
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from config.workspace.zones import today
 from consent.models import ErasureDuty, ErasureException, PrivacyRequest
 from consent.models.exceptions import DataClass
-
-IN_FORCE = Q(done_at=None, ended_at=None)
 
 
 def keep_by_duty(request: PrivacyRequest) -> None:
@@ -31,12 +29,15 @@ def of_duties(request: PrivacyRequest | None = None) -> list[ErasureException]:
 
 def in_force(request: PrivacyRequest) -> list[ErasureException]:
     """Those that keep something now, the first made first."""
-    rows = ErasureException.objects.filter(IN_FORCE, request=request)
-    return list(rows.filter(Q(until=None) | Q(until__gte=today())))
+    return list(_keeping().filter(request=request))
 
 
 def held() -> Q:
     """Of requests: everything has to stay for now."""
-    rows = ErasureException.objects.filter(IN_FORCE, data_class=DataClass.EVERYTHING)
-    rows = rows.filter(Q(until=None) | Q(until__gte=today()))
+    rows = _keeping().filter(data_class=DataClass.EVERYTHING)
     return Q(pk__in=rows.values("request"))
+
+
+def _keeping() -> QuerySet[ErasureException]:
+    rows = ErasureException.objects.filter(done_at=None, ended_at=None)
+    return rows.filter(Q(until=None) | Q(until__gte=today()))

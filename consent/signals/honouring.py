@@ -29,7 +29,6 @@ from profiles.ingest.hooks import AFTER_BATCH, WrittenBatch
 from profiles.people.lineage import given_people
 
 SIGNAL = "consent_object"  # `signal` of the evidence
-LONGEST_AGENT = 200  # characters
 _STANDS = """
 SELECT s.profile_id, s.purpose_id, s.status, s.at, coalesce(e.evidence->>'proof', '') = ''
 FROM ({stood}) s JOIN consent_entry e ON e.profile_id = s.profile_id AND e.id = s.entry_id

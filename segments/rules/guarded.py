@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from config.postgres.sql import FALSE, every, sql
 from consent.ledger.standing import WHOLE, standing
-from consent.models import Purpose
 from consent.suppression.withdrawing import EVERY_CHANNEL
 from profiles.language.reading.reader import RuleError, RuleProblem
 from profiles.models import Sensitivity
@@ -50,20 +49,6 @@ def _permit(slug: str, context: "CompileContext") -> Part:
     )
     explicit = "SELECT c.profile_id FROM ({rows}) c WHERE c.status = 'granted' AND c.basis = {own}"
     return Ids(sql(explicit, rows=rows, own="consent"))
-
-
-def said_of_guard(names: Iterable[Name]) -> str:
-    """What a reader of a rule is told beside a clause; "" where nothing is guarded."""
-    found = guards(names)
-    if not found:
-        return ""
-    name, said = found[0]
-    if not said.purpose:
-        return _refusal(name, said)
-    purpose = Purpose.objects.filter(slug=said.purpose).values_list("name", flat=True).first()
-    return _(
-        "“%(field)s” is %(kind)s data: only people who permitted “%(purpose)s” themselves count."
-    ) % {"field": name, "kind": _kind(said), "purpose": purpose or said.purpose}
 
 
 def _refusal(name: str, said: SaidOfField) -> str:
