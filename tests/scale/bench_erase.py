@@ -27,6 +27,7 @@ from django.db import connection
 
 from config import paths
 from tests.scale.bench_ingest import WORKER, _dsn, _of
+from tests.scale.databases import drop_as_owner
 
 CLAIM = 0.5
 DATABASE = "bench_erase"
@@ -63,7 +64,7 @@ def main(argv: Sequence[str] = ()) -> int:
     connection.settings_dict.setdefault("TEST", {})["NAME"] = DATABASE
     name = connection.settings_dict["NAME"]
     dsn = _of(_dsn(), DATABASE)
-    _drop()
+    drop_as_owner(DATABASE)
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         _fill(options.people * (OTHERS + 1))
@@ -75,14 +76,9 @@ def main(argv: Sequence[str] = ()) -> int:
     finally:
         connection.close()
         connection.settings_dict["NAME"] = name
-        _drop()
+        drop_as_owner(DATABASE)
     print(f"claim: ingest beside erasures at least {CLAIM} of ingest alone")
     return int(ratio < CLAIM)
-
-
-def _drop() -> None:
-    with connection.owner(), connection._nodb_cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
 
 
 def _fill(people: int) -> None:

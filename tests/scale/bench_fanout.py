@@ -31,6 +31,8 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
+from tests.scale.databases import drop_as_owner
+
 CLAIM_ROWS, CLAIM_FLOOR, CLAIM_CPU = 1.5, 3.0, 2.0
 CLAIM_SUPPRESSED, FEW, MANY = 1.1, 250, 100_000
 DATABASE = "bench_fanout"
@@ -155,7 +157,7 @@ def main(argv: Sequence[str] = ()) -> int:
     options = parser.parse_args(argv)
     connection.settings_dict.setdefault("TEST", {})["NAME"] = DATABASE
     name = connection.settings_dict["NAME"]
-    _drop()
+    drop_as_owner(DATABASE)
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         segment = _people(options.people)
@@ -167,16 +169,10 @@ def main(argv: Sequence[str] = ()) -> int:
     finally:
         connection.close()
         connection.settings_dict["NAME"] = name
-        _drop()
+        drop_as_owner(DATABASE)
     return int(
         rows > CLAIM_ROWS or floor > CLAIM_FLOOR or cpu > CLAIM_CPU or many > CLAIM_SUPPRESSED
     )
-
-
-def _drop() -> None:
-    """With force: a worker of autovacuum may sit in it."""
-    with connection.owner(), connection._nodb_cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
 
 
 def _people(count: int) -> Any:

@@ -19,7 +19,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tests.scale.bench_fanout import DATABASE, _campaign, _drop, _marketing, _people, _say
+from tests.scale.bench_fanout import DATABASE, _campaign, _marketing, _people, _say
+from tests.scale.databases import drop_as_owner
 
 CLAIM = 1.3
 BY_HAND = """
@@ -43,7 +44,7 @@ SELECT reason, count(*) FROM (
 """
 WRITTEN_TO = """
 INSERT INTO contact_count (profile_id, channel, day, n)
-SELECT profile_id, 'email', current_date, 1 FROM membership WHERE profile_id %% 7 = 0
+SELECT profile_id, 'email', current_date, 1 FROM membership WHERE profile_id % 7 = 0
 """
 
 
@@ -55,14 +56,14 @@ def main(argv: Sequence[str] = ()) -> int:
     options = parser.parse_args(argv)
     connection.settings_dict.setdefault("TEST", {})["NAME"] = DATABASE
     name = connection.settings_dict["NAME"]
-    _drop()
+    drop_as_owner(DATABASE)
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         ratio = _compared(_people(options.people), options.runs)
     finally:
         connection.close()
         connection.settings_dict["NAME"] = name
-        _drop()
+        drop_as_owner(DATABASE)
     _say(f"claim: at most {CLAIM}")
     return int(ratio > CLAIM)
 

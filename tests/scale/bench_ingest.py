@@ -32,6 +32,7 @@ from django.db import connection
 from config import paths
 from config.web.command import command
 from config.workspace.digests import key_digest
+from tests.scale.databases import drop
 
 CLAIM = 0.25
 BATCH = 100
@@ -92,7 +93,7 @@ def main(argv: Sequence[str] = ()) -> int:
         _prepare(server, base, options.identifiers // 2)
         names = [f"{base}_run", f"{base}_reference"]
         for name in names:
-            _drop(server, name)
+            drop(server, name)
             server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{base}"')
             with _in_database(name):
                 call_command("migrate", verbosity=0)  # the roles are named after the database
@@ -100,19 +101,7 @@ def main(argv: Sequence[str] = ()) -> int:
             return _compare(dsn, names, options)
         finally:
             for name in names:
-                _drop(server, name)
-
-
-def _drop(server: psycopg.Connection, name: str) -> None:
-    """Again where a vacuum of the server's own is in it."""
-    for attempt in range(20):
-        try:
-            server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            return
-        except (psycopg.errors.ObjectInUse, psycopg.errors.InsufficientPrivilege):
-            if attempt == 19:
-                raise
-            time.sleep(1)
+                drop(server, name)
 
 
 def _dsn() -> str:

@@ -23,6 +23,7 @@ from django.conf import settings
 from django.db import connection
 
 from tests.scale import bench_fanout
+from tests.scale.databases import drop_as_owner
 
 DATABASE = "bench_journeys"
 KILLED = """
@@ -57,7 +58,7 @@ def main(argv: Sequence[str] = ()) -> int:
     options = parser.parse_args(argv)
     connection.settings_dict.setdefault("TEST", {})["NAME"] = DATABASE
     name, bench_fanout.DATABASE = connection.settings_dict["NAME"], DATABASE
-    bench_fanout._drop()
+    drop_as_owner(bench_fanout.DATABASE)
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         segment = bench_fanout._people(options.people)
@@ -66,7 +67,7 @@ def main(argv: Sequence[str] = ()) -> int:
     finally:
         connection.close()
         connection.settings_dict["NAME"] = name
-        bench_fanout._drop()
+        drop_as_owner(bench_fanout.DATABASE)
     return int(wrong)
 
 

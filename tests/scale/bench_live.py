@@ -21,6 +21,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tests.scale import bench_fanout as fanout
+from tests.scale.databases import drop_as_owner
 
 CLAIM = 5.0
 RUNS = 9
@@ -42,14 +43,14 @@ def main(argv: Sequence[str] = ()) -> int:
     options = parser.parse_args(argv)
     connection.settings_dict.setdefault("TEST", {})["NAME"] = fanout.DATABASE
     name = connection.settings_dict["NAME"]
-    fanout._drop()
+    drop_as_owner(fanout.DATABASE)
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         return _measure(options.people)
     finally:
         connection.close()
         connection.settings_dict["NAME"] = name
-        fanout._drop()
+        drop_as_owner(fanout.DATABASE)
 
 
 def _measure(people: int) -> int:

@@ -18,6 +18,7 @@ from unittest.mock import patch
 from django.db import OperationalError, connection
 
 from tests.scale import bench_fanout as fanout
+from tests.scale.databases import drop_as_owner
 
 CLAIM = 2.5
 CUT_OFF_SECONDS = 30
@@ -31,14 +32,14 @@ def main(argv: Sequence[str] = ()) -> int:
     options = parser.parse_args(argv)
     connection.settings_dict.setdefault("TEST", {})["NAME"] = fanout.DATABASE
     name = connection.settings_dict["NAME"]
-    fanout._drop()
+    drop_as_owner(fanout.DATABASE)
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         bare, shipped, analysed = _times(options.people)
     finally:
         connection.close()
         connection.settings_dict["NAME"] = name
-        fanout._drop()
+        drop_as_owner(fanout.DATABASE)
     ratio = max(shipped, bare or CUT_OFF_SECONDS) / analysed
     without = f"{bare:.2f} s" if bare is not None else f"more than {CUT_OFF_SECONDS} s"
     fanout._say(
