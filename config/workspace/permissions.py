@@ -13,7 +13,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from config.workspace import audit
+from config.workspace import audit, freshness
 from config.workspace.models import Role, User
 
 PERMISSIONS = {
@@ -72,6 +72,9 @@ ROLES: dict[str, set[str]] = {
     Role.ADMIN: set(PERMISSIONS),
 }
 ALL_SCOPES = "all"
+# who changes what stands behind these shows once more who they are, where that was a while ago:
+# others come in by it, or people's data goes out by it
+ASKED_AGAIN = frozenset({"team.edit", "webhooks.edit"})
 # which permission stands behind Django's own (admin lists and forms); app -> (view, change)
 MODEL_PERMISSIONS: dict[str, tuple[str, str]] = {
     "workspace.user": ("team.edit", "team.edit"),
@@ -148,10 +151,14 @@ Params = ParamSpec("Params")
 View = Callable[Concatenate[HttpRequest, Params], HttpResponse]
 
 
-def requires(permission: str, *, post: str = "") -> Callable[[View[Params]], View[Params]]:
+def requires(
+    permission: str, *, post: str = "", again: bool = False
+) -> Callable[[View[Params]], View[Params]]:
     """A console view that asks for log-in and the permission, and acts in the user's name.
 
     `post`: what a POST needs besides. Stacked, all are needed; `asked_of` reads them off the view.
+    `again`: who they are is to be shown once more, also for reading; for a change it always is
+    where a permission is one of ASKED_AGAIN.
     """
 
     def wrap(view: View[Params]) -> View[Params]:
@@ -165,6 +172,9 @@ def requires(permission: str, *, post: str = "") -> Callable[[View[Params]], Vie
                 raise PermissionDenied(permission)
             if post and request.method == "POST" and not may(request.user, post):
                 raise PermissionDenied(post)
+            if again:
+                freshness.ask(request)
+            ask_before_change(request, permission, post)
             with audit.acting(audit.actor_of_user(request.user)):
                 return view(request, *args, **kwargs)
 
@@ -174,6 +184,12 @@ def requires(permission: str, *, post: str = "") -> Callable[[View[Params]], Vie
         return checked
 
     return wrap
+
+
+def ask_before_change(request: HttpRequest, *permissions: str) -> None:
+    """Once more who they are, where one of these is of ASKED_AGAIN. Raises NotShownLately."""
+    if not ASKED_AGAIN.isdisjoint(permissions):
+        freshness.ask_before_change(request)
 
 
 def asked_of(view: Any, method: str = "GET") -> tuple[str, ...]:

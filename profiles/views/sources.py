@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from config.console.pages import page
+from config.workspace import freshness
 from config.workspace.pages.public_address import base_url
 from config.workspace.permissions import may, requires
 from profiles.models import Source
@@ -52,6 +53,7 @@ def rotate_key(request: HttpRequest, source_id: int) -> HttpResponse:
         raise Http404
     if not all(may(request.user, one) for one in permissions_for(source.kind)):
         raise PermissionDenied(source.kind)
+    freshness.ask_before_change(request)
     if request.method == "POST":
         return show_key(request, source, renew_write_key(source=source))
     return page(

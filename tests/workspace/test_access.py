@@ -91,6 +91,8 @@ FOR_EVERYONE = {
     "console/security/again/",
     "console/security/again/code/",
     "console/security/again/passkey/",
+    "console/security/again/provider/",
+    "console/security/again/sent/",
     "console/security/app/",
     "console/security/app/off/",
     "console/security/keys/add/",

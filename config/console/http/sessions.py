@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from config.console.pages import page, toast
+from config.workspace import freshness
 from config.workspace.access import seen, sign_in
 from config.workspace.models import User
 from config.workspace.permissions import requires
@@ -30,6 +31,7 @@ SEEN_EVERY = 300.0  # seconds: a session is written no oftener than that
 @receiver(user_logged_in, dispatch_uid="rapport.session_began")
 def _began(request: HttpRequest, **_more: Any) -> None:
     request.session[BEGAN] = request.session[SEEN] = time.time()
+    freshness.note(request)
     seen.note(request, is_seen=True)
 
 
@@ -102,6 +104,7 @@ def end_others(request: HttpRequest) -> HttpResponse:
     user = request.user
     if request.method != "POST" or not isinstance(user, User):
         return HttpResponseNotAllowed(["POST"])
+    freshness.ask(request)
     sign_in.end_sessions(user)
     user.refresh_from_db()
     update_session_auth_hash(request, user)  # this one goes on, under a new key
@@ -114,6 +117,7 @@ def end_one(request: HttpRequest, number: int) -> HttpResponse:
     user = request.user
     if request.method != "POST" or not isinstance(user, User):
         return HttpResponseNotAllowed(["POST"])
+    freshness.ask(request)
     if not seen.end(user, number):
         raise Http404
     toast(request, _("That session is ended."))

@@ -12,12 +12,14 @@ from unfold.sites import UnfoldAdminSite
 from config.console.http import sessions
 from config.console.pages import PAGES
 from config.console.shell import health, preferences, search
-from config.console.signing_in import password, single
+from config.console.signing_in import password
+from config.console.signing_in.providers import single
 from config.workspace import audit
 from config.workspace.access import hashing, sign_in, throttle
 from config.workspace.access.hashing import HashingBusy
 from config.workspace.digests import contact_digest
 from config.workspace.models import User
+from config.workspace.permissions import MODEL_PERMISSIONS, ask_before_change
 
 OWN_GUESSES = 10  # at one's own old password, in 15 minutes
 
@@ -33,6 +35,12 @@ def page_of_site(request: HttpRequest, page: str, /, **kwargs: Any) -> HttpRespo
 def home_part(request: HttpRequest, name: str) -> HttpResponse:
     """One lazily loaded part of Home."""
     return page_of_site(request, "home_part", name=name)
+
+
+def _asked_to_change(view: Any) -> str:
+    """The permission to change what a view of the admin is about; "" for pages of the site."""
+    model = getattr(getattr(view, "__self__", None), "model", None)
+    return MODEL_PERMISSIONS.get(model._meta.label_lower, ("", ""))[1] if model else ""
 
 
 class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
@@ -113,6 +121,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
             user = request.user
             if not isinstance(user, User):
                 return view(request, *args, **kwargs)
+            ask_before_change(request, _asked_to_change(view))
             with audit.acting(audit.actor_of_user(user)), hashing.for_known():
                 return view(request, *args, **kwargs)
 

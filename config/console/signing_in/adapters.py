@@ -4,7 +4,6 @@ Our log-in counts the tries and looks at the password (`config.console.shell.sit
 allauth leads through what is still to be shown. Its own counting is off: it knows one process.
 """
 
-import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -19,14 +18,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config.console.http.sessions import BEGAN
 from config.console.pages import toast
-from config.console.signing_in import rules
+from config.console.signing_in import again, rules
+from config.workspace import freshness
 from config.workspace.access import devices, hashing, sign_in, tokens
 from config.workspace.models import User
 from config.workspace.selectors import workspace
-
-REMEMBERED_SECONDS = 15 * 60  # that somebody has shown who they are, before it is asked again
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # has no types
@@ -86,19 +83,24 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # has no typ
         return is_right
 
     def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
-        """Not of who has come in just now."""
-        began = self.request.session.get(BEGAN, 0)
-        return bool(time.time() - began > REMEMBERED_SECONDS)
+        """Not of who has come in just now, or shown it since."""
+        return not freshness.is_fresh(self.request)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
-        """In our words."""
+        """In our words: what lets this user in, and the provider where that is one."""
         words = {
             "reauthenticate": _("Use your password"),
             "mfa_reauthenticate": _("Use a code of your app"),
             "mfa_reauthenticate:webauthn": _("Use a passkey"),
         }
         methods = super().get_reauthentication_methods(user)
-        return [{**one, "description": words[one["id"]]} for one in methods]
+        if not rules.may_come_in_here(user):
+            methods = [one for one in methods if one["id"] != "reauthenticate"]
+        said = [{**one, "description": words[one["id"]]} for one in methods]
+        if again.providers_of(user):
+            url = reverse("sso_again")
+            said.append({"id": "sso", "url": url, "description": _("Use single sign-on")})
+        return said
 
 
 class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # has no types

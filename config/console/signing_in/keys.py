@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -35,7 +34,6 @@ class RenewForm(forms.Form):
 
 
 @requires("team.edit")
-@reauthentication_required  # type: ignore[untyped-decorator]
 @require_http_methods(["GET", "POST"])
 def rotate(request: HttpRequest, key_id: int) -> HttpResponse:
     """Asked; then the new value, shown this once. Raises Http404."""

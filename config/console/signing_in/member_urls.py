@@ -1,10 +1,21 @@
 """Addresses that django-allauth knows by name, below /console/."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib import admin
 from django.urls import path
 
-from config.console.signing_in import factors, single
+from config.console.signing_in import again, factors
+from config.console.signing_in.again import shown_lately
 from config.console.signing_in.factors import of_member, security
+from config.console.signing_in.providers import single
+
+
+def _now(view: Any) -> Callable[..., Any]:
+    """About oneself, by whoever has shown lately who they are."""
+    return of_member(shown_lately(view.as_view()))
+
 
 urlpatterns = [
     path("login/", admin.site.login, name="account_login"),
@@ -26,27 +37,13 @@ urlpatterns = [
         of_member(factors.PasskeyAgain.as_view()),
         name="mfa_reauthenticate_webauthn",
     ),
-    path("security/app/", of_member(factors.AddApp.as_view()), name="mfa_activate_totp"),
-    path("security/app/off/", of_member(factors.RemoveApp.as_view()), name="mfa_deactivate_totp"),
-    path("security/keys/add/", of_member(factors.AddPasskey.as_view()), name="mfa_add_webauthn"),
-    path(
-        "security/keys/<int:pk>/",
-        of_member(factors.RenamePasskey.as_view()),
-        name="mfa_edit_webauthn",
-    ),
-    path(
-        "security/keys/<int:pk>/off/",
-        of_member(factors.RemovePasskey.as_view()),
-        name="mfa_remove_webauthn",
-    ),
-    path(
-        "security/codes/",
-        of_member(factors.RecoveryCodes.as_view()),
-        name="mfa_view_recovery_codes",
-    ),
-    path(
-        "security/codes/new/",
-        of_member(factors.NewRecoveryCodes.as_view()),
-        name="mfa_generate_recovery_codes",
-    ),
+    path("security/again/provider/", of_member(again.by_provider), name="sso_again"),
+    path("security/again/sent/", of_member(again.sent), name="sent_before"),
+    path("security/app/", _now(factors.AddApp), name="mfa_activate_totp"),
+    path("security/app/off/", _now(factors.RemoveApp), name="mfa_deactivate_totp"),
+    path("security/keys/add/", _now(factors.AddPasskey), name="mfa_add_webauthn"),
+    path("security/keys/<int:pk>/", _now(factors.RenamePasskey), name="mfa_edit_webauthn"),
+    path("security/keys/<int:pk>/off/", _now(factors.RemovePasskey), name="mfa_remove_webauthn"),
+    path("security/codes/", _now(factors.RecoveryCodes), name="mfa_view_recovery_codes"),
+    path("security/codes/new/", _now(factors.NewRecoveryCodes), name="mfa_generate_recovery_codes"),
 ]

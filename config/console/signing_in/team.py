@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import messages
@@ -139,7 +138,6 @@ def reset_password(request: HttpRequest, user_id: int) -> HttpResponse:
 
 
 @requires("team.edit")
-@reauthentication_required  # type: ignore[untyped-decorator]
 @require_POST
 def change_rules(request: HttpRequest) -> HttpResponse:
     """Which roles need a second factor."""
@@ -154,7 +152,6 @@ def change_rules(request: HttpRequest) -> HttpResponse:
 
 
 @requires("team.edit")
-@reauthentication_required  # type: ignore[untyped-decorator]
 @require_POST
 def take_factors_away(request: HttpRequest, user_id: int) -> HttpResponse:
     """Of a member who lost theirs. Raises Http404."""

@@ -1,14 +1,15 @@
-"""Second factors in the audit trail."""
+"""Second factors in the audit trail, and that somebody has shown once more who they are."""
 
 from typing import Any
 
+from allauth.account.signals import authentication_step_completed
 from allauth.mfa import signals
 from allauth.mfa.models import Authenticator
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from config.console.signing_in import rules
-from config.workspace import audit
+from config.workspace import audit, freshness
 from config.workspace.models import User
 
 
@@ -43,3 +44,16 @@ def failed(user: User, authenticator: Authenticator, **_more: Any) -> None:
     with audit.acting(audit.STRANGER):
         detail = {"kind": authenticator.type}
         audit.record("second_factor.failed", "user", str(user.pk), detail=detail)
+
+
+@receiver(authentication_step_completed, dispatch_uid="rapport.shown_again")
+def shown_again(
+    request: HttpRequest, user: User, method: str, reauthenticated: bool = False, **more: Any
+) -> None:
+    """It holds for a while; a log-in has its own entry."""
+    if not reauthenticated:
+        return
+    freshness.note(request)
+    how = {"socialaccount": "sso"}.get(method) or str(more.get("type") or method)
+    with audit.acting(audit.actor_of_user(user)):
+        audit.record("sign_in.shown_again", "user", str(user.pk), detail={"how": how})

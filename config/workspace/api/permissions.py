@@ -2,11 +2,18 @@
 
 from typing import Any
 
+from rest_framework import exceptions
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from config.workspace.api.authentication import KeyUser
-from config.workspace.permissions import may, scopes_grant
+from config.workspace.freshness import NotShownLately
+from config.workspace.permissions import ask_before_change, may, scopes_grant
+
+SHOW_AGAIN = (
+    "This matters, and it was a while ago that you showed who you are. Do it once more at "
+    "/console/security/again/, then call again; an API key is not asked."
+)
 
 
 def request_may(request: Request, permission: str) -> bool:
@@ -28,4 +35,15 @@ class HasScope(BasePermission):
         if needed is None:
             # an undeclared method answers 405 by itself
             return bool(getattr(request.user, "is_authenticated", False))
-        return request_may(request, needed)
+        is_granted = request_may(request, needed)
+        if is_granted and not isinstance(request.user, KeyUser):
+            _refuse_old_session(request, needed)
+        return is_granted
+
+
+def _refuse_old_session(request: Request, permission: str) -> None:
+    """A session of the console changes here no more than there. Raises PermissionDenied."""
+    try:
+        ask_before_change(request._request, permission)
+    except NotShownLately as error:
+        raise exceptions.PermissionDenied(SHOW_AGAIN) from error

@@ -112,7 +112,7 @@ class AuditEntryAdmin(ReadOnly, OnlyItsFilters, LookedUp):
 
     def get_urls(self) -> list[URLPattern]:
         """And the whole list as a file."""
-        view = requires("audit.view")(self.exported)
+        view = requires("audit.view", again=True)(self.exported)
         own = path("export/<slug:kind>/", view, name="workspace_auditentry_export")
         return [own, *super().get_urls()]
 

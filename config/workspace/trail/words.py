@@ -165,6 +165,7 @@ ACTIONS: dict[str, Words] = {
     "sign_in.failed": gettext_lazy("A log-in failed: wrong name or password"),
     "sign_in.locked_out": gettext_lazy("Log-ins of this name stopped for a while: too many failed"),
     "sign_in.refused": gettext_lazy("Single sign-on refused"),
+    "sign_in.shown_again": gettext_lazy("Showed once more who they are"),
     "sign_in.succeeded": gettext_lazy("Signed in"),
     "source.key_renewed": gettext_lazy("Write key of a source renewed"),
     "suppression.release": gettext_lazy("Address released"),

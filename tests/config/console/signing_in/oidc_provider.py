@@ -40,7 +40,7 @@ class Provider(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:  # noqa: N802, PLR0911
         parts = urlsplit(self.path)
         asked = {name: one[0] for name, one in parse_qs(parts.query).items()}
         if parts.path == "/.well-known/openid-configuration":
@@ -51,7 +51,10 @@ class Provider(BaseHTTPRequestHandler):
             listed = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))
             return self.answer({"keys": [{**listed, "kid": "one", "use": "sig", "alg": "RS256"}]})
         if parts.path == "/authorize":
+            state["asked"] = asked
             return self.authorize(asked)
+        if parts.path == "/asked":
+            return self.answer(state["asked"])
         if parts.path == "/userinfo":
             token = self.headers.get("Authorization", "").removeprefix("Bearer ")
             known = state["tokens"].pop(token, None)

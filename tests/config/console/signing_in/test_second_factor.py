@@ -8,9 +8,9 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.management import call_command
 from django.test import Client
 
-from config.console.http.sessions import BEGAN
 from config.console.signing_in import rules
 from config.workspace.access import codes
+from config.workspace.freshness import SHOWN_AT
 from config.workspace.models import AuditEntry, Role, SignInAttempt, User
 from tests.cast import make_user
 
@@ -146,7 +146,7 @@ def test_a_recovery_code_opens_once_and_is_shown_once(ada, client, clock):
 
 def test_a_stolen_session_changes_nothing_without_showing_who_it_is(app, client, clock):
     session = client.session
-    session[BEGAN] = clock.now - 16 * 60
+    session[SHOWN_AT] = clock.now - 16 * 60
     session.save()
     for path in ("app/off/", "keys/add/", "codes/new/"):
         answer = client.get(f"{SECURITY}{path}")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,9 +11,10 @@ import requests
 from django.test import Client
 
 from config.workspace.access import tokens
-from config.workspace.models import AuditEntry, IdentityProvider, Role, User
+from config.workspace.models import AccessLink, AuditEntry, IdentityProvider, Role, User
 from tests.cast import make_user
 from tests.config.console.signing_in import oidc_provider
+from tests.config.console.signing_in.test_again import grow_old
 from tests.config.console.signing_in.test_second_factor import add_app
 
 pytestmark = pytest.mark.django_db
@@ -230,6 +232,40 @@ def test_whoever_has_a_second_factor_here_is_asked_for_it_all_the_same(provider)
     again, answer = come_in()
     assert answer["Location"] == "/console/login/code/"
     assert again.get("/console/").status_code == 302
+
+
+def test_who_has_no_password_here_shows_who_they_are_at_the_provider(provider, running):
+    says(running, groups=["bosses"])
+    boss, _answer = come_in()
+    grow_old(boss)
+    answer = boss.post("/console/team/", {"email": "kim@puncak.example", "role": "analyst"})
+    assert answer["Location"].startswith("/console/security/again/provider/?next=")
+    page = boss.get(answer["Location"])
+    assert "Sign in at Office once more" in page.content.decode()
+    assert boss.get("/console/security/keys/add/").status_code == 302, "no key of a thief's"
+    form = {"again": "1", "next": page.context["next"]}
+
+    def show(**claims):
+        says(running, **{"groups": ["bosses"], **claims})
+        return boss.get(begin(boss, **form))["Location"]
+
+    now = time.time()
+    assert show(auth_time=now - 3600) == "/console/security/"
+    assert show(auth_time="now") == "/console/security/"
+    assert show(sub="eve", email="eve@puncak.example") == "/console/security/"
+    assert not AuditEntry.objects.filter(action="sign_in.shown_again").exists()
+    assert User.objects.count() == 1, "nobody is made by it"
+    assert boss.get("/console/").status_code == 200, "nor signed out"
+    assert show(auth_time=now) == "/console/security/again/sent/"
+    asked = requests.get(f"{running}/asked", timeout=10).json()
+    assert (asked["prompt"], asked["max_age"]) == ("login", "0")
+    kept = boss.get("/console/security/again/sent/").context
+    boss.post(kept["path"], dict(kept["fields"]))
+    assert AccessLink.objects.get().email == "kim@puncak.example"
+    assert AuditEntry.objects.get(action="sign_in.shown_again").detail == {"how": "sso"}
+    grow_old(boss)
+    assert show() == "/console/security/again/sent/", "some providers say no time"
+    assert Client().post(START, form).status_code == 200, "of a stranger it is a log-in"
 
 
 def test_inside_addresses_are_not_called_and_begun_log_ins_are_counted(provider, settings):

@@ -1,13 +1,16 @@
 """Single sign-on over django-allauth: its providers are our rows, its word is decided by ours."""
 
 import json
+import time
 from typing import Any, Final, NoReturn
 
 import jwt
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import get_next_redirect_url
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
+from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
@@ -39,8 +42,11 @@ WORDS: Final = {
     "address": gettext_lazy(
         "Somebody with your address works here already. Ask an admin to join the two."
     ),
+    "another": gettext_lazy("That was somebody else, or not signed in anew."),
     "failed": gettext_lazy("The provider did not let you in, or its answer was not right."),
 }
+LEEWAY: Final = 60  # seconds that two clocks may be apart
+ANEW: Final = {"prompt": "login", "max_age": "0"}  # OpenID Connect Core 1.0, 3.1.2.1
 OIDC: Final = "openid_connect"  # as allauth calls it
 
 
@@ -78,6 +84,9 @@ class SingleAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # has n
         if row is None:
             _turn_away(request, "failed")
         claims = claims_of(row, sociallogin)
+        is_again = sociallogin.state.get("process") == AuthProcess.REDIRECT
+        if is_again and not _is_them_anew(request, sociallogin):
+            _turn_away(request, "another")
         try:
             with transaction.atomic():
                 role = deciding.role_for(row, claims)
@@ -95,6 +104,11 @@ class SingleAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # has n
                         sociallogin.user.email, sociallogin.email_addresses = "", []
         except Refused as error:
             _turn_away(request, str(error))
+        if is_again:
+            said = {"provider": row.slug, "uid": sociallogin.account.uid}
+            record_authentication(
+                request, sociallogin.user, "socialaccount", reauthenticated=True, **said
+            )
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
         """Made at the first log-in, as the groups say."""
@@ -152,7 +166,7 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # has no t
                 audience=app.client_id,
                 issuer=self.openid_config["issuer"],
                 options={"require": ["exp", "iat", "sub", "aud", "iss"]},
-                leeway=60,
+                leeway=LEEWAY,
             )
         except (jwt.PyJWTError, StopIteration, ValueError, TypeError) as error:
             raise OAuth2Error("the identity token is not right") from error
@@ -171,10 +185,8 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
         return have_to_wait(request, wait)
     provider = _provider(request, slug)
     try:
-        # to come in, and for nothing else that the form might name
-        answer = provider.redirect(
-            request, process="login", next_url=get_next_redirect_url(request)
-        )
+        # to come in or to show it again, and for nothing else that the form might name
+        answer = provider.redirect(request, **_asked(request))
     except ImmediateHttpResponse as error:
         turned_away: HttpResponse = error.response
         return turned_away
@@ -198,6 +210,26 @@ def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
             raise
         return _turned_away(request, "failed")
     return answer
+
+
+def _asked(request: HttpRequest) -> dict[str, Any]:
+    """What a provider is asked for: of who is in already, to let them sign in anew."""
+    said = {"next_url": get_next_redirect_url(request)}
+    if "again" not in request.POST or not request.user.is_authenticated:
+        return {"process": AuthProcess.LOGIN, **said}
+    anew = {"auth_params": dict(ANEW), "data": {"asked_at": time.time()}}
+    return {"process": AuthProcess.REDIRECT, **said, **anew}
+
+
+def _is_them_anew(request: HttpRequest, login: SocialLogin) -> bool:
+    """The same user, who signed in there since they were asked, where the provider says when."""
+    if not login.is_existing or login.user != request.user:
+        return False
+    said = (login.account.extra_data.get("id_token") or {}).get("auth_time")
+    if said is None:  # some say it nowhere; they were asked for it all the same
+        return True
+    asked_at = (login.state.get("data") or {}).get("asked_at", 0)
+    return isinstance(said, int | float) and said >= asked_at - LEEWAY
 
 
 def choices(request: HttpRequest) -> list[IdentityProvider]:
@@ -255,7 +287,7 @@ def _turned_away(request: HttpRequest, why: str) -> HttpResponse:
     with audit.acting(audit.STRANGER):
         audit.record("sign_in.refused", "user", detail={"reason": why, "how": "sso"})
     toast(request, WORDS[why], level=messages.ERROR)
-    return HttpResponseRedirect(reverse("admin:login"))
+    return HttpResponseRedirect(reverse("mfa_index" if why == "another" else "admin:login"))
 
 
 def _turn_away(request: HttpRequest, why: str) -> NoReturn:

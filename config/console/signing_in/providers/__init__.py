@@ -1,0 +1,1 @@
+"""Providers that people sign in by: their rows as django-allauth has them, and their answers."""
