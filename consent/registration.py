@@ -12,7 +12,7 @@ from consent.ledger import carrying, chain, merging  # noqa: F401
 from consent.ledger.elapsing import elapse
 from consent.letters import sending  # noqa: F401 - signs itself in
 from consent.opendsr.delivery import call_due
-from consent.pages import card  # noqa: F401 - each signs itself in
+from consent.pages import card, waiting  # noqa: F401 - each signs itself in
 from consent.privacy import own_holdings  # noqa: F401 - each signs itself in
 from consent.privacy.callbacks import QUEUE
 from consent.privacy.due import OLDEST_STARTED, carry_out_due, left

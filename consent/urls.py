@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from consent.pages import actions
+from consent.pages import actions, ledger
 from consent.pages.banner import views as banner
 from consent.pages.datamap import views as datamap
 from consent.pages.incidents import views as incidents
@@ -20,6 +20,8 @@ urlpatterns = [
         actions.take_back_view,
         name="take_back",
     ),
+    path("privacy/permissions/", ledger.ledger_view, name="ledger"),
+    path("privacy/permissions/<uuid:public_id>/", ledger.person_ledger_view, name="person_ledger"),
     path("privacy/requests/", lists.requests_view, name="requests"),
     path("privacy/banner/", banner.banners_view, name="banners"),
     path("privacy/banner/<int:source_id>/", banner.banner_view, name="banner"),

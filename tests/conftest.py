@@ -98,6 +98,7 @@ def _own_archives(
 @pytest.fixture(autouse=True)
 def _fresh_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a process keeps of the database belongs to one test, and to the whole of it."""
+    from config.console.shell import waiting  # noqa: PLC0415
     from config.workspace import selectors  # noqa: PLC0415
     from config.workspace.access import guessing, tokens  # noqa: PLC0415
     from config.workspace.health import status  # noqa: PLC0415
@@ -116,12 +117,14 @@ def _fresh_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     guessing.forget()
     status.forget()
     recording.forget()
+    waiting.forget()
     monkeypatch.setattr(recording, "FLUSH_SECONDS", 3600.0)  # else somewhere in any test
     for module in (
         selectors,
         status,
         tags,
         resolving,
+        waiting,
     ):  # or a slow machine asks once more within a test
         monkeypatch.setattr(module, "KEPT_SECONDS", 3600.0)
     yield

@@ -76,11 +76,13 @@ def _campaigns(request: HttpRequest, term: str) -> list[Hit]:
 
 
 def _pages(request: HttpRequest, term: str) -> list[Hit]:
+    """Each page behind a line of the menu, by its own name or by that of the line."""
     return [
-        Hit(str(item["title"]), group["title"], item["link"], item["icon"])
+        Hit(str(found["title"]), group["title"], found["link"], found["icon"])
         for group in navigation(request)
         for item in group["items"]
-        if term.lower() in str(item["title"]).lower()
+        for found in item["pages"]
+        if term.lower() in f"{found['title']}\n{item['title']}".lower()
     ]
 
 

@@ -17,7 +17,9 @@ from tests.surface.test_hostile_parameters import known
 pytestmark = pytest.mark.django_db
 NAV = re.compile(r'<nav class="sh-groups".*?</nav>', re.DOTALL)
 GROUP = re.compile(r'<div class="sh-group">\s*(?:<h2>(.*?)</h2>)?(.*?)</ul>', re.DOTALL)
-ITEM = re.compile(r'<a href="([^"]*)"([^>]*)>\s*<svg.*?</svg>(.*?)</a>', re.DOTALL)
+ITEM = re.compile(r'<a href="([^"]*)"([^>]*)>\s*<svg.*?</svg>([^<]*).*?</a>', re.DOTALL)
+TABS = re.compile(r'<nav class="sh-tabs".*?</nav>', re.DOTALL)
+ON = re.compile(r'aria-current="page">([^<]*)</a>')
 CRUMBS = re.compile(r'<nav class="sh-crumbs".*?</nav>', re.DOTALL)
 CRUMB = re.compile(r"<(a|span|h1)[^>]*>([^<]+)</\1>")
 WITHOUT_MENU = (
@@ -72,7 +74,7 @@ def test_crumbs_name_the_group_and_the_item_of_the_menu(client):
         last_seen=source.created_at,
     )  # fmt: skip
     client.force_login(boss)
-    wrong, seen = [], set()
+    wrong, seen, doors = [], set(), set()
     for path, page in pages(client, world, boss):
         group, link, title = menu_place(page)
         trail = crumbs(page)
@@ -81,7 +83,12 @@ def test_crumbs_name_the_group_and_the_item_of_the_menu(client):
             wrong.append((path, "no item of the menu", trail))
         elif group and trail[0] != unescape(group):
             wrong.append((path, group, trail))
-        elif group and path == link and trail[1:] != [unescape(title)]:
+        elif group and path == link and trail[1:2] != [unescape(title)]:
             wrong.append((path, title, trail))
+        tabs = TABS.findall(page)
+        if tabs and not (ON.findall(tabs[0]) == trail[-1:] and trail[1] == unescape(title)):
+            wrong.append((path, tabs, trail))
+        doors |= {unescape(title)} if tabs else set()
     assert wrong == []
+    assert doors == {"Permissions", "Purposes", "Laws", "Data we hold"}
     assert {"", "Customers", "Audiences", "Engage", "Privacy", "Settings"} <= seen

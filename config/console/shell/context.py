@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from config.console.shell.theme import resolve
+from config.console.shell.theme import resolve, tabs
 from config.workspace.permissions import may
 
 
@@ -44,6 +44,11 @@ class Console:
     def is_masked(self) -> bool:
         """Whether this user is not shown personal data: pages say so where some is hidden."""
         return not may(getattr(self._request, "user", None), "people.personal")
+
+    @cached_property
+    def tabs(self) -> list[dict[str, Any]]:
+        """The pages behind the same line of the menu as this one."""
+        return tabs(self._request)
 
     @property
     def demo_mail(self) -> bool:

@@ -48,15 +48,24 @@ COLOURS = {
 class Item:
     """One line of the navigation. `urls`: the first name that resolves is the link.
 
-    `also`: where else pages of it lie, below the console's own address.
+    `also`: where else pages of it lie, below the console's own address. `sections`: several pages
+    behind one line, which leads to the first that the reader may open; they stand as tabs on each
+    other. `waiting`: its name at `config.console.shell.waiting.WAITING`.
     """
 
     title: Any
     icon: str
-    urls: Sequence[str]
+    urls: Sequence[str] = ()
     permission: str | None = None
     only_demo_mail: bool = False
     also: Sequence[str] = ()
+    sections: Sequence["Item"] = ()
+    waiting: str = ""
+
+    @property
+    def pages(self) -> Sequence["Item"]:
+        """What can be opened: the sections, or itself."""
+        return self.sections or (self,)
 
 
 @dataclass(frozen=True)
@@ -126,75 +135,123 @@ GROUPS = (
     NavigationGroup(
         _("Privacy"),
         [
-            Item(_("Requests"), "shield", ["consent:requests"], "privacy.view"),
-            Item(_("Policy table"), "list", ["consent:policies"], "consents.view"),
-            Item(_("Retention"), "clock", ["consent:retention"], "privacy.view"),
             Item(
-                _("Data map"),
-                "grid",
-                ["consent:data_map"],
+                _("Requests"),
+                "shield",
+                ["consent:requests"],
                 "privacy.view",
-                also=["privacy/register/", "profiles/usualname/"],
+                waiting="requests",
+            ),
+            Item(
+                _("Permissions"),
+                "okc",
+                sections=[
+                    Item(_("Who allowed what"), "okc", ["consent:ledger"], "consents.view"),
+                    Item(
+                        _("Prove it"),
+                        "shield",
+                        ["campaigns:prove"],
+                        "privacy.view",
+                    ),
+                    Item(
+                        _("Suppressions"),
+                        "ban",
+                        ["admin:consent_suppression_changelist"],
+                        "suppressions.view",
+                    ),
+                ],
+            ),
+            Item(
+                _("Purposes"),
+                "star",
+                sections=[
+                    Item(
+                        _("Purposes"),
+                        "star",
+                        ["admin:consent_purpose_changelist"],
+                        "consents.view",
+                    ),
+                    Item(
+                        _("Topics"),
+                        "list",
+                        ["admin:consent_topic_changelist"],
+                        "consents.view",
+                    ),
+                    Item(
+                        _("Wordings"),
+                        "note",
+                        ["admin:consent_wording_changelist"],
+                        "consents.view",
+                    ),
+                    Item(
+                        _("Banner"),
+                        "device",
+                        ["consent:banners"],
+                        "consents.view",
+                    ),
+                    Item(
+                        _("Consent signals"),
+                        "link",
+                        ["admin:consent_signalmapping_changelist"],
+                        "consents.view",
+                    ),
+                ],
+            ),
+            Item(
+                _("Laws"),
+                "list",
+                sections=[
+                    Item(_("Policy table"), "list", ["consent:policies"], "consents.view"),
+                    Item(
+                        _("Deadlines"),
+                        "clock",
+                        ["admin:consent_deadlinerule_changelist"],
+                        "privacy.view",
+                    ),
+                    Item(
+                        _("Kept by law"),
+                        "shield",
+                        ["admin:consent_erasureduty_changelist"],
+                        "privacy.view",
+                    ),
+                    Item(
+                        _("Clocks of incidents"),
+                        "alert",
+                        ["admin:consent_breachclock_changelist"],
+                        "privacy.view",
+                    ),
+                ],
+            ),
+            Item(
+                _("Data we hold"),
+                "grid",
+                sections=[
+                    Item(_("Data map"), "grid", ["consent:data_map"], "privacy.view"),
+                    Item(
+                        _("Register of processing"),
+                        "doc",
+                        ["consent:register"],
+                        "privacy.view",
+                    ),
+                    Item(_("Retention"), "clock", ["consent:retention"], "privacy.view"),
+                    Item(
+                        _("Usual names"),
+                        "eye",
+                        ["admin:profiles_usualname_changelist"],
+                        "settings.view",
+                    ),
+                ],
             ),
             Item(
                 _("Incidents"),
                 "alert",
                 ["consent:incidents"],
                 "privacy.view",
-                also=["consent/breachclock/"],
-            ),
-            Item(
-                _("Purposes"),
-                "okc",
-                ["admin:consent_purpose_changelist"],
-                "consents.view",
-            ),
-            Item(
-                _("Topics"),
-                "star",
-                ["admin:consent_topic_changelist"],
-                "consents.view",
-            ),
-            Item(_("Banner"), "device", ["consent:banners", "consent:banner"], "consents.view"),
-            Item(
-                _("Consent signals"),
-                "link",
-                ["admin:consent_signalmapping_changelist"],
-                "consents.view",
-            ),
-            Item(
-                _("Wordings"),
-                "note",
-                ["admin:consent_wording_changelist"],
-                "consents.view",
-            ),
-            Item(
-                _("Suppressions"),
-                "ban",
-                ["admin:consent_suppression_changelist"],
-                "suppressions.view",
-            ),
-            Item(
-                _("Deadlines"),
-                "clock",
-                ["admin:consent_deadlinerule_changelist"],
-                "privacy.view",
-            ),
-            Item(
-                _("Kept by law"),
-                "shield",
-                ["admin:consent_erasureduty_changelist"],
-                "privacy.view",
-            ),
-            Item(
-                _("Prove it"),
-                "okc",
-                ["campaigns:prove", "campaigns:message_proof"],
-                "privacy.view",
+                waiting="incidents",
             ),
             Item(
                 _("Audit trail"),
-                "list",
+                "note",
                 ["workspace:audit", "admin:workspace_auditentry_changelist"],
                 "audit.view",
             ),
@@ -279,43 +336,91 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of the sidebar as this user may see them. No query beyond the user's own."""
     groups = [{"title": group.title, "items": _items(request, group)} for group in GROUPS]
     groups = [group for group in groups if group["items"]]
-    links = [item["link"] for group in groups for item in group["items"]]
-    here = _deepest(_listed(request.path), links)
+    pages = [page for group in groups for item in group["items"] for page in item["pages"]]
+    here = _deepest(_listed(request.path), [page["link"] for page in pages])
     for group in groups:
         for item in group["items"]:
-            item["active"] = item["link"] == here
+            item["active"] = here in [page["link"] for page in item["pages"]]
     return groups
+
+
+def tabs(request: HttpRequest) -> list[dict[str, Any]]:
+    """The pages behind the same line of the menu as this one, where there are several."""
+    here = request.path
+    for group in GROUPS:
+        for item in group.items:
+            pages = _shown(request, item) if item.sections else []
+            if len(pages) > 1 and here in [page["link"] for page in pages]:
+                return [page | {"active": page["link"] == here} for page in pages]
+    return []
+
+
+def door_of(address: str) -> Any:
+    """The title of the line of the menu that the page at `address` is behind with others."""
+    doors = {
+        resolve(page.urls): item.title if item.sections else ""
+        for group in GROUPS
+        for item in group.items
+        for page in item.pages
+    }
+    return doors.get(_deepest(_listed(address), [link for link in doors if link]), "")
 
 
 def group_of(address: str) -> Any:
     """The title of the group in whose menu the page at `address` is; "" for Home and the like."""
-    titles = {resolve(item.urls): group.title for group in GROUPS for item in group.items}
+    titles = {resolve(page.urls): group.title for group, page in _all_pages()}
     return titles.get(_deepest(_listed(address), [link for link in titles if link]), "")
 
 
 def title_of(address: str) -> Any:
     """What the menu calls the page at exactly this address; "" where it is not in the menu."""
-    titles = {resolve(item.urls): item.title for group in GROUPS for item in group.items}
+    titles = {resolve(page.urls): page.title for _group, page in _all_pages()}
     return titles.get(address, "")
+
+
+def _all_pages() -> list[tuple[NavigationGroup, Item]]:
+    return [(group, page) for group in GROUPS for item in group.items for page in item.pages]
 
 
 def _items(request: HttpRequest, group: NavigationGroup) -> list[dict[str, Any]]:
     shown = []
     for item in group.items:
-        if item.only_demo_mail and settings.EMAIL_URL:
-            continue
-        link = resolve(item.urls)
-        if link and _may(request, item.permission):
-            shown.append({"title": item.title, "icon": item.icon, "link": link})
+        pages = _shown(request, item)
+        if pages:
+            shown.append(
+                {
+                    "title": item.title,
+                    "icon": item.icon,
+                    "link": pages[0]["link"],
+                    "pages": pages,
+                    "waiting": _waiting(request, item.waiting) if item.waiting else None,
+                }
+            )
     return shown
+
+
+def _waiting(request: HttpRequest, name: str) -> Any:
+    from config.console.shell.waiting import waiting_for  # noqa: PLC0415
+
+    return waiting_for(request.user, name)
+
+
+def _shown(request: HttpRequest, item: Item) -> list[dict[str, Any]]:
+    """What of it this user may open."""
+    return [
+        {"title": page.title, "icon": page.icon, "link": link}
+        for page in item.pages
+        if not (page.only_demo_mail and settings.EMAIL_URL)
+        and (link := resolve(page.urls))
+        and _may(request, page.permission)
+    ]
 
 
 def _listed(path: str) -> str:
     """The list that a page belongs to, where its own address does not say so."""
     home = resolve(["admin:index"])
-    items = [item for group in GROUPS for item in group.items]
-    places = {f"{home}{place}": item for item in items for place in item.also}
-    found = (resolve(item.urls) for place, item in places.items() if path.startswith(place))
+    places = {f"{home}{place}": page for _group, page in _all_pages() for place in page.also}
+    found = (resolve(page.urls) for place, page in places.items() if path.startswith(place))
     return next(found, path)
 
 

@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from config.console import words
-from config.console.pages import undo_of
-from config.console.shell.theme import group_of, resolve, title_of
+from config.console.pages import Crumb, undo_of
+from config.console.shell.theme import door_of, group_of, resolve, title_of
 from config.workspace.pages import open_pages, rows
 
 register = template.Library()
@@ -190,8 +190,19 @@ def meter(value: float, total: float, label: Any = "", css: str = "") -> SafeStr
 
 
 @register.simple_tag(takes_context=True)
-def breadcrumbs(context: Context) -> list[tuple[Any, str | None]]:
-    """Where this page is, as (label, url or None); of lists and forms from their model."""
+def breadcrumbs(context: Context) -> list[Crumb]:
+    """Where this page is, as (label, url or None); of lists and forms from their model.
+
+    The line of the menu stands among them where several pages are behind it.
+    """
+    trail = _trail(context)
+    door = str(door_of(context["request"].path)) if "request" in context else ""
+    if len(trail) > 1 and door and door not in [str(label) for label, _url in trail]:
+        return [trail[0], (door, None), *trail[1:]]
+    return trail
+
+
+def _trail(context: Context) -> list[Crumb]:
     crumbs = context.get("crumbs")
     if crumbs is not None:
         return [*crumbs, (context.get("title", ""), None)]

@@ -19,6 +19,7 @@ from config.workspace.selectors import workspace
 from consent.datamap import deciding, register
 from consent.datamap.fields import PLACES, MappedField, mapped
 from consent.models import ProcessingRecord, Purpose
+from profiles.personal.names import Nature
 from profiles.selectors.masking import Shown
 
 VIEW, EDIT = "privacy.view", "privacy.edit"
@@ -59,6 +60,10 @@ def _line(one: MappedField, shown: Shown) -> dict[str, Any]:
         "field": one,
         "name": shown.text(name if one.name.startswith("profile.") else one.name),
         "url": url,
+        "place": PLACES[one.place],
+        "seen_by": _("every role that sees people")
+        if one.nature is Nature.HARMLESS
+        else ", ".join(one.seen_by),
     }
 
 
