@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from campaigns.standing_words import SENTENCES
 from config.workspace.tables.belonging import IN_NUMBERS, Apart, Belonging, Erased, Merged
@@ -14,7 +15,7 @@ from config.workspace.tables.schema import ProfileScoped
 class Sender(models.Model):
     """Who a mail is from; marketing needs the postal address."""
 
-    lasts = Bounded("made by hand")
+    lasts = Bounded(gettext_noop("made by hand"))
     name = models.CharField(_("name"), max_length=200)
     address = models.EmailField(_("address"), unique=True)
     reply_to = models.EmailField(_("reply to"), blank=True)
@@ -43,7 +44,9 @@ class Sender(models.Model):
 class Campaign(models.Model):
     """One model for what marketers call a campaign (one step) and a journey (many)."""
 
-    lasts = ForEver("what was sent to people and why; a campaign is launched by somebody")
+    lasts = ForEver(
+        gettext_noop("what was sent to people and why; a campaign is launched by somebody")
+    )
 
     class Status(models.TextChoices):
         """Where a campaign stands."""
@@ -123,7 +126,7 @@ class Campaign(models.Model):
 class CampaignVersion(models.Model):
     """What was launched; never changed."""
 
-    lasts = ForEver("what a launch froze: messages refer to it")
+    lasts = ForEver(gettext_noop("what a launch froze: messages refer to it"))
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="versions")
     number = models.IntegerField()
     entry = models.JSONField()
@@ -149,7 +152,9 @@ class CampaignVersion(models.Model):
 class ContentVersion(models.Model):
     """The compiled content of one step and variant; never changed. `links` by position."""
 
-    lasts = ForEver("links in old mails lead through it; the same content is kept once")
+    lasts = ForEver(
+        gettext_noop("links in old mails lead through it; the same content is kept once")
+    )
     version = models.ForeignKey(CampaignVersion, models.CASCADE, related_name="contents", null=True)
     step = models.CharField(max_length=60)
     variant = models.CharField(max_length=60, blank=True, default="")
@@ -187,7 +192,9 @@ class Enrolment(ProfileScoped):
         scrubbed={"data": "'{}'", "instance_key": "''"},
         why=IN_NUMBERS,
     )
-    lasts = ForEver("who was in a campaign decides who may enter again, and who is its control")
+    lasts = ForEver(
+        gettext_noop("who was in a campaign decides who may enter again, and who is its control")
+    )
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey(
         "profiles.Profile", models.CASCADE, db_index=False, db_constraint=False
@@ -240,7 +247,7 @@ class Transition(ProfileScoped):
     """
 
     belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.KEPT, why=IN_NUMBERS)
-    lasts = Until("so long after it happened", "transitions", "TRANSITION_DAYS")
+    lasts = Until(gettext_noop("so long after it happened"), "transitions", "TRANSITION_DAYS")
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey(
         "profiles.Profile", models.CASCADE, db_index=False, db_constraint=False

@@ -75,8 +75,10 @@ class Message(ProfileScoped):
         why=gettext_noop("proves that a message went out, with what right, and what came of it"),
     )
     lasts = Until(
-        "sent: for ever, as proof. Not sent, but for control groups: so long after the campaign"
-        " ended, then as counts",
+        gettext_noop(
+            "sent: for ever, as proof. Not sent, but for control groups: so long after the campaign"
+            " ended, then as counts"
+        ),
         "excluded",
         "EXCLUDED_DAYS",
     )
@@ -196,7 +198,7 @@ class Message(ProfileScoped):
 class ExcludedCount(models.Model):
     """How many of a campaign got nothing, by reason: those whose messages are not kept any more."""
 
-    lasts = Bounded("a row a campaign, variant and reason")
+    lasts = Bounded(gettext_noop("a row a campaign, variant and reason"))
     campaign = models.ForeignKey("campaigns.Campaign", models.CASCADE)
     variant = models.TextField(blank=True, default="")
     reason = models.TextField()
@@ -222,7 +224,7 @@ class MessageReference(models.Model):
 
     belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.ERASED)
     lasts = Until(
-        "no provider speaks of a message so long after",
+        gettext_noop("no provider speaks of a message so long after"),
         "message_references",
         "MESSAGE_REFERENCE_DAYS",
     )
@@ -246,7 +248,7 @@ class MessageChunk(models.Model):
     """500 to 1,000 messages that one worker leases and hands over; local to one server."""
 
     belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.KEPT, by=("profile_ids",), why=IN_NUMBERS)
-    lasts = Bounded("goes when its messages are handed over")
+    lasts = Bounded(gettext_noop("goes when its messages are handed over"))
     campaign_id = models.BigIntegerField(null=True, db_index=True)
     lane = models.SmallIntegerField(default=5)
     channel = models.CharField(max_length=10)
@@ -279,7 +281,9 @@ class ContactCount(ProfileScoped):
 
     belongs = Belonging(Merged.DERIVED, Apart.DERIVED, Erased.ERASED)
     lasts = Until(
-        "no limit of contact frequency looks as far back", "contact_counts", "CONTACT_COUNT_DAYS"
+        gettext_noop("no limit of contact frequency looks as far back"),
+        "contact_counts",
+        "CONTACT_COUNT_DAYS",
     )
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey(

@@ -5,12 +5,12 @@ erased is the same.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from django.apps import apps
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from config.postgres.sql import OR, Sql, sql, streamed
@@ -22,12 +22,13 @@ from config.workspace.tables.lasting import Bounded, ForEver, Until
 from config.workspace.work.due import wake
 from consent.archives.files import ArchiveWriter, path_of, remove
 from consent.letters.languages import letter_language
-from consent.models import PersonArchive, PrivacyRequest, Purpose
+from consent.models import PersonArchive, PrivacyRequest, Purpose, RetentionRule
 from consent.models.privacy import RequestType
 from consent.privacy.due import AGAIN, DOING, MACHINES
 from consent.privacy.holdings import Holding, holdings_of
 from consent.privacy.requests import FOLLOWING, REVIEW, WORK, CannotBeDone, complete
 from consent.privacy.subject import DataSubject, person_of, subject_of
+from consent.retention.words import keep_in_words
 from profiles.models import Profile, Source
 
 TYPES: Final = (RequestType.ACCESS, RequestType.PORTABILITY)  # of requests that get one
@@ -138,22 +139,33 @@ def _about(
         "identifiers": [{"kind": one.kind, "value": one.value} for one in subject.known_by],
         "purposes": list(Purpose.objects.values("slug", "name", "description", "purpose_class")),
         "sources": list(Source.objects.values("id", "name", "kind")),
-        "retention": {table: _kept(table) for table in tables},
+        "retention": _kept(tables, language),
         "logic": [line for _name, why in LOGIC for line in why(person, language)],
     }
 
 
-def _kept(table: str) -> str:
-    for model in apps.get_models():
-        if model._meta.db_table == table:
-            lasts = getattr(model, "lasts", None)
-            if isinstance(lasts, ForEver):
-                return lasts.why
-            if isinstance(lasts, Bounded):
-                return lasts.by
-            if isinstance(lasts, Until):
-                return lasts.rule
-    return ""
+def _kept(tables: Iterable[str], language: str) -> dict[str, str]:
+    """How long the rows of each table stay, in the person's language: by a rule that is switched
+    on, else by what its model says. One query.
+    """
+    lasting = {model._meta.db_table: getattr(model, "lasts", None) for model in apps.get_models()}
+    rules = RetentionRule.objects.filter(is_enabled=True, name="")
+    ruled = {row.data_class: row for row in rules}
+    with translation.override(language):
+        return {
+            table: _stays(lasting.get(table), ruled.get(_OF.get(table, table))) for table in tables
+        }
+
+
+# a table whose rows go with those of another
+_OF: Final = {"event_item": "event"}
+
+
+def _stays(lasts: Any, rule: RetentionRule | None) -> str:
+    if rule is not None:
+        kept = keep_in_words(rule.keep_n, rule.keep_unit)
+        return _("%(kept)s, by a rule of ours") % {"kept": kept}
+    return str(lasts.in_words()) if isinstance(lasts, ForEver | Bounded | Until) else ""
 
 
 def make_again(request: PrivacyRequest) -> None:

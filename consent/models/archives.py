@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from config.workspace.tables.lasting import ForEver, Until
 from consent.models.privacy import PrivacyRequest
@@ -15,7 +16,8 @@ class PersonArchive(models.Model):
     """
 
     lasts = Until(
-        "for ever, as proof of what was handed over; its file until its link ends", "archives"
+        gettext_noop("for ever, as proof of what was handed over; its file until its link ends"),
+        "archives",
     )
     request = models.OneToOneField(PrivacyRequest, models.CASCADE, related_name="archive")
     made_at = models.DateTimeField(null=True)
@@ -53,7 +55,7 @@ class Redaction(models.Model):
     `row` is its place in the table, from 0; null means all. `field` "" means all of a row.
     """
 
-    lasts = ForEver("what was withheld, and on which ground")
+    lasts = ForEver(gettext_noop("what was withheld, and on which ground"))
 
     class Ground(models.TextChoices):
         """Why something is withheld (GDPR, article 15, paragraph 4, and recital 63)."""
@@ -90,7 +92,7 @@ class Redaction(models.Model):
 class ArchiveDownload(models.Model):
     """That the person fetched it; `client` is masked."""
 
-    lasts = ForEver("that an archive was handed over")
+    lasts = ForEver(gettext_noop("that an archive was handed over"))
     archive = models.ForeignKey(PersonArchive, models.CASCADE, related_name="fetched")
     at = models.DateTimeField(auto_now_add=True)
     client = models.TextField(blank=True, default="")

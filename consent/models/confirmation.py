@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
 from config.workspace.tables.lasting import Until
@@ -18,7 +19,7 @@ class Confirmation(ProfileScoped):
     """
 
     belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.ERASED, at_once=True)
-    lasts = Until("90 days after the question", "confirmations")
+    lasts = Until(gettext_noop("90 days after the question"), "confirmations")
 
     class Answer(models.TextChoices):
         """What became of it."""
@@ -73,7 +74,7 @@ class Confirmation(ProfileScoped):
 class UnaskedCount(models.Model):
     """How many double opt-ins were not sent on a day, by the limit that kept them back."""
 
-    lasts = Until("a year", "unasked_counts")
+    lasts = Until(gettext_noop("a year"), "unasked_counts")
     day = models.DateField()
     reason = models.CharField(max_length=30)
     n = models.PositiveIntegerField(default=0)

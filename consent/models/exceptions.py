@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from config.workspace.tables.lasting import Bounded, ForEver
 
@@ -27,7 +28,7 @@ class Ground(models.TextChoices):
 class ErasureDuty(models.Model):
     """What stays after every erasure from now on, for so many months from each row's own day."""
 
-    lasts = Bounded("a row a class and ground")
+    lasts = Bounded(gettext_noop("a row a class and ground"))
     data_class = models.CharField(_("what stays"), max_length=20, choices=DataClass.choices)
     ground = models.CharField(_("ground"), max_length=10, choices=Ground.choices)
     because = models.CharField(
@@ -59,7 +60,9 @@ class ErasureException(models.Model):
     nothing of it was left.
     """
 
-    lasts = ForEver("says what of an erased person stayed, on which ground and for how long")
+    lasts = ForEver(
+        gettext_noop("says what of an erased person stayed, on which ground and for how long")
+    )
     request = models.ForeignKey("consent.PrivacyRequest", models.CASCADE, related_name="exceptions")
     data_class = models.CharField(_("what stays"), max_length=20, choices=DataClass.choices)
     ground = models.CharField(_("ground"), max_length=10, choices=Ground.choices)

@@ -58,7 +58,7 @@ class ConsentEntry(ProfileScoped):
         scrubbed={"contact_point": "''", "evidence": "'{}'"},
         why=gettext_noop("proves what was permitted and refused when, without address or evidence"),
     )
-    lasts = ForEver("proves each permission, for as long as anybody may ask")
+    lasts = ForEver(gettext_noop("proves each permission, for as long as anybody may ask"))
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey("profiles.Profile", models.PROTECT, db_index=False)
     contact_point = models.TextField(blank=True, default="")
@@ -128,7 +128,7 @@ class ConsentState(ProfileScoped):
     """The current state, derived from the ledger: one row for each permission stated."""
 
     belongs = Belonging(Merged.DERIVED, Apart.DERIVED, Erased.ERASED, at_once=True)
-    lasts = Bounded("a row a permission stated")
+    lasts = Bounded(gettext_noop("one row for each permission, as it stands"))
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey("profiles.Profile", models.CASCADE, db_index=False)
     contact_point = models.TextField(blank=True, default="")
@@ -173,7 +173,7 @@ class ConsentState(ProfileScoped):
 class Suppression(models.Model):
     """An address that must not be used; kept as a keyed digest, so that an erasure can stay."""
 
-    lasts = ForEver("an address must not be used, whenever it comes back")
+    lasts = ForEver(gettext_noop("an address must not be used, whenever it comes back"))
 
     class Level(models.TextChoices):
         """How far it reaches."""

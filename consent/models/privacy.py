@@ -43,7 +43,7 @@ class DeadlineRule(models.Model):
     means that there is none.
     """
 
-    lasts = Bounded("a row a law and type")
+    lasts = Bounded(gettext_noop("a row a law and type"))
 
     class PeriodUnit(models.TextChoices):
         """What is counted."""
@@ -111,7 +111,7 @@ class PrivacyRequest(models.Model):
         Erased.KEPT,
         why=gettext_noop("proves that a request was answered"),
     )
-    lasts = ForEver("proves that a request was answered")
+    lasts = ForEver(gettext_noop("proves that a request was answered"))
 
     class Status(models.TextChoices):
         """Where it stands (the words of OpenDSR)."""
@@ -186,7 +186,7 @@ class PrivacyRequest(models.Model):
 class RequestComment(models.Model):
     """What the team says of a request, for each other."""
 
-    lasts = ForEver("how a request was answered")
+    lasts = ForEver(gettext_noop("how a request was answered"))
     request = models.ForeignKey(PrivacyRequest, models.CASCADE, related_name="comments")
     author = models.ForeignKey("workspace.User", models.SET_NULL, null=True)
     at = models.DateTimeField(auto_now_add=True)
@@ -207,7 +207,7 @@ class StatusCallback(OutgoingCall):
     """
 
     lasts = Until(
-        "so long after it was made, once delivered or given up",
+        gettext_noop("so long after it was made, once delivered or given up"),
         "opendsr_callbacks",
         "WEBHOOK_DELIVERY_DAYS",
     )
@@ -248,7 +248,7 @@ class ErasureReceipt(models.Model):
     nothing was sent, `message_id` what its answers are known by.
     """
 
-    lasts = ForEver("proves that a request was answered")
+    lasts = ForEver(gettext_noop("proves that a request was answered"))
 
     class NotTold(models.TextChoices):
         """Why nothing was sent."""
@@ -281,7 +281,9 @@ class ErasedIdentifier(models.Model):
     `is_blocked` everything is, until it is released with a reason.
     """
 
-    lasts = ForEver("keeps who was erased from coming back by a replay, an import or a sync")
+    lasts = ForEver(
+        gettext_noop("keeps who was erased from coming back by a replay, an import or a sync")
+    )
     kind = models.TextField()
     digest = models.BinaryField(max_length=16)
     erased_at = models.DateTimeField()

@@ -29,7 +29,7 @@ class IdentityLink(models.Model):
         why=gettext_noop("proves who asked"),
         at_once=True,
     )
-    lasts = Until("three months after it was asked for", "identity_links")
+    lasts = Until(gettext_noop("three months after it was asked for"), "identity_links")
 
     class EndReason(models.TextChoices):
         """Why one leads nowhere."""
@@ -89,7 +89,7 @@ class RequestLetter(models.Model):
     keeps those of its last letter until it is written. `address` is masked.
     """
 
-    lasts = ForEver("what the person was told, and when")
+    lasts = ForEver(gettext_noop("what the person was told, and when"))
 
     class Kind(models.TextChoices):
         """What it says."""

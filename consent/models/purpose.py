@@ -3,6 +3,7 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from config.workspace.tables.lasting import Bounded
 
@@ -10,7 +11,7 @@ from config.workspace.tables.lasting import Bounded
 class Purpose(models.Model):
     """A purpose of a class; only a privacy officer or admin sets the class."""
 
-    lasts = Bounded("made by hand")
+    lasts = Bounded(gettext_noop("made by hand"))
 
     class Class(models.TextChoices):
         """What the gate asks of it."""
@@ -59,7 +60,7 @@ class Purpose(models.Model):
 class Topic(models.Model):
     """What people choose inside a marketing purpose."""
 
-    lasts = Bounded("made by hand")
+    lasts = Bounded(gettext_noop("made by hand"))
     purpose = models.ForeignKey(Purpose, models.CASCADE, related_name="topics")
     slug = models.SlugField(_("slug"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=200)

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
 from config.workspace.tables.lasting import Bounded
@@ -16,7 +17,7 @@ class OwnLimit(ProfileScoped):
     """
 
     belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED, at_once=True)
-    lasts = Bounded("a row a person, channel and address that has a limit")
+    lasts = Bounded(gettext_noop("one row for each limit that was chosen, until it is chosen anew"))
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey("profiles.Profile", models.CASCADE, db_index=False)
     identifier_id = models.BigIntegerField(default=0)

@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from config.workspace.tables.lasting import Bounded, Until
 
@@ -41,7 +42,7 @@ class EventDefinition(SaidName):
     """
 
     lasts = Until(
-        "by a public key alone, not said for so long, and nothing set on it",
+        gettext_noop("by a public key alone, not said for so long, and nothing set on it"),
         "names",
         "UNPROVEN_NAME_DAYS",
     )
@@ -66,7 +67,7 @@ class TraitName(SaidName):
     """The name of a trait, as it came in."""
 
     lasts = Until(
-        "so long after a public key made it up; it comes anew when said again",
+        gettext_noop("so long after a public key made it up; it comes anew when said again"),
         "names",
         "UNPROVEN_NAME_DAYS",
     )
@@ -93,7 +94,7 @@ class UsualName(models.Model):
     that end in it too, as contact_email does.
     """
 
-    lasts = Bounded("what an installation begins with, and is made by hand")
+    lasts = Bounded(gettext_noop("what an installation begins with, and is made by hand"))
     place = models.CharField(max_length=12, blank=True, default="")
     name = models.CharField(max_length=200)
     is_personal = models.BooleanField()
@@ -123,7 +124,7 @@ class FieldTag(models.Model):
     purpose of nobody.
     """
 
-    lasts = Bounded("made by hand")
+    lasts = Bounded(gettext_noop("made by hand"))
 
     class Place(models.TextChoices):
         """What the name is of."""
@@ -185,7 +186,7 @@ class FieldTag(models.Model):
 class ExchangeRate(models.Model):
     """What one unit of a currency was worth in workspace currency from `day` on; editable."""
 
-    lasts = Bounded("made by hand")
+    lasts = Bounded(gettext_noop("made by hand"))
     currency = models.CharField(_("currency"), max_length=3)
     day = models.DateField(_("from"))
     rate = models.FloatField(_("one unit in workspace currency"))
@@ -208,7 +209,7 @@ class DataWarning(models.Model):
     """Something about the data that is kept but cannot be used: counted, not repeated."""
 
     lasts = Until(
-        "so long after it was last met; 200 of a source and code",
+        gettext_noop("so long after it was last met; 200 of a source and code"),
         "data_warnings",
         "DATA_WARNING_DAYS",
     )

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models.fields.json import KT
 from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
 from config.workspace.tables.lasting import Bounded, ForEver
@@ -18,7 +19,7 @@ class Event(ProfileScoped):
 
     belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
     lasts = ForEver(
-        "what people did; an erasure takes a person's, and whole months can be detached"
+        gettext_noop("what people did, until an erasure or a rule of retention takes it")
     )
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey(
@@ -77,7 +78,7 @@ class EventItem(ProfileScoped):
     """One line of `products[]` of an event."""
 
     belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
-    lasts = ForEver("lines of events, which stay")
+    lasts = ForEver(gettext_noop("lines of events: as long as those"))
     id = models.BigAutoField(primary_key=True)
     profile_id = models.BigIntegerField()
     occurred_at = models.DateTimeField()
@@ -108,7 +109,7 @@ class EventState(ProfileScoped):
     """How often and when a profile did a conversion-type event; kept up with the events."""
 
     belongs = Belonging(Merged.DERIVED, Apart.DERIVED, Erased.ERASED)
-    lasts = Bounded("a row a person and name of a conversion")
+    lasts = Bounded(gettext_noop("one row for each kind of conversion"))
     id = models.BigAutoField(primary_key=True)
     profile_id = models.BigIntegerField()
     name = models.TextField()

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from config.workspace.tables.belonging import IN_NUMBERS, Apart, Belonging, Erased, Merged
 from config.workspace.tables.lasting import Bounded, Until
@@ -16,7 +17,11 @@ class Inbox(models.Model):
     them: sentAt, context and integrations of the batch, gpc, address of the caller.
     """
 
-    lasts = Bounded("goes with its effects; what was set aside is accepted, and waits for somebody")
+    lasts = Bounded(
+        gettext_noop(
+            "goes with its effects; what was set aside is accepted, and waits for somebody"
+        )
+    )
     source = models.ForeignKey("profiles.Source", models.PROTECT)
     body = models.BinaryField()
     envelope = models.JSONField(default=dict)
@@ -43,7 +48,9 @@ class Rejection(models.Model):
     """
 
     lasts = Until(
-        "so long after it came; of a source the newest 20,000", "refusals", "REJECTION_DAYS"
+        gettext_noop("so long after it came; of a source the newest 20,000"),
+        "refusals",
+        "REJECTION_DAYS",
     )
     source = models.ForeignKey("profiles.Source", models.CASCADE)
     message_id = models.TextField(blank=True)
@@ -74,7 +81,11 @@ class RefusalCount(models.Model):
     (`profiles.ingest.refusals.fold`): sums are exact, and no two calls wait for one row.
     """
 
-    lasts = Until("so long after it came; a row an hour before that", "refusals", "REJECTION_DAYS")
+    lasts = Until(
+        gettext_noop("so long after it came; a row an hour before that"),
+        "refusals",
+        "REJECTION_DAYS",
+    )
     source = models.ForeignKey("profiles.Source", models.CASCADE)
     code = models.CharField(max_length=40)
     at = models.DateTimeField()
@@ -96,7 +107,7 @@ class MessageClaim(models.Model):
     """A message id seen: 16 bytes of a digest of source and message id."""
 
     lasts = Until(
-        "a month after its message would be refused for its age",
+        gettext_noop("a month after its message would be refused for its age"),
         "message_claims",
         "MESSAGE_ID_MONTHS",
     )
@@ -116,7 +127,7 @@ class ProfileChange(models.Model):
     """Profiles that changed and what about them, for those who keep something derived."""
 
     belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.KEPT, by=("profile_ids",), why=IN_NUMBERS)
-    lasts = Bounded("goes when segments have looked at it")
+    lasts = Bounded(gettext_noop("goes when segments have looked at it"))
     profile_ids = ArrayField(models.BigIntegerField())
     names = ArrayField(models.TextField())
     created_at = models.DateTimeField(auto_now_add=True)

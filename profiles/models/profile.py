@@ -31,7 +31,7 @@ class Profile(models.Model):
 
     # a husk stays, without anything of the person: ledger and messages name it by its number
     belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.SCRUBBED, by=("id",))
-    lasts = ForEver("a person; who was merged stays, so that old ids lead on")
+    lasts = ForEver(gettext_noop("a person; who was merged stays, so that old ids lead on"))
 
     class State(models.TextChoices):
         """Whether this person may be worked with."""
@@ -124,7 +124,7 @@ class ProfileTrait(ProfileScoped):
     """What one source said of one trait; the newest of the trusted wins `profile.traits`."""
 
     belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
-    lasts = Bounded("a row a person, trait, source and identifier: overwritten")
+    lasts = Bounded(gettext_noop("one row for each fact and who said it, until it is replaced"))
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey(Profile, models.CASCADE, db_index=False, related_name="trait_rows")
     name = models.TextField()
@@ -156,7 +156,11 @@ class TraitHistory(ProfileScoped):
     """
 
     belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
-    lasts = Until("so long after another took its place", "trait_history", "TRAIT_HISTORY_MONTHS")
+    lasts = Until(
+        gettext_noop("so long after another took its place"),
+        "trait_history",
+        "TRAIT_HISTORY_MONTHS",
+    )
     id = models.BigAutoField(primary_key=True)
     profile_id = models.BigIntegerField()
     name = models.TextField()
@@ -182,7 +186,9 @@ class IdentifierLink(models.Model):
     """
 
     lasts = Until(
-        "so long after a call last named both", "identifier_links", "IDENTIFIER_LINK_MONTHS"
+        gettext_noop("so long after a call last named both"),
+        "identifier_links",
+        "IDENTIFIER_LINK_MONTHS",
     )
     id = models.BigAutoField(primary_key=True)
     one_id = models.BigIntegerField()
@@ -208,7 +214,7 @@ class Identifier(ProfileScoped):
     """
 
     belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED, at_once=True)
-    lasts = Bounded("a row a value; limits a person and kind")
+    lasts = Bounded(gettext_noop("one row for each address or id that somebody is known by"))
     id = models.BigAutoField(primary_key=True)
     kind = models.TextField()
     value = models.TextField()  # normalised
@@ -240,7 +246,7 @@ class IdentifierKey(models.Model):
     """
 
     belongs = Belonging(Merged.DERIVED, Apart.DERIVED, Erased.ERASED, at_once=True)
-    lasts = Bounded("a row an identifier")
+    lasts = Bounded(gettext_noop("one row for each address or id that somebody is known by"))
     id = models.BigIntegerField(primary_key=True)  # the identifier's
     kind = models.TextField(db_collation="C")
     value = models.TextField(db_collation="C")  # normalised
@@ -277,7 +283,9 @@ class Merge(models.Model):
         },
         why=gettext_noop("says that there was a merge, of whom in ids alone"),
     )
-    lasts = ForEver("a merge can be undone, and a call that was taken in be taken apart")
+    lasts = ForEver(
+        gettext_noop("a merge can be undone, and a call that was taken in be taken apart")
+    )
 
     class Kind(models.TextChoices):
         """Whether there were two people before."""
@@ -320,7 +328,7 @@ class AliasPending(ProfileScoped):
     """Events of `profile_id` belong to `survivor_id` until the rewriter has moved them."""
 
     belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
-    lasts = Bounded("goes when the events are rewritten")
+    lasts = Bounded(gettext_noop("goes when the events are rewritten"))
     id = models.BigAutoField(primary_key=True)
     profile_id = models.BigIntegerField()
     survivor_id = models.BigIntegerField(db_index=True)
@@ -341,7 +349,7 @@ class MergePending(models.Model):
     of its own side as the batch commits, so that a chain resolves whatever its order.
     """
 
-    lasts = Bounded("goes with the merge")
+    lasts = Bounded(gettext_noop("goes with the merge"))
     identifier_id = models.BigIntegerField()
     other_identifier_id = models.BigIntegerField()
     rule = models.CharField(max_length=60)

@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from config.workspace.tables.belonging import Apart, Belonging, Erased, Merged
 from config.workspace.tables.lasting import Bounded, Until
@@ -12,7 +13,9 @@ from config.workspace.tables.schema import ProfileScoped
 class Segment(models.Model):
     """A named rule (dynamic) or list (static)."""
 
-    lasts = Bounded("made by hand; archived ones stay, since what was sent names them")
+    lasts = Bounded(
+        gettext_noop("made by hand; archived ones stay, since what was sent names them")
+    )
 
     class Kind(models.TextChoices):
         """How people come in."""
@@ -69,7 +72,9 @@ class Segment(models.Model):
 class SegmentVersion(models.Model):
     """A rule as it was saved."""
 
-    lasts = Until("the newest of a segment stay", "segment_versions", "SEGMENT_VERSIONS")
+    lasts = Until(
+        gettext_noop("the newest of a segment stay"), "segment_versions", "SEGMENT_VERSIONS"
+    )
     segment = models.ForeignKey(Segment, models.CASCADE, related_name="versions")
     number = models.IntegerField()
     rule = models.JSONField()
@@ -90,7 +95,7 @@ class SegmentVersion(models.Model):
 class SegmentSize(models.Model):
     """How many were in on a day: size over time."""
 
-    lasts = Until("so long after its day", "segment_sizes", "SEGMENT_SIZE_DAYS")
+    lasts = Until(gettext_noop("so long after its day"), "segment_sizes", "SEGMENT_SIZE_DAYS")
     segment = models.ForeignKey(Segment, models.CASCADE, related_name="sizes")
     day = models.DateField()
     count = models.BigIntegerField()
@@ -110,7 +115,7 @@ class Membership(ProfileScoped):
 
     belongs = Belonging(Merged.MOVED, Apart.BY_ORIGIN, Erased.ERASED, at_once=True)
     lasts = Until(
-        "so long after somebody left; of lists never: past moments are asked of them",
+        gettext_noop("so long after somebody left; of lists never: past moments are asked of them"),
         "memberships",
         "MEMBERSHIP_DAYS",
     )
@@ -150,7 +155,7 @@ class Score(ProfileScoped):
     """A prediction for a profile; written by the prediction issue."""
 
     belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.ERASED)
-    lasts = Bounded("a row a person and model")
+    lasts = Bounded(gettext_noop("one row for each score, computed anew"))
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey("profiles.Profile", models.CASCADE, db_index=False)
     model = models.TextField()

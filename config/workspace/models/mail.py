@@ -1,6 +1,7 @@
 """Mails of the installation's own: a link, a letter; no message of a campaign."""
 
 from django.db import models
+from django.utils.translation import gettext_noop
 
 from config.workspace.tables.lasting import Until
 
@@ -12,7 +13,7 @@ class OutgoingMail(models.Model):
     SECRETS_KEY, and emptied once it is sent or given up. `last_error` is in words of ours alone.
     """
 
-    lasts = Until("a month after it was written, sent or given up", "outgoing_mails")
+    lasts = Until(gettext_noop("a month after it was written, sent or given up"), "outgoing_mails")
     kind = models.CharField(max_length=40)
     key = models.CharField(max_length=100, unique=True)
     channel = models.CharField(max_length=20, default="email")

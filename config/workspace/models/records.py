@@ -23,7 +23,9 @@ class AuditEntry(models.Model):
         scrubbed={"target": "''", "profile_id": "NULL"},
         why=gettext_noop("who of ours looked and changed what stays; whom, is taken out"),
     )
-    lasts = ForEver("accountability: who looked and changed what, without values of people")
+    lasts = ForEver(
+        gettext_noop("accountability: who looked and changed what, without values of people")
+    )
     at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
     actor_kind = models.CharField(_("by"), max_length=12)  # user, api_key, person, system
     actor_id = models.BigIntegerField(null=True)
@@ -62,7 +64,7 @@ class AuditedPeople(models.Model):
     """
 
     belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.KEPT, by=("profile_ids",), why=IN_NUMBERS)
-    lasts = ForEver("accountability: whose data was shown, as numbers of ours")
+    lasts = ForEver(gettext_noop("accountability: whose data was shown, as numbers of ours"))
     entry = models.OneToOneField(
         AuditEntry, models.DO_NOTHING, primary_key=True, related_name="people"
     )
@@ -78,7 +80,7 @@ class AuditedPeople(models.Model):
 class Seal(models.Model):
     """A block of entries of a ledger and the hash that chains it to the block before."""
 
-    lasts = ForEver("the chain is checked from its first block; one row a block")
+    lasts = ForEver(gettext_noop("the chain is checked from its first block; one row a block"))
     ledger = models.TextField()  # its table
     first_id = models.BigIntegerField()
     last_id = models.BigIntegerField()
@@ -101,7 +103,9 @@ class Seal(models.Model):
 class TimeStamp(models.Model):
     """What an authority outside says of a seal: that it was there at this moment (RFC 3161)."""
 
-    lasts = ForEver("proves to others when a block was sealed; one row a ledger and day")
+    lasts = ForEver(
+        gettext_noop("proves to others when a block was sealed; one row a ledger and day")
+    )
     seal = models.ForeignKey(Seal, models.PROTECT, related_name="stamps")
     authority = models.TextField()  # its address
     token = models.BinaryField()  # DER
@@ -120,7 +124,9 @@ class Job(models.Model):
     """Long work that shows itself: what is done, what is left, and a stop button."""
 
     lasts = Until(
-        "so long after it ended; the newest of a kind and outcome stays", "jobs", "JOB_DAYS"
+        gettext_noop("so long after it ended; the newest of a kind and outcome stays"),
+        "jobs",
+        "JOB_DAYS",
     )
 
     class State(models.TextChoices):

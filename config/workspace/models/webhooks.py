@@ -5,6 +5,7 @@ import uuid
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from config.workspace.tables.belonging import IN_NUMBERS, Apart, Belonging, Erased, Merged
 from config.workspace.tables.lasting import Bounded, Until
@@ -34,7 +35,7 @@ class Webhook(models.Model):
     its calls failed that were not followed by one that was taken, `failures` how many that are.
     """
 
-    lasts = Bounded("made by hand")
+    lasts = Bounded(gettext_noop("made by hand"))
 
     class Off(models.TextChoices):
         """Why it is switched off."""
@@ -99,7 +100,7 @@ class WebhookDelivery(OutgoingCall):
         why=IN_NUMBERS,
     )
     lasts = Until(
-        "so long after it was made, once delivered or given up",
+        gettext_noop("so long after it was made, once delivered or given up"),
         "webhook_deliveries",
         "WEBHOOK_DELIVERY_DAYS",
     )

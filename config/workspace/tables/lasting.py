@@ -2,9 +2,13 @@
 
 A test walks all tables and fails where one says nothing, or names a job or a setting that is not
 there. What is taken away after a time goes in small portions (`config.workspace.work.pruning`).
+Its words are kept in English (`gettext_noop`), and said to a person in their language.
 """
 
 from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.translation import gettext, ngettext
 
 
 @dataclass(frozen=True)
@@ -13,12 +17,20 @@ class ForEver:
 
     why: str
 
+    def in_words(self) -> str:
+        """For whom the rows are about, in the language that is active."""
+        return gettext("no end is set: %(why)s") % {"why": gettext(self.why)}
+
 
 @dataclass(frozen=True)
 class Bounded:
     """The table does not grow with time alone: by what it is bounded, or what ends its rows."""
 
     by: str
+
+    def in_words(self) -> str:
+        """For whom the rows are about, in the language that is active."""
+        return gettext("while it is in use: %(why)s") % {"why": gettext(self.by)}
 
 
 @dataclass(frozen=True)
@@ -28,6 +40,20 @@ class Until:
     rule: str
     pruner: str  # its name at `PRUNERS`
     setting: str = ""  # how long, or how many; "" where nobody has a reason to change it
+
+    def in_words(self) -> str:
+        """For whom the rows are about, in the language that is active."""
+        rule, period = gettext(self.rule), self._period()
+        return f"{rule}: {period}" if period else rule
+
+    def _period(self) -> str:
+        """How long "so long" is; "" where it is no time."""
+        n = getattr(settings, self.setting, 0) if self.setting else 0
+        if self.setting.endswith("_DAYS"):
+            return ngettext("%(n)s day", "%(n)s days", n) % {"n": n}
+        if self.setting.endswith("_MONTHS"):
+            return ngettext("%(n)s month", "%(n)s months", n) % {"n": n}
+        return ""
 
 
 Lasting = ForEver | Bounded | Until
