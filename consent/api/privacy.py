@@ -69,9 +69,17 @@ class PrivacyRequests(ApiView):
     def get(self, request: Request) -> Response:
         """All of them, due first."""
         rows = filtered(RequestFilter, request, PrivacyRequest.objects.all())
-        audit.record("privacy.listed", "privacy_request")
         shown = Shown(self.may("people.personal"))
-        return self.paged(rows, lambda row: answer_of(row, shown), ("due_at", "id"))
+        seen: set[int] = set()
+
+        def answer(row: PrivacyRequest) -> dict[str, Any]:
+            seen.update([row.profile_id] if row.profile_id else ())
+            return answer_of(row, shown)
+
+        page = self.paged(rows, answer, ("due_at", "id"))
+        fields = ["identifier"] if shown.personal else []
+        audit.record("privacy.listed", "privacy_request", fields=fields, people=sorted(seen))
+        return page
 
     @extend_schema(
         operation_id="privacy_requests_open",

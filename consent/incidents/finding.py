@@ -1,6 +1,7 @@
 """Whom it touched: by the audit trail of what was looked at, by what came in, by what went out.
 
-A look names a person, or (a list, a search, an answer of the API) all whom it showed. People are
+A look names a person, or (a list, a search, an answer of the API) all whom it showed, or a request
+of theirs (its page, the archive of all their data). People are
 counted as who they are today; who was erased since is counted by the number of an emptied row.
 """
 
@@ -18,13 +19,17 @@ MOST_FIELDS: Final = 60
 # (person, action, fields)
 _TRAIL: Final = """
 WITH looks AS MATERIALIZED (
-    SELECT e.id, e.action, e.fields, e.profile_id FROM audit_entry e
+    SELECT e.id, e.action, e.fields, e.profile_id, e.target_kind, e.target FROM audit_entry e
     WHERE e.at >= {since} AND e.at < {until} AND e.actor_kind = {kind} AND e.actor_id = {subject}
 )
 SELECT l.profile_id AS person, l.action, l.fields FROM looks l WHERE l.profile_id IS NOT NULL
 UNION ALL
 SELECT n.person, l.action, l.fields FROM looks l JOIN audited_people p ON p.entry_id = l.id
 CROSS JOIN LATERAL unnest(p.profile_ids) AS n(person)
+UNION ALL
+SELECT r.profile_id, l.action, l.fields FROM looks l
+JOIN privacy_request r ON r.public_id::text = l.target
+WHERE l.target_kind = 'privacy_request' AND l.profile_id IS NULL AND r.profile_id IS NOT NULL
 """
 _CAME_IN: Final = """
 SELECT e.profile_id AS person, e.name AS action,

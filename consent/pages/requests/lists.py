@@ -24,15 +24,21 @@ LIST, BOARD = "list", "board"
 @requires(VIEW)
 def requests_view(request: HttpRequest) -> HttpResponse:
     """Open ones, due first, then those that were closed last; or all of them in columns."""
-    audit.record("privacy.listed", "privacy_request")
     links = IdentityLink.objects.filter(request_id=OuterRef("pk"), ended_at=None)
     rows = PrivacyRequest.objects.select_related("assigned_to").annotate(has_link=Exists(links))
-    waiting = rows.filter(status__in=PrivacyRequest.OPEN).order_by("due_at", "id")
-    closed = rows.exclude(status__in=PrivacyRequest.OPEN).order_by("-completed_at", "-id")
     look = BOARD if request.GET.get("view") == BOARD else LIST
+    waiting = list(rows.filter(status__in=PrivacyRequest.OPEN).order_by("due_at", "id"))
+    ended = rows.exclude(status__in=PrivacyRequest.OPEN).order_by("-completed_at", "-id")
+    closed = list(ended[: ON_BOARD if look == BOARD else CLOSED_SHOWN])
     shown = Shown(may(request.user, "people.personal"))
     lines = [line_of(row, shown) for row in waiting]
-    done = [line_of(row, shown) for row in closed[: ON_BOARD if look == BOARD else CLOSED_SHOWN]]
+    done = [line_of(row, shown) for row in closed]
+    audit.record(
+        "privacy.listed",
+        "privacy_request",
+        fields=["identifier"] if shown.personal else [],
+        people=sorted({row.profile_id for row in (*waiting, *closed) if row.profile_id}),
+    )
     return page(
         request,
         "consent/requests.html",

@@ -11,6 +11,7 @@ from config.workspace.models import AuditedPeople, AuditEntry, Role, Webhook, We
 from config.workspace.work.due import drain
 from consent.incidents import finding, reporting
 from consent.models import BreachClock, Incident
+from consent.privacy.requests import open_request, settle
 from profiles.merging.merging import merge_people
 from profiles.models import Profile
 from segments.models import Segment
@@ -65,6 +66,25 @@ def test_a_user_saw_those_whom_lists_searches_and_pages_showed_and_nobody_else()
     AuditedPeople.objects.all().delete()
     assert finding.count(row)["nameless"] == 1, "what is not known is said"
     assert dan.display_name not in touched(row)
+
+
+def test_who_looks_at_a_request_or_their_archive_saw_the_person():
+    def asks(name: str):
+        make_profile(name.title(), email=f"{name}@example.com")
+        reference = f"email:{name}@example.com"
+        return open_request(type_="access", references=[reference], regulation="other")
+
+    looked_at, archived, _listed = asks("ada"), asks("ben"), asks("cleo")
+    looker, looker_number = client_of(Role.PRIVACY_OFFICER)
+    looker.get(f"/console/privacy/requests/{looked_at.public_id}/")
+    assert touched(incident("user", looker_number)) == {"Ada"}
+    settle(archived)
+    drain()
+    looker.get(f"/console/privacy/requests/{archived.public_id}/archive/")
+    assert touched(incident("user", looker_number)) == {"Ada", "Ben"}
+    other, other_number = client_of(Role.PRIVACY_OFFICER)
+    other.get("/console/privacy/requests/")
+    assert touched(incident("user", other_number)) == {"Ada", "Ben", "Cleo"}
 
 
 def test_a_key_a_source_and_a_webhook_touch_what_they_read_brought_and_took():
