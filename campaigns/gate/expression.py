@@ -133,7 +133,7 @@ def judged(
         borrowed=borrowed,
         few=few,
     )
-    pieces = _Pieces(terms)
+    pieces = _Pieces(terms, people, narrow)
     return sql(
         _JUDGED,
         people=people,
@@ -153,6 +153,13 @@ def judged(
     )
 
 
+# of many: each row of theirs that matters is read once; of few, or by limits of their own: of each
+_COUNTS_OF_MANY = """LEFT JOIN (SELECT k.profile_id, {reached} AS reached
+    FROM {people} b JOIN contact_count k ON k.profile_id = b.profile_id{narrow}
+    JOIN profile p ON p.id = k.profile_id{whose} {join_day}
+    WHERE {on} AND k.day > {day} - {days} GROUP BY 1) c ON c.profile_id = a.profile_id"""
+_COUNTS_OF_EACH = """LEFT JOIN LATERAL (SELECT {reached} AS reached FROM contact_count k
+    WHERE k.profile_id = a.profile_id AND {on} AND k.day > {day} - {days}) c ON TRUE"""
 # limits of people's own on a channel: the strictest of each (`consent.volume`)
 _OWN_LIMITS = """LEFT JOIN (SELECT v.profile_id, max(v.per_days) AS per_days, min(v.count) AS n
     FROM own_limit v WHERE v.channel = {channel} GROUP BY 1) o ON o.profile_id = a.profile_id"""
@@ -166,8 +173,8 @@ def _needs_permission(purpose: Purpose, line: str) -> Sql:
 class _Pieces:
     """The clauses that depend on the terms; what a send does not ask for costs nothing."""
 
-    def __init__(self, terms: Terms) -> None:
-        self.terms = terms
+    def __init__(self, terms: Terms, people: Sql, narrow: Narrow | None) -> None:
+        self.terms, self.people, self.narrow = terms, people, narrow
 
     @property
     def joins(self) -> Sql:
@@ -214,15 +221,23 @@ class _Pieces:
         limits, own = self.terms.limits, self.terms.has_own_limits
         whole = all(one.scope == CHANNEL for one in limits)  # then its own rows alone are read
         days: Sql = sql("{days}::int", days=max((one.per_days for one in limits), default=0))
-        return sql(
-            "{joined} LEFT JOIN LATERAL (SELECT {reached} AS reached FROM contact_count k"
-            " WHERE k.profile_id = a.profile_id{own} AND k.day > {day} - {days}) c ON TRUE",
-            joined=sql(_OWN_LIMITS, channel=self.terms.channel) if own else EMPTY,
+        is_many = self.narrow is not None and not own
+        counts = sql(
+            _COUNTS_OF_MANY if is_many else _COUNTS_OF_EACH,
+            people=self.people,
+            narrow=narrowed(self.narrow, "k.profile_id"),
+            whose=narrowed(self.narrow, "p.id"),
+            join_day=self._days,
             reached=OR.joined([*map(self._reached, limits), *([self._reached_own] * own)]),
-            own=sql(" AND {own}", own=self._on_channel) if whole else EMPTY,
+            on=self._on_channel if whole else Sql("TRUE"),
             day=self.day,
             days=sql("greatest({days}, o.per_days)", days=days) if own else days,
         )
+        return sql("{own} {counts}", own=self._own_limits, counts=counts) if own else counts
+
+    @property
+    def _own_limits(self) -> Sql:
+        return sql(_OWN_LIMITS, channel=self.terms.channel)
 
     @property
     def _on_channel(self) -> Sql:
