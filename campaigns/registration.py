@@ -8,7 +8,7 @@ from campaigns.delivery.worker import deliver, left
 from campaigns.engine.claims import enrolments_left
 from campaigns.engine.executor import advance_enrolments
 from campaigns.outcomes import conversions, public_pages  # noqa: F401 - each signs itself in
-from campaigns.services import uses  # noqa: F401 - signs itself in
+from campaigns.services import field_uses, uses  # noqa: F401 - each signs itself in
 from campaigns.services.advance import UNDER_WAY, advance_campaigns
 from config.workspace.mails.outgoing import NEEDED, OLDEST_DUE
 from config.workspace.work.due import DELIVERY, LEFT, POOLS, WORK, left_of

@@ -24,10 +24,11 @@ Name = tuple[str, str]
 
 
 class FieldUse(NamedTuple):
-    """Where a field is used, or went: by name, with its door."""
+    """Where a field is used, or went (`is_sent`): by name, with its door."""
 
     what: str
     url: str
+    is_sent: bool = False
 
 
 # name -> function(): (place, name) -> who uses the field, or where its values go
@@ -54,6 +55,16 @@ class MappedField:
     seen_by: list[str]
     stays: str
     uses: list[FieldUse] = field(default_factory=list)
+
+    @property
+    def used_in(self) -> list[FieldUse]:
+        """What reads it here."""
+        return [one for one in self.uses if not one.is_sent]
+
+    @property
+    def sent_in(self) -> list[FieldUse]:
+        """What it left in."""
+        return [one for one in self.uses if one.is_sent]
 
 
 def mapped() -> list[MappedField]:
