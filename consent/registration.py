@@ -4,7 +4,7 @@ from config.workspace.work.due import DELIVERY, LEFT, POOLS, WORK
 from config.workspace.work.waiting import WAITING
 from consent import trail, uses  # noqa: F401 - each signs itself in
 from consent.api import subroutes  # noqa: F401
-from consent.archives import making, releasing  # noqa: F401 - each signs itself in
+from consent.archives import ageing, making, releasing  # noqa: F401 - each signs itself in
 from consent.confirming import answering  # noqa: F401 - signs itself in
 from consent.datamap.counting import count_fields
 from consent.forwarding.requests import follow

@@ -5,8 +5,9 @@ It is written as the rows come and read as it is handed out, so that nobody hold
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from consent.privacy.holdings import FILES
 from consent.privacy.subject import DataSubject
 
 FOLDER: Final = "archives"
+AT_ONCE: Final = 100  # files taken away in one run
 
 
 def path_of(request: PrivacyRequest) -> Path:
@@ -97,6 +99,14 @@ def remove(request: PrivacyRequest) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def take_away(rows: Sequence[PersonArchive], now: datetime) -> int:
+    """Of these, with their requests, the files and the links to them; how many they were."""
+    for row in rows:
+        remove(row.request)
+        PersonArchive.objects.filter(pk=row.pk).update(gone_at=now, token_digest=None)
+    return len(rows)
 
 
 @FILES.register("archives")

@@ -24,7 +24,6 @@ from consent.privacy.requests import CannotBeDone, complete
 DAYS, MOST_DAYS = 14, 60
 DOWNLOADS, MOST_DOWNLOADS = 10, 100
 KEPT: Final = timedelta(days=60)  # a file that nobody handed over
-AT_ONCE: Final = 100  # files taken away in one run
 
 
 def state_of(archive: PersonArchive, now: datetime | None = None) -> str:
@@ -141,8 +140,5 @@ def prune(now: datetime) -> int:
         | Q(released_at=None, made_at__lt=now - KEPT)
     )
     there = PersonArchive.objects.filter(made_at__isnull=False, gone_at=None)
-    rows = list(there.filter(is_over).select_related("request")[:AT_ONCE])
-    for row in rows:
-        files.remove(row.request)
-        PersonArchive.objects.filter(pk=row.pk).update(gone_at=now, token_digest=None)
-    return len(rows)
+    rows = list(there.filter(is_over).select_related("request")[: files.AT_ONCE])
+    return files.take_away(rows, now)

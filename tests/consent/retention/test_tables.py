@@ -7,8 +7,11 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from campaigns.models import Message
-from consent.models import PrivacyRequest, RetentionRun
-from consent.privacy.requests import cancel, open_request
+from consent.archives import files
+from consent.archives.releasing import state_of
+from consent.models import PersonArchive, PrivacyRequest, RetentionRun
+from consent.privacy.due import carry_out_due
+from consent.privacy.requests import cancel, open_request, settle
 from consent.retention import keeping, running
 from consent.retention.classes import CLASSES
 from profiles.models import Rejection, TraitHistory
@@ -42,6 +45,27 @@ def test_every_class_says_how_much_there_is_counts_and_takes_of_an_empty_install
     runs = RetentionRun.objects.all()
     assert {run.data_class for run in runs} == set(CLASSES.names())
     assert {run.state for run in runs} == {"done"}
+
+
+def test_a_copy_that_was_made_for_somebody_goes_as_a_file_and_stays_as_a_fact():
+    requests = []
+    for name in ("ada", "ben", "cleo"):
+        make_person(name)
+        reference = f"email:{name}@example.com"
+        asked = open_request(type_="access", references=[reference], regulation="other")
+        requests.append(settle(asked))
+    while carry_out_due():
+        pass
+    assert all(files.path_of(one).exists() for one in requests)
+    PersonArchive.objects.exclude(request=requests[0]).update(made_at=ago(61))
+    open_request(type_="rectification", references=["email:cleo@example.com"], regulation="gdpr")
+    _made, found = switched_on("archive")
+    assert (found.rows, found.people) == (1, 1), "cleo has asked for something: theirs stays"
+    run = carry_out()
+    assert run.result["rows"] == {"person_archive": 1}
+    assert [files.path_of(one).exists() for one in requests] == [True, False, True]
+    assert state_of(PersonArchive.objects.get(request=requests[1])) == "gone"
+    assert CLASSES.get("archive").extent().rows == 2  # noqa: PLR2004
 
 
 def test_old_refusals_and_former_values_go_and_of_somebody_who_asks_they_stay(monkeypatch):
