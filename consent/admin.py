@@ -339,6 +339,10 @@ class WordingAdmin(ReadOnly, AuditedAdmin):
 class ErasureDutyAdmin(AuditedAdmin):
     """What stays after every erasure."""
 
+    empty_text = _(
+        "Invoices for ten years, by tax law: what stands here stays after every erasure, on its "
+        "ground, and goes when its time is over. Without a row, all of a person goes."
+    )
     list_display = ("data_class", "ground", "because", "months", "is_on")
     fieldsets = ((None, {"fields": ("data_class", "ground", "because", "months", "is_on")}),)
 

@@ -7,7 +7,7 @@ from consent.pages.banner import views as banner
 from consent.pages.datamap import views as datamap
 from consent.pages.incidents import views as incidents
 from consent.pages.policies import views as policies
-from consent.pages.requests import archives, exceptions, lists, views
+from consent.pages.requests import archives, certificates, exceptions, lists, views
 from consent.pages.retention import views as retention
 
 REQUEST = "privacy/requests/<uuid:public_id>/"
@@ -31,7 +31,12 @@ urlpatterns = [
     path(f"{REQUEST}archive.<slug:form>", archives.archive_file_view, name="request_archive"),
     path(f"{REQUEST}archive/", archives.review_view, name="request_archive_review"),
     path(f"{REQUEST}archive/<slug:act>/", archives.archive_turn_view, name="request_archive_turn"),
-    path(f"{REQUEST}certificate.json", views.certificate_view, name="request_certificate"),
+    path(f"{REQUEST}certificate/", certificates.certificate_view, name="certificate"),
+    path(
+        f"{REQUEST}certificate.json",
+        certificates.certificate_file_view,
+        name="request_certificate",
+    ),
     path(f"{REQUEST}keep/", exceptions.keep_view, name="request_keep"),
     path(f"{REQUEST}keep/<int:number>/end/", exceptions.end_view, name="request_keep_end"),
     path(f"{REQUEST}<slug:turn>/", views.turn_view, name="request_turn"),

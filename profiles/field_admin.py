@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.forms.audited import AuditedAdmin
@@ -51,9 +52,15 @@ class FieldTagForm(forms.ModelForm):  # type: ignore[type-arg]
 class UsualNameAdmin(AuditedAdmin):
     """Names that are personal or harmless wherever they come; a tag of one's own goes before."""
 
-    list_display = ("name", "place", "is_personal", "is_ending", "sensitivity")
+    list_display = ("name", "where", "is_personal", "is_ending", "sensitivity")
     list_filter = ("is_personal", "sensitivity", "place")
     search_fields = ("name",)
+
+    @admin.display(description=_("of"), ordering="place")
+    def where(self, row: UsualName) -> str:
+        """Where it is meant, else everywhere."""
+        places: dict[str, Any] = dict(FieldTag._meta.get_field("place").flatchoices)
+        return str(places.get(row.place, row.place)) if row.place else gettext("everything")
 
     def save_model(self, request: HttpRequest, obj: UsualName, form: Any, change: bool) -> None:
         """As names are compared; from now on."""

@@ -16,6 +16,7 @@ from config.console.pages import attachment, page
 from config.workspace import audit
 from config.workspace.permissions import requires
 from config.workspace.trail.proofs import SCRIPT, NotProvable
+from consent.channels import label_of
 from consent.models import ConsentEntry
 from consent.words import act_of, source_of
 from profiles.selectors.masking import Shown
@@ -54,6 +55,7 @@ def _entry_line(entry: ConsentEntry, shown: Shown) -> dict[str, Any]:
         "how": act_of(entry),
         "where": shown.text(source_of(entry)),
         "point": shown.address(entry.contact_point),
+        "channel": label_of(entry.channel),
     }
 
 
@@ -80,6 +82,7 @@ def _proof(request: HttpRequest, row: Message, shown: Shown) -> HttpResponse:
             "line": lines_of([row], shown)[0],
             "where": shown.text(facts.where),
             "wording": facts.entry.wording if facts.entry else "",
+            "channel": label_of(facts.entry.channel) if facts.entry else "",
             "evidence": _evidence(facts.entry, shown),
             "chain": _chain(facts.entry),
         },
@@ -115,7 +118,19 @@ def _chain(entry: ConsentEntry | None) -> dict[str, Any] | None:
         return None
     state = chain_state(entry)
     tone, icon, words = _words_of(state)
-    return {"state": state, "tone": tone, "icon": icon, "words": words}
+    short = {
+        "proven": _("whole"),
+        "unsealed": _("not sealed yet"),
+        "listed": _("sealed"),
+        "broken": _("changed"),
+    }
+    return {
+        "state": state,
+        "tone": tone,
+        "icon": icon,
+        "short": short[state.code],
+        "words": words,
+    }
 
 
 def _words_of(state: ChainState) -> tuple[str, str, str]:

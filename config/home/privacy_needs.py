@@ -22,8 +22,9 @@ from config.workspace.work.reasons import in_words as reason_in_words
 from consent.confirming.limits import REASONS, unasked_lately
 from consent.datamap.fields import undecided
 from consent.forwarding import receipts
+from consent.incidents.reporting import clocks
 from consent.letters.undelivered import undelivered
-from consent.models import PrivacyRequest, RetentionRun
+from consent.models import Incident, PrivacyRequest, RetentionRun
 from consent.privacy.callbacks import given_up
 from consent.privacy.requests import REVIEW
 from consent.retention.words import rule_in_words
@@ -36,7 +37,7 @@ def privacy_needs(user: Any) -> list[Need]:
     found: list[Need] = []
     if may(user, "privacy.view"):
         found += [*_requests(), *_not_called(), *_not_told(), *_not_asked(), *_not_taken()]
-        found += _not_passed_on()
+        found += [*_not_passed_on(), *_incidents()]
     if may(user, "webhooks.view"):
         found += _webhooks()
     if may(user, "privacy.edit"):
@@ -62,6 +63,32 @@ def _requests() -> list[Need]:
         )
         for request in waiting.order_by("due_at")[:AT_MOST]
     ]
+
+
+def _incidents() -> list[Need]:
+    """Open ones of which a law's clock runs: who is to be told next, by when."""
+    found = []
+    for row in Incident.objects.filter(status=Incident.Status.OPEN)[:AT_MOST]:
+        clock = next((one for one in clocks(row) if one.told_at is None), None)
+        if clock is None:
+            continue
+        law = {"law": clock.clock.law, "whom": clock.clock.get_told_display()}
+        found.append(
+            Need(
+                0,
+                "alert",
+                "bad" if clock.is_late or not clock.clock.within_n else "warn",
+                format_html(_("Incident: <b>{}</b>"), Truncator(row).chars(60)),
+                _("%(law)s wants %(whom)s told.") % law,
+                reverse("consent:incident", args=[row.public_id]),
+                _("Open"),
+                _("by %(when)s") % {"when": in_words(clock.due_at)}
+                if clock.clock.within_n
+                else _("without delay"),
+                clock.due_at,
+            )
+        )
+    return found
 
 
 def _not_asked() -> list[Need]:

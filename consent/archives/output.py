@@ -39,7 +39,8 @@ light-dark(#e1e5e6,#2a3236);border-radius:8px;break-inside:avoid}
 dl{display:grid;grid-template-columns:minmax(90px,220px) 1fr;gap:2px 16px;margin:0}
 dt{color:light-dark(#5f6a70,#98a1a5);overflow-wrap:anywhere}dd{margin:0;overflow-wrap:anywhere;
 min-width:0;unicode-bidi:isolate}
-dl dl{grid-template-columns:minmax(60px,130px) 1fr}dd ul{margin:0;padding-inline-start:18px}
+dl dl{grid-template-columns:minmax(60px,130px) 1fr}dl dl dl{display:block;padding-inline-start:8px;
+border-inline-start:2px solid light-dark(#e1e5e6,#2a3236)}dd ul{margin:0;padding-inline-start:18px}
 .w{font-style:italic;border:1px dashed currentColor;border-radius:4px;padding:0 6px}
 @media(max-width:520px){dl{grid-template-columns:1fr}dd{margin-bottom:6px}nav ul{columns:1}}
 @media print{body{max-width:none;padding:0;color:#000;background:#fff}nav{display:none}

@@ -42,8 +42,8 @@ class ErasureDuty(models.Model):
     class Meta:
         db_table = "erasure_duty"
         ordering = ["data_class", "ground", "id"]
-        verbose_name = _("kept by law")
-        verbose_name_plural = _("kept by law")
+        verbose_name = _("duty to keep")
+        verbose_name_plural = _("duties to keep")
         constraints = [
             models.CheckConstraint(condition=models.Q(months__gt=0), name="erasure_duty_months"),
         ]

@@ -45,7 +45,7 @@ class Purpose(models.Model):
     )
     is_ready_made = models.BooleanField(default=False, editable=False)
     archived_at = models.DateTimeField(_("archived"), null=True, editable=False)
-    position = models.SmallIntegerField(default=0)
+    position = models.SmallIntegerField(_("position"), default=0)
 
     class Meta:
         db_table = "purpose"
@@ -61,12 +61,14 @@ class Topic(models.Model):
     """What people choose inside a marketing purpose."""
 
     lasts = Bounded(gettext_noop("made by hand"))
-    purpose = models.ForeignKey(Purpose, models.CASCADE, related_name="topics")
+    purpose = models.ForeignKey(
+        Purpose, models.CASCADE, related_name="topics", verbose_name=_("purpose")
+    )
     slug = models.SlugField(_("slug"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=200)
     description = models.TextField(_("description"), blank=True)
     archived_at = models.DateTimeField(_("archived"), null=True, editable=False)
-    position = models.SmallIntegerField(default=0)
+    position = models.SmallIntegerField(_("position"), default=0)
 
     class Meta:
         db_table = "topic"

@@ -40,6 +40,11 @@ class Wish:
         """Whether nobody has to prove anything for it."""
         return self.type in AT_ONCE
 
+    @property
+    def is_done(self) -> bool:
+        """Whether asking does it: nobody of the team has a hand in it."""
+        return self.at_once and self.type not in requests.BY_HAND
+
 
 def wishes() -> list[Wish]:
     """All of them, in plain words."""
@@ -48,6 +53,11 @@ def wishes() -> list[Wish]:
             RequestType.ACCESS,
             _("Send me a copy of my data"),
             _("Everything that we have of you, to read and to keep."),
+        ),
+        Wish(
+            RequestType.PORTABILITY,
+            _("Let me take my data along"),
+            _("The same as a file that other services read."),
         ),
         Wish(
             RequestType.RECTIFICATION,
@@ -74,6 +84,11 @@ def wishes() -> list[Wish]:
             RequestType.OPT_OUT_OF_SALE,
             _("Do not sell or share my data"),
             _("Nor use it for ads elsewhere; at once."),
+        ),
+        Wish(
+            RequestType.LIMIT_SENSITIVE,
+            _("Use what is sensitive only where you must"),
+            _("Health, belief, where exactly you are: for what you asked of us, and no more."),
         ),
         Wish(
             RequestType.OPT_OUT_OF_AUTOMATED,

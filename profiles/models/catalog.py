@@ -95,12 +95,16 @@ class UsualName(models.Model):
     """
 
     lasts = Bounded(gettext_noop("what an installation begins with, and is made by hand"))
-    place = models.CharField(max_length=12, blank=True, default="")
-    name = models.CharField(max_length=200)
-    is_personal = models.BooleanField()
-    is_ending = models.BooleanField(default=False)
+    place = models.CharField(_("of"), max_length=12, blank=True, default="")
+    name = models.CharField(_("name"), max_length=200)
+    is_personal = models.BooleanField(_("personal data"))
+    is_ending = models.BooleanField(_("also as an ending"), default=False)
     sensitivity = models.CharField(
-        max_length=8, choices=Sensitivity.choices, blank=True, default=Sensitivity.NONE
+        _("guarded besides"),
+        max_length=8,
+        choices=Sensitivity.choices,
+        blank=True,
+        default=Sensitivity.NONE,
     )
 
     class Meta:

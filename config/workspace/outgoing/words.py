@@ -12,6 +12,6 @@ SAID = Sentences(
 
 
 def error_in_words(error: str) -> str:
-    """A sentence of ours, or a class of error with its phrase. No query."""
+    """A sentence of ours, or the phrase of an error, else its class. No query."""
     said = SAID.in_words(error)
-    return said if said != error else reasons.in_words(error)
+    return said if said != error else reasons.phrase_in_words(error)

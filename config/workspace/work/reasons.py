@@ -90,6 +90,12 @@ def in_words(reason: str) -> str:
     return f"{name}: " + gettext(phrase)
 
 
+def phrase_in_words(reason: str) -> str:
+    """As `in_words`, for who has no use for the name of a class where a phrase says it."""
+    _name, _colon, phrase = reason.partition(": ")
+    return gettext(phrase) if phrase in _PHRASES else reason
+
+
 _PHRASES = {phrase for _sign, phrase in PHRASES}
 
 

@@ -21,6 +21,7 @@ from config.workspace.permissions import may, requires
 from config.workspace.trail.words import field_in_words, words_of
 from consent.incidents import finding, reporting
 from consent.models import Incident
+from consent.policy.words import place_in_words
 from profiles.selectors.masking import Shown
 
 VIEW, EDIT = "privacy.view", "privacy.edit"
@@ -76,13 +77,20 @@ def incidents_view(request: HttpRequest) -> HttpResponse:
         request,
         "consent/incidents.html",
         {
-            "lines": [(row, next(iter(reporting.clocks(row)), None)) for row in rows],
+            "lines": [(row, _next_clock(row)) for row in rows],
             "may_edit": may(request.user, EDIT),
         },
         title=_("Incidents"),
         crumbs=[(_("Privacy"), None)],
         api_call=ApiCall("GET", "/api/incidents/"),
     )
+
+
+def _next_clock(row: Incident) -> reporting.RunningClock | None:
+    """Of whom nobody has told yet, the soonest; of one that is closed none."""
+    if row.status == Incident.Status.CLOSED:
+        return None
+    return next((one for one in reporting.clocks(row) if one.told_at is None), None)
 
 
 @requires(VIEW)
@@ -131,7 +139,10 @@ def incident_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
                 (_action(row, name, shown), n, people)
                 for name, n, people in counted.get("actions", [])
             ],
-            "countries": counted.get("countries", []),
+            "countries": [
+                (place_in_words(code) if code else "", n)
+                for code, n in counted.get("countries", [])
+            ],
             "clocks": reporting.clocks(row),
             "is_trail": row.kind in (Incident.Kind.USER, Incident.Kind.API_KEY),
             "may_edit": may(request.user, EDIT),

@@ -1,6 +1,5 @@
 """One privacy request: its page, its turns, its files."""
 
-import json
 import uuid
 from collections.abc import Callable
 
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from config.console.pages import attachment, page, toast
+from config.console.pages import page, toast
 from config.workspace import audit
 from config.workspace.models import User
 from config.workspace.outgoing.words import error_in_words
@@ -69,7 +68,7 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "consent/request.html",
         {
             "row": row,
-            "line": line_of(row, shown),
+            "line": line_of(row, shown, person.display_name if person else ""),
             "found": [(table_in_words(one.table), one) for one in found],
             "step": next_step(row, address=proof.address, waits=proof.waits),
             "proof": proof,
@@ -208,17 +207,3 @@ TURNS: dict[str, Callable[[HttpRequest, PrivacyRequest, str], str]] = {
     "call": _call,
     "tell": _tell,
 }
-
-
-@requires(VIEW)
-def certificate_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """The signed proof of an erasure, as a file."""
-    row = get_object_or_404(PrivacyRequest, public_id=public_id)
-    certificate = row.result.get("certificate")
-    if not certificate:
-        return redirect("consent:request", row.public_id)
-    return attachment(
-        json.dumps(certificate, indent=2),
-        f"certificate-{row.public_id}.json",
-        "application/json",
-    )

@@ -7,13 +7,24 @@ from django.test import Client
 from django.utils import timezone
 
 from config.console.shell import waiting
+from config.home.privacy_needs import privacy_needs
 from config.workspace.models import Role
-from consent.incidents.reporting import report
+from consent.incidents.reporting import report, tell
 from consent.ledger import history
 from consent.ledger.recording import Statement, record_consents
 from consent.models import ConsentEntry, PrivacyRequest, Purpose
 from consent.privacy.requests import open_request
-from tests.cast import ago, give_consent, make_ada, make_ben, make_profile, make_source, make_user
+from profiles.models import Profile
+from tests.cast import (
+    ago,
+    give_consent,
+    make_ada,
+    make_ben,
+    make_event,
+    make_profile,
+    make_source,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 LEDGER = "/console/privacy/permissions/"
@@ -119,3 +130,21 @@ def test_the_menu_says_what_waits_and_how_soon():
     assert 'class="sh-wait is-bad" title="1 open request"' in page
     assert "1 open incident" in page
     assert "open request" not in text(client_of(Role.MARKETER), "/console/")
+
+
+def test_an_incident_of_which_a_clock_runs_stands_on_home_until_all_were_told():
+    officer, source = make_user(Role.PRIVACY_OFFICER), make_source("Till")
+    ada = make_ada()
+    make_event(ada, "Order Completed", days_ago=1.5, source=source)
+    Profile.objects.filter(pk=ada.pk).update(country="NL")
+    row = report(
+        {"kind": "source", "subject_id": source.pk, "title": HOSTILE, "since": ago(2),
+         "until": ago(-1), "known_at": ago(1), "note": ""}, None,
+    )  # fmt: skip
+    assert row.counted["people"] == 1
+    (need,) = privacy_needs(officer)
+    assert "&lt;script&gt;" in str(need.title)
+    assert "told" in str(need.text)
+    for whom in ("authority", "people"):
+        tell(row, whom)
+    assert privacy_needs(officer) == []

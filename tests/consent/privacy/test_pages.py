@@ -1,5 +1,7 @@
 """The officer's screens: from a letter to the certificate."""
 
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -44,6 +46,19 @@ def test_from_a_letter_to_the_certificate(officer):
     page = officer.get(one).content.decode()
     assert "Nothing was found." in page
     assert "+31612345678" not in page
+    assert officer.get(f"{LIST}{uuid4()}/certificate/").status_code == 404
+    proof = officer.get(f"{one}certificate/").content.decode()
+    assert "signature right" in proof
+    assert "Nothing was found." in proof
+    assert "+31612345678" not in proof
+    row.refresh_from_db()
+    row.result["certificate"]["found"] = [{"table": "<b>", "column": "x"}]
+    PrivacyRequest.objects.filter(pk=row.pk).update(result=row.result)
+    changed = officer.get(f"{one}certificate/").content.decode()
+    assert "changed since it was signed" in changed
+    assert "&lt;b&gt;" in changed
+    row.result["certificate"]["found"] = []
+    PrivacyRequest.objects.filter(pk=row.pk).update(result=row.result)
     answer = officer.get(f"{one}certificate.json")
     assert answer.json()["found"] == []
     assert "attachment" in answer.headers["Content-Disposition"]
