@@ -58,7 +58,7 @@ VACUUM ANALYZE profile, identifier, event
 def main(argv: Sequence[str] = ()) -> int:
     """Print the figures; 1 where the ratio is below its claim."""
     parser = argparse.ArgumentParser(prog="bench erase")
-    parser.add_argument("--people", type=int, default=30)
+    parser.add_argument("--people", type=int, default=6)
     parser.add_argument("--calls", type=int, default=20_000)
     options = parser.parse_args(list(argv))
     connection.settings_dict.setdefault("TEST", {})["NAME"] = DATABASE
