@@ -1,11 +1,13 @@
 """What every call has in common: keys, scopes, errors, lists."""
 
+import re
 import uuid
 from datetime import UTC, datetime
 
 import pytest
 from drf_spectacular.generators import SchemaGenerator
 
+from config.paths import BASE_DIR
 from config.workspace.access.keys import UnknownScope, create_api_key, revoke_api_key
 from config.workspace.models import ApiKey
 from profiles.models import Profile
@@ -217,3 +219,15 @@ def test_changing_a_segment_checks_the_kind_of_each_field(api):
         assert api.patch("/api/segments/named/", body, format="json").status_code == 400
     body = api.patch("/api/segments/named/", {"description": "Known"}, format="json").json()
     assert body["description"] == "Known"
+
+
+def test_docs_name_every_address_of_the_schema():
+    """The part after /api/ of each; of privacy, each word of it."""
+    docs = (BASE_DIR / "docs" / "api.md").read_text()
+    theirs = ("privacy-requests", "policies", "retention-rules", "incidents", "data-map")
+    lacking = set()
+    for path in SPEC["paths"]:
+        first, *more = [one for one in path.split("/")[2:] if one and "{" not in one] or [""]
+        named = [first, *(more if first in theirs else ())] if path.startswith("/api/") else []
+        lacking |= {(path, one) for one in named if not re.search(rf"[/`]{one}[/`]", docs)}
+    assert lacking == set()
