@@ -55,6 +55,7 @@ def _answer(row: Message, person: Profile, slugs: dict[int, str], shown: Shown) 
         "consent": row.consent_entry_id,
         "variant": row.variant,
         "queued_at": shapes.z(row.queued_at),
+        "held_until": shapes.z(row.held_until),
         "sent_at": shapes.z(row.sent_at),
         "events": [{**event, "at": shapes.z(event["at"])} for event in message_events(row)],
     }

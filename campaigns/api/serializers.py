@@ -234,6 +234,10 @@ class MessageAnswer(serializers.Serializer[Any]):
     consent = serializers.IntegerField(allow_null=True)
     variant = serializers.CharField(allow_blank=True)
     queued_at = serializers.DateTimeField()
+    held_until = serializers.DateTimeField(
+        allow_null=True,
+        help_text="When it leaves that waits for an hour in which its person may be reached.",
+    )
     sent_at = serializers.DateTimeField(allow_null=True)
     events = serializers.ListField(child=serializers.DictField())
 

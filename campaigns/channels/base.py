@@ -5,7 +5,7 @@ one `ContentKind` (`campaigns.content.kinds`). Delivery knows none by name.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
@@ -52,6 +52,7 @@ class Letterhead:
     # of a campaign: who may get it and until when, as it was launched
     segment: str = ""
     goal: dict[str, Any] | None = None
+    quiet_hours: Mapping[str, Any] | None = None
     launched_at: datetime | None = None
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
 from typing import Any, cast
@@ -14,14 +15,15 @@ from campaigns.composition.contents import sender_data
 from campaigns.composition.senders import default_sender
 from campaigns.content.kinds import PreparedContent, content_kind
 from campaigns.delivery.claims import Chunk
+from campaigns.gate.terms import quiet_hours_of
 from campaigns.models import CampaignVersion, ContentVersion, Sender
-from campaigns.models.message import GIVEN, OWN_LINKS
+from campaigns.models.message import GIVEN, HELD, OWN_LINKS
 from campaigns.people.whose import JOIN_OWNER, PERSON
 from campaigns.plan import is_single, messages_in
 from config.postgres.sql import ids_of, run, sql
 from consent.ledger.acts import BLOCKING
 from consent.models import Purpose, Topic
-from consent.policy.places import place_of
+from consent.policy.places import UNKNOWN, place_of
 from consent.policy.resolving import PolicyTable, policy_table
 from consent.policy.terms import ON, PERMISSION, TRACKING
 from consent.reach.judging import judged_addresses
@@ -64,9 +66,10 @@ def letterhead(content_version_id: int) -> Letterhead:
     version, step = kept.version, kept.step
     sender = _sender(version)
     topic = Topic.objects.filter(slug=step["topic"]).first() if step.get("topic") else None
+    purpose = Purpose.objects.get(pk=kept.purpose_id)
     return Letterhead(
         content=kept.content,
-        purpose=Purpose.objects.get(pk=kept.purpose_id),
+        purpose=purpose,
         topic_id=topic.pk if topic else None,
         sender=sender,
         fixed=sender_data(sender),
@@ -74,6 +77,7 @@ def letterhead(content_version_id: int) -> Letterhead:
         # on a longer way the segment is where people came from: they go on when they have left it
         segment=version.entry.get("segment", "") if version and is_single(version.steps) else "",
         goal=version.goal if version else None,
+        quiet_hours=quiet_hours_of(step if version else None, purpose),
         launched_at=version.campaign.launched_at if version else None,
     )
 
@@ -85,15 +89,15 @@ SELECT m.profile_id, m.id, m.address, m.content_version_id, p.display_name, p.tr
 FROM unnest(%s::bigint[], %s::bigint[]) AS g(profile_id, id)
 JOIN message m ON m.profile_id = g.profile_id AND m.id = g.id
 {JOIN_OWNER} JOIN profile p ON p.id = {PERSON}
-WHERE m.state = 'queued'
+WHERE m.state = 'queued' AND m.due_at <= %s
 ORDER BY m.content_version_id, m.profile_id, m.id
 """  # noqa: S608 - pieces of ours
 
 
-def read_letters(chunk: Chunk) -> list[Letter]:
-    """All queued messages of a chunk with their people; two queries for any number."""
+def read_letters(chunk: Chunk, now: datetime) -> list[Letter]:
+    """The queued messages of a chunk that are due, with their people: two queries for any."""
     with connection.cursor() as cursor:
-        cursor.execute(_READ, [chunk.profile_ids, chunk.message_ids])
+        cursor.execute(_READ, [chunk.profile_ids, chunk.message_ids, now])
         rows = cursor.fetchall()
     letters, marketing = [], []
     for row in rows:
@@ -142,7 +146,7 @@ def _given(kept: dict[str, Any]) -> dict[str, Any]:
     if GIVEN in kept:
         return cast("dict[str, Any]", kept[GIVEN])
     # queued before it had a place of its own
-    return {name: value for name, value in kept.items() if name not in ("word", OWN_LINKS)}
+    return {name: value for name, value in kept.items() if name not in ("word", OWN_LINKS, HELD)}
 
 
 _ADDRESSES = """
@@ -181,9 +185,15 @@ def _may_measure(letters: Sequence[Letter], channel: str, purpose: Purpose) -> s
 def _tracking(table: PolicyTable, letter: Letter, channel: str, purpose: Purpose) -> str:
     if letter.person is None:
         return PERMISSION
+    return str(table.value(TRACKING, place_of_letter(letter), channel, purpose) or PERMISSION)
+
+
+def place_of_letter(letter: Letter) -> str:
+    """Where its person lives; UNKNOWN where that is not known."""
+    if letter.person is None:
+        return UNKNOWN
     traits, _name, profile = letter.person
-    place = place_of(profile["country"], traits)
-    return str(table.value(TRACKING, place, channel, purpose) or PERMISSION)
+    return place_of(profile["country"], traits)
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,5 @@
-"""What is asked at hand-over beside the gate: still in the segment, and the goal not reached yet.
+"""What is asked at hand-over beside the gate: still in the segment, the goal not reached yet, and
+whether it is an hour in which people may be reached.
 
 A message may have waited for hours (quiet hours, a paused campaign, a mail server that was away).
 Source: semantics.md section 5, "consent and segment checked again at actual send".
@@ -12,6 +13,8 @@ from typing import Any
 from campaigns import standing_words
 from campaigns.channels.base import Letterhead
 from campaigns.faults import CannotGoOn
+from campaigns.gate.legal_hours import SendingHours
+from campaigns.gate.terms import sending_hours
 from campaigns.outcomes.conversions import fitting_sql
 from config.postgres.sql import EMPTY, Sql, sql
 from segments.members.current import Current, current
@@ -36,6 +39,7 @@ class Recheck:
 
     entry: Current | None = None
     goal: Sql = EMPTY
+    hours: SendingHours | None = None
 
     def of(self, people: Sequence[int], now: datetime) -> Sql:
         """Branches for `still_allowed` of these people of today: one query, and the segment's rule
@@ -48,9 +52,10 @@ class Recheck:
         return sql("{gone}{goal}", gone=gone, goal=self.goal)
 
 
-def recheck_of(head: Letterhead) -> Recheck:
+def recheck_of(head: Letterhead, channel: str) -> Recheck:
     """Raises CannotGoOn where the segment is gone."""
-    return Recheck(_entry(head.segment), _goal(head.goal, head.launched_at))
+    hours = sending_hours(head.quiet_hours, channel, head.purpose)
+    return Recheck(_entry(head.segment), _goal(head.goal, head.launched_at), hours)
 
 
 def _entry(slug: str) -> Current | None:

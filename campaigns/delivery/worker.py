@@ -40,6 +40,7 @@ from campaigns.delivery.claims import (
     release_chunk,
 )
 from campaigns.delivery.composing import Composed, compose
+from campaigns.delivery.holding import closed, hold
 from campaigns.delivery.letters import letterhead, read_letters
 from campaigns.delivery.outcomes import note_nowhere
 from campaigns.delivery.rechecks import Recheck, recheck_of
@@ -125,12 +126,12 @@ def _hold_up(chunk: Chunk, error: Exception) -> datetime | None:
 
 
 def _deliver_chunk(visit: DeliveryVisit) -> int:
-    letters = read_letters(visit.chunk)
+    letters = read_letters(visit.chunk, timezone.now())
     deadline = time.monotonic() + SLICE_SECONDS
     seen = 0
     for content_version_id, group in groupby(letters, key=lambda one: one.content_version_id):
         head = letterhead(content_version_id)
-        recheck = recheck_of(head)
+        recheck = recheck_of(head, visit.chunk.channel)
         part = list(group)
         while part:
             batch, part = part[: visit.portion], part[visit.portion :]
@@ -163,6 +164,8 @@ def _deliver_batch(
     if composed.parcels and not visit.is_let_in(keys):
         _exclude(chunk, keys, head, since)
         return False
+    letters = _hold(chunk, letters, head, recheck, since)
+    keys = [letter.key for letter in letters]
     with stopping.patiently():
         marked = _mark(chunk, letters, head, since, composed)
         outcomes = _hand_over(marked, composed, visit.target) if marked else []
@@ -177,6 +180,21 @@ def _deliver_batch(
     if bounced:
         note_bounces(chunk.channel, visit.channel.bounced_event, chunk.campaign_id, bounced)
     return not visit.is_over and not all(one.kind in (TEMPORARY, AGAIN) for one in outcomes)
+
+
+def _hold(
+    chunk: Chunk, letters: Sequence[Letter], head: Letterhead, recheck: Recheck, since: Sql
+) -> Sequence[Letter]:
+    """Those that may leave at this hour; the others wait for theirs, unless another reason ends
+    them: those come first.
+    """
+    untils = closed(letters, recheck.hours, timezone.now())
+    if not untils or recheck.hours is None:
+        return letters
+    held = [letter for letter in letters if letter.message_id in untils]
+    _exclude(chunk, [letter.key for letter in held], head, since)
+    hold(chunk, held, untils, hold=recheck.hours.hold)
+    return [letter for letter in letters if letter.message_id not in untils]
 
 
 def _mark(

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from babel.core import get_global
 
-from campaigns.gate.quiet_hours import QuietHours, named_zones
+from campaigns.gate.quiet_hours import QuietHours, named_zones, zones_by_name
 from config.postgres.sql import Sql
 from config.workspace.zone_names import zone_of
 from consent.models import Purpose
@@ -52,17 +52,46 @@ class LegalHours:
         self, at: datetime, quiet: QuietHours | None, home: ZoneInfo
     ) -> list[tuple[int, datetime | None]]:
         """The same for people whose zone is not known."""
-        found = []
-        for n, (rules, (codes, _terms)) in enumerate(
-            zip(self._rules(quiet), self.places.groups, strict=True)
-        ):
-            legal = [(rules[1], zone) for zone in _zones_of(codes) or [home] if rules[1]]
-            own = [(rules[0], home)] if rules[0] else []
-            found.append((n, _open(at, [*own, *legal])))
-        return found
+        return [(n, self._home(n, at, quiet, home)) for n in range(len(self.places.groups))]
+
+    def until(
+        self, at: datetime, place: str, zone: str, *, quiet: QuietHours | None, home: ZoneInfo
+    ) -> datetime | None:
+        """The same for one person, of a place (`policy.places.place_of`) and their own `zone`."""
+        n, own = self.places.number_of(place), zones_by_name().get(zone)
+        if own is None:
+            return self._home(n, at, quiet, home)
+        return _open(at, [(rule, own) for rule in self._rules(quiet)[n] if rule])
+
+    def _home(
+        self, n: int, at: datetime, quiet: QuietHours | None, home: ZoneInfo
+    ) -> datetime | None:
+        closed, codes = _closed(self.places.groups[n][1].get(HOURS)), self.places.groups[n][0]
+        legal = [(closed, zone) for zone in _zones_of(codes) or [home] if closed]
+        return _open(at, [*([(quiet, home)] if quiet else []), *legal])
 
     def _rules(self, quiet: QuietHours | None) -> list[tuple[QuietHours | None, QuietHours | None]]:
         return [(quiet, _closed(terms.get(HOURS))) for _codes, terms in self.places.groups]
+
+
+@dataclass(frozen=True)
+class SendingHours:
+    """All that says when a message may reach somebody, to be asked of one person at a time."""
+
+    quiet: QuietHours | None
+    legal: LegalHours | None
+    home: ZoneInfo  # the workspace's clock, for whose own is not known
+
+    @property
+    def hold(self) -> bool:
+        """Whether what comes at the wrong time waits; else it is dropped."""
+        return self.quiet is None or self.quiet.hold
+
+    def until(self, at: datetime, place: str, zone: str) -> datetime | None:
+        """From when it may, None where it may at `at`: as the gate says it of many in SQL."""
+        if self.legal is not None:
+            return self.legal.until(at, place, zone, quiet=self.quiet, home=self.home)
+        return self.quiet and self.quiet.until(at, zones_by_name().get(zone, self.home))
 
 
 def legal_hours(channel: str, purpose: Purpose) -> LegalHours | None:

@@ -45,3 +45,9 @@ _UTC = ZoneInfo("UTC")
 def named_zones() -> list[tuple[str, ZoneInfo]]:
     """Every zone that has a name, in their order."""
     return [(name, ZoneInfo(name)) for name in sorted(available_timezones())]
+
+
+@cache
+def zones_by_name() -> dict[str, ZoneInfo]:
+    """The same, to look one up."""
+    return dict(named_zones())

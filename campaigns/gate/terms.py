@@ -9,7 +9,7 @@ from typing import Any
 from campaigns import standing_words
 from campaigns.faults import CannotGoOn
 from campaigns.gate.expression import BUCKETS, Shuffle, Terms, arm_of
-from campaigns.gate.legal_hours import legal_hours
+from campaigns.gate.legal_hours import SendingHours, legal_hours
 from campaigns.gate.quiet_hours import QuietHours
 from campaigns.people.entered import not_in_yet
 from campaigns.plan import Plan, Step
@@ -76,7 +76,7 @@ def terms_of(
         zone=zone.key,
         caps=caps_of(plan.caps, step["channel"], tags),
         tags=tags,
-        quiet=_quiet(step.get("quiet_hours") or quiet_hours()),
+        quiet=_quiet(quiet_hours_of(step, purpose)),
         hours=legal_hours(step["channel"], purpose),
         holdout=holdout,
         **_general(purpose),
@@ -95,7 +95,6 @@ def single_terms(purpose: Purpose, channel: str, now: datetime) -> Terms:
     A transactional one is waited for (a password, a receipt): no hour is too late for it.
     """
     zone = workspace_zone()
-    is_marketing = purpose.purpose_class == Purpose.Class.MARKETING
     return Terms(
         purpose=purpose,
         channel=channel,
@@ -104,7 +103,7 @@ def single_terms(purpose: Purpose, channel: str, now: datetime) -> Terms:
         expires_at=SINGLE_EXPIRES_IN.after_moment(now, zone),
         zone=zone.key,
         caps=caps_of(None, channel),
-        quiet=_quiet(quiet_hours()) if is_marketing else None,
+        quiet=_quiet(quiet_hours_of(None, purpose)),
         hours=legal_hours(channel, purpose),
         has_own_limits=is_any(),
         **_general(purpose),
@@ -176,6 +175,21 @@ def caps_of(
     given = caps.get("limits") or [caps] if caps else []
     own = [read(one, one.get("scope", CHANNEL), one.get("tag", "")) for one in given]
     return [one for one in own if one] or limits_of(channel, tags)
+
+
+def quiet_hours_of(step: Step | None, purpose: Purpose) -> Mapping[str, Any] | None:
+    """A message's on the way, else the workspace's; a single one's where it is marketing."""
+    if step is not None:
+        return step.get("quiet_hours") or quiet_hours()
+    return quiet_hours() if purpose.purpose_class == Purpose.Class.MARKETING else None
+
+
+def sending_hours(
+    quiet: Mapping[str, Any] | None, channel: str, purpose: Purpose
+) -> SendingHours | None:
+    """What is asked of hours when a message is to leave; None where nothing is said of any."""
+    found = SendingHours(_quiet(quiet), legal_hours(channel, purpose), workspace_zone())
+    return found if found.quiet or found.legal else None
 
 
 def _quiet(given: Mapping[str, Any] | None) -> QuietHours | None:

@@ -1,10 +1,12 @@
 """A message: one thing sent to one profile on one channel, or the recorded reason why not."""
 
 import uuid
+from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
@@ -14,6 +16,7 @@ from config.workspace.tables.schema import ProfileScoped
 
 # names in `data`
 OWN_LINKS = "_links"  # those whose address is this message's own
+HELD = "_held"  # until when hours keep it that nobody may be reached in, found at hand-over
 GIVEN = "_given"  # what the caller gave a single message for its content, by names of their own
 
 
@@ -193,6 +196,16 @@ class Message(ProfileScoped):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.state}"
+
+    @property
+    def held_until(self) -> datetime | None:
+        """When it leaves that waits for an hour in which its person may be reached; else None."""
+        if self.state != MessageState.QUEUED or self.due_at <= timezone.now():
+            return None
+        if HELD in self.data:
+            return self.due_at if datetime.fromisoformat(self.data[HELD]) == self.due_at else None
+        # as it was queued: what a provider did not take for now was tried
+        return self.due_at if not self.attempts and self.due_at > self.queued_at else None
 
 
 class ExcludedCount(models.Model):

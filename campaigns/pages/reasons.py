@@ -147,6 +147,14 @@ MERGED = ReasonWords(
 )  # fmt: skip
 
 
+# of what is queued still, and leaves by itself
+HELD = ReasonWords(
+    _("Waits for its hour"),
+    _("By quiet hours, or by the law of where they live, nobody may reach them now."),
+    "moon", _("Nothing to do here"),
+)  # fmt: skip
+
+
 def remedy_url(why: ReasonWords, campaign: Campaign) -> str:
     """Where the remedy is, or ""."""
     if why.place in STEPS:

@@ -3,7 +3,7 @@
 Two settings. `quiet_hours`, as `{"from": "21:00", "to": "08:00", "else": "hold" | "drop"}`: when
 campaigns, and single marketing messages, reach nobody by their own clock. `holdout`: the share of
 people (0 to 1) who get no marketing at all, the same ones in every send. From the next send on;
-what is queued stays queued.
+what is queued stays queued, and is asked for the quiet hours of the moment when it leaves.
 """
 
 from collections.abc import Mapping

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from config.workspace.zones import today
@@ -118,7 +119,7 @@ class PlaceGroups:
         """The number of the group of people of no known country."""
         return self._number(UNKNOWN)
 
-    @property
+    @cached_property
     def named(self) -> list[list[str]]:
         """Of each group the codes that it has to be asked for: who is in none is `others`."""
         return [
@@ -127,6 +128,16 @@ class PlaceGroups:
             else [code for code in codes if self._is_inside_another(code)]
             for n, (codes, _terms) in enumerate(self.groups)
         ]
+
+    def number_of(self, place: str) -> int:
+        """The number of the group of a place (`places.place_of`), as `group_of` says it in SQL."""
+        if place == UNKNOWN:
+            return self.unknown
+        for code in dict.fromkeys((place, place.partition("-")[0])):
+            for n, codes in enumerate(self.named):
+                if code in codes:
+                    return n
+        return self.others
 
     def _number(self, place: str) -> int:
         return next(n for n, (codes, _terms) in enumerate(self.groups) if place in codes)

@@ -420,7 +420,9 @@ def _letters(count: int) -> list[Any]:
     from campaigns.models import MessageChunk
 
     letters = [
-        letter for chunk in MessageChunk.objects.order_by("id") for letter in read_letters(chunk)
+        letter
+        for chunk in MessageChunk.objects.order_by("id")
+        for letter in read_letters(chunk, timezone.now())
     ]
     assert len(letters) == count, f"{len(letters)} mails instead of {count}"
     return letters

@@ -76,6 +76,8 @@ def why_of(row: Message, shown: Shown = MASKED) -> str | Promise:
     why = reasons.why_of(row.reason)
     if why is not None:
         return why.label
+    if row.held_until is not None:
+        return reasons.HELD.label
     return shown.said(word_of(row) or row.reason)
 
 
@@ -202,6 +204,8 @@ def message(request: HttpRequest, profile_id: int, message_id: int) -> HttpRespo
 
 def _why(row: Message) -> reasons.ReasonWords | None:
     """Whoever was merged away was frozen, too: said by its own name."""
+    if row.held_until is not None:
+        return reasons.HELD
     is_merged = row.reason == MessageReason.FROZEN and row.profile.merged_into_id is not None
     return reasons.MERGED if is_merged else reasons.why_of(row.reason)
 
