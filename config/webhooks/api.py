@@ -36,7 +36,7 @@ from profiles.api.people import filtered
 from profiles.api.serializers import pages_of
 from profiles.selectors.masking import Shown
 
-VIEW, EDIT = "webhooks.view", "webhooks.edit"
+VIEW, EDIT, PERSONAL = "webhooks.view", "webhooks.edit", "people.personal"
 PREFIX = "msg_"
 
 
@@ -81,7 +81,9 @@ class Webhooks(ApiView):
     def post(self, request: Request) -> Response:
         """A new one; its key (`secret`) is in this answer and nowhere else."""
         try:
-            row, secret = endpoints.create_webhook(**self.checked(NewWebhookSerializer))
+            row, secret = endpoints.create_webhook(
+                **self.checked(NewWebhookSerializer), may_personal=self.may(PERSONAL)
+            )
         except endpoints.NotAWebhook as error:
             _refuse(error)
         return Response(webhook_answer(row) | {"secret": secret}, status=201)
@@ -137,7 +139,9 @@ class OneWebhook(OfOneWebhook):
         """Change it. One that is switched off gives up what waits, as dead letters."""
         row = self.one(webhook_id)
         try:
-            row = endpoints.change_webhook(row, **self.checked(ChangeWebhookSerializer))
+            row = endpoints.change_webhook(
+                row, **self.checked(ChangeWebhookSerializer), may_personal=self.may(PERSONAL)
+            )
         except endpoints.NotAWebhook as error:
             _refuse(error)
         return Response(webhook_answer(row))
@@ -193,7 +197,7 @@ class WebhookDeliveries(OfOneWebhook):
     def get(self, request: Request, webhook_id: str) -> Response:
         """What it was told, the newest first; `state=failed` are the dead letters."""
         rows = WebhookDelivery.objects.filter(webhook=self.one(webhook_id))
-        shown = Shown(self.may("people.personal"))
+        shown = Shown(self.may(PERSONAL))
         return self.paged(
             filtered(DeliveryFilter, request, rows), lambda row: delivery_answer(row, shown)
         )
@@ -235,7 +239,7 @@ class ReplayDelivery(OfOneWebhook):
         except endpoints.IsOff as error:
             raise Problem(409, detail=str(error)) from error
         row.refresh_from_db()
-        return Response(delivery_answer(row, Shown(self.may("people.personal"))), status=202)
+        return Response(delivery_answer(row, Shown(self.may(PERSONAL))), status=202)
 
 
 def delivery_of(webhook: Webhook, message_id: str) -> WebhookDelivery | None:

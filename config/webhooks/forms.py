@@ -52,8 +52,21 @@ class WebhookForm(forms.Form):
         error_messages={"required": gettext_lazy("Choose at least one kind of event.")},
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    erased_user_ids = forms.BooleanField(
+        label=gettext_lazy("May be told who was erased by your own ids"),
+        help_text=gettext_lazy(
+            "“Person erased” then names your user ids beside ours. Tick it where somebody has to"
+            " find the person by them; without it they are found by the ids that this address was"
+            " told of."
+        ),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, may_personal: bool = False, **options: Any) -> None:
+        """`may_personal`: whether who fills it in may see people's ids, and so hand them on."""
         super().__init__(*args, **options)
+        self.may_personal = may_personal
+        self.fields["erased_user_ids"].disabled = not may_personal
         chosen = self["events"].value() or []
         self._chosen = {str(one) for one in chosen}
         self.fields["events"].choices = [(one, one) for one in choosable()]  # type: ignore[attr-defined]
@@ -80,11 +93,13 @@ class WebhookForm(forms.Form):
 
     def create(self) -> tuple[Webhook, str]:
         """A new one and its key."""
-        return endpoints.create_webhook(**self.cleaned_data)
+        return endpoints.create_webhook(**self.cleaned_data, may_personal=self.may_personal)
 
     def change(self, webhook: Webhook) -> Webhook:
         """Write the changes down."""
-        return endpoints.change_webhook(webhook, **self.cleaned_data)
+        return endpoints.change_webhook(
+            webhook, **self.cleaned_data, may_personal=self.may_personal
+        )
 
 
 def shown_in(webhook: Webhook) -> dict[str, Any]:
@@ -93,4 +108,5 @@ def shown_in(webhook: Webhook) -> dict[str, Any]:
         "url": webhook.url,
         "description": webhook.description,
         "events": list(webhook.events),
+        "erased_user_ids": webhook.erased_user_ids,
     }

@@ -16,7 +16,16 @@ MOST_EVENTS = 100
 WEBHOOK_STATES = [(name, name) for name in ("healthy", "failing", "off")]
 DELIVERY_STATES = [(name, name) for name in STATES]
 AS_THEY_ARE = (
-    *("url", "events", "description", "enabled", "state", "failing_since", "failures"),
+    *(
+        "url",
+        "events",
+        "erased_user_ids",
+        "description",
+        "enabled",
+        "state",
+        "failing_since",
+        "failures",
+    ),
     *("off_at", "off_because", "last_taken_at", "created_at"),
 )
 
@@ -27,6 +36,9 @@ class WebhookSerializer(Shape):
     id = serializers.IntegerField()
     url = serializers.CharField()
     events = serializers.ListField(child=serializers.CharField())
+    erased_user_ids = serializers.BooleanField(
+        help_text="Whether `profile.erased` names your own ids here."
+    )
     description = serializers.CharField(allow_blank=True)
     enabled = serializers.BooleanField()
     state = serializers.ChoiceField(choices=WEBHOOK_STATES)
@@ -56,6 +68,10 @@ class _Asked(KnownFields):
     )
     description = serializers.CharField(max_length=200, allow_blank=True, required=False)
     enabled = serializers.BooleanField(required=False)
+    erased_user_ids = serializers.BooleanField(
+        required=False,
+        help_text="Whether `profile.erased` names your own ids here: needs people.personal.",
+    )
 
 
 @extend_schema_serializer(component_name="NewWebhook")

@@ -28,7 +28,7 @@ from config.workspace.permissions import may, requires
 from consent.forwarding.receipts import ERASED
 from profiles.selectors.masking import Shown
 
-VIEW, EDIT = "webhooks.view", "webhooks.edit"
+VIEW, EDIT, PERSONAL = "webhooks.view", "webhooks.edit", "people.personal"
 PER_PAGE = 30
 SOON = timedelta(seconds=30)
 OVERLAPS = (0, 1, 24, 24 * 7)  # hours
@@ -68,6 +68,7 @@ def _line(row: Webhook, numbers: dict[str, int]) -> dict[str, Any]:
         "failed": numbers.get("failed", 0),
         "url": reverse("webhooks:webhook", args=[row.pk]),
         "is_deaf": is_deaf(row),
+        "is_told_ids": row.erased_user_ids if ERASED in row.events else None,
     }
 
 
@@ -80,7 +81,9 @@ def is_deaf(row: Webhook) -> bool:
 @requires(EDIT)
 def new_webhook_view(request: HttpRequest) -> HttpResponse:
     """A form; then its key, this once."""
-    form = WebhookForm(request.POST or None, initial={"events": [ERASED]})
+    personal = may(request.user, PERSONAL)
+    initial = {"events": [ERASED], "erased_user_ids": personal}
+    form = WebhookForm(request.POST or None, initial=initial, may_personal=personal)
     if request.method == "POST" and form.is_valid():
         row, secret = form.create()
         return _show_key(request, row, secret)
@@ -92,7 +95,8 @@ def new_webhook_view(request: HttpRequest) -> HttpResponse:
 def edit_webhook_view(request: HttpRequest, webhook_id: int) -> HttpResponse:
     """The same form over one that is there."""
     row = get_object_or_404(Webhook, pk=webhook_id)
-    form = WebhookForm(request.POST or None, initial=shown_in(row))
+    personal = may(request.user, PERSONAL)
+    form = WebhookForm(request.POST or None, initial=shown_in(row), may_personal=personal)
     if request.method == "POST" and form.is_valid():
         form.change(row)
         toast(request, _("Saved."))
@@ -200,7 +204,7 @@ def _log_of(request: HttpRequest, row: Webhook) -> dict[str, Any]:
     if before := number_of(request.GET.get("before", "")):
         rows = rows.filter(pk__lt=before)
     found = list(rows[: PER_PAGE + 1])
-    shown = Shown(may(request.user, "people.personal"))
+    shown = Shown(may(request.user, PERSONAL))
     lines = each(lambda one: call_line(one, shown), found[:PER_PAGE])
     kept = {name: value for name, value in (("state", state), ("event", event)) if value}
     own = reverse("webhooks:webhook", args=[row.pk])

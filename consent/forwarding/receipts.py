@@ -39,8 +39,8 @@ def pass_on(
 
     Without a request (who never confirmed an address is taken away) nobody is to prove anything,
     and there are no receipts. `person` is the public id by which they were known, `ids` with all
-    that they had before, and `user_ids` what systems of the workspace's own know them by: no
-    address is handed on.
+    that they had before, and `user_ids` what systems of the workspace's own know them by, for the
+    webhooks that may know it: no address is handed on.
     """
     data = {
         "person": person,
@@ -75,7 +75,13 @@ def pass_on(
 
 
 def _compose(rows: Sequence[WebhookDelivery]) -> list[Mapping[str, Any] | None]:
-    return [json.loads(unseal(bytes(row.sealed))) if row.sealed else None for row in rows]
+    return [_told(row) if row.sealed else None for row in rows]
+
+
+def _told(row: WebhookDelivery) -> Mapping[str, Any]:
+    """Ids of the workspace's own go to those alone that may know them when the call is made."""
+    data: dict[str, Any] = json.loads(unseal(bytes(row.sealed or b"")))
+    return data if row.webhook.erased_user_ids else {**data, "user_ids": []}
 
 
 def _answered(rows: Sequence[WebhookDelivery]) -> None:
@@ -150,8 +156,9 @@ KINDS.register(ERASED, order=30)(
         PRIVACY,
         _("Person erased"),
         _(
-            "Erase them too: by the ids that they were told of by, or by your own. What you answer "
-            "stands on the request and its certificate."
+            "Erase them too: by the ids that they were told of by, or by your own, which are named "
+            "where this webhook may know them. What you answer stands on the request and its "
+            "certificate."
         ),
         {
             "person": "6f1c6f0e-5a2b-4c0e-9b1d-0d5f3d7d3a11",

@@ -47,6 +47,8 @@ class Webhook(models.Model):
     url = models.URLField(_("address"), max_length=2000)
     server = models.CharField(max_length=300, default="", editable=False)  # of the address
     events = ArrayField(models.CharField(max_length=80), default=list)
+    # of who is erased it is told the workspace's own ids (`user_id`) beside ours
+    erased_user_ids = models.BooleanField(_("told who was erased by your own ids"), default=False)
     description = models.CharField(_("description"), max_length=200, blank=True, default="")
     secret = models.ForeignKey("workspace.Secret", models.PROTECT, null=True, related_name="+")
     former_secret = models.ForeignKey(

@@ -40,13 +40,21 @@ class IsOff(ValueError):
 
 @transaction.atomic
 def create_webhook(
-    *, url: str, events: Sequence[str], description: str = "", enabled: bool = True
+    *,
+    url: str,
+    events: Sequence[str],
+    description: str = "",
+    enabled: bool = True,
+    erased_user_ids: bool = False,
+    may_personal: bool = True,
 ) -> tuple[Webhook, str]:
     """A new one and its key as the other side keeps it, which nobody is shown again.
 
-    Raises NotAWebhook.
+    `erased_user_ids`, that it is told of who was erased by ids of the workspace's own, can only be
+    said by whoever may see such ids (`may_personal`). Raises NotAWebhook.
     """
     row = Webhook(description=description.strip(), enabled=enabled)
+    row.erased_user_ids = _may_tell(erased_user_ids, may_personal)
     row.url, row.server = url, _server(url)
     row.events = _events(events)
     if not enabled:
@@ -59,15 +67,23 @@ def create_webhook(
 
 
 @transaction.atomic
-def change_webhook(webhook: Webhook, **given: Any) -> Webhook:
-    """Change `url`, `events`, `description` or `enabled`; others are left. Raises NotAWebhook."""
+def change_webhook(webhook: Webhook, *, may_personal: bool = True, **given: Any) -> Webhook:
+    """Change `url`, `events`, `description`, `enabled` or `erased_user_ids`; others are left.
+
+    Who may not see people's ids (`may_personal`) cannot have it told of them, nor lead them to
+    another address: then it is told of them no longer. Raises NotAWebhook.
+    """
     row = Webhook.objects.select_for_update().get(pk=webhook.pk)
+    if not may_personal and given.get("url", row.url) != row.url:
+        given = {**given, "erased_user_ids": False}
     changed = [name for name, value in given.items() if getattr(row, name) != value]
     if "url" in changed:
         row.url, row.server = given["url"], _server(given["url"])
         row.failing_since, row.failures = None, 0
     if "events" in changed:
         row.events = _events(given["events"])
+    if "erased_user_ids" in changed:
+        row.erased_user_ids = _may_tell(given["erased_user_ids"], may_personal)
     if "description" in changed:
         row.description = given["description"].strip()
     if "enabled" in changed and given["enabled"]:
@@ -146,6 +162,13 @@ def keys_of(webhook: Webhook, now: datetime) -> list[bytes]:
 def _kept(key: bytes) -> Secret:
     key_id = secrets.token_hex(KEY_ID_BYTES)
     return Secret.objects.create(purpose=PURPOSE, key_id=key_id, ciphertext=seal(key))
+
+
+def _may_tell(wanted: bool, may_personal: bool) -> bool:
+    if wanted and not may_personal:
+        words = _("Only somebody who may see personal data can have it told of people's own ids.")
+        raise NotAWebhook("erased_user_ids", words)
+    return wanted
 
 
 def _server(url: str) -> str:

@@ -10,7 +10,7 @@ from config.home.needs import needs
 from config.workspace.access.keys import create_api_key
 from config.workspace.models import Role, WebhookDelivery
 from config.workspace.outgoing.delivery import deliver_due
-from config.workspace.outgoing.endpoints import delete_webhook
+from config.workspace.outgoing.endpoints import change_webhook, delete_webhook
 from config.workspace.outgoing.notices import tell_many
 from config.workspace.work.due import drain
 from consent.models import ErasureReceipt, PrivacyRequest
@@ -42,7 +42,7 @@ def maya(name="maya"):
 def test_who_was_told_of_people_is_told_to_erase_them_and_the_page_says_what_it_answered(
     endpoint,  # noqa: F811
 ):
-    there = endpoint(ERASED, "segment.left", description="CRM in Utrecht")
+    there = endpoint(ERASED, "segment.left", description="CRM in Utrecht", erased_user_ids=True)
     slow = endpoint(ERASED, path="&slow")
     endpoint("segment.left", path="&deaf", description="A deaf one")
     endpoint(ERASED, path="&off", description="One that is off", enabled=False)
@@ -115,6 +115,27 @@ def test_who_was_told_of_people_is_told_to_erase_them_and_the_page_says_what_it_
     listed = client.get(url, headers={"Authorization": f"Bearer {key}"}).json()["results"]
     assert [one["state"] for one in listed] == ["taken", "taken", "not_told", "not_told"]
     assert "maya" not in json.dumps(listed)
+
+
+def test_ids_of_our_own_go_to_those_alone_who_may_know_them_when_the_call_is_made(
+    endpoint,  # noqa: F811
+):
+    """Who has systems to erase them from; everybody else knows them by the ids of before."""
+    known = endpoint(ERASED, erased_user_ids=True)
+    other = endpoint(ERASED, path="&other")
+    turned = endpoint(ERASED, path="&turned", erased_user_ids=True)
+    person = maya()
+    known.receiver.statuses = [503] * 3
+    asked_for("maya")
+    drain()
+    change_webhook(turned.row, erased_user_ids=False)
+    known.receiver.statuses = []
+    due_now()
+    deliver_due()
+    told = {"person": str(person.public_id), "former": []}
+    for one, ids in ((known, ["maya-4711"]), (other, []), (turned, [])):
+        data = one.verified()[-1]["data"]
+        assert data.pop("request") and data == told | {"user_ids": ids}
 
 
 def test_nobody_is_told_of_somebody_whom_nobody_knew(endpoint):  # noqa: F811

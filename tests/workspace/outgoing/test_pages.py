@@ -179,3 +179,36 @@ def test_over_rest_from_the_first_call_to_the_replay(receiver):
     assert Api("webhooks.view")("post", body=body).status_code == 403
     assert api("delete", one).status_code == 204
     assert api("get", one).status_code == 404
+
+
+def test_ids_of_people_are_told_where_somebody_said_so_who_may_see_them(receiver):
+    """By the form and by the API; another address, chosen by somebody else, is told of none."""
+    given = {"url": receiver.url, "description": "CRM", "events": ["profile.erased"]}
+    integrator, admin = client_of(Role.INTEGRATOR), client_of(Role.ADMIN)
+    page = integrator.get(f"{LIST}new/").content.decode()
+    assert "To tick it you need to be allowed to see personal data" in page
+    integrator.post(f"{LIST}new/", given | {"erased_user_ids": "on"})
+    row = Webhook.objects.get()
+    own = f"{LIST}{row.pk}/"
+    assert not row.erased_user_ids
+    assert "by our ids alone" in admin.get(own).content.decode()
+    assert "To tick it" not in admin.get(f"{own}edit/").content.decode()
+    admin.post(f"{own}edit/", given | {"erased_user_ids": "on"})
+    assert "by our ids and your own" in admin.get(own).content.decode()
+    integrator.post(f"{own}edit/", given | {"description": "The CRM"})
+    row.refresh_from_db()
+    assert row.description == "The CRM" and row.erased_user_ids
+    integrator.post(f"{own}edit/", given | {"url": f"{receiver.url}&mine"})
+    row.refresh_from_db()
+    assert not row.erased_user_ids, "another address is another destination"
+    few, many = Api("webhooks"), Api("webhooks", "people.personal")
+    body = {"url": receiver.url, "events": ["profile.erased"], "erased_user_ids": True}
+    refused = few("post", body=body)
+    assert refused.status_code == 400, refused.content
+    assert refused.json()["errors"][0]["path"] == "erased_user_ids"
+    made = many("post", body=body).json()
+    assert made["erased_user_ids"] is True
+    assert few("patch", f"{made['id']}/", {"erased_user_ids": True}).status_code == 200, "as it was"
+    moved = few("patch", f"{made['id']}/", {"url": f"{receiver.url}&more"}).json()
+    assert moved["erased_user_ids"] is False
+    assert few("patch", f"{made['id']}/", {"erased_user_ids": True}).status_code == 400
