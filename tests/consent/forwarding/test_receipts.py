@@ -149,7 +149,7 @@ def test_nobody_is_told_of_somebody_whom_nobody_knew(endpoint):  # noqa: F811
 
 
 def test_who_is_taken_away_without_a_request_is_told_of_too(endpoint):  # noqa: F811
-    there = endpoint(ERASED)
+    there = endpoint(ERASED, erased_user_ids=True)
     person = maya()
     take_away(person)
     deliver_due()
