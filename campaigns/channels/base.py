@@ -53,6 +53,7 @@ class Letterhead:
     segment: str = ""
     goal: dict[str, Any] | None = None
     quiet_hours: Mapping[str, Any] | None = None
+    is_profiling: bool = False  # built on what was worked out about people
     launched_at: datetime | None = None
 
     @property

@@ -27,6 +27,8 @@ from consent.policy.places import UNKNOWN, place_of
 from consent.policy.resolving import PolicyTable, policy_table
 from consent.policy.terms import ON, PERMISSION, TRACKING
 from consent.reach.judging import judged_addresses
+from segments.models import Segment
+from segments.profiling import is_profiling, rules_within
 
 MEASURING = "measuring"
 
@@ -78,8 +80,17 @@ def letterhead(content_version_id: int) -> Letterhead:
         segment=version.entry.get("segment", "") if version and is_single(version.steps) else "",
         goal=version.goal if version else None,
         quiet_hours=quiet_hours_of(step if version else None, purpose),
+        is_profiling=_is_profiling(version),
         launched_at=version.campaign.launched_at if version else None,
     )
+
+
+def _is_profiling(version: CampaignVersion | None) -> bool:
+    if version is None:
+        return False
+    slug = version.entry.get("segment", "")
+    rules = Segment.objects.filter(slug=slug).values_list("rule", flat=True)
+    return is_profiling([*rules, *rules_within(version.steps)])
 
 
 _READ = f"""

@@ -13,6 +13,7 @@ from typing import Any
 from campaigns import standing_words
 from campaigns.channels.base import Letterhead
 from campaigns.faults import CannotGoOn
+from campaigns.gate.expression import unless_objected
 from campaigns.gate.legal_hours import SendingHours
 from campaigns.gate.terms import sending_hours
 from campaigns.outcomes.conversions import fitting_sql
@@ -40,22 +41,25 @@ class Recheck:
     entry: Current | None = None
     goal: Sql = EMPTY
     hours: SendingHours | None = None
+    is_profiling: bool = False
 
     def of(self, people: Sequence[int], now: datetime) -> Sql:
         """Branches for `still_allowed` of these people of today: one query, and the segment's rule
         where a change waits.
         """
+        objected = unless_objected(Sql("q.profile_id")) if self.is_profiling else EMPTY
         if self.entry is None:
-            return self.goal
+            return sql("{objected} {goal}", objected=objected, goal=self.goal)
         stayed, left = self.entry.by_rule(people, now)
         gone = sql(_LEFT, segment=self.entry.segment.pk, stayed=stayed, left=left)
-        return sql("{gone}{goal}", gone=gone, goal=self.goal)
+        return sql("{objected} {gone}{goal}", objected=objected, gone=gone, goal=self.goal)
 
 
 def recheck_of(head: Letterhead, channel: str) -> Recheck:
     """Raises CannotGoOn where the segment is gone."""
     hours = sending_hours(head.quiet_hours, channel, head.purpose)
-    return Recheck(_entry(head.segment), _goal(head.goal, head.launched_at), hours)
+    goal = _goal(head.goal, head.launched_at)
+    return Recheck(_entry(head.segment), goal, hours, head.is_profiling)
 
 
 def _entry(slug: str) -> Current | None:

@@ -1,7 +1,8 @@
 """Who enters a campaign of several steps: its audience, portion by portion, as a fan-out goes.
 
-Entering asks whether a person may be worked with at all, and draws the control group; whether they
-may be written to is asked at each message (design.md guarantee 2, semantics.md section 15). Who is
+Entering asks whether a person may be worked with at all, in a campaign that is built on profiling
+whether they object to it, and draws the control group; whether they may be written to is asked at
+each message (design.md guarantee 2, semantics.md section 15). Who is
 kept out has a row that says why, as the control group has.
 """
 
@@ -11,20 +12,23 @@ from django.db.backends.utils import CursorWrapper
 
 from campaigns.audience.portions import members_between, range_end
 from campaigns.engine.executor import due_by_step
+from campaigns.gate.expression import unless_objected
 from campaigns.gate.terms import lots_of, segment_of
 from campaigns.outbox.fanout import go_through
 from campaigns.people.entered import not_in_yet
 from campaigns.plan import Plan
-from config.postgres.sql import Sql, sql
+from config.postgres.sql import EMPTY, Sql, sql
 from config.workspace.work.due import wake
 from profiles.people.lineage import living
+from segments.profiling import is_profiling, rules_within
 
 _ENTER = """
 WITH people AS MATERIALIZED ({people}),
 placed AS MATERIALIZED (
     SELECT p.id AS profile_id, p.bucket,
-           CASE WHEN p.state <> 'active' THEN 'frozen' WHEN {held_out} THEN 'holdout' ELSE '' END
-           AS reason, {general} AS is_general, CASE {dues} END AS due_at
+           CASE WHEN p.state <> 'active' THEN 'frozen' {objected}
+                WHEN {held_out} THEN 'holdout' ELSE '' END AS reason,
+           {general} AS is_general, CASE {dues} END AS due_at
     FROM people a JOIN profile p ON p.id = a.profile_id
     CROSS JOIN (SELECT {first}::text AS first, {now}::timestamptz AS now) n
     WHERE {living} AND {not_in_yet}
@@ -60,14 +64,16 @@ def enter(campaign_id: int) -> int:
 def _enter_portion(
     cursor: CursorWrapper, plan: Plan, after: int, now: datetime
 ) -> tuple[int, int | None]:
-    segment_id = segment_of(plan)
-    end = range_end(cursor, segment_id, after)
+    segment = segment_of(plan)
+    end = range_end(cursor, segment.pk, after)
     if end is None:
         return 0, None
     control, general = lots_of(plan)
+    is_built_on_it = is_profiling([segment.rule, *rules_within(plan.steps)])
     sql(
         _ENTER,
-        people=members_between(segment_id, after, end),
+        people=members_between(segment.pk, after, end),
+        objected=unless_objected(Sql("p.id")) if is_built_on_it else EMPTY,
         held_out=control,
         general=general,
         dues=due_by_step(plan, {plan.nodes[0].key}, Sql("n.first"), Sql("n.now")),

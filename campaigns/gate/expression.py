@@ -22,6 +22,7 @@ from consent.ledger.standing import Narrow
 from consent.models import Purpose
 from consent.reach.contactable import is_free
 from consent.reach.judging import judged_addresses, narrowed, reach
+from consent.reach.profiling import objected
 
 ORDER: Final[tuple[str, ...]] = tuple(MessageReason.values)
 BUCKETS = 10_000
@@ -57,6 +58,7 @@ class Terms:
     fresh: Sql = EMPTY  # a test on `m.profile_id`: who was in before is not asked about
     has_own_limits: bool = False  # whether anybody has a limit of their own
     per_second: float = 0.0  # how many leave a second; 0 for as many as can
+    is_profiling: bool = False  # built on what was worked out about people
 
     @property
     def is_marketing(self) -> bool:
@@ -91,6 +93,7 @@ SELECT a.profile_id, p.bucket, {draw} AS draw, r.address, r.owner_id, r.entry_id
             WHEN r.address IS NULL THEN 'no_address'
             WHEN r.suppressed THEN 'suppressed'
             {permission}
+            {objected}
             {duplicate}
             {capped}
             {quiet}
@@ -143,6 +146,7 @@ def judged(
         due=pieces.due,
         day=pieces.day,
         permission=pieces.permission,
+        objected=pieces.objected,
         duplicate=pieces.duplicate(taken, repeated),
         capped=pieces.capped,
         quiet=pieces.quiet,
@@ -170,6 +174,11 @@ def _needs_permission(purpose: Purpose, line: str) -> Sql:
     return EMPTY if is_free(purpose) else Sql(f"WHEN {line}.entry_id IS NULL THEN 'no_permission'")
 
 
+def unless_objected(person: Sql) -> Sql:
+    """A branch for a campaign that is built on profiling, over a person of today."""
+    return sql("WHEN {objected} THEN 'objected'", objected=objected(person))
+
+
 class _Pieces:
     """The clauses that depend on the terms; what a send does not ask for costs nothing."""
 
@@ -194,6 +203,10 @@ class _Pieces:
     @property
     def permission(self) -> Sql:
         return _needs_permission(self.terms.purpose, "r")
+
+    @property
+    def objected(self) -> Sql:
+        return unless_objected(Sql("a.profile_id")) if self.terms.is_profiling else EMPTY
 
     def duplicate(self, taken: Sql | None, repeated: Sql) -> Sql:
         """Only who borrows an address can share it: identifiers are unique."""

@@ -22,6 +22,7 @@ from consent.models import Purpose, Topic
 from consent.volume import is_any
 from profiles.language.times.durations import Duration, stored_duration
 from segments.models import Segment
+from segments.profiling import is_profiling, rules_within
 
 EXPIRES_IN = Duration("days", 3)  # Braze aborts messages that are delayed by more than 72 hours
 GENERAL = "holdout"  # the draw of the workspace's own control group
@@ -66,6 +67,7 @@ def terms_of(
     purpose = _purpose(step.get("purpose", "marketing"))
     began = start or now
     lasts = stored_duration(step.get("expires_in")) or EXPIRES_IN
+    segment = segment_of(plan)
     return Terms(
         purpose=purpose,
         channel=step["channel"],
@@ -81,7 +83,8 @@ def terms_of(
         holdout=holdout,
         **_general(purpose),
         shuffle=shuffle_of(f"holdout:{plan.campaign.slug}"),
-        segment_id=_segment_id(plan.entry["segment"]),
+        segment_id=segment.pk,
+        is_profiling=is_profiling([segment.rule, *rules_within(plan.steps)]),
         campaign_id=plan.campaign.pk or 0,
         fresh=not_in_yet(plan.campaign, Sql("m.profile_id")) if plan.number > 1 else EMPTY,
         has_own_limits=is_any(),
@@ -152,18 +155,15 @@ def _topic_id(slug: str) -> int:
     return found
 
 
-def segment_of(plan: Plan) -> int:
+def segment_of(plan: Plan) -> Segment:
     """The segment that a plan's people come from. Raises CannotGoOn."""
-    return _segment_id(plan.entry["segment"])
-
-
-def _segment_id(slug: str) -> int:
+    slug = plan.entry["segment"]
     found = Segment.objects.filter(slug=slug).first()
     if found is None:
         raise CannotGoOn(standing_words.NO_SEGMENT % {"slug": slug})
     if found.archived_at is not None:
         raise CannotGoOn(standing_words.ARCHIVED % {"name": found.name})
-    return found.pk
+    return found
 
 
 def caps_of(

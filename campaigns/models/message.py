@@ -41,6 +41,7 @@ class MessageReason(models.TextChoices):
     NO_ADDRESS = "no_address", _("No address")
     SUPPRESSED = "suppressed", _("Suppressed")
     NO_PERMISSION = "no_permission", _("No permission")
+    OBJECTED = "objected", _("Objected to profiling")
     DUPLICATE_ADDRESS = "duplicate_address", _("Duplicate address")
     CAPPED = "capped", _("Contact frequency reached")
     QUIET_HOURS = "quiet_hours", _("Quiet hours")

@@ -27,6 +27,7 @@ from profiles.selectors.revenue import KEY, WHOLE, revenue_events, stands
 
 Z_95 = 1.959964
 FROZEN, HOLDOUT = MessageReason.FROZEN.value, MessageReason.HOLDOUT.value
+OBJECTED = MessageReason.OBJECTED.value
 
 
 def report(campaign: Campaign) -> dict[str, Any]:
@@ -46,7 +47,9 @@ def report(campaign: Campaign) -> dict[str, Any]:
     came = people_in(campaign)
     if came["entered"]:
         audience = came["entered"]
-        excluded += Counter({HOLDOUT: came["control"], FROZEN: came["frozen"]})
+        excluded += Counter(
+            {HOLDOUT: came["control"], FROZEN: came["frozen"], OBJECTED: came["objected"]}
+        )
     measured = measured_by_variant(campaign, audience)
     is_enrolled = bool(came["entered"])
     held_out = came["control"] if is_enrolled else excluded.get(HOLDOUT, 0)
@@ -139,7 +142,7 @@ _WRITTEN_TO = """
 _ENTERED = """
     SELECT e.profile_id, e.arm = 'control' AS control, e.entered_at AS since
     FROM enrolment e JOIN profile p ON p.id = e.profile_id AND {living}
-    WHERE e.campaign_id = {campaign} AND e.end_reason NOT IN ('frozen', 'merged')
+    WHERE e.campaign_id = {campaign} AND e.end_reason NOT IN ('frozen', 'objected', 'merged')
       AND e.arm <> 'general'
       AND e.id NOT IN (SELECT m.enrolment_id FROM message m WHERE m.campaign_id = {campaign}
                        AND m.reason = 'holdout' AND m.enrolment_id IS NOT NULL)

@@ -50,6 +50,11 @@ WHY: dict[str, ReasonWords] = {
         _("Never asked, said no, or withdrew."),
         "okc", _("Ask in a form, at checkout or at the till"),
     ),
+    MessageReason.OBJECTED: ReasonWords(
+        _("Objected to profiling"),
+        _("The campaign is built on what was worked out about people, which they said no to."),
+        "shield", _("Choose people by what they did or said themselves"), "who",
+    ),
     MessageReason.DUPLICATE_ADDRESS: ReasonWords(
         _("Duplicate address"),
         _("Shared with someone who gets it already."),

@@ -27,7 +27,8 @@ WHERE t.campaign_id = {campaign} GROUP BY 1, 2
 """
 _ENDED = """
 SELECT count(*), count(*) FILTER (WHERE ended_at IS NULL),
-       count(*) FILTER (WHERE arm = 'control'), count(*) FILTER (WHERE end_reason = 'frozen')
+       count(*) FILTER (WHERE arm = 'control'), count(*) FILTER (WHERE end_reason = 'frozen'),
+       count(*) FILTER (WHERE end_reason = 'objected')
 FROM enrolment WHERE campaign_id = {campaign}
 """
 
@@ -39,9 +40,12 @@ def not_in_yet(campaign: Campaign, person: Sql) -> Sql:
 
 
 def people_in(campaign: Campaign) -> Mapping[str, int]:
-    """Of a campaign with enrolments: `entered`, `inside`, `control`, `frozen`. One query."""
+    """Of a campaign with enrolments: `entered`, `inside`, `control`, `frozen`, `objected`.
+
+    One query.
+    """
     (row,) = run(sql(_ENDED, campaign=campaign.pk))
-    return dict(zip(("entered", "inside", "control", "frozen"), row, strict=True))
+    return dict(zip(("entered", "inside", "control", "frozen", "objected"), row, strict=True))
 
 
 def people_at(campaign: Campaign) -> dict[str, int]:

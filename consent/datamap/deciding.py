@@ -7,7 +7,7 @@ from config.workspace import audit
 from consent.models import Purpose
 from profiles.models import FieldTag, Sensitivity
 from profiles.personal.names import FieldPlace, plain
-from profiles.personal.tags import FIXED, tags_changed
+from profiles.personal.tags import FIXED, GUARDED, tags_changed
 
 # what may be said -> (personal, guarded besides)
 DECISIONS = {
@@ -15,6 +15,7 @@ DECISIONS = {
     "harmless": (False, Sensitivity.NONE),
     "special": (True, Sensitivity.SPECIAL),
     "child": (True, Sensitivity.CHILD),
+    "score": (True, Sensitivity.SCORE),
 }
 
 
@@ -34,11 +35,11 @@ def decide(place: str, name: str, what: str, *, purpose: str = "", basis: str = 
     if not plain(name) or len(name) > FieldTag._meta.get_field("name").max_length:  # type: ignore[operator]
         raise FieldRefused("name", _("Give the name as it comes in."))
     if what not in DECISIONS:
-        raise FieldRefused("what", _("This is one of personal, harmless, special, child."))
+        raise FieldRefused("what", _("This is one of personal, harmless, special, child, score."))
     is_personal, sensitivity = DECISIONS[what]
     if not is_personal and (FieldPlace(place), plain(name)) in FIXED:
         raise FieldRefused("what", _("Addresses and names of people are always personal."))
-    if purpose and not sensitivity:
+    if purpose and sensitivity not in GUARDED:
         text = _("Only special-category and child data are read for one purpose.")
         raise FieldRefused("purpose", text)
     if purpose and not Purpose.objects.filter(slug=purpose, purpose_class="processing").exists():

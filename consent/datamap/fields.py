@@ -13,7 +13,7 @@ from consent.models import DataField, RetentionRule
 from consent.retention.words import keep_in_words
 from profiles.models import FieldTag, Sensitivity, Source
 from profiles.personal.names import FieldPlace, Nature, plain
-from profiles.personal.tags import guarded, nature, said_of
+from profiles.personal.tags import guarded, is_score, nature, said_of
 
 PLACES: Mapping[str, Any] = {
     "trait": _("Traits"),
@@ -98,7 +98,7 @@ def _mapped(
         is_sample=row.is_sample,
         sources=[sources[pk] for pk in row.source_ids if pk in sources],
         nature=known,
-        sensitivity=guard.sensitivity if guard else Sensitivity.NONE,
+        sensitivity=guard.sensitivity if guard else _score(place, row.name),
         purpose=guard.purpose if guard else "",
         basis=tag.basis if tag else "",
         is_decided=is_decided(place, row.name),
@@ -107,6 +107,10 @@ def _mapped(
         stays=kept["event" if row.place == "property" else "profile"],
         uses=uses.get((row.place, row.name), []),
     )
+
+
+def _score(place: FieldPlace, name: str) -> str:
+    return Sensitivity.SCORE if is_score(place, name) else Sensitivity.NONE
 
 
 def is_decided(place: FieldPlace, name: str) -> bool:

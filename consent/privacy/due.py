@@ -21,6 +21,7 @@ from consent.privacy.erasure.erasing import erase, erase_rest, is_behind
 from consent.privacy.erasure.searching import search_request
 from consent.privacy.requests import BY_HAND, REVIEW, complete, start
 from consent.privacy.restriction import restrict
+from consent.reach.profiling import PERSONALISATION
 from consent.suppression.withdrawing import (
     EVERY_CHANNEL,
     marketing_purposes,
@@ -31,7 +32,6 @@ from profiles.people.lineage import today_id
 log = logging.getLogger("rapport.privacy")
 SECONDS: Final = 5.0  # of one run of the work; the next goes on
 _LOCK: Final = 0x9E5A
-PERSONALISATION: Final = "personalisation"
 WANTED: Final = "search_wanted"  # of `result`: somebody asked for the search again
 SO_FAR: Final = "search_so_far"  # and what of it is done
 DOABLE: Final = [one for one in RequestType.values if one not in BY_HAND]
@@ -153,7 +153,9 @@ def _erase(request: PrivacyRequest, until: float) -> bool:
 
 
 def _object(request: PrivacyRequest, until: float) -> bool:
-    """Every marketing purpose is withdrawn, of the person as a whole."""
+    """Every marketing purpose is withdrawn, of the person as a whole, and profiling with it: GDPR,
+    article 21(2), "which includes profiling".
+    """
     _withdraw(request, marketing_purposes(), channel_names())
     return True
 
@@ -167,21 +169,23 @@ def _opt_out_of_sale(request: PrivacyRequest, until: float) -> bool:
 
 def _opt_out_of_automated(request: PrivacyRequest, until: float) -> bool:
     """What adapts to them by itself is not permitted any more."""
-    purposes = Purpose.objects.filter(slug=PERSONALISATION).values_list("pk", flat=True)
-    _withdraw(request, list(purposes), [EVERY_CHANNEL])
+    _withdraw(request, [], [])
     return True
 
 
 @transaction.atomic
 def _withdraw(request: PrivacyRequest, purposes: list[int], channels: list[str]) -> None:
+    """Each of these on each channel, and in any case what adapts to them by itself."""
     if request.profile_id:
         person = today_id(request.profile_id)
+        own = Purpose.objects.filter(slug=PERSONALISATION).values_list("pk", flat=True)
+        scopes = [(purpose, channel) for purpose in purposes for channel in channels]
+        scopes += [(purpose, EVERY_CHANNEL) for purpose in own]
         record_consents(
             [
                 Statement(person, purpose, channel, "withdrawn", "consent", actor="person",
                           evidence=_evidence(request))
-                for purpose in purposes
-                for channel in channels
+                for purpose, channel in scopes
             ]
         )  # fmt: skip
     complete(request)

@@ -80,11 +80,12 @@ class TraitName(SaidName):
 
 
 class Sensitivity(models.TextChoices):
-    """What of personal data the law guards besides (GDPR, articles 8 to 10)."""
+    """What of personal data the law guards besides (GDPR, articles 8 to 10, 21 and 22)."""
 
     NONE = "", _("no more than other data")
     SPECIAL = "special", _("special category: health, belief, origin ...")
     CHILD = "child", _("of a child")
+    SCORE = "score", _("worked out about people: a score, a group, a stage")
 
 
 class UsualName(models.Model):
@@ -125,7 +126,7 @@ class FieldTag(models.Model):
 
     Who may not see personal data is shown, and may ask by, what is known to be harmless alone.
     What is sensitive is asked by of those alone who permitted `purpose` (its slug); without a
-    purpose of nobody.
+    purpose of nobody. A score is asked by of those alone who did not object to profiling.
     """
 
     lasts = Bounded(gettext_noop("made by hand"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from config.workspace.registry import Registry
-from profiles.models import FieldTag
+from profiles.models import FieldTag, Sensitivity
 from profiles.personal.names import FieldPlace, Nature, plain
 from profiles.personal.usual import usual_nature, usual_sensitivity
 
@@ -18,6 +18,9 @@ FIXED = {
     (FieldPlace.IDENTIFIER, "pushtoken"),
     (FieldPlace.TRAIT, "profile.displayname"),
 }
+# what no officer has to say: a stage is worked out about people
+SCORES = {(FieldPlace.TRAIT, "profile.lifecycle")}
+GUARDED = (Sensitivity.SPECIAL.value, Sensitivity.CHILD.value)
 # what is said of properties holds for those of pages and products too
 _BELOW = {FieldPlace.PAGE: FieldPlace.PROPERTY, FieldPlace.PRODUCT: FieldPlace.PROPERTY}
 
@@ -107,6 +110,16 @@ def guarded(place: FieldPlace, name: str) -> SaidOfField | None:
     """Special-category or child data, with the purpose that it may be read for; else None."""
     said = _said(place, name)
     if said is not None:
-        return said if said.sensitivity else None
+        return said if said.sensitivity in GUARDED else None
     usual = usual_sensitivity(name)
-    return SaidOfField(True, usual) if usual and place is not FieldPlace.EVIDENCE else None
+    is_known = usual in GUARDED and place is not FieldPlace.EVIDENCE
+    return SaidOfField(True, usual) if is_known else None
+
+
+def is_score(place: FieldPlace, name: str) -> bool:
+    """Whether it is what was worked out about people, which rests on their not objecting to it."""
+    if (place, plain(name)) in SCORES:
+        return True
+    said = _said(place, name)
+    kind = said.sensitivity if said is not None else usual_sensitivity(name)
+    return kind == Sensitivity.SCORE

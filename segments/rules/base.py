@@ -17,9 +17,11 @@ from profiles.changes import keys_of
 from profiles.language.reading.reader import Notes, Reader, RuleError, RuleProblem, text_problem
 from profiles.language.reading.references import FoundNames
 from profiles.language.words import joined
+from profiles.personal.tags import is_score
 from segments.rules.algebra import Part, all_of, any_of, negate
 from segments.rules.clause import Clause
-from segments.rules.guarded import guards, permits
+from segments.rules.guarded import guards, permits, who_permitted
+from segments.rules.profiling import unless_objected
 from segments.rules.size import DEEPEST, refuse_oversize
 
 if TYPE_CHECKING:
@@ -89,6 +91,10 @@ class Condition(ABC):
         """Each name of a person's data that the compiled condition reads, by where it stands."""
         return set()
 
+    def profiles(self) -> bool:
+        """Whether it asks by what was worked out about people: a score, a group, a stage."""
+        return any(is_score(place, name) for place, name in self.reads())
+
     def touches(self) -> "set[tuple[FieldPlace, str]]":
         """What it reads, and by which names of events: what may be guarded besides."""
         return self.reads()
@@ -152,7 +158,8 @@ class Group:
     def depends_on(self) -> set[str]:
         """All that its parts depend on."""
         own = {name for part in self.parts for name in part.depends_on()}
-        return own | {"consent"} if any(map(is_guarded, self.parts)) else own
+        asks = any(is_guarded(part) or is_profiling(part) for part in self.parts)
+        return own | {"consent"} if asks else own
 
     def reads(self) -> "set[tuple[FieldPlace, str]]":
         """All that its parts read."""
@@ -177,7 +184,7 @@ class Group:
         words = [
             f"({part.describe()})"
             if isinstance(part, Group) and len(part.parts) > 1
-            else part.describe()
+            else in_words(part)
             for part in self.parts
         ]
         if self.match == "all":
@@ -190,16 +197,42 @@ class Group:
 Rule = Group | Condition
 
 
+def needed_of(part: Rule, context: "CompileContext") -> list[Part]:
+    """Of whom alone the condition is asked: who permitted what is guarded, and who did not object
+    where it profiles. Empty where that is everybody.
+    """
+    if not isinstance(part, Condition):
+        return []
+    found = permits(part.touches(), context)
+    return [*found, unless_objected(context)] if part.profiles() else found
+
+
+def in_words(part: Rule) -> str:
+    """What `describe` says, and of whom alone it is asked. A query where something is guarded."""
+    words = part.describe()
+    if not isinstance(part, Condition):
+        return words
+    notes = [who_permitted(part.touches())]
+    notes += [_("not of those who object to profiling")] if part.profiles() else []
+    said = [note for note in notes if note]
+    return f"{words} ({joined(said, _('and'))})" if said else words
+
+
 def compiled(part: Rule, context: "CompileContext") -> Part:
-    """Who; of a condition that reads guarded data, of those alone who permitted it."""
+    """Who; of a condition that reads guarded data, or profiles, of those alone whom it may."""
     found = part.compile(context)
-    needed = permits(part.touches(), context) if isinstance(part, Condition) else []
+    needed = needed_of(part, context)
     return all_of([found, *needed], context.narrowing(Sql("p.id"))) if needed else found
 
 
 def is_guarded(part: Rule) -> bool:
     """Whether the condition reads data that people have to permit."""
     return isinstance(part, Condition) and bool(guards(part.touches()))
+
+
+def is_profiling(part: Rule) -> bool:
+    """Whether the condition asks by what was worked out about people."""
+    return isinstance(part, Condition) and part.profiles()
 
 
 def earliest(moments: Iterable[datetime | None]) -> datetime | None:

@@ -6,15 +6,17 @@ purpose stands at the moment of the question; where no purpose is named it count
 rule is refused. Source: GDPR, articles 8 and 9(2)(a); semantics.md section 15.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
 from config.postgres.sql import FALSE, every, sql
 from consent.ledger.standing import WHOLE, standing
+from consent.models import Purpose
 from consent.suppression.withdrawing import EVERY_CHANNEL
 from profiles.language.reading.reader import RuleError, RuleProblem
+from profiles.language.words import joined
 from profiles.models import Sensitivity
 from profiles.personal.names import FieldPlace
 from profiles.personal.tags import SaidOfField, guarded
@@ -49,6 +51,35 @@ def _permit(slug: str, context: "CompileContext") -> Part:
     )
     explicit = "SELECT c.profile_id FROM ({rows}) c WHERE c.status = 'granted' AND c.basis = {own}"
     return Ids(sql(explicit, rows=rows, own="consent"))
+
+
+def who_permitted(names: Iterable[Name]) -> str:
+    """Behind the words of a condition that reads these; "" where nothing is guarded."""
+    slugs = {said.purpose for _name, said in guards(names)}
+    if not slugs:
+        return ""
+    if "" in slugs:
+        return _("read of nobody")
+    return _("only of those who permitted %(purpose)s") % {"purpose": _purposes(slugs)}
+
+
+def guard_sentence(names: Iterable[Name]) -> str:
+    """Beside such a clause, as a sentence; "" where nothing is guarded. A query then."""
+    found = [said for _name, said in guards(names)]
+    if not found:
+        return ""
+    values = {
+        "kind": joined(sorted({_kind(said) for said in found}), _("and")),
+        "purpose": _purposes({said.purpose for said in found}),
+    }
+    if not all(said.purpose for said in found):
+        return _("Reads %(kind)s data, which nobody can permit yet: it finds nobody.") % values
+    return _("Reads %(kind)s data: only those who permitted %(purpose)s are counted.") % values
+
+
+def _purposes(slugs: Collection[str]) -> str:
+    names = dict(Purpose.objects.filter(slug__in=slugs).values_list("slug", "name"))
+    return joined([f"“{names.get(slug, slug)}”" for slug in sorted(slugs)], _("and"))
 
 
 def _refusal(name: str, said: SaidOfField) -> str:

@@ -43,7 +43,7 @@ JOIN enrolment e ON e.profile_id = b.profile_id AND e.id = b.enrolment_id"""
 # Whoever has the address for their own came in too, and gets it there, before or after, or is kept
 # from it by lot.
 _TAKEN = """EXISTS (SELECT 1 FROM enrolment o WHERE o.profile_id = r.owner_id
-    AND o.campaign_id = {campaign} AND o.end_reason <> 'frozen')"""
+    AND o.campaign_id = {campaign} AND o.end_reason NOT IN ('frozen', 'objected'))"""
 # People who were on the way both, and are one since or were for a while: what one of them got at
 # this address is not said again to the other there.
 _REPEATED = f"""o.campaign_id = {{campaign}} AND o.step = {{step}} AND o.address = r.address

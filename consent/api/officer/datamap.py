@@ -26,7 +26,7 @@ class MappedFieldSerializer(serializers.Serializer[Any]):
     is_sample = serializers.BooleanField(help_text="Of the newest events alone.")
     sources = serializers.ListField(child=serializers.CharField())
     nature = serializers.ChoiceField(choices=["personal", "harmless", "unknown"])
-    sensitivity = serializers.ChoiceField(choices=["", "special", "child"])
+    sensitivity = serializers.ChoiceField(choices=["", "special", "child", "score"])
     purpose = serializers.CharField(allow_blank=True, help_text="Read of who permitted it.")
     basis = serializers.CharField(allow_blank=True)
     is_decided = serializers.BooleanField()
