@@ -1,31 +1,55 @@
 """How many each clause of a rule keeps and turns away, all in one query."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from config.console.words import num
 from config.postgres.sql import COMMA, Sql, one, sql
 from config.workspace.tables.statistics import joining_by_hash
 from segments.builder.preview import ALL_PEOPLE, SECONDS
 from segments.rules import Condition, Group, compiled
-from segments.rules.algebra import people
+from segments.rules.algebra import Part, all_of, negate, people
+from segments.rules.base import needed_of
 from segments.rules.compiler import CompileContext, working
+from segments.rules.guarded import guard_sentence
 
 
 @dataclass(frozen=True)
 class ClauseCount:
-    """`remain` people after the clause, `leave` at it; `alone`: counted beside its neighbours."""
+    """`remain` people after the clause, `leave` at it; `alone`: counted beside its neighbours.
+
+    `note` says of whom alone it is asked, and how many that leaves out.
+    """
 
     path: str
     remain: int
     leave: int
     alone: bool
     unknown: int | None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A clause, and the tables that are counted of it."""
+
+    part: Group | Condition
+    path: str
+    after: str
+    before: str
+    alone: bool
+    missing: str  # of whom nothing is known
+    unasked: str  # of whom it is not asked
 
 
 @dataclass
 class _Plan:
     context: CompileContext
     tables: list[Sql] = field(default_factory=list)
-    lines: list[tuple[str, str, str, bool, str]] = field(default_factory=list)
+    lines: list[_Line] = field(default_factory=list)
 
     def table(self, query: Sql) -> str:
         name = f"t{len(self.tables)}"
@@ -48,11 +72,18 @@ class _Plan:
         missing = part.unknown(self.context) if isinstance(part, Condition) else None
         if missing is None:
             return ""
+        return self.those(before, missing)
+
+    def unasked(self, part: Group | Condition, before: str) -> str:
+        needed = needed_of(part, self.context)
+        return self.those(before, negate(all_of(needed))) if needed else ""
+
+    def those(self, before: str, part: Part) -> str:
         query = sql(
             "SELECT b.profile_id FROM {before} b WHERE EXISTS "
             "(SELECT 1 FROM ({query}) x WHERE x.profile_id = b.profile_id)",
             before=Sql(before),
-            query=people(missing),
+            query=people(part),
         )
         return self.table(query)
 
@@ -62,7 +93,9 @@ class _Plan:
         for index, part in enumerate(group.parts):
             place = f"{path}.conditions[{index}]" if path else f"conditions[{index}]"
             after = self.step(part, here, leaves_out=group.match == "none")
-            self.lines.append((place, after, here, group.match == "any", self.unknown(part, here)))
+            missing, unasked = self.unknown(part, here), self.unasked(part, here)
+            alone = group.match == "any"
+            self.lines.append(_Line(part, place, after, here, alone, missing, unasked))
             if isinstance(part, Group):
                 self.add(part, place, here)
             if group.match != "any":
@@ -91,7 +124,24 @@ def clause_counts(rule: Group, context: CompileContext) -> list[ClauseCount]:
     of = dict(zip(names, map(int, counts), strict=True))
     return [
         ClauseCount(
-            path, of[after], of[before] - of[after], alone, of[missing] if missing else None
+            line.path,
+            of[line.after],
+            of[line.before] - of[line.after],
+            line.alone,
+            of.get(line.missing),
+            _note(line, of),
         )
-        for path, after, before, alone, missing in plan.lines
+        for line in plan.lines
     ]
+
+
+def _note(line: _Line, of: Mapping[str, int]) -> str:
+    """Of whom alone the clause is asked, in words; a query where something is guarded."""
+    if not line.unasked or not isinstance(line.part, Condition):
+        return ""
+    n = of[line.unasked]
+    notes = [guard_sentence(line.part.touches())]
+    if line.part.profiles():
+        notes.append(_("It was worked out about people: who objects to profiling is not counted."))
+    left = ngettext("%(n)s is left out.", "%(n)s are left out.", n) % {"n": num(n)}
+    return " ".join(note for note in (*notes, left) if note)

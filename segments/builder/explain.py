@@ -13,6 +13,7 @@ from segments.builder.preview import SECONDS
 from segments.models import Membership, Segment
 from segments.rules import Condition, Group, compiled, parse_rule, walk
 from segments.rules.algebra import people
+from segments.rules.base import in_words
 from segments.rules.compiler import CompileContext, working
 
 
@@ -82,8 +83,8 @@ def _clause(
     path: str, each: Condition, holds: bool, found: str, may_personal: bool
 ) -> ExplainedClause:
     if may_personal:
-        return ExplainedClause(path, each.describe(), holds, found)
-    return ExplainedClause(path, each.masked().describe(), holds, mask_text(found))
+        return ExplainedClause(path, in_words(each), holds, found)
+    return ExplainedClause(path, in_words(each.masked()), holds, mask_text(found))
 
 
 def _explain_list(segment: Segment, profile: Profile) -> Explanation:

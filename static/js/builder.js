@@ -105,7 +105,7 @@ function number(inside = false) {
 
 function clauseRow(node) {
   const said = el("p");
-  const body = el("div", { class: "r-cl-s" }, said, extrasOf(node, ui), el("div", { "data-unknown": "" }), el("div", { "data-errors": "", role: "alert" }));
+  const body = el("div", { class: "r-cl-s" }, said, extrasOf(node, ui), el("div", { "data-unknown": "" }), el("div", { "data-note": "" }), el("div", { "data-errors": "", role: "alert" }));
   said.append(...sentenceOf(node, ui, body).filter((part) => part !== null && part !== false));
   return dropping(el("li", { class: "r-cl", "data-key": keyOf(node) }, grip(node, words.move), body, number(), away(node, words.remove)), node);
 }
@@ -211,6 +211,8 @@ function paintCount(row, line) {
     el("span", { class: "r-xs r-sub" }, line.alone ? words.alone : `${grouped(line.leave)} ${words.leave}`));
   const unknown = row.querySelector(":scope > .r-cl-s > [data-unknown]");
   unknown?.replaceChildren(...(line.unknown ? [el("p", { class: "r-xs r-unk" }, icon("q", true), `${words.unknown}: ${grouped(line.unknown)}`)] : []));
+  const note = row.querySelector(":scope > .r-cl-s > [data-note]");
+  note?.replaceChildren(...(line.note ? [el("p", { class: "r-xs r-unk" }, icon("shield", true), line.note)] : []));
 }
 
 // --- the live rail ------------------------------------------------------------------------------------
