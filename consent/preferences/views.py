@@ -165,6 +165,10 @@ def preference_centre(request: HttpRequest, token: str) -> HttpResponse:
                 ("uses", "da", _("How we use what we know")),
             )
         ],
+        "is_opted_out": any(
+            choice.name == preferences.GPC_CHOICE and choice.entry is not None and not choice.on
+            for choice in choices
+        ),
         "any_on": any(choice.on for choice in choices if choice.group == "topics"),
         "done": request.GET.get("done", ""),
         "until": timezone.now() + PAUSE,

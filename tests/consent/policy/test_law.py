@@ -1,6 +1,6 @@
 """The law of 2026 and 2027, row by row: what the table says of it, and what is done by it."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,6 +19,7 @@ from config.workspace.selectors import forget_workspace
 from consent.models import ConsentState, Policy, Purpose, Suppression
 from consent.policy.resolving import PolicyTable, policy_table
 from consent.policy.terms import TERMS, checked
+from consent.reach.profiling import objectors
 from consent.suppression.withdrawing import withdraw_address
 from profiles.models import Profile
 from profiles.people.lineage import given_people
@@ -44,6 +45,97 @@ def test_every_row_says_what_terms_can_say_and_names_its_source():
         assert row.law and (row.source or row.law.startswith("Our own")), row.slug
     used = {name for row in Policy.objects.all() for name in row.terms}
     assert used == set(TERMS), "a term that no row says is no term"
+
+
+EVERY = ["consent", "soft_opt_in", "contract", "legitimate_interest", "legal_obligation"]
+SOFT = ["consent", "soft_opt_in"]
+DAY, SHORT = {"from": "08:00", "to": "21:00"}, {"from": "08:00", "to": "20:00"}
+# row -> where it is asked, what it says there, and the day from which it does (until: the day when
+# it is over); as the law has it, not as the row does
+LAW = {
+    "floor": ("BR", "email", "marketing", {"bases": ["consent"], "open_tracking": "permission",
+              "double_opt_in": False, "stop_scope": "everything"}, None),
+    "floor-in-app": ("BR", "inapp", "marketing", {"bases": EVERY}, None),
+    "floor-systems": ("BR", "webhook", "marketing", {"bases": EVERY}, None),
+    "floor-measuring": ("BR", "", "measuring", {"bases": ["consent"]}, None),
+    "floor-signals": ("BR", "", "sharing-for-ads", {"gpc_honoured": True, "equal_refusal": True,
+                      "opt_out_confirmed": True, "easy_withdrawal": True}, None),
+    "soft-opt-in": ("BR", "email", "marketing", {"bases": SOFT}, None),
+    "unknown": ("ZZ", "email", "marketing", {"bases": ["consent"], "soft_opt_in_evidence": True,
+                "expires_months": {"sale": 24, "enquiry": 6}, "open_tracking": "permission",
+                "stop_scope": "everything"}, None),
+    "unknown-in-app": ("ZZ", "inapp", "marketing", {"bases": EVERY}, None),
+    "unknown-systems": ("ZZ", "webhook", "marketing", {"bases": EVERY}, None),
+    "unknown-texts": ("ZZ", "sms", "marketing", {"hours": SHORT}, None),
+    "unknown-calls": ("ZZ", "call", "marketing", {"hours": SHORT}, None),
+    "unknown-rights": ("ZZ", "email", "marketing", {"itemised_notice": True,
+                       "automated_decisions": True}, None),
+    "eea-marketing": ("NL", "email", "marketing", {"bases": ["consent"]}, None),
+    "eea-soft-opt-in": ("NL", "email", "marketing", {"bases": SOFT}, None),
+    "eea-tracking": ("NL", "email", "marketing", {"open_tracking": "permission"}, None),
+    "eea-refusal": ("NL", "", "measuring", {"equal_refusal": True, "easy_withdrawal": True}, None),
+    "eea-one-click-refusal": ("NL", "", "measuring", {"equal_refusal": True}, None),
+    "fr-tracking": ("FR", "email", "marketing", {"open_tracking": "permission"},
+                    date(2026, 7, 14)),
+    "fr-calls": ("FR", "call", "marketing", {"bases": ["consent"]}, date(2026, 8, 11)),
+    "de-double-opt-in": ("DE", "email", "marketing", {"double_opt_in": True}, None),
+    "gb-marketing": ("GB", "sms", "marketing", {"bases": ["consent"]}, None),
+    "gb-soft-opt-in": ("GB", "email", "marketing", {"bases": SOFT}, None),
+    "gb-tracking": ("GB", "email", "marketing", {"open_tracking": "permission"}, None),
+    "ca-implied-consent": ("CA-QC", "email", "marketing", {"bases": SOFT,
+                           "expires_months": {"sale": 24, "enquiry": 6}}, None),
+    "us-mail": ("US-TX", "email", "marketing", {"bases": [*SOFT, "contract", "legitimate_interest"],
+                "soft_opt_in_evidence": False}, None),
+    "us-tracking": ("US", "email", "marketing", {"open_tracking": "on"}, None),
+    "us-texts": ("US-NY", "sms", "marketing", {"bases": ["consent"], "hours": DAY}, None),
+    "us-calls": ("US-NY", "call", "marketing", {"bases": ["consent"], "hours": DAY}, None),
+    "us-fl-texts": ("US-FL", "sms", "marketing", {"hours": SHORT}, None),
+    "us-fl-calls": ("US-FL", "call", "marketing", {"hours": SHORT}, None),
+    "us-ok-texts": ("US-OK", "sms", "marketing", {"hours": SHORT}, None),
+    "us-stop-one": ("US", "sms", "marketing", {"stop_scope": "purpose"}, AFTER),
+    "us-stop-all": ("US", "sms", "marketing", {"stop_scope": "everything"}, AFTER),
+    "us-ca-opt-out": ("US-CA", "", "sharing-for-ads", {"gpc_honoured": True,
+                      "opt_out_confirmed": True}, date(2026, 1, 1)),
+    "us-ca-automated": ("US-CA", "email", "marketing", {"automated_decisions": True},
+                        date(2027, 1, 1)),
+    "in-consent": ("IN", "email", "marketing", {"itemised_notice": True, "easy_withdrawal": True},
+                   date(2027, 5, 13)),
+    "in-marketing": ("IN", "email", "marketing", {"bases": ["consent"]}, date(2027, 5, 13)),
+    "id-marketing": ("ID", "email", "marketing", {"bases": ["consent"]}, None),
+}  # fmt: skip
+SWITCHED_OFF = {"soft-opt-in", "eea-soft-opt-in", "gb-soft-opt-in", "eea-one-click-refusal",
+                "de-double-opt-in", "us-tracking"}  # fmt: skip
+OVER = {"us-stop-one"}
+
+
+def test_each_row_says_what_its_law_does_where_and_while_it_holds():
+    rows = {row.slug: row for row in Policy.objects.all()}
+    assert rows.keys() == LAW.keys(), "a row of law without a line here"
+    assert {slug for slug, row in rows.items() if not row.is_on} == SWITCHED_OFF
+    for slug, (_place, _channel, _purpose, terms, day) in LAW.items():
+        expected = dict.fromkeys(terms, slug)
+        if slug in SWITCHED_OFF:
+            assert slug not in _saying(slug).values(), slug
+            switch(slug)
+            assert _saying(slug) == expected, slug
+            switch(slug, is_on=False)
+            continue
+        if day is None:
+            assert _saying(slug) == expected, slug
+            continue
+        before, after = _saying(slug, day - timedelta(days=1)), _saying(slug, day)
+        assert (before if slug in OVER else after) == expected, slug
+        assert slug not in (after if slug in OVER else before).values(), slug
+
+
+def _saying(slug: str, day: date | None = None) -> dict[str, str]:
+    """Of the terms of a line: which row says each as the line has it, "" where none does."""
+    place, channel, of, terms, _day = LAW[slug]
+    table = policy_table().said(place, channel, purpose(of), day)
+    return {
+        name: table[name].row.slug if name in table and table[name].value == value else ""
+        for name, value in terms.items()
+    }
 
 
 def test_a_french_pixel_needs_permission_since_july():
@@ -184,6 +276,29 @@ def test_california_sees_that_the_signal_was_honoured(page):
     for country, traits in (("US", {"state": "CA"}), ("ID", {})):
         text = page(country, traits, date(2026, 12, 1), **{"sec-gpc": "1"})
         assert "Global Privacy Control" in text and "we follow it" in text
+
+
+def test_an_opt_out_is_shown_as_such_however_it_was_said(page):
+    """11 CCR 7026(g): the status of whoever opted out, by a switch or by a browser of before."""
+    california = {"state": "CA"}
+    assert 'id="opted-out"' not in page("US", california, date(2026, 12, 1))
+    say(Profile.objects.get(), "denied", purpose="sharing-for-ads", channel="", point="")
+    text = page("US", california, date(2026, 12, 1))
+    assert "You are opted out: we do not sell or share your data." in text
+    assert "Off since" in text
+
+
+def test_the_way_out_of_automated_decisions_is_the_switch_beside_the_notice(page):
+    """11 CCR 7221: whoever uses it is found by nothing that was worked out about them."""
+    page("US", {"state": "CA"}, date(2027, 1, 1))
+    person = Profile.objects.get()
+    message = Message.objects.get(profile=person)
+    path = f"/preferences/{tokens.issue('preferences', person.pk, message.pk)}/"
+    say(person, purpose="personalisation", channel="", point="")
+    assert not run(objectors())
+    form = {"action": "save", "shown": "use-personalisation:on"}
+    assert Client().post(path, form).status_code == 303
+    assert run(objectors()) == [(person.pk,)]
 
 
 def test_india_gets_an_itemised_notice_and_withdraws_as_easily(page):
