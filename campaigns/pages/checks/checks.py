@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign
+from campaigns.models.message import MessageReason
 from campaigns.outcomes.report import report
 from campaigns.pages import page_header
 from campaigns.pages.checks import earlier
@@ -80,9 +81,9 @@ def funnel_of(campaign: Campaign, rehearsal: Rehearsal) -> Funnel:
     span = max(rehearsal.audience - low, 1)
     rows, left = [], rehearsal.audience
     for key, why in WHY.items():
-        if key in LATER:
-            continue
         count = rehearsal.excluded.get(key, 0)
+        if key in LATER or (key == MessageReason.OBJECTED and not count):  # few are built on it
+            continue
         left -= count
         there = remedy_url(why, campaign)
         url = door_to(campaign, key) if count else ""

@@ -71,7 +71,14 @@ def test_the_live_parts(console) -> None:
     assert counts == {
         "total": 2,
         "clauses": [
-            {"path": "conditions[0]", "remain": 1, "leave": 1, "alone": True, "unknown": 0}
+            {
+                "path": "conditions[0]",
+                "remain": 1,
+                "leave": 1,
+                "alone": True,
+                "unknown": 0,
+                "note": "",
+            }
         ],
     }
     assert console.post(reverse("segments:reach"), given).status_code == 200
