@@ -1,16 +1,20 @@
 """No marketing without permission, whatever the route: random lives against a small model.
 
-Permissions are given, claimed by a CRM, withdrawn by the link of a mail or by API, end by
-themselves; addresses are suppressed and released. In between somebody tries to get a mail out: by a
-campaign, by a single message, by a change while it waits, by SQL with the application's own role.
+Permissions are given, claimed by a CRM, asked for by mail, paused, limited, withdrawn by the link
+of a mail or by API, end by themselves; addresses are suppressed and released, people are
+restricted, the hours of the law come and go. What comes in by an import or a replay says yes to
+everything. In between somebody tries to get a mail out: by a campaign (of the API, of the console),
+by a single message, by a change or a night while it waits, by SQL with the application's own role;
+or to have people's data handed out: as a list over REST, as a call to a webhook.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -21,33 +25,55 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from campaigns.models import Message
+from campaigns.models import Campaign, ContentVersion, Message
 from config.workspace.access import tokens
 from config.workspace.access.keys import create_api_key
 from config.workspace.frequency import SETTING
-from config.workspace.models import Workspace
+from config.workspace.models import WebhookDelivery, Workspace
+from config.workspace.outgoing.endpoints import create_webhook
+from config.workspace.outgoing.kinds import KINDS
+from config.workspace.outgoing.notices import tell_many
 from config.workspace.selectors import forget_workspace
-from config.workspace.zones import stamp
+from config.workspace.work.due import WORK
+from config.workspace.zones import stamp, workspace_zone
 from consent.ledger.elapsing import elapse
 from consent.ledger.recording import Statement, record_consents
-from consent.models import Purpose, Suppression
+from consent.models import Policy, PrivacyRequest, Purpose, Suppression
+from consent.policy.resolving import forget_policies
+from consent.privacy import requests
+from consent.privacy.due import carry_out_due
+from consent.privacy.restriction import lift
 from consent.suppression.suppressing import release
+from consent.volume import forget_limits
+from profiles.ingest import keys
 from profiles.models import Identifier
+from segments.services import create_segment
 from tests.campaigns.builders import (
     deliver_all,
+    fan_out_all,
     launched,
+    make_campaign,
     make_person,
     make_segment,
     make_sender,
 )
+from tests.cast import make_user
+from tests.profiles.ingest.conftest import Caller, make_source, work_off
 
 pytestmark = pytest.mark.django_db
 NAMES = ("ada", "ben", "cleo")
-SAID = ["claim", "deny", "withdraw", "one_click", "gone_by"]
+SAID = ["claim", "deny", "withdraw", "one_click", "gone_by", "ask", "pause", "limit", "replay"]
 SUPPRESSED = ["hard_bounce", "complaint", "released"]
-ROUTES = ["campaign", "single", "change_while_waiting", "sql", "sql_update"]
+AROUND = ["restrict", "restrict", *["lift"] * 4, "import", "close", "open", "open"]
+ROUTES = [
+    "campaign", "console", "single", "change_while_waiting", "night", "sql", "sql_old_entry",
+    "sql_update", "export", "webhook",
+]  # fmt: skip
 MAILS: list[str] = []
-WHAT = [*["form"] * 6, *SAID, "one_click", *SUPPRESSED, *["released"] * 2, *ROUTES * 3]
+WHAT = [
+    *["form"] * 8, *SAID, "one_click", "limit", "limit", "claim", *SUPPRESSED, "released",
+    "released", *AROUND, *ROUTES * 2,
+]  # fmt: skip
 DONE: Counter[str] = Counter()  # how often each was tried, and came to something
 JSON = "application/json"
 CONTENT = {"subject": "Tents", "text": "Tents. {{ unsubscribe_url }}"}
@@ -61,8 +87,32 @@ FROM purpose p WHERE p.slug = 'marketing'
 """
 
 
+# with an entry that permitted once, whatever was said since
+QUEUE = """
+WITH m AS (
+    INSERT INTO message (public_id, profile_id, is_marketing, is_test, purpose_id, channel,
+        address, state, reason, queued_at, due_at, expires_at, attempts, step, visit, lane, locale,
+        variant, consent_entry_id, idempotency_key, provider_ref, data, content_version_id)
+    SELECT gen_random_uuid(), e.profile_id, true, false, e.purpose_id, 'email', %s, 'queued', '',
+        now(), now(), now() + interval '1 day', 0, 'x', 1, 1, '', '', e.id, '', '', '{}', v.id
+    FROM consent_entry e JOIN content_version v ON v.id = %s
+    WHERE e.profile_id = %s AND e.permits AND e.channel = 'email' ORDER BY e.id LIMIT 1
+    RETURNING profile_id, id
+)
+INSERT INTO message_chunk (lane, channel, profile_ids, message_ids, due_at, attempts, created_at)
+SELECT 1, 'email', ARRAY[profile_id], ARRAY[id], now(), 0, now() FROM m
+"""
+# what somebody would like to be a permission
+YES = {
+    "marketing_consent": True, "status": "granted", "act": "double_opt_in",
+    "categoryPreferences": {"marketing": True, "email": True},
+}  # fmt: skip
+
+
 class Permissions(RuleBasedStateMachine):
-    """What the model knows of each address: whether it is allowed, refused, and suppressed."""
+    """What the model knows of each address: whether it is allowed, refused, suppressed, how often
+    it may be written to and was; who is restricted; whether it is an hour of the law.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,6 +122,11 @@ class Permissions(RuleBasedStateMachine):
         self.allowed: set[str] = set()
         self.refused: set[str] = set()  # a claim alone brings nothing back
         self.blocked: dict[str, str] = {}
+        self.frozen: dict[str, PrivacyRequest] = {}
+        self.limited: set[str] = set()
+        self.counted: Counter[str] = Counter()  # against a limit of their own
+        self.said_first: dict[str, dict] = {}
+        self.is_open = True
         self.n = 0
 
     def teardown(self) -> None:
@@ -84,6 +139,17 @@ class Permissions(RuleBasedStateMachine):
         self.people = {name: make_person(name) for name in NAMES}
         _row, key = create_api_key(name="k", scopes=["all"])
         self.client = Client(headers={"Authorization": f"Bearer {key}"})
+        keys._known.clear()
+        forget_policies()
+        forget_limits()
+        make_source("shop")
+        create_webhook(url="https://hooks.example.com/", events=["segment.entered"])
+        granted = {"kind": "consent", "purpose": "marketing", "channel": "email",
+                   "status": "granted"}  # fmt: skip
+        rule = {"match": "all", "conditions": [granted]}
+        create_segment(slug="granted", name="May get mails", rule=rule)
+        self.admin = Client()
+        self.admin.force_login(make_user())
         for name in NAMES[:2]:
             self.say("form", name)
 
@@ -92,8 +158,17 @@ class Permissions(RuleBasedStateMachine):
         assert answer.status_code == status, answer.content
         return answer.json() if answer.content else {}
 
+    def is_permitted(self, name: str) -> bool:
+        return name in self.allowed and name not in self.blocked and name not in self.frozen
+
     def may(self, name: str) -> bool:
-        return name in self.allowed and name not in self.blocked
+        return self.is_permitted(name) and not (name in self.limited and self.counted[name])
+
+    def arrives(self, names: Iterable[str]) -> list[str]:
+        """Those of whom get one now; the others of whom may are counted, and held till the day."""
+        found = sorted(name for name in names if self.may(name))
+        self.counted.update(found)
+        return found if self.is_open else []
 
     # one rule: of several each example would leave some out, and it is their mixture that errs
     @rule(what=st.sampled_from(WHAT), name=st.sampled_from(NAMES))
@@ -102,28 +177,28 @@ class Permissions(RuleBasedStateMachine):
             self.try_to_send(what, name)
         elif what in SUPPRESSED:
             self.suppress(what, name)
+        elif what in AROUND:
+            getattr(self, f"do_{what}")(name)
         else:
             self.say(what, name)
 
     def say(self, what: str, name: str) -> None:
-        if what == "one_click":
-            self.one_click(name)
-        elif what == "gone_by":
-            self.gone_by(name)
+        if what in ("one_click", "gone_by", "ask", "pause", "limit", "replay"):
+            getattr(self, what)(name)
         else:
             self.say_by_api(what, name)
 
     def say_by_api(self, what: str, name: str) -> None:
         granted = what in ("form", "claim")
-        told = self.post(
-            "consents",
-            {
-                "person": f"email:{name}@example.com", "purpose": "marketing", "channel": "email",
-                "status": "granted" if granted else {"deny": "denied"}.get(what, "withdrawn"),
-                "basis": "consent", "evidence": {"act": "form"} if what == "form" else {},
-                "at": timezone.now().isoformat(),
-            },
-        )  # fmt: skip
+        body = {
+            "person": f"email:{name}@example.com", "purpose": "marketing", "channel": "email",
+            "status": "granted" if granted else {"deny": "denied"}.get(what, "withdrawn"),
+            "basis": "consent", "evidence": {"act": "form"} if what == "form" else {},
+            "at": timezone.now().isoformat(),
+        }  # fmt: skip
+        if what == "form":
+            self.said_first.setdefault(name, body)
+        told = self.post("consents", body)
         if what == "claim" and name in self.refused:
             assert told["outcome"] == "withdrawal_stands"
             DONE["claims"] += 1
@@ -161,6 +236,92 @@ class Permissions(RuleBasedStateMachine):
             self.allowed.discard(name)
             self.refused.add(name)
 
+    def ask(self, name: str) -> None:
+        """A double opt-in that nobody has answered yet."""
+        if name not in self.allowed | self.refused:
+            evidence = {"until": stamp(timezone.now() + timedelta(days=7)), "then": "expire"}
+            purpose = Purpose.objects.get(slug="marketing").pk
+            said = Statement(
+                self.people[name].pk, purpose, "email", "pending", "consent",
+                contact_point=f"{name}@example.com", evidence=evidence,
+            )  # fmt: skip
+            (answer,) = record_consents([said])
+            assert answer.state == "pending"
+            DONE["ask"] += 1
+
+    def replay(self, name: str) -> None:
+        """The grant of long ago once more, word for word: it is older than what stands."""
+        if name in self.refused and name in self.said_first:
+            self.post("consents", self.said_first[name])
+            DONE["replay"] += 1
+
+    def on_the_page(self, name: str, action: str) -> bool:
+        """By the link of a mail that went out before."""
+        row = Message.objects.filter(address=f"{name}@example.com", sent_at__isnull=False).first()
+        if row is None:
+            return False
+        token = tokens.issue("preferences", row.profile_id, row.pk)
+        answer = Client().post(f"/preferences/{token}/", {"action": action})
+        assert answer.status_code == 303
+        DONE[action] += 1
+        return True
+
+    def pause(self, name: str) -> None:
+        if self.on_the_page(name, "pause") and name in self.allowed:
+            self.allowed.discard(name)
+            self.refused.add(name)
+
+    def limit(self, name: str) -> None:
+        """One a week, or again as often as we write."""
+        action = "limit-none" if name in self.limited else "limit-7"
+        if self.on_the_page(name, action):
+            forget_limits()
+            self.limited ^= {name}
+
+    def do_restrict(self, name: str) -> None:
+        if name not in self.frozen:
+            asked = requests.open_request(
+                type_="restriction", references=[f"email:{name}@example.com"]
+            )
+            requests.settle(asked)
+            assert carry_out_due() == 1
+            self.frozen[name] = asked
+            DONE["restrict"] += 1
+
+    def do_lift(self, name: str) -> None:
+        if name in self.frozen:
+            lift(self.frozen.pop(name), because="told them")
+            DONE["lift"] += 1
+
+    def do_import(self, name: str) -> None:
+        """And again: what says yes to everything in a file or a call permits nothing."""
+        call = {
+            "type": "identify", "messageId": f"m-{name}", "userId": f"u-{name}",
+            "timestamp": stamp(timezone.now()), "context": {"consent": YES},
+            "traits": {"email": f"{name}@example.com", **YES},
+        }  # fmt: skip
+        for _ in range(2):
+            assert Caller("key-shop").post("/v1/import", {"batch": [call]}).status_code == 200
+            work_off()
+        DONE["import"] += 1
+
+    def do_close(self, _name: str = "") -> None:
+        """It is no hour of the law any more, wherever they live."""
+        at_noon = timezone.localtime(timezone=workspace_zone()).hour < 12
+        hours = ("20:00", "21:00") if at_noon else ("02:00", "03:00")
+        self.of_the_law({"hours": dict(zip(("from", "to"), hours, strict=True))})
+        self.is_open = False
+
+    def do_open(self, _name: str = "") -> None:
+        self.of_the_law({})
+        self.is_open = True
+
+    def of_the_law(self, terms: dict) -> None:
+        for row in Policy.objects.filter(slug__in=["floor", "unknown"]):
+            row.terms = {k: v for k, v in row.terms.items() if k != "hours"} | terms
+            row.save()
+        forget_policies()
+
     def suppress(self, what: str, name: str) -> None:
         if what != "released":
             body = {"kind": "email", "value": f"{name}@example.com", "reason": what}
@@ -183,7 +344,20 @@ class Permissions(RuleBasedStateMachine):
         slug = f"c{self.n}"
         launched(make_segment(*self.people.values(), slug=slug), slug, caps={"unlimited": True})
         deliver_all()
-        assert sorted(MAILS) == sorted(name for name in NAMES if self.may(name))
+        assert sorted(MAILS) == self.arrives(NAMES)
+
+    def by_console(self, _name: str) -> None:
+        """By its button, without the time to think again."""
+        slug = f"c{self.n}"
+        segment = make_segment(*self.people.values(), slug=slug)
+        make_campaign(segment, slug, caps={"unlimited": True})
+        with override_settings(CONSOLE_HOLD_SECONDS=0):
+            answer = self.admin.post(f"/console/campaigns/{slug}/go/")
+        assert answer.status_code == 302
+        fan_out_all()
+        assert Campaign.objects.get(slug=slug).launched_at
+        deliver_all()
+        assert sorted(MAILS) == self.arrives(NAMES)
 
     def by_single(self, name: str) -> None:
         answer = self.client.post(
@@ -197,16 +371,29 @@ class Permissions(RuleBasedStateMachine):
         )  # fmt: skip
         assert answer.status_code in (200, 201), answer.content
         deliver_all()
-        assert ([name] if self.may(name) else []) == MAILS
+        assert self.arrives([name]) == MAILS
 
     def by_change_while_waiting(self, name: str) -> None:
         """The gate holds a second time at the hand-over."""
         slug = f"c{self.n}"
         launched(make_segment(*self.people.values(), slug=slug), slug, caps={"unlimited": True})
-        before = {each for each in NAMES if self.may(each)}
+        before = self.arrives(NAMES)
         self.say("withdraw", name)
         deliver_all()
-        assert set(MAILS) == before - {name}
+        self.counted[name] -= name in before  # what did not leave is given back
+        assert sorted(MAILS) == [each for each in before if each != name]
+
+    def by_night(self, _name: str) -> None:
+        """What was queued by day comes to leave by night."""
+        slug = f"c{self.n}"
+        launched(make_segment(*self.people.values(), slug=slug), slug, caps={"unlimited": True})
+        self.arrives(NAMES)
+        self.do_close()
+        deliver_all()
+        assert MAILS == []
+        held = Message.objects.filter(campaign_id=Campaign.objects.get(slug=slug).pk)
+        assert all(row.held_until for row in held.filter(state="queued"))
+        self.do_open()
 
     def by_sql(self, name: str) -> None:
         """With the application's role, and whichever entry of theirs permits nothing."""
@@ -221,6 +408,35 @@ class Permissions(RuleBasedStateMachine):
         # an entry that permitted once, and is withdrawn since, is caught at the hand-over
         deliver_all()
         assert MAILS == []
+
+    def by_sql_old_entry(self, name: str) -> None:
+        """With an entry that permitted once, and a chunk of its own: the hand-over asks again."""
+        content = ContentVersion.objects.filter(version=None).first()
+        if content is None:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(QUEUE, [f"{name}@example.com", content.pk, self.people[name].pk])
+            DONE["queued_by_sql"] += cursor.rowcount
+            is_queued = bool(cursor.rowcount)
+        deliver_all()
+        assert ([name] if is_queued and self.is_open and self.is_permitted(name) else []) == MAILS
+
+    def by_export(self, _name: str) -> None:
+        """A list of who may get mails, for another system: nobody else is on it."""
+        while WORK.get("segments")():
+            pass
+        rows = self.client.get("/api/segments/granted/members/").json()["results"]
+        ids = {str(person.public_id): name for name, person in self.people.items()}
+        assert {ids[row["profile"]] for row in rows} == self.allowed - self.frozen.keys()
+
+    def by_webhook(self, _name: str) -> None:
+        """Who is restricted when the call is made is not in it."""
+        WebhookDelivery.objects.all().delete()
+        people = [person.pk for person in self.people.values()]
+        tell_many("segment.entered", {"segment": "granted"}, people)
+        (told,) = KINDS.get("segment.entered").compose(list(WebhookDelivery.objects.all()))
+        free = {str(p.public_id) for n, p in self.people.items() if n not in self.frozen}
+        assert set(told["people"] if told else ()) == free
 
     def by_sql_update(self, name: str) -> None:
         """What was left out is put back among those that wait."""
@@ -249,13 +465,15 @@ def test_no_route_leads_past_a_missing_permission(server):
         Permissions,
         settings=settings(
             max_examples=12,
-            stateful_step_count=22,
+            stateful_step_count=34,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             phases=[Phase.generate],
             derandomize=True,
         ),
     )
-    assert all(
-        DONE[what] for what in (*ROUTES, "claims", "gone_by", "one_click", "put_back", "mails")
-    ), DONE
+    tried = (
+        *ROUTES, "claims", "gone_by", "one_click", "put_back", "mails", "ask", "replay", "pause",
+        "limit-7", "limit-none", "restrict", "lift", "import", "queued_by_sql",
+    )  # fmt: skip
+    assert not [what for what in tried if not DONE[what]], DONE
