@@ -1,8 +1,9 @@
 """Where a permission wants a double opt-in, a grant is no grant yet: a mail asks the address.
 
 `record_or_ask` stands before the ledger for whoever takes permissions in (REST, the preference
-page, what comes in): what a purpose or the policy of the person's country wants confirmed is
-recorded as pending and asked, everything else is recorded as said.
+page, what comes in, whatever of it): what a purpose or the policy of the person's country wants
+confirmed is recorded as pending and asked, everything else is recorded as said. That it was
+confirmed already (`PROVEN`) is believed of who is ours: a browser's public key proves nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,10 +30,10 @@ from consent.models.ledger import Basis, ConsentStatus
 from consent.policy.places import place_of
 from consent.policy.resolving import policy_table
 from consent.policy.terms import DOUBLE_OPT_IN
-from profiles.models import Profile
+from profiles.models import Profile, Source
 
 CONFIRM: Final = "confirm"  # what the tokens are for
-PROVEN: Final = ("double_opt_in", "recorded_call")  # acts that need no mail of ours
+PROVEN: Final = ("double_opt_in", "recorded_call")  # acts that need no mail of ours, if they were
 REFUSED: Final = "refused"  # the outcome of a question that a limit kept back
 _LOCK: Final = 0xD0B1
 _GRANTED = """
@@ -139,9 +140,12 @@ def _wanted(statements: Sequence[Statement]) -> dict[int, tuple[Purpose, Profile
         for n, one in enumerate(statements)
         if one.status in (ConsentStatus.GRANTED, ConsentStatus.PENDING)
         and one.basis == Basis.CONSENT
-        and one.evidence.get("act") not in PROVEN
         and contact_kind(one.channel) == "email"
     ]
+    proven = [n for n in maybe if statements[n].evidence.get("act") in PROVEN]
+    if proven:
+        believed = _of_ours([statements[n] for n in proven])
+        maybe = sorted({*maybe} - {n for n in proven if statements[n].source_id in believed})
     if not maybe:
         return {}
     purposes = Purpose.objects.in_bulk({statements[n].purpose_id for n in maybe})
@@ -159,6 +163,13 @@ def _wanted(statements: Sequence[Statement]) -> dict[int, tuple[Purpose, Profile
     }
     granted = _granted([statements[n] for n in found])
     return {n: found[n] for place, n in enumerate(found) if place not in granted}
+
+
+def _of_ours(statements: Sequence[Statement]) -> set[int | None]:
+    """The sources whose word is proof; who says it by no source is of the team, or has its key."""
+    ids = {one.source_id for one in statements} - {None}
+    rows = Source.objects.in_bulk(ids).values() if ids else ()
+    return {None, *(row.pk for row in rows if row.is_verified)}
 
 
 def _is_wanted_anywhere(purposes: Iterable[Purpose]) -> bool:

@@ -15,8 +15,9 @@ from datetime import datetime
 from typing import Any
 
 from config.postgres.sql import run, sql
+from consent.confirming.asking import record_or_ask
 from consent.ledger.acts import BLOCKING
-from consent.ledger.recording import Statement, record_consents
+from consent.ledger.recording import Statement
 from consent.ledger.standing import WHOLE, standing
 from consent.models import ConsentEntry, Wording
 from consent.models.ledger import Basis, ConsentStatus, Outcome
@@ -70,7 +71,7 @@ def record_choices(cursor: Any, batch: WrittenBatch) -> None:
             else:
                 statements.append(said)
                 stood[key] = Stands(allowed, message.occurred_at, message.source.is_verified)
-    record_consents([*statements, *_new_claims(claims, stood)])
+    record_or_ask([*statements, *_new_claims(claims, stood)])
 
 
 def _standing(messages: Sequence[Incoming]) -> dict[Key, Stands]:

@@ -8,7 +8,9 @@ Source: semantics.md section 10.
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 
-from consent.models import SignalMapping
+from django.db.models import Q
+
+from consent.models import Purpose, SignalMapping
 from consent.signals.bits import IdSet
 from consent.signals.choices import ConsentChoice
 
@@ -22,7 +24,9 @@ class Mappings:
 
     def __init__(self, source_ids: Collection[int]) -> None:
         self._rows: dict[tuple[int | None, str], Names] = defaultdict(lambda: defaultdict(set))
-        rows = SignalMapping.objects.exclude(purpose__archived_at__isnull=False)
+        # a purpose may have become one of marketing since: what is sent is never a banner's to give
+        ours = Q(purpose=None) | Q(purpose__purpose_class=Purpose.Class.PROCESSING)
+        rows = SignalMapping.objects.filter(ours).exclude(purpose__archived_at__isnull=False)
         for source_id, signal, name, purpose_id in rows.values_list(
             "source_id", "signal", "name", "purpose_id"
         ):

@@ -15,7 +15,8 @@ from config.demo.generator.people import maya
 from config.demo.generator.world.catalogue import BY_ID
 from config.demo.generator.world.sources import SERVER, WEB
 from config.demo.shop.visitor import ShopVisitor
-from consent.ledger.recording import Statement, record_consents
+from consent.confirming.asking import record_or_ask
+from consent.ledger.recording import Statement
 from consent.ledger.subjects import refer
 from consent.models import Purpose
 from profiles.identifiers.normalise import normalise
@@ -63,7 +64,7 @@ def _allow(email: str, purposes: list[str], page: str) -> None:
     source = Source.objects.filter(name=SERVER).values_list("pk", flat=True).first()
     evidence = {"act": "form", "form": FORM, "wording": WORDING, "page": page}
     now = timezone.now()
-    record_consents(
+    record_or_ask(
         [
             Statement(
                 profile_id=person.profile.pk,
