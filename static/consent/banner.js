@@ -309,7 +309,7 @@
 
   const ready = load();
   window.rapportConsent = {
-    allows, consent, stamp, gpc, ready, open: openChoices, asks: () => form !== null,
+    allows, anonymousId, consent, stamp, gpc, ready, open: openChoices, asks: () => form !== null,
     onChange: (listener) => listeners.push(listener),
   };
 })();
