@@ -91,7 +91,8 @@ class SendingHours:
         """From when it may, None where it may at `at`: as the gate says it of many in SQL."""
         if self.legal is not None:
             return self.legal.until(at, place, zone, quiet=self.quiet, home=self.home)
-        return self.quiet and self.quiet.until(at, zones_by_name().get(zone, self.home))
+        own = zones_by_name().get(zone, self.home)
+        return self.quiet.until(at, own) if self.quiet else None
 
 
 def legal_hours(channel: str, purpose: Purpose) -> LegalHours | None:

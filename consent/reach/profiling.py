@@ -19,7 +19,7 @@ _PURPOSE: Final = "(SELECT id FROM purpose WHERE slug = {slug})"
 _OBJECTORS: Final = "SELECT c.profile_id FROM ({rows}) c WHERE c.status = ANY({blocking})"
 
 
-def objectors(as_of: datetime | None = None, narrow: Narrow | None = None) -> Sql:
+def objectors(as_of: datetime | Sql | None = None, narrow: Narrow | None = None) -> Sql:
     """A query for their profile ids, now or as of a moment."""
     rows = standing(
         as_of=as_of,

@@ -87,6 +87,15 @@ FROM purpose p WHERE p.slug = 'marketing'
 """
 
 
+# each of them once with something to do, whatever is drawn besides
+ONCE = """
+campaign ada, limit ada, campaign ada, console ben, limit ada, pause ada, claim ada, replay ada,
+single ada, form ada, one_click ben, replay ben, sql_old_entry ben, sql ben, campaign ben,
+sql_update ben, ask cleo, campaign cleo, gone_by cleo, hard_bounce ada, single ada, released ada,
+restrict ada, webhook ada, export ada, campaign ada, restrict ada, import cleo, single cleo, night
+ada, close ada, console ada, open ada, change_while_waiting ada, deny ada, complaint ben, withdraw
+cleo, sql_old_entry ada, export ben
+"""
 # with an entry that permitted once, whatever was said since
 QUEUE = """
 WITH m AS (
@@ -135,6 +144,9 @@ class Permissions(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
+        self.prepare()
+
+    def prepare(self) -> None:
         make_sender()
         self.people = {name: make_person(name) for name in NAMES}
         _row, key = create_api_key(name="k", scopes=["all"])
@@ -174,6 +186,9 @@ class Permissions(RuleBasedStateMachine):
     # one rule: of several each example would leave some out, and it is their mixture that errs
     @rule(what=st.sampled_from(WHAT), name=st.sampled_from(NAMES))
     def step(self, what: str, name: str) -> None:
+        self.take(what, name)
+
+    def take(self, what: str, name: str) -> None:
         if what in ROUTES:
             self.try_to_send(what, name)
         elif what in SUPPRESSED:
@@ -417,7 +432,10 @@ class Permissions(RuleBasedStateMachine):
             DONE["queued_by_sql"] += cursor.rowcount
             is_queued = bool(cursor.rowcount)
         deliver_all()
-        assert ([name] if is_queued and self.is_open and self.is_permitted(name) else []) == MAILS
+        is_permitted = self.is_permitted(name)
+        assert ([name] if is_queued and self.is_open and is_permitted else []) == MAILS
+        if is_queued and not is_permitted and self.counted[name]:
+            self.counted[name] -= 1  # given back, though whoever wrote it had not counted it
 
     def by_export(self, _name: str) -> None:
         """A list of who may get mails, for another system: nobody else is on it."""
@@ -459,19 +477,26 @@ def test_no_route_leads_past_a_missing_permission(server):
             MAILS.append(item[0].partition("@")[0])
 
     server.mails = Names(taken)
+    DONE.clear()
+    once = Permissions()
+    once.prepare()
+    for one in ONCE.split(","):
+        once.take(*one.split())
+    once.teardown()
+    tried = (
+        *ROUTES, "claims", "gone_by", "one_click", "put_back", "mails", "ask", "replay", "pause",
+        "limit-7", "limit-none", "restrict", "lift", "import", "queued_by_sql",
+    )  # fmt: skip
+    assert not [what for what in tried if not DONE[what]], DONE
     run_state_machine_as_test(
         Permissions,
         settings=settings(
             max_examples=12,
-            stateful_step_count=34,
+            stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             phases=[Phase.generate],
             derandomize=True,
         ),
     )
-    tried = (
-        *ROUTES, "claims", "gone_by", "one_click", "put_back", "mails", "ask", "replay", "pause",
-        "limit-7", "limit-none", "restrict", "lift", "import", "queued_by_sql",
-    )  # fmt: skip
-    assert not [what for what in tried if not DONE[what]], DONE
+    assert not [what for what in (*ROUTES, "mails") if DONE[what] < 3], DONE
