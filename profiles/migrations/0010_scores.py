@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("profiles", "0008_usual_names"),
+        ("profiles", "0009_words_of_usual_names"),
     ]
 
     operations = [
@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                 ],
                 default="",
                 max_length=8,
+                verbose_name="guarded besides",
             ),
         ),
     ]

@@ -30,6 +30,6 @@ def unmake(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     """Data only."""
 
-    dependencies = [("profiles", "0009_scores")]
+    dependencies = [("profiles", "0010_scores")]
 
     operations = [migrations.RunPython(make, unmake)]
