@@ -15,7 +15,7 @@ from config.workspace.tables.schema import ProfileScoped
 class Sender(models.Model):
     """Who a mail is from; marketing needs the postal address."""
 
-    lasts = Bounded(gettext_noop("made by hand"))
+    lasts = Bounded("made by hand")
     name = models.CharField(_("name"), max_length=200)
     address = models.EmailField(_("address"), unique=True)
     reply_to = models.EmailField(_("reply to"), blank=True)
@@ -44,9 +44,7 @@ class Sender(models.Model):
 class Campaign(models.Model):
     """One model for what marketers call a campaign (one step) and a journey (many)."""
 
-    lasts = ForEver(
-        gettext_noop("what was sent to people and why; a campaign is launched by somebody")
-    )
+    lasts = ForEver("what was sent to people and why; a campaign is launched by somebody")
 
     class Status(models.TextChoices):
         """Where a campaign stands."""

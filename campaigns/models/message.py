@@ -212,7 +212,7 @@ class Message(ProfileScoped):
 class ExcludedCount(models.Model):
     """How many of a campaign got nothing, by reason: those whose messages are not kept any more."""
 
-    lasts = Bounded(gettext_noop("a row a campaign, variant and reason"))
+    lasts = Bounded("a row a campaign, variant and reason")
     campaign = models.ForeignKey("campaigns.Campaign", models.CASCADE)
     variant = models.TextField(blank=True, default="")
     reason = models.TextField()

@@ -3,7 +3,6 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from config.workspace.tables.lasting import Bounded
 
@@ -15,7 +14,7 @@ class Banner(models.Model):
     object that its script sends. `months` after an answer it asks again.
     """
 
-    lasts = Bounded(gettext_noop("one a source"))
+    lasts = Bounded("one a source")
 
     class Place(models.TextChoices):
         """Where it stands on the page."""

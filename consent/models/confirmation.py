@@ -74,7 +74,7 @@ class Confirmation(ProfileScoped):
 class UnaskedCount(models.Model):
     """How many double opt-ins were not sent on a day, by the limit that kept them back."""
 
-    lasts = Until(gettext_noop("a year"), "unasked_counts")
+    lasts = Until("a year", "unasked_counts")
     day = models.DateField()
     reason = models.CharField(max_length=30)
     n = models.PositiveIntegerField(default=0)

@@ -28,7 +28,7 @@ class Ground(models.TextChoices):
 class ErasureDuty(models.Model):
     """What stays after every erasure from now on, for so many months from each row's own day."""
 
-    lasts = Bounded(gettext_noop("a row a class and ground"))
+    lasts = Bounded("a row a class and ground")
     data_class = models.CharField(_("what stays"), max_length=20, choices=DataClass.choices)
     ground = models.CharField(_("ground"), max_length=10, choices=Ground.choices)
     because = models.CharField(

@@ -7,7 +7,6 @@ version.
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from config.workspace.tables.lasting import Bounded, ForEver
 from consent.models.purpose import Purpose
@@ -23,7 +22,7 @@ class Policy(models.Model):
     holds no more.
     """
 
-    lasts = Bounded(gettext_noop("made by hand"))
+    lasts = Bounded("made by hand")
     slug = models.SlugField(_("slug"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=200)
     place = models.CharField(_("country or region"), max_length=6)
@@ -63,9 +62,7 @@ class PolicyVersion(models.Model):
     `said` holds every column of the row but its version. `actor` is as in the ledger.
     """
 
-    lasts = ForEver(
-        gettext_noop("says by which rule a message was sent, for as long as anybody may ask")
-    )
+    lasts = ForEver("says by which rule a message was sent, for as long as anybody may ask")
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="versions")
     version = models.PositiveIntegerField()
     said = models.JSONField()

@@ -43,7 +43,7 @@ class DeadlineRule(models.Model):
     means that there is none.
     """
 
-    lasts = Bounded(gettext_noop("a row a law and type"))
+    lasts = Bounded("a row a law and type")
 
     class PeriodUnit(models.TextChoices):
         """What is counted."""

@@ -3,7 +3,6 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from config.workspace.tables.lasting import Bounded
 
@@ -11,7 +10,7 @@ from config.workspace.tables.lasting import Bounded
 class Purpose(models.Model):
     """A purpose of a class; only a privacy officer or admin sets the class."""
 
-    lasts = Bounded(gettext_noop("made by hand"))
+    lasts = Bounded("made by hand")
 
     class Class(models.TextChoices):
         """What the gate asks of it."""
@@ -60,7 +59,7 @@ class Purpose(models.Model):
 class Topic(models.Model):
     """What people choose inside a marketing purpose."""
 
-    lasts = Bounded(gettext_noop("made by hand"))
+    lasts = Bounded("made by hand")
     purpose = models.ForeignKey(
         Purpose, models.CASCADE, related_name="topics", verbose_name=_("purpose")
     )

@@ -2,7 +2,6 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from config.workspace.tables.lasting import Bounded
 
@@ -16,7 +15,7 @@ class SignalMapping(models.Model):
     row without a purpose says that the name decides on nothing here.
     """
 
-    lasts = Bounded(gettext_noop("made by hand"))
+    lasts = Bounded("made by hand")
 
     class Signal(models.TextChoices):
         """Where a name is from."""

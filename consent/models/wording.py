@@ -2,7 +2,6 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from config.workspace.tables.lasting import ForEver
 
@@ -15,7 +14,7 @@ class Wording(models.Model):
     change it (`config.postgres.roles`).
     """
 
-    lasts = ForEver(gettext_noop("says what somebody agreed to, for as long as anybody may ask"))
+    lasts = ForEver("says what somebody agreed to, for as long as anybody may ask")
     key = models.SlugField(_("form"), max_length=60)
     language = models.CharField(_("language"), max_length=35)
     version = models.PositiveIntegerField(_("version"))

@@ -42,7 +42,7 @@ class EventDefinition(SaidName):
     """
 
     lasts = Until(
-        gettext_noop("by a public key alone, not said for so long, and nothing set on it"),
+        "by a public key alone, not said for so long, and nothing set on it",
         "names",
         "UNPROVEN_NAME_DAYS",
     )
@@ -67,7 +67,7 @@ class TraitName(SaidName):
     """The name of a trait, as it came in."""
 
     lasts = Until(
-        gettext_noop("so long after a public key made it up; it comes anew when said again"),
+        "so long after a public key made it up; it comes anew when said again",
         "names",
         "UNPROVEN_NAME_DAYS",
     )
@@ -95,7 +95,7 @@ class UsualName(models.Model):
     that end in it too, as contact_email does.
     """
 
-    lasts = Bounded(gettext_noop("what an installation begins with, and is made by hand"))
+    lasts = Bounded("what an installation begins with, and is made by hand")
     place = models.CharField(_("of"), max_length=12, blank=True, default="")
     name = models.CharField(_("name"), max_length=200)
     is_personal = models.BooleanField(_("personal data"))
@@ -129,7 +129,7 @@ class FieldTag(models.Model):
     purpose of nobody. A score is asked by of those alone who did not object to profiling.
     """
 
-    lasts = Bounded(gettext_noop("made by hand"))
+    lasts = Bounded("made by hand")
 
     class Place(models.TextChoices):
         """What the name is of."""
@@ -191,7 +191,7 @@ class FieldTag(models.Model):
 class ExchangeRate(models.Model):
     """What one unit of a currency was worth in workspace currency from `day` on; editable."""
 
-    lasts = Bounded(gettext_noop("made by hand"))
+    lasts = Bounded("made by hand")
     currency = models.CharField(_("currency"), max_length=3)
     day = models.DateField(_("from"))
     rate = models.FloatField(_("one unit in workspace currency"))

@@ -2,7 +2,6 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from config.workspace.tables.lasting import Bounded
 
@@ -10,7 +9,7 @@ from config.workspace.tables.lasting import Bounded
 class Source(models.Model):
     """A sender of messages, with a write key, a kind and a trust rank."""
 
-    lasts = Bounded(gettext_noop("made by hand"))
+    lasts = Bounded("made by hand")
 
     class Kind(models.TextChoices):
         """The first three are verified; what a client sends proves nothing (guarantee 10)."""

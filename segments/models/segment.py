@@ -13,9 +13,7 @@ from config.workspace.tables.schema import ProfileScoped
 class Segment(models.Model):
     """A named rule (dynamic) or list (static)."""
 
-    lasts = Bounded(
-        gettext_noop("made by hand; archived ones stay, since what was sent names them")
-    )
+    lasts = Bounded("made by hand; archived ones stay, since what was sent names them")
 
     class Kind(models.TextChoices):
         """How people come in."""
@@ -72,9 +70,7 @@ class Segment(models.Model):
 class SegmentVersion(models.Model):
     """A rule as it was saved."""
 
-    lasts = Until(
-        gettext_noop("the newest of a segment stay"), "segment_versions", "SEGMENT_VERSIONS"
-    )
+    lasts = Until("the newest of a segment stay", "segment_versions", "SEGMENT_VERSIONS")
     segment = models.ForeignKey(Segment, models.CASCADE, related_name="versions")
     number = models.IntegerField()
     rule = models.JSONField()
@@ -95,7 +91,7 @@ class SegmentVersion(models.Model):
 class SegmentSize(models.Model):
     """How many were in on a day: size over time."""
 
-    lasts = Until(gettext_noop("so long after its day"), "segment_sizes", "SEGMENT_SIZE_DAYS")
+    lasts = Until("so long after its day", "segment_sizes", "SEGMENT_SIZE_DAYS")
     segment = models.ForeignKey(Segment, models.CASCADE, related_name="sizes")
     day = models.DateField()
     count = models.BigIntegerField()

@@ -5,7 +5,6 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from config.workspace.tables.lasting import Bounded, Until
 
@@ -24,7 +23,7 @@ class Role(models.TextChoices):
 class User(AbstractUser):
     """Someone who works in the console."""
 
-    lasts = Bounded(gettext_noop("people of the team"))
+    lasts = Bounded("people of the team")
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.MARKETER)
     locale = models.CharField(_("language"), max_length=16, default="", blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, default="", blank=True)
@@ -53,9 +52,7 @@ class User(AbstractUser):
 class ApiKey(models.Model):
     """A key of the management API; only its digest is kept."""
 
-    lasts = Bounded(
-        gettext_noop("made by hand; a key that was taken back stays for the audit trail")
-    )
+    lasts = Bounded("made by hand; a key that was taken back stays for the audit trail")
     name = models.CharField(_("name"), max_length=200, unique=True)
     hint = models.CharField(_("begins with"), max_length=12, editable=False)
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
@@ -85,9 +82,7 @@ class AccessLink(models.Model):
     The link itself is kept nowhere: it is made of the row (`access.links`), by a key of ours.
     """
 
-    lasts = Until(
-        gettext_noop("its time has been over for so long"), "access_links", "ACCESS_LINK_DAYS"
-    )
+    lasts = Until("its time has been over for so long", "access_links", "ACCESS_LINK_DAYS")
 
     class Kind(models.TextChoices):
         """What it opens."""
@@ -133,7 +128,7 @@ class AccessLink(models.Model):
 class SeenSession(models.Model):
     """A session as its user is shown it; `mark` is of the hash that it is signed with."""
 
-    lasts = Until(gettext_noop("its session is over"), "seen_sessions")
+    lasts = Until("its session is over", "seen_sessions")
     user = models.ForeignKey(User, models.CASCADE, related_name="seen_sessions")
     session_key = models.CharField(max_length=40, unique=True)
     mark = models.CharField(max_length=16)
@@ -156,9 +151,7 @@ class SignInAttempt(models.Model):
     `succeeded_at` says that the owner of the name came in from there.
     """
 
-    lasts = Until(
-        gettext_noop("its time is over, or nobody came in from there for long"), "sign_in_attempts"
-    )
+    lasts = Until("its time is over, or nobody came in from there for long", "sign_in_attempts")
     kind = models.CharField(max_length=12)
     digest = models.BinaryField(max_length=16)
     failures = models.IntegerField()
@@ -180,7 +173,7 @@ class SignInAttempt(models.Model):
 class Secret(models.Model):
     """A key of ours, encrypted with SECRETS_KEY: of public tokens, later of providers."""
 
-    lasts = Bounded(gettext_noop("made by hand; old keys open the links in old mails"))
+    lasts = Bounded("made by hand; old keys open the links in old mails")
     purpose = models.CharField(max_length=40)
     key_id = models.CharField(max_length=16, unique=True)
     ciphertext = models.BinaryField()

@@ -1,7 +1,6 @@
 """Servers of others that do not answer: nothing is tried at them until a moment."""
 
 from django.db import models
-from django.utils.translation import gettext_noop
 
 from config.workspace.tables.lasting import Until
 
@@ -12,7 +11,7 @@ class Circuit(models.Model):
     At `retry_at` one worker tries one thing, after which the row goes or waits longer.
     """
 
-    lasts = Until(gettext_noop("it works again, or nobody tried it for a week"), "circuits")
+    lasts = Until("it works again, or nobody tried it for a week", "circuits")
     server = models.CharField(primary_key=True, max_length=300)  # address without log-in
     channel = models.CharField(max_length=20)
     reason = models.TextField()  # the server's word, without anybody in it

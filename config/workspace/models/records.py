@@ -80,7 +80,7 @@ class AuditedPeople(models.Model):
 class Seal(models.Model):
     """A block of entries of a ledger and the hash that chains it to the block before."""
 
-    lasts = ForEver(gettext_noop("the chain is checked from its first block; one row a block"))
+    lasts = ForEver("the chain is checked from its first block; one row a block")
     ledger = models.TextField()  # its table
     first_id = models.BigIntegerField()
     last_id = models.BigIntegerField()
@@ -103,9 +103,7 @@ class Seal(models.Model):
 class TimeStamp(models.Model):
     """What an authority outside says of a seal: that it was there at this moment (RFC 3161)."""
 
-    lasts = ForEver(
-        gettext_noop("proves to others when a block was sealed; one row a ledger and day")
-    )
+    lasts = ForEver("proves to others when a block was sealed; one row a ledger and day")
     seal = models.ForeignKey(Seal, models.PROTECT, related_name="stamps")
     authority = models.TextField()  # its address
     token = models.BinaryField()  # DER

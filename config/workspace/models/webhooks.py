@@ -35,7 +35,7 @@ class Webhook(models.Model):
     its calls failed that were not followed by one that was taken, `failures` how many that are.
     """
 
-    lasts = Bounded(gettext_noop("made by hand"))
+    lasts = Bounded("made by hand")
 
     class Off(models.TextChoices):
         """Why it is switched off."""

@@ -1,7 +1,6 @@
 """How the units of work fare, and what became of what was handed over: counts, nothing personal."""
 
 from django.db import models
-from django.utils.translation import gettext_noop
 
 from config.workspace.tables.lasting import Bounded
 
@@ -13,7 +12,7 @@ class WorkRun(models.Model):
     tick is the row "worker"; handing over on a channel is "send.email" and so on.
     """
 
-    lasts = Bounded(gettext_noop("a row a unit of work and channel"))
+    lasts = Bounded("a row a unit of work and channel")
     name = models.CharField(primary_key=True, max_length=60)
     last_success = models.DateTimeField(null=True)
     last_progress = models.DateTimeField(null=True)  # a success that handled something
@@ -38,7 +37,7 @@ class SendCount(models.Model):
     `word` is the provider's, without addresses; "" in the totals.
     """
 
-    lasts = Bounded(gettext_noop("whoever writes it takes minutes away that are older than a day"))
+    lasts = Bounded("whoever writes it takes minutes away that are older than a day")
     channel = models.CharField(max_length=20)
     outcome = models.CharField(max_length=20)
     word = models.CharField(max_length=200, blank=True, default="")

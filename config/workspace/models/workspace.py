@@ -6,7 +6,6 @@ from typing import Any
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from config.workspace.tables.lasting import Bounded
 
@@ -19,7 +18,7 @@ def new_salt() -> str:
 class Workspace(models.Model):
     """Name, zone, currency and salt of this installation."""
 
-    lasts = Bounded(gettext_noop("one row"))
+    lasts = Bounded("one row")
     id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
     name = models.CharField(_("name"), max_length=200, default="Rapport")
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")

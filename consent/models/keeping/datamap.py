@@ -3,7 +3,6 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from config.workspace.tables.lasting import Bounded
 
@@ -14,7 +13,7 @@ class DataField(models.Model):
     Counted once a day. `is_sample`: of the newest events alone.
     """
 
-    lasts = Bounded(gettext_noop("a row a name that is there; counted anew each day"))
+    lasts = Bounded("a row a name that is there; counted anew each day")
     place = models.CharField(max_length=12)
     name = models.TextField()
     people = models.BigIntegerField(default=0)
@@ -37,7 +36,7 @@ class DataField(models.Model):
 class ProcessingRecord(models.Model):
     """What a purpose does with which data, for the register (GDPR, article 30)."""
 
-    lasts = Bounded(gettext_noop("a row a purpose"))
+    lasts = Bounded("a row a purpose")
 
     class Basis(models.TextChoices):
         """Why it is lawful (article 6)."""

@@ -5,7 +5,6 @@ import uuid
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from config.workspace.tables.lasting import Bounded, ForEver
 from consent.models.privacy import DeadlineRule
@@ -18,7 +17,7 @@ class BreachClock(models.Model):
     people have to be touched.
     """
 
-    lasts = Bounded(gettext_noop("a row a law and addressee"))
+    lasts = Bounded("a row a law and addressee")
 
     class Told(models.TextChoices):
         """Whom."""
@@ -57,7 +56,7 @@ class Incident(models.Model):
     `counted` is what was found, in numbers; whom it touched is asked of the trail each time.
     """
 
-    lasts = ForEver(gettext_noop("a breach has to be documented (GDPR, article 33, paragraph 5)"))
+    lasts = ForEver("a breach has to be documented (GDPR, article 33, paragraph 5)")
 
     class Kind(models.TextChoices):
         """By what data may have got out, or wrong data in."""

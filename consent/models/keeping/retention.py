@@ -2,7 +2,6 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from config.workspace.tables.lasting import Bounded, ForEver
 
@@ -15,7 +14,7 @@ class RetentionRule(models.Model):
     as it was counted, and whoever changes it switches it off by that.
     """
 
-    lasts = Bounded(gettext_noop("made by hand"))
+    lasts = Bounded("made by hand")
 
     class Act(models.TextChoices):
         """What becomes of what is too old."""
@@ -71,9 +70,7 @@ class RetentionRun(models.Model):
     emptied at the end.
     """
 
-    lasts = ForEver(
-        gettext_noop("says what was taken away, when, and by whose rule; in numbers alone")
-    )
+    lasts = ForEver("says what was taken away, when, and by whose rule; in numbers alone")
 
     class State(models.TextChoices):
         """Where it stands."""
@@ -119,7 +116,7 @@ class RetainedTotal(models.Model):
     A sum of fewer than five is nobody's to see and not kept: it would be somebody's.
     """
 
-    lasts = ForEver(gettext_noop("numbers of nobody: a row a class, month and name"))
+    lasts = ForEver("numbers of nobody: a row a class, month and name")
     data_class = models.CharField(max_length=40)
     month = models.DateField()
     name = models.TextField(blank=True, default="")
