@@ -7,6 +7,7 @@ from consent.api import subroutes  # noqa: F401
 from consent.archives import ageing, making, releasing  # noqa: F401 - each signs itself in
 from consent.confirming import answering  # noqa: F401 - signs itself in
 from consent.datamap.counting import count_fields
+from consent.forwarding import field_uses  # noqa: F401 - signs itself in
 from consent.forwarding.requests import follow
 from consent.ledger import carrying, chain, merging  # noqa: F401
 from consent.ledger.elapsing import elapse

@@ -13,6 +13,7 @@ from config.workspace.outgoing.delivery import deliver_due
 from config.workspace.outgoing.endpoints import change_webhook, delete_webhook
 from config.workspace.outgoing.notices import tell_many
 from config.workspace.work.due import drain
+from consent.forwarding.field_uses import uses
 from consent.models import ErasureReceipt, PrivacyRequest
 from consent.privacy import requests
 from consent.privacy.erasure import searching
@@ -132,6 +133,8 @@ def test_ids_of_our_own_go_to_those_alone_who_may_know_them_when_the_call_is_mad
     known.receiver.statuses = []
     due_now()
     deliver_due()
+    [[sent]] = uses().values()
+    assert (sent.url, sent.is_sent) == (f"/console/webhooks/{known.row.pk}/", True)
     told = {"person": str(person.public_id), "former": []}
     for one, ids in ((known, ["maya-4711"]), (other, []), (turned, [])):
         data = one.verified()[-1]["data"]
