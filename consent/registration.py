@@ -7,13 +7,13 @@ from consent.api import subroutes  # noqa: F401
 from consent.archives import ageing, making, releasing  # noqa: F401 - each signs itself in
 from consent.confirming import answering  # noqa: F401 - signs itself in
 from consent.datamap.counting import count_fields
-from consent.forwarding import field_uses  # noqa: F401 - signs itself in
 from consent.forwarding.requests import follow
 from consent.ledger import carrying, chain, merging  # noqa: F401
 from consent.ledger.elapsing import elapse
 from consent.letters import sending  # noqa: F401 - signs itself in
 from consent.opendsr.delivery import call_due
 from consent.pages import card, waiting  # noqa: F401 - each signs itself in
+from consent.pages.datamap import webhook_uses  # noqa: F401 - signs itself in
 from consent.privacy import own_holdings  # noqa: F401 - each signs itself in
 from consent.privacy.callbacks import QUEUE
 from consent.privacy.due import OLDEST_STARTED, carry_out_due, left

@@ -13,8 +13,8 @@ from config.workspace.outgoing.delivery import deliver_due
 from config.workspace.outgoing.endpoints import change_webhook, delete_webhook
 from config.workspace.outgoing.notices import tell_many
 from config.workspace.work.due import drain
-from consent.forwarding.field_uses import uses
 from consent.models import ErasureReceipt, PrivacyRequest
+from consent.pages.datamap.webhook_uses import uses
 from consent.privacy import requests
 from consent.privacy.erasure import searching
 from consent.privacy.erasure.certificate import is_genuine
