@@ -12,7 +12,7 @@ PORT ?= 8000
 APPS := config profiles consent segments campaigns
 
 .PHONY: help demo up install test check lint format types layers migrations bench soak lock translations
-.PHONY: requirements-met install-dev
+.PHONY: requirements-met install-dev install-saml
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -24,6 +24,8 @@ up: install ## the installation without demo data (PORT=8000)
 	@$(BIN)/python manage.py up --port $(PORT)
 
 install: .venv/installed translations ## the environment alone (.venv/)
+
+install-saml: .venv/installed-saml ## the extra with which people sign in by SAML 2.0
 
 test: install-dev translations ## environment, browser, the whole test suite
 	@$(BIN)/python tools/browser.py || true
@@ -56,6 +58,7 @@ soak: install-dev ## kill -9 at random for 20 rounds (an hour): make soak ARGS="
 
 lock: ## pin requirements/*.in, with hashes (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/base.in -o requirements/base.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/saml.in -o requirements/saml.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/dev.in -o requirements/dev.txt
 
 translations: .venv/installed ## compile locale/*.po
@@ -70,6 +73,11 @@ requirements-met:
 	@if [ ! -x $(BIN)/python ]; then "$(PYTHON)" -m venv .venv; fi
 	@echo "Installing into .venv/ (once, about a minute)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	@touch $@
+
+.venv/installed-saml: requirements/saml.txt .venv/installed
+	@echo "Installing what SAML 2.0 needs (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/saml.txt
 	@touch $@
 
 .venv/installed-dev: requirements/dev.txt .venv/installed

@@ -184,7 +184,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_FORMS = {"reauthenticate": "config.console.signing_in.forms.PasswordAgainForm"}
-SOCIALACCOUNT_ADAPTER = "config.console.signing_in.providers.single.SingleAdapter"
+SOCIALACCOUNT_ADAPTER = "config.console.signing_in.providers.adapter.SingleAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
 MFA_ADAPTER = "config.console.signing_in.adapters.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

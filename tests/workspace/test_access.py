@@ -84,6 +84,8 @@ FOR_EVERYONE = {
     "console/login/passkey/",
     "console/login/sso/<slug:slug>/",
     "console/login/sso/<slug:provider_id>/back/",
+    "console/login/sso/<slug:slug>/saml/",
+    "console/login/sso/<slug:slug>/metadata/",
     "console/sessions/<int:number>/end/",  # one's own
     "console/sessions/others/end/",
     "console/security/",  # one's own as well; `factors.of_member` asks who it is

@@ -13,7 +13,7 @@ from config.console.http import sessions
 from config.console.pages import PAGES
 from config.console.shell import health, preferences, search
 from config.console.signing_in import password
-from config.console.signing_in.providers import single
+from config.console.signing_in.providers import starting
 from config.workspace import audit
 from config.workspace.access import hashing, sign_in, throttle
 from config.workspace.access.hashing import HashingBusy
@@ -59,7 +59,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The form. A try is counted first, so that beyond the limit no password is looked at."""
-        context = {"providers": single.choices(request), **(extra_context or {})}
+        context = {"providers": starting.choices(request), **(extra_context or {})}
         if request.method != "POST":
             return cast("HttpResponse", super().login(request, context))
         one = sign_in.try_of(request)

@@ -28,6 +28,7 @@ from config.workspace.api.permissions import SHOW_AGAIN
 from config.workspace.api.problems import CONTENT_TYPE, body_of
 from config.workspace.freshness import NotShownLately
 from config.workspace.models import IdentityProvider, User
+from config.workspace.sso.offering import offered
 
 KEPT: Final = "kept_form"  # in the session: where it was sent, from which page, when, and what
 MOST: Final = 100_000  # characters of a form that are kept
@@ -65,7 +66,7 @@ def shown_lately(view: Callable[..., Any]) -> Callable[..., Any]:
 def providers_of(user: User) -> list[IdentityProvider]:
     """By which somebody comes in, and may show who they are. One query."""
     slugs = SocialAccount.objects.filter(user=user).values("provider")
-    return list(IdentityProvider.objects.filter(slug__in=slugs, is_active=True).order_by("name"))
+    return list(offered().filter(slug__in=slugs).order_by("name"))
 
 
 def by_provider(request: HttpRequest) -> HttpResponse:

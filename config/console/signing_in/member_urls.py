@@ -9,7 +9,7 @@ from django.urls import path
 from config.console.signing_in import again, factors
 from config.console.signing_in.again import shown_lately
 from config.console.signing_in.factors import of_member, security
-from config.console.signing_in.providers import single
+from config.console.signing_in.providers import openid, saml, starting
 
 
 def _now(view: Any) -> Callable[..., Any]:
@@ -22,8 +22,10 @@ urlpatterns = [
     path("logout/", admin.site.logout, name="account_logout"),
     path("login/code/", factors.SecondFactor.as_view(), name="mfa_authenticate"),
     path("login/passkey/", factors.PasskeyLogin.as_view(), name="mfa_login_webauthn"),
-    path("login/sso/<slug:slug>/", single.start, name="sso_start"),
-    path("login/sso/<slug:provider_id>/back/", single.callback, name="openid_connect_callback"),
+    path("login/sso/<slug:slug>/", starting.start, name="sso_start"),
+    path("login/sso/<slug:provider_id>/back/", openid.callback, name="openid_connect_callback"),
+    path("login/sso/<slug:slug>/saml/", saml.back, name="saml_back"),
+    path("login/sso/<slug:slug>/metadata/", saml.metadata, name="saml_metadata"),
     path("security/", security, name="mfa_index"),
     path("security/keys/", security, name="mfa_list_webauthn"),
     path(

@@ -12,7 +12,7 @@ from config.workspace.models.access import (
 from config.workspace.models.circuits import Circuit
 from config.workspace.models.mail import OutgoingMail
 from config.workspace.models.records import AuditedPeople, AuditEntry, Job, Seal, TimeStamp
-from config.workspace.models.sso import IdentityProvider
+from config.workspace.models.sso import IdentityProvider, TakenAssertion
 from config.workspace.models.webhooks import OutgoingCall, Webhook, WebhookDelivery
 from config.workspace.models.work import SendCount, WorkRun
 from config.workspace.models.workspace import Workspace
@@ -33,6 +33,7 @@ __all__ = [
     "SeenSession",
     "SendCount",
     "SignInAttempt",
+    "TakenAssertion",
     "TimeStamp",
     "User",
     "Webhook",

@@ -1,121 +1,29 @@
-"""Identity providers in the console: the secret goes in and never comes out."""
+"""Identity providers in the console."""
 
-import re
 from typing import Any, Final
 
 from allauth.socialaccount.models import SocialAccount
-from django import forms
-from django.contrib import admin
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import (
-    UnfoldAdminPasswordWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
-)
 
-from config.workspace.access import tokens
 from config.workspace.forms.audited import AuditedAdmin
 from config.workspace.models import IdentityProvider
-from config.workspace.outgoing.addresses import Refused, place_of
-from config.workspace.permissions import may_give, role_choices
+from config.workspace.pages.public_address import base_url
+from config.workspace.sso import once  # noqa: F401 - its pruner signs in
+from config.workspace.sso.forms import IdentityProviderForm
+from config.workspace.sso.saml.addresses import NOT_INSTALLED, addresses_of, is_installed
 
-_DOMAIN: Final = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
-
-
-class IdentityProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
-    """Groups and roles as lines; roles that may more than whoever sets them are refused."""
-
-    domains = forms.CharField(
-        label=gettext_lazy("Domains"),
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-        help_text=gettext_lazy("Of whose addresses alone people come in; several with commas."),
-    )
-    groups = forms.CharField(
-        label=gettext_lazy("Groups and roles"),
-        required=False,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
-        help_text=gettext_lazy(
-            "A line each, as “group = role”; the first group that somebody is in decides. "
-            "Roles: marketer, analyst, privacy_officer, service_rep, integrator, admin."
-        ),
-    )
-    secret = forms.CharField(
-        label=gettext_lazy("Client secret"),
-        required=False,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy("Kept encrypted and never shown. Empty: the one before stays."),
-    )
-
-    class Meta:
-        model = IdentityProvider
-        fields = ("name", "slug", "issuer", "client_id", "groups_claim", "is_active")
-
-    user: Any = None
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        given = [one for one in role_choices() if may_give(self.user, one[0])]
-        self.fields["default_role"] = forms.ChoiceField(
-            label=gettext_lazy("Role of everybody else"),
-            required=False,
-            choices=[("", gettext_lazy("none: they do not come in")), *given],
-            initial=self.instance.default_role,
-            widget=UnfoldAdminSelectWidget,
-        )
-        self.fields["client_id"].required = True
-        self.fields["domains"].initial = ", ".join(self.instance.domains)
-        lines = (f"{group} = {role}" for group, role in self.instance.mapping)
-        self.fields["groups"].initial = "\n".join(lines)
-
-    def clean_issuer(self) -> str:
-        """Raises ValidationError."""
-        issuer: str = self.cleaned_data["issuer"].strip()
-        try:
-            place_of(issuer)
-        except Refused as error:
-            raise ValidationError(_(str(error))) from error
-        return issuer
-
-    def clean_domains(self) -> list[str]:
-        """Raises ValidationError."""
-        parts = [one.strip().casefold() for one in self.cleaned_data["domains"].split(",")]
-        wrong = [one for one in filter(None, parts) if not _DOMAIN.fullmatch(one)]
-        if wrong:
-            raise ValidationError(_("%(name)s is no domain.") % {"name": wrong[0]})
-        return list(dict.fromkeys(filter(None, parts)))
-
-    def clean_groups(self) -> list[list[str]]:
-        """Raises ValidationError."""
-        found = []
-        for line in filter(str.strip, self.cleaned_data["groups"].splitlines()):
-            group, equals, role = (part.strip() for part in line.rpartition("="))
-            if not (group and equals):
-                raise ValidationError(_("“%(line)s” is not “group = role”.") % {"line": line})
-            if role not in dict(role_choices()):
-                raise ValidationError(_("There is no role “%(role)s”.") % {"role": role})
-            if not may_give(self.user, role):
-                raise ValidationError(
-                    _("The role “%(role)s” may do more than yours.") % {"role": role}
-                )
-            found.append([group, role])
-        return found
-
-    def save(self, commit: bool = True) -> IdentityProvider:
-        """With what the model has under other names."""
-        row = self.instance
-        row.domains, row.mapping = self.cleaned_data["domains"], self.cleaned_data["groups"]
-        row.default_role = self.cleaned_data["default_role"]
-        if secret := self.cleaned_data["secret"]:
-            row.sealed_secret = tokens.seal(secret.encode())
-        if row.pk and "issuer" in self.changed_data:  # who they are there is nobody elsewhere
-            SocialAccount.objects.filter(provider=row.slug).delete()
-        saved: IdentityProvider = super().save(commit)
-        return saved
+OF_OIDC: Final = ("issuer", "client_id", "secret")
+OF_SAML: Final = (
+    "metadata_url",
+    "metadata",
+    "email_claim",
+    "first_name_claim",
+    "last_name_claim",
+)
 
 
 @admin.register(IdentityProvider)
@@ -124,8 +32,22 @@ class IdentityProviderAdmin(AuditedAdmin):
 
     empty_text = gettext_lazy("Let your team sign in where it signs in for everything else.")
     form = IdentityProviderForm
-    list_display = ("name", "issuer", "is_active")
+    list_display = ("name", "kind", "issuer", "is_active")
     prepopulated_fields = {"slug": ("name",)}  # noqa: RUF012 - as Django has it
+    conditional_fields = {  # noqa: RUF012 - as Unfold has it
+        **dict.fromkeys(OF_OIDC, "kind == 'oidc'"),
+        **dict.fromkeys(OF_SAML, "kind == 'saml'"),
+    }
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With a word where some of them cannot work here."""
+        saml = IdentityProvider.objects.filter(kind=IdentityProvider.Kind.SAML, is_active=True)
+        if not is_installed() and saml.exists():
+            messages.warning(request, _(NOT_INSTALLED))
+        answer: HttpResponse = super().changelist_view(request, extra_context)
+        return answer
 
     def delete_model(self, request: HttpRequest, obj: IdentityProvider) -> None:
         """With who came in by it: another one of this name is another."""
@@ -138,11 +60,28 @@ class IdentityProviderAdmin(AuditedAdmin):
             self.delete_model(request, row)
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """One that knows who fills it in."""
+        """One that knows who fills it in, and what the provider has to know of us."""
         form = super().get_form(request, obj, **kwargs)
-        return type("IdentityProviderForm", (form,), {"user": request.user})
+        given = {"user": request.user, "own": _own(request, obj) if obj else None}
+        return type("IdentityProviderForm", (form,), given)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """In the order of filling in."""
-        first = ["name", "slug", "issuer", "client_id", "secret"]
-        return [*first, "domains", "groups_claim", "groups", "default_role", "is_active"]
+        """In the order of filling in; of one that is there those of its kind."""
+        last = ["domains", "groups_claim", "groups", "default_role", "is_active"]
+        first = ["name", "kind", "slug"]
+        if obj is None:
+            return [*first, *OF_OIDC, *OF_SAML, *last]
+        if obj.kind == IdentityProvider.Kind.SAML:
+            return [*first, "our_address", "our_metadata", "entity", *OF_SAML, *last]
+        return [*first, "our_address", *OF_OIDC, *last]
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The slug stands in addresses that the provider knows: it is not made anew."""
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
+
+def _own(request: HttpRequest, row: IdentityProvider) -> tuple[str, str]:
+    if row.kind == IdentityProvider.Kind.SAML:
+        own = addresses_of(request, row.slug)
+        return own.consumer, own.entity
+    return base_url(request) + reverse("openid_connect_callback", args=[row.slug]), ""

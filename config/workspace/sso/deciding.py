@@ -24,7 +24,7 @@ class Claims:
 
 
 class Refused(Exception):
-    """Why somebody does not come in, as a code of WORDS (`signing_in.providers.single`)."""
+    """Why somebody does not come in, as a code of WORDS (`signing_in.providers.turning_away`)."""
 
 
 def role_for(provider: IdentityProvider, claims: Claims) -> str:

@@ -193,6 +193,7 @@ DETAILS: dict[str, Words] = {
     "by": gettext_lazy("counted by"),
     "class": gettext_lazy("class"),
     "copy_of": gettext_lazy("copy of"),
+    "fault": gettext_lazy("what was wrong"),
     "found": gettext_lazy("found"),
     "hits": gettext_lazy("found"),
     "hours": gettext_lazy("hours"),
