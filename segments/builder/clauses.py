@@ -143,5 +143,5 @@ def _note(line: _Line, of: Mapping[str, int]) -> str:
     notes = [guard_sentence(line.part.touches())]
     if line.part.profiles():
         notes.append(_("It was worked out about people: who objects to profiling is not counted."))
-    left = ngettext("%(n)s is left out.", "%(n)s are left out.", n) % {"n": num(n)}
+    left = ngettext("%(n)s is left out.", "%(n)s are left out.", n) % {"n": num(n)} if n else ""
     return " ".join(note for note in (*notes, left) if note)

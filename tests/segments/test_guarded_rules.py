@@ -122,7 +122,7 @@ def test_the_rules_words_and_its_clause_say_of_whom_alone_it_is_asked(client):
         " 3 are left out."
     ), "of the four who are pro; whose diet it is of the three, nobody asks"
     assert notes["conditions[2].conditions[0]"] == (
-        "It was worked out about people: who objects to profiling is not counted. 0 are left out."
+        "It was worked out about people: who objects to profiling is not counted."
     ), "of the one who is left"
     segment = services.create_segment(slug="s", name="S", rule=asked)
     words = "diet is halal (only of those who permitted “Recipes for a diet”)"
