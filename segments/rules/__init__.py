@@ -8,14 +8,11 @@ from segments.rules.base import (
     Group,
     Rule,
     compiled,
-    parse_rule,
-    parse_rules,
-    read_rule,
-    references_in,
     register,
     used_slugs,
     walk,
 )
+from segments.rules.parsing import parse_rule, parse_rules, read_rule, references_in
 
 __all__ = [
     "KINDS",
