@@ -20,7 +20,7 @@ from campaigns.people.whose import written_to
 from config.workspace.permissions import may
 from profiles.models import Profile
 from profiles.panels import PANELS, Panel
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import shown_to
 from profiles.timeline import TIMELINE, Action, Cursor, TimelineItem, id_below, key_of
 
 NAME, KIND = "message", "messages"
@@ -51,7 +51,7 @@ def panel(request: HttpRequest, profile: Profile) -> Panel | None:
             "row": row,
             "name": names.get(row.campaign_id or 0, ""),
             "look": LOOKS.get(row.state, ("", "mail")),
-            "why": why_of(row, Shown(may(request.user, "people.personal"))),
+            "why": why_of(row, shown_to(request.user)),
             "url": reverse("campaigns:message", args=[row.profile_id, row.pk]),
         }
         for row in rows[:SHOWN]

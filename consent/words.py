@@ -80,9 +80,8 @@ def actor_words(actor: str) -> str:
     return words.get(actor.partition(":")[0], _("the system"))
 
 
-def answer_of(entry: ConsentEntry, public_id: Any, *, personal: bool) -> dict[str, Any]:
+def answer_of(entry: ConsentEntry, public_id: Any, *, shown: Shown) -> dict[str, Any]:
     """A standing entry as the API has it."""
-    shown = Shown(personal)
     return {
         "id": entry.pk,
         "profile": public_id,

@@ -26,7 +26,7 @@ class FieldTagForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = FieldTag
-        fields = ("place", "name", "is_personal", "sensitivity", "purpose", "basis")
+        fields = ("place", "name", "is_personal", "kind", "sensitivity", "purpose", "basis")
 
     def clean(self) -> dict[str, Any]:
         """No second word for one name, and addresses stay what they are."""
@@ -52,7 +52,7 @@ class FieldTagForm(forms.ModelForm):  # type: ignore[type-arg]
 class UsualNameAdmin(AuditedAdmin):
     """Names that are personal or harmless wherever they come; a tag of one's own goes before."""
 
-    list_display = ("name", "where", "is_personal", "is_ending", "sensitivity")
+    list_display = ("name", "where", "is_personal", "kind", "is_ending", "sensitivity")
     list_filter = ("is_personal", "sensitivity", "place")
     search_fields = ("name",)
 
@@ -89,7 +89,7 @@ class FieldTagAdmin(AuditedAdmin):
     """Which traits, properties and kinds of identifier are personal, whatever the lists say."""
 
     form = FieldTagForm
-    list_display = ("name", "place", "is_personal", "sensitivity", "purpose")
+    list_display = ("name", "place", "is_personal", "kind", "sensitivity", "purpose")
     list_filter = ("place", "is_personal", "sensitivity")
     search_fields = ("name",)
     list_before_template = "profiles/_unknown_fields.html"

@@ -16,7 +16,7 @@ from config.workspace.forms.lookups import LookedUp, OnlyItsFilters, ReadOnly
 from config.workspace.lifecycle.usage import form_of
 from config.workspace.permissions import may
 from profiles.models import DataWarning, EventDefinition
-from profiles.selectors.masking import FieldPlace, Shown, looks_personal
+from profiles.selectors.masking import FieldPlace, Shown, looks_personal, shown_to
 from profiles.warning_words import WARNINGS
 
 IDENTIFIERS = "unusable_identifier"  # whose detail is the kind of identifier, not a property
@@ -57,7 +57,7 @@ class DataWarningAdmin(ReadOnly, OnlyItsFilters, LookedUp):
 
     def look_up(self, request: HttpRequest, rows: list[Any]) -> None:
         """What this reader may see and where they may go; one query."""
-        shown = Shown(may(request.user, "people.personal"))
+        shown = shown_to(request.user)
         may_define = may(request.user, "settings.view")
         names = {row.event_name for row in rows} if may_define else set()
         known = EventDefinition.objects.filter(name__in=names).only("name")

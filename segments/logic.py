@@ -5,6 +5,7 @@ from django.utils import translation
 from consent.archives.making import LOGIC
 from profiles.language.reading.reader import RuleError
 from profiles.models import Profile
+from profiles.selectors.masking import HARMLESS_ALONE
 from segments.models import Membership, Segment
 from segments.rules import parse_rule
 from segments.rules.personal import is_hidden
@@ -33,4 +34,4 @@ def sentence_of(segment: Segment) -> str:
         rule = parse_rule(segment.rule)
     except RuleError:
         return ""
-    return (rule.masked() if is_hidden(rule) else rule).describe()
+    return (rule.masked(HARMLESS_ALONE) if is_hidden(rule, HARMLESS_ALONE) else rule).describe()

@@ -18,6 +18,7 @@ from config.workspace.models import User
 from config.workspace.work.due import wake
 from profiles.changes import NEW_PERSON
 from profiles.language.reading.reader import RuleError, RuleProblem, text_problem
+from profiles.selectors.masking import EVERYTHING, Shown
 from segments.graph import refuse_nesting_of
 from segments.members.listed import find_people
 from segments.members.locks import lock_members
@@ -40,7 +41,7 @@ def create_segment(
     kind: str = "dynamic",
     rule: Any = None,
     description: str = "",
-    may_personal: bool = True,
+    shown: Shown = EVERYTHING,
     user: User | None = None,
 ) -> Segment:
     """A new segment; its members are counted by the work that it wakes. Raises RuleError."""
@@ -50,7 +51,7 @@ def create_segment(
         refuse_oversize(rule)
         hold(references_in(rule))  # what it refers to cannot be archived before it is saved
         own = slug if isinstance(slug, str) else ""  # refused above
-        parsed = read_rule(rule, kind=kind, slug=own, may_personal=may_personal)
+        parsed = read_rule(rule, kind=kind, slug=own, shown=shown)
     except RuleError as error:
         problems += error.problems
     if problems:
@@ -77,7 +78,7 @@ def update_segment(
     name: str | None = None,
     rule: Any = None,
     description: str | None = None,
-    may_personal: bool = True,
+    shown: Shown = EVERYTHING,
     user: User | None = None,
     revision: int | None = None,
 ) -> Segment:
@@ -93,9 +94,7 @@ def update_segment(
     parsed = None
     try:
         if rule is not None:
-            parsed = read_rule(
-                rule, kind=segment.kind, slug=segment.slug, may_personal=may_personal
-            )
+            parsed = read_rule(rule, kind=segment.kind, slug=segment.slug, shown=shown)
     except RuleError as error:
         problems += error.problems
     if problems:
@@ -140,10 +139,10 @@ class ListChange:
 
 @transaction.atomic
 def add_members(
-    segment: Segment, people: Sequence[str], *, may_personal: bool = True
+    segment: Segment, people: Sequence[str], *, shown: Shown = EVERYTHING
 ) -> ListChange:
     """Put people into a static segment, by id or `kind:value`."""
-    found, unknown = find_people(people, may_personal=may_personal)
+    found, unknown = find_people(people, shown=shown)
     lock_members([segment.pk])
     segment.refresh_from_db()
     now = timezone.now()
@@ -166,10 +165,10 @@ def add_members(
 
 @transaction.atomic
 def remove_members(
-    segment: Segment, people: Sequence[str], *, may_personal: bool = True
+    segment: Segment, people: Sequence[str], *, shown: Shown = EVERYTHING
 ) -> ListChange:
     """Take people out of a static segment."""
-    found, unknown = find_people(people, may_personal=may_personal)
+    found, unknown = find_people(people, shown=shown)
     lock_members([segment.pk])
     segment.refresh_from_db()
     query = sql(
@@ -186,7 +185,7 @@ def remove_members(
 
 
 def read_rule(
-    rule: Any, *, kind: str = "dynamic", slug: str = "", may_personal: bool = True
+    rule: Any, *, kind: str = "dynamic", slug: str = "", shown: Shown = EVERYTHING
 ) -> Group | None:
     """The rule checked for saving or previewing; None for a static segment. Raises RuleError."""
     if kind == Segment.Kind.STATIC:
@@ -196,8 +195,7 @@ def read_rule(
             )
         return None
     parsed = parse_rule(rule)
-    if not may_personal:
-        refuse_personal(parsed)
+    refuse_personal(parsed, shown)
     refuse_guarded((path, condition.touches()) for path, condition in walk(parsed))
     refuse_nesting_of(parsed, slug)
     return parsed

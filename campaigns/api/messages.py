@@ -24,10 +24,10 @@ from config.workspace.api.views import ApiView
 from config.workspace.digests import CONTACT_KINDS
 from consent.ledger.subjects import refer
 from profiles.api.paging import PAGE_PARAMETERS, answer_page
-from profiles.api.people import person_of, shown_to
+from profiles.api.people import person_of
 from profiles.api.serializers import pages_of
 from profiles.models import Profile
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import Shown, shown_to
 
 KEY_HEADER = "Idempotency-Key"
 MAX_KEY = 200
@@ -79,10 +79,10 @@ class Messages(ApiView):
     )
     def get(self, request: Request) -> Response:
         """Newest first."""
-        shown = shown_to(self)
+        shown = shown_to(self.request.user)
 
         def answers(rows: Sequence[Message]) -> list[Any]:
-            if shown.personal:
+            if shown.looked_at("address"):
                 people = [row.profile_id for row in rows]
                 audit.record("message.listed", "message", fields=["address"], people=people)
             return message_answers(list(rows), shown)
@@ -125,7 +125,7 @@ class Messages(ApiView):
         body = self.checked(shapes.SendBody)
         person = self._person(body.pop("person"))
         message, is_new = self._send(person, key, body)
-        answer = message_answers([message], shown_to(self))[0]
+        answer = message_answers([message], shown_to(self.request.user))[0]
         return Response(answer, status=201 if is_new else 200)
 
     def _person(self, reference: str) -> Profile:
@@ -163,7 +163,7 @@ class Messages(ApiView):
 def profile_messages(request: Request, profile: Profile) -> Response:
     """The newest messages of one person, excluded ones with their reason."""
     view: ApiView = request.parser_context["view"]
-    shown = shown_to(view)
+    shown = shown_to(view.request.user)
     audit.record(
         "profile.viewed",
         "profile",

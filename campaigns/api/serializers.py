@@ -12,6 +12,7 @@ from campaigns.engine.steps import sign_in
 from campaigns.models import Campaign, Sender
 from campaigns.services.uses import things_of
 from config.workspace.api.fields import AsWritten, KnownFields
+from profiles.selectors.masking import Shown
 from segments.rules.personal import masked_rule
 
 
@@ -347,7 +348,7 @@ class MjmlAnswer(serializers.Serializer[Any]):
     problems = MjmlProblem(many=True)
 
 
-def campaign_answer(campaign: Campaign, *, personal: bool) -> dict[str, Any]:
+def campaign_answer(campaign: Campaign, *, shown: Shown) -> dict[str, Any]:
     """api.md's shape; `sender` is read through select_related. Operands as the caller may see."""
     goal = campaign.goal
     return {
@@ -357,9 +358,9 @@ def campaign_answer(campaign: Campaign, *, personal: bool) -> dict[str, Any]:
         "status": campaign.status,
         "sender": campaign.sender.address if campaign.sender else None,
         "entry": campaign.entry,
-        "steps": campaign.steps if personal else masked_steps(campaign.steps),
+        "steps": masked_steps(campaign.steps, shown),
         "exit": campaign.exit,
-        "goal": goal if personal or not goal else masked_rule(goal),
+        "goal": masked_rule(goal, shown) if goal else goal,
         "caps": campaign.caps,
         "holdout": campaign.holdout,
         "created_at": z(campaign.created_at),
@@ -370,29 +371,30 @@ def campaign_answer(campaign: Campaign, *, personal: bool) -> dict[str, Any]:
         "finished_at": z(campaign.finished_at),
         "pause_reason": campaign.pause_reason,
         "fault": fault_answer(campaign),
-        "draft": _draft(campaign, personal=personal),
+        "draft": _draft(campaign, shown),
     }
 
 
-def _draft(campaign: Campaign, *, personal: bool) -> dict[str, Any] | None:
+def _draft(campaign: Campaign, shown: Shown) -> dict[str, Any] | None:
     """Of the next version of a campaign that runs; its sender by id."""
     if campaign.next is None:
         return None
     draft = dict(campaign.next)
-    if not personal:
-        draft["steps"] = masked_steps(draft["steps"])
-        draft["goal"] = masked_rule(draft["goal"]) if draft["goal"] else None
+    draft["steps"] = masked_steps(draft["steps"], shown)
+    draft["goal"] = masked_rule(draft["goal"], shown) if draft["goal"] else draft["goal"]
     return draft
 
 
-def masked_steps(steps: Any) -> Any:
+def masked_steps(steps: Any, shown: Shown) -> Any:
     """The rules of ways without the operands that the caller may not see; contents as they are."""
+    if shown.personal:
+        return steps
     if isinstance(steps, list):
-        return [masked_steps(one) for one in steps]
+        return [masked_steps(one, shown) for one in steps]
     if not isinstance(steps, dict):
         return steps
     return {
-        name: masked_rule(one) if name == "when" else masked_steps(one)
+        name: masked_rule(one, shown) if name == "when" else masked_steps(one, shown)
         for name, one in steps.items()
     }
 

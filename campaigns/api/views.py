@@ -40,11 +40,11 @@ from config.workspace.models import User
 from profiles.api.paging import PAGE_PARAMETERS, answer_page
 from profiles.api.serializers import pages_of
 from profiles.language.reading.reader import RuleError
+from profiles.selectors.masking import shown_to
 from segments.rules import read_rule
 from segments.rules.personal import refuse_personal, refuse_properties
 
 EDIT, VIEW, LAUNCH = "campaigns.edit", "campaigns.view", "campaigns.launch"
-PERSONAL = "people.personal"
 
 
 def user_of(request: Request) -> User | None:
@@ -99,11 +99,11 @@ def refuse_personal_goal(view: ApiView, body: Mapping[str, Any]) -> None:
     """A goal asks by properties, as a rule does. Raises Problem."""
     goal = body.get("goal")
     where = goal.get("where") if isinstance(goal, Mapping) else None
-    if view.may(PERSONAL) or not isinstance(where, list):
+    if not isinstance(where, list):
         return
     names = [str(test.get("property", "")) for test in where if isinstance(test, Mapping)]
     try:
-        refuse_properties(names, "goal.where")
+        refuse_properties(names, "goal.where", shown_to(view.request.user))
     except RuleError as error:
         raise Problem(400, detail=str(error.reason), errors=error.as_list()) from error  # type: ignore[arg-type]
 
@@ -113,14 +113,13 @@ def refuse_personal_steps(view: ApiView, body: Mapping[str, Any]) -> None:
 
     Raises Problem.
     """
-    if view.may(PERSONAL):
-        return
+    shown = shown_to(view.request.user)
     for node in nodes(body.get("steps")):
         for rule in rules_of(node.step):
             try:
                 group, notes = read_rule(rule, has_entry=True)
                 if not notes.problems:
-                    refuse_personal(group)
+                    refuse_personal(group, shown)
             except RuleError as error:
                 errors = [one | {"path": f"{node.path}.{one['path']}"} for one in error.as_list()]
                 raise Problem(400, detail=str(error.reason), errors=errors) from error  # type: ignore[arg-type]
@@ -147,9 +146,9 @@ class Campaigns(ApiView):
             if status not in Campaign.Status.values:
                 raise invalid("status", f"One of: {', '.join(Campaign.Status.values)}.")
             rows = rows.filter(status=status)
-        personal = self.may(PERSONAL)
+        shown = shown_to(request.user)
         return answer_page(
-            self, rows, lambda page: [shapes.campaign_answer(c, personal=personal) for c in page]
+            self, rows, lambda page: [shapes.campaign_answer(c, shown=shown) for c in page]
         )
 
     @extend_schema(
@@ -171,7 +170,7 @@ class Campaigns(ApiView):
             raise refused(error) from error
         except IntegrityError as error:
             raise _taken() from error
-        return Response(shapes.campaign_answer(campaign, personal=self.may(PERSONAL)), status=201)
+        return Response(shapes.campaign_answer(campaign, shown=shown_to(request.user)), status=201)
 
 
 def _taken() -> Problem:
@@ -195,7 +194,7 @@ class OneCampaign(ApiView):
         """The campaign with its status, and what it uses."""
         campaign = found(slug)
         return Response(
-            shapes.campaign_answer(campaign, personal=self.may(PERSONAL))
+            shapes.campaign_answer(campaign, shown=shown_to(request.user))
             | {"uses": shapes.uses_answer(campaign)}
         )
 
@@ -225,7 +224,7 @@ class OneCampaign(ApiView):
             raise stale(error) from error
         except IntegrityError as error:
             raise _taken() from error
-        return Response(shapes.campaign_answer(changed, personal=self.may(PERSONAL)))
+        return Response(shapes.campaign_answer(changed, shown=shown_to(request.user)))
 
     @extend_schema(operation_id="campaigns_delete", responses={204: None})
     def delete(self, request: Request, slug: str) -> Response:
@@ -328,7 +327,7 @@ class Launch(ApiView):
             raise Problem(409, detail=str(error)) from error
         except InvalidCampaign as error:
             raise refused(error) from error
-        return Response(shapes.campaign_answer(launched, personal=self.may(PERSONAL)), status=202)
+        return Response(shapes.campaign_answer(launched, shown=shown_to(request.user)), status=202)
 
 
 def change_view(name: str, service: Callable[[Campaign], Campaign], words: str) -> type[ApiView]:
@@ -345,7 +344,7 @@ def change_view(name: str, service: Callable[[Campaign], Campaign], words: str) 
             changed = service(found(slug))
         except WrongStatus as error:
             raise Problem(409, detail=str(error)) from error
-        return Response(shapes.campaign_answer(changed, personal=self.may(PERSONAL)), status=202)
+        return Response(shapes.campaign_answer(changed, shown=shown_to(request.user)), status=202)
 
     return type(name.title(), (ApiView,), {"required": {"POST": LAUNCH}, "post": post})
 

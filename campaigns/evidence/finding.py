@@ -11,6 +11,7 @@ from profiles.identifiers.normalise import normalise
 from profiles.models import IdentifierKey, Profile
 from profiles.people.lineage import today_id
 from profiles.selectors.finding import as_uuid
+from profiles.selectors.masking import Shown
 
 MOST = 50
 KINDS = ("email", "phone", "push_token")
@@ -26,17 +27,17 @@ class FoundEvidence:
     entries: list[ConsentEntry] = field(default_factory=list)
 
 
-def find(pasted: str) -> FoundEvidence:
+def find(pasted: str, shown: Shown) -> FoundEvidence:
     """By a message's id (as in a mail's Message-ID, with or without its brackets) or an address.
 
-    Some five queries.
+    An address that the reader may not see finds nobody. Some five queries.
     """
     text = pasted.strip().strip("<>")
     public_id = as_uuid(text.partition("@")[0])
     if public_id:
         rows = Message.objects.filter(public_id=public_id).select_related("profile", "purpose")
         return FoundEvidence(message=rows.first())
-    person = _person(text)
+    person = _person(text, shown)
     if person is None:
         return FoundEvidence()
     rows = Message.objects.filter(written_to(person.pk), sent_at__isnull=False)
@@ -44,10 +45,10 @@ def find(pasted: str) -> FoundEvidence:
     return FoundEvidence(None, person, list(rows[:MOST]), list(history_of(person.pk)[:MOST]))
 
 
-def _person(text: str) -> Profile | None:
+def _person(text: str, shown: Shown) -> Profile | None:
     """Who has it today."""
     region = workspace().country
-    wanted = {kind: normalise(kind, text, region) for kind in KINDS}
+    wanted = {kind: normalise(kind, text, region) for kind in KINDS if shown.sees_key(kind, text)}
     for kind, value in wanted.items():
         rows = IdentifierKey.objects.filter(kind=kind, value=value) if value else None
         owner = rows.values_list("profile_id", flat=True).first() if rows is not None else None

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from campaigns.evidence.finding import FoundEvidence, find
 from campaigns.evidence.send_facts import ChainState, chain_state, facts_of, proof_file
 from campaigns.models import Message
-from campaigns.pages.log.messages import lines_of, shown_to
+from campaigns.pages.log.messages import lines_of
 from config.console.pages import attachment, page
 from config.workspace import audit
 from config.workspace.permissions import requires
@@ -19,7 +19,7 @@ from config.workspace.trail.proofs import SCRIPT, NotProvable
 from consent.channels import label_of
 from consent.models import ConsentEntry
 from consent.words import act_of, source_of
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import Shown, shown_to
 
 VIEW = "privacy.view"
 
@@ -28,8 +28,8 @@ VIEW = "privacy.view"
 def prove_view(request: HttpRequest) -> HttpResponse:
     """Paste an address or the number of a message."""
     pasted = request.GET.get("q", "").replace("\x00", "")[:600]
-    shown = shown_to(request)
-    found = find(pasted) if pasted else FoundEvidence()
+    shown = shown_to(request.user)
+    found = find(pasted, shown) if pasted else FoundEvidence()
     if found.message is not None:
         return _proof(request, found.message, shown)
     if found.person is not None:
@@ -64,15 +64,15 @@ def message_proof_view(request: HttpRequest, profile_id: int, message_id: int) -
     """One message, and everything that it rested on."""
     rows = Message.objects.select_related("profile", "purpose")
     row = get_object_or_404(rows, profile_id=profile_id, id=message_id)
-    return _proof(request, row, shown_to(request))
+    return _proof(request, row, shown_to(request.user))
 
 
 def _proof(request: HttpRequest, row: Message, shown: Shown) -> HttpResponse:
     audit.record(
         "evidence.viewed", "message", str(row.public_id), profile_id=row.profile_id,
-        fields=["display_name", "address"] if shown.personal else [],
+        fields=shown.looked_at("display_name", "address"),
     )  # fmt: skip
-    facts = facts_of(row, masked=not shown.personal)
+    facts = facts_of(row, shown=shown)
     return page(
         request,
         "campaigns/proof.html",

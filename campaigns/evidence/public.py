@@ -11,6 +11,7 @@ from config.workspace.access import tokens
 from consent.masking import masked
 from consent.preferences.public import languages
 from consent.preferences.views import UNSUBSCRIBE, public, sent_to
+from profiles.selectors.masking import HARMLESS_ALONE
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -28,7 +29,7 @@ def why_view(request: HttpRequest, token: str) -> HttpResponse:
             "sent": sent,
             "address": masked(sent.address),
             "row": row,
-            "facts": facts_of(row, masked=True),
+            "facts": facts_of(row, shown=HARMLESS_ALONE),
             "languages": languages(),
             "preferences_url": reverse("preferences", args=[preferences]),
             "unsubscribe_url": reverse("unsubscribe", args=[token]),

@@ -10,6 +10,7 @@ from config.workspace.trail.proofs import NotProvable, proof_of
 from consent.ledger.chain import CONSENTS, SEALED
 from consent.models import ConsentEntry
 from consent.words import act_of, source_of
+from profiles.selectors.masking import EVERYTHING, Shown
 from segments.models import Segment, SegmentVersion
 from segments.rules import RuleError, parse_rule
 
@@ -40,8 +41,8 @@ class SendFacts:
         return source_of(self.entry) if self.entry else ""
 
 
-def facts_of(row: Message, *, masked: bool = False) -> SendFacts:
-    """Some six queries. `masked`: the rule without the values of personal fields."""
+def facts_of(row: Message, *, shown: Shown = EVERYTHING) -> SendFacts:
+    """Some six queries. The rule without the values that may not be seen."""
     campaign = Campaign.objects.filter(pk=row.campaign_id).first() if row.campaign_id else None
     version = _version(row, campaign)
     entry = dict(version.entry) if version else {}
@@ -53,7 +54,7 @@ def facts_of(row: Message, *, masked: bool = False) -> SendFacts:
         sender or Sender.objects.order_by("-is_default", "pk").first(),
         _subject(row),
         segment.name if segment else "",
-        _rule(segment, row, masked=masked) if segment else "",
+        _rule(segment, row, shown) if segment else "",
         _chosen_by(entry, segment, campaign),
         _entry(row),
     )
@@ -73,7 +74,7 @@ def _subject(row: Message) -> str:
     return str(content.compiled.get("subject", "")) if content else ""
 
 
-def _rule(segment: Segment, row: Message, *, masked: bool) -> str:
+def _rule(segment: Segment, row: Message, shown: Shown) -> str:
     """The newest version before the message; the rule of today where none is kept."""
     if segment.kind == Segment.Kind.STATIC:
         return ""
@@ -83,7 +84,7 @@ def _rule(segment: Segment, row: Message, *, masked: bool) -> str:
         rule = parse_rule(version.rule if version else segment.rule)
     except RuleError:
         return ""
-    return rule.masked().describe() if masked else rule.describe()
+    return rule.masked(shown).describe()
 
 
 def _chosen_by(entry: dict[str, Any], segment: Segment | None, campaign: Campaign | None) -> str:

@@ -16,7 +16,7 @@ from campaigns.outcomes.figures import counted_messages, counting
 from campaigns.people.entered import decided_at, people_at, people_in
 from campaigns.plan import MESSAGE, Node, plan_of
 from config.console.words import num
-from config.workspace.permissions import may
+from profiles.selectors.masking import Shown, shown_to
 from segments.rules import Group
 
 OTHERWISE = "else"
@@ -68,7 +68,7 @@ def journey_of(request: HttpRequest, campaign: Campaign) -> Journey | None:
     plan = plan_of(campaign)
     if plan.is_single or not plan.nodes:
         return None
-    personal = may(request.user, "people.personal")
+    shown = shown_to(request.user)
     launched = campaign.launched_at is not None
     asks: dict[str, Mapping[str, Group]] = {}
     counts = _counts(campaign) if launched else None
@@ -82,8 +82,8 @@ def journey_of(request: HttpRequest, campaign: Campaign) -> Journey | None:
             plain(card.title),
             card.text,
             node.depth,
-            _leading(node, asks, personal=personal),
-            _straight(node, card.asks, personal=personal),
+            _leading(node, asks, shown=shown),
+            _straight(node, card.asks, shown=shown),
             figures,
         )
         lines.append(line)
@@ -96,28 +96,28 @@ def _card(node: Node) -> Card:
     return kind.card(node.step) if kind else Card("alert", _("A step that nobody knows"))
 
 
-def _leading(node: Node, asks: Mapping[str, Mapping[str, Group]], *, personal: bool) -> str:
+def _leading(node: Node, asks: Mapping[str, Mapping[str, Group]], *, shown: Shown) -> str:
     if not node.way:
         return ""
     # a way's list stands in the step that holds it: steps[2].branches[0].steps[0]
     holder = max((path for path in asks if node.path.startswith(f"{path}.")), key=len, default="")
-    return _way(node.way, asks.get(holder, {}).get(node.way), personal=personal)
+    return _way(node.way, asks.get(holder, {}).get(node.way), shown=shown)
 
 
-def _straight(node: Node, asks: Mapping[str, Group], *, personal: bool) -> list[str]:
+def _straight(node: Node, asks: Mapping[str, Group], *, shown: Shown) -> list[str]:
     return [
-        _("%(way)s: nothing more here") % {"way": _way(name, asks.get(name), personal=personal)}
+        _("%(way)s: nothing more here") % {"way": _way(name, asks.get(name), shown=shown)}
         for name, to in node.ways
         if to == node.after
     ]
 
 
-def _way(name: str, rule: Group | None, *, personal: bool) -> str:
+def _way(name: str, rule: Group | None, *, shown: Shown) -> str:
     if name == OTHERWISE:
         return _("Everybody else")
     if rule is None:
         return name
-    words = (rule if personal else rule.masked()).describe()
+    words = rule.masked(shown).describe()
     return _("%(name)s (people who %(rule)s)") % {"name": name, "rule": words}
 
 

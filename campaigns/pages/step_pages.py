@@ -27,10 +27,11 @@ from campaigns.services.uses import things_of
 from config.console.pages import ApiCall, page, part, toast, wants_partial
 from config.workspace.frequency import limits_of, words_of_all
 from config.workspace.lifecycle.revisions import Stale, revision_in
-from config.workspace.permissions import may, requires
+from config.workspace.permissions import requires
 from consent.models import Topic
 from consent.reach.contactable import UnknownPurpose, reachable_counts
 from profiles.models import Profile
+from profiles.selectors.masking import shown_to
 from segments.models import Membership, Segment
 from segments.rules.personal import masked_rule
 
@@ -96,8 +97,8 @@ def _show(
 def _api_body(request: HttpRequest, campaign: Campaign, here: str) -> dict[str, Any]:
     names = {"who": ("entry", "holdout"), "what": ("steps",), "when": ("entry", "goal", "caps")}
     body = {name: getattr(campaign, name) for name in names[here]}
-    if "goal" in body and not may(request.user, "people.personal"):
-        body["goal"] = masked_rule(body["goal"])
+    if "goal" in body:
+        body["goal"] = masked_rule(body["goal"], shown_to(request.user))
     return body
 
 

@@ -20,7 +20,7 @@ from config.demo.state import DemoState
 from config.workspace.digests import contact_digest
 from config.workspace.models import User
 from config.workspace.pages.open_pages import open_to
-from config.workspace.permissions import may
+from config.workspace.permissions import may, role_in_words
 from config.workspace.selectors import workspace
 from consent.models import ErasedIdentifier, PrivacyRequest
 from profiles.models import IdentifierKey, Profile, Source
@@ -52,7 +52,7 @@ class Story:
     """The card."""
 
     steps: list[StoryStep]
-    members: list[User]
+    members: list[tuple[User, str]]  # with the name of their role
     traffic: bool
     shop_url: str
     mailbox_url: str
@@ -92,7 +92,7 @@ def story(user: Any) -> Story | None:
     facts = _facts(began)
     return Story(
         steps=_steps(facts, user),
-        members=team.members(run),
+        members=[(one, role_in_words(one.role)) for one in team.members(run)],
         traffic=_traffic(run),
         shop_url=reverse("demo:home"),
         mailbox_url=open_to(user, resolve(["console:mailbox"])),

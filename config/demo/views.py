@@ -17,6 +17,7 @@ from config.demo import state, team
 from config.demo.state import DemoState, demo_only
 from config.workspace import audit
 from config.workspace.models import User
+from config.workspace.permissions import role_in_words
 
 BACKEND = "config.workspace.permissions.RoleBackend"
 
@@ -47,7 +48,7 @@ def role(request: HttpRequest) -> HttpResponse:
         audit.record("demo.role_switched", "user", str(other.pk), detail={"role": wanted})
     login(request, other, backend=BACKEND)
     words = _("You are %(name)s now: %(role)s.")
-    toast(request, words % {"name": other.get_full_name(), "role": other.get_role_display()})
+    toast(request, words % {"name": other.get_full_name(), "role": role_in_words(other.role)})
     return redirect("/console/")
 
 

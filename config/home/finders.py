@@ -12,28 +12,30 @@ from config.console.shell.theme import navigation
 from config.workspace import audit
 from config.workspace.permissions import may
 from profiles.selectors.finding import search
+from profiles.selectors.masking import shown_to
 from profiles.selectors.people import main_contacts
 from segments.models import Segment
 
 
 def _people(request: HttpRequest, term: str) -> list[Hit]:
     """As the people list searches, the last seen first; six queries, all index-backed."""
-    if not may(request.user, "people.personal"):
+    shown = shown_to(request.user)
+    if not (may(request.user, "people.view") and shown.looked_at("display_name", "identifier")):
         return []
-    found = list(search(term, personal=True).order_by("-last_seen", "-id")[:LIMIT])
+    found = list(search(term, shown=shown).order_by("-last_seen", "-id")[:LIMIT])
     known_as = main_contacts([profile.pk for profile in found]) if found else {}
     if found:
         audit.record(
             "search",
             "profile",
-            fields=["display_name", "identifier"],
+            fields=shown.looked_at("display_name", "identifier"),
             detail={"hits": len(found)},
             people=[one.pk for one in found],
         )
     return [
         Hit(
-            profile.display_name or str(_("No name yet")),
-            known_as[profile.pk][1]
+            shown.name(profile.display_name) or str(_("No name yet")),
+            shown.identifier(*known_as[profile.pk])
             if profile.pk in known_as
             else words.in_words(profile.last_seen),
             places.person(profile.public_id),

@@ -27,7 +27,7 @@ from config.workspace.permissions import may
 from config.workspace.work.reasons import in_words as reason_in_words
 from profiles.calls.reasons import code_in_words
 from profiles.models import Inbox, RefusalCount, Source
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import shown_to
 from segments.models import Segment
 
 QUIET_AFTER = timedelta(hours=24)
@@ -284,12 +284,8 @@ def _senders() -> list[Need]:
     ]
 
 
-def _shown_to(user: Any) -> Shown:
-    return Shown(may(user, "people.personal"))
-
-
 def _segments(user: Any) -> list[Need]:
-    now, shown = timezone.now(), _shown_to(user)
+    now, shown = timezone.now(), shown_to(user)
     found = []
     behind = Segment.objects.filter(archived_at=None).exclude(status=Segment.Status.FRESH)
     for segment in behind.order_by("refresh_requested_at")[: 3 * AT_MOST]:
@@ -345,7 +341,7 @@ def _jobs(user: Any) -> list[Need]:
             "alert",
             "bad",
             format_html(_("<b>{}</b> stopped with an error"), job.title),
-            _shown_to(user).failure(job.error)[:200],
+            shown_to(user).failure(job.error)[:200],
             "",
             "",
             in_words(job.finished_at) if job.finished_at else "",

@@ -34,7 +34,7 @@ from config.workspace.outgoing.kinds import KINDS, choosable
 from profiles.api.paging import PAGE_PARAMETERS
 from profiles.api.people import filtered
 from profiles.api.serializers import pages_of
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import shown_to
 
 VIEW, EDIT, PERSONAL = "webhooks.view", "webhooks.edit", "people.personal"
 PREFIX = "msg_"
@@ -197,7 +197,7 @@ class WebhookDeliveries(OfOneWebhook):
     def get(self, request: Request, webhook_id: str) -> Response:
         """What it was told, the newest first; `state=failed` are the dead letters."""
         rows = WebhookDelivery.objects.filter(webhook=self.one(webhook_id))
-        shown = Shown(self.may(PERSONAL))
+        shown = shown_to(self.request.user)
         return self.paged(
             filtered(DeliveryFilter, request, rows), lambda row: delivery_answer(row, shown)
         )
@@ -239,7 +239,7 @@ class ReplayDelivery(OfOneWebhook):
         except endpoints.IsOff as error:
             raise Problem(409, detail=str(error)) from error
         row.refresh_from_db()
-        return Response(delivery_answer(row, Shown(self.may(PERSONAL))), status=202)
+        return Response(delivery_answer(row, shown_to(self.request.user)), status=202)
 
 
 def delivery_of(webhook: Webhook, message_id: str) -> WebhookDelivery | None:

@@ -26,7 +26,7 @@ from config.workspace.outgoing.kinds import KINDS, PING, names_people
 from config.workspace.pages.rows import each
 from config.workspace.permissions import may, requires
 from consent.forwarding.receipts import ERASED
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import shown_to
 
 VIEW, EDIT, PERSONAL = "webhooks.view", "webhooks.edit", "people.personal"
 PER_PAGE = 30
@@ -204,7 +204,7 @@ def _log_of(request: HttpRequest, row: Webhook) -> dict[str, Any]:
     if before := number_of(request.GET.get("before", "")):
         rows = rows.filter(pk__lt=before)
     found = list(rows[: PER_PAGE + 1])
-    shown = Shown(may(request.user, PERSONAL))
+    shown = shown_to(request.user)
     lines = each(lambda one: call_line(one, shown), found[:PER_PAGE])
     kept = {name: value for name, value in (("state", state), ("event", event)) if value}
     own = reverse("webhooks:webhook", args=[row.pk])

@@ -22,12 +22,26 @@ from unfold.widgets import (
 
 from config.workspace import audit
 from config.workspace.access import sign_in
-from config.workspace.access.keys import create_api_key, known_scopes, revoke_api_key
+from config.workspace.access.keys import (
+    ScopeAbove,
+    create_api_key,
+    known_scopes,
+    refuse_above,
+    revoke_api_key,
+)
 from config.workspace.forms.audited import AuditedAdmin
 from config.workspace.forms.frequency_part import FrequencyPart
 from config.workspace.forms.marketing_part import MarketingPart
 from config.workspace.models import ApiKey, Role, User, Workspace
-from config.workspace.permissions import PERMISSIONS, may_give, role_choices
+from config.workspace.permissions import (
+    PERMISSIONS,
+    may_give,
+    rights_of,
+    rights_of_scopes,
+    role_choices,
+    role_in_words,
+)
+from config.workspace.roles.custom import made_roles
 from config.workspace.selectors import forget_workspace
 from config.workspace.sso import admin as sso_admin  # noqa: F401 - one signs itself in
 from config.workspace.sso.deciding import is_last_admin
@@ -58,6 +72,21 @@ class MemberForm(UserChangeForm):  # type: ignore[misc]
         return dict(given)
 
 
+class RoleFilter(admin.SimpleListFilter):
+    """By role, built in or made here."""
+
+    title = _("role")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """All of them."""
+        return role_choices()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        """Those of one."""
+        return queryset.filter(role=self.value()) if self.value() else queryset
+
+
 @admin.register(User)
 class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg, misc]
     """Who works here, and as what."""
@@ -65,8 +94,8 @@ class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg, misc]
     form = MemberForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "full_name", "email", "role", "is_active", "last_login")
-    list_filter = ("role", "is_active")
+    list_display = ("username", "full_name", "email", "role_name", "is_active", "last_login")
+    list_filter = (RoleFilter, "is_active")
     search_fields = ("username", "first_name", "last_name", "email")
     actions = ("end_sessions",)
     filter_horizontal = ()
@@ -107,11 +136,23 @@ class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg, misc]
         is_below = obj is None or may_give(request.user, obj.role)
         return is_below and bool(super().has_change_permission(request, obj))
 
-    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    @display(  # type: ignore[untyped-decorator]
+        description=_("Role"), ordering="role"
+    )
+    def role_name(self, user: User) -> str:
+        """As the role is called."""
+        return role_in_words(user.role)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """The roles that may no more than whoever chooses."""
-        if db_field.name == "role":
-            kwargs["choices"] = [one for one in role_choices() if may_give(request.user, one[0])]
-        return super().formfield_for_choice_field(db_field, request, **kwargs)
+        if db_field.name != "role":
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        return forms.ChoiceField(
+            label=_("Role"),
+            choices=[one for one in role_choices() if may_give(request.user, one[0])],
+            initial=Role.MARKETER,
+            widget=UnfoldAdminSelectWidget,
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """As changing; the last admin stays."""
@@ -134,9 +175,26 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("What the key may do; “all” is everything."),
     )
 
+    sight_role = forms.ChoiceField(
+        label=_("Sees people as"),
+        required=False,
+        help_text=_("As a role of yours that sees a part. Without “people.personal” alone."),
+        widget=UnfoldAdminSelectWidget,
+    )
+    user: Any = None
+
     class Meta:
         model = ApiKey
-        fields = ("name", "scopes", "expires_at")
+        fields = ("name", "scopes", "sight_role", "expires_at")
+
+    def clean(self) -> dict[str, Any]:
+        """Raises ValidationError for a key that would do more than whoever makes it."""
+        given = super().clean() or {}
+        try:
+            refuse_above(given.get("scopes", []), given.get("sight_role", ""), self.user)
+        except ScopeAbove as error:
+            raise forms.ValidationError({"scopes": str(error)}) from error
+        return given
 
     def clean_expires_at(self) -> Any:
         """Raises ValidationError for a time that is over."""
@@ -149,7 +207,14 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         labels = {name: f"{name}: {text}" for name, text in PERMISSIONS.items()}
         field = self.fields["scopes"]
-        field.choices = [(name, labels.get(name, name)) for name in known_scopes()]  # type: ignore[attr-defined]
+        own = rights_of(self.user).permissions
+        field.choices = [  # type: ignore[attr-defined]
+            (name, labels.get(name, name))
+            for name in known_scopes()
+            if rights_of_scopes([name]).permissions <= own
+        ]
+        seeing = [(one.key, one.name) for one in made_roles().values()]
+        self.fields["sight_role"].choices = [("", _("masked")), *seeing]  # type: ignore[attr-defined]
 
 
 @admin.register(ApiKey)
@@ -195,6 +260,12 @@ class ApiKeyAdmin(AuditedAdmin):
         """Kept, so that the trail can name it."""
         return False
 
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Which knows whose rights the key cannot pass."""
+        form = super().get_form(request, obj, **kwargs)
+        form.user = request.user
+        return form
+
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         """Make the key and show it this once."""
         with audit.acting(audit.actor_of_user(request.user)):  # type: ignore[arg-type]
@@ -202,6 +273,8 @@ class ApiKeyAdmin(AuditedAdmin):
                 name=obj.name,
                 scopes=form.cleaned_data["scopes"],
                 expires_at=form.cleaned_data["expires_at"],
+                sight_role=form.cleaned_data["sight_role"],
+                by=request.user,
             )
         obj.pk, obj.hint, obj.digest = key.pk, key.hint, key.digest
         messages.success(

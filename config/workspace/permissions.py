@@ -1,12 +1,10 @@
-"""Who may do what: permissions by name, granted by role or by an API key's scopes."""
+"""Who may do what, and sees what of people: by role, or by an API key's scopes."""
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, NamedTuple, ParamSpec, cast
 
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -14,7 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace import audit, freshness
-from config.workspace.models import Role, User
+from config.workspace.models import ApiKey, Role, User
+from config.workspace.roles.callers import KeyUser
+from config.workspace.roles.custom import made_roles
+from config.workspace.roles.sight import MASKED, WHOLE, RoleSight
 
 PERMISSIONS = {
     "people.view": _("See people, masked"),
@@ -75,6 +76,9 @@ ALL_SCOPES = "all"
 # who changes what stands behind these shows once more who they are, where that was a while ago:
 # others come in by it, or people's data goes out by it
 ASKED_AGAIN = frozenset({"team.edit", "webhooks.edit"})
+SEES_ALL = "people.personal"
+# what decides how others come in, and so whom somebody can be taken for
+FOR_WHO_MAY_ALL = {"workspace.identityprovider"}
 # which permission stands behind Django's own (admin lists and forms); app -> (view, change)
 MODEL_PERMISSIONS: dict[str, tuple[str, str]] = {
     "workspace.user": ("team.edit", "team.edit"),
@@ -107,39 +111,96 @@ def scopes_grant(scopes: list[str], permission: str) -> bool:
     return not {ALL_SCOPES, group, permission}.isdisjoint(scopes)
 
 
+class Rights(NamedTuple):
+    """What somebody may do, and what they see of people."""
+
+    permissions: frozenset[str]
+    sight: RoleSight
+
+    def cover(self, other: "Rights") -> bool:
+        """Whether the other may and sees no more."""
+        return other.permissions <= self.permissions and self.sight.covers(other.sight)
+
+
+NOTHING = Rights(frozenset(), MASKED)
+
+
 def granted(role: str) -> frozenset[str]:
     """The permissions of a role; none of one that is not there any more."""
-    return frozenset(ROLES.get(role, ()))
+    if role in ROLES:
+        return frozenset(ROLES[role])
+    made = made_roles().get(role)
+    return made.permissions & PERMISSIONS.keys() if made else frozenset()
+
+
+def rights_of_role(role: str) -> Rights:
+    """What a role may do, and sees."""
+    permissions = granted(role)
+    if SEES_ALL in permissions:
+        return Rights(permissions, WHOLE)
+    made = None if role in ROLES else made_roles().get(role)
+    return Rights(permissions, made.sight if made else MASKED)
+
+
+def rights_of_scopes(scopes: list[str], sight_role: str = "") -> Rights:
+    """The same of a key; `sight_role` says what it sees where its scopes do not show it all."""
+    permissions = frozenset(name for name in PERMISSIONS if scopes_grant(scopes, name))
+    if SEES_ALL in permissions:
+        return Rights(permissions, WHOLE)
+    sight = rights_of_role(sight_role).sight if sight_role else MASKED
+    return Rights(permissions, MASKED if sight.is_whole else sight)
+
+
+def rights_of_key(key: ApiKey) -> Rights:
+    """What whoever has this key may do, and sees."""
+    return rights_of_scopes(key.scopes, key.sight_role)
+
+
+def rights_of(who: object) -> Rights:
+    """Of a user or a key; none of anybody else."""
+    if isinstance(who, User):
+        return rights_of_role(who.role) if who.is_active else NOTHING
+    return rights_of_key(who.key) if isinstance(who, KeyUser) else NOTHING
 
 
 def role_choices() -> list[tuple[str, str]]:
-    """Every role that somebody can be given, with its name."""
-    return [(role, role_in_words(role)) for role in ROLES]
+    """Every role that somebody can be given, with its name: the built-in ones first."""
+    made = ((role.key, role.name) for role in made_roles().values())
+    return [*((role, role_in_words(role)) for role in ROLES), *made]
 
 
 def role_in_words(role: str) -> str:
     """The name of a role; of one that is not there any more its key."""
-    return str(Role(role).label) if role in Role.values else role
+    if role in Role.values:
+        return str(Role(role).label)
+    made = made_roles().get(role)
+    return made.name if made else role
 
 
-def may_give(user: AbstractBaseUser | AnonymousUser | None, role: str) -> bool:
-    """Whether this user may make somebody this role: never one that may more than they may.
+def may_give(who: object, role: str) -> bool:
+    """Whether this user or key may make somebody this role: never one that may or sees more.
 
     The same answers whether they may manage a member of that role: whoever sets somebody's password
     may do all that somebody may.
     """
-    if not isinstance(user, User) or not user.is_active:
-        return False
-    return granted(role) <= granted(user.role)
+    rights = rights_of(who)
+    return rights is not NOTHING and rights.cover(rights_of_role(role))
 
 
-def may(user: AbstractBaseUser | AnonymousUser | None, permission: str) -> bool:
-    """Whether this user's role grants the permission. Raises KeyError for an unknown name."""
+def may_everything(who: object) -> bool:
+    """Whether there is nothing that they may not: whoever decides how others come in has to."""
+    return rights_of(who).permissions >= PERMISSIONS.keys()
+
+
+def may(who: object, permission: str) -> bool:
+    """Whether this user's role, or this key, grants it. Raises KeyError for an unknown name."""
     if permission not in PERMISSIONS:
         raise KeyError(permission)
-    if not isinstance(user, User) or not user.is_active:
+    if isinstance(who, KeyUser):
+        return scopes_grant(who.key.scopes, permission)
+    if not isinstance(who, User) or not who.is_active:
         return False
-    return permission in granted(user.role)
+    return permission in granted(who.role)
 
 
 def roles_with(permission: str) -> list[str]:
@@ -208,6 +269,8 @@ class RoleBackend(ModelBackend):
         app, _dot, codename = perm.partition(".")
         verb, _underscore, model = codename.partition("_")
         view, change = MODEL_PERMISSIONS.get(f"{app}.{model}", ("", ""))
+        if verb != "view" and f"{app}.{model}" in FOR_WHO_MAY_ALL and not may_everything(user_obj):
+            return False
         needed = view if verb == "view" else change
         return bool(needed) and may(user_obj, needed)
 

@@ -16,7 +16,7 @@ from consent.letters.sending import MOST_BODY, MOST_SUBJECT, edit, letter_of, le
 from consent.models import PrivacyRequest, RequestLetter
 from consent.privacy.requests import CannotBeDone
 from consent.proof.standing import ProofStanding, ShownLink, send_link, standing_of
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import Shown, shown_to
 
 
 class IdentityLinkSerializer(serializers.Serializer[Any]):
@@ -74,7 +74,7 @@ class WhoAsks(OfOneRequest):
     def get(self, request: Request, reference: str) -> Response:
         """Whether it is proved, and which links were sent, opened and used, and when."""
         row = self.one(reference)
-        return Response(_identity(row, standing_of(row), Shown(self.may("people.personal"))))
+        return Response(_identity(row, standing_of(row), shown_to(self.request.user)))
 
     @extend_schema(
         operation_id="privacy_request_link", request=None, responses={202: IdentitySerializer}
@@ -86,7 +86,7 @@ class WhoAsks(OfOneRequest):
             send_link(row, request.user if isinstance(request.user, User) else None)
         except CannotBeDone as error:
             raise Problem(409, detail=str(error)) from error
-        shown = Shown(self.may("people.personal"))
+        shown = shown_to(self.request.user)
         return Response(_identity(row, standing_of(row), shown), status=202)
 
 

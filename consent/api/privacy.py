@@ -34,7 +34,7 @@ from consent.privacy.due import WANTED
 from profiles.api.paging import PAGE_PARAMETERS
 from profiles.api.people import filtered
 from profiles.selectors.finding import as_uuid
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import Shown, shown_to
 
 VIEW, EDIT = "privacy.view", "privacy.edit"
 
@@ -69,7 +69,7 @@ class PrivacyRequests(ApiView):
     def get(self, request: Request) -> Response:
         """All of them, due first."""
         rows = filtered(RequestFilter, request, PrivacyRequest.objects.all())
-        shown = Shown(self.may("people.personal"))
+        shown = shown_to(request.user)
         seen: set[int] = set()
 
         def answer(row: PrivacyRequest) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class PrivacyRequests(ApiView):
             return answer_of(row, shown)
 
         page = self.paged(rows, answer, ("due_at", "id"))
-        fields = ["identifier"] if shown.personal else []
+        fields = shown.looked_at("identifier")
         audit.record("privacy.listed", "privacy_request", fields=fields, people=sorted(seen))
         return page
 
@@ -102,7 +102,7 @@ class PrivacyRequests(ApiView):
             )
         except requests.NotOne as error:
             raise invalid(error.path, str(error)) from error
-        return Response(answer_of(row, Shown(self.may("people.personal"))), status=201)
+        return Response(answer_of(row, shown_to(self.request.user)), status=201)
 
 
 class OfOneRequest(ApiView):
@@ -121,7 +121,7 @@ class OfOneRequest(ApiView):
     def answered(self, row: PrivacyRequest, status: int = 200) -> Response:
         """The request as it stands now."""
         row.refresh_from_db()
-        return Response(answer_of(row, Shown(self.may("people.personal"))), status=status)
+        return Response(answer_of(row, shown_to(self.request.user)), status=status)
 
 
 class OnePrivacyRequest(OfOneRequest):
@@ -310,5 +310,5 @@ def answer_of(row: PrivacyRequest, shown: Shown) -> dict[str, Any]:
         "completed_at": row.completed_at,
         "closed_because": shown.text(row.closed_because),
         "block": row.is_blocking,
-        "details": row.details if shown.personal else "",
+        "details": shown.free_text(row.details),
     }

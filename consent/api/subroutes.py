@@ -4,17 +4,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.workspace.api.pagination import one_page
-from config.workspace.api.permissions import request_may
 from consent.api.serializers import OwnLimitsSerializer, PermissionsSerializer
 from consent.api.views import AS_OF, permissions_of
 from consent.volume import limits_of_person
 from profiles.api.subroutes import SUBROUTES, Subroute
 from profiles.models import Profile
+from profiles.selectors.masking import shown_to
 
 
 def consents_of(request: Request, profile: Profile) -> Response:
     """The permissions of this person as they stand, or stood at `as_of`."""
-    return permissions_of(request, profile, request_may(request, "people.personal"))
+    return permissions_of(request, profile, shown_to(request.user))
 
 
 SUBROUTES.register("consents")(

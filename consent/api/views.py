@@ -37,7 +37,7 @@ from profiles.api.paging import PAGE_PARAMETERS
 from profiles.api.people import person_of, record_look
 from profiles.identifiers.normalise import normalise
 from profiles.models import Profile
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import Shown, shown_to
 
 AS_OF = OpenApiParameter("as_of", str, description="A moment, ISO 8601; now by default.")
 
@@ -71,8 +71,8 @@ class Consents(ApiView):
         reference = request.query_params.get("person")
         if reference:
             person = person_of(self, reference)
-            record_look(person, ("consents",), masked=not self.may("people.personal"))
-            return permissions_of(request, person, self.may("people.personal"))
+            record_look(person, ("consents",), shown_to(request.user))
+            return permissions_of(request, person, shown_to(request.user))
         if "as_of" in request.query_params:
             raise invalid("as_of", _("Name the person too."))
         rows = (
@@ -80,15 +80,15 @@ class Consents(ApiView):
             .select_related("purpose", "topic", "source", "profile")
             .exclude(profile__state__in=Profile.GONE)
         )
-        personal = self.may("people.personal")
+        shown = shown_to(request.user)
         seen: list[int] = []
 
         def answer(row: ConsentEntry) -> dict[str, Any]:
             seen.append(row.profile_id)
-            return answer_of(row, row.profile.public_id, personal=personal)
+            return answer_of(row, row.profile.public_id, shown=shown)
 
         page = self.paged(rows, answer, ("profile_id", "id"))
-        if personal:
+        if shown.looked_at("address"):
             audit.record("consent.listed", "consent", fields=["contact_point"], people=seen)
         return page
 
@@ -139,10 +139,10 @@ def as_of_of(request: Request) -> Any:
     return moment
 
 
-def permissions_of(request: Request, profile: Profile, personal: bool) -> Response:
+def permissions_of(request: Request, profile: Profile, shown: Shown) -> Response:
     """The states of one person, at a moment."""
     rows = states_of(profile.pk, as_of_of(request))
-    return one_page([answer_of(row, profile.public_id, personal=personal) for row in rows])
+    return one_page([answer_of(row, profile.public_id, shown=shown) for row in rows])
 
 
 class Suppressions(ApiView):
@@ -167,15 +167,15 @@ class Suppressions(ApiView):
     def get(self, request: Request) -> Response:
         """Newest first. The addresses are kept as digests: ask for one by `kind` and `value`."""
         rows = Suppression.objects.all()
-        query = request.query_params
+        query, shown = request.query_params, shown_to(request.user)
         for name in ("kind", "reason"):
             if query.get(name):
                 rows = rows.filter(**{name: query[name]})
         if query.get("value"):
-            if not self.may("people.personal"):
+            kind = query.get("kind") or "email"
+            if not shown.sees_key(kind, query["value"]):
                 raise PermissionDenied("Asking by an address needs people.personal.")
-            rows = rows.filter(digest=_digest(query.get("kind") or "email", query["value"]))
-        shown = Shown(self.may("people.personal"))
+            rows = rows.filter(digest=_digest(kind, query["value"]))
         return self.paged(rows, lambda row: _suppression(row, shown))
 
     @extend_schema(
@@ -192,7 +192,7 @@ class Suppressions(ApiView):
         row, _new = suppress(
             kind=body["kind"], value=value, reason=body["reason"], detail=body["detail"]
         )
-        shown = Shown(self.may("people.personal"))
+        shown = shown_to(self.request.user)
         return Response(_suppression(row, shown), status=201)
 
     @extend_schema(
@@ -222,7 +222,7 @@ class OneSuppression(ApiView):
     @extend_schema(operation_id="suppression", responses=SuppressionSerializer)
     def get(self, request: Request, number: str) -> Response:
         """One suppression."""
-        return Response(_suppression(self._row(number), Shown(self.may("people.personal"))))
+        return Response(_suppression(self._row(number), shown_to(self.request.user)))
 
     @extend_schema(operation_id="suppression_release", responses={204: None})
     def delete(self, request: Request, number: str) -> Response:

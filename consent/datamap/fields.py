@@ -7,14 +7,16 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
-from config.workspace.permissions import roles_with
+from config.workspace.permissions import rights_of_role, role_choices
 from config.workspace.registry import Registry
 from consent.models import DataField, RetentionRule
 from consent.retention.words import keep_in_words
 from profiles.models import FieldTag, Sensitivity, Source
 from profiles.personal.names import FieldPlace, Nature, plain
 from profiles.personal.tags import guarded, is_score, nature, said_of
+from profiles.selectors.masking import Shown
 
+_SEES = "people.view"
 PLACES: Mapping[str, Any] = {
     "trait": _("Traits"),
     "identifier": _("Kinds of identifiers"),
@@ -75,9 +77,9 @@ def mapped() -> list[MappedField]:
     for _name, used in USES_OF_FIELDS:
         for key, found in used().items():
             uses[key] += found
-    kept = _kept()
+    kept, eyes = _kept(), _eyes()
     rows = DataField.objects.order_by("place", "-people", "name")
-    return [_mapped(row, tags, sources, uses, kept) for row in rows]
+    return [_mapped(row, tags, sources, uses, kept, eyes) for row in rows]
 
 
 def _mapped(
@@ -86,11 +88,11 @@ def _mapped(
     sources: Mapping[int, str],
     uses: Mapping[Name, list[FieldUse]],
     kept: Mapping[str, str],
+    eyes: Iterable[tuple[str, Shown]],
 ) -> MappedField:
     place = FieldPlace(row.place)
     known, guard = nature(place, row.name), guarded(place, row.name)
     tag = tags.get((row.place, plain(row.name)))
-    permission = "people.view" if known is Nature.HARMLESS else "people.personal"
     return MappedField(
         place=row.place,
         name=row.name,
@@ -103,7 +105,7 @@ def _mapped(
         basis=tag.basis if tag else "",
         is_decided=is_decided(place, row.name),
         tag_id=tag.pk if tag else None,
-        seen_by=roles_with(permission),
+        seen_by=[name for name, shown in eyes if shown.may_ask(place, row.name)],
         stays=kept["event" if row.place == "property" else "profile"],
         uses=uses.get((row.place, row.name), []),
     )
@@ -111,6 +113,12 @@ def _mapped(
 
 def _score(place: FieldPlace, name: str) -> str:
     return Sensitivity.SCORE if is_score(place, name) else Sensitivity.NONE
+
+
+def _eyes() -> list[tuple[str, Shown]]:
+    """Each role that sees people, with how."""
+    rights = ((name, rights_of_role(role)) for role, name in role_choices())
+    return [(name, Shown(False, one.sight)) for name, one in rights if _SEES in one.permissions]
 
 
 def is_decided(place: FieldPlace, name: str) -> bool:

@@ -23,6 +23,7 @@ from profiles.identity.store import UNASKED_KINDS, newcomers, take_ids
 from profiles.models import Identifier, Profile
 from profiles.people import told
 from profiles.selectors.finding import NotAPerson, as_uuid, by_reference
+from profiles.selectors.masking import EVERYTHING
 from profiles.services.sources import internal_source
 
 SOURCE = "Rapport"
@@ -55,7 +56,7 @@ def refer(reference: str, *, create: bool = True) -> Referred:
     kind = "" if as_uuid(reference) else normalise_kind(given)
     raw, value = value, normalise(kind, value, workspace().country) if kind else ""
     try:
-        person = by_reference(reference, personal=True)
+        person = by_reference(reference, shown=EVERYTHING)
         return Referred(vouched(person, kind, value) if create else person, kind, value)
     except NotAPerson as error:
         if not create:
@@ -106,7 +107,7 @@ def _make(kind: str, value: str) -> Profile:
             profile = _new_person()
             _give(profile, kind, value, proven=True)
     except IntegrityError:  # made by somebody else in this moment
-        return by_reference(f"{kind}:{value}", personal=True)
+        return by_reference(f"{kind}:{value}", shown=EVERYTHING)
     announce([profile.pk], [ANYTHING])
     told.created([profile.pk])
     return profile

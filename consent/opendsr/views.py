@@ -19,10 +19,11 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from config.workspace import audit
-from config.workspace.api.authentication import ApiKeyAuthentication, KeyUser
+from config.workspace.api.authentication import ApiKeyAuthentication
 from config.workspace.api.problems import Problem
 from config.workspace.api.views import ApiView
 from config.workspace.digests import contact_digest
+from config.workspace.roles.callers import KeyUser
 from config.workspace.trail.signing import signer
 from config.workspace.zones import stamp
 from consent.models import PrivacyRequest

@@ -23,7 +23,7 @@ from consent.volume import in_words, limits_of_person
 from consent.words import act_of, said_words, source_of
 from profiles.models import Profile
 from profiles.panels import CHIPS, PANELS, Chip, Panel
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import Shown, shown_to
 from profiles.selectors.people import REACH, PeopleReach
 from profiles.timeline import TIMELINE, Cursor, TimelineItem, id_below, key_of
 
@@ -79,7 +79,7 @@ def panel(request: HttpRequest, profile: Profile) -> Panel | None:
     entries = states_of(profile.pk)
     said = {entry.channel for entry in entries if entry.channel}
     columns = [name for name in channel_names() if name in said | set(usual_channels())]
-    shown = Shown(may(request.user, "people.personal"))
+    shown = shown_to(request.user)
     context = {
         "columns": [label_of(name) for name in columns],
         "rows": [_row(*lines, columns, shown) for lines in _lines(entries)],

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from config.console.pages import ApiCall, page
 from config.workspace import audit
-from config.workspace.permissions import may, requires
+from config.workspace.permissions import requires
 from config.workspace.zones import ends, today
 from consent.channels import channel_names, label_of
 from consent.ledger.history import history_of, newest, states_of
@@ -23,7 +23,7 @@ from consent.models.ledger import ConsentStatus, Outcome
 from consent.words import act_of, actor_words, source_of
 from profiles.models import Profile, Source
 from profiles.selectors.finding import search
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import Shown, shown_to
 
 VIEW: Final = "consents.view"
 # the filters, and what each looks at
@@ -50,9 +50,9 @@ LOOKS: Final = {
 @requires(VIEW)
 def ledger_view(request: HttpRequest) -> HttpResponse:
     """What everybody said, newest first; by an address or a name, whose it is."""
-    shown = Shown(may(request.user, "people.personal"))
+    shown = shown_to(request.user)
     term = request.GET.get("q", "").replace("\x00", "").strip()[:300]
-    people = list(search(term, personal=shown.personal)[:FOUND]) if term else []
+    people = list(search(term, shown=shown)[:FOUND]) if term else []
     if len(people) == 1:
         return redirect("consent:person_ledger", people[0].public_id)
     asked = {name: request.GET[name] for name in CHOICES if request.GET.get(name)}
@@ -61,7 +61,7 @@ def ledger_view(request: HttpRequest) -> HttpResponse:
     audit.record(
         "consent.listed",
         "consent",
-        fields=["contact_point"] if shown.personal else [],
+        fields=["contact_point"] if shown.looked_at("address") else [],
         people=sorted({one.profile_id for one in found.entries} | {one.pk for one in people}),
     )
     return page(
@@ -73,7 +73,7 @@ def ledger_view(request: HttpRequest) -> HttpResponse:
             "asked": asked,
             "term": term,
             "people": [(one, shown.name(one.display_name)) for one in people],
-            "may_look": shown.personal,
+            "may_look": bool(shown.looked_at("display_name", "identifier")),
             "older": f"?{urlencode(asked | {'below': found.below})}" if found.below else "",
             "newest": f"?{urlencode(asked)}" if below else "",
             "is_cut": found.is_cut,
@@ -117,13 +117,13 @@ def _number(text: str) -> int:
 def person_ledger_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """What stands of one person, or stood at the end of a day, and everything that was said."""
     person = get_object_or_404(Profile.objects.living(), public_id=public_id)
-    shown = Shown(may(request.user, "people.personal"))
+    shown = shown_to(request.user)
     day = _day(request.GET.get("on", ""))
     audit.record(
         "consent.listed",
         "profile",
         str(person.public_id),
-        fields=["contact_point"] if shown.personal else [],
+        fields=["contact_point"] if shown.looked_at("address") else [],
         profile_id=person.pk,
     )
     stands = states_of(person.pk, ends(day) - timedelta(microseconds=1) if day else None)

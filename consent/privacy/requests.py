@@ -26,6 +26,7 @@ from consent.privacy.duties import held, keep_by_duty
 from profiles.identifiers.normalise import normalise, normalise_kind
 from profiles.models import Profile
 from profiles.selectors.finding import NotAPerson, by_reference
+from profiles.selectors.masking import EVERYTHING
 
 Status = PrivacyRequest.Status
 # name -> function(request, step), in the transaction of the step: what follows from it (letters).
@@ -84,7 +85,7 @@ def asked(references: Sequence[str]) -> Asked:
             raise NotOne(path, _("An identifier is written as email:jane@example.com."))
         identities.append({"kind": kind, "value": text})
         try:
-            person = by_reference(f"{kind}:{text}", personal=True)
+            person = by_reference(f"{kind}:{text}", shown=EVERYTHING)
         except NotAPerson:
             continue
         found[person.pk] = person

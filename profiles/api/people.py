@@ -21,7 +21,7 @@ from profiles.models import Event, IdentifierKey, Profile
 from profiles.people.lineage import event_places
 from profiles.selectors.filters import apply_filters
 from profiles.selectors.finding import NotAPerson, PersonalLookup, by_reference, search
-from profiles.selectors.masking import FieldPlace, Shown, is_harmless, mask_text
+from profiles.selectors.masking import FieldPlace, Shown, mask_text, shown_to
 from profiles.selectors.people import visible_people
 from profiles.selectors.traits import (
     KnownAs,
@@ -41,15 +41,10 @@ PERSON = OpenApiParameter(
 TRUE = ("1", "true", "yes")
 
 
-def shown_to(view: ApiView) -> Shown:
-    """How this caller sees personal values."""
-    return Shown(view.may("people.personal"))
-
-
 def person_of(view: ApiView, reference: str) -> Profile:
     """The person of the address. Raises NotFound, PermissionDenied."""
     try:
-        return by_reference(reference, personal=view.may("people.personal"))
+        return by_reference(reference, shown=shown_to(view.request.user))
     except NotAPerson as error:
         raise NotFound("Nobody is known by this.") from error
     except PersonalLookup as error:
@@ -153,8 +148,8 @@ class PeopleView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """The people, last seen first."""
-        shown, term = shown_to(self), request.query_params.get("search", "")
-        people = search(term, personal=shown.personal) if term.strip() else visible_people()
+        shown, term = shown_to(self.request.user), request.query_params.get("search", "")
+        people = search(term, shown=shown) if term.strip() else visible_people()
         try:
             people, _words = apply_filters(people, request.query_params)
         except LookupError as error:
@@ -164,7 +159,7 @@ class PeopleView(ApiView):
         detail = {"searched": bool(term)}
 
         def answers(page: Sequence[Profile]) -> list[Any]:
-            fields = _fields_of(page) if shown.personal else []
+            fields = _fields_of(page, shown)
             numbers = [one.pk for one in page]
             audit.record("profile.listed", "profile", fields=fields, detail=detail, people=numbers)
             return answers_of(page, shown)
@@ -187,34 +182,33 @@ class PersonView(ApiView):
     )
     def get(self, request: Request, person: str) -> Response:
         """One person."""
-        found, shown = person_of(self, person), shown_to(self)
+        found, shown = person_of(self, person), shown_to(self.request.user)
         answer = answers_of([found], shown)[0]
         if request.query_params.get("lineage", "").lower() in TRUE:
             traits = traits_of(found, source_names())
             answer["trait_sources"] = {
                 shown.text(trait.name): _lineage(trait, shown) for trait in traits
             }
-        record_look(found, found.traits, masked=not shown.personal)
+        record_look(found, found.traits, shown)
         return Response(answer)
 
 
-def _fields_of(page: Sequence[Profile]) -> list[str]:
+def _fields_of(page: Sequence[Profile], shown: Shown) -> list[str]:
     """The names of what a page of people says of them; some names are addresses."""
     names = {name for one in page for name in one.traits}
-    seen = [name for name in names if not is_harmless(FieldPlace.TRAIT, name)]
-    return sorted({mask_text(name[:100]) for name in ["display_name", "identifier", *seen]})
+    seen = [*shown.looked_at("display_name", "identifier"), *shown.seen_of(names)]
+    return sorted({mask_text(name[:100]) for name in seen})
 
 
-def record_look(person: Profile, names: Any, *, masked: bool) -> None:
+def record_look(person: Profile, names: Any, shown: Shown) -> None:
     """That someone looked at a person: which personal fields were shown, by name."""
-    seen = [name for name in names if not is_harmless(FieldPlace.TRAIT, name)]
-    fields = [] if masked else ["display_name", *seen]
+    fields = [*shown.looked_at("display_name"), *shown.seen_of(names)]
     audit.record(
         "profile.viewed",
         "profile",
         str(person.public_id),
         fields=sorted({mask_text(name[:100]) for name in fields}),  # some names are addresses
-        detail={"masked": True} if masked else None,
+        detail=None if shown.personal else {"masked": True},
         profile_id=person.pk,
     )
 
@@ -254,10 +248,12 @@ class PersonEvents(ApiView):
     )
     def get(self, request: Request, person: str) -> Response:
         """What this person did, newest first."""
-        found, shown = person_of(self, person), shown_to(self)
+        found, shown = person_of(self, person), shown_to(self.request.user)
         rows = Event.objects.filter(profile_id__in=event_places(found.pk)).defer("context")
         rows = filtered(EventFilter, request, rows)
-        record_look(found, (), masked=not shown.personal)
+        if not shown.may_ask(FieldPlace.EVENT, request.query_params.get("name", "")):
+            rows = rows.none()
+        record_look(found, (), shown)
         order = ("-occurred_at", "-id")
         return answer_page(self, rows, lambda page: _event_answers(page, shown), order)
 
@@ -276,11 +272,11 @@ def _event_answer(
     return {
         "message_id": shown.text(row.message_id),
         "type": row.type,
-        "name": shown.text(row.name),
+        "name": shown.event(row.name),
         "occurred_at": row.occurred_at,
         "received_at": row.received_at,
         "value": row.value,
-        "properties": shown.properties(row.type, row.properties),
+        "properties": shown.properties(row.type, row.properties, row.name),
         "source": sources.get(row.source_id, ""),
         "identifier": f"{by.kind}:{shown.identifier(by.kind, by.value)}" if by else "",
     }

@@ -13,7 +13,6 @@ from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.views import ApiView
 from config.workspace.models import User
 from profiles.api.paging import PAGE_PARAMETERS, answer_page
-from profiles.api.people import shown_to
 from profiles.api.serializers import (
     MadeSourceSerializer,
     MergeSerializer,
@@ -24,7 +23,7 @@ from profiles.api.serializers import (
 )
 from profiles.merging.merging import CannotMerge, CannotUndo, join_again, undo_merge
 from profiles.models import Merge, Profile, Rejection, Source
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import Shown, shown_to
 from profiles.selectors.traits import source_names
 from profiles.services.sources import create_source, permissions_for
 
@@ -115,7 +114,7 @@ class IngestMessages(ApiView):
                 if "\x00" in value:
                     raise invalid(parameter, "NUL is in no name.")
                 rows = rows.filter(**{column: value})
-        shown = shown_to(self)
+        shown = shown_to(self.request.user)
         return answer_page(self, rows, lambda page: _rejections(page, shown))
 
 
@@ -158,7 +157,7 @@ class Merges(ApiView):
 
         Calls that a person took in though they may be another's are among them: kind `attach`.
         """
-        shown = shown_to(self)
+        shown = shown_to(self.request.user)
         rows = Merge.objects.defer("snapshot")
         kind = request.query_params.get("kind")
         if kind is not None and kind not in Merge.Kind.values:
@@ -187,7 +186,7 @@ class UndoMerge(ApiView):
         except CannotUndo as error:
             raise Problem(409, detail=str(error)) from error
         row.refresh_from_db()
-        return Response(_merges([row], shown_to(self))[0])
+        return Response(_merges([row], shown_to(self.request.user))[0])
 
 
 class JoinAgain(ApiView):
@@ -208,7 +207,7 @@ class JoinAgain(ApiView):
             made = join_again(merge_id=row.pk)
         except (CannotMerge, CannotUndo) as error:
             raise Problem(409, detail=str(error)) from error
-        return Response(_merges([made], shown_to(self))[0], status=201)
+        return Response(_merges([made], shown_to(self.request.user))[0], status=201)
 
 
 def _row(merge_id: str) -> Merge:

@@ -20,7 +20,7 @@ from profiles.language.subjects import Subject
 from profiles.language.times.clock import Clock
 from profiles.language.times.durations import Duration
 from profiles.personal.looks import DOTS as HIDDEN
-from profiles.personal.looks import mask_text
+from profiles.selectors.masking import Shown
 
 COUNTING = ("gte", "gt", "lte", "lt", "eq", "ne")  # in the order in which counts offer them
 
@@ -63,18 +63,19 @@ class Comparison:
         found = self.operator.holds(number, self.value)
         return not found if self.operator.denies else found
 
-    def masked(self, *, is_harmless: bool) -> "Comparison":
-        """For a reader without personal data: no operand, or one in which nothing looks personal.
+    def masked(self, shown: "Shown", *, is_shown: bool) -> "Comparison":
+        """For a reader who may not see all: no operand, or one in which nothing looks personal.
 
         It can be described and nothing else.
         """
         if self.operator.widget == NONE or isinstance(self.value, Duration):
             return self
-        if not is_harmless:
+        if not is_shown:
             return Comparison(self.op, HIDDEN)
         if isinstance(self.value, list | tuple):
-            return Comparison(self.op, type(self.value)(map(_harmless, self.value)))
-        return Comparison(self.op, _harmless(self.value))
+            masked = [_as_shown(one, shown) for one in self.value]
+            return Comparison(self.op, type(self.value)(masked))
+        return Comparison(self.op, _as_shown(self.value, shown))
 
     def describe(self, label: str) -> str:
         """In words, with the value's name first: "plan is pro"."""
@@ -83,8 +84,8 @@ class Comparison:
         return " ".join(word for word in (label, self.operator.words(), operand) if word)
 
 
-def _harmless(value: Any) -> Any:
-    return mask_text(value) if isinstance(value, str) else value
+def _as_shown(value: Any, shown: "Shown") -> Any:
+    return shown.text(value) if isinstance(value, str) else value
 
 
 def read_comparison(

@@ -20,7 +20,7 @@ from profiles.language.spelling import ValueRows, spelled
 from profiles.language.subjects import Subject, json_subject, number_subject
 from profiles.language.times.windows import Window
 from profiles.personal.names import FieldPlace
-from profiles.selectors.masking import is_harmless
+from profiles.selectors.masking import Shown
 
 SLOTS = ("k1", "k2")
 # of products[], kept as rows of `event_item`
@@ -54,10 +54,10 @@ class PropertyTest:
         """In words: "category is shoes"."""
         return self.comparison.describe(self.property)
 
-    def masked(self) -> "PropertyTest":
-        """Without the operand, where the property is not known to be harmless."""
-        known = is_harmless(FieldPlace.PROPERTY, self.property)
-        return replace(self, comparison=self.comparison.masked(is_harmless=known))
+    def masked(self, shown: Shown) -> "PropertyTest":
+        """Without the operand, where the reader may not see the property."""
+        is_shown = shown.may_ask(FieldPlace.PROPERTY, self.property)
+        return replace(self, comparison=self.comparison.masked(shown, is_shown=is_shown))
 
     def _item_test(self, context: Question) -> Sql:
         context.read(FieldPlace.PROPERTY, self.property)

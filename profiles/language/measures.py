@@ -12,7 +12,7 @@ from profiles.language.question import Question
 from profiles.language.reading.reader import Reader
 from profiles.language.subjects import Subject
 from profiles.personal.names import FieldPlace
-from profiles.personal.tags import is_harmless
+from profiles.selectors.masking import Shown
 
 AGGREGATES = ("sum", "avg", "min", "max", "count_distinct")
 
@@ -38,10 +38,10 @@ class Measure:
         number = Subject(number=self.value(context, event))
         return self.comparison.bare_test(number, context.clock())
 
-    def masked(self) -> "Measure":
-        """Without the operand, where the property is not known to be harmless."""
-        known = is_harmless(FieldPlace.PROPERTY, self.property)
-        return replace(self, comparison=self.comparison.masked(is_harmless=known))
+    def masked(self, shown: Shown) -> "Measure":
+        """Without the operand, where the reader may not see the property."""
+        is_shown = shown.may_ask(FieldPlace.PROPERTY, self.property)
+        return replace(self, comparison=self.comparison.masked(shown, is_shown=is_shown))
 
     def describe(self) -> str:
         """In words: "total revenue is more than 250"."""

@@ -88,6 +88,18 @@ class Sensitivity(models.TextChoices):
     SCORE = "score", _("worked out about people: a score, a group, a stage")
 
 
+class KindOfField(models.TextChoices):
+    """What personal data is of, for what roles are shown; as `DataKind` has it, one apart."""
+
+    BY_NAME = "", _("as its name says")
+    NAME = "name", _("a name")
+    EMAIL = "email", _("an email address")
+    PHONE = "phone", _("a phone number")
+    ADDRESS = "address", _("an address or a place")
+    TEXT = "text", _("words of their own")
+    OTHER = "other", _("something else")
+
+
 class UsualName(models.Model):
     """A usual name of personal or harmless data, whoever uses it; `FieldTag` goes before.
 
@@ -106,6 +118,13 @@ class UsualName(models.Model):
         choices=Sensitivity.choices,
         blank=True,
         default=Sensitivity.NONE,
+    )
+    kind = models.CharField(
+        _("kind of data"),
+        max_length=8,
+        choices=KindOfField.choices,
+        blank=True,
+        default=KindOfField.BY_NAME,
     )
 
     class Meta:
@@ -156,6 +175,14 @@ class FieldTag(models.Model):
         choices=Sensitivity.choices,
         blank=True,
         default=Sensitivity.NONE,
+    )
+    kind = models.CharField(
+        _("kind of data"),
+        max_length=8,
+        choices=KindOfField.choices,
+        blank=True,
+        default=KindOfField.BY_NAME,
+        help_text=_("Which roles are shown it: they say so by kind of data."),
     )
     purpose = models.CharField(
         _("used for"),

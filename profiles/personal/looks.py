@@ -7,10 +7,14 @@ mostly an order.
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import phonenumbers
 
+from config.workspace.roles.sight import MASKED, DataKind, Level, RoleSight
+
+EMAIL, PHONE, ADDRESS, OTHER = DataKind.EMAIL, DataKind.PHONE, DataKind.ADDRESS, DataKind.OTHER
 DOTS = "•••"
 LONGEST = 20_000  # characters that are looked at; what is longer is hidden from there on
 # where so many have their mailbox that the domain says nothing of anybody
@@ -64,29 +68,48 @@ def mask_name(value: str) -> str:
     return " ".join(f"{word[0].upper()}." for word in list(words)[:3])
 
 
-def mask_text(text: str) -> str:
-    """A text in which whatever looks personal is hidden."""
+def mask_text(text: str, sight: RoleSight = MASKED) -> str:
+    """A text in which whatever looks personal is hidden, save what this sight shows."""
+    if sight.is_whole:
+        return text
     if len(text) > LONGEST:
-        return mask_text(text[:LONGEST]) + DOTS
-    if "@" in text:
-        text = _MAIL.sub(lambda found: mask_email(found[0]), text)
-    if "%40" in text:
+        return mask_text(text[:LONGEST], sight) + DOTS
+    level = _levels(sight)
+    if level[EMAIL] is not Level.SHOWN and "@" in text:
+        text = _MAIL.sub(lambda found: _mail_at(level[EMAIL], found[0]), text)
+    if level[EMAIL] is not Level.SHOWN and "%40" in text:
         text = _MAIL_IN_URL.sub(DOTS, text)
-    if ("?" in text or "#" in text) and "/" in text:
+    if level[OTHER] is not Level.SHOWN and ("?" in text or "#" in text) and "/" in text:
         text = _QUERY.sub(lambda found: found[1], text)
     if not any(map(str.isdigit, text)):
         return text
-    text = _IBAN.sub(DOTS, text)
-    text = _IPV4.sub(_if_address, text)
-    if ":" in text:
-        text = _IPV6.sub(_if_address, text)
+    if level[OTHER] is not Level.SHOWN:
+        text = _IBAN.sub(DOTS, text)
+    if level[ADDRESS] is not Level.SHOWN:
+        text = _IPV4.sub(_if_address, text)
+        if ":" in text:
+            text = _IPV6.sub(_if_address, text)
     words = any(map(str.isalpha, text))
-    return _NUMBERS.sub(lambda found: _if_number(found, among_words=words), text)
+    return _NUMBERS.sub(lambda found: _if_number(found, level, among_words=words), text)
 
 
-def looks_personal(value: Any) -> bool:
-    """Whether something in the text is hidden from those who may not see personal data."""
-    return isinstance(value, str) and mask_text(value) != value
+def _levels(sight: RoleSight) -> Mapping[DataKind, Level]:
+    return {kind: sight.of_kinds([kind]) for kind in (EMAIL, PHONE, ADDRESS, OTHER)}
+
+
+def _mail_at(level: Level, value: str) -> str:
+    return mask_email(value) if level is Level.MASKED else DOTS
+
+
+def _phone_at(level: Level, value: str) -> str:
+    if level is Level.SHOWN:
+        return value
+    return mask_phone(value) if level is Level.MASKED else DOTS
+
+
+def looks_personal(value: Any, sight: RoleSight = MASKED) -> bool:
+    """Whether something in the text is hidden from those who have no more than this sight."""
+    return isinstance(value, str) and mask_text(value, sight) != value
 
 
 def is_number_of_someone(value: str) -> bool:
@@ -115,22 +138,22 @@ def _if_address(found: re.Match[str]) -> str:
     return DOTS
 
 
-def _if_number(found: re.Match[str], *, among_words: bool) -> str:
+def _if_number(found: re.Match[str], level: Mapping[DataKind, Level], *, among_words: bool) -> str:
     if found["kept"] is not None:
         return found[0]
     number = found[0]
     if found["run"]:
-        return mask_phone(number)
+        return _phone_at(level[PHONE], number)
     groups = _GROUPS.findall(number)
     digits = str(int("1" + "".join(groups)))[1:]  # those of other scripts read the same
     if _is_card(digits):
-        return DOTS
+        return number if level[OTHER] is Level.SHOWN else DOTS
     if not _MIN_DIGITS <= len(digits) <= _MAX_DIGITS:
         return number
     leads = number[0] in "+(" or digits[0] == "0"
     grouped = len(groups) > 2 or (len(groups) == 2 and len(groups[0]) in (2, 3))  # noqa: PLR2004
     is_bare = len(groups) == 1 and len(digits) in _BARE_DIGITS and among_words
-    return mask_phone(number) if leads or grouped or is_bare else number
+    return _phone_at(level[PHONE], number) if leads or grouped or is_bare else number
 
 
 def _is_card(digits: str) -> bool:

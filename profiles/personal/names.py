@@ -3,6 +3,10 @@
 import re
 from enum import StrEnum
 
+from config.workspace.roles.sight import plain
+
+__all__ = ["FieldPlace", "Nature", "endings", "plain"]
+
 
 class FieldPlace(StrEnum):
     """Where a name stands; the same word may be a person's in one and a product's in another."""
@@ -31,8 +35,3 @@ def endings(name: str) -> list[str]:
     """What the name ends in, by its words: of contactEmail "email"; the whole is none."""
     words = [word.lower() for word in _WORD.findall(name)]
     return ["".join(words[start:]) for start in range(1, len(words))]
-
-
-def plain(name: str) -> str:
-    """Without letter case, space, dash and underscore; dots part the steps of a nested name."""
-    return re.sub(r"[\s_-]", "", name).lower()

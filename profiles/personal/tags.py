@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from config.workspace.registry import Registry
+from config.workspace.roles.sight import DataKind
 from profiles.models import FieldTag, Sensitivity
 from profiles.personal.names import FieldPlace, Nature, plain
-from profiles.personal.usual import usual_nature, usual_sensitivity
+from profiles.personal.usual import usual_kinds, usual_nature, usual_sensitivity
 
 KEPT_SECONDS = 5.0
 # an e-mail address stays one, whatever an admin says of its name
@@ -23,6 +24,7 @@ SCORES = {(FieldPlace.TRAIT, "profile.lifecycle")}
 GUARDED = (Sensitivity.SPECIAL.value, Sensitivity.CHILD.value)
 # what is said of properties holds for those of pages and products too
 _BELOW = {FieldPlace.PAGE: FieldPlace.PROPERTY, FieldPlace.PRODUCT: FieldPlace.PROPERTY}
+_OF_EVENTS = {FieldPlace.PROPERTY, FieldPlace.PAGE, FieldPlace.PRODUCT, FieldPlace.EVENT}
 
 
 class SaidOfField(NamedTuple):
@@ -31,6 +33,7 @@ class SaidOfField(NamedTuple):
     is_personal: bool
     sensitivity: str = ""
     purpose: str = ""
+    kind: str = ""
 
 
 Tags = Mapping[tuple[str, str], SaidOfField]
@@ -52,7 +55,9 @@ def tags() -> Tags:
     now = time.monotonic()
     if now >= _kept.until:
         _kept.tags = {
-            (row.place, plain(row.name)): SaidOfField(row.is_personal, row.sensitivity, row.purpose)
+            (row.place, plain(row.name)): SaidOfField(
+                row.is_personal, row.sensitivity, row.purpose, row.kind
+            )
             for row in FieldTag.objects.all()
         }
         _kept.until = now + KEPT_SECONDS
@@ -123,3 +128,20 @@ def is_score(place: FieldPlace, name: str) -> bool:
     said = _said(place, name)
     kind = said.sensitivity if said is not None else usual_sensitivity(name)
     return kind == Sensitivity.SCORE
+
+
+def kinds_of(place: FieldPlace, name: str) -> frozenset[DataKind]:
+    """All the kinds of data that it is of; none of what is harmless. Who sees it sees them all.
+
+    That somebody did something is shown to everybody, save what is guarded.
+    """
+    guard = guarded(place, name)
+    if guard is None and (place is FieldPlace.EVENT or is_harmless(place, name)):
+        return frozenset()
+    said = _said(place, name)
+    kinds = {DataKind(said.kind)} if said and said.kind else set(usual_kinds(name))
+    if place in _OF_EVENTS:
+        kinds.add(DataKind.EVENTS)
+    if guard is not None:
+        kinds.add(DataKind.GUARDED)
+    return frozenset(kinds or {DataKind.OTHER})

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from config.workspace.roles.sight import DataKind
 from profiles.models import UsualName
 from profiles.personal.names import FieldPlace, Nature, endings, plain
 
@@ -18,18 +19,21 @@ _MOST = 20_000  # names of one process
 
 @dataclass
 class UsualNames:
-    """By plain name: what is personal, what a name may end in, what is harmless, by place too."""
+    """By plain name: what is personal, what a name may end in, what is harmless, by place too;
+    and of which kind of data.
+    """
 
     personal: set[str] = field(default_factory=set)
     endings: set[str] = field(default_factory=set)
     harmless: set[tuple[str, str]] = field(default_factory=set)
     sensitive: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, DataKind] = field(default_factory=dict)
     until: float = 0.0
 
     @property
     def words(self) -> tuple[Any, ...]:
         """All but the time."""
-        return self.personal, self.endings, self.harmless, self.sensitive
+        return self.personal, self.endings, self.harmless, self.sensitive, self.kinds
 
 
 _kept = UsualNames()
@@ -50,11 +54,13 @@ def _usual() -> UsualNames:
             found.endings.add(row.name)
         if row.sensitivity:
             found.sensitive[row.name] = row.sensitivity
+        if row.kind:
+            found.kinds[row.name] = DataKind(row.kind)
     is_new = found.words != _kept.words
     found.until = now + KEPT_SECONDS
     _kept = found
     if is_new:
-        for known in (_is_personal, _nature, _sensitivity):
+        for known in (_is_personal, _nature, _sensitivity, _kinds):
             known.cache_clear()
     return found
 
@@ -80,6 +86,12 @@ def usual_sensitivity(name: str) -> str:
     """What the law guards besides, by a step of its way or what it ends in; else ""."""
     _usual()
     return _sensitivity(name)
+
+
+def usual_kinds(name: str) -> frozenset[DataKind]:
+    """Of which kinds of data it is, by each step of its way and what it ends in; none if unsaid."""
+    _usual()
+    return _kinds(name)
 
 
 @lru_cache(_MOST)
@@ -110,3 +122,11 @@ def _sensitivity(name: str) -> str:
     named = [*plain(name).split("."), *endings(name)]
     found = [_kept.sensitive[one] for one in named if one in _kept.sensitive]
     return found[0] if found else ""
+
+
+@lru_cache(_MOST)
+def _kinds(name: str) -> frozenset[DataKind]:
+    path = plain(name)
+    named = [path.replace(".", ""), *path.split(".")]
+    named += [ending for ending in endings(name) if ending in _kept.endings]
+    return frozenset(_kept.kinds[one] for one in named if one in _kept.kinds)

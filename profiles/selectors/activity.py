@@ -123,8 +123,9 @@ def _event_item(row: Mapping[str, Any], sources: Mapping[int, str]) -> TimelineI
     )
 
     def retell(shown: Shown) -> TimelineItem:
-        masked = shown.properties(row["type"], properties)
-        return _event_item({**row, "name": shown.text(row["name"]), "properties": masked}, sources)
+        masked = shown.properties(row["type"], properties, row["name"])
+        told = {**row, "name": shown.event(row["name"]), "properties": masked}
+        return _event_item(told, sources)
 
     return replace(item, retell=retell)
 

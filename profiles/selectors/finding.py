@@ -8,12 +8,13 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Left, Lower
 
 from config.postgres.wire import is_storable
+from config.workspace.roles.sight import DataKind
 from config.workspace.selectors import workspace
 from profiles.identifiers.kinds import PROFILE_KIND
 from profiles.identifiers.normalise import normalise, normalise_kind
 from profiles.models import Event, IdentifierKey, Profile
 from profiles.models.event import ORDER_ID_CHARS
-from profiles.selectors.masking import PERSONAL_KINDS, is_personal_key
+from profiles.selectors.masking import Shown
 
 PUBLIC_ID = PROFILE_KIND
 MAX_TERM = 200
@@ -48,7 +49,7 @@ def by_public_id(public_id: uuid.UUID) -> Profile:
     return _owner(PUBLIC_ID, str(public_id))
 
 
-def by_reference(reference: str, *, personal: bool) -> Profile:
+def by_reference(reference: str, *, shown: Shown) -> Profile:
     """The person of an id or of `kind:value`. Raises NotAPerson, PersonalLookup."""
     if not is_storable(reference):
         raise NotAPerson(reference)
@@ -57,7 +58,7 @@ def by_reference(reference: str, *, personal: bool) -> Profile:
         return by_public_id(public_id)
     given, _colon, value = reference.partition(":")
     kind = normalise_kind(given)
-    if not personal and is_personal_key(kind, value):
+    if not shown.sees_key(kind, value):
         raise PersonalLookup(kind)
     value = normalise(kind, value, workspace().country)
     if not kind or not value:
@@ -73,41 +74,45 @@ def _owner(kind: str, value: str) -> Profile:
     return person
 
 
-def search(term: str, *, personal: bool) -> QuerySet[Profile]:
+def search(term: str, *, shown: Shown) -> QuerySet[Profile]:
     """The people whose name, contact point, id or order number begins with `term`.
 
-    At most MAX_FOUND of each kind are looked at. Without `personal` only ids and order numbers
-    count. Four queries of indexed look-ups; the result is lazy.
+    At most MAX_FOUND of each kind are looked at; what the caller may not see finds nobody. Four
+    queries of indexed look-ups; the result is lazy.
     """
     term = term.strip()[:MAX_TERM]
     if not term or not is_storable(term):
         return Profile.objects.none()
-    found = {*_by_identifier(term, personal), *_by_order(term)}
-    if personal:
-        found |= {*_by_name(term)}
+    found = {*_by_identifier(term, shown), *_by_order(term)}
+    if shown.sees(DataKind.NAME):
+        found |= {*_by_name(term, shown)}
     return Profile.objects.living().filter(pk__in=found)
 
 
-def _by_identifier(term: str, personal: bool) -> Iterable[int]:
+def _by_identifier(term: str, shown: Shown) -> Iterable[int]:
     wanted = Q(value__startswith=term) | Q(value__startswith=term.lower())
     digits = "".join(filter(str.isdigit, term))
     if len(digits) >= MIN_PHONE_DIGITS and not any(map(str.isalpha, term)):
         wanted |= Q(value__startswith=f"+{digits.lstrip('0')}")
         wanted |= Q(kind="phone", value=normalise("phone", term, workspace().country) or term)
     rows = IdentifierKey.objects.filter(wanted)
-    if not personal:
-        rows = rows.exclude(kind__in=PERSONAL_KINDS).exclude(value__contains="@")
+    if not shown.sees(DataKind.EMAIL):
+        rows = rows.exclude(kind="email").exclude(value__contains="@")
+    if not shown.sees(DataKind.PHONE):
+        rows = rows.exclude(kind="phone")
     found = rows.values_list("profile_id", "kind", "value")[:MAX_FOUND]
     # what is shown masked would be spelled out by asking for ever longer beginnings
-    return [owner for owner, kind, value in found if personal or not is_personal_key(kind, value)]
+    return [owner for owner, kind, value in found if shown.sees_key(kind, value)]
 
 
-def _by_name(term: str) -> Iterable[int]:
+def _by_name(term: str, shown: Shown) -> Iterable[int]:
     named = Profile.objects.filter(display_name__gt="")  # as the indexes have it
     people = named.alias(first=Lower("display_name"), last=LAST_WORD)
     lowered = term.lower()
     found = people.filter(Q(first__startswith=lowered) | Q(last__startswith=lowered))
-    return found.values_list("pk", flat=True)[:MAX_FOUND]
+    named_so = found.values_list("pk", "display_name")[:MAX_FOUND]
+    # who is called as their address is would be spelled out as well
+    return [owner for owner, name in named_so if not shown.hides_in(name)]
 
 
 def _by_order(term: str) -> Iterable[int]:

@@ -26,10 +26,10 @@ from profiles.models import Merge, Profile
 from profiles.panels import Panel, chips_of, panels_of
 from profiles.selectors import customer as reads
 from profiles.selectors.finding import NotAPerson, by_public_id
+from profiles.selectors.masking import shown_to
 from profiles.selectors.people import BadCursor, decode_cursor, encode_cursor
 from profiles.services.trait_choice import NoSuchStatement, use_statement
 from profiles.timeline import KINDS, timeline
-from profiles.views.people import shown_to
 
 LEAF = 60
 SHORT_NAME = 60
@@ -54,9 +54,9 @@ def customer(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return _nobody(request)
     if person.public_id != public_id:
         return redirect("profiles:person", person.public_id)
-    shown = shown_to(request)
+    shown = shown_to(request.user)
     view = reads.customer(person, shown)
-    record_look(person, person.traits, masked=not shown.personal)
+    record_look(person, person.traits, shown)
     context = {
         "view": view,
         "person": person,
@@ -95,7 +95,7 @@ def customer_timeline(request: HttpRequest, public_id: uuid.UUID) -> HttpRespons
     person = _find(public_id)
     if person is None:
         return _nobody(request)
-    record_look(person, (), masked=not shown_to(request).personal)
+    record_look(person, (), shown_to(request.user))
     context = {"person": person, **_timeline_context(request, person)}
     further = "before" in request.GET
     return part(request, f"profiles/{'_timeline_leaf' if further else '_timeline'}.html", context)
@@ -109,7 +109,7 @@ def _timeline_context(request: HttpRequest, person: Profile) -> dict[str, Any]:
     except BadCursor:
         before = None
     items = timeline(person.pk, before, LEAF, kinds)
-    days = reads.days_of(items, shown_to(request), request, request.GET.get("day", ""))
+    days = reads.days_of(items, shown_to(request.user), request, request.GET.get("day", ""))
     address = reverse("profiles:timeline", args=[person.public_id])
     own = reverse("profiles:person", args=[person.public_id])
     more = {}

@@ -25,11 +25,10 @@ from config.workspace.work.waiting import WORKER
 from profiles.calls.reasons import code_in_words
 from profiles.models import IdentifierKey, Source
 from profiles.selectors import live as reads
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import Shown, shown_to
 from profiles.selectors.refused import RefusedCall, explain
 from profiles.selectors.warnings import sources_warned
 from profiles.selectors.words import money_in, subject_of, trait_text
-from profiles.views.people import shown_to
 
 ICONS = {
     Source.Kind.BROWSER: "globe",
@@ -65,10 +64,10 @@ def live(request: HttpRequest) -> HttpResponse:
     """The newest calls; a part for htmx."""
     wanted = _wanted(request)
     now = reads.live(wanted)
-    shown = shown_to(request)
-    if shown.personal:
+    shown = shown_to(request.user)
+    if fields := shown.looked_at("display_name"):
         people = [call.person.pk for call in now.calls if call.person]
-        audit.record("event.listed", "event", fields=["display_name"], people=people)
+        audit.record("event.listed", "event", fields=fields, people=people)
     context = {
         "rows": each(lambda call: _row(call, shown), now.calls),
         "newer_url": _newer_url(wanted, now.last_event, now.last_rejection),
@@ -111,14 +110,14 @@ def call(request: HttpRequest, profile_id: int, event_id: int) -> HttpResponse:
     event = reads.one_event(profile_id, event_id)
     if event is None:
         return part(request, "profiles/_trace.html", {"event": None})
-    shown = shown_to(request)
+    shown = shown_to(request.user)
     by = IdentifierKey.objects.filter(id=event.identifier_id).first()
-    properties = shown.properties(event.type, event.properties)
+    properties = shown.properties(event.type, event.properties, event.name)
     audit.record(
         "event.viewed",
         "event",
         str(event.pk),
-        fields=["display_name", "identifier", "properties"] if shown.personal else [],
+        fields=shown.looked_at("display_name", "identifier", "properties"),
         profile_id=event.profile_id,
     )
     context = {
@@ -225,7 +224,7 @@ def _row(call: reads.LiveCall, shown: Shown) -> LiveRow:
         number = shown.text(call.rejection.message_id)
         return LiveRow(call, icon, what, _("nobody yet"), became, refused, number)
     event = call.event
-    what = _what(call.type, call.name, event.properties, shown) if event else shown.text(call.name)
+    what = _what(call.type, call.name, event.properties, shown) if event else shown.event(call.name)
     return LiveRow(call, icon, what, _who(call, shown), _became(call))
 
 
@@ -235,7 +234,7 @@ def _what(kind: str, name: str, properties: dict[str, Any], shown: Shown) -> str
         return subject_of(shown.properties(kind, properties))
     if kind == "identify":
         return shown.text(", ".join(list(properties)[:SHOWN_NAMES])) or _("who it is")
-    return shown.text(name)
+    return shown.event(name)
 
 
 def _who(call: reads.LiveCall, shown: Shown) -> str:

@@ -7,23 +7,20 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from config.console.pages import ApiCall, page, part, wants_partial
 from config.console.words import moment, when_words
 from config.workspace import audit
-from config.workspace.permissions import may, requires
+from config.workspace.permissions import requires
+from config.workspace.roles.sight import DataKind
 from config.workspace.zones import begins, read_when
 from profiles.models import Profile
 from profiles.selectors.filters import PEOPLE_FILTERS, apply_filters
 from profiles.selectors.finding import as_uuid, search
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import Shown, shown_to
 from profiles.selectors.people import REACH, BadCursor, people_page, total_of, visible_people
-
-
-def shown_to(request: HttpRequest) -> Shown:
-    """How this user sees personal values."""
-    return Shown(may(request.user, "people.personal"))
 
 
 @requires("people.view")
@@ -48,8 +45,8 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 def _list_context(request: HttpRequest, term: str) -> dict[str, Any]:
-    shown = shown_to(request)
-    found = search(term, personal=shown.personal) if term else visible_people()
+    shown = shown_to(request.user)
+    found = search(term, shown=shown) if term else visible_people()
     found, words, wrong = _narrowed(request, found)
     try:
         leaf = people_page(
@@ -61,11 +58,11 @@ def _list_context(request: HttpRequest, term: str) -> dict[str, Any]:
     except BadCursor:
         leaf = people_page(found, shown)
     people = [row.profile.pk for row in leaf.rows]
-    fields = ["display_name", "identifier"]
+    fields = shown.looked_at("display_name", "identifier")
     if term:
         detail = {"found": len(leaf.rows)}
         audit.record("profile.searched", "profile", fields=fields, detail=detail, people=people)
-    elif shown.personal:
+    elif fields:
         audit.record("profile.listed", "profile", fields=fields, people=people)
     kept = _kept(request)
     narrowed = bool(term or words)
@@ -75,6 +72,8 @@ def _list_context(request: HttpRequest, term: str) -> dict[str, Any]:
         "has_stage": any(row.profile.lifecycle for row in leaf.rows),
         "term": term,
         "personal": shown.personal,
+        "searched": _searched(shown),
+        "searched_more": bool(shown.looked_at("display_name", "identifier")),
         "words": words,
         "wrong": wrong,
         "kept": {name: value for name, value in kept.items() if name != "q"},
@@ -86,6 +85,19 @@ def _list_context(request: HttpRequest, term: str) -> dict[str, Any]:
         },
         "any": bool(leaf.rows) or Profile.objects.exists(),
     }
+
+
+def _searched(shown: Shown) -> str:
+    """By what this role may search, for the box and where nobody is found."""
+    words = {
+        DataKind.NAME: _("name"),
+        DataKind.EMAIL: _("mail"),
+        DataKind.PHONE: _("phone"),
+    }
+    seen = [str(word) for kind, word in words.items() if shown.sees(kind)]
+    if not seen:
+        return str(_("Id or order number"))
+    return capfirst(_("%(what)s, id or order number") % {"what": ", ".join(seen)})
 
 
 def _narrowed(request: HttpRequest, found: Any) -> tuple[Any, dict[str, Any], str]:

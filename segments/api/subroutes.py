@@ -10,13 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.workspace.api.pagination import one_page
-from config.workspace.api.permissions import request_may
 from config.workspace.api.problems import invalid
 from profiles.api.fields import PROFILE_FIELDS
 from profiles.api.subroutes import SUBROUTES, Subroute
 from profiles.language.reading.reader import RuleError
 from profiles.models import Profile
 from profiles.selectors.filters import PEOPLE_FILTERS
+from profiles.selectors.masking import shown_to
 from segments.api import serializers as shapes
 from segments.api.views import problem_of
 from segments.builder.explain import explain_membership
@@ -41,9 +41,7 @@ def explain(request: Request, profile: Profile) -> Response:
     if segment is None:
         raise invalid("segment", f"There is no segment “{slug}”.", "unknown_segment")
     try:
-        found = explain_membership(
-            segment, profile, may_personal=request_may(request, "people.personal")
-        )
+        found = explain_membership(segment, profile, shown=shown_to(request.user))
     except RuleError as error:
         raise problem_of(error) from error
     return Response(

@@ -23,12 +23,13 @@ from config.workspace.health import counters
 from config.workspace.lifecycle.revisions import Stale
 from config.workspace.lifecycle.usage import InUse
 from config.workspace.models import User
+from config.workspace.roles.sight import DataKind
 from config.workspace.work.faults import took_too_long
 from config.workspace.work.pruning import before
 from config.workspace.zones import read_moment
 from profiles.api.paging import PAGE_PARAMETERS
 from profiles.language.reading.reader import RuleError
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import Shown, shown_to
 from segments import services
 from segments.api import serializers as shapes
 from segments.archiving import NotRestorable, archive_segment, restore_segment
@@ -61,20 +62,20 @@ def body_of(request: Request) -> Mapping[str, Any]:
     return request.data
 
 
-def answer_of(segment: Segment, *, personal: bool) -> dict[str, Any]:
-    """One segment as api.md has it; operands only for who may see personal data."""
+def answer_of(segment: Segment, *, shown: Shown) -> dict[str, Any]:
+    """One segment as api.md has it; operands only for who may see them."""
     return {
         "slug": segment.slug,
         "name": segment.name,
         "kind": segment.kind,
         "description": segment.description,
-        "rule": segment.rule if personal else masked_rule(segment.rule),
+        "rule": masked_rule(segment.rule, shown),
         "version": segment.version,
         "revision": segment.revision,
-        "sentence": sentence_of(segment, personal=personal),
+        "sentence": sentence_of(segment, shown=shown),
         "count": segment.count,
         "status": segment.status,
-        "error": Shown(personal).failure(segment.error),
+        "error": shown.failure(segment.error),
         "refreshed_at": segment.refreshed_at,
         "archived_at": segment.archived_at,
         "created_at": segment.created_at,
@@ -82,13 +83,12 @@ def answer_of(segment: Segment, *, personal: bool) -> dict[str, Any]:
     }
 
 
-def sentence_of(segment: Segment, *, personal: bool) -> str:
+def sentence_of(segment: Segment, *, shown: Shown) -> str:
     """The rule in words; empty where there is none or it cannot be read any more."""
     if segment.kind == Segment.Kind.STATIC:
         return ""
     try:
-        rule = parse_rule(segment.rule)
-        return (rule if personal else rule.masked()).describe()
+        return parse_rule(segment.rule).masked(shown).describe()
     except RuleError:
         return ""
 
@@ -98,7 +98,7 @@ class SegmentApi(ApiView):
 
     def answer(self, segment: Segment) -> dict[str, Any]:
         """As this caller may see it."""
-        return answer_of(segment, personal=self.may("people.personal"))
+        return answer_of(segment, shown=shown_to(self.request.user))
 
 
 class SegmentsView(SegmentApi):
@@ -122,8 +122,8 @@ class SegmentsView(SegmentApi):
             if kind not in Segment.Kind.values:
                 raise invalid("kind", f"One of: {', '.join(Segment.Kind.values)}.")
             rows = rows.filter(kind=kind)
-        personal = self.may("people.personal")
-        return self.paged(rows, lambda row: answer_of(row, personal=personal))
+        shown = shown_to(request.user)
+        return self.paged(rows, lambda row: answer_of(row, shown=shown))
 
     @extend_schema(request=shapes.NewSegment, responses={201: shapes.SegmentSerializer})
     def post(self, request: Request) -> Response:
@@ -136,7 +136,7 @@ class SegmentsView(SegmentApi):
                 kind=body.get("kind", Segment.Kind.DYNAMIC),
                 rule=body.get("rule"),
                 description=_text(body, "description"),
-                may_personal=self.may("people.personal"),
+                shown=shown_to(request.user),
                 user=user_of(request),
             )
         except RuleError as error:
@@ -173,7 +173,7 @@ class SegmentView(SegmentApi):
                 name=body.get("name"),
                 rule=body.get("rule"),
                 description=_text(body, "description") if "description" in body else None,
-                may_personal=self.may("people.personal"),
+                shown=shown_to(request.user),
                 user=user_of(request),
                 revision=_revision(body),
             )
@@ -226,9 +226,9 @@ class PreviewView(ApiView):
             as_of = read_moment(body["as_of"])
             if as_of is None:
                 raise invalid("as_of", "This must be a time such as 2026-11-20T09:00Z.", "type")
-        personal = self.may("people.personal")
+        shown = shown_to(request.user)
         try:
-            rule = services.read_rule(body.get("rule"), may_personal=personal)
+            rule = services.read_rule(body.get("rule"), shown=shown)
             found = preview(rule, as_of)  # type: ignore[arg-type]
         except RuleError as error:
             raise problem_of(error) from error
@@ -237,8 +237,7 @@ class PreviewView(ApiView):
                 raise
             counters.count(counters.ENDED, area="api")
             raise Problem(422, detail="This rule takes too long to count.") from error
-        shown = Shown(personal)
-        if personal and found.sample:
+        if shown.sees(DataKind.NAME) and found.sample:
             people = [person.pk for person in found.sample]
             audit.record("profile.listed", "profile", fields=["display_name"], people=people)
         return Response(
@@ -250,7 +249,7 @@ class PreviewView(ApiView):
                     {"id": str(each.public_id), "display_name": shown.name(each.display_name)}
                     for each in found.sample
                 ],
-                "sentence": found.sentence if personal else rule.masked().describe(),  # type: ignore[union-attr]
+                "sentence": rule.masked(shown).describe(),  # type: ignore[union-attr]
                 "took_ms": found.took_ms,
             }
         )
@@ -308,14 +307,14 @@ class MembersView(ApiView):
     def post(self, request: Request, slug: str) -> Response:
         """Add people to a static segment."""
         segment, people = self._list(request, slug)
-        done = services.add_members(segment, people, may_personal=self.may("people.personal"))
+        done = services.add_members(segment, people, shown=shown_to(request.user))
         return Response({"added": done.changed, "unknown": done.unknown})
 
     @extend_schema(parameters=[SLUG], request=shapes.People, responses=shapes.Removed)
     def delete(self, request: Request, slug: str) -> Response:
         """Take people out of a static segment."""
         segment, people = self._list(request, slug)
-        done = services.remove_members(segment, people, may_personal=self.may("people.personal"))
+        done = services.remove_members(segment, people, shown=shown_to(request.user))
         return Response({"removed": done.changed, "unknown": done.unknown})
 
     def _list(self, request: Request, slug: str) -> tuple[Segment, list[str]]:

@@ -16,14 +16,13 @@ from django.utils.translation import gettext as _
 
 from config.console.words import capitalised, is_blank, num
 from config.workspace.models import User
-from config.workspace.permissions import may
 from consent.channels import addressed_channels
 from consent.models import Purpose
 from profiles.identifiers.comparing import spelling_of
 from profiles.language.columns import COLUMNS, column_label
 from profiles.language.operators.base import shown
 from profiles.people.lineage import usable
-from profiles.selectors.masking import HIDDEN_WORDS, FieldPlace, is_harmless, looks_personal
+from profiles.selectors.masking import HIDDEN_WORDS, FieldPlace, shown_to
 from segments.models import Segment
 from segments.rules import KINDS
 from segments.rules.clause import SOURCES, Choice, Choices
@@ -98,7 +97,7 @@ def anything(user: User, given: Given = NOTHING) -> Choices:
 @SOURCES.register("events")
 def events(user: User, given: Given = NOTHING) -> Choices:
     """Names of events, with how many there were lately."""
-    personal = may(user, "people.personal")
+    eyes = shown_to(user)
     since = timezone.now() - timedelta(days=RECENT_DAYS)
     rows = _rows(EVENTS, [since, COUNTED + 1, MOST * 3])
     most = max((n for _name, n, _proven in rows), default=0) or 1
@@ -112,7 +111,7 @@ def events(user: User, given: Given = NOTHING) -> Choices:
             "" if is_proven else _("unproven"),
         )
         for name, n, is_proven in rows
-        if personal or not looks_personal(name)
+        if eyes.may_ask(FieldPlace.EVENT, name) and not eyes.hides_in(name)
     ]
     return Choices(items, _("Events of the last 30 days."))
 
@@ -201,12 +200,12 @@ def _values(rows: list[Any], name: str, user: User) -> list[Choice]:
 
     What looks personal is left out for those who may not see it.
     """
-    in_doubt, personal = not spelling_of(name), may(user, "people.personal")
+    in_doubt, eyes = not spelling_of(name), shown_to(user)
     items, seen = [], {}  # type: ignore[var-annotated]
     for raw, n, total in rows:
         value = json.loads(raw) if isinstance(raw, str) else raw
         label = str(value).lower() if isinstance(value, bool) else str(value)
-        if len(label) > LONGEST_VALUE or (not personal and looks_personal(label)):
+        if len(label) > LONGEST_VALUE or eyes.hides_in(label):
             continue
         twin = seen.setdefault(label.strip().casefold(), value)
         note = (
@@ -242,7 +241,8 @@ def _of_people(rows: list[Any]) -> str:
 
 
 def _may_see(place: FieldPlace, name: str, user: User) -> bool:
-    return may(user, "people.personal") or (is_harmless(place, name) and not looks_personal(name))
+    eyes = shown_to(user)
+    return eyes.may_ask(place, name) and not eyes.hides_in(name)
 
 
 def _rows(query: str, parameters: list[Any]) -> list[Any]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from config.console.words import day_words
 from config.postgres.sql import COMMA, one, sql
 from profiles.models import Profile
-from profiles.selectors.masking import is_harmless, mask_text
+from profiles.selectors.masking import EVERYTHING, Shown
 from segments.builder.preview import SECONDS
 from segments.models import Membership, Segment
 from segments.rules import Condition, Group, compiled, parse_rule, walk
@@ -42,19 +42,19 @@ class Explanation:
 
 
 def explain_membership(
-    segment: Segment, profile: Profile, *, may_personal: bool = True
+    segment: Segment, profile: Profile, *, shown: Shown = EVERYTHING
 ) -> Explanation:
     """In words, clause by clause; a list has no clauses."""
     if segment.kind == Segment.Kind.STATIC:
         return _explain_list(segment, profile)
-    return explain_rule(parse_rule(segment.rule), profile, may_personal=may_personal)
+    return explain_rule(parse_rule(segment.rule), profile, shown=shown)
 
 
-def explain_rule(rule: Group, profile: Profile, *, may_personal: bool = True) -> Explanation:
+def explain_rule(rule: Group, profile: Profile, *, shown: Shown = EVERYTHING) -> Explanation:
     """For a rule that need not be saved. Two queries and one for each condition.
 
-    Without the right to see personal data a clause that reads some is left out whole: that it
-    holds would tell what it asks.
+    A clause that reads what they may not see is left out whole: that it holds would tell what it
+    asks.
     """
     context = CompileContext(as_of=timezone.now(), profile_ids=[profile.pk])
     conditions = list(walk(rule))
@@ -64,27 +64,25 @@ def explain_rule(rule: Group, profile: Profile, *, may_personal: bool = True) ->
         exist = COMMA.joined(sql("EXISTS ({q})", q=q) for q in asked)
         answers = one(context.statement(sql("SELECT {exist}", exist=exist)))
         clauses = [
-            _clause(path, each, bool(holds), each.found(context, profile.pk), may_personal)
+            _clause(path, each, bool(holds), each.found(context, profile.pk), shown)
             for (path, each), holds in zip(conditions, answers[1:], strict=True)
-            if may_personal or _is_open(each)
+            if _is_open(each, shown)
         ]
-    sentence = rule.describe() if may_personal else rule.masked().describe()
+    sentence = rule.masked(shown).describe()
     note = ""
     if profile.state == Profile.State.RESTRICTED:
         note = _("Their data is restricted: it is kept, and no rule reads it.")
     return Explanation(bool(answers[0]), sentence, clauses, len(conditions) - len(clauses), note)
 
 
-def _is_open(each: Condition) -> bool:
-    return all(is_harmless(place, name) for place, name in each.reads())
+def _is_open(each: Condition, shown: Shown) -> bool:
+    return all(shown.may_ask(place, name) for place, name in each.touches())
 
 
-def _clause(
-    path: str, each: Condition, holds: bool, found: str, may_personal: bool
-) -> ExplainedClause:
-    if may_personal:
+def _clause(path: str, each: Condition, holds: bool, found: str, shown: Shown) -> ExplainedClause:
+    if shown.personal:
         return ExplainedClause(path, in_words(each), holds, found)
-    return ExplainedClause(path, in_words(each.masked()), holds, mask_text(found))
+    return ExplainedClause(path, in_words(each.masked(shown)), holds, shown.text(found))
 
 
 def _explain_list(segment: Segment, profile: Profile) -> Explanation:

@@ -11,7 +11,7 @@ from profiles.identifiers.kinds import PROFILE_KIND
 from profiles.identifiers.normalise import normalise, normalise_kind
 from profiles.people.lineage import living
 from profiles.selectors.finding import as_uuid
-from profiles.selectors.masking import is_personal_key
+from profiles.selectors.masking import EVERYTHING, Shown
 
 FIND = f"""
 SELECT k.n, i.profile_id, CASE WHEN i.kind <> '{PROFILE_KIND}' THEN i.id END
@@ -22,13 +22,13 @@ JOIN profile p ON p.id = i.profile_id AND {living()}
 
 
 def find_people(
-    people: Sequence[Any], *, may_personal: bool = True
+    people: Sequence[Any], *, shown: Shown = EVERYTHING
 ) -> tuple[dict[int, int | None], list[str]]:
     """By profile id the identifier that named them, None for an id of ours; and references that
     nobody is known by. Who is named twice is named by an id before anything else. One query.
     """
     region = workspace().country
-    keys = [_key(each, region, may_personal) for each in people]
+    keys = [_key(each, region, shown) for each in people]
     with connection.cursor() as cursor:
         cursor.execute(FIND, [[kind for kind, _value in keys], [value for _kind, value in keys]])
         found = {n: (owner, identifier) for n, owner, identifier in cursor.fetchall()}
@@ -40,7 +40,7 @@ def find_people(
     return named, unknown
 
 
-def _key(reference: Any, region: str, may_personal: bool) -> tuple[str, str]:
+def _key(reference: Any, region: str, shown: Shown) -> tuple[str, str]:
     if not isinstance(reference, str) or not is_storable(reference):
         return "", ""
     public_id = as_uuid(reference.strip())
@@ -50,6 +50,6 @@ def _key(reference: Any, region: str, may_personal: bool) -> tuple[str, str]:
     if not colon and "@" in kind:  # a pasted address says what it is
         kind, value = "email", kind
     kind = normalise_kind(kind)
-    if not may_personal and is_personal_key(kind, value):
+    if not shown.sees_key(kind, value):
         return "", ""
     return kind, normalise(kind, value, region)

@@ -18,7 +18,7 @@ from config.workspace.models import User
 from config.workspace.permissions import may, requires
 from config.workspace.work.reasons import in_words
 from profiles.language.reading.reader import RuleError, RuleProblem
-from profiles.selectors.masking import HIDDEN_WORDS, Shown
+from profiles.selectors.masking import HIDDEN_WORDS, shown_to
 from segments import services
 from segments.models import Segment
 from segments.pages.words import builder_words
@@ -74,7 +74,7 @@ def save(request: HttpRequest, slug: str = "") -> HttpResponse:
 
 def _save(request: HttpRequest, slug: str, body: dict[str, Any]) -> Segment:
     rights: dict[str, Any] = {
-        "may_personal": may(request.user, "people.personal"),
+        "shown": shown_to(request.user),
         "user": request.user if isinstance(request.user, User) else None,
     }
     name = body.get("name") or ""
@@ -119,9 +119,7 @@ def _builder(request: HttpRequest, segment: Segment | None, rule: dict[str, Any]
         "segment": segment,
         "may_edit": may_edit,
         "hidden": HIDDEN_WORDS if hidden else "",
-        "error": in_words(Shown(may(request.user, "people.personal")).failure(segment.error))
-        if segment
-        else "",
+        "error": in_words(shown_to(request.user).failure(segment.error)) if segment else "",
         **_sentences(request, segment.rule if segment else rule),
         "used_by": users("segment", slug) if slug else [],
         "sizes": _sizes(segment),
@@ -197,23 +195,20 @@ def _sizes(segment: Segment | None) -> Any:
 
 def _is_hidden(request: HttpRequest, rule: dict[str, Any]) -> bool:
     """Whether the rule asks by what this user may not see: it is shown, and used, as a whole."""
-    if may(request.user, "people.personal"):
-        return False
+    shown = shown_to(request.user)
     try:
-        return is_hidden(parse_rule(rule)) or masked_rule(rule) != rule
+        return is_hidden(parse_rule(rule), shown) or masked_rule(rule, shown) != rule
     except RuleError:
         return True
 
 
 def _shown(request: HttpRequest, rule: dict[str, Any]) -> dict[str, Any]:
-    return rule if may(request.user, "people.personal") else dict(masked_rule(rule))
+    return dict(masked_rule(rule, shown_to(request.user)))
 
 
 def _sentences(request: HttpRequest, rule: dict[str, Any]) -> dict[str, str]:
     try:
-        parsed = parse_rule(rule)
-        shown = parsed if may(request.user, "people.personal") else parsed.masked()
-        kept, out = shown.halves()
+        kept, out = parse_rule(rule).masked(shown_to(request.user)).halves()
     except RuleError:
         return {"kept": "", "left_out": ""}
     return {"kept": kept.describe(), "left_out": out.describe() if out else ""}

@@ -13,6 +13,7 @@ from config.workspace.lifecycle.usage import InUse, users_of
 from config.workspace.permissions import may, requires
 from consent.reach import reachable_counts
 from profiles.models import Profile
+from profiles.selectors.masking import shown_to
 from segments import services
 from segments.archiving import NotRestorable, archive_segment, restore_segment
 from segments.builder.preview import everybody
@@ -106,10 +107,9 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
     segment = get_object_or_404(Segment, slug=slug, archived_at=None, kind=Segment.Kind.STATIC)
     pasted = request.POST.get("people", "").replace("\x00", "").replace(",", "\n").splitlines()
     references = [line.strip() for line in pasted if line.strip()]
-    personal = may(request.user, "people.personal")
     act = request.POST.get("act")
     change = services.remove_members if act == "remove" else services.add_members
-    done = change(segment, references, may_personal=personal)
+    done = change(segment, references, shown=shown_to(request.user))
     words = _("%(n)s taken out") if act == "remove" else _("%(n)s added")
     toast(request, words % {"n": num(done.changed)})
     segment.refresh_from_db()

@@ -14,12 +14,13 @@ from config.console.pages import part
 from config.workspace import audit
 from config.workspace.health import counters
 from config.workspace.models import User
-from config.workspace.permissions import may, requires
+from config.workspace.permissions import requires
+from config.workspace.roles.sight import DataKind
 from config.workspace.work.faults import took_too_long
 from consent.channels import icon_of, label_of, usual_channels
 from profiles.language.reading.reader import RuleError, RuleProblem
 from profiles.models import Profile
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import shown_to
 from segments import services
 from segments.builder.clauses import clause_counts
 from segments.builder.explain import explain_membership, explain_rule
@@ -57,12 +58,11 @@ def effect(request: HttpRequest) -> HttpResponse:
     except OperationalError as error:
         ended_or_raise(error)
         return part(request, "segments/_wrong.html", {"too_long": True, "problems": []})
-    personal = may(request.user, "people.personal")
-    shown = Shown(personal)
-    if personal and found.sample:
+    shown = shown_to(request.user)
+    if shown.sees(DataKind.NAME) and found.sample:
         people = [person.pk for person in found.sample]
         audit.record("profile.listed", "profile", fields=["display_name"], people=people)
-    kept, out = (rule if personal else rule.masked()).halves()
+    kept, out = rule.masked(shown).halves()
     context = {
         "found": found,
         "segment": segment,
@@ -112,7 +112,7 @@ def clauses(request: HttpRequest) -> HttpResponse:
     """How many each clause keeps and turns away; painted beside the clauses by the builder."""
     try:
         rule = _rule(request)
-        if not may(request.user, "people.personal") and is_hidden(rule):
+        if is_hidden(rule, shown_to(request.user)):
             # of another's rule only the whole is counted
             return JsonResponse({"clauses": [], "total": everybody()})
         counts = clause_counts(rule, context_at(None))
@@ -146,9 +146,8 @@ def overlaps(request: HttpRequest) -> HttpResponse:
 def why(request: HttpRequest, person: str) -> HttpResponse:
     """Why one of the five is in."""
     profile = get_object_or_404(Profile.objects.living(), public_id=person)
-    personal = may(request.user, "people.personal")
     try:
-        found = explain_rule(_rule(request), profile, may_personal=personal)
+        found = explain_rule(_rule(request), profile, shown=shown_to(request.user))
     except RuleError as error:
         return part(request, "segments/_wrong.html", {"problems": error.as_list()})
     except OperationalError as error:
@@ -162,9 +161,8 @@ def why_member(request: HttpRequest, slug: str, person: str) -> HttpResponse:
     """Why somebody is in a saved segment; for the customer page."""
     segment = get_object_or_404(Segment, slug=slug, archived_at=None)
     profile = get_object_or_404(Profile.objects.living(), public_id=person)
-    personal = may(request.user, "people.personal")
     try:
-        found = explain_membership(segment, profile, may_personal=personal)
+        found = explain_membership(segment, profile, shown=shown_to(request.user))
     except RuleError as error:
         return part(request, "segments/_wrong.html", {"problems": error.as_list()})
     return part(request, "segments/_why.html", {"found": found})
@@ -189,14 +187,14 @@ def _rule(request: HttpRequest) -> Group:
         data = json.loads(request.POST.get("rule", "")[:LARGEST_RULE])
     except (ValueError, RecursionError) as error:
         raise RuleError([RuleProblem("", "type", _("This is not JSON."))]) from error
-    personal = may(request.user, "people.personal")
-    saved = None if personal else _saved(request)
-    if saved is not None and data == masked_rule(saved.rule):
+    shown = shown_to(request.user)
+    saved = None if shown.personal else _saved(request)
+    if saved is not None and data == masked_rule(saved.rule, shown):
         return parse_rule(saved.rule)  # another's, as a whole
     rule = services.read_rule(
         data,
         slug=request.POST.get("slug", ""),
-        may_personal=personal,
+        shown=shown,
     )
     assert rule is not None  # noqa: S101 - only lists have none
     return rule

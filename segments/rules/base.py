@@ -18,6 +18,7 @@ from profiles.language.reading.reader import Reader
 from profiles.language.reading.references import FoundNames
 from profiles.language.words import joined
 from profiles.personal.tags import is_score
+from profiles.selectors.masking import Shown
 from segments.rules.algebra import Part, all_of, any_of, negate
 from segments.rules.clause import Clause
 from segments.rules.guarded import guards, permits, who_permitted
@@ -98,8 +99,8 @@ class Condition(ABC):
         """What it reads, and by which names of events: what may be guarded besides."""
         return self.reads()
 
-    def masked(self) -> Self:
-        """The same without the operands of whoever wrote it, for a reader who may not see them."""
+    def masked(self, shown: Shown) -> Self:
+        """The same without the operands of whoever wrote it that this reader may not see."""
         return self
 
     def unknown(self, context: "CompileContext") -> Part | None:
@@ -168,9 +169,11 @@ class Group:
         """The same, with the labels of what its parts name."""
         return Group(self.match, tuple(part.named(found) for part in self.parts))
 
-    def masked(self) -> "Group":
-        """The same without the operands that a masked role may not see."""
-        return Group(self.match, tuple(part.masked() for part in self.parts))
+    def masked(self, shown: Shown) -> "Group":
+        """The same without the operands that this reader may not see."""
+        if shown.personal:
+            return self
+        return Group(self.match, tuple(part.masked(shown) for part in self.parts))
 
     def describe(self) -> str:
         """In words; what the last part leaves out is said as such."""

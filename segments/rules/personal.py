@@ -14,17 +14,17 @@ from config.workspace.permissions import roles_with
 from profiles.language.reading.reader import RuleError, RuleProblem
 from profiles.personal.names import Nature
 from profiles.personal.tags import nature
-from profiles.selectors.masking import DOTS, FieldPlace, is_harmless, mask_text
+from profiles.selectors.masking import DOTS, FieldPlace, Shown
 from segments.rules import Group, walk
 
 
-def hidden_reads(rule: Group) -> list[tuple[str, FieldPlace, str]]:
-    """(path, place, name) of each name that the rule reads and that is not known to be harmless."""
+def hidden_reads(rule: Group, shown: Shown) -> list[tuple[str, FieldPlace, str]]:
+    """(path, place, name) of each name that the rule reads and that they may not see."""
     return [
         (path, place, name)
         for path, condition in walk(rule)
-        for place, name in sorted(condition.reads())
-        if not is_harmless(place, name)
+        for place, name in sorted(condition.touches())
+        if not shown.may_ask(place, name)
     ]
 
 
@@ -44,47 +44,49 @@ def not_harmless(name: str, place: FieldPlace = FieldPlace.TRAIT) -> str:
     ) % {"field": name}
 
 
-def refuse_personal(rule: Group) -> None:
-    """For those without `people.personal`. Raises RuleError."""
+def refuse_personal(rule: Group, shown: Shown) -> None:
+    """For those who may not see all that it reads. Raises RuleError."""
     problems = [
         RuleProblem(path, "personal", not_harmless(name, place))
-        for path, place, name in hidden_reads(rule)
+        for path, place, name in hidden_reads(rule, shown)
     ]
     if problems:
         raise RuleError(problems)
 
 
-def refuse_properties(names: Iterable[str], path: str) -> None:
+def refuse_properties(names: Iterable[str], path: str, shown: Shown) -> None:
     """The same for properties that something else asks by, as a goal does. Raises RuleError."""
     problems = [
         RuleProblem(path, "personal", not_harmless(name, FieldPlace.PROPERTY))
         for name in sorted(set(names))
-        if not is_harmless(FieldPlace.PROPERTY, name)
+        if not shown.may_ask(FieldPlace.PROPERTY, name)
     ]
     if problems:
         raise RuleError(problems)
 
 
-def is_hidden(rule: Group) -> bool:
-    """Whether a masked role may use the rule only as a whole."""
-    return bool(hidden_reads(rule))
+def is_hidden(rule: Group, shown: Shown) -> bool:
+    """Whether they may use the rule only as a whole."""
+    return bool(hidden_reads(rule, shown))
 
 
-def masked_rule(data: Any) -> Any:
-    """A rule's JSON without the operands that a masked role may not see; it asks no database."""
+def masked_rule(data: Any, shown: Shown) -> Any:
+    """A rule's JSON without the operands that they may not see; it asks no database."""
+    if shown.personal:
+        return data
     if isinstance(data, list):
-        return [masked_rule(item) for item in data]
+        return [masked_rule(item, shown) for item in data]
     if not isinstance(data, Mapping):
         return data
-    shown = {key: masked_rule(item) for key, item in data.items()}
+    told = {key: masked_rule(item, shown) for key, item in data.items()}
     for field, place in (("field", FieldPlace.TRAIT), ("property", FieldPlace.PROPERTY)):
         if field in data and "value" in data:
-            known = is_harmless(place, str(data[field]))
-            shown["value"] = _harmless(data["value"]) if known else DOTS
-    return shown
+            is_shown = shown.may_ask(place, str(data[field]))
+            told["value"] = _operand(data["value"], shown) if is_shown else DOTS
+    return told
 
 
-def _harmless(value: Any) -> Any:
+def _operand(value: Any, shown: Shown) -> Any:
     if isinstance(value, list):
-        return [_harmless(item) for item in value]
-    return mask_text(value) if isinstance(value, str) else value
+        return [_operand(item, shown) for item in value]
+    return shown.text(value) if isinstance(value, str) else value

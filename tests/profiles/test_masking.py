@@ -4,7 +4,12 @@ import pytest
 
 from profiles.identifiers.normalise import normalise_email
 from profiles.selectors.finding import PersonalLookup, by_reference, search
-from profiles.selectors.masking import DOTS, is_personal_name, mask_value
+from profiles.selectors.masking import (
+    DOTS,
+    EVERYTHING,
+    HARMLESS_ALONE,
+    is_personal_name,
+)
 from segments.members.listed import find_people
 from tests.cast import make_identifier, make_profile
 
@@ -42,22 +47,22 @@ def jane(db):
 @pytest.mark.parametrize("reference", PERSONAL_KEYS)
 def test_an_identifier_that_is_shown_masked_finds_nobody(jane, reference):
     assert find_people([reference])[0].keys() == {jane.pk}
-    assert find_people([reference], may_personal=False) == ({}, [reference])
-    assert by_reference(reference, personal=True) == jane
+    assert find_people([reference], shown=HARMLESS_ALONE) == ({}, [reference])
+    assert by_reference(reference, shown=EVERYTHING) == jane
     with pytest.raises(PersonalLookup):
-        by_reference(reference, personal=False)
+        by_reference(reference, shown=HARMLESS_ALONE)
 
 
 @pytest.mark.parametrize("term", ["X12", "55501", "jane@"])
 def test_nor_does_its_beginning(jane, term):
-    assert jane in search(term, personal=True)
-    assert not search(term, personal=False).exists()
+    assert jane in search(term, shown=EVERYTHING)
+    assert not search(term, shown=HARMLESS_ALONE).exists()
 
 
 def test_an_id_that_is_not_personal_still_finds(db):
     person = make_profile(user_id="customer-7")
-    assert list(search("customer", personal=False)) == [person]
-    assert by_reference("user_id:customer-7", personal=False) == person
+    assert list(search("customer", shown=HARMLESS_ALONE)) == [person]
+    assert by_reference("user_id:customer-7", shown=HARMLESS_ALONE) == person
 
 
 def test_the_two_spellings_of_an_international_domain_are_one_address():
@@ -65,5 +70,5 @@ def test_the_two_spellings_of_an_international_domain_are_one_address():
 
 
 def test_a_birthday_keeps_neither_century_nor_day(db):
-    assert mask_value("birthday", "2001-03-28") == DOTS
-    assert mask_value("mobile", "+31 6 1234 5678") != DOTS
+    assert HARMLESS_ALONE.value("birthday", "2001-03-28") == DOTS
+    assert HARMLESS_ALONE.value("mobile", "+31 6 1234 5678") != DOTS

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from config.workspace.models import User
 from profiles.models import Profile
+from profiles.selectors.masking import HARMLESS_ALONE
 from segments.api.rule_schema import condition_schema, rule_schema
 from segments.builder.preview import preview
 from segments.members.stored import refresh
@@ -64,7 +65,7 @@ def check_kind(kind: str, people: list[Profile], queries) -> None:
         (condition,) = rule.parts
         assert condition.describe()
         assert condition.depends_on()
-    assert isinstance(condition.masked(), Condition)
+    assert isinstance(condition.masked(HARMLESS_ALONE), Condition)
     assert {key for _of, key in references_in(group("all", given))} == {
         reference.key for reference in notes.references
     }, "what is looked up is what keeps it from being archived"

@@ -11,6 +11,7 @@ from profiles.language.reading.reader import RuleError
 from profiles.models import FieldTag
 from profiles.personal.names import FieldPlace
 from profiles.personal.tags import forget_tags
+from profiles.selectors.masking import HARMLESS_ALONE
 from segments import services
 from segments.members.due import work
 from segments.rules import KINDS, parse_rule
@@ -129,7 +130,7 @@ def test_an_admin_opens_a_name_and_closes_it_again():
     tag.save()
     forget_tags()
     with pytest.raises(RuleError):
-        services.read_rule(rule, may_personal=False)
+        services.read_rule(rule, shown=HARMLESS_ALONE)
 
 
 def test_anothers_segment_is_used_as_a_whole_and_its_operands_are_not_shown():

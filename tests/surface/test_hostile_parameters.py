@@ -92,6 +92,7 @@ def known(world: World, route: str = "") -> dict[str, str]:
         "mail_id": "x",
         "reference": "00000000-0000-4000-8000-000000000000",
         "turn": "confirm",
+        "role": "analyst",
     }
 
 

@@ -21,8 +21,9 @@ from django.utils import timezone
 from campaigns.models import Message
 from config.workspace import permissions
 from config.workspace.access.keys import create_api_key
-from config.workspace.models import Role, User, Webhook, WebhookDelivery
+from config.workspace.models import CustomRole, Role, User, Webhook, WebhookDelivery
 from config.workspace.outgoing.endpoints import create_webhook
+from config.workspace.team.changing import RoleDraft, create_role
 from consent.models import ConsentEntry, PrivacyRequest
 from consent.privacy.requests import open_request
 from consent.suppression.suppressing import suppress
@@ -81,6 +82,7 @@ def _plant(words: Words) -> dict[str, Any]:
         "phone": "+6281277700104",
         "name": f"{s('first word of name')} {s('last word of name')}",
         "first_name": s("first name"),
+        "diagnosis": s("special category"),
         "plan": o("plan"),
         "comment": s("trait of unknown name"),
         "coupon": f"ring {PHONES[0]} or {s('mail in text')}@gmail.com",
@@ -251,6 +253,8 @@ def _values(planted: dict[str, Any]) -> dict[str, Any]:
         "webhook_id": list(Webhook.objects.values_list("pk", flat=True)),
         "delivery": list(WebhookDelivery.objects.values_list("public_id", flat=True)),
         "act": ["ping", "make"],
+        "role": [Role.ANALYST, *CustomRole.objects.values_list("key", flat=True)],
+        "member_id": list(User.objects.values_list("pk", flat=True)[:1]),
         "app_label": ["profiles", "consent"],
         "content_type_id": [1],
     }
@@ -408,6 +412,35 @@ def test_no_address_shows_a_masked_role_what_it_may_not_see(planted, monkeypatch
     digits = {address: _digits(text) for address, text in told.items()}
     assert _found(numbers, digits) == {}
     assert set(words.open) - set(_found(words.open, told)) == set(), "it looked at something"
+
+
+# what a role that sees names, and nothing else of anybody, is shown of what was planted
+NAMES = {"first word of name", "last word of name", "first name", "what another source says"}
+NAMES |= {"group"}  # its name is called `name`
+
+
+def test_a_role_that_sees_names_alone_is_shown_names_alone(planted):
+    """Neither mail nor phone nor special-category data, on no page, in no answer, by no search."""
+    words, person = planted
+    masked = sorted(set(permissions.PERMISSIONS) - {"people.personal"})
+    sight = {"kinds": {"name": "shown", "email": "hidden", "guarded": "hidden"}, "fields": {}}
+    draft = RoleDraft("Names", permissions=masked, sight=sight)
+    role = create_role(draft, by=make_user(Role.ADMIN))
+    client = Client(raise_request_exception=False)
+    client.force_login(make_user(role.key))
+    addresses = _asked(person)
+    told = _walk(client, addresses) | _posts(client, person)
+    _key, value = create_api_key(name="key", scopes=masked, sight_role=role.key)
+    by_key = {"HTTP_AUTHORIZATION": f"Bearer {value}"}
+    api = [address for address in addresses if address.startswith("/api/")]
+    told |= {f"key {a}": t for a, t in _walk(Client(), api, **by_key).items()}
+    found = _found(words.hidden, told)
+    assert set(found) <= NAMES, found
+    assert set(found) >= NAMES - {"what another source says"}, "it shows nothing"
+    digits = {address: _digits(text) for address, text in told.items()}
+    numbers = {phone: _digits(phone)[-6:] for phone in (*PHONES, "+6281277700104", "6281277700105")}
+    assert _found(numbers, digits) == {}
+    assert any(a.startswith("key ") for places in found.values() for a in places)
 
 
 def test_the_same_walk_by_an_admin_finds_what_was_planted(planted, monkeypatch):

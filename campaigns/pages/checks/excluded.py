@@ -13,7 +13,6 @@ from campaigns.gate.terms import terms_of
 from campaigns.models import Campaign
 from campaigns.pages import page_header
 from campaigns.pages.editor.previews import found
-from campaigns.pages.log.messages import shown_to
 from campaigns.pages.reasons import WHY, ReasonWords, remedy_of, remedy_url
 from campaigns.plan import plan_of
 from config.console.pages import page
@@ -21,6 +20,7 @@ from config.postgres.sql import sql
 from config.workspace import audit
 from config.workspace.permissions import may, requires
 from profiles.models import Profile
+from profiles.selectors.masking import shown_to
 
 PAGE_SIZE = 50
 DIGITS = 18  # of an id
@@ -65,9 +65,9 @@ def people_page(
     """People of a dry run by id, one more than a page holds where there are more."""
     more, numbers = len(numbers) > PAGE_SIZE, numbers[:PAGE_SIZE]
     rows = Profile.objects.in_bulk(numbers)
-    shown = shown_to(request)
-    if shown.personal:
-        audit.record("profile.listed", "profile", fields=["display_name"], people=numbers)
+    shown = shown_to(request.user)
+    if fields := shown.looked_at("display_name"):
+        audit.record("profile.listed", "profile", fields=fields, people=numbers)
     there = remedy_url(why, campaign)
     context = {
         "campaign": campaign,

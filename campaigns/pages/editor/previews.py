@@ -25,6 +25,7 @@ from config.workspace.permissions import may, requires
 from consent.models import Purpose
 from profiles.models import Profile
 from profiles.selectors.finding import search
+from profiles.selectors.masking import EVERYTHING
 
 CUT = 46  # characters of a subject that a phone of 390 px shows
 
@@ -203,7 +204,7 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
     """Real people to preview as, by the beginning of a name, mail or id."""
     campaign = found(slug)
     term = request.GET.get("q", "").replace("\x00", "").strip()
-    rows = list(search(term, personal=True)[:8]) if term else []
+    rows = list(search(term, shown=EVERYTHING)[:8]) if term else []
     if rows:
         audit.record(
             "profile.searched",

@@ -26,11 +26,10 @@ from config.workspace.permissions import may, requires
 from consent.models import ConsentEntry
 from consent.words import act_of, source_of
 from profiles.models import Profile
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import HARMLESS_ALONE, Shown, shown_to
 from profiles.selectors.people import BadCursor, decode_cursor, encode_cursor
 
 PAGE_SIZE = 50
-MASKED = Shown(personal=False)
 _OUT = MessageState.EXCLUDED.value
 # state -> (chip, icon)
 LOOKS: dict[str, tuple[str, str]] = {
@@ -61,17 +60,12 @@ class MessageLine:
     url: str
 
 
-def shown_to(request: HttpRequest) -> Shown:
-    """How this user sees names and addresses."""
-    return Shown(may(request.user, "people.personal"))
-
-
 def word_of(row: Message) -> str:
     """What the provider said, where it did."""
     return str(row.data.get("word") or "")
 
 
-def why_of(row: Message, shown: Shown = MASKED) -> str | Promise:
+def why_of(row: Message, shown: Shown = HARMLESS_ALONE) -> str | Promise:
     """The reason in words: ours, or the provider's, which may name the address."""
     why = reasons.why_of(row.reason)
     if why is not None:
@@ -117,12 +111,12 @@ def messages_page(request: HttpRequest) -> HttpResponse:
     if more:
         cursor = encode_cursor(leaf[-1].queued_at, leaf[-1].pk)
         next_url = address_of({**found.kept, "before": cursor})
-    if shown_to(request).personal:
+    shown = shown_to(request.user)
+    if fields := shown.looked_at("display_name", "address"):
         people = [row.profile_id for row in leaf]
-        fields = ["display_name", "address"]
         audit.record("message.listed", "message", fields=fields, people=people)
     context = {
-        "lines": lines_of(leaf, shown_to(request)),
+        "lines": lines_of(leaf, shown),
         "asked": found,
         "states": MessageState.choices,
         "reasons": [(key, why.label) for key, why in WHY.items()],
@@ -130,7 +124,7 @@ def messages_page(request: HttpRequest) -> HttpResponse:
         "folded": _folded(found) if before is None else 0,
         "kept_days": settings.EXCLUDED_DAYS,
         "any": bool(leaf or found.kept) or Message.objects.exists(),
-        "personal": shown_to(request).personal,
+        "personal": shown.personal,
     }
     if wants_partial(request):
         return part(request, "campaigns/_messages.html", context)
@@ -175,11 +169,11 @@ def message(request: HttpRequest, profile_id: int, message_id: int) -> HttpRespo
     )
     if row is None:
         raise Http404(message_id)
-    shown = shown_to(request)
+    shown = shown_to(request.user)
     line = lines_of([row], shown)[0]
     audit.record(
         "message.viewed", "message", str(row.public_id),
-        fields=["display_name", "address"] if shown.personal else [], profile_id=row.profile_id,
+        fields=shown.looked_at("display_name", "address"), profile_id=row.profile_id,
     )  # fmt: skip
     entry = _entry(row)
     context = {

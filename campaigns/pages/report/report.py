@@ -15,7 +15,6 @@ from campaigns.pages import page_header
 from campaigns.pages.editor.forms import DEFAULT_WINDOW, in_days
 from campaigns.pages.editor.previews import found
 from campaigns.pages.journeys import journey_of
-from campaigns.pages.log.messages import shown_to
 from campaigns.pages.report.estimates import points, scale_of
 from campaigns.pages.report.funnel import Doors, funnel_of, seen_bars
 from campaigns.pages.report.report_base import measured_of
@@ -23,6 +22,7 @@ from campaigns.plan import plan_of
 from config.console.pages import ApiCall, page, part, wants_partial
 from config.console.words import num, pct
 from config.workspace.permissions import may, requires
+from profiles.selectors.masking import shown_to
 
 Status = Campaign.Status
 
@@ -100,7 +100,7 @@ def _goal(campaign: Campaign) -> str:
 
 def _counted(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     data, goal = report(campaign), _goal(campaign)
-    measured = measured_of(campaign, data, shown_to(request))
+    measured = measured_of(campaign, data, shown_to(request.user))
     doors = Doors(campaign)
     door = {
         name: doors.to(did=name) for name in ("converted", "unsubscribed", "complained", "left")

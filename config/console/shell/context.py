@@ -7,7 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from config.console.shell.theme import resolve, tabs
-from config.workspace.permissions import may
+from config.workspace.permissions import may, rights_of, role_in_words
+from config.workspace.roles.sight import DataKind, Level
 
 
 class Console:
@@ -50,6 +51,13 @@ class Console:
         """The pages behind the same line of the menu as this one."""
         return tabs(self._request)
 
+    @cached_property
+    def is_partly_shown(self) -> bool:
+        """Whether their role is shown some personal data, and not all."""
+        sight = rights_of(self._request.user).sight
+        some = any(sight.of_kinds([kind]) is Level.SHOWN for kind in DataKind)
+        return some and not sight.is_whole
+
     @property
     def demo_mail(self) -> bool:
         """No mail server is set: the demo mailbox takes every mail."""
@@ -70,11 +78,7 @@ class Console:
     @cached_property
     def role(self) -> str:
         """The user's role in a word, for the foot of the sidebar."""
-        user = self._request.user
-        named = getattr(user, "get_role_display", None)
-        if callable(named):
-            return str(named())
-        return str(getattr(user, "role", "") or getattr(user, "email", ""))
+        return role_in_words(getattr(self._request.user, "role", ""))
 
 
 def console(request: HttpRequest) -> dict[str, Any]:

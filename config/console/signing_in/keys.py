@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from config.console.pages import page
-from config.workspace.access.keys import rotate_api_key
+from config.workspace.access.keys import ScopeAbove, rotate_api_key
 from config.workspace.models import ApiKey
 from config.workspace.permissions import requires
 
@@ -43,8 +43,11 @@ def rotate(request: HttpRequest, key_id: int) -> HttpResponse:
     context["back"] = reverse("admin:workspace_apikey_changelist")
     if request.method == "POST" and form.is_valid():
         hours = form.cleaned_data["hours"]
-        context["value"] = rotate_api_key(key=key, keep=timedelta(hours=hours))
-        key.refresh_from_db()
+        try:
+            context["value"] = rotate_api_key(key=key, keep=timedelta(hours=hours), by=request.user)
+            key.refresh_from_db()
+        except ScopeAbove as error:
+            form.add_error(None, str(error))
     crumbs = [(_("Settings"), None), (_("API keys"), context["back"]), (str(key), None)]
     title = _("Renew %(name)s") % {"name": key.name}
     status = 422 if form.errors else 200

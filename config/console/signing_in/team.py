@@ -217,12 +217,13 @@ def _line(request: HttpRequest, user: User, has_factor: bool) -> dict[str, Any]:
 
 def _open_invitations() -> list[dict[str, Any]]:
     rows = AccessLink.objects.filter(kind=links.Kind.INVITATION, used_at=None, revoked_at=None)
-    listed = list(rows.select_related("created_by").order_by("-pk"))
+    listed = list(rows.select_related("created_by", "created_by_key").order_by("-pk"))
     mails, now = letters.mails_of(listed), timezone.now()
     return [
         {
             "link": link,
             "role": role_in_words(link.role),
+            "by": link.created_by or link.created_by_key,
             "mail": mails.get(link.pk),
             "is_over": link.expires_at <= now,
             "is_void": link.expires_at > now and not links.is_open(link),

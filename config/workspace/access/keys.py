@@ -5,17 +5,24 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from config.workspace import audit
 from config.workspace.digests import key_digest
-from config.workspace.models import ApiKey
-from config.workspace.permissions import ALL_SCOPES, PERMISSIONS
+from config.workspace.models import ApiKey, User
+from config.workspace.permissions import ALL_SCOPES, PERMISSIONS, rights_of, rights_of_scopes
+from config.workspace.roles.custom import made_roles
 
 HINT_LENGTH = 8
+SYSTEM = object()  # of whoever has the machine nothing is asked
 
 
 class UnknownScope(ValueError):
     """A scope that names no permission, group of permissions or `all`."""
+
+
+class ScopeAbove(ValueError):
+    """Whoever sees a key may do all that it may: nobody makes one that may more than they."""
 
 
 def known_scopes() -> list[str]:
@@ -26,17 +33,30 @@ def known_scopes() -> list[str]:
 
 @transaction.atomic
 def create_api_key(
-    *, name: str, scopes: list[str], expires_at: datetime | None = None
+    *,
+    name: str,
+    scopes: list[str],
+    expires_at: datetime | None = None,
+    sight_role: str = "",
+    by: object = SYSTEM,
 ) -> tuple[ApiKey, str]:
-    """The key's record and the key itself, which is not kept. Raises UnknownScope."""
+    """The key's record and the key itself, which is not kept. Raises UnknownScope, ScopeAbove.
+
+    `sight_role`: a role that an admin made; the key sees people as it does.
+    """
     unknown = sorted(set(scopes) - set(known_scopes()))
     if unknown or not scopes:
         what = ", ".join(unknown) or "none given"
         raise UnknownScope(f"unknown scope: {what}; known: {', '.join(known_scopes())}")
+    if sight_role and sight_role not in made_roles():
+        raise UnknownScope(f"unknown role: {sight_role}")
+    refuse_above(scopes, sight_role, by)
     value = _new_value()
     key = ApiKey.objects.create(
         name=name,
         scopes=scopes,
+        sight_role=sight_role,
+        created_by=by if isinstance(by, User) else None,
         hint=value[:HINT_LENGTH],
         digest=key_digest(value),
         expires_at=expires_at,
@@ -45,12 +65,20 @@ def create_api_key(
     return key, value
 
 
+def refuse_above(scopes: list[str], sight_role: str, by: object) -> None:
+    """Raise ScopeAbove where a key with these would do or see more than whoever makes it."""
+    if by is not SYSTEM and not rights_of(by).cover(rights_of_scopes(scopes, sight_role)):
+        raise ScopeAbove(_("This key would do more than you may yourself."))
+
+
 @transaction.atomic
-def rotate_api_key(*, key: ApiKey, keep: timedelta) -> str:
+def rotate_api_key(*, key: ApiKey, keep: timedelta, by: object = SYSTEM) -> str:
     """A new value for the key, which is not kept; the one before works for `keep` from now.
 
-    An expiry moves on by as long as the key was made for. Raises ValueError for a revoked one.
+    An expiry moves on by as long as the key was made for. Raises ScopeAbove; ValueError for a
+    revoked one.
     """
+    refuse_above(key.scopes, key.sight_role, by)
     key = ApiKey.objects.select_for_update().get(pk=key.pk)
     if key.revoked_at is not None:
         raise ValueError("a revoked key is not renewed")

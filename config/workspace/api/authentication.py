@@ -13,19 +13,9 @@ from rest_framework.request import Request
 from config.workspace.access.guessing import seconds_to_wait_after_wrong
 from config.workspace.digests import key_digest
 from config.workspace.models import ApiKey, User
+from config.workspace.roles.callers import KeyUser
 
 LAST_USED_EVERY = timedelta(minutes=1)
-
-
-class KeyUser:
-    """Stands for an API key where DRF wants a user."""
-
-    is_authenticated = True
-    is_active = True
-    pk = None
-
-    def __init__(self, key: ApiKey) -> None:
-        self.key = key
 
 
 def key_of(header: str) -> ApiKey | None:

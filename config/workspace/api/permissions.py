@@ -6,9 +6,9 @@ from rest_framework import exceptions
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from config.workspace.api.authentication import KeyUser
 from config.workspace.freshness import NotShownLately
-from config.workspace.permissions import ask_before_change, may, scopes_grant
+from config.workspace.permissions import ask_before_change, may
+from config.workspace.roles.callers import KeyUser
 
 SHOW_AGAIN = (
     "This matters, and it was a while ago that you showed who you are. Do it once more at "
@@ -18,8 +18,6 @@ SHOW_AGAIN = (
 
 def request_may(request: Request, permission: str) -> bool:
     """Whether the caller, key or user, has the permission."""
-    if isinstance(request.user, KeyUser):
-        return scopes_grant(request.user.key.scopes, permission)
     return may(request.user, permission)
 
 

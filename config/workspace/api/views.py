@@ -13,12 +13,12 @@ from rest_framework.views import APIView
 
 from config.postgres.wire import is_storable
 from config.workspace import audit
-from config.workspace.api.authentication import KeyUser
 from config.workspace.api.pagination import CursorPages
 from config.workspace.api.permissions import request_may
 from config.workspace.api.problems import invalid
 from config.workspace.models import User
 from config.workspace.pages.rows import answer_for
+from config.workspace.roles.callers import KeyUser
 
 
 def actor_of(request: Request) -> audit.Actor:

@@ -65,7 +65,8 @@ def _name(user: User | None) -> str:
 
 
 def _invitation(link: AccessLink, language: str) -> ServiceMail:
-    words = {"by": _name(link.created_by), "workspace": workspace().name}
+    name = workspace().name  # also of whoever invites by a key of the API
+    words = {"by": _name(link.created_by) or name, "workspace": name}
     return ServiceMail(
         link.email,
         _("%(by)s invites you to %(workspace)s") % words,

@@ -15,6 +15,7 @@ from config.workspace.access import tokens
 from config.workspace.joining import letters
 from config.workspace.models import AccessLink, User
 from config.workspace.permissions import may, may_give
+from config.workspace.roles.callers import KeyUser, is_in_force
 from config.workspace.work.due import wake
 
 INVITED_FOR = timedelta(days=7)
@@ -45,11 +46,25 @@ def is_open(link: AccessLink) -> bool:
         return False
     if link.kind == Kind.RESET:
         return link.user is not None and link.user.is_active
-    return may(link.created_by, "team.edit") and may_give(link.created_by, link.role)
+    giver = giver_of(link)
+    return may(giver, "team.edit") and may_give(giver, link.role)
+
+
+def giver_of(link: AccessLink) -> User | KeyUser | None:
+    """Whoever sent it, as far as they may still do anything."""
+    key = link.created_by_key
+    if key is not None:
+        return KeyUser(key) if is_in_force(key) else None
+    return link.created_by
+
+
+def _sign(link: AccessLink, by: User | KeyUser) -> None:
+    link.created_by = by if isinstance(by, User) else None
+    link.created_by_key = by.key if isinstance(by, KeyUser) else None
 
 
 @transaction.atomic
-def invite(*, email: str, role: str, by: User) -> AccessLink:
+def invite(*, email: str, role: str, by: User | KeyUser) -> AccessLink:
     """Invite this address to work here as `role`; mailed where mails leave. Raises CannotInvite."""
     if not may_give(by, role):
         raise CannotInvite(_("This role may do more than yours: an admin can invite for it."))
@@ -58,7 +73,8 @@ def invite(*, email: str, role: str, by: User) -> AccessLink:
     open_ones = AccessLink.objects.filter(kind=Kind.INVITATION, used_at=None, revoked_at=None)
     if open_ones.filter(email__iexact=email).exists():
         raise CannotInvite(_("This address is invited already: send it again, or take it back."))
-    link = AccessLink(kind=Kind.INVITATION, email=email, role=role, created_by=by)
+    link = AccessLink(kind=Kind.INVITATION, email=email, role=role)
+    _sign(link, by)
     link.language = translation.get_language() or ""
     _begin(link, INVITED_FOR)
     audit.record("invitation.created", "invitation", str(link.pk), detail={"role": role})
@@ -66,7 +82,7 @@ def invite(*, email: str, role: str, by: User) -> AccessLink:
 
 
 @transaction.atomic
-def resend(link: AccessLink, *, by: User) -> AccessLink:
+def resend(link: AccessLink, *, by: User | KeyUser) -> AccessLink:
     """Anew, for a full time; the link before it works no more. Raises CannotInvite."""
     link = AccessLink.objects.select_for_update().get(pk=link.pk)
     if link.used_at or link.revoked_at:
@@ -74,7 +90,8 @@ def resend(link: AccessLink, *, by: User) -> AccessLink:
     if not may_give(by, link.role):
         raise CannotInvite(_("This role may do more than yours: an admin can invite for it."))
     letters.take_back(link)
-    link.created_by, link.round = by, link.round + 1
+    _sign(link, by)
+    link.round += 1
     _begin(link, INVITED_FOR)
     audit.record("invitation.sent_again", "invitation", str(link.pk))
     return link

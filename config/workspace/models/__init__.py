@@ -12,6 +12,7 @@ from config.workspace.models.access import (
 from config.workspace.models.circuits import Circuit
 from config.workspace.models.mail import OutgoingMail
 from config.workspace.models.records import AuditedPeople, AuditEntry, Job, Seal, TimeStamp
+from config.workspace.models.roles import CustomRole
 from config.workspace.models.sso import IdentityProvider, TakenAssertion
 from config.workspace.models.webhooks import OutgoingCall, Webhook, WebhookDelivery
 from config.workspace.models.work import SendCount, WorkRun
@@ -23,6 +24,7 @@ __all__ = [
     "AuditEntry",
     "AuditedPeople",
     "Circuit",
+    "CustomRole",
     "IdentityProvider",
     "Job",
     "OutgoingCall",

@@ -10,7 +10,7 @@ from config.workspace.tables.lasting import Bounded, Until
 
 
 class Role(models.TextChoices):
-    """What someone works as; `config.workspace.permissions` says what each may do."""
+    """Roles that are built in; `config.workspace.permissions` says what each may do."""
 
     MARKETER = "marketer", _("Marketer")
     ANALYST = "analyst", _("Analyst")
@@ -24,7 +24,8 @@ class User(AbstractUser):
     """Someone who works in the console."""
 
     lasts = Bounded("people of the team")
-    role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.MARKETER)
+    # a key of `permissions.role_choices`: built in, or of a CustomRole
+    role = models.CharField(_("role"), max_length=40, default=Role.MARKETER)
     locale = models.CharField(_("language"), max_length=16, default="", blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, default="", blank=True)
     # raised to end every session of theirs: it is part of what a session is signed with
@@ -57,6 +58,8 @@ class ApiKey(models.Model):
     hint = models.CharField(_("begins with"), max_length=12, editable=False)
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
     scopes = ArrayField(models.CharField(max_length=40), verbose_name=_("scopes"))
+    # a CustomRole whose view of people it has; without one, and without the scope, all is masked
+    sight_role = models.CharField(_("sees people as"), max_length=40, blank=True)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
@@ -96,6 +99,7 @@ class AccessLink(models.Model):
     role = models.CharField(_("role"), max_length=40, blank=True)  # of an invitation
     user = models.ForeignKey(User, models.CASCADE, null=True, related_name="access_links")
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_by_key = models.ForeignKey(ApiKey, models.SET_NULL, null=True, related_name="+")
     language = models.CharField(max_length=16, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()

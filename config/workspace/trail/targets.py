@@ -16,6 +16,7 @@ from config.workspace.models import (
     AccessLink,
     ApiKey,
     AuditEntry,
+    CustomRole,
     IdentityProvider,
     User,
     Workspace,
@@ -95,11 +96,17 @@ def _workspace_url(_workspace: Workspace) -> str:
     return reverse("admin:workspace_workspace_changelist")
 
 
+def _role_url(role: CustomRole) -> str:
+    return reverse("team:role", args=[role.key])
+
+
 _USER = ObjectKind(KINDS["user"], User, "pk", form_of)
 _INVITATION = ObjectKind(KINDS["invitation"], AccessLink, "pk", _team_url)
 _PROVIDER = ObjectKind(KINDS["identityprovider"], IdentityProvider, "pk", form_of)
 _API_KEY = ObjectKind(KINDS["api_key"], ApiKey, "pk", _key_url)
 _WORKSPACE = ObjectKind(KINDS["workspace"], Workspace, "pk", _workspace_url)
+_ROLE = ObjectKind(KINDS["role"], CustomRole, "key", _role_url)
+TARGETS.register("role")(rows_of(_ROLE, "team.edit"))
 TARGETS.register("user")(rows_of(_USER, "team.edit", name_of_user))
 TARGETS.register("invitation")(rows_of(_INVITATION, "team.edit", _role_of_link))
 TARGETS.register("identityprovider")(rows_of(_PROVIDER, "team.edit"))

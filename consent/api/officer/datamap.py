@@ -12,7 +12,7 @@ from config.workspace.api.problems import invalid
 from config.workspace.api.views import ApiView
 from consent.datamap import deciding
 from consent.datamap.fields import MappedField, mapped
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import Shown, shown_to
 
 VIEW, EDIT = "privacy.view", "privacy.edit"
 
@@ -67,7 +67,7 @@ class DataMap(ApiView):
     @extend_schema(operation_id="data_map", responses=MappedFieldsSerializer)
     def get(self, request: Request) -> Response:
         """Every field, with its tag, its sources and its uses; counted once a day."""
-        shown = Shown(self.may("people.personal"))
+        shown = shown_to(self.request.user)
         return one_page([field_answer(one, shown) for one in mapped()])
 
     @extend_schema(

@@ -14,7 +14,7 @@ from consent.incidents import reporting
 from consent.models import Incident
 from profiles.api.paging import PAGE_PARAMETERS
 from profiles.selectors.finding import as_uuid
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import Shown, shown_to
 
 VIEW, EDIT = "privacy.view", "privacy.edit"
 
@@ -90,7 +90,7 @@ class Incidents(ApiView):
     )
     def get(self, request: Request) -> Response:
         """The newest first."""
-        shown = Shown(self.may("people.personal"))
+        shown = shown_to(self.request.user)
         return self.paged(Incident.objects.all(), lambda row: incident_answer(row, shown), "-id")
 
     @extend_schema(
@@ -105,7 +105,7 @@ class Incidents(ApiView):
             row = reporting.report(self.checked(NewIncidentSerializer), user)
         except reporting.IncidentRefused as error:
             raise invalid(error.path, str(error)) from error
-        return Response(incident_answer(row, Shown(self.may("people.personal"))), status=201)
+        return Response(incident_answer(row, shown_to(self.request.user)), status=201)
 
 
 class OneIncident(ApiView):
@@ -120,7 +120,7 @@ class OneIncident(ApiView):
         row = Incident.objects.filter(public_id=public_id).first() if public_id else None
         if row is None:
             raise Problem(404, detail="There is no such incident.")
-        return Response(incident_answer(row, Shown(self.may("people.personal"))))
+        return Response(incident_answer(row, shown_to(self.request.user)))
 
 
 def incident_answer(row: Incident, shown: Shown) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from consent.api.officer.retention_shapes import (
 from consent.models import RetentionRule, RetentionRun
 from consent.retention import keeping
 from profiles.api.paging import PAGE_PARAMETERS
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import Shown, shown_to
 
 VIEW, EDIT = "privacy.view", "privacy.edit"
 _PATHS = {"class": "data_class"}
@@ -36,7 +36,7 @@ class RetentionView(ApiView):
 
     def shown(self) -> Shown:
         """As the caller may see it."""
-        return Shown(self.may("people.personal"))
+        return shown_to(self.request.user)
 
 
 class RetentionRules(RetentionView):

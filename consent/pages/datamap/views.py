@@ -20,7 +20,7 @@ from consent.datamap import deciding, register
 from consent.datamap.fields import PLACES, MappedField, mapped
 from consent.models import ProcessingRecord, Purpose
 from profiles.personal.names import Nature
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import Shown, shown_to
 
 VIEW, EDIT = "privacy.view", "privacy.edit"
 
@@ -28,7 +28,7 @@ VIEW, EDIT = "privacy.view", "privacy.edit"
 @requires(VIEW)
 def data_map_view(request: HttpRequest) -> HttpResponse:
     """Every field: what nobody has decided yet first."""
-    shown = Shown(may(request.user, "people.personal"))
+    shown = shown_to(request.user)
     fields = mapped()
     lines = [_line(one, shown) for one in fields]
     return page(

@@ -22,7 +22,7 @@ from config.workspace.trail.words import field_in_words, words_of
 from consent.incidents import finding, reporting
 from consent.models import Incident
 from consent.policy.words import place_in_words
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import Shown, shown_to
 
 VIEW, EDIT = "privacy.view", "privacy.edit"
 MOMENT = "%Y-%m-%dT%H:%M"
@@ -124,7 +124,7 @@ def incident_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """The report; it prints as it is."""
     row = get_object_or_404(Incident, public_id=public_id)
     audit.record("incident.viewed", "incident", str(row.public_id))
-    shown = Shown(may(request.user, "people.personal"))
+    shown = shown_to(request.user)
     counted = row.counted
     return page(
         request,

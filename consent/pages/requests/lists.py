@@ -16,7 +16,7 @@ from consent.pages.requests.steps import STAGE_LOOKS, Stage, next_step, stage_of
 from consent.privacy.words import clock_tone, is_overdue, origin_in_words
 from profiles.models import Profile
 from profiles.people.lineage import today_of
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import Shown, shown_to
 
 VIEW, EDIT = "privacy.view", "privacy.edit"
 CLOSED_SHOWN = 50
@@ -33,14 +33,14 @@ def requests_view(request: HttpRequest) -> HttpResponse:
     waiting = list(rows.filter(status__in=PrivacyRequest.OPEN).order_by("due_at", "id"))
     ended = rows.exclude(status__in=PrivacyRequest.OPEN).order_by("-completed_at", "-id")
     closed = list(ended[: ON_BOARD if look == BOARD else CLOSED_SHOWN])
-    shown = Shown(may(request.user, "people.personal"))
+    shown = shown_to(request.user)
     names = _names([*waiting, *closed])
     lines = [line_of(row, shown, names.get(row.pk, "")) for row in waiting]
     done = [line_of(row, shown, names.get(row.pk, "")) for row in closed]
     audit.record(
         "privacy.listed",
         "privacy_request",
-        fields=["display_name", "identifier"] if shown.personal else [],
+        fields=shown.looked_at("display_name", "identifier"),
         people=sorted({row.profile_id for row in (*waiting, *closed) if row.profile_id}),
     )
     return page(

@@ -31,7 +31,7 @@ from consent.privacy.found import found_of
 from consent.privacy.subject import person_of
 from consent.privacy.words import table_in_words
 from consent.proof.standing import send_link, standing_of
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import shown_to
 
 
 @requires(VIEW)
@@ -61,7 +61,7 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         public_id=public_id,
     )
     audit.record("privacy.viewed", "privacy_request", str(row.public_id))
-    shown = Shown(may(request.user, "people.personal"))
+    shown = shown_to(request.user)
     found, person, proof = found_of(row), person_of(row), standing_of(row)
     return page(
         request,
@@ -73,7 +73,7 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "step": next_step(row, address=proof.address, waits=proof.waits),
             "proof": proof,
             "proof_address": shown.identifier("email", proof.address) if proof.address else "",
-            "details": shown.text(row.details),
+            "details": shown.free_text(row.details),
             "letters": letters_of(row, shown),
             "letter_language": language_name(row),
             "done": [(table_in_words(t), n) for t, n in row.result.get("erased", {}).items()],

@@ -19,7 +19,7 @@ from consent.retention import keeping, words
 from consent.retention.classes import CLASSES, RetainedClass
 from profiles.models import EventDefinition
 from profiles.personal.looks import looks_personal
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import shown_to
 
 VIEW, EDIT = "privacy.view", "privacy.edit"
 RUNS_SHOWN = 20
@@ -128,7 +128,7 @@ def rule_view(request: HttpRequest, number: int) -> HttpResponse:
             toast(request, _("Changed, and switched off. See what it would take now."))
         return redirect("consent:retention_rule", number)
     counted = rule.counted if "at" in rule.counted else None
-    shown = Shown(may(request.user, "people.personal"))
+    shown = shown_to(request.user)
     return page(
         request,
         "consent/retention_rule.html",

@@ -26,6 +26,7 @@ from profiles.language.reading.reader import Reader
 from profiles.language.times.windows import Window, read_window
 from profiles.language.words import joined
 from profiles.personal.names import FieldPlace
+from profiles.selectors.masking import Shown
 from segments.rules.algebra import Ids, Part
 from segments.rules.base import Condition, earliest, register
 from segments.rules.clause import (
@@ -224,14 +225,14 @@ class EventCondition(Condition):
         names = {self.name, *([self.not_since[0]] if self.not_since else [])}
         return self.reads() | {(FieldPlace.EVENT, name) for name in names}
 
-    def masked(self) -> Self:
-        """Without the operands of properties that are not known to be harmless."""
+    def masked(self, shown: Shown) -> Self:
+        """Without the operands of properties that the reader may not see."""
         since = self.not_since
         return replace(
             self,
-            where=tuple(test.masked() for test in self.where),
-            measure=self.measure and self.measure.masked(),
-            not_since=since and (since[0], tuple(test.masked() for test in since[1])),
+            where=tuple(test.masked(shown) for test in self.where),
+            measure=self.measure and self.measure.masked(shown),
+            not_since=since and (since[0], tuple(test.masked(shown) for test in since[1])),
         )
 
     def found(self, context: CompileContext, profile_id: int) -> str:

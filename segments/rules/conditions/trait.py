@@ -18,7 +18,7 @@ from profiles.language.spelling import ValueRows, spelled
 from profiles.language.subjects import Subject, json_subject, text_subject, time_subject
 from profiles.models import Profile
 from profiles.personal.names import FieldPlace
-from profiles.selectors.masking import is_harmless
+from profiles.selectors.masking import Shown
 from segments.rules import Condition, Reader, register
 from segments.rules.algebra import COUNTS, Filter, Part
 from segments.rules.clause import NAME, Clause, compare, pick
@@ -110,10 +110,10 @@ class TraitCondition(Condition):
         """The one field."""
         return {(FieldPlace.TRAIT, self.field)}
 
-    def masked(self) -> Self:
-        """Without the operand, where the field is not known to be harmless."""
-        known = is_harmless(FieldPlace.TRAIT, self.field)
-        return replace(self, comparison=self.comparison.masked(is_harmless=known))
+    def masked(self, shown: Shown) -> Self:
+        """Without the operand, where the reader may not see the field."""
+        is_shown = shown.may_ask(FieldPlace.TRAIT, self.field)
+        return replace(self, comparison=self.comparison.masked(shown, is_shown=is_shown))
 
     def unknown(self, context: CompileContext) -> Part | None:
         """Those without the value, where that means no."""

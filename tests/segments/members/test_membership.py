@@ -13,6 +13,7 @@ from profiles.changes import announce, announce_each
 from profiles.identity.keys import keep
 from profiles.language.reading.reader import RuleError
 from profiles.models import Identifier, ProfileChange
+from profiles.selectors.masking import HARMLESS_ALONE
 from segments import services
 from segments.archiving import archive_segment
 from segments.builder.preview import preview
@@ -288,7 +289,7 @@ def test_personal_fields_are_refused_without_the_right() -> None:
         "all", trait("plan", "eq", "x"), group("any", trait("email", "ends_with", "@x.de"))
     )
     with pytest.raises(RuleError) as error:
-        services.create_segment(slug="p", name="P", rule=rule, may_personal=False)
+        services.create_segment(slug="p", name="P", rule=rule, shown=HARMLESS_ALONE)
     assert (error.value.path, error.value.code) == ("conditions[1].conditions[0]", "personal")
 
 
