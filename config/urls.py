@@ -34,6 +34,7 @@ urlpatterns = [
     path("console/", include("consent.urls")),
     path("console/", include("segments.urls")),
     path("console/", include("campaigns.urls")),
+    path("console/", include("config.team.urls")),
     path("console/", include("config.console.signing_in.urls")),
     path("console/", include("config.webhooks.urls")),
     path("console/", include("config.console.signing_in.member_urls")),

@@ -1,0 +1,1 @@
+"""Roles on screens, and the team over REST: roles, members, invitations and API keys."""
