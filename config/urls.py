@@ -27,6 +27,7 @@ urlpatterns = [
     path("api/", include("segments.api.urls")),
     path("api/", include("campaigns.api.urls")),
     path("api/", include("config.webhooks.api_urls")),
+    path("api/", include("config.team.api_urls")),
     re_path(r"^api/schema/?$", SpectacularAPIView.as_view(), name="schema"),
     re_path(r"^api/docs/?$", docs, name="api-docs"),
     path("console/", include("config.home.urls")),
