@@ -74,10 +74,6 @@ class IdentityProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # no gen
         label=gettext_lazy("Groups and roles"),
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
-        help_text=gettext_lazy(
-            "A line each, as “group = role”; the first group that somebody is in decides. "
-            "Roles: marketer, analyst, privacy_officer, service_rep, integrator, admin."
-        ),
     )
     secret = forms.CharField(
         label=gettext_lazy("Client secret"),
@@ -124,6 +120,10 @@ class IdentityProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # no gen
         for name in ("issuer", "client_id"):  # of SAML neither is filled in
             if name in self.fields:
                 self.fields[name].required = False
+        self.fields["groups"].help_text = _(
+            "A line each, as “group = role”; the first group that somebody is in decides. "
+            "Roles: %(roles)s."
+        ) % {"roles": ", ".join(key for key, _name in given)}
         self._fill_in()
 
     def _fill_in(self) -> None:
