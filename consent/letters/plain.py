@@ -13,7 +13,7 @@ def plain(type_: str) -> str:
         RequestType.RECTIFICATION: _("a correction of your data"),
         RequestType.ERASURE: _("deletion of your data"),
         RequestType.RESTRICTION: _("a pause in using your data"),
-        RequestType.OBJECTION: _("no marketing any more"),
+        RequestType.OBJECTION: _("no marketing any more, and no profile made for it"),
         RequestType.OPT_OUT_OF_SALE: _("no selling or sharing of your data"),
         RequestType.LIMIT_SENSITIVE: _("sensitive data used only for what you asked"),
         RequestType.OPT_OUT_OF_AUTOMATED: _("no decisions by machines alone"),

@@ -78,7 +78,7 @@ def wishes() -> list[Wish]:
         Wish(
             RequestType.OBJECTION,
             _("No marketing at all"),
-            _("On no channel, at once."),
+            _("On no channel, and no profile made of you for it; at once."),
         ),
         Wish(
             RequestType.OPT_OUT_OF_SALE,
