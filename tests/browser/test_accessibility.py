@@ -2,19 +2,25 @@
 than the window, and the browser's console stays silent (blocked by a policy counts as noise)."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import axe_playwright_python
 import pytest
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from campaigns.models import Message
 from config.workspace.access import tokens
-from config.workspace.models import Role
+from config.workspace.models import Role, Webhook
+from consent.incidents.reporting import report
+from consent.models import Policy, Purpose
 from consent.privacy.due import carry_out_due
 from consent.privacy.requests import open_request, settle
 from consent.proof.standing import send_link
+from consent.retention import keeping
+from consent.wordings import say
 from profiles.models import EventDefinition, Profile, Source
 from tests.campaigns.builders import launched, make_campaign
 from tests.campaigns.builders import make_segment as make_list
@@ -80,6 +86,31 @@ PAGES = {
     "workspace": "/console/workspace/workspace/1/change/",
     "event definitions": "/console/profiles/eventdefinition/",
     "exchange rates": "/console/profiles/exchangerate/",
+    "new request": "/console/privacy/requests/new/",
+    "ledger": "/console/privacy/permissions/",
+    "nobody's ledger": "/console/privacy/permissions/?q=zzzz",
+    "prove it": "/console/privacy/prove/",
+    "wordings": "/console/consent/wording/",
+    "banners": "/console/privacy/banner/",
+    "signals": "/console/consent/signalmapping/",
+    "policy table": "/console/privacy/policies/",
+    "new policy": "/console/privacy/policies/new/",
+    "deadlines": "/console/consent/deadlinerule/",
+    "duties": "/console/consent/erasureduty/",
+    "clocks of incidents": "/console/consent/breachclock/",
+    "data map": "/console/privacy/data-map/",
+    "register": "/console/privacy/register/",
+    "retention": "/console/privacy/retention/",
+    "new retention rule": "/console/privacy/retention/new/",
+    "incidents": "/console/privacy/incidents/",
+    "new incident": "/console/privacy/incidents/new/",
+    "webhooks": "/console/webhooks/",
+    "new webhook": "/console/webhooks/new/",
+    "identity providers": "/console/workspace/identityprovider/",
+    "team and invitations": "/console/team/",
+    "my security": "/console/security/",
+    "second factor": "/console/security/app/",
+    "new passkey": "/console/security/keys/add/",
 }
 STEPS = ("who", "what", "when", "checks", "launch")
 
@@ -118,7 +149,11 @@ def make_cast() -> dict[str, str]:
         "preferences": f"/preferences/{tokens.issue('preferences', *numbers)}/",
         "unsubscribe": f"/u/{tokens.issue('unsubscribe', *numbers)}/",
         "asking about data": f"/preferences/{tokens.issue('preferences', *numbers)}/data/",
+        "why": f"/why/{tokens.issue('unsubscribe', *numbers)}/",
+        "proof of a message": f"/console/privacy/prove/{ada.pk}/{message.pk}/",
+        "somebody's ledger": f"/console/privacy/permissions/{ada.public_id}/?on=2026-01-31",
         **requests_of(ada),
+        **kept_of(ada),
         "no such page": "/console/no-such-page/",
     }
 
@@ -139,6 +174,39 @@ def requests_of(person: Profile) -> dict[str, str]:
         "request with an archive": f"{here}{read.public_id}/",
         "archive": f"{here}{read.public_id}/archive/?table=event",
         "one's own link": "/privacy/",
+    }
+
+
+def kept_of(person: Profile) -> dict[str, str]:
+    """Awkward purposes, webhooks, rules and incidents, and an erasure that is done."""
+    Purpose.objects.create(
+        slug="awkward", name=HOSTILE[1][:200], description=HOSTILE[0], purpose_class="marketing"
+    )
+    say("awkward", "ar", {"text": HOSTILE[2]})
+    hook = Webhook.objects.create(
+        url=f"https://example.com/{HOSTILE[1][:150]}", description=HOSTILE[0],
+        events=["profile.erased"],
+    )  # fmt: skip
+    rule = keeping.make({"data_class": "event", "keep_n": 3, "keep_unit": "year", "act": "delete"})
+    source = Source.objects.order_by("pk")[0]
+    now = timezone.now()
+    row = report(
+        {"kind": "source", "subject_id": source.pk, "title": HOSTILE[1][:200],
+         "since": now - timedelta(days=3), "until": now, "known_at": now, "note": HOSTILE[0]}, None,
+    )  # fmt: skip
+    gone = make_profile("Gone", email="gone@example.com")
+    erased = open_request(type_="erasure", references=[f"rapport_id:{gone.public_id}"])
+    settle(erased, because=HOSTILE[2])
+    carry_out_due()
+    here = "/console/privacy"
+    policy = Policy.objects.order_by("pk")[0]
+    return {
+        "policy": f"{here}/policies/{policy.slug}/",
+        "webhook": f"/console/webhooks/{hook.pk}/",
+        "retention rule": f"{here}/retention/{rule.pk}/",
+        "incident": f"{here}/incidents/{row.public_id}/",
+        "erased": f"{here}/requests/{erased.public_id}/",
+        "certificate": f"{here}/requests/{erased.public_id}/certificate/",
     }
 
 
