@@ -1,4 +1,4 @@
-"""The first five minutes: seven steps on Home, each ticked by a fact in the database."""
+"""The first five minutes: eight steps on Home, each ticked by a fact in the database."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from config.workspace.pages.open_pages import open_to
 from config.workspace.permissions import may, role_in_words
 from config.workspace.selectors import workspace
 from consent.models import ErasedIdentifier, PrivacyRequest
-from profiles.models import IdentifierKey, Profile, Source
+from profiles.models import IdentifierKey, Profile, Rejection, Source
 from segments.models import Membership, SegmentVersion
 
 SEGMENT = "tent-no-boots"
@@ -33,8 +33,8 @@ SEGMENT = "tent-no-boots"
 class StoryStep:
     """What to do, why, where, and whether it has been done.
 
-    `outside`: in a tab of its own. `needs`: the permission that it takes; whose role lacks it is
-    given no address, and told which roles to work as.
+    `posts`: the button does it. `outside`: in a tab of its own. `needs`: the permission that it
+    takes; whose role lacks it is given no address, and told which roles to work as.
     """
 
     name: str
@@ -45,6 +45,7 @@ class StoryStep:
     button: Any = ""
     outside: bool = False
     needs: str = ""
+    posts: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class StoryFacts:
     bought: bool
     left: bool
     erased: bool
+    refused: bool
     maya_id: str
     is_out: bool = False  # whether the segment has lost her, so that no mail would come
 
@@ -127,9 +129,14 @@ def _facts(began: datetime) -> StoryFacts:
         bought=bool(responses["bought"]),
         left=bool(responses["left"]),
         erased=bool(erased),
+        refused=bool(erased) and _is_refused(began),
         maya_id=str(page.first() or ""),
         is_out=not erased and not launched and not _is_in(list(owners.values())),
     )
+
+
+def _is_refused(began: datetime) -> bool:
+    return Rejection.objects.filter(code="erased_person", received_at__gt=began).exists()
 
 
 def _erased_as() -> list[int]:
@@ -232,6 +239,19 @@ def _steps(facts: StoryFacts, user: User) -> list[StoryStep]:
             f"{reverse('consent:new_request')}?type=erasure&identifier=email:{maya.EMAIL}",
             _("Write her request down"),
             needs="privacy.edit",
+        ),
+        StoryStep(
+            "replay",
+            _("Send her past again: refused"),
+            _(
+                "Some partner still has a copy of what she did this year, and sends it. Nothing of "
+                "it comes in: see each call refused."
+            ),
+            facts.refused,
+            reverse("demo:replay") if facts.erased else "",
+            _("Replay her year"),
+            needs="privacy.edit",
+            posts=True,
         ),
     ]
     return [

@@ -9,6 +9,7 @@ app_name = "demo"
 urlpatterns = [
     path("demo/role/", views.role, name="role"),
     path("demo/traffic/", views.traffic, name="traffic"),
+    path("demo/replay/", views.replay, name="replay"),
     path("demo/shop/", shop.home, name="home"),
     path("demo/shop/cart/", shop.cart, name="cart"),
     path("demo/shop/account/", shop.account, name="account"),

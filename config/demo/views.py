@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import cast
 
 from django.contrib.auth import login
@@ -10,14 +11,18 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from config.console.pages import toast
+from config.console.shell import places
 from config.demo import state, team
+from config.demo.generator import past_of_maya
 from config.demo.state import DemoState, demo_only
+from config.demo.writing import inbox_feed
 from config.workspace import audit
 from config.workspace.models import User
-from config.workspace.permissions import role_in_words
+from config.workspace.permissions import may, role_in_words
 
 BACKEND = "config.workspace.permissions.RoleBackend"
 
@@ -66,3 +71,29 @@ def traffic(request: HttpRequest) -> HttpResponse:
     said = _("The shop goes on by itself.") if run.traffic else _("The shop is quiet now.")
     toast(request, said)
     return redirect("/console/")
+
+
+@demo_only
+@require_POST
+def replay(request: HttpRequest) -> HttpResponse:
+    """Send Maya's past again through the inbox, as a copy of somebody else's would come."""
+    if not request.user.is_authenticated:
+        return redirect_to_login("/console/")
+    run, user = _insider(request)
+    if not may(user, "privacy.edit"):
+        raise PermissionDenied("privacy.edit")
+    now = datetime.now(UTC)
+    calls = [
+        call._replace(body={**call.body, "messageId": f"{call.body['messageId']}-again"})
+        for call in past_of_maya(now, **run.run)
+    ]
+    inbox_feed.put(inbox_feed.sources(), calls, received_at=now)
+    with audit.acting(audit.actor_of_user(user)):
+        audit.record("demo.replayed", "workspace", detail={"calls": len(calls)})
+    said = ngettext(
+        "%(n)d call of hers came in again. Each is refused here, with its reason.",
+        "%(n)d calls of hers came in again. Each is refused here, with its reason.",
+        len(calls),
+    )
+    toast(request, said % {"n": len(calls)})
+    return redirect(places.live(status="refused"))

@@ -13,7 +13,8 @@ from config.workspace.models import AuditEntry, Role, User
 from config.workspace.selectors import forget_workspace
 from config.workspace.work.due import drain
 from consent.models import ConsentEntry
-from profiles.models import Event, Identifier
+from consent.privacy.requests import open_request, settle
+from profiles.models import Event, Identifier, IdentifierKey, Profile, Rejection
 from tests.cast import make_user
 
 SIGN_UP = {"first_name": "Maya", "last_name": "Santoso", "email": maya.EMAIL}
@@ -133,7 +134,7 @@ def test_logging_out_makes_a_stranger_again(demo):
 
 def test_posts_ask_for_the_token(demo):
     client = Client(enforce_csrf_checks=True)
-    for name in ("account", "cart", "order", "leave", "role", "traffic"):
+    for name in ("account", "cart", "order", "leave", "role", "traffic", "replay"):
         assert client.post(reverse(f"demo:{name}"), SIGN_UP).status_code == 403
 
 
@@ -167,6 +168,31 @@ def test_the_story_ticks_by_facts(demo, admin):
     assert done["maya"]
     assert done["loop"]
     assert not done["launch"]
+
+
+def test_what_is_sent_again_of_her_past_after_her_erasure_is_refused(demo, admin):
+    user = team.members(demo.run)[0]
+    assert admin.post(reverse("demo:role"), {"role": "privacy_officer"}).status_code == 302
+    ids = set(
+        IdentifierKey.objects.filter(kind="user_id", value=maya.USER_ID).values_list(
+            "profile_id", flat=True
+        )
+    )
+    request = open_request(type_="erasure", references=[f"email:{maya.EMAIL}"])
+    settle(request, because="she asked")
+    drain()
+    request.refresh_from_db()
+    assert request.status == "completed", request.result
+    assert ticks(user)["erase"]
+    assert not ticks(user)["replay"]
+    answer = admin.post(reverse("demo:replay"), follow=True)
+    assert "came in again" in answer.content.decode()
+    drain()
+    assert ticks(user)["replay"]
+    refused = Rejection.objects.filter(code="erased_person")
+    assert refused.count() > 5
+    assert not IdentifierKey.objects.filter(value__in=[maya.EMAIL, maya.USER_ID]).exists()
+    assert not Profile.objects.living().filter(pk__in=ids).exists()
 
 
 def test_the_card_costs_few_queries(demo, django_assert_max_num_queries):

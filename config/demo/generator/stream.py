@@ -122,6 +122,25 @@ def background(
     return [w.message() for w in sorted(found, key=_order) if w.at < (minute + 1) * MINUTE]
 
 
+def past_of_maya(
+    now: datetime,
+    *,
+    profiles: int = PROFILES,
+    events: int = EVENTS,
+    seed: int = SEED,
+    start: datetime,
+) -> list[DemoCall]:
+    """Her calls of the year up to `now`, as whoever kept a copy of them would send them again."""
+    world = World(seed, profiles, events, to_ms(start))
+    person = make_person(world, maya.NUMBER)
+    found: list[WrittenCall] = []
+    for visit in maya.story(world, maya.NUMBER):
+        scribe = Scribe(world, person, visit)
+        KINDS[visit.kind](scribe)
+        found += scribe.out
+    return [w.message() for w in sorted(found, key=_order) if w.at <= to_ms(now)]
+
+
 def _light_visit(world: World, number: int, at: int, key: int) -> list[WrittenCall]:
     """What a customer or a returning stranger looks at from then on; nothing for the absent."""
     person = make_person(world, number)

@@ -74,12 +74,21 @@ def slices(stream: Iterable[DemoCall], size: int = SLICE) -> Iterator[list[DemoC
         yield part
 
 
-def put(known: dict[str, Source], messages: list[DemoCall], *, is_history: bool = False) -> None:
-    """Accept these, in the order of their time within each source; the shop's own systems first."""
+def put(
+    known: dict[str, Source],
+    messages: list[DemoCall],
+    *,
+    is_history: bool = False,
+    received_at: datetime | None = None,
+) -> None:
+    """Accept these, in the order of their time within each source; the shop's own systems first.
+
+    As received just after the last of them, unless told otherwise.
+    """
     by_source: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for message in messages:
         by_source[message.source].append(message.body)
-    received_at = min(messages[-1].at + ON_THE_WAY, timezone.now())
+    received_at = received_at or min(messages[-1].at + ON_THE_WAY, timezone.now())
     for name in sorted(by_source, key=lambda name: not known[name].is_verified):
         accept(known[name], by_source[name], is_history=is_history, received_at=received_at)
 

@@ -88,6 +88,7 @@ ACTIONS: dict[str, Words] = {
     "consent.listed": gettext_lazy("Permissions listed"),
     "consent.taken_back": gettext_lazy("Unproven permission taken back"),
     "demo.role_switched": gettext_lazy("Demo: another role taken on"),
+    "demo.replayed": gettext_lazy("Demo: the past of an erased person sent again"),
     "demo.traffic_switched": gettext_lazy("Demo: the shop's traffic switched"),
     "event.listed": gettext_lazy("Live events looked at"),
     "event.viewed": gettext_lazy("Event looked at"),
