@@ -47,6 +47,9 @@ class IncidentForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["since"].help_text = _("Times are those of %(zone)s.") % {
+            "zone": timezone.get_current_timezone_name().replace("_", " ")
+        }
         for name in ("since", "until", "known_at"):
             self.fields[name].widget = forms.DateTimeInput(
                 attrs={"type": "datetime-local"}, format=MOMENT

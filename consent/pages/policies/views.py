@@ -95,6 +95,7 @@ def _answer(request: HttpRequest, row: Policy, title: str) -> HttpResponse:
                 return redirect("consent:policy", saved.slug)
         context["effects"] = sentences_of(effects_of(form.cleaned_data["row"]))
         context["is_tried"] = True
+        form.fields["why"].required = True  # it is asked for from here on, and said so
     return page(
         request,
         "consent/policy.html",
