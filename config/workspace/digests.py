@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 
+from config.workspace.access.client_address import home_of
 from config.workspace.selectors import workspace
 
 # of which kinds an identifier is a contact point: what can be written to, and so suppressed
@@ -17,6 +18,14 @@ def contact_digest(kind: str, value: str, salt: str | None = None) -> bytes:
     """
     key = bytes.fromhex(salt or workspace().salt)
     return hmac.digest(key, f"{kind}:{value}".encode(), "sha256")[:DIGEST_BYTES]
+
+
+def caller_digest(address: str) -> bytes | None:
+    """Of the network that an address is in, by which a caller is counted; None where none is known.
+
+    Every limit for one caller that counts rows of its own table goes by it.
+    """
+    return contact_digest("caller", home_of(address)) if address else None
 
 
 def key_digest(key: str) -> bytes:

@@ -1,6 +1,5 @@
 """Hands an archive over: a link that ends, may be revoked, and closes after some downloads."""
 
-import ipaddress
 import secrets
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,6 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from config.workspace import audit
+from config.workspace.access.client_address import masked_network
 from config.workspace.digests import key_digest
 from config.workspace.models import User
 from config.workspace.work.pruning import PRUNERS
@@ -113,22 +113,10 @@ def fetched(archive: PersonArchive, *, form: str, client: str) -> bool:
     ).update(downloads=F("downloads") + 1)
     if not n:
         return False
-    ArchiveDownload.objects.create(archive=archive, form=form, client=masked_client(client))
+    ArchiveDownload.objects.create(archive=archive, form=form, client=masked_network(client))
     request = str(archive.request.public_id)
     audit.record("privacy.archive_fetched", "privacy_request", request)
     return True
-
-
-def masked_client(address: str) -> str:
-    """The network that somebody is in: "203.0.113.•", "2001:db8:1::•"."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return ""
-    bits = 24 if found.version == 4 else 48  # noqa: PLR2004 - the older of the two
-    network = ipaddress.ip_network((found, bits), strict=False)
-    text = str(network.network_address)
-    return f"{text.rpartition('.')[0]}.•" if bits == 24 else f"{text}•"  # noqa: PLR2004
 
 
 @PRUNERS.register("archives")

@@ -17,11 +17,11 @@ from django.utils import timezone, translation
 
 from config.postgres.sql import run, sql
 from config.workspace.access import tokens
-from config.workspace.digests import contact_digest
+from config.workspace.digests import caller_digest, contact_digest
 from config.workspace.mails.outgoing import ServiceMail, write
 from config.workspace.zones import stamp, today
 from consent.channels import contact_kind
-from consent.confirming.limits import NO_ADDRESS, AskingLimits, caller_digest, count_unasked
+from consent.confirming.limits import NO_ADDRESS, AskingLimits, count_unasked
 from consent.confirming.words import as_shown, language_of, shown, wording_of
 from consent.ledger.recording import Statement, record_consents
 from consent.ledger.standing import standing

@@ -16,8 +16,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from config.postgres.sql import run, sql
-from config.workspace.access.client_address import home_of
-from config.workspace.digests import contact_digest
 from config.workspace.work.pruning import PORTION, PRUNERS, deleted
 from config.workspace.zones import today
 from consent.models import Suppression, UnaskedCount
@@ -50,11 +48,6 @@ ORDER BY 2 ON CONFLICT (day, reason) DO UPDATE SET n = c.n + excluded.n
 _OLD = (
     "DELETE FROM unasked_count WHERE id IN (SELECT id FROM unasked_count WHERE day < %s LIMIT %s)"
 )
-
-
-def caller_digest(address: str) -> bytes | None:
-    """A keyed digest of the network that an address is in; None for a caller that is unknown."""
-    return contact_digest("caller", home_of(address)) if address else None
 
 
 class AskingLimits:

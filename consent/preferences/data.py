@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import translation
 
-from config.workspace.access.client_address import address_of, home_of
+from config.workspace.access.client_address import address_of
 from consent.preferences.asking import Wish, ask_for, wish_of, wishes
 from consent.preferences.hooks import SentTo
 from consent.preferences.views import PREFERENCES, page_of, public, sent_to
@@ -62,9 +62,8 @@ def _ask(request: HttpRequest, sent: SentTo, wish: Wish, words: str) -> str:
         return AT_ONCE
     if row.proven_at:
         return KNOWN
-    client = home_of(address_of(request))
     try:
-        link = links.ask(sent.address, request=row, client=client, language=language)
+        link = links.ask(sent.address, request=row, caller=address_of(request), language=language)
     except links.TooMany:
         return LATER
     return SENT if link else LATER

@@ -6,7 +6,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from config.workspace.access import tokens
-from config.workspace.access.client_address import address_of, home_of
+from config.workspace.access.client_address import address_of
 from config.workspace.access.guessing import refuse
 from config.workspace.pages.errors import Explained
 from config.workspace.selectors import workspace
@@ -44,16 +44,12 @@ def ask_page(request: HttpRequest) -> HttpResponse:
         wrong = context | {"wrong": True, "given": given}
         return render(request, "consent/own_ask.html", wrong, status=UNFIT)
     try:
-        links.ask(address, client=_client(request), language=translation.get_language() or "")
+        links.ask(address, caller=address_of(request), language=translation.get_language() or "")
     except links.TooMany:
         return render(
             request, "consent/own_ask.html", context | {"too_many": True}, status=TOO_MANY
         )
     return render(request, "consent/own_ask.html", context | {"is_sent": True, "given": address})
-
-
-def _client(request: HttpRequest) -> str:
-    return home_of(address_of(request))
 
 
 @own_page
@@ -95,7 +91,7 @@ def _new_link(request: HttpRequest, row: IdentityLink) -> HttpResponse:
     try:
         if address:
             language = translation.get_language() or ""
-            links.ask(address, request=row.request, client=_client(request), language=language)
+            links.ask(address, request=row.request, caller=address_of(request), language=language)
     except links.TooMany:
         return render(
             request, "consent/own_link.html", context | {"state": "many"}, status=TOO_MANY
@@ -154,7 +150,7 @@ def archive_page(request: HttpRequest, token: str) -> HttpResponse:
         try:
             if address:
                 links.ask(
-                    address, request=archive.request, client=_client(request), language=language
+                    address, request=archive.request, caller=address_of(request), language=language
                 )
         except links.TooMany:
             return render(

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from config.workspace import audit
 from config.workspace.access.tokens import seal, unseal
-from config.workspace.digests import contact_digest, key_digest
+from config.workspace.digests import caller_digest, contact_digest, key_digest
 from config.workspace.models import User
 from config.workspace.work.due import wake
 from config.workspace.work.pruning import PORTION, PRUNERS, deleted
@@ -82,29 +82,24 @@ class Holder:
         return self.link.pass_until
 
 
-def client_digest(home: str) -> bytes:
-    """Who asks, as a keyed digest."""
-    return contact_digest("client", home)
-
-
 @transaction.atomic
 def ask(
     address: str,
     *,
     request: PrivacyRequest | None = None,
-    client: str = "",
+    caller: str = "",
     language: str = "",
     user: User | None = None,
 ) -> IdentityLink | None:
     """Have a link sent to a normalised mail address, if it is one of a person (of `request`).
 
-    None where this address was sent enough of them lately. `client` is who asks over the public
-    pages. Raises TooMany. The same is done whether or not anybody knows the address.
+    None where this address was sent enough of them lately. `caller` is the address of who asks over
+    the public pages. Raises TooMany. The same is done whether or not anybody knows the address.
     """
     digest, now = contact_digest("email", address), timezone.now()
-    asked_for = client_digest(client) if client else None
+    network = caller_digest(caller)
     rows = IdentityLink.objects.filter(asked_at__gt=now - HOUR)
-    if asked_for and rows.filter(client_digest=asked_for).count() >= MOST_OF_A_CALLER:
+    if network and rows.filter(client_digest=network).count() >= MOST_OF_A_CALLER:
         raise TooMany
     # of strangers and of a request apart: nobody can use up what somebody needs to prove
     to_it = IdentityLink.objects.filter(digest=digest, request__isnull=request is None)
@@ -115,7 +110,7 @@ def ask(
     row = IdentityLink.objects.create(
         request=request,
         digest=digest,
-        client_digest=asked_for,
+        client_digest=network,
         sealed=seal(address.encode()),
         language=language,
         asked_by=user,

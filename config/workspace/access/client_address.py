@@ -41,6 +41,16 @@ def home_of(address: str) -> str:
     return address
 
 
+def masked_network(address: str) -> str:
+    """About where somebody is, for screens: `192.0.2.…`, `2001:0db8:0007:…`; "" where unknown."""
+    found = _parsed(address)
+    if found is None:
+        return ""
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found).rpartition(".")[0] + ".…"
+    return ":".join(found.exploded.split(":")[:3]) + ":…"
+
+
 def _parsed(text: str) -> Address | None:
     if with_port := _WITH_PORT.fullmatch(text):  # as some proxies write it
         text = with_port[1]

@@ -6,7 +6,6 @@ listed: its `mark` is not the user's any more.
 """
 
 import hashlib
-import ipaddress
 from datetime import datetime
 from typing import Final
 
@@ -18,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from config.workspace import audit
-from config.workspace.access.client_address import UNKNOWN, address_of
+from config.workspace.access.client_address import address_of, masked_network
 from config.workspace.models import SeenSession, User
 from config.workspace.work.pruning import PORTION, PRUNERS, deleted
 
@@ -61,7 +60,12 @@ def note(request: HttpRequest, *, is_seen: bool) -> None:
         return
     now = timezone.now()
     rows = SeenSession.objects.filter(pk=number, user_id=user_id)
-    said = {"session_key": key, "mark": mark, "seen_at": now, "address": masked(request)}
+    said = {
+        "session_key": key,
+        "mark": mark,
+        "seen_at": now,
+        "address": masked_network(address_of(request)),
+    }
     if number is None or not rows.update(**said):
         browser, system = device_of(request.headers.get("User-Agent", ""))
         row = SeenSession(user_id=user_id, browser=browser, system=system, began_at=now, **said)
@@ -94,17 +98,6 @@ def end(user: User, number: int) -> bool:
 def mark_of(session_hash: str) -> str:
     """Says whether two hashes of sessions are the same, and nothing of them."""
     return hashlib.sha256(session_hash.encode()).hexdigest()[:16]
-
-
-def masked(request: HttpRequest) -> str:
-    """Of an address the network alone: `192.0.2.…`, `2001:db8:1:…`."""
-    text = address_of(request)
-    if text == UNKNOWN:
-        return ""
-    address = ipaddress.ip_address(text)
-    if isinstance(address, ipaddress.IPv4Address):
-        return text.rpartition(".")[0] + ".…"
-    return ":".join(address.exploded.split(":")[:3]) + ":…"
 
 
 def device_of(agent: str) -> tuple[str, str]:

@@ -115,7 +115,7 @@ def test_the_officer_reads_it_withholds_what_is_others_and_the_person_fetches_it
     assert data["data"]["event"][0]["properties"] == {"withheld": "others"}
     again = person.post(f"{here}archive.json", {"request": str(row.public_id)})
     assert again.status_code == 404
-    assert ArchiveDownload.objects.get(form="json").client == "203.0.113.•"
+    assert ArchiveDownload.objects.get(form="json").client == "203.0.113.…"
     page = officer.get(one).content.decode()
     assert "fetched as often as it could be" in page
     assert person.get(archive_link).status_code == 410
