@@ -22,9 +22,10 @@ from config.workspace.mails.outgoing import ServiceMail, write
 from config.workspace.zones import stamp, today
 from consent.channels import contact_kind
 from consent.confirming.limits import NO_ADDRESS, AskingLimits, count_unasked
-from consent.confirming.words import as_shown, language_of, shown, wording_of
+from consent.confirming.words import as_shown, shown, wording_of
 from consent.ledger.recording import Statement, record_consents
 from consent.ledger.standing import standing
+from consent.letters.languages import letter_language
 from consent.models import Confirmation, Purpose, Topic, Wording
 from consent.models.ledger import Basis, ConsentStatus
 from consent.policy.places import place_of
@@ -220,7 +221,7 @@ def _questions(
     found = {}
     for n, (purpose, person) in wanted.items():
         one = statements[n]
-        chosen = language_of(language, one.language, person.locale)
+        chosen = letter_language(language, one.language, person.locale)
         if (purpose.pk, chosen) not in wordings:
             wordings[purpose.pk, chosen] = wording_of(purpose, chosen)
         topic = topics.get(one.topic_id or 0)

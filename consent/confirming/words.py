@@ -7,10 +7,8 @@ under `double-opt-in-SLUG`. `{purpose}` stands for the purpose's (or topic's) na
 from collections.abc import Mapping
 from typing import Final
 
-from django.conf import settings
 from django.utils.translation import gettext, gettext_noop, override
 
-from config.workspace.selectors import workspace
 from consent.models import Purpose, Topic, Wording
 from consent.wordings import newest_of, say
 
@@ -30,16 +28,6 @@ OURS: Final[Mapping[str, str]] = {
 def key_of(purpose: Purpose) -> str:
     """Of its own words."""
     return f"{KEY}-{purpose.slug}"[:60]
-
-
-def language_of(*wanted: str) -> str:
-    """The first that we have words in, else the workspace's, else English."""
-    known = dict(settings.LANGUAGES)
-    for text in (*wanted, workspace().locale):
-        language = (text or "").partition("-")[0].lower()
-        if language in known:
-            return language
-    return "en"
 
 
 def wording_of(purpose: Purpose, language: str) -> Wording:
