@@ -31,8 +31,9 @@ from campaigns.content.words import said
 from campaigns.models import Sender
 from config.workspace.digests import contact_digest
 from consent.channels import contact_kind
-from consent.models import Purpose, Suppression
+from consent.models import Purpose
 from consent.preferences.hooks import NOBODY
+from consent.suppression.suppressing import silenced
 from profiles.identifiers.normalise import normalise
 
 __all__ = ["SENT", "UNKNOWN", "NoTarget", "NotWritten", "ParcelOutcome", "send_test"]
@@ -113,9 +114,7 @@ def _refuse_unusable(kind: str, address: str) -> None:
     value = normalise(kind, address)
     if not value:
         raise NotWritten(_("Your own mail address cannot be used."))
-    digest = contact_digest(kind, value)
-    rows = Suppression.objects.filter(kind=kind, digest=digest, level=Suppression.Level.ALL)
-    row = rows.first()
+    row = silenced(kind, [contact_digest(kind, value)]).first()
     if row is not None:
         values = {"reason": row.get_reason_display()}
         raise NotWritten(_("your own address is suppressed (%(reason)s).") % values)

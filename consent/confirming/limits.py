@@ -18,7 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from config.postgres.sql import run, sql
 from config.workspace.work.pruning import PORTION, PRUNERS, deleted
 from config.workspace.zones import today
-from consent.models import Suppression, UnaskedCount
+from consent.models import UnaskedCount
+from consent.suppression.suppressing import silenced
 
 A_DAY: Final = 3  # mails to one address
 APART: Final = timedelta(minutes=10)  # and no two within
@@ -62,8 +63,8 @@ class AskingLimits:
         self.last = {bytes(digest): last for digest, _n, last in rows}
         found = run(sql(_BY_CALLER, callers=callers, since=now - timedelta(hours=1)))
         self.by_caller = Counter({bytes(caller): n for caller, n in found})
-        silent = Suppression.objects.filter(digest__in=digests, level=Suppression.Level.ALL)
-        self.silent = {bytes(digest) for digest in silent.values_list("digest", flat=True)}
+        silent = silenced("email", digests).values_list("digest", flat=True)
+        self.silent = {bytes(digest) for digest in silent}
 
     def take(self, digest: bytes, caller: bytes | None) -> str:
         """Why this one is not asked; "" where it is, which is counted."""

@@ -21,10 +21,11 @@ from config.workspace.models import User
 from consent.letters.languages import letter_language
 from consent.letters.texts import Kind, LetterText, standard_text
 from consent.masking import masked
-from consent.models import PrivacyRequest, RequestLetter, Suppression
+from consent.models import PrivacyRequest, RequestLetter
 from consent.models.privacy import RequestType
 from consent.privacy.requests import FOLLOWING, SEALED_DAYS, CannotBeDone
 from consent.privacy.subject import person_of
+from consent.suppression.suppressing import silenced
 from profiles.identifiers.addresses import best_address
 from profiles.models import Identifier
 
@@ -72,9 +73,7 @@ def address_of(request: PrivacyRequest) -> str:
 
 
 def _may_be_written_to(address: str) -> bool:
-    digest = contact_digest("email", address)
-    rows = Suppression.objects.filter(kind="email", digest=digest, level=Suppression.Level.ALL)
-    return not rows.exists()
+    return not silenced("email", [contact_digest("email", address)]).exists()
 
 
 def letters_to_come(request: PrivacyRequest) -> list[Kind]:

@@ -12,9 +12,10 @@ from config.workspace.mails.outgoing import ServiceMail, write
 from config.workspace.selectors import workspace
 from consent.letters.languages import letter_language
 from consent.letters.plain import plain
-from consent.models import IdentityLink, PrivacyRequest, Suppression
+from consent.models import IdentityLink, PrivacyRequest
 from consent.proof import links
 from consent.proof.links import End
+from consent.suppression.suppressing import silenced
 from profiles.models import Identifier, IdentifierKey, Profile
 from profiles.people.lineage import today_id
 
@@ -56,10 +57,7 @@ def _whose(row: IdentityLink, address: str) -> Identifier | End:
     asks = row.request
     if asks is not None and found.profile_id != today_id(asks.profile_id or 0):
         return End.NOT_THEIRS
-    stopped = Suppression.objects.filter(
-        kind="email", digest=row.digest, level=Suppression.Level.ALL
-    )
-    return End.SUPPRESSED if stopped.exists() else found
+    return End.SUPPRESSED if silenced("email", [row.digest]).exists() else found
 
 
 def _send(row: IdentityLink, address: str, whose: Identifier) -> None:
@@ -71,7 +69,7 @@ def _send(row: IdentityLink, address: str, whose: Identifier) -> None:
     row.profile_id, row.identifier_id = whose.profile_id, whose.pk
     row.sent_at, row.expires_at = now, now + links.VALID
     token = links.new_token(row)
-    language = letter_language(row.language or _language_of(whose.profile_id))
+    language = letter_language(row.language, _language_of(whose.profile_id))
     with translation.override(language):
         mail = link_mail(
             row.request, address, f"{settings.BASE_URL}/privacy/link/{token}/?lang={language}"

@@ -1,8 +1,10 @@
 """Addresses that must not be used, by keyed digest; how far it reaches follows from the reason."""
 
+from collections.abc import Collection
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from config.workspace import audit
 from config.workspace.digests import contact_digest
@@ -16,6 +18,13 @@ LEVELS: Final[dict[str, str]] = {
     Suppression.Reason.UNSUBSCRIBE: Suppression.Level.MARKETING,
     Suppression.Reason.MANUAL: Suppression.Level.MARKETING,
 }
+
+
+def silenced(kind: str, digests: Collection[bytes]) -> QuerySet[Suppression]:
+    """Of these addresses of a kind, by `contact_digest`, those to which nothing goes at all: no
+    letter, link or question of ours either.
+    """
+    return Suppression.objects.filter(kind=kind, digest__in=digests, level=Suppression.Level.ALL)
 
 
 @transaction.atomic
