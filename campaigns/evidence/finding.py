@@ -9,7 +9,7 @@ from consent.ledger.history import history_of
 from consent.models import ConsentEntry
 from profiles.identifiers.normalise import normalise
 from profiles.models import IdentifierKey, Profile
-from profiles.people.lineage import today_id
+from profiles.people.lineage import person_today
 from profiles.selectors.finding import as_uuid
 from profiles.selectors.masking import Shown
 
@@ -53,5 +53,5 @@ def _person(text: str, shown: Shown) -> Profile | None:
         rows = IdentifierKey.objects.filter(kind=kind, value=value) if value else None
         owner = rows.values_list("profile_id", flat=True).first() if rows is not None else None
         if owner:
-            return Profile.objects.living().filter(pk=today_id(owner)).first()
+            return person_today(owner)
     return None

@@ -29,7 +29,7 @@ from consent.privacy.erasure.erasing import take_away
 from consent.privacy.subject import subject_of
 from profiles.identifiers.kinds import PROFILE_KIND
 from profiles.models import Identifier, Profile
-from profiles.people.lineage import today_id
+from profiles.people.lineage import person_today, today_id
 
 log = logging.getLogger(__name__)
 PLACE: Final = "confirmation page"
@@ -123,7 +123,7 @@ def _end(row: Confirmation, now: datetime) -> None:
     mine = Confirmation.objects.filter(profile_id=row.profile_id, pk=row.pk, answered_at=None)
     if not mine.update(answered_at=now, answer=Confirmation.Answer.EXPIRED):
         return
-    person = Profile.objects.living().filter(pk=today_id(row.profile_id)).first()
+    person = person_today(row.profile_id)
     if person is not None and is_nothing_else(person, row.contact_point):
         take_away(person)
         OutgoingMail.objects.filter(digest=bytes(row.digest)).delete()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from config.workspace.registry import Registry
-from profiles.models import Identifier
+from profiles.identifiers.addresses import verified_mail
 from profiles.people.lineage import today_id
 
 # (profile, message) that the links of a test mail name: both are numbered from 1
@@ -45,8 +45,7 @@ def find_message(profile_id: int, message_id: int) -> SentTo | None:
 def find_address(profile_id: int, identifier_id: int) -> SentTo | None:
     """Of a person who asked for the page by their address: while it is theirs and verified."""
     today = today_id(profile_id)
-    rows = Identifier.objects.filter(profile_id=today, pk=identifier_id, kind="email")
-    address = rows.exclude(verified_at=None).values_list("value", flat=True).first()
+    address = verified_mail(today, identifier_id)
     return SentTo(today, "email", address) if address else None
 
 

@@ -12,7 +12,7 @@ from config.workspace.digests import CONTACT_KINDS, contact_digest
 from consent.models import PrivacyRequest
 from profiles.identifiers.kinds import PROFILE_KIND
 from profiles.models import Identifier, Profile
-from profiles.people.lineage import ever_ids, today_id
+from profiles.people.lineage import ever_ids, person_today
 
 # a shorter text is in everything: it is looked for as a whole value, never inside another
 SHORTEST_INSIDE = 6
@@ -54,8 +54,7 @@ class DataSubject:
 
 def person_of(request: PrivacyRequest) -> Profile | None:
     """Who a request is about today; None where nobody is known, or not any more."""
-    people = Profile.objects.living().filter(pk=today_id(request.profile_id or 0))
-    return people.first()
+    return person_today(request.profile_id) if request.profile_id else None
 
 
 def subject_of(person: Profile) -> DataSubject:

@@ -24,8 +24,9 @@ from config.workspace.work.pruning import PORTION, PRUNERS, deleted
 from consent.masking import masked
 from consent.models import IdentityLink, PrivacyRequest
 from consent.privacy import requests
-from profiles.models import Identifier, Profile
-from profiles.people.lineage import today_id
+from profiles.identifiers.addresses import verified_mail
+from profiles.models import Profile
+from profiles.people.lineage import person_today
 
 WORK: Final = "identity_links"
 VALID: Final = timedelta(minutes=15)
@@ -191,11 +192,9 @@ def holder_of(secret: str) -> Holder | None:
 
 def _held_by(row: IdentityLink) -> Holder:
     """The address as it is today: whoever lost it since has no page by it."""
-    person_id = today_id(row.profile_id or 0)
-    person = Profile.objects.living().filter(pk=person_id).first()
-    found = Identifier.objects.filter(profile_id=person_id, pk=row.identifier_id or 0)
-    address = found.exclude(verified_at=None).values_list("value", flat=True).first()
-    return Holder(row, person if address else None, address or "")
+    person = person_today(row.profile_id or 0)
+    address = verified_mail(person.pk, row.identifier_id or 0) if person else ""
+    return Holder(row, person if address else None, address)
 
 
 @PRUNERS.register("identity_links")

@@ -73,6 +73,11 @@ def today_id(profile_id: int) -> int:
     return today_of([profile_id])[profile_id]
 
 
+def person_today(profile_id: int) -> Profile | None:
+    """The row of who this one is today; None where that is nobody any more. Two queries."""
+    return Profile.objects.living().filter(pk=today_id(profile_id)).first()
+
+
 def ever_of(ids: Collection[int]) -> dict[int, list[int]]:
     """All whom each of these people ever was, themselves first. One query."""
     found: dict[int, list[int]] = {number: [number] for number in ids}
