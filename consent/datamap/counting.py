@@ -7,18 +7,18 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
 from config.postgres.sql import Sql, run, sql
+from config.workspace.work.alone import alone
 from consent.models import DataField
 from profiles.people.lineage import living
 from profiles.selectors.live import last_event_id
 
 EVERY: Final = timedelta(hours=24)
 NEWEST: Final = 20_000  # events of which properties are read
-_LOCK: Final = 0x9E5C
 _TRAITS: Final = """
 SELECT t.name, count(DISTINCT t.profile_id), array_agg(DISTINCT t.source_id) FROM profile_trait t
 GROUP BY 1
@@ -42,14 +42,8 @@ def count_fields() -> int:
     newest = DataField.objects.aggregate(at=Max("counted_at"))["at"]
     if newest and newest > now - EVERY:
         return 0
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
-            return 0
-        try:
-            return _count(now)
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+    with alone("data_map") as is_ours:
+        return _count(now) if is_ours else 0
 
 
 @transaction.atomic

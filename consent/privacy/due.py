@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from config.workspace.work.alone import alone
 from config.workspace.work.due import Left
 from config.workspace.work.faults import is_outage
 from consent.channels import channel_names
@@ -19,7 +20,7 @@ from consent.privacy.duties import held
 from consent.privacy.erasure import exceptions
 from consent.privacy.erasure.erasing import erase, erase_rest, is_behind
 from consent.privacy.erasure.searching import search_request
-from consent.privacy.requests import BY_HAND, REVIEW, complete, start
+from consent.privacy.requests import BY_HAND, REVIEW, WORK, complete, start
 from consent.privacy.restriction import restrict
 from consent.reach.profiling import PERSONALISATION
 from consent.suppression.withdrawing import (
@@ -31,7 +32,6 @@ from profiles.people.lineage import today_id
 
 log = logging.getLogger("rapport.privacy")
 SECONDS: Final = 5.0  # of one run of the work; the next goes on
-_LOCK: Final = 0x9E5A
 WANTED: Final = "search_wanted"  # of `result`: somebody asked for the search again
 SO_FAR: Final = "search_so_far"  # and what of it is done
 DOABLE: Final = [one for one in RequestType.values if one not in BY_HAND]
@@ -62,14 +62,8 @@ def carry_out_due(seconds: float = SECONDS) -> int:
     """
     if not PrivacyRequest.objects.filter(_due()).exists() and not exceptions.due():
         return 0
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
-            return 0
-        try:
-            return _carry_out(time.monotonic() + seconds)
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+    with alone(WORK) as is_ours:
+        return _carry_out(time.monotonic() + seconds) if is_ours else 0
 
 
 def start_due() -> int:

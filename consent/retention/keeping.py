@@ -154,18 +154,22 @@ def _signed(rule: RetentionRule) -> None:
 
 
 def terms_of(rule: RetentionRule, now: datetime | None = None) -> RetentionTerms:
-    """What the rule asks now. A name that has a rule of its own is not of the one for all."""
-    others: list[str] = []
-    if not rule.name:
-        rows = RetentionRule.objects.filter(data_class=rule.data_class).exclude(name="")
-        others = sorted(rows.values_list("name", flat=True))
+    """What the rule asks now."""
     return RetentionTerms(
         before=moment_before(now or timezone.now(), rule.keep_n, rule.keep_unit),
         act=rule.act,
         name=rule.name,
         held=held_people(),
-        others=others,
+        others=with_own_rules(rule),
     )
+
+
+def with_own_rules(rule: RetentionRule | RetentionRun) -> list[str]:
+    """What a rule for all names of its class leaves alone: those that have a rule of their own."""
+    if rule.name:
+        return []
+    rows = RetentionRule.objects.filter(data_class=rule.data_class).exclude(name="")
+    return sorted(rows.values_list("name", flat=True))
 
 
 def count(rule: RetentionRule) -> DryRunCount:

@@ -8,21 +8,28 @@ import logging
 import time
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from config.workspace import audit
+from config.workspace.work.alone import alone
 from config.workspace.work.faults import is_outage, is_passing
 from config.workspace.work.reasons import reason_of
 from consent.models import RetentionRule, RetentionRun
 from consent.retention import totals
 from consent.retention.classes import ANONYMISE, RetentionTerms, TakenPortion
 from consent.retention.holds import held_people
-from consent.retention.keeping import class_of, count, next_night, terms_of
+from consent.retention.keeping import (
+    WORK,
+    class_of,
+    count,
+    next_night,
+    terms_of,
+    with_own_rules,
+)
 
 log = logging.getLogger("rapport.privacy")
 SECONDS: Final = 5.0  # of one run of the work; the next goes on
-_LOCK: Final = 0x9E5B
 RUNNING: Final = RetentionRun.State.RUNNING
 OLDEST_DUE: Final = "SELECT min(next_run_at) FROM retention_rule WHERE is_enabled"
 
@@ -37,14 +44,8 @@ def carry_out_retention(seconds: float = SECONDS) -> int:
     begin_due()
     if counted or not RetentionRun.objects.filter(state=RUNNING).exists():
         return counted
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
-            return 0
-        try:
-            return _carry_on(time.monotonic() + seconds)
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+    with alone(WORK) as is_ours:
+        return _carry_on(time.monotonic() + seconds) if is_ours else 0
 
 
 def _count_wanted() -> int:
@@ -155,11 +156,7 @@ def _tried(kind: Any, terms: RetentionTerms, row: RetentionRun) -> TakenPortion:
 
 def _terms(row: RetentionRun) -> RetentionTerms:
     """As of its beginning, but for whose data is held: that is asked each time."""
-    others: list[str] = []
-    if not row.name:
-        named = RetentionRule.objects.filter(data_class=row.data_class).exclude(name="")
-        others = sorted(named.values_list("name", flat=True))
-    return RetentionTerms(row.before, row.act, row.name, held_people(), others)
+    return RetentionTerms(row.before, row.act, row.name, held_people(), with_own_rules(row))
 
 
 def _add(row: RetentionRun, portion: TakenPortion) -> None:

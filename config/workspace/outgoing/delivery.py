@@ -14,7 +14,6 @@ from datetime import UTC
 from typing import Any, Final
 
 from cryptography.fernet import InvalidToken
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -23,9 +22,11 @@ from config.workspace.outgoing import claims, settling
 from config.workspace.outgoing.calls import SECONDS as CALL_SECONDS
 from config.workspace.outgoing.endpoints import keys_of
 from config.workspace.outgoing.kinds import KINDS
+from config.workspace.outgoing.notices import WORK
 from config.workspace.outgoing.signing import headers_of
 from config.workspace.outgoing.tries import Tried, tried
 from config.workspace.work import stopping
+from config.workspace.work.alone import alone
 from config.workspace.work.circuits import Turn
 from config.workspace.work.faults import is_outage
 
@@ -34,7 +35,6 @@ SECONDS: Final = 5.0  # of one run, beside the calls under way then
 THREADS: Final = 32
 GATHER_SECONDS: Final = 0.01
 SLOW_SECONDS: Final = 1.0  # beyond it nothing more of that webhook is begun near the end
-_LOCK: Final = 0x3EB0
 NOBODY: Final = gettext_noop("Nobody in it may be told of any more.")
 NO_KEY: Final = gettext_noop("Its key cannot be read: give it a new one.")
 NOT_COMPOSED: Final = gettext_noop("It could not be put together: the log says why.")
@@ -55,14 +55,8 @@ def deliver_due(seconds: float = SECONDS) -> int:
 
     Whoever is killed leaves leases that end by themselves.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
-            return 0
-        try:
-            return _Run(time.monotonic() + seconds).go()
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+    with alone(WORK) as is_ours:
+        return _Run(time.monotonic() + seconds).go() if is_ours else 0
 
 
 class _Run:
