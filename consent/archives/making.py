@@ -21,6 +21,7 @@ from config.workspace.tables.belonging import Erased
 from config.workspace.tables.lasting import Bounded, ForEver, Until
 from config.workspace.work.due import wake
 from consent.archives.files import ArchiveWriter, path_of, remove
+from consent.archives.releasing import is_open
 from consent.letters.languages import letter_language
 from consent.models import PersonArchive, PrivacyRequest, Purpose, RetentionRule
 from consent.models.privacy import RequestType
@@ -181,18 +182,6 @@ def make_again(request: PrivacyRequest) -> None:
     request.result[REMAKE] = timezone.now().isoformat()
     request.save(update_fields=["result"])
     wake(WORK)
-
-
-def is_open(archive: PersonArchive) -> bool:
-    """Whether the person can fetch it."""
-    return (
-        archive.released_at is not None
-        and archive.revoked_at is None
-        and archive.gone_at is None
-        and archive.expires_at is not None
-        and archive.expires_at > timezone.now()
-        and archive.downloads < archive.most_downloads
-    )
 
 
 def _remake(request: PrivacyRequest, until: float) -> bool:

@@ -42,6 +42,11 @@ def state_of(archive: PersonArchive, now: datetime | None = None) -> str:
     return "used_up" if archive.downloads >= archive.most_downloads else "open"
 
 
+def is_open(archive: PersonArchive) -> bool:
+    """Whether the person can fetch it."""
+    return state_of(archive) == "open"
+
+
 @transaction.atomic
 def release(
     request: PrivacyRequest, user: User | None, *, days: int = DAYS, downloads: int = DOWNLOADS
@@ -54,7 +59,7 @@ def release(
     archive = PersonArchive.objects.select_for_update().filter(request=request).first()
     if archive is None or archive.made_at is None or archive.gone_at is not None:
         raise CannotBeDone(_("There is no file of it now. Make it anew."))
-    if state_of(archive) == "open":
+    if is_open(archive):
         raise CannotBeDone(_("It was handed over already."))
     if not 1 <= days <= MOST_DAYS or not 1 <= downloads <= MOST_DOWNLOADS:
         raise CannotBeDone(

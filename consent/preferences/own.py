@@ -12,8 +12,7 @@ from config.workspace.pages.errors import Explained
 from config.workspace.selectors import workspace
 from consent.archives.answers import FORMS, download
 from consent.archives.files import path_of
-from consent.archives.making import TYPES
-from consent.archives.releasing import by_token, fetched, state_of
+from consent.archives.releasing import by_token, fetched, is_open, state_of
 from consent.letters import sending
 from consent.letters.plain import plain
 from consent.masking import masked
@@ -29,7 +28,6 @@ from profiles.people.lineage import ever_ids
 
 GONE, TOO_MANY, UNFIT = 410, 429, 422
 SHOWN = 20  # requests
-OPEN = "open"  # an archive that can be fetched
 
 
 @own_page
@@ -37,7 +35,7 @@ def ask_page(request: HttpRequest) -> HttpResponse:
     """Asks for a link to one's address. The answer is the same whether or not it is known."""
     context: dict[str, object] = {"languages": languages(), "who": workspace().name}
     if request.method != "POST":
-        return render(request, "consent/own_ask.html", context | {"sent": False})
+        return render(request, "consent/own_ask.html", context)
     given = request.POST.get("address", "")
     address = normalise("email", given, workspace().country)
     if not address:
@@ -144,7 +142,7 @@ def archive_page(request: HttpRequest, token: str) -> HttpResponse:
         "state": state_of(archive),
         "until": archive.expires_at,
     }
-    if request.method == "POST" and context["state"] == OPEN:
+    if request.method == "POST" and is_open(archive):
         address = sending.address_of(archive.request)
         language = translation.get_language() or ""
         try:
@@ -157,8 +155,8 @@ def archive_page(request: HttpRequest, token: str) -> HttpResponse:
                 request, "consent/own_archive.html", context | {"state": "many"}, status=TOO_MANY
             )
         context["state"] = "sent"
-    is_gone = context["state"] not in (OPEN, "sent")
-    return render(request, "consent/own_archive.html", context, status=GONE if is_gone else 200)
+    status = 200 if is_open(archive) else GONE
+    return render(request, "consent/own_archive.html", context, status=status)
 
 
 @own_page
@@ -172,7 +170,7 @@ def fetch_page(request: HttpRequest, token: str, form: str) -> HttpResponse:
     asked_for = request.POST.get("request", "")
     mine = {str(row.public_id): row for row in _requests_of(holder)}
     archive = PersonArchive.objects.filter(request=mine.get(asked_for)).first()
-    if archive is None or not (path_of(archive.request).exists() and state_of(archive) == OPEN):
+    if archive is None or not (path_of(archive.request).exists() and is_open(archive)):
         raise Explained(_("This copy is not there any more."))
     if not fetched(archive, form=form, client=address_of(request)):
         raise Explained(_("This copy is not there any more."))
@@ -202,14 +200,15 @@ def _requests_of(holder: Holder) -> list[PrivacyRequest]:
     """Theirs, the newest first; of who is gone the one that the link was for."""
     if holder.person is None:
         return [holder.link.request] if holder.link.request else []
-    rows = PrivacyRequest.objects.filter(profile_id__in=ever_ids(holder.person.pk))
+    rows = PrivacyRequest.objects.select_related("archive")
+    rows = rows.filter(profile_id__in=ever_ids(holder.person.pk))
     return list(rows.order_by("-received_at", "-id")[:SHOWN])
 
 
 def _line(row: PrivacyRequest) -> dict[str, object]:
     waits_for_them = row.is_open and not row.proven_at and row.status == row.Status.PENDING
-    archive = PersonArchive.objects.filter(request=row).first() if row.type in TYPES else None
-    copy = archive if archive is not None and state_of(archive) == OPEN else None
+    archive: PersonArchive | None = getattr(row, "archive", None)
+    copy = archive if archive is not None and is_open(archive) else None
     return {"row": row, "what": plain(row.type), "waits_for_them": waits_for_them, "copy": copy}
 
 
