@@ -3,8 +3,10 @@
 A date without a time is a day of the workspace wherever a rule, a filter or a report takes one.
 """
 
+from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 from functools import cache
+from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import connection
@@ -15,6 +17,7 @@ from config.workspace.selectors import workspace
 from config.workspace.zone_names import zone_of
 
 UTC = ZoneInfo("UTC")
+Day = TypeVar("Day", date, datetime)
 
 
 @cache
@@ -40,6 +43,16 @@ def database_zones() -> frozenset[str]:
 def today(zone: ZoneInfo | None = None) -> date:
     """The day that it is in the workspace (or in `zone`)."""
     return timezone.localdate(timezone=zone or workspace_zone())
+
+
+def months_later(day: Day, n: int) -> Day:
+    """The same date so many months later, or earlier; the last of a month that has no such date.
+
+    Source: Regulation (EEC, Euratom) 1182/71, article 3 (2) (c). PostgreSQL adds months so too.
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + n, 12)
+    last = monthrange(year, month + 1)[1]
+    return day.replace(year=year, month=month + 1, day=min(day.day, last))
 
 
 def stamp(moment: datetime) -> str:

@@ -7,7 +7,6 @@ a Sunday or a public holiday where the workspace is moves to the next working da
 3 (4)). Business days leave those out and do not count the day of receipt.
 """
 
-import calendar
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,7 +16,7 @@ from typing import Final
 import holidays
 
 from config.workspace.selectors import workspace
-from config.workspace.zones import ends, workspace_zone
+from config.workspace.zones import ends, months_later, workspace_zone
 from consent.models import DeadlineRule
 from consent.models.privacy import RequestType
 
@@ -105,14 +104,8 @@ def _business_days(day: date, n: int) -> date:
     return day
 
 
-def _months(day: date, n: int) -> date:
-    years, month = divmod(day.month - 1 + n, 12)
-    year, month = day.year + years, month + 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
-
-
 _LAST_DAY: Final[dict[str, Callable[[date, int], date]]] = {
     Unit.DAY: _days,
     Unit.BUSINESS_DAY: _business_days,
-    Unit.MONTH: _months,
+    Unit.MONTH: months_later,
 }

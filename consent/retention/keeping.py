@@ -1,6 +1,5 @@
 """Rules: made, changed, counted, switched on. A rule is switched on only as it was counted."""
 
-from calendar import monthrange
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -9,13 +8,12 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from config.workspace import audit
 from config.workspace.models import User
 from config.workspace.work.due import wake
 from config.workspace.work.faults import took_too_long
-from config.workspace.zones import workspace_zone
+from config.workspace.zones import months_later, workspace_zone
 from consent.models import RetentionRule, RetentionRun
 from consent.retention.classes import CLASSES, DryRunCount, RetainedClass, RetentionTerms
 from consent.retention.holds import held_people
@@ -51,10 +49,7 @@ def moment_before(now: datetime, n: int, unit: str) -> datetime:
     """What is older than this goes; months and years as the calendar has them."""
     if unit == "day":
         return now - timedelta(days=n)
-    months = now.year * 12 + now.month - 1 - n * (12 if unit == "year" else 1)
-    year, month = divmod(months, 12)
-    day = min(now.day, monthrange(year, month + 1)[1])
-    return now.replace(year=year, month=month + 1, day=day)
+    return months_later(now, -n * (12 if unit == "year" else 1))
 
 
 def check(values: dict[str, Any]) -> None:
@@ -71,19 +66,6 @@ def check(values: dict[str, Any]) -> None:
         days = {"days": kind.least_days}
         raise RuleRefused("keep.n", _("It is needed for %(days)d days at least.") % days)
     _within_setting(kind, n, unit)
-
-
-def without_rule(kind: RetainedClass) -> str:
-    """How long a class stays where nobody made a rule."""
-    most = getattr(settings, kind.setting) if kind.setting else 0
-    if not most:
-        return str(kind.without or _("for ever"))
-    text = (
-        ngettext("%(n)d month", "%(n)d months", most)
-        if kind.setting_unit == "month"
-        else ngettext("%(n)d day", "%(n)d days", most)
-    )
-    return text % {"n": most}
 
 
 def refuse_second(values: dict[str, Any]) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from config.console.words import moment, num
 from consent.models import RetentionRule, RetentionRun
-from consent.retention.classes import ANONYMISE, CLASSES
+from consent.retention.classes import ANONYMISE, CLASSES, RetainedClass
 from consent.retention.people import NAME as PEOPLE
 
 
@@ -22,6 +23,12 @@ def keep_in_words(n: int, unit: str) -> str:
     else:
         words = ngettext("%(n)s year", "%(n)s years", n)
     return words % {"n": num(n)}
+
+
+def without_rule(kind: RetainedClass) -> str:
+    """How long a class stays where nobody made a rule."""
+    most = getattr(settings, kind.setting) if kind.setting else 0
+    return keep_in_words(most, kind.setting_unit) if most else str(kind.without or _("for ever"))
 
 
 def class_in_words(data_class: str, name: str = "") -> str:

@@ -74,7 +74,7 @@ def _kind(
         "kind": kind,
         "extent": kind.extent(),
         "lines": lines,
-        "without": keeping.without_rule(kind),
+        "without": words.without_rule(kind),
         "rows": max(len(lines), 1),
         "url": f"{reverse('consent:new_retention_rule')}?data_class={kind.name}",
     }

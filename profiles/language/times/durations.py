@@ -1,6 +1,5 @@
 """Durations such as {"days": 30}: the one reader of them."""
 
-from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from config.postgres.sql import Sql, sql
+from config.workspace.zones import months_later
 from profiles.language.reading.reader import Reader, is_number
 from profiles.language.times.clock import Clock
 
@@ -65,10 +65,7 @@ class Duration:
         """So long after a moment; months by the calendar of `zone`, as in SQL."""
         if self.unit != "months":
             return moment + timedelta(**{self.unit: self.amount})
-        local = moment.astimezone(zone)
-        year, month = divmod(local.year * 12 + local.month - 1 + self.amount, 12)
-        last = monthrange(year, month + 1)[1]
-        there = local.replace(year=year, month=month + 1, day=min(local.day, last))
+        there = months_later(moment.astimezone(zone), self.amount)
         # where the hour is there twice or never, the database takes standard time
         return max(there.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
 
