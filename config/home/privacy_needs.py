@@ -1,6 +1,5 @@
 """What of people's data needs somebody: requests, letters, fields, and who is told of it."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -27,6 +26,7 @@ from consent.letters.undelivered import undelivered
 from consent.models import Incident, PrivacyRequest, RetentionRun
 from consent.privacy.callbacks import given_up
 from consent.privacy.requests import REVIEW
+from consent.privacy.words import clock_tone
 from consent.retention.words import rule_in_words
 
 WORTH_TELLING = 5  # double opt-ins that were kept back: one or two are a finger that slipped
@@ -46,14 +46,12 @@ def privacy_needs(user: Any) -> list[Need]:
 
 
 def _requests() -> list[Need]:
-    waiting = PrivacyRequest.objects.filter(
-        completed_at=None, status__in=["pending", "in_progress"]
-    )
+    waiting = PrivacyRequest.objects.filter(status__in=PrivacyRequest.OPEN)
     return [
         Need(
             0,
             "shield",
-            "bad" if request.due_at < timezone.now() + timedelta(days=1) else "warn",
+            clock_tone(request) or "warn",
             _("Privacy request: %(type)s") % {"type": request.get_type_display()},
             _received(request),
             reverse("consent:request", args=[request.public_id]),

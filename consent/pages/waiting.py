@@ -1,7 +1,5 @@
 """What of privacy waits for somebody, as numbers in the menu."""
 
-from datetime import timedelta
-
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import ngettext
@@ -9,8 +7,7 @@ from django.utils.translation import ngettext
 from config.console.shell.waiting import WAITING, Counter, Waiting
 from consent.incidents.reporting import clocks
 from consent.models import Incident, PrivacyRequest
-
-LATE, SOON = timedelta(days=1), timedelta(days=3)  # as the clock of a request has it
+from consent.privacy.words import LATE, SOON
 
 
 def _requests() -> Waiting | None:

@@ -1,6 +1,7 @@
 """What a request says in words: tables as what they hold, times, by which way it came."""
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -9,6 +10,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from consent.models import PrivacyRequest
 from consent.privacy.deadlines import Unit
 
+LATE: Final = timedelta(days=1)  # a request that is due so soon is in red
+SOON: Final = timedelta(days=3)  # and in amber
 TABLES: dict[str, str | Promise] = {
     "alias_pending": gettext_lazy("Events on their way to another number"),
     "archive_download": gettext_lazy("Downloads of archives"),
@@ -89,8 +92,8 @@ def is_overdue(request: PrivacyRequest) -> bool:
 
 
 def clock_tone(request: PrivacyRequest) -> Any:
-    """How its due time looks: `bad` when over or within a day, `warn` within three, else quiet."""
+    """How its due time looks: `bad` when over or within LATE, `warn` within SOON, else quiet."""
     left = request.due_at - timezone.now()
     if not request.is_open:
         return ""
-    return "bad" if left.days < 1 else "warn" if left.days < 3 else ""  # noqa: PLR2004 - days
+    return "bad" if left < LATE else "warn" if left < SOON else ""
