@@ -1,9 +1,9 @@
 """What somebody can ask of their data by themself, and under which law."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -101,6 +101,41 @@ def wishes() -> list[Wish]:
 def wish_of(name: str) -> Wish | None:
     """The one that a form names."""
     return next((one for one in wishes() if one.type == name), None)
+
+
+@dataclass(frozen=True)
+class WishForm:
+    """What somebody chose on a page of wishes and wrote beside it."""
+
+    wish: Wish | None
+    words: str
+    is_sent: bool
+
+    @property
+    def lacks_words(self) -> bool:
+        """Whether it is nothing without words, and there are none."""
+        return self.wish is not None and self.wish.needs_words and not self.words
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether it was sent and cannot be taken in."""
+        return self.is_sent and (self.wish is None or self.lacks_words)
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """For the fields of the page."""
+        return {
+            "wishes": wishes(),
+            "chosen": self.wish.type if self.wish else "",
+            "words": self.words,
+            "lacks_words": self.lacks_words,
+            "lacks_wish": self.is_sent and self.wish is None,
+        }
+
+
+def wish_form(given: Mapping[str, str], *, is_sent: bool) -> WishForm:
+    """As it was posted."""
+    return WishForm(wish_of(given.get("wish", "")), given.get("words", "").strip(), is_sent)
 
 
 def law_of(person: Profile) -> str:

@@ -9,12 +9,13 @@ from django.shortcuts import render
 from django.utils import translation
 
 from config.workspace.access.client_address import address_of
-from consent.preferences.asking import Wish, ask_for, wish_of, wishes
+from consent.preferences.asking import Wish, ask_for, wish_form, wish_of
 from consent.preferences.hooks import SentTo
 from consent.preferences.views import PREFERENCES, page_of, public, sent_to
 from consent.proof import links
 from profiles.models import Profile
 
+UNFIT = 422
 AT_ONCE, SENT, LATER, KNOWN = "now", "sent", "later", "known"
 
 
@@ -22,30 +23,22 @@ AT_ONCE, SENT, LATER, KNOWN = "now", "sent", "later", "known"
 def data_page(request: HttpRequest, token: str) -> HttpResponse:
     """The choices; after a POST what became of it."""
     sent, _numbers = sent_to(request, PREFERENCES, token)
-    wish = wish_of(request.POST.get("wish", ""))
-    words = request.POST.get("words", "").strip()
-    lacks_words = wish is not None and wish.needs_words and not words
-    if request.method == "POST" and wish is not None and not lacks_words:
-        done = _ask(request, sent, wish, words)
+    form = wish_form(request.POST, is_sent=request.method == "POST")
+    if form.is_sent and form.wish and not form.is_wrong:
+        done = _ask(request, sent, form.wish, form.words)
         here = translation.get_language() or "en"
         return HttpResponseRedirect(
-            f"{request.path}?done={done}&wish={wish.type}&lang={here}#done", status=303
+            f"{request.path}?done={done}&wish={form.wish.type}&lang={here}#done", status=303
         )
-    context = page_of(request, sent) | {
-        "wishes": wishes(),
-        "chosen": wish.type if wish else request.GET.get("wish", ""),
-        "words": words,
-        "lacks_words": lacks_words,
-        "lacks_wish": request.method == "POST" and wish is None,
+    before = wish_of(request.GET.get("wish", ""))
+    context = page_of(request, sent) | form.context
+    context |= {
+        "chosen": context["chosen"] or (before.type if before else ""),
         "done": request.GET.get("done", ""),
-        "done_wish": wish_of(request.GET.get("wish", "")),
+        "done_wish": before,
         "back": f"/preferences/{token}/",
     }
-    return render(request, "consent/data.html", context, status=422 if _is_wrong(context) else 200)
-
-
-def _is_wrong(context: dict[str, object]) -> bool:
-    return bool(context["lacks_words"] or context["lacks_wish"])
+    return render(request, "consent/data.html", context, status=UNFIT if form.is_wrong else 200)
 
 
 def _ask(request: HttpRequest, sent: SentTo, wish: Wish, words: str) -> str:

@@ -17,7 +17,7 @@ from consent.letters import sending
 from consent.letters.plain import plain
 from consent.masking import masked
 from consent.models import IdentityLink, PersonArchive, PrivacyRequest
-from consent.preferences.asking import Wish, ask_for, wish_of, wishes
+from consent.preferences.asking import Wish, ask_for, wish_form, wish_of
 from consent.preferences.public import languages, own_page
 from consent.preferences.views import PREFERENCES
 from consent.privacy import requests
@@ -103,14 +103,14 @@ def mine_page(request: HttpRequest, token: str) -> HttpResponse:
     holder = links.holder_of(token)
     if holder is None:
         refuse(request, Explained(_("This page is closed. Ask for a new link to your address.")))
-    wish = wish_of(request.POST.get("wish", ""))
-    words = request.POST.get("words", "").strip()
-    lacks_words = wish is not None and wish.needs_words and not words
-    if request.method == "POST" and holder.person and wish and not lacks_words:
-        _ask(holder, wish, words)
+    form = wish_form(request.POST, is_sent=request.method == "POST")
+    if form.is_sent and holder.person and form.wish and not form.is_wrong:
+        _ask(holder, form.wish, form.words)
         here = translation.get_language() or "en"
-        return HttpResponseRedirect(f"{request.path}?done={wish.type}&lang={here}#done", status=303)
-    context = {
+        return HttpResponseRedirect(
+            f"{request.path}?done={form.wish.type}&lang={here}#done", status=303
+        )
+    context = form.context | {
         "languages": languages(),
         "who": workspace().name,
         "here": f"/privacy/mine/{token}/",
@@ -119,15 +119,9 @@ def mine_page(request: HttpRequest, token: str) -> HttpResponse:
         "person": holder.person,
         "requests": [_line(row) for row in _requests_of(holder)],
         "preferences": _preferences(holder),
-        "wishes": wishes(),
-        "chosen": wish.type if wish else "",
-        "words": words,
-        "lacks_words": lacks_words,
-        "lacks_wish": request.method == "POST" and wish is None,
         "done_wish": wish_of(request.GET.get("done", "")),
     }
-    is_wrong = context["lacks_words"] or context["lacks_wish"]
-    return render(request, "consent/own_mine.html", context, status=UNFIT if is_wrong else 200)
+    return render(request, "consent/own_mine.html", context, status=UNFIT if form.is_wrong else 200)
 
 
 @own_page
