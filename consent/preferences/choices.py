@@ -17,6 +17,7 @@ from consent.ledger.elapsing import PAUSE
 from consent.ledger.fitting import PermissionAsked, answers_of
 from consent.ledger.history import states_of
 from consent.ledger.recording import Statement, record_consents
+from consent.masking import masked
 from consent.models import ConsentEntry, Purpose, Topic
 from consent.models.ledger import Basis, ConsentStatus
 from consent.suppression.withdrawing import (
@@ -132,8 +133,6 @@ def _topics(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Option]:
 
 def _channels(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Option]:
     """Other ways to reach the person, where an address is known or something was said."""
-    from consent.masking import masked  # noqa: PLC0415 - beside its only use
-
     marketing = next((p for p in purposes if p.slug == "marketing"), None)
     if marketing is None:
         return []

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Message
 from config.workspace.models import AuditEntry, Role
@@ -84,6 +85,10 @@ def test_the_officer_sees_what_a_message_rested_on_and_takes_it_along(officer, s
         assert "plan is pro" in page and "team" not in page, "the rule as it was"
         assert SAID in page and "203.0.113.7" in page and "checkout" in page
         assert "<B>Ada" not in page and "&lt;B&gt;Ada" in page
+    with CaptureQueriesContext(connection) as asked:
+        officer.get(PROVE, {"q": str(sent.public_id).upper()})
+    found = [one["sql"] for one in asked if '"message"."public_id" = ' in one["sql"]]
+    assert found and all('"message"."profile_id" = ' in one for one in found), "by its key"
     answer = officer.get(
         f"{PROVE}permission/{sent.profile_id}/{sent.consent_entry_id}.json", {"message": sent.pk}
     )
