@@ -57,7 +57,7 @@ def _whose(row: IdentityLink, address: str) -> Identifier | End:
     asks = row.request
     if asks is not None and found.profile_id != today_id(asks.profile_id or 0):
         return End.NOT_THEIRS
-    return End.SUPPRESSED if silenced("email", [row.digest]).exists() else found
+    return End.SUPPRESSED if silenced("email", [bytes(row.digest)]).exists() else found
 
 
 def _send(row: IdentityLink, address: str, whose: Identifier) -> None:
