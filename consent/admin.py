@@ -1,4 +1,4 @@
-"""Purposes, topics and suppressions as lists and forms of the console."""
+"""Purposes, topics, wordings and suppressions as lists and forms of the console."""
 
 from typing import Any
 
@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.widgets import (
@@ -22,17 +21,8 @@ from config.workspace.lifecycle.usage import users
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
 from consent.confirming.words import current_texts, say_own
-from consent.models import (
-    BreachClock,
-    DeadlineRule,
-    ErasureDuty,
-    Purpose,
-    Suppression,
-    Topic,
-    Wording,
-)
-from consent.models.exceptions import DataClass
-from consent.privacy.words import period_in_words
+from consent.models import Purpose, Suppression, Topic, Wording
+from consent.privacy import admin as privacy_admin  # noqa: F401 - signs itself in
 from consent.signals import admin as signals_admin  # noqa: F401 - signs itself in
 from consent.suppression.suppressing import release, suppress
 from profiles.identifiers.normalise import normalise
@@ -273,52 +263,6 @@ class SuppressionAdmin(AuditedAdmin):
             release(row)
 
 
-@admin.register(BreachClock)
-class BreachClockAdmin(AuditedAdmin):
-    """By when each law wants whom to be told of an incident."""
-
-    list_display = ("law", "told", "within", "least", "condition")
-    list_filter = ("told",)
-
-    @admin.display(description=_("within"))
-    def within(self, clock: BreachClock) -> str:
-        """A number and its unit, or at once."""
-        if not clock.within_n:
-            return gettext("without delay")
-        return period_in_words(clock.within_n, clock.within_unit)
-
-
-@admin.register(DeadlineRule)
-class DeadlineRuleAdmin(AuditedAdmin):
-    """By when each law wants an answer."""
-
-    list_display = ("regulation", "type_words", "answer", "extension")
-    list_filter = ("regulation",)
-    fieldsets = (
-        (None, {"fields": ("regulation", "type")}),
-        (_("Confirm"), {"fields": (("confirm_n", "confirm_unit"),)}),
-        (_("Answer"), {"fields": (("due_n", "due_unit"), "moves")}),
-        (_("Extend"), {"fields": (("extend_n", "extend_unit"), "origin")}),
-    )
-
-    @admin.display(description=_("type"), ordering="type")
-    def type_words(self, rule: DeadlineRule) -> str:
-        """The type, or all that have no row of their own."""
-        return rule.get_type_display() if rule.type else gettext("all others")
-
-    @admin.display(description=_("answer within"))
-    def answer(self, rule: DeadlineRule) -> str:
-        """A number and its unit."""
-        return period_in_words(rule.due_n, rule.due_unit)
-
-    @admin.display(description=_("may be extended by"))
-    def extension(self, rule: DeadlineRule) -> str:
-        """A number and its unit, or that there is none."""
-        if not rule.extend_n:
-            return gettext("no extension")
-        return period_in_words(rule.extend_n, rule.extend_unit)
-
-
 @admin.register(Wording)
 class WordingAdmin(ReadOnly, AuditedAdmin):
     """What people were asked in, every version of it. Written by the forms that show it."""
@@ -333,21 +277,3 @@ class WordingAdmin(ReadOnly, AuditedAdmin):
     def words(self, wording: Wording) -> str:
         """As the person read it."""
         return wording.text
-
-
-@admin.register(ErasureDuty)
-class ErasureDutyAdmin(AuditedAdmin):
-    """What stays after every erasure."""
-
-    empty_text = _(
-        "Invoices for ten years, by tax law: what stands here stays after every erasure, on its "
-        "ground, and goes when its time is over. Without a row, all of a person goes."
-    )
-    list_display = ("data_class", "ground", "because", "months", "is_on")
-    fieldsets = ((None, {"fields": ("data_class", "ground", "because", "months", "is_on")}),)
-
-    def formfield_for_choice_field(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        """Not everything: then nobody could ever be erased."""
-        if db_field.name == "data_class":
-            kwargs["choices"] = [one for one in DataClass.choices if one[0] != DataClass.EVERYTHING]
-        return super().formfield_for_choice_field(db_field, request, **kwargs)

@@ -1,4 +1,4 @@
-"""Identifiers of people who were erased: kept as keyed digests, found by nobody else."""
+"""Identifiers of people who were erased: kept as keyed digests, and asked for by what comes in."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,6 +8,7 @@ from django.db import connection
 
 from config.workspace.digests import contact_digest
 from config.workspace.selectors import workspace
+from consent.models import ErasedIdentifier
 from profiles.identity import keys
 
 Key = tuple[str, str]
@@ -23,6 +24,32 @@ class Erasure(NamedTuple):
 
     at: datetime
     is_blocked: bool
+
+
+def keep_out(
+    digests: Iterable[tuple[str, bytes]],
+    at: datetime,
+    *,
+    request_id: int = 0,
+    is_blocked: bool = False,
+) -> None:
+    """Keep whoever had these (kind, digest) from coming back by what is dated before `at`.
+
+    Of one that was erased before, the newest erasure counts; where nobody asked for it (people who
+    were not seen for long), a block and whose request it was stay.
+    """
+    of_request = ["is_blocked", "request_id", "released_at", "released_because"]
+    ErasedIdentifier.objects.bulk_create(
+        [
+            ErasedIdentifier(
+                kind=kind, digest=digest, erased_at=at, request_id=request_id, is_blocked=is_blocked
+            )
+            for kind, digest in sorted(set(digests))
+        ],
+        update_conflicts=True,
+        unique_fields=["digest", "kind"],
+        update_fields=["erased_at", *(of_request if request_id else ())],
+    )
 
 
 def erased_among(cursor: Any, wanted: Iterable[Key]) -> dict[Key, Erasure]:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from config.postgres.eraser import as_eraser
 from config.postgres.sql import FALSE, TRUE, Sql, every, ids_of, one, run, sql
 from config.workspace.registry import Registry
-from consent.models import ErasedIdentifier
+from consent.ledger.erased import keep_out
 from consent.privacy import holdings
 from consent.privacy.duties import of_duties
 from consent.privacy.erasure.erasing import began_before, emptied
@@ -126,7 +126,10 @@ def _take_out(terms: RetentionTerms, ids: list[int]) -> TakenPortion:
             totals.add_query(NAME, sql(_PEOPLE, people=ids))
             law = kept_by_law().get("event", FALSE)
             totals.add_query("event", sql(_EVENTS, people=list(subject.ever), law=law))
-        _keep_out(subject)
+        keep_out(
+            ((one.kind, one.digest) for one in subject.known_by if one.kind not in DEVICES),
+            timezone.now(),
+        )
         emptied(cursor, subject)
         rows = {"profile": len(subject.ever)}
         with as_eraser(cursor):
@@ -160,19 +163,6 @@ def _subject(ids: list[int]) -> AgedPeople:
     known = tuple(KnownBy(row.kind, row.value, row.raw_value) for row in rows)
     ever = sorted({number for numbers in ever_of(ids).values() for number in numbers})
     return AgedPeople(ids[0], tuple(ever), known, tuple(row.pk for row in rows))
-
-
-def _keep_out(subject: DataSubject) -> None:
-    ErasedIdentifier.objects.bulk_create(
-        [
-            ErasedIdentifier(kind=kind, digest=digest, erased_at=timezone.now(), request_id=0)
-            for kind, digest in sorted({(one.kind, one.digest) for one in subject.known_by})
-            if kind not in DEVICES
-        ],
-        update_conflicts=True,
-        unique_fields=["digest", "kind"],
-        update_fields=["erased_at"],  # a block, and whose request it was, stay
-    )
 
 
 def _place(subject: DataSubject) -> dict[str, Any]:

@@ -14,7 +14,6 @@ Each step can be done again: what is done already is not found.
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -24,7 +23,8 @@ from django.utils import timezone
 from config.postgres.eraser import as_eraser, as_login
 from config.workspace import audit
 from consent.forwarding import receipts
-from consent.models import ErasedIdentifier, PrivacyRequest
+from consent.ledger.erased import keep_out
+from consent.models import PrivacyRequest
 from consent.privacy import holdings
 from consent.privacy.duties import in_force
 from consent.privacy.erasure import certificate, exceptions, searching
@@ -114,7 +114,12 @@ def take_out(request: PrivacyRequest) -> None:
     subject = _whole(request)
     now = timezone.now()
     follow(request, "leaving")
-    _keep_out(request, subject, now)
+    keep_out(
+        ((one.kind, one.digest) for one in subject.known_by),
+        now,
+        request_id=request.pk,
+        is_blocked=request.is_blocking,
+    )
     _pass_on(request, subject)
     with connection.cursor() as cursor:
         emptied(cursor, subject)
@@ -194,31 +199,6 @@ def _held(person: Profile) -> Profile:
             keys.hold(cursor, [number])
             if today_id(person.pk) == number:
                 return Profile.objects.get(pk=number)
-
-
-def _keep_out(request: PrivacyRequest, subject: DataSubject, now: datetime) -> None:
-    """A digest of each identifier; of one that was erased before, the newest erasure counts."""
-    ErasedIdentifier.objects.bulk_create(
-        [
-            ErasedIdentifier(
-                kind=one.kind,
-                digest=one.digest,
-                erased_at=now,
-                is_blocked=request.is_blocking,
-                request_id=request.pk,
-            )
-            for one in sorted(subject.known_by, key=lambda one: (one.kind, one.value))
-        ],
-        update_conflicts=True,
-        unique_fields=["digest", "kind"],
-        update_fields=[
-            "erased_at",
-            "is_blocked",
-            "request_id",
-            "released_at",
-            "released_because",
-        ],
-    )
 
 
 def _work_off(request: PrivacyRequest, subject: DataSubject, stop: Callable[[], bool]) -> bool:
