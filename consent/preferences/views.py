@@ -31,6 +31,7 @@ from consent.models import Purpose
 from consent.policy.places import UNKNOWN, place_of
 from consent.policy.resolving import policy_table
 from consent.policy.terms import AUTOMATED, CONFIRMED, ITEMISED
+from consent.preferences import acting
 from consent.preferences import choices as preferences
 from consent.preferences.choices import Option, Visitor
 from consent.preferences.hooks import NOBODY, SentTo, find_address, find_message, tell_left
@@ -120,7 +121,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         visitor = Visitor(sent.profile_id, sent.address, sent.channel)
         agent = request.headers.get("User-Agent", "")
         wording = None if PRESSED in request.POST else ""
-        preferences.stop(visitor, agent=agent, kind="one_click", wording=wording)
+        acting.stop(visitor, agent=agent, kind="one_click", wording=wording)
         tell_left(*numbers)
     context = page_of(request, sent) | {
         "done": done,
@@ -136,9 +137,9 @@ def page_of(request: HttpRequest, sent: SentTo) -> dict[str, object]:
         "languages": languages(),
         "sent": sent,
         "now": timezone.now(),
-        "stop_words": preferences.STOP_WORDS,
-        "pause_words": preferences.PAUSE_WORDS,
-        "undo_words": preferences.UNDO_WORDS,
+        "stop_words": acting.STOP_WORDS,
+        "pause_words": acting.PAUSE_WORDS,
+        "undo_words": acting.UNDO_WORDS,
     }
 
 
@@ -150,7 +151,7 @@ def preference_centre(request: HttpRequest, token: str) -> HttpResponse:
     gpc = _gpc(request)
     if gpc:
         opt_out_of_sharing(
-            [visitor.profile_id], evidence={"signal": "gpc", "collection_point": preferences.PAGE}
+            [visitor.profile_id], evidence={"signal": "gpc", "collection_point": acting.PAGE}
         )
     if request.method == "POST":
         return _act(request, visitor, numbers, gpc)
@@ -174,7 +175,7 @@ def preference_centre(request: HttpRequest, token: str) -> HttpResponse:
         "until": timezone.now() + PAUSE,
         "limit": limit and in_words(limit),
         "limits": [(name, in_words(one)) for name, one in LIMITS.items() if one and one != limit],
-        "unlimited_words": preferences.UNLIMITED_WORDS,
+        "unlimited_words": acting.UNLIMITED_WORDS,
         **_rights(visitor),
         "gpc": gpc,
         "data": f"/preferences/{token}/data/",
@@ -195,25 +196,25 @@ def _act(
     request: HttpRequest, visitor: Visitor, numbers: tuple[int, int], gpc: bool
 ) -> HttpResponse:
     action, agent = request.POST.get("action", "save"), request.headers.get("User-Agent", "")
-    may_give = action not in ("undo", "save", *LIMITS) or preferences.may_give_more(visitor)
+    may_give = action not in ("undo", "save", *LIMITS) or acting.may_give_more(visitor)
     done = action if may_give else LATER
     if action == "stop":
-        preferences.stop(visitor, agent=agent)
+        acting.stop(visitor, agent=agent)
         tell_left(*numbers)
     elif action == "pause":
-        preferences.pause(visitor, agent=agent)
+        acting.pause(visitor, agent=agent)
     elif action in LIMITS:
         if may_give:
-            preferences.limit(visitor, LIMITS[action], agent=agent)
+            acting.limit(visitor, LIMITS[action], agent=agent)
             done = "volume"
     elif action == "undo":
         if may_give:
-            preferences.undo(visitor, agent=agent)
+            acting.undo(visitor, agent=agent)
     elif action == "save":
         shown = [part.partition(":") for part in request.POST.getlist("shown")]
         wanted = {name: name in request.POST for name, _colon, _state in shown}
         were_on = {name for name, _colon, state in shown if state == ON}
-        answers = preferences.save(
+        answers = acting.save(
             visitor,
             wanted,
             were_on=were_on,
@@ -267,4 +268,4 @@ def since_words(choice: Option) -> str:
 
 
 def _place(place: str) -> str:
-    return _("this page") if place == preferences.PAGE else place
+    return _("this page") if place == acting.PAGE else place

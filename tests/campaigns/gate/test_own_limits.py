@@ -13,7 +13,8 @@ from config.workspace.frequency import Frequency, set_contact_frequency
 from config.workspace.models import Role
 from consent.ledger.history import history_of
 from consent.models import OwnLimit
-from consent.preferences.choices import Visitor, limit
+from consent.preferences.acting import limit
+from consent.preferences.choices import Visitor
 from consent.volume import limits_of_person, set_limit
 from profiles.merging.merging import merge_people
 from profiles.merging.unmerging import undo_merge

@@ -16,6 +16,8 @@ from consent.confirming.asking import link_to
 from consent.ledger.elapsing import elapse
 from consent.ledger.recording import record_consents
 from consent.models import Confirmation, ConsentEntry, ConsentState, Purpose
+from consent.preferences.acting import save
+from consent.preferences.choices import Visitor, choices_of
 from consent.reach import contactable
 from consent.suppression.suppressing import suppress
 from profiles.models import Identifier, Profile
@@ -221,8 +223,6 @@ def test_who_is_nothing_but_an_unconfirmed_address_is_taken_away(api, marketing)
 
 def test_the_preference_page_asks_by_mail_too(marketing):
     """Whoever holds an old link need not be who reads the mailbox."""
-    from consent.preferences.choices import Visitor, choices_of, save  # noqa: PLC0415
-
     person = make_profile("Ada", email="ada@example.com")
     visitor = Visitor(person.pk, "ada@example.com", "email")
     name = next(one.name for one in choices_of(visitor) if one.group == "topics")

@@ -14,7 +14,7 @@ from config.workspace.selectors import forget_workspace
 from config.workspace.zones import zone_of
 from consent.ledger.elapsing import PAUSE, elapse
 from consent.models import ConsentEntry, ConsentState, Purpose, Topic
-from consent.preferences import choices as preferences
+from consent.preferences import acting
 from consent.reach import contactable
 from consent.volume import limit_of
 from profiles.models import Profile
@@ -85,7 +85,7 @@ def test_who_holds_a_link_adds_so_many_rows_to_the_ledger_and_can_always_take_ba
     ada, path, client, monkeypatch
 ):
     """Taps in a loop added seven rows each, and an undo did so again and again."""
-    monkeypatch.setattr(preferences, "MOST_A_DAY", 5)
+    monkeypatch.setattr(acting, "MOST_A_DAY", 5)
     client.post(path, {"action": "stop"})
     client.post(path, {"action": "undo"})
     before = ConsentEntry.objects.count()
@@ -99,7 +99,7 @@ def test_who_holds_a_link_adds_so_many_rows_to_the_ledger_and_can_always_take_ba
         client.post(path, {"action": "save", "shown": shown, **on})
         client.post(path, {"action": "save", "shown": shown})
     kept = ConsentEntry.objects.count()
-    assert kept - before <= 2 * (preferences.MOST_A_DAY + len(shown))
+    assert kept - before <= 2 * (acting.MOST_A_DAY + len(shown))
     page = client.post(path, {"action": "save", "shown": shown, **on}, follow=True).content.decode()
     assert "Try again tomorrow" in page
     deals = Topic.objects.get(slug="deals")
@@ -107,7 +107,7 @@ def test_who_holds_a_link_adds_so_many_rows_to_the_ledger_and_can_always_take_ba
     client.post(path, {"action": "stop"})
     client.post(path, {"action": "undo"})
     assert not may(ada)
-    monkeypatch.setattr(preferences, "MOST_A_DAY", 1000)
+    monkeypatch.setattr(acting, "MOST_A_DAY", 1000)
     client.post(path, {"action": "save", "shown": shown, **on})
     assert may(ada, deals)
     client.post(path, {"action": "stop"})
@@ -195,7 +195,7 @@ def test_what_was_shown_is_kept_with_each_choice_in_its_language(ada, path, clie
     rows = ConsentEntry.objects.filter(actor="person").order_by("id")
     kept = list(dict.fromkeys(rows.values_list("evidence__kind", "wording", "language")))
     with translation.override("id"):
-        pause, stop = str(preferences.PAUSE_WORDS), str(preferences.STOP_WORDS)
+        pause, stop = str(acting.PAUSE_WORDS), str(acting.STOP_WORDS)
     assert kept == [
         ("choice", "Deals\nOnce a week", "en"),
         ("choice", "Text messages", "en"),
