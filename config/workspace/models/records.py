@@ -145,7 +145,6 @@ class Job(models.Model):
     result = models.JSONField(default=dict)
     error = models.TextField(blank=True)
     stop_requested = models.BooleanField(default=False)
-    lease_until = models.DateTimeField(null=True)
     created_by = models.ForeignKey(
         "workspace.User", models.SET_NULL, null=True, related_name="jobs"
     )
