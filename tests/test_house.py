@@ -6,6 +6,7 @@ A room is a folder of modules (docs/architecture.md).
 import ast
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from django.conf import settings
@@ -25,6 +26,12 @@ def modules() -> Iterator[Path]:
                 yield path.relative_to(ROOT)
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """What stands in a module, read once."""
+    return ast.parse((ROOT / path).read_text())
+
+
 def test_no_room_is_crowded():
     """Cut by subject what has more files than that (CONTRIBUTING.md, house rules)."""
     # what has no more than a docstring is no reason to look into it
@@ -40,7 +47,7 @@ def test_the_name_of_a_class_means_one_thing():
     """
     rooms = defaultdict(set)
     for path in modules():
-        for node in ast.parse((ROOT / path).read_text()).body:
+        for node in tree_of(path).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 rooms[node.name].add(".".join(path.parent.parts[:2]))
     assert len(rooms) > 500, "the classes are not where this test looks for them"
@@ -69,7 +76,7 @@ def test_rooms_do_not_go_round_in_circles():
 
 def imported_by(path: Path) -> Iterator[Path]:
     """Modules of ours, those inside functions among them."""
-    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.ImportFrom) and node.module:
             inside = Path(*node.module.split("."))
             yield from (inside.with_suffix(".py"), inside / "__init__.py")
