@@ -1,14 +1,16 @@
 """Volume preference: "at most one a week", held by the gate as a contact frequency of one's own."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from config.postgres.sql import sql
 from config.workspace.frequency import Frequency
 from consent.channels import contact_kind
 from consent.models import OwnLimit
@@ -18,6 +20,14 @@ KEPT_SECONDS = 5.0
 # what the preference page offers; any other may come by the API
 OFFERED: Final = (Frequency(1, 7), Frequency(1, 30))
 MOST_DAYS: Final = 366
+_IDENTIFIER: Final = ("profile_id", "kind", "value", "pk")
+_TAKE_BACK: Final = """
+DELETE FROM own_limit o
+USING unnest({people}::bigint[], {channels}::text[], {identifiers}::bigint[])
+      AS g(profile_id, channel, identifier_id)
+WHERE o.profile_id = g.profile_id AND o.channel = g.channel
+  AND o.identifier_id IN (0, g.identifier_id)
+"""
 
 
 @dataclass
@@ -42,30 +52,53 @@ def forget_limits() -> None:
     _kept.is_there, _kept.until = False, 0.0
 
 
+@dataclass(frozen=True)
+class ChosenLimit:
+    """What somebody chose for an address on a channel; None is as often as we write."""
+
+    profile_id: int
+    channel: str
+    address: str
+    limit: Frequency | None
+
+
 @transaction.atomic
-def set_limit(profile_id: int, channel: str, address: str, limit: Frequency | None) -> None:
-    """In place of the one of before; None is as often as we write. Two or three queries."""
-    identifier = _identifier(profile_id, channel, address)
-    OwnLimit.objects.filter(
-        profile_id=profile_id, channel=channel, identifier_id__in=(0, identifier)
-    ).delete()
-    if limit is not None:
-        OwnLimit.objects.create(
-            profile_id=profile_id,
-            identifier_id=identifier,
+def set_limits(chosen: Sequence[ChosenLimit]) -> None:
+    """In place of those of before; of several for one address the last counts. Three queries."""
+    if not chosen:
+        return
+    ids = _identifiers(chosen)
+    wanted: dict[tuple[int, str, int], Frequency | None] = {}
+    for one in chosen:
+        number = ids.get((one.profile_id, contact_kind(one.channel), one.address), 0)
+        # what was chosen for no address of theirs ends with any later choice
+        wanted.pop((one.profile_id, one.channel, 0), None)
+        wanted[one.profile_id, one.channel, number] = one.limit
+    people, channels, numbers = (list(column) for column in zip(*sorted(wanted), strict=True))
+    with connection.cursor() as cursor:
+        sql(_TAKE_BACK, people=people, channels=channels, identifiers=numbers).on(cursor)
+    now = timezone.now()
+    OwnLimit.objects.bulk_create(
+        OwnLimit(
+            profile_id=person,
+            identifier_id=number,
             channel=channel,
             count=limit.count,
             per_days=limit.per_days,
-            set_at=timezone.now(),
+            set_at=now,
         )
+        for (person, channel, number), limit in wanted.items()
+        if limit is not None
+    )
     forget_limits()
 
 
-def _identifier(profile_id: int, channel: str, address: str) -> int:
+def _identifiers(chosen: Sequence[ChosenLimit]) -> dict[tuple[int, str, str], int]:
     rows = Identifier.objects.filter(
-        profile_id=profile_id, kind=contact_kind(channel), value=address
+        profile_id__in={one.profile_id for one in chosen},
+        value__in={one.address for one in chosen},
     )
-    return rows.values_list("pk", flat=True).first() or 0
+    return {(p, kind, value): pk for p, kind, value, pk in rows.values_list(*_IDENTIFIER)}
 
 
 def limit_of(profile_id: int, channel: str) -> Frequency | None:

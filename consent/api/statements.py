@@ -17,7 +17,7 @@ from consent.ledger.recording import Statement
 from consent.ledger.subjects import NoIdentifier, Referred, WasErased, contact_point, refer
 from consent.models import Purpose, Topic
 from consent.models.ledger import ConsentStatus
-from consent.volume import evidence_of, limit_said, set_limit
+from consent.volume import ChosenLimit, evidence_of, limit_said, set_limits
 
 MANY = 1000
 
@@ -149,8 +149,16 @@ def _limit(given: Mapping[str, int] | None) -> Frequency | None:
 
 
 def hold_limits(statements: Sequence[Statement]) -> None:
-    """What people chose of volume: from now on the gate holds it. Three queries for each choice."""
-    for one in statements:
-        if "at_most" in one.evidence:
-            limit = limit_said(str(one.evidence["at_most"]))
-            set_limit(one.profile_id, one.channel, one.contact_point, limit)
+    """What people chose of volume: from now on the gate holds it. Three queries."""
+    set_limits(
+        [
+            ChosenLimit(
+                one.profile_id,
+                one.channel,
+                one.contact_point,
+                limit_said(str(one.evidence["at_most"])),
+            )
+            for one in statements
+            if "at_most" in one.evidence
+        ]
+    )

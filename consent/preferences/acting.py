@@ -17,9 +17,9 @@ from consent.models import ConsentEntry
 from consent.models.ledger import Basis, ConsentStatus
 from consent.preferences.choices import Option, Visitor, choices_of
 from consent.suppression.withdrawing import marketing_purposes, withdraw_address
+from consent.volume import ChosenLimit, set_limits
 from consent.volume import evidence_of as volume_evidence
 from consent.volume import in_words as volume_words
-from consent.volume import set_limit
 
 PAGE = "preference page"
 UNDO_WITHIN = timedelta(days=1)
@@ -132,7 +132,7 @@ def limit(visitor: Visitor, wanted: Frequency | None, *, agent: str = "") -> Non
 
     The permissions that stand are said again with it, so that their history has it.
     """
-    set_limit(visitor.profile_id, visitor.channel, visitor.address, wanted)
+    set_limits([ChosenLimit(visitor.profile_id, visitor.channel, visitor.address, wanted)])
     evidence = evidence_of("volume", agent) | {"at_most": volume_evidence(wanted)}
     words = volume_words(wanted) if wanted else str(UNLIMITED_WORDS)
     rows = _granted(visitor, states_of(visitor.profile_id))

@@ -15,7 +15,7 @@ from consent.ledger.history import history_of
 from consent.models import OwnLimit
 from consent.preferences.acting import limit
 from consent.preferences.choices import Visitor
-from consent.volume import limits_of_person, set_limit
+from consent.volume import ChosenLimit, limits_of_person, set_limits
 from profiles.merging.merging import merge_people
 from profiles.merging.unmerging import undo_merge
 from profiles.models import Identifier, Merge
@@ -67,8 +67,14 @@ def test_one_a_week_is_held_whatever_the_campaign_allows():
 
 def test_it_goes_with_the_address_through_merges_and_the_strictest_holds():
     ada, eve = permitted("ada"), permitted("eve")
-    set_limit(ada.pk, "email", address(ada), Frequency(1, 30))
-    set_limit(eve.pk, "email", address(eve), Frequency(2, 7))
+    set_limits(
+        [
+            ChosenLimit(ada.pk, "email", "former@example.com", WEEKLY),
+            ChosenLimit(ada.pk, "email", address(ada), WEEKLY),
+            ChosenLimit(ada.pk, "email", address(ada), Frequency(1, 30)),
+            ChosenLimit(eve.pk, "email", address(eve), Frequency(2, 7)),
+        ]
+    )
     merge_people(survivor_id=ada.pk, absorbed_id=eve.pk, rule="test", evidence={})
     assert limits_of_person(ada.pk) == {"email": Frequency(1, 30)}
     undo_merge(merge_id=Merge.objects.get().pk)
