@@ -23,14 +23,13 @@ from campaigns.plan import is_single, messages_in
 from config.postgres.sql import ids_of, run, sql
 from consent.ledger.acts import BLOCKING
 from consent.models import Purpose, Topic
+from consent.models.purpose import MEASURING
 from consent.policy.places import UNKNOWN, place_of
 from consent.policy.resolving import PolicyTable, policy_table
 from consent.policy.terms import ON, PERMISSION, TRACKING
 from consent.reach.judging import judged_addresses
 from segments.models import Segment
 from segments.profiling import is_profiling, rules_within
-
-MEASURING = "measuring"
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from consent.ledger.acts import BLOCKING
 from consent.ledger.spans import over_many, standing_spans
 from consent.ledger.standing import standing
 from consent.models import Purpose
+from consent.models.purpose import MEASURING
 from consent.policy.places import group_of
 from consent.policy.resolving import policy_table
 from consent.policy.terms import OFF, ON, PERMISSION, TRACKING
 
-MEASURING = "measuring"
 MANY = 1_000  # people; fewer are looked up one by one in the ledger
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consent.models import Purpose
+from consent.models.purpose import MEASURING, PERSONALISATION, SHARING
 
 LONGEST, LONGEST_TITLE = 600, 80  # characters
 # name -> its label in the form; the order is that of the wording
@@ -62,15 +63,15 @@ def usual_texts(language: str, purposes: Iterable[Purpose]) -> dict[str, str]:
             "gpc_short": _("Opt-out honoured"),
         }
         known = {
-            "measuring": (
+            MEASURING: (
                 _("Measuring"),
                 _("Count visits and clicks, so that we see what works and what does not."),
             ),
-            "personalisation": (
+            PERSONALISATION: (
                 _("Personal suggestions"),
                 _("Fit what we show you to what you looked at and bought."),
             ),
-            "sharing-for-ads": (
+            SHARING: (
                 _("Sharing for ads"),
                 _("Share data about your visit with advertisers, for ads on other sites."),
             ),

@@ -12,6 +12,7 @@ from consent.ledger.carrying import carry_refusals
 from consent.ledger.erased import is_erased
 from consent.models import Purpose
 from consent.models.ledger import ConsentStatus
+from consent.models.purpose import MEASURING
 from profiles.calls.limits import MAX_IDENTIFIER
 from profiles.changes import ANYTHING, announce
 from profiles.identifiers.addresses import best_address, borrowed_address
@@ -150,9 +151,7 @@ def contact_point(referred: Referred, purpose: Purpose, channel: str, status: st
     will be that somebody of ours vouches for.
     """
     kind = contact_kind(channel)
-    about_addresses = (
-        purpose.purpose_class != Purpose.Class.PROCESSING or purpose.slug == "measuring"
-    )
+    about_addresses = purpose.purpose_class != Purpose.Class.PROCESSING or purpose.slug == MEASURING
     if not kind or not about_addresses:
         return ""
     if referred.kind == kind:

@@ -1,10 +1,18 @@
 """What permission is given for."""
 
+from typing import Final
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.tables.lasting import Bounded
+
+# slugs of ready-made purposes that something of ours asks for
+MARKETING: Final = "marketing"
+MEASURING: Final = "measuring"
+PERSONALISATION: Final = "personalisation"
+SHARING: Final = "sharing-for-ads"
 
 
 class Purpose(models.Model):

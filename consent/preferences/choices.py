@@ -10,9 +10,9 @@ from consent.ledger.fitting import PermissionAsked, answers_of
 from consent.masking import masked
 from consent.models import ConsentEntry, Purpose, Topic
 from consent.models.ledger import ConsentStatus
+from consent.models.purpose import MARKETING, MEASURING, PERSONALISATION, SHARING
 from consent.suppression.withdrawing import (
     EVERY_CHANNEL,
-    SHARING,
 )
 from profiles.identifiers.addresses import best_of_kinds
 
@@ -108,7 +108,7 @@ def _topics(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Option]:
 
 def _channels(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Option]:
     """Other ways to reach the person, where an address is known or something was said."""
-    marketing = next((p for p in purposes if p.slug == "marketing"), None)
+    marketing = next((p for p in purposes if p.slug == MARKETING), None)
     if marketing is None:
         return []
     words = {
@@ -143,12 +143,12 @@ def _channels(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Option]:
 
 def _uses(visitor: Visitor, purposes: Sequence[Purpose]) -> list[Option]:
     words = {
-        "measuring": (
+        MEASURING: (
             _("See which mails are opened and clicked"),
             visitor.channel,
             visitor.address,
         ),
-        "personalisation": (_("Suggest things that fit you"), EVERY_CHANNEL, ""),
+        PERSONALISATION: (_("Suggest things that fit you"), EVERY_CHANNEL, ""),
         SHARING: (_("Share with advertisers"), EVERY_CHANNEL, ""),
     }
     rows = []

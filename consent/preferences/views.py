@@ -28,6 +28,7 @@ from consent.confirming.asking import Answered
 from consent.ledger.elapsing import PAUSE
 from consent.masking import masked
 from consent.models import Purpose
+from consent.models.purpose import MARKETING
 from consent.policy.places import UNKNOWN, place_of
 from consent.policy.resolving import policy_table
 from consent.policy.terms import AUTOMATED, CONFIRMED, ITEMISED
@@ -187,7 +188,7 @@ def _rights(visitor: Visitor) -> dict[str, object]:
     """What the law of where the person lives wants said here."""
     person = Profile.objects.filter(pk=visitor.profile_id).first()
     place = place_of(person.country, person.traits) if person else UNKNOWN
-    marketing = Purpose.objects.filter(slug="marketing").first()
+    marketing = Purpose.objects.filter(slug=MARKETING).first()
     said = policy_table().said(place, visitor.channel, marketing) if marketing else {}
     return {name: name in said and said[name].value for name in (AUTOMATED, ITEMISED, CONFIRMED)}
 

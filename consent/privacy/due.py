@@ -16,13 +16,13 @@ from consent.channels import channel_names
 from consent.ledger.recording import Statement, record_consents
 from consent.models import PrivacyRequest, Purpose
 from consent.models.privacy import RequestType
+from consent.models.purpose import PERSONALISATION
 from consent.privacy.duties import held
 from consent.privacy.erasure import exceptions
 from consent.privacy.erasure.erasing import erase, erase_rest, is_behind
 from consent.privacy.erasure.searching import search_request
 from consent.privacy.requests import BY_HAND, REVIEW, WORK, complete, start
 from consent.privacy.restriction import restrict
-from consent.reach.profiling import PERSONALISATION
 from consent.suppression.withdrawing import (
     EVERY_CHANNEL,
     marketing_purposes,

@@ -14,6 +14,7 @@ from consent.channels import contact_kind, legal_class, usual_channels
 from consent.ledger.acts import BLOCKING
 from consent.ledger.spans import over_many
 from consent.models import Policy, Purpose
+from consent.models.purpose import MEASURING
 from consent.policy.changing import table_with
 from consent.policy.places import EEA, EEA_COUNTRIES, EVERYWHERE, UNKNOWN, group_of
 from consent.policy.resolving import PolicyTable, as_if, policy_table
@@ -176,7 +177,7 @@ def _of_measuring(
     how: dict[str, tuple[Any, Any]], channel: str, purpose: Purpose
 ) -> Iterator[PolicyEffect]:
     """`how`: by place, how opens and clicks are measured now and how they would be."""
-    measuring = Purpose.objects.filter(slug="measuring").first()
+    measuring = Purpose.objects.filter(slug=MEASURING).first()
     if measuring is None or purpose.purpose_class != Purpose.Class.MARKETING:
         return
     people, names = _people(sorted(how))

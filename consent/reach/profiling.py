@@ -12,9 +12,9 @@ from typing import Final
 from config.postgres.sql import Sql, sql
 from consent.ledger.acts import BLOCKING
 from consent.ledger.standing import WHOLE, Narrow, standing
+from consent.models.purpose import PERSONALISATION
 from consent.suppression.withdrawing import EVERY_CHANNEL
 
-PERSONALISATION: Final = "personalisation"
 _PURPOSE: Final = "(SELECT id FROM purpose WHERE slug = {slug})"
 _OBJECTORS: Final = "SELECT c.profile_id FROM ({rows}) c WHERE c.status = ANY({blocking})"
 

@@ -15,14 +15,13 @@ from typing import Any, Final
 import msgspec
 
 from consent.models import Purpose
+from consent.models.purpose import MEASURING, SHARING
 from consent.signals.choices import read_choice
 from consent.signals.mapping import Mappings
-from consent.suppression.withdrawing import SHARING
 from profiles.calls.messages import Context, Incoming
 from profiles.ingest.hooks import SCREENS
 from profiles.personal.looks import looks_personal
 
-MEASURING: Final = "measuring"
 MEASURED: Final = ("track", "page", "screen")
 UNMAPPED: Final = "unmapped_category"
 # what banners call the event that tells a choice: Segment's, older and newer, and ours

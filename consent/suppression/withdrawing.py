@@ -14,6 +14,7 @@ from consent.ledger.recording import Recorded, Statement, record_consents
 from consent.ledger.standing import WHOLE, standing
 from consent.models import ConsentEntry, Purpose, Suppression
 from consent.models.ledger import Basis, ConsentStatus, Outcome
+from consent.models.purpose import SHARING
 from consent.policy.places import place_of
 from consent.policy.resolving import policy_table
 from consent.policy.terms import PURPOSE, STOP_SCOPE
@@ -21,7 +22,6 @@ from consent.suppression.suppressing import suppress
 from profiles.models import Profile
 from profiles.people.lineage import given_people
 
-SHARING = "sharing-for-ads"
 EVERY_CHANNEL = ""  # of what is said of the person, whatever the channel
 
 

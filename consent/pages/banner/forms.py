@@ -21,13 +21,14 @@ from consent.banner.texts import (
     usual_texts,
 )
 from consent.models import Banner, Purpose
+from consent.models.purpose import MEASURING, PERSONALISATION, SHARING
 from consent.signals.mappable import mappable_purposes
 from consent.wordings import banner_key, newest_of
 from profiles.models import Source
 
 LOOKS = ("is_on", "place", "accent", "accent_dark", "months", "privacy_url")
 MOST_MONTHS = 13  # authorities ask to be asked again within about a year
-FIRST_PURPOSES = ("measuring", "personalisation", "sharing-for-ads")
+FIRST_PURPOSES = (MEASURING, PERSONALISATION, SHARING)
 
 
 class BannerForm(forms.ModelForm):  # type: ignore[type-arg]
