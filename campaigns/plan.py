@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from campaigns.models import Campaign, CampaignVersion
+from consent.models.purpose import MARKETING
 
 MESSAGE: Final = "message"
 WAYS: Final = ("then", "else")
@@ -41,6 +42,11 @@ def key_of(step: Step, path: str) -> str:
     """Its id; only messages must have one, since reports name them by it."""
     given = step.get("id")
     return given if isinstance(given, str) and given else path
+
+
+def purpose_slug(step: Step) -> Any:
+    """The slug of the purpose that a message is sent for; in a draft it may be no text at all."""
+    return step.get("purpose", MARKETING)
 
 
 def ways_of(step: Step, path: str) -> Iterator[tuple[str, str, Any]]:

@@ -11,7 +11,7 @@ from campaigns.content.names import person_names
 from campaigns.content.render import Compiled, MessageUrls, Rendered
 from campaigns.content.sandbox.calls import render
 from campaigns.models import Campaign, CampaignVersion, ContentVersion, Sender
-from campaigns.plan import messages_in, plan_of
+from campaigns.plan import messages_in, plan_of, purpose_slug
 from config.workspace.selectors import workspace
 from consent.models import Purpose
 from profiles.models import Profile
@@ -37,7 +37,7 @@ def freeze_contents(version: CampaignVersion) -> list[ContentVersion]:
     """Compile every message step of a version, once and for ever."""
     rows = []
     for step in (node.step for node in messages_in(version.steps)):
-        purpose = Purpose.objects.get(slug=step.get("purpose", "marketing"))
+        purpose = Purpose.objects.get(slug=purpose_slug(step))
         for variant in step.get("variants") or [{"name": "", "content": step["content"]}]:
             kind = content_kind(step["channel"])
             compiled = kind.compile(variant["content"], purpose_class=purpose.purpose_class)
@@ -104,7 +104,7 @@ def preview(campaign: Campaign, profile: Profile, *, variant: str = "") -> Rende
     step = plan_of(campaign).step
     choices = {v["name"]: v["content"] for v in step.get("variants") or []}
     content = choices.get(variant) or next(iter(choices.values()), None) or step["content"]
-    purpose = Purpose.objects.get(slug=step.get("purpose", "marketing"))
+    purpose = Purpose.objects.get(slug=purpose_slug(step))
     compiled = compile_step(content, purpose_class=purpose.purpose_class)
     data = person_data([profile.pk])[profile.pk] | sender_data(campaign.sender)
     urls = MessageUrls(SAMPLE_URL, SAMPLE_URL, SAMPLE_URL, campaign=campaign.slug)

@@ -12,7 +12,7 @@ from campaigns.gate.expression import BUCKETS, Shuffle, Terms, arm_of
 from campaigns.gate.legal_hours import SendingHours, legal_hours
 from campaigns.gate.quiet_hours import QuietHours
 from campaigns.people.entered import not_in_yet
-from campaigns.plan import Plan, Step
+from campaigns.plan import Plan, Step, purpose_slug
 from config.postgres.sql import EMPTY, FALSE, Sql, sql
 from config.workspace.frequency import CHANNEL, Frequency, limits_of, read
 from config.workspace.marketing import control_share, quiet_hours
@@ -64,7 +64,7 @@ def terms_of(
     holdout = plan.holdout if step is None else 0.0
     step, zone = step or plan.step, workspace_zone()
     topic, tags = step.get("topic"), tuple(step.get("tags") or ())
-    purpose = _purpose(step.get("purpose", "marketing"))
+    purpose = _purpose(purpose_slug(step))
     began = start or now
     lasts = stored_duration(step.get("expires_in")) or EXPIRES_IN
     segment = segment_of(plan)
@@ -129,7 +129,7 @@ def lots_of(plan: Plan) -> tuple[Sql, Sql]:
     service messages too they get those, and are in neither arm.
     """
     own = _lot(plan.holdout, f"holdout:{plan.campaign.slug}")
-    slugs = {node.step.get("purpose", "marketing") for node in plan.messages}
+    slugs = {purpose_slug(node.step) for node in plan.messages}
     marketing = Purpose.objects.filter(slug__in=slugs, purpose_class=Purpose.Class.MARKETING)
     count = marketing.count()
     general = _lot(control_share() if count else 0.0, GENERAL)

@@ -16,7 +16,7 @@ from campaigns.models import Campaign
 from campaigns.pages import journeys
 from campaigns.pages.editor.forms import has_variants, launched_step, step_of
 from campaigns.pages.journeys import plain
-from campaigns.plan import messages_in
+from campaigns.plan import messages_in, purpose_slug
 from config.console.pages import Crumb
 from config.console.shell import places
 from config.console.words import day, zone_name
@@ -142,7 +142,7 @@ def _what(campaign: Campaign, content: dict[str, Any]) -> str:
 def sentence_of(campaign: Campaign) -> str:
     """Email, purpose Marketing, topic New arrivals."""
     step = launched_step(campaign)
-    purpose = Purpose.objects.filter(slug=step.get("purpose", "marketing")).first()
+    purpose = Purpose.objects.filter(slug=purpose_slug(step)).first()
     topic = Topic.objects.filter(slug=step["topic"]).first() if step.get("topic") else None
     parts = [_("Email"), _("purpose %(name)s") % {"name": purpose}]
     if steps := journeys.steps_words(campaign):

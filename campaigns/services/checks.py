@@ -17,7 +17,7 @@ from campaigns.content.kinds import CONTENTS, ContentKind, PreparedContent
 from campaigns.content.render import MessageUrls
 from campaigns.content.words import in_words, said
 from campaigns.models import Campaign
-from campaigns.plan import Node, Step, messages_in
+from campaigns.plan import Node, Step, messages_in, purpose_slug
 from campaigns.services.coverage import Missing, coverage
 from campaigns.services.shapes import InvalidCampaign, check_shape
 from config.console.words import num, pct
@@ -125,7 +125,7 @@ def _message(campaign: Campaign, node: Node) -> Iterator[Check]:
 
 
 def _purpose_of(step: Step) -> Purpose | None:
-    return Purpose.objects.filter(slug=step.get("purpose", "marketing")).first()
+    return Purpose.objects.filter(slug=purpose_slug(step)).first()
 
 
 def _of_sender(campaign: Campaign, node: Node) -> list[Check]:

@@ -17,7 +17,7 @@ from campaigns.models import (
     MessageChunk,
     Sender,
 )
-from campaigns.plan import MESSAGE, nodes
+from campaigns.plan import MESSAGE, nodes, purpose_slug
 from config.workspace.lifecycle.usage import (
     KINDS,
     USES,
@@ -29,10 +29,10 @@ from config.workspace.lifecycle.usage import (
     things,
 )
 from consent.models import Purpose
+from consent.models.purpose import MARKETING
 from segments.rules import references_in
 
 Status = Campaign.Status
-MARKETING = "marketing"  # the purpose of a step that names none
 UNDER_WAY = (Status.SCHEDULED, Status.HELD, Status.RUNNING, Status.PAUSED)
 OVER = (Status.FINISHED, Status.CANCELLED)
 WAITING = ("queued", "handing_over")
@@ -48,7 +48,7 @@ def references_of(source: Campaign | CampaignVersion) -> set[Reference]:
     for node in nodes(source.steps):
         if node.kind == MESSAGE:
             step = node.step
-            pairs += [("purpose", step.get("purpose", MARKETING)), ("topic", step.get("topic"))]
+            pairs += [("purpose", purpose_slug(step)), ("topic", step.get("topic"))]
         for rule in rules_of(node.step):
             pairs += references_in(rule)
     if source.sender_id:

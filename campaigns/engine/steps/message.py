@@ -24,7 +24,7 @@ from campaigns.outbox.fanout import arms_of, arms_shuffle
 from campaigns.outbox.pacing import turns_of
 from campaigns.outbox.writing import Sending, write
 from campaigns.people.whose import has_message
-from campaigns.plan import MESSAGE, Step
+from campaigns.plan import MESSAGE, Step, purpose_slug
 from config.postgres.sql import Sql, sql
 from config.workspace.frequency import is_tag, tag_words
 from consent.channels import CHANNELS
@@ -131,7 +131,7 @@ def _faults(step: Step, path: str) -> Errors:
         yield fault(f"{path}.id", _("A short id, for the report."), "required")
     channel = step.get("channel")
     yield from _channel(channel, path)
-    slug = step.get("purpose", "marketing")
+    slug = purpose_slug(step)
     purpose = Purpose.objects.filter(slug=slug).first() if isinstance(slug, str) else None
     if purpose is None or purpose.purpose_class == Purpose.Class.PROCESSING:
         yield fault(f"{path}.purpose", _("No purpose that messages are sent for."), "unknown")

@@ -17,6 +17,7 @@ from campaigns.content.words import in_words, said
 from campaigns.models import Campaign
 from campaigns.pages.editor import preview_people
 from campaigns.pages.editor.forms import launched_step
+from campaigns.plan import purpose_slug
 from campaigns.services.coverage import coverage
 from config.console.http.csp import mail_preview
 from config.console.pages import part
@@ -90,7 +91,7 @@ def content_of(campaign: Campaign, variant: str = "") -> tuple[dict[str, Any], s
     step = launched_step(campaign)
     choices = {v["name"]: v["content"] for v in step.get("variants") or []}
     content = choices.get(variant) or next(iter(choices.values()), None) or step.get("content")
-    return content or {}, step.get("purpose", "marketing")
+    return content or {}, purpose_slug(step)
 
 
 def draft_of(campaign: Campaign, variant: str = "") -> PreviewContent:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from campaigns.pages.editor.forms.base import MAX_NAME, StepForm, step_of, steps_with
+from campaigns.plan import purpose_slug
 from consent.models import Purpose, Topic
 from segments.models import Segment
 
@@ -66,7 +67,7 @@ class WhoForm(StepForm):
         return {
             "name": campaign.name,
             "segment": campaign.entry.get("segment", ""),
-            "purpose": step.get("purpose", "marketing"),
+            "purpose": purpose_slug(step),
             "topic": step.get("topic", ""),
             "holdout": f"{campaign.holdout * PERCENT:.4g}",
         }
