@@ -117,7 +117,7 @@ def _facts(began: datetime) -> StoryFacts:
     page = Profile.objects.filter(pk=owners.get("user_id", 0)).values_list("public_id", flat=True)
     begun = Q(launched_at__gt=began) | Q(status=Campaign.Status.HELD)
     launched = list(Campaign.objects.filter(begun).values_list("pk", flat=True))
-    erased = _erased_as()
+    erased = erased_as()
     responses = _responses(launched, [*owners.values(), *erased], began)
     return StoryFacts(
         moves=Source.objects.filter(is_internal=False, last_seen_at__gt=began).exists(),
@@ -139,7 +139,7 @@ def _is_refused(began: datetime) -> bool:
     return Rejection.objects.filter(code="erased_person", received_at__gt=began).exists()
 
 
-def _erased_as() -> list[int]:
+def erased_as() -> list[int]:
     """The profiles that Maya was, once her erasure is complete."""
     gone = ErasedIdentifier.objects.filter(
         kind="user_id", digest=contact_digest("user_id", maya.USER_ID)
@@ -248,7 +248,7 @@ def _steps(facts: StoryFacts, user: User) -> list[StoryStep]:
                 "it comes in: see each call refused."
             ),
             facts.refused,
-            reverse("demo:replay") if facts.erased else "",
+            reverse("demo:replay"),
             _("Replay her year"),
             needs="privacy.edit",
             posts=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import cast
 
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -19,6 +20,7 @@ from config.console.shell import places
 from config.demo import state, team
 from config.demo.generator import past_of_maya
 from config.demo.state import DemoState, demo_only
+from config.demo.story import erased_as
 from config.demo.writing import inbox_feed
 from config.workspace import audit
 from config.workspace.models import User
@@ -82,6 +84,9 @@ def replay(request: HttpRequest) -> HttpResponse:
     run, user = _insider(request)
     if not may(user, "privacy.edit"):
         raise PermissionDenied("privacy.edit")
+    if not erased_as():
+        toast(request, _("She is not erased yet: do that first."), level=messages.WARNING)
+        return redirect("/console/")
     now = datetime.now(UTC)
     calls = [
         call._replace(body={**call.body, "messageId": f"{call.body['messageId']}-again"})

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -23,11 +23,13 @@ from consent.datamap.fields import undecided
 from consent.forwarding import receipts
 from consent.incidents.reporting import clocks
 from consent.letters.undelivered import undelivered
-from consent.models import Incident, PrivacyRequest, RetentionRun
+from consent.models import IdentityLink, Incident, PrivacyRequest, RetentionRun
+from consent.pages.requests.lists import names_of
+from consent.pages.requests.steps import Stage, next_step, stage_of
 from consent.privacy.callbacks import given_up
-from consent.privacy.requests import REVIEW
 from consent.privacy.words import clock_tone
 from consent.retention.words import rule_in_words
+from profiles.selectors.masking import Shown
 
 WORTH_TELLING = 5  # double opt-ins that were kept back: one or two are a finger that slipped
 
@@ -36,7 +38,8 @@ def privacy_needs(user: Any) -> list[Need]:
     """Those of whatever this user may do something about."""
     found: list[Need] = []
     if may(user, "privacy.view"):
-        found += [*_requests(), *_not_called(), *_not_told(), *_not_asked(), *_not_taken()]
+        shown = Shown(may(user, "people.personal"))
+        found += [*_requests(shown), *_not_called(), *_not_told(), *_not_asked(), *_not_taken()]
         found += [*_not_passed_on(), *_incidents()]
     if may(user, "webhooks.view"):
         found += _webhooks()
@@ -45,22 +48,33 @@ def privacy_needs(user: Any) -> list[Need]:
     return found
 
 
-def _requests() -> list[Need]:
-    waiting = PrivacyRequest.objects.filter(status__in=PrivacyRequest.OPEN)
+def _requests(shown: Shown) -> list[Need]:
+    """Open ones, by whom and with the next step. Three queries."""
+    links = IdentityLink.objects.filter(request_id=OuterRef("pk"), ended_at=None)
+    rows = PrivacyRequest.objects.filter(status__in=PrivacyRequest.OPEN)
+    waiting = rows.annotate(has_link=Exists(links))
+    due = list(waiting.order_by("due_at")[:AT_MOST])
+    names = names_of(due)
     return [
         Need(
             0,
             "shield",
             clock_tone(request) or "warn",
-            _("Privacy request: %(type)s") % {"type": request.get_type_display()},
+            _titled(request, shown.name(names.get(request.pk, ""))),
             _received(request),
             reverse("consent:request", args=[request.public_id]),
             _("Open"),
             _("due %(when)s") % {"when": in_words(request.due_at)},
             request.due_at,
         )
-        for request in waiting.order_by("due_at")[:AT_MOST]
+        for request in due
     ]
+
+
+def _titled(request: PrivacyRequest, name: str) -> Any:
+    if name:
+        return format_html("{}: <b>{}</b>", request.get_type_display(), Truncator(name).chars(60))
+    return _("Privacy request: %(type)s") % {"type": request.get_type_display()}
 
 
 def _incidents() -> list[Need]:
@@ -104,11 +118,12 @@ def _not_asked() -> list[Need]:
     return [Need(2, "mail", "warn", format_html(title, num(count)), text, "", "")]
 
 
-def _received(request: PrivacyRequest) -> str:
+def _received(request: Any) -> str:
+    """Since when it waits, and for what."""
     since = _("Received %(ago)s.") % {"ago": in_words(request.received_at)}
-    if REVIEW not in request.result:
-        return since
-    return " ".join([since, _("Its archive is made, and waits to be read.")])
+    waits = stage_of(request, has_link=request.has_link) == Stage.PROVING
+    step = next_step(request, address="?", waits=waits)
+    return " ".join([since, _("Next: %(step)s.") % {"step": step.title}])
 
 
 def _not_told() -> list[Need]:

@@ -178,6 +178,9 @@ def test_what_is_sent_again_of_her_past_after_her_erasure_is_refused(demo, admin
             "profile_id", flat=True
         )
     )
+    early = admin.post(reverse("demo:replay"), follow=True)
+    assert "not erased yet" in early.content.decode()
+    assert IdentifierKey.objects.filter(value=maya.USER_ID).exists()
     request = open_request(type_="erasure", references=[f"email:{maya.EMAIL}"])
     settle(request, because="she asked")
     drain()

@@ -34,7 +34,7 @@ def requests_view(request: HttpRequest) -> HttpResponse:
     ended = rows.exclude(status__in=PrivacyRequest.OPEN).order_by("-completed_at", "-id")
     closed = list(ended[: ON_BOARD if look == BOARD else CLOSED_SHOWN])
     shown = shown_to(request.user)
-    names = _names([*waiting, *closed])
+    names = names_of([*waiting, *closed])
     lines = [line_of(row, shown, names.get(row.pk, "")) for row in waiting]
     done = [line_of(row, shown, names.get(row.pk, "")) for row in closed]
     audit.record(
@@ -59,7 +59,7 @@ def requests_view(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _names(rows: Sequence[PrivacyRequest]) -> dict[int, str]:
+def names_of(rows: Sequence[PrivacyRequest]) -> dict[int, str]:
     """What the people of these requests are called today, by request. Two queries."""
     today = today_of({row.profile_id for row in rows if row.profile_id})
     people = Profile.objects.living().filter(pk__in=today.values())
