@@ -36,7 +36,7 @@ from campaigns.services.shown import Differs, ShownDraft
 from config.workspace.api.problems import FieldError, Problem, invalid
 from config.workspace.api.views import ApiView
 from config.workspace.lifecycle.revisions import Stale
-from config.workspace.models import User
+from config.workspace.roles.callers import member_of
 from profiles.api.paging import PAGE_PARAMETERS, answer_page
 from profiles.api.serializers import pages_of
 from profiles.language.reading.reader import RuleError
@@ -45,11 +45,6 @@ from segments.rules import read_rule
 from segments.rules.personal import refuse_personal, refuse_properties
 
 EDIT, VIEW, LAUNCH = "campaigns.edit", "campaigns.view", "campaigns.launch"
-
-
-def user_of(request: Request) -> User | None:
-    """The console's user, or None for an API key."""
-    return request.user if isinstance(request.user, User) else None
 
 
 def refused(error: InvalidCampaign) -> Problem:
@@ -165,7 +160,7 @@ class Campaigns(ApiView):
             raise _taken()
         try:
             with transaction.atomic():
-                campaign = create_campaign(body, user=user_of(request))
+                campaign = create_campaign(body, user=member_of(request))
         except InvalidCampaign as error:
             raise refused(error) from error
         except IntegrityError as error:

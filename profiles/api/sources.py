@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.views import ApiView
-from config.workspace.models import User
+from config.workspace.roles.callers import member_of
 from profiles.api.paging import PAGE_PARAMETERS, answer_page
 from profiles.api.serializers import (
     MadeSourceSerializer,
@@ -182,7 +182,7 @@ class UndoMerge(ApiView):
         """Two people, each with their own; 409 where it was undone before."""
         row = _row(merge_id)
         try:
-            undo_merge(merge_id=row.pk, user=_user(request))
+            undo_merge(merge_id=row.pk, user=member_of(request))
         except CannotUndo as error:
             raise Problem(409, detail=str(error)) from error
         row.refresh_from_db()
@@ -216,10 +216,6 @@ def _row(merge_id: str) -> Merge:
     if row is None:
         raise NotFound("There is no such join.")
     return row
-
-
-def _user(request: Request) -> User | None:
-    return request.user if isinstance(request.user, User) else None
 
 
 def _merges(rows: Sequence[Merge], shown: Shown) -> list[dict[str, Any]]:

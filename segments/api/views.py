@@ -22,7 +22,7 @@ from config.workspace.api.views import ApiView
 from config.workspace.health import counters
 from config.workspace.lifecycle.revisions import Stale
 from config.workspace.lifecycle.usage import InUse
-from config.workspace.models import User
+from config.workspace.roles.callers import member_of
 from config.workspace.roles.sight import DataKind
 from config.workspace.work.faults import took_too_long
 from config.workspace.work.pruning import before
@@ -137,7 +137,7 @@ class SegmentsView(SegmentApi):
                 rule=body.get("rule"),
                 description=_text(body, "description"),
                 shown=shown_to(request.user),
-                user=user_of(request),
+                user=member_of(request),
             )
         except RuleError as error:
             raise problem_of(error) from error
@@ -174,7 +174,7 @@ class SegmentView(SegmentApi):
                 rule=body.get("rule"),
                 description=_text(body, "description") if "description" in body else None,
                 shown=shown_to(request.user),
-                user=user_of(request),
+                user=member_of(request),
                 revision=_revision(body),
             )
         except RuleError as error:
@@ -329,11 +329,6 @@ def _is_archived(request: Request) -> bool:
     if given not in ("true", "false"):
         raise invalid("archived", "One of: true, false.")
     return given == "true"
-
-
-def user_of(request: Request) -> User | None:
-    """The console user who calls, if any."""
-    return request.user if isinstance(request.user, User) else None
 
 
 def _refuse_forgotten(segment: Segment, as_of: datetime) -> None:

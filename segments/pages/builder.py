@@ -14,8 +14,8 @@ from config.console.pages import ApiCall, page, toast
 from config.console.words import hour
 from config.workspace.lifecycle.revisions import Stale, changes_since, revision_in
 from config.workspace.lifecycle.usage import users
-from config.workspace.models import User
 from config.workspace.permissions import may, requires
+from config.workspace.roles.callers import member_of
 from config.workspace.work.reasons import in_words
 from profiles.language.reading.reader import RuleError, RuleProblem
 from profiles.selectors.masking import HIDDEN_WORDS, shown_to
@@ -75,7 +75,7 @@ def save(request: HttpRequest, slug: str = "") -> HttpResponse:
 def _save(request: HttpRequest, slug: str, body: dict[str, Any]) -> Segment:
     rights: dict[str, Any] = {
         "shown": shown_to(request.user),
-        "user": request.user if isinstance(request.user, User) else None,
+        "user": member_of(request),
     }
     name = body.get("name") or ""
     if slug:

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST
 from config.console.pages import part
 from config.workspace import audit
 from config.workspace.health import counters
-from config.workspace.models import User
 from config.workspace.permissions import requires
+from config.workspace.roles.callers import member_of
 from config.workspace.roles.sight import DataKind
 from config.workspace.work.faults import took_too_long
 from consent.channels import icon_of, label_of, usual_channels
@@ -172,7 +172,7 @@ def why_member(request: HttpRequest, slug: str, person: str) -> HttpResponse:
 def pick(request: HttpRequest) -> HttpResponse:
     """The lines of one picker, as JSON."""
     given = {name: str(value).replace("\x00", "")[:300] for name, value in request.GET.items()}
-    user: Any = request.user if isinstance(request.user, User) else None
+    user: Any = member_of(request)
     source = SOURCES.get(given.get("what", ""))
     if source is None:
         return JsonResponse({"items": [], "of": ""}, status=404)

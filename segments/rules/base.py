@@ -217,7 +217,10 @@ def in_words(part: Rule) -> str:
     notes = [who_permitted(part.touches())]
     notes += [_("not of those who object to profiling")] if part.profiles() else []
     said = [note for note in notes if note]
-    return f"{words} ({joined(said, _('and'))})" if said else words
+    if not said:
+        return words
+    together = joined(said, _("and"))
+    return f"{words} ({together})"
 
 
 def compiled(part: Rule, context: "CompileContext") -> Part:

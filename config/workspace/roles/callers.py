@@ -1,8 +1,10 @@
-"""Who calls the API when it is no user: a key, standing where DRF wants a user."""
+"""Who asks: a member of the team, or a key of the API, which stands where DRF wants a user."""
+
+from typing import Any
 
 from django.utils import timezone
 
-from config.workspace.models import ApiKey
+from config.workspace.models import ApiKey, User
 
 
 class KeyUser:
@@ -14,6 +16,11 @@ class KeyUser:
 
     def __init__(self, key: ApiKey) -> None:
         self.key = key
+
+
+def member_of(request: Any) -> User | None:
+    """The member of the team who asks, on a page or over the API; None for a key and a stranger."""
+    return request.user if isinstance(request.user, User) else None
 
 
 def is_in_force(key: ApiKey) -> bool:

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.views import ApiView
-from config.workspace.models import User
+from config.workspace.roles.callers import member_of
 from consent.incidents import reporting
 from consent.models import Incident
 from profiles.api.paging import PAGE_PARAMETERS
@@ -100,7 +100,7 @@ class Incidents(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Write one down; whom it touched is counted at once."""
-        user = request.user if isinstance(request.user, User) else None
+        user = member_of(request)
         try:
             row = reporting.report(self.checked(NewIncidentSerializer), user)
         except reporting.IncidentRefused as error:

@@ -18,6 +18,7 @@ from config.console.pages import ApiCall, page, toast
 from config.workspace import audit
 from config.workspace.models import User
 from config.workspace.permissions import may, requires
+from config.workspace.roles.callers import member_of
 from config.workspace.trail.words import field_in_words, words_of
 from consent.incidents import finding, reporting
 from consent.models import Incident
@@ -102,7 +103,7 @@ def new_incident_view(request: HttpRequest) -> HttpResponse:
     """Write one down; whom it touched is counted at once."""
     form = IncidentForm(request.POST or None, initial={"known_at": timezone.localtime()})
     if request.method == "POST" and form.is_valid():
-        row = form.save(_user(request))
+        row = form.save(member_of(request))
         if row is not None:
             return redirect("consent:incident", row.public_id)
     return page(
@@ -112,10 +113,6 @@ def new_incident_view(request: HttpRequest) -> HttpResponse:
         title=_("New incident"),
         crumbs=_crumbs(),
     )
-
-
-def _user(request: HttpRequest) -> User | None:
-    return request.user if isinstance(request.user, User) else None
 
 
 def _crumbs() -> list[tuple[str, str | None]]:
@@ -201,7 +198,7 @@ def _told_people(request: HttpRequest, row: Incident) -> str:
 
 
 def _list(request: HttpRequest, row: Incident) -> str:
-    return reporting.list_people(row, _user(request))
+    return reporting.list_people(row, member_of(request))
 
 
 def _close(request: HttpRequest, row: Incident) -> str:

@@ -18,6 +18,7 @@ from config.console.pages import page, toast
 from config.workspace import audit
 from config.workspace.models import User
 from config.workspace.permissions import may, requires
+from config.workspace.roles.callers import member_of
 from consent.archives.answers import FORMS, download
 from consent.archives.files import rows_of
 from consent.archives.making import TYPES, make_again
@@ -188,7 +189,7 @@ def archive_turn_view(request: HttpRequest, public_id: uuid.UUID, act: str) -> H
     if not may(request.user, "people.personal"):
         raise PermissionDenied("people.personal")
     row = get_object_or_404(PrivacyRequest, public_id=public_id)
-    user = request.user if isinstance(request.user, User) else None
+    user = member_of(request)
     try:
         words = ACTS[act](row, request.POST, user)
     except CannotBeDone as error:
