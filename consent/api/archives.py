@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from config.workspace import audit
 from config.workspace.api.problems import Problem
-from config.workspace.models import User
+from config.workspace.roles.callers import member_of
 from consent.api.privacy import EDIT, OfOneRequest
 from consent.archives.answers import download
 from consent.archives.making import TYPES, make_again
@@ -28,7 +28,6 @@ from consent.archives.releasing import (
     state_of,
 )
 from consent.models import PersonArchive, PrivacyRequest, Redaction
-from consent.privacy.requests import CannotBeDone
 
 
 class ArchiveStateSerializer(serializers.Serializer[Any]):
@@ -96,19 +95,12 @@ class OfOneArchive(OfOneRequest):
             raise Problem(409, detail=_("Only access and portability have an archive."))
 
     def tried(self, act: Callable[[], Any]) -> Any:
-        """What it gives; what cannot be done is 409."""
+        """As of every request; a file that is not there any more is 409 too."""
         try:
-            return act()
-        except CannotBeDone as error:
-            raise Problem(409, detail=str(error)) from error
+            return super().tried(act)
         except FileNotFoundError as error:
             words = _("There is no file of it now. Make it anew.")
             raise Problem(409, detail=words) from error
-
-    def user(self) -> User | None:
-        """Who of the team asks."""
-        asks = self.request.user
-        return asks if isinstance(asks, User) else None
 
 
 class Archive(OfOneArchive):
@@ -161,7 +153,7 @@ class ReleaseArchive(OfOneArchive):
         """Send the person a link that ends, and close the request."""
         row, body = self.one(reference), self.checked(ReleaseSerializer)
         self.look(row)
-        return Response(_state(self.tried(lambda: release(row, self.user(), **body))))
+        return Response(_state(self.tried(lambda: release(row, member_of(request), **body))))
 
 
 class RevokeArchive(OfOneArchive):
@@ -198,7 +190,7 @@ class Redactions(OfOneArchive):
     def post(self, request: Request, reference: str) -> Response:
         """Withhold one place more, before it is handed over."""
         archive, body = self.archive_of(self.one(reference)), self.checked(RedactionSerializer)
-        made = self.tried(lambda: redact(archive, user=self.user(), **body))
+        made = self.tried(lambda: redact(archive, user=member_of(request), **body))
         return Response(_redaction(made), status=201)
 
 

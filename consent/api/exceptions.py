@@ -15,7 +15,6 @@ from consent.api.privacy_shapes import (
 )
 from consent.models import ErasureException
 from consent.privacy.erasure import exceptions
-from consent.privacy.requests import CannotBeDone
 
 
 class Exceptions(OfOneRequest):
@@ -35,10 +34,7 @@ class Exceptions(OfOneRequest):
     def post(self, request: Request, reference: str) -> Response:
         """Have an erasure that has not begun leave something, on its ground."""
         row, given = self.one(reference), self.checked(KeepSerializer)
-        try:
-            made = exceptions.keep(row, **given)
-        except CannotBeDone as error:
-            raise Problem(409, detail=str(error)) from error
+        made = self.tried(lambda: exceptions.keep(row, **given))
         return Response(KeptSerializer(made).data, status=201)
 
 
@@ -56,9 +52,7 @@ class EndException(OfOneRequest):
         row = rows.first()
         if row is None:
             raise Problem(404, detail=_("There is no such exception."))
-        try:
-            exceptions.end(row, because=self.checked(ExtendSerializer)["because"])
-        except CannotBeDone as error:
-            raise Problem(409, detail=str(error)) from error
+        because = self.checked(ExtendSerializer)["because"]
+        self.tried(lambda: exceptions.end(row, because=because))
         row.refresh_from_db()
         return Response(KeptSerializer(row).data)

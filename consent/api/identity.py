@@ -10,11 +10,10 @@ from rest_framework.response import Response
 
 from config.workspace import audit
 from config.workspace.api.problems import Problem
-from config.workspace.models import User
+from config.workspace.roles.callers import member_of
 from consent.api.privacy import EDIT, OfOneRequest
 from consent.letters.sending import MOST_BODY, MOST_SUBJECT, edit, letter_of, letters_to_come
 from consent.models import PrivacyRequest, RequestLetter
-from consent.privacy.requests import CannotBeDone
 from consent.proof.standing import ProofStanding, ShownLink, send_link, standing_of
 from profiles.selectors.masking import Shown, shown_to
 
@@ -82,10 +81,7 @@ class WhoAsks(OfOneRequest):
     def post(self, request: Request, reference: str) -> Response:
         """Have a link that works once sent to a verified address of the person."""
         row = self.one(reference)
-        try:
-            send_link(row, request.user if isinstance(request.user, User) else None)
-        except CannotBeDone as error:
-            raise Problem(409, detail=str(error)) from error
+        self.tried(lambda: send_link(row, member_of(request)))
         shown = shown_to(self.request.user)
         return Response(_identity(row, standing_of(row), shown), status=202)
 
@@ -138,18 +134,16 @@ class OneLetter(OfOneRequest):
             raise Problem(403, detail=_("Letters need the right to see personal data."))
         if letter not in RequestLetter.Kind:
             raise Problem(404, detail=_("There is no such letter."))
-        user = request.user if isinstance(request.user, User) else None
-        try:
-            edit(
+        self.tried(
+            lambda: edit(
                 row,
                 letter,
                 subject=body["subject"],
                 body=body["text"],
                 is_withheld=body["withheld"],
-                user=user,
+                user=member_of(request),
             )
-        except CannotBeDone as error:
-            raise Problem(409, detail=str(error)) from error
+        )
         return Response(_letter(row, letter))
 
 

@@ -1,5 +1,6 @@
 """Privacy requests over REST."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import django_filters
@@ -118,6 +119,13 @@ class OfOneRequest(ApiView):
             raise Problem(404, detail=_("There is no such privacy request."))
         return row
 
+    def tried(self, act: Callable[[], Any]) -> Any:
+        """What it gives; what cannot be done is 409, with the reason."""
+        try:
+            return act()
+        except requests.CannotBeDone as error:
+            raise Problem(409, detail=str(error)) from error
+
     def answered(self, row: PrivacyRequest, status: int = 200) -> Response:
         """The request as it stands now."""
         row.refresh_from_db()
@@ -221,10 +229,7 @@ class Lift(OfOneRequest):
 
 def _turn(view: OfOneRequest, reference: str, turn: Any, status: int = 200) -> Response:
     row = view.one(reference)
-    try:
-        turn(row)
-    except requests.CannotBeDone as error:
-        raise Problem(409, detail=str(error)) from error
+    view.tried(lambda: turn(row))
     return view.answered(row, status)
 
 

@@ -16,10 +16,9 @@ from config.console.pages import page, toast
 from config.workspace.permissions import requires
 from consent.models import ErasureException, PrivacyRequest
 from consent.models.exceptions import DataClass, Ground
+from consent.pages.requests.lists import EDIT, VIEW
 from consent.privacy.erasure import exceptions
 from consent.privacy.requests import CannotBeDone
-
-VIEW, EDIT = "privacy.view", "privacy.edit"
 
 
 class KeepForm(forms.Form):
