@@ -154,6 +154,7 @@ def test_few_mails_go_to_an_address_and_few_come_from_a_network(api, marketing, 
     suppress(kind="email", value="dead@example.com", reason="hard_bounce")
     assert post(api, "dead@example.com")["reason"] == "suppressed"
 
+    monkeypatch.setattr(limits, "AN_HOUR", 3)
     given = {"act": "form", "ip": "2001:db8::1"}
     answers = [
         post(api, f"n{n}@example.com", evidence=given | {"ip": f"2001:db8::{n}"})
