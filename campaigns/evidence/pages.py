@@ -15,8 +15,9 @@ from campaigns.pages.log.messages import lines_of
 from config.console.pages import attachment, page
 from config.workspace import audit
 from config.workspace.permissions import requires
-from config.workspace.trail.proofs import SCRIPT, NotProvable
+from config.workspace.trail.proofs import SCRIPT, NotProvable, provable
 from consent.channels import label_of
+from consent.ledger.chain import CONSENTS
 from consent.models import ConsentEntry
 from consent.words import act_of, source_of
 from profiles.selectors.masking import Shown, shown_to
@@ -43,6 +44,7 @@ def prove_view(request: HttpRequest) -> HttpResponse:
             "name": shown.name(found.person.display_name) if found.person else "",
             "lines": lines_of(found.messages, shown),
             "entries": [_entry_line(entry, shown) for entry in found.entries],
+            "provable": provable(CONSENTS),
         },
         title=_("Prove it"),
         crumbs=[(_("Privacy"), None)],

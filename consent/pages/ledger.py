@@ -15,8 +15,10 @@ from django.utils.translation import gettext as _
 from config.console.pages import ApiCall, page
 from config.workspace import audit
 from config.workspace.permissions import requires
+from config.workspace.trail.proofs import provable
 from config.workspace.zones import ends, today
 from consent.channels import channel_names, label_of
+from consent.ledger.chain import CONSENTS
 from consent.ledger.history import history_of, newest, states_of
 from consent.models import ConsentEntry, Purpose, Wording
 from consent.models.ledger import ConsentStatus, Outcome
@@ -137,6 +139,7 @@ def person_ledger_view(request: HttpRequest, public_id: uuid.UUID) -> HttpRespon
             "name": name,
             "stands": _lines(stands, shown),
             "said": _lines(said, shown),
+            "provable": provable(CONSENTS),
             "is_cut": len(said) == MOST_OF_ONE,
             "day": day,
             "moment": ends(day) - timedelta(minutes=1) if day else None,

@@ -12,6 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+from django.db.models import Max, Min
+
 from config.postgres.sql import Sql, one, sql
 from config.workspace.models import Seal, TimeStamp
 from config.workspace.trail import trees
@@ -55,6 +57,13 @@ def chain_of(ledger: Ledger, entry_id: int) -> Chain:
         seals = [seal for seal in seals if seal.pk <= stamps[0].seal_id]
         stamps = [stamp for stamp in stamps if stamp.seal_id == seals[-1].pk]
     return Chain(seals, stamps)
+
+
+def provable(ledger: Ledger) -> range:
+    """The ids whose entries are in blocks that prove them, if there is such an entry. One query."""
+    blocks = Seal.objects.filter(ledger=ledger.name, scheme=TREE)
+    ends = blocks.aggregate(first=Min("first_id"), last=Max("last_id"))
+    return range(ends["first"] or 0, (ends["last"] or -1) + 1)
 
 
 def proof_of(ledger: Ledger, entry_id: int, sealed_text: Sql) -> dict[str, Any]:

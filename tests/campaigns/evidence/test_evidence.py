@@ -77,8 +77,18 @@ def test_the_officer_sees_what_a_message_rested_on_and_takes_it_along(officer, s
     assert one in page
     page = officer.get(one).content.decode()
     assert "Too new to be sealed" in page
+    offering = (
+        f"{PROVE}?q=ada@example.com",
+        f"/console/privacy/permissions/{sent.profile.public_id}/",
+    )
+    file_of_entry = f"{PROVE}permission/{sent.profile_id}/{sent.consent_entry_id}.json"
+    for place in offering:
+        page = officer.get(place).content.decode()
+        assert "Not sealed yet" in page and file_of_entry not in page
     until_others_ended()
     assert sealing.seal_due(CONSENTS) == 1
+    for place in offering:
+        assert file_of_entry in officer.get(place).content.decode()
     for place in (one, f"{PROVE}?q=<{sent.public_id}@shop.example>"):
         page = officer.get(place).content.decode()
         assert "The record is whole" in page
