@@ -29,7 +29,7 @@ from consent.pages.requests.steps import Stage, next_step, stage_of
 from consent.privacy.callbacks import given_up
 from consent.privacy.words import clock_tone
 from consent.retention.words import rule_in_words
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import Shown, shown_to
 
 WORTH_TELLING = 5  # double opt-ins that were kept back: one or two are a finger that slipped
 
@@ -38,7 +38,7 @@ def privacy_needs(user: Any) -> list[Need]:
     """Those of whatever this user may do something about."""
     found: list[Need] = []
     if may(user, "privacy.view"):
-        shown = Shown(may(user, "people.personal"))
+        shown = shown_to(user)
         found += [*_requests(shown), *_not_called(), *_not_told(), *_not_asked(), *_not_taken()]
         found += [*_not_passed_on(), *_incidents()]
     if may(user, "webhooks.view"):
