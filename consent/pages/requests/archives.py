@@ -35,7 +35,7 @@ from consent.archives.releasing import (
 )
 from consent.letters.sending import address_of
 from consent.models import PersonArchive, PrivacyRequest, Redaction
-from consent.pages.requests.lists import EDIT, VIEW
+from consent.pages.requests.lists import EDIT, VIEW, crumbs_of
 from consent.privacy.requests import CannotBeDone
 from consent.privacy.words import table_in_words
 
@@ -136,14 +136,7 @@ def review_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "most_downloads": MOST_DOWNLOADS,
         },
         title=_("Archive"),
-        crumbs=[
-            (_("Privacy"), None),
-            (_("Requests"), reverse("consent:requests")),
-            (
-                archive.request.get_type_display(),
-                reverse("consent:request", args=[public_id]),
-            ),
-        ],
+        crumbs=crumbs_of(archive.request),
     )
 
 

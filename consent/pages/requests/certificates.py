@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -16,7 +15,7 @@ from config.workspace.permissions import requires
 from consent.models import PrivacyRequest
 from consent.models.exceptions import DataClass, Ground
 from consent.models.privacy import Regulation
-from consent.pages.requests.lists import VIEW
+from consent.pages.requests.lists import VIEW, crumbs_of
 from consent.privacy.erasure.certificate import is_genuine
 from consent.privacy.words import table_in_words
 
@@ -46,11 +45,7 @@ def certificate_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse
             ],
         },
         title=_("Certificate of erasure"),
-        crumbs=[
-            (_("Privacy"), None),
-            (_("Requests"), reverse("consent:requests")),
-            (row.get_type_display(), reverse("consent:request", args=[row.public_id])),
-        ],
+        crumbs=crumbs_of(row),
         api_call=ApiCall("GET", f"/api/privacy-requests/{row.public_id}/certificate/"),
     )
 

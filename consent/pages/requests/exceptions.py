@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -16,7 +15,7 @@ from config.console.pages import page, toast
 from config.workspace.permissions import requires
 from consent.models import ErasureException, PrivacyRequest
 from consent.models.exceptions import DataClass, Ground
-from consent.pages.requests.lists import EDIT, VIEW
+from consent.pages.requests.lists import EDIT, VIEW, crumbs_of
 from consent.privacy.erasure import exceptions
 from consent.privacy.requests import CannotBeDone
 
@@ -74,11 +73,7 @@ def keep_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "consent/keep.html",
         {"form": form, "row": row},
         title=_("What has to stay"),
-        crumbs=[
-            (_("Privacy"), None),
-            (_("Requests"), reverse("consent:requests")),
-            (row.get_type_display(), reverse("consent:request", args=[row.public_id])),
-        ],
+        crumbs=crumbs_of(row),
     )
 
 

@@ -88,6 +88,14 @@ def line_of(row: PrivacyRequest, shown: Shown, name: str = "") -> dict[str, Any]
     }
 
 
+def crumbs_of(row: PrivacyRequest | None = None) -> list[tuple[str, str | None]]:
+    """The way to a page of requests; with `row`, to one below that request's."""
+    way = [(_("Privacy"), None), (_("Requests"), reverse("consent:requests"))]
+    if row is None:
+        return way
+    return [*way, (row.get_type_display(), reverse("consent:request", args=[row.public_id]))]
+
+
 def _columns(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each stage with its cards; the step of a card is known without asking for its address."""
     return [

@@ -22,7 +22,7 @@ from consent.models import ErasureException, PrivacyRequest
 from consent.pages.requests.archives import card_of
 from consent.pages.requests.forms import NewRequestForm
 from consent.pages.requests.letters import edit_letter, language_name, letters_of
-from consent.pages.requests.lists import BOARD, EDIT, VIEW, line_of
+from consent.pages.requests.lists import BOARD, EDIT, VIEW, crumbs_of, line_of
 from consent.pages.requests.steps import next_step
 from consent.privacy import callbacks, requests, restriction
 from consent.privacy.deadlines import extended
@@ -49,7 +49,7 @@ def new_request_view(request: HttpRequest) -> HttpResponse:
         "consent/new_request.html",
         {"form": form},
         title=_("New privacy request"),
-        crumbs=_crumbs(),
+        crumbs=crumbs_of(),
     )
 
 
@@ -100,12 +100,8 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "personal": shown.personal,
         },
         title=row.get_type_display(),
-        crumbs=_crumbs(),
+        crumbs=crumbs_of(),
     )
-
-
-def _crumbs() -> list[tuple[str, str | None]]:
-    return [(_("Privacy"), None), (_("Requests"), reverse("consent:requests"))]
 
 
 @require_POST
