@@ -7,6 +7,8 @@ from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -35,7 +37,7 @@ from config.workspace.permissions import (
 )
 from config.workspace.selectors import forget_workspace
 from config.workspace.sso import admin as sso_admin  # noqa: F401 - one signs itself in
-from config.workspace.sso.deciding import is_last_admin
+from config.workspace.sso.deciding import is_last_admin, leaves_no_admin
 from config.workspace.trail import admin as trail_admin  # noqa: F401 - one signs itself in
 from config.workspace.zones import zone_choices
 
@@ -58,7 +60,7 @@ class MemberForm(UserChangeForm):  # type: ignore[misc]
         given = super().clean() or {}
         goes = given.get("role", Role.ADMIN) != Role.ADMIN or not given.get("is_active", True)
         before = User.objects.filter(pk=self.instance.pk).first()
-        if goes and before is not None and is_last_admin(before):
+        if goes and before is not None and leaves_no_admin([before.pk], lock=True):
             raise forms.ValidationError(_("The last admin stays one: make another admin first."))
         return dict(given)
 
@@ -119,7 +121,8 @@ class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg, misc]
         """They have to sign in again, wherever they are."""
         with audit.acting(audit.actor_of_user(request.user)):  # type: ignore[arg-type]
             for user in queryset.order_by("pk"):
-                sign_in.end_sessions(user)
+                if may_give(request.user, user.role):
+                    sign_in.end_sessions(user)
         messages.success(request, _("Their sessions are ended."))
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -150,6 +153,27 @@ class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg, misc]
         if obj is not None and (not may_give(request.user, obj.role) or is_last_admin(obj)):
             return False
         return bool(super().has_delete_permission(request, obj))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Of several at once: an admin has to stay."""
+        found, counts, refused, protected = super().get_deleted_objects(objs, request)
+        if leaves_no_admin([user.pk for user in objs]):
+            refused = {*refused, str(_("the last admin"))}
+        return found, counts, refused, protected
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Raises PermissionDenied where no admin would be left, also of two who do it at once."""
+        if leaves_no_admin(list(queryset.values_list("pk", flat=True)), lock=True):
+            raise PermissionDenied
+        super().delete_queryset(request, queryset)
+
+    @transaction.atomic
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """The same of one."""
+        if leaves_no_admin([obj.pk], lock=True):
+            raise PermissionDenied
+        super().delete_model(request, obj)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Who is given another role is no superuser any more: that would make an admin again."""

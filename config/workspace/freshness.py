@@ -18,9 +18,9 @@ class NotShownLately(Exception):
     """Who they are is to be shown once more; `config.console.signing_in.again` leads there."""
 
 
-def note(request: HttpRequest) -> None:
-    """It was shown now."""
-    request.session[SHOWN_AT] = time.time()
+def note(request: HttpRequest, *, at: float | None = None) -> None:
+    """It was shown now, or `at` (seconds since 1970)."""
+    request.session[SHOWN_AT] = time.time() if at is None else at
 
 
 def is_fresh(request: HttpRequest) -> bool:

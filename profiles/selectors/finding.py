@@ -14,7 +14,7 @@ from profiles.identifiers.kinds import PROFILE_KIND
 from profiles.identifiers.normalise import normalise, normalise_kind
 from profiles.models import Event, IdentifierKey, Profile
 from profiles.models.event import ORDER_ID_CHARS
-from profiles.selectors.masking import Shown
+from profiles.selectors.masking import FieldPlace, Shown
 
 PUBLIC_ID = PROFILE_KIND
 MAX_TERM = 200
@@ -83,7 +83,9 @@ def search(term: str, *, shown: Shown) -> QuerySet[Profile]:
     term = term.strip()[:MAX_TERM]
     if not term or not is_storable(term):
         return Profile.objects.none()
-    found = {*_by_identifier(term, shown), *_by_order(term)}
+    found = {*_by_identifier(term, shown)}
+    if shown.may_ask(FieldPlace.PROPERTY, "order_id"):
+        found |= {*_by_order(term)}
     if shown.sees(DataKind.NAME):
         found |= {*_by_name(term, shown)}
     return Profile.objects.living().filter(pk__in=found)

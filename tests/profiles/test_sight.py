@@ -9,7 +9,7 @@ from profiles.personal.names import FieldPlace
 from profiles.personal.tags import forget_tags, kinds_of
 from profiles.selectors.finding import PersonalLookup, by_reference, search
 from profiles.selectors.masking import EVERYTHING, HARMLESS_ALONE, Shown
-from tests.cast import make_profile
+from tests.cast import make_event, make_profile
 
 pytestmark = pytest.mark.django_db
 TRAITS = {
@@ -126,6 +126,13 @@ def test_what_is_not_shown_finds_nobody():
     for reference in ("email:maya@gmail.com", "phone:+6281277700104"):
         with pytest.raises(PersonalLookup):
             by_reference(reference, shown=names)
+
+
+def test_an_order_is_found_by_who_sees_its_number():
+    maya = make_profile("Maya Sari")
+    make_event(maya, "Order Completed", order_id="A-1001")
+    assert list(search("A-1001", shown=HARMLESS_ALONE)) == [maya]
+    assert list(search("A-1001", shown=eyes({"property:order_id": "hidden"}))) == []
 
 
 def test_the_trail_is_told_what_was_seen():

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout, update_session_auth_hash
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.exceptions import PermissionDenied
 from django.dispatch import receiver
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
@@ -20,7 +21,7 @@ from config.console.pages import page, toast
 from config.workspace import freshness
 from config.workspace.access import seen, sign_in
 from config.workspace.models import User
-from config.workspace.permissions import requires
+from config.workspace.permissions import may_give, requires
 from config.workspace.trail.targets import name_of_user
 
 BEGAN, SEEN = "began", "seen"  # seconds since 1970, in the session
@@ -129,6 +130,8 @@ def end_one(request: HttpRequest, number: int) -> HttpResponse:
 def end_theirs(request: HttpRequest, user_id: int) -> HttpResponse:
     """Say what will happen; then end every session of this member of the team. Raises Http404."""
     member = get_object_or_404(User, pk=user_id)
+    if not may_give(request.user, member.role):
+        raise PermissionDenied("team.edit")
     name, back = name_of_user(member), reverse("admin:workspace_user_change", args=[user_id])
     if request.method == "POST":
         sign_in.end_sessions(member)

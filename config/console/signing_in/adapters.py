@@ -4,6 +4,7 @@ Our log-in counts the tries and looks at the password (`config.console.shell.sit
 allauth leads through what is still to be shown. Its own counting is off: it knows one process.
 """
 
+import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -20,6 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from config.console.pages import toast
 from config.console.signing_in import again, rules
+from config.console.signing_in.providers.adapter import signed_in_at
 from config.workspace import freshness
 from config.workspace.access import devices, hashing, sign_in, tokens
 from config.workspace.models import User
@@ -62,6 +64,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # has no typ
         shown = [_code_of(one) for one in get_authentication_records(request, user)]
         if any(one != "password" for one in shown):  # the same password twice is one factor
             request.session[rules.SHOWN] = True
+        if shown == ["sso"]:  # a provider that somebody is signed in at asks nothing
+            freshness.note(request, at=_shown_there_at(more))
         url = get_login_redirect_url(request, more.get("redirect_url"))
         one, how = sign_in.try_by(request, user), ", ".join(dict.fromkeys(shown))
         sign_in.succeeded(one, user, how=how or "password", counted="password" in shown)
@@ -147,6 +151,13 @@ def too_many(seconds: int) -> str:
     return _("Too many were wrong. Wait %(n)d minutes, then try again.") % {
         "n": max(round(seconds / 60), 1)
     }
+
+
+def _shown_there_at(more: dict[str, Any]) -> float:
+    """When they showed their provider who they are; 0 where it does not say."""
+    login = (more.get("signal_kwargs") or {}).get("sociallogin")
+    said = signed_in_at(login.account.extra_data) if login else None
+    return min(float(said), time.time()) if isinstance(said, int | float) else 0.0
 
 
 def _code_of(record: dict[str, Any]) -> str:

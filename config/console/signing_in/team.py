@@ -18,7 +18,13 @@ from config.console.pages import page, toast
 from config.console.signing_in import rules
 from config.workspace.joining import letters, links
 from config.workspace.models import AccessLink, IdentityProvider, Role, User
-from config.workspace.permissions import may_give, requires, role_choices, role_in_words
+from config.workspace.permissions import (
+    may_everything,
+    may_give,
+    requires,
+    role_choices,
+    role_in_words,
+)
 from config.workspace.trail.targets import name_of_user
 
 
@@ -88,7 +94,7 @@ def team(request: HttpRequest) -> HttpResponse:
         "members": _members(request),
         "invitations": _open_invitations(),
         "is_mailed": letters.is_possible(),
-        "rules_form": RulesForm(initial=_rules()),
+        "rules_form": RulesForm(initial=_rules()) if may_everything(request.user) else None,
     }
     crumbs = [(_("Settings"), None)]
     status = 422 if form.errors else 200
@@ -140,7 +146,9 @@ def reset_password(request: HttpRequest, user_id: int) -> HttpResponse:
 @requires("team.edit")
 @require_POST
 def change_rules(request: HttpRequest) -> HttpResponse:
-    """Which roles need a second factor."""
+    """Which roles need a second factor, and by what people come in: for who may everything."""
+    if not may_everything(request.user):
+        raise PermissionDenied("team.edit")
     form = RulesForm(request.POST)
     if form.is_valid():
         rules.require(form.cleaned_data["roles"])

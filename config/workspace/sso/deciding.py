@@ -62,7 +62,7 @@ def take_role(user: User, role: str) -> None:
     """The role that the groups say today. The last admin stays one: nobody could let others in."""
     if user.role == role:
         return
-    if user.role == Role.ADMIN and is_last_admin(user):
+    if user.role == Role.ADMIN and leaves_no_admin([user.pk], lock=True):
         audit.record("user.role_kept", "user", str(user.pk), detail={"role": user.role})
         return
     user.role, user.is_superuser = role, user.is_superuser and role == Role.ADMIN
@@ -72,5 +72,15 @@ def take_role(user: User, role: str) -> None:
 
 def is_last_admin(user: User) -> bool:
     """Whether this is an admin who can come in, and nobody else of the team is one."""
-    admins = User.objects.filter(role=Role.ADMIN, is_active=True)
-    return set(admins.order_by("pk").values_list("pk", flat=True)[:2]) == {user.pk}
+    return leaves_no_admin([user.pk])
+
+
+def leaves_no_admin(without: Collection[int], *, lock: bool = False) -> bool:
+    """Whether all admins who can come in are among these.
+
+    `lock`, in a transaction: of two who take it from each other at one moment one is the last.
+    """
+    admins = User.objects.filter(role=Role.ADMIN, is_active=True).order_by("pk")
+    rows = admins.select_for_update() if lock else admins
+    found = set(rows.values_list("pk", flat=True))
+    return bool(found) and found <= set(without)

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib import admin
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from config.console.signing_in import rules
 from config.workspace.access.keys import ScopeAbove, create_api_key, rotate_api_key
 from config.workspace.joining import links
 from config.workspace.lifecycle.revisions import Stale
@@ -23,6 +25,8 @@ from config.workspace.permissions import (
 )
 from config.workspace.roles.callers import KeyUser
 from config.workspace.roles.sight import MASKED, WHOLE, DataKind, Level, NotASight, RoleSight, read
+from config.workspace.sso.deciding import take_role
+from config.workspace.stored import change_setting
 from config.workspace.team.changing import (
     NEEDS,
     CannotChangeRole,
@@ -229,6 +233,36 @@ def test_the_last_admin_stays_one_whoever_asks(boss):
         change_member(second, by=boss, role="nobody")
 
 
+def test_all_admins_at_once_are_not_deleted(boss, client: Client):
+    other, ben = make_user(Role.ADMIN), make_user(Role.ANALYST)
+    client.force_login(boss)
+    form = {"action": "delete_selected", "post": "yes", "_selected_action": [boss.pk, other.pk]}
+    assert client.post("/console/workspace/user/", form).status_code == 403
+    assert User.objects.filter(role=Role.ADMIN).count() == 2
+    form["_selected_action"] = [other.pk, ben.pk]
+    client.post("/console/workspace/user/", form)
+    assert list(User.objects.all()) == [boss]
+
+
+def test_who_manages_a_part_of_the_team_touches_nobody_and_no_rule_above_it(boss, client: Client):
+    helper = make_user(made(boss).key)
+    client.force_login(helper)
+    theirs = f"/console/workspace/user/{boss.pk}/sessions/end/"
+    assert client.post(theirs).status_code == 403
+    form = {"action": "end_sessions", "_selected_action": [boss.pk, helper.pk]}
+    client.post("/console/workspace/user/", form)
+    ended = User.objects.filter(sessions_ended__gt=0)
+    assert list(ended) == [helper]
+    client.force_login(User.objects.get(pk=helper.pk))
+    assert client.get("/console/team/").context["rules_form"] is None
+    change_setting(rules.SETTING, lambda _before: [Role.ANALYST])
+    assert client.post("/console/team/rules/", {"roles": []}).status_code == 403
+    assert rules.is_required(Role.ANALYST)
+    client.force_login(boss)
+    assert client.post("/console/team/rules/", {"roles": []}).status_code == 302
+    assert not rules.is_required(Role.ANALYST)
+
+
 def test_an_invitation_by_a_key_ends_with_the_key(boss):
     key, _value = create_api_key(name="hr", scopes=["team", "people.view"], by=boss)
     link = links.invite(email="new@example.com", role=made(boss, "Low", "people.view").key,
@@ -289,6 +323,30 @@ def test_of_two_admins_who_take_it_from_each_other_one_is_the_last():
         lambda: change_member(one, by=other, role=Role.ANALYST),
     )
     assert [type(outcome) for outcome in outcomes] == [User, CannotChangeMember]
+    assert User.objects.filter(role=Role.ADMIN, is_active=True).count() == 1
+
+
+def in_form(client: Client, member: User) -> tuple[str, dict[str, str]]:
+    """Where and how the form of a member says that they are an analyst now."""
+    address = f"/console/workspace/user/{member.pk}/change/"
+    form = client.get(address).context["adminform"].form
+    data = {name: form[name].value() or "" for name in form.fields}
+    return address, data | {"role": Role.ANALYST}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("second", ["form", "single sign-on", "deletion"])
+def test_two_ways_at_one_moment_leave_an_admin(second):
+    one, other, client = make_user(Role.ADMIN), make_user(Role.ADMIN), Client()
+    client.force_login(other)
+    filled_in = in_form(client, one)
+    deletion = admin.site.get_model_admin(User).delete_model
+    ways = {
+        "form": lambda: client.post(*filled_in),
+        "single sign-on": lambda: take_role(one, Role.ANALYST),
+        "deletion": lambda: deletion(None, one),
+    }
+    at_the_same_moment(lambda: change_member(other, by=one, role=Role.ANALYST), ways[second])
     assert User.objects.filter(role=Role.ADMIN, is_active=True).count() == 1
 
 

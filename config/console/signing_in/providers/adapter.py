@@ -9,10 +9,13 @@ from allauth.socialaccount.providers.base.constants import AuthProcess
 from django.db import transaction
 from django.http import HttpRequest
 
+from config.console.signing_in import rules
 from config.console.signing_in.providers.turning_away import turn_away
 from config.workspace import audit
 from config.workspace.access import tokens
+from config.workspace.joining import links
 from config.workspace.models import IdentityProvider, User
+from config.workspace.permissions import may_everything
 from config.workspace.sso import deciding
 from config.workspace.sso.calls import GuardedSession
 from config.workspace.sso.deciding import Claims, Refused
@@ -66,6 +69,7 @@ class SingleAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # has n
                     known = deciding.known_by_address(row, claims)
                     if known is not None:
                         _refuse_another_subject(known, row)
+                        _end_what_others_may_know(known)
                         sociallogin.connect(request, known)
                 if sociallogin.is_existing:
                     with audit.acting(audit.actor_of_user(sociallogin.user)):
@@ -140,6 +144,21 @@ def _refuse_another_subject(known: User, row: IdentityProvider) -> None:
     """Raises Refused where they come in by this provider already, as somebody else there."""
     if SocialAccount.objects.filter(user=known, provider=row.slug).exists():
         raise Refused("address")
+
+
+def _end_what_others_may_know(known: User) -> None:
+    """Its password, second factors, sessions and links to a new password.
+
+    Nobody has shown yet whose address that is: whoever managed the team could write it at a user
+    whose password they know, and wait for its owner's rights. An admin's is no lesser one's to set.
+    """
+    if may_everything(known):
+        return
+    known.set_unusable_password()
+    known.save(update_fields=["password"])
+    links.end_resets(known)
+    with audit.acting(audit.actor_of_user(known)):
+        rules.take_away(known)
 
 
 def app_of(row: IdentityProvider) -> SocialApp:

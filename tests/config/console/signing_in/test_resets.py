@@ -8,7 +8,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
+from config.workspace.joining import letters, links
 from config.workspace.models import AccessLink, AuditEntry, Role, User
+from config.workspace.team.changing import RoleDraft, create_role
+from config.workspace.team.members import change_member
 from tests.cast import make_user
 from tests.config.console.signing_in.test_invitations import mail_all, mailed, shown
 
@@ -107,3 +110,19 @@ def test_without_a_mail_server_an_admin_makes_the_link(ada, client):
     assert Client().post(link, NEW)["Location"] == "/console/login/"
     ben.refresh_from_db()
     assert ben.check_password("a quite new one")
+
+
+def test_a_link_of_who_may_less_ends_when_its_owner_may_more(client):
+    boss = make_user(Role.ADMIN, "boss")
+    role = create_role(RoleDraft("Helpers", permissions=["team.edit", "people.view"]), by=boss)
+    low = create_role(RoleDraft("Low", permissions=["people.view"]), by=boss)
+    helper, ben = make_user(role.key, "helper"), make_user(low.key, "ben", email="b@b.example")
+    link = letters.address_of(links.reset_for(ben, by=helper))
+    assert client.get(link).status_code == 200
+    change_member(ben, by=boss, role=Role.ADMIN)
+    assert client.get(link).status_code == 404
+    assert client.post(link, NEW).status_code == 404
+    change_member(ben, by=boss, role=low.key)
+    assert client.get(link).status_code == 200
+    change_member(helper, by=boss, is_active=False)
+    assert client.get(link).status_code == 404

@@ -10,7 +10,9 @@ import pytest
 import requests
 from django.test import Client
 
+from config.workspace import freshness
 from config.workspace.access import tokens
+from config.workspace.joining import letters, links
 from config.workspace.models import AccessLink, AuditEntry, IdentityProvider, Role, User
 from tests.cast import make_user
 from tests.config.console.signing_in import oidc_provider
@@ -173,6 +175,45 @@ def test_an_address_joins_who_works_here_where_the_provider_speaks_for_its_domai
     assert "no domain that signs in" in words(come_in()[0])
 
 
+def test_who_was_given_anothers_address_here_shares_nothing_with_its_owner(provider, running):
+    """Eve manages the team a little: she makes a user of the address, and waits for its owner."""
+    held = make_user(Role.ANALYST, "held", email="boss@puncak.example")
+    eve = Client()
+    eve.force_login(held)
+    add_app(eve)
+    link = links.reset_for(held, by=make_user(Role.ADMIN, "ada"))
+    says(running, sub="boss-1", email="boss@puncak.example", groups=["bosses"])
+    _boss, answer = come_in()
+    assert answer["Location"] == "/console/"
+    held.refresh_from_db()
+    assert (held.role, held.has_usable_password()) == ("admin", False)
+    assert eve.get("/console/")["Location"].startswith(LOGIN)
+    assert by_password("held").status_code == 200, "what she knows opens nothing"
+    assert Client().get(letters.address_of(link)).status_code == 404
+    assert come_in()[1]["Location"] == "/console/", "and no factor of hers is asked for"
+
+
+def test_who_is_signed_in_at_a_provider_has_shown_nothing_here_by_coming_in_again(
+    provider, running
+):
+    """The browser that somebody left open is let in there without a question."""
+    invited = {"email": "kim@puncak.example", "role": "analyst"}
+    for said, is_asked in (
+        ({"auth_time": time.time() - freshness.SECONDS - 1}, True),
+        ({}, True),
+        ({"auth_time": "now"}, True),
+        ({"auth_time": time.time()}, False),
+    ):
+        says(running, groups=["bosses"], **said)
+        boss, _answer = come_in()
+        answer = boss.post("/console/team/", invited)
+        asked = answer.get("Location", "").startswith("/console/security/again/provider/")
+        assert asked is is_asked, said
+        come_in(boss)
+        answer = boss.post("/console/team/", invited | {"email": "jo@puncak.example"})
+        assert ("again" in answer.get("Location", "")) is is_asked, said
+
+
 def test_who_writes_an_address_there_that_is_not_theirs_gets_no_place_for_its_owner(
     provider, running
 ):
@@ -226,7 +267,8 @@ def test_by_single_sign_on_alone_save_for_whom_the_glass_is_broken(provider, run
     assert come_in()[1]["Location"] == "/console/"
 
 
-def test_whoever_has_a_second_factor_here_is_asked_for_it_all_the_same(provider):
+def test_whoever_has_a_second_factor_here_is_asked_for_it_all_the_same(provider, running):
+    says(running, auth_time=time.time())
     mei, _answer = come_in()
     add_app(mei)
     again, answer = come_in()
