@@ -94,7 +94,7 @@ def replay(request: HttpRequest) -> HttpResponse:
     ]
     inbox_feed.put(inbox_feed.sources(), calls, received_at=now)
     with audit.acting(audit.actor_of_user(user)):
-        audit.record("demo.replayed", "workspace", detail={"calls": len(calls)})
+        audit.record("demo.replayed", "workspace", detail={"messages": len(calls)})
     said = ngettext(
         "%(n)d call of hers came in again. Each is refused here, with its reason.",
         "%(n)d calls of hers came in again. Each is refused here, with its reason.",
