@@ -19,6 +19,7 @@ from profiles.people.lineage import today_of
 from profiles.selectors.masking import Shown, shown_to
 
 VIEW, EDIT = "privacy.view", "privacy.edit"
+OPEN_SHOWN = 300  # those that are due first; what is answered makes room for the next
 CLOSED_SHOWN = 50
 ON_BOARD = 15  # of what is done
 LIST, BOARD = "list", "board"
@@ -30,7 +31,8 @@ def requests_view(request: HttpRequest) -> HttpResponse:
     links = IdentityLink.objects.filter(request_id=OuterRef("pk"), ended_at=None)
     rows = PrivacyRequest.objects.select_related("assigned_to").annotate(has_link=Exists(links))
     look = BOARD if request.GET.get("view") == BOARD else LIST
-    waiting = list(rows.filter(status__in=PrivacyRequest.OPEN).order_by("due_at", "id"))
+    waits = rows.filter(status__in=PrivacyRequest.OPEN).order_by("due_at", "id")
+    waiting = list(waits[:OPEN_SHOWN])
     ended = rows.exclude(status__in=PrivacyRequest.OPEN).order_by("-completed_at", "-id")
     closed = list(ended[: ON_BOARD if look == BOARD else CLOSED_SHOWN])
     shown = shown_to(request.user)
@@ -50,6 +52,7 @@ def requests_view(request: HttpRequest) -> HttpResponse:
             "open": lines,
             "closed": done,
             "columns": _columns([*lines, *done]) if look == BOARD else [],
+            "more": waits.count() - len(waiting) if len(waiting) == OPEN_SHOWN else 0,
             "look": look,
             "may_edit": may(request.user, EDIT),
             "personal": shown.personal,

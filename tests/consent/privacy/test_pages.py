@@ -9,6 +9,8 @@ from django.utils import timezone
 from config.workspace.models import Role
 from config.workspace.work.due import drain
 from consent.models import ErasureException, PrivacyRequest
+from consent.pages.requests import lists
+from consent.privacy.requests import open_request
 from profiles.models import Event
 from tests.campaigns.builders import make_person
 from tests.cast import make_event, make_identifier, make_user
@@ -121,3 +123,13 @@ def test_the_list_of_deadlines_counts_one_month_as_one(officer):
     assert "1 month<" in page
     assert "1 months" not in page
     assert "10 business days" in page or "15 business days" in page
+
+
+def test_a_long_list_shows_those_that_are_due_first_and_says_how_many_wait(officer, monkeypatch):
+    monkeypatch.setattr(lists, "OPEN_SHOWN", 2)
+    for n in range(4):
+        open_request(type_="access", references=[f"email:p{n}@example.com"], regulation="gdpr")
+    for view in ("list", "board"):
+        page = officer.get(f"{LIST}?view={view}").content.decode()
+        assert "2 more wait behind them" in page
+        assert "p1@example.com" in page and "p2@example.com" not in page
