@@ -65,10 +65,10 @@ def _answer(person: Profile, known: list[KnownAs], ids: list[str], shown: Shown)
         "id": own,
         "display_name": shown.name(person.display_name),
         "state": person.state,
-        "lifecycle": shown.text(person.lifecycle),
-        "country": shown.text(person.country),
-        "locale": shown.text(person.locale),
-        "time_zone": shown.text(person.time_zone),
+        "lifecycle": shown.column("lifecycle", person.lifecycle),
+        "country": shown.column("country", person.country),
+        "locale": shown.column("locale", person.locale),
+        "time_zone": shown.column("time_zone", person.time_zone),
         "first_seen": person.first_seen,
         "last_seen": person.last_seen,
         "identifiers": [_identifier(row, shown) for row in known],
@@ -155,6 +155,7 @@ class PeopleView(ApiView):
         except LookupError as error:
             name = str(error.args[0])
             raise invalid(name, f"Nothing is called {name} like this.", "unknown") from error
+        _refuse_hidden(request, shown)
         people = filtered(ProfileFilter, request, people)
         detail = {"searched": bool(term)}
 
@@ -165,6 +166,14 @@ class PeopleView(ApiView):
             return answers_of(page, shown)
 
         return answer_page(self, people, answers, ("-last_seen", "-id"))
+
+
+def _refuse_hidden(request: Request, shown: Shown) -> None:
+    """What is not shown is not asked by. Raises PermissionDenied."""
+    for name in ("country", "lifecycle"):
+        is_seen = shown.may_ask(FieldPlace.TRAIT, f"profile.{name}")
+        if request.query_params.get(name) and not is_seen:
+            raise PermissionDenied(f"Your role does not see {name} and cannot ask by it.")
 
 
 class PersonView(ApiView):

@@ -72,6 +72,7 @@ class Customer:
 
     name: str
     about: list[str]
+    stage: str
     worth: facts.Worth
     is_here: bool
     traits: list[TraitLine]
@@ -115,7 +116,8 @@ def customer(person: Profile, shown: Shown) -> Customer:
     traits = facts.traits_of(person, sources)
     return Customer(
         name=shown.name(person.display_name),
-        about=_about(person),
+        about=_about(person, shown),
+        stage=shown.column("lifecycle", person.lifecycle),
         worth=facts.worth_of(event_places(person.pk)),
         is_here=timezone.now() - person.last_seen < HERE,
         traits=[_line(trait, shown) for trait in traits],
@@ -151,14 +153,14 @@ def _left_out(
     return list(found.values())[:FIRST_IDENTIFIERS]
 
 
-def _about(person: Profile) -> list[str]:
+def _about(person: Profile, shown: Shown) -> list[str]:
     clock = local_time(person.time_zone, timezone.now())
     return [
         fact
         for fact in (
-            country_name(person.country),
-            _("%(time)s their time") % {"time": clock} if clock else "",
-            language_name(person.locale),
+            shown.column("country", country_name(person.country)),
+            shown.column("time_zone", _("%(time)s their time") % {"time": clock} if clock else ""),
+            shown.column("locale", language_name(person.locale)),
         )
         if fact
     ]

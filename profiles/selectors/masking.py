@@ -221,6 +221,11 @@ class Shown:
     def _other(self, value: str) -> str:
         return value if self.sees(DataKind.OTHER) else DOTS
 
+    def column(self, name: str, value: str) -> str:
+        """A column of a profile: whole or dots, by what rules and the data map call it."""
+        is_shown = not value or self.may_ask(FieldPlace.TRAIT, f"profile.{name}")
+        return self.text(value) if is_shown else DOTS
+
     def mapping(
         self, values: Mapping[str, Any], place: FieldPlace = FieldPlace.TRAIT
     ) -> dict[str, Any]:

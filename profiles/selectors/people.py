@@ -41,6 +41,8 @@ class PersonRow:
 
     profile: Profile
     name: str
+    country: str = ""
+    stage: str = ""
     contact: str = ""
     value: float | None = None
     orders: int = 0
@@ -129,7 +131,7 @@ def _beyond(people: QuerySet[Profile], cursor: str, backwards: bool) -> QuerySet
 def person_rows(people: Sequence[Profile], shown: Shown) -> list[PersonRow]:
     """The columns for these people: two queries and one for each function of REACH."""
     ids = [person.pk for person in people]
-    rows = {p.pk: PersonRow(p, shown.name(p.display_name)) for p in people}
+    rows = {p.pk: _row(p, shown) for p in people}
     if not ids:
         return []
     for profile_id, contact in main_contacts(ids).items():
@@ -140,6 +142,12 @@ def person_rows(people: Sequence[Profile], shown: Shown) -> list[PersonRow]:
         for profile_id, reach in function(ids).items():
             rows[profile_id].reach += reach
     return list(rows.values())
+
+
+def _row(person: Profile, shown: Shown) -> PersonRow:
+    stage = shown.column("lifecycle", person.lifecycle)
+    country = shown.column("country", person.country)
+    return PersonRow(person, shown.name(person.display_name), country, stage)
 
 
 def main_contacts(profile_ids: Sequence[int]) -> dict[int, tuple[str, str]]:

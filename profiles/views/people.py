@@ -69,7 +69,7 @@ def _list_context(request: HttpRequest, term: str) -> dict[str, Any]:
     return {
         "rows": leaf.rows,
         "has_reach": bool(REACH.names()),
-        "has_stage": any(row.profile.lifecycle for row in leaf.rows),
+        "has_stage": any(row.stage for row in leaf.rows),
         "term": term,
         "personal": shown.personal,
         "searched": _searched(shown),

@@ -20,7 +20,7 @@ from config.workspace.work.faults import took_too_long
 from consent.channels import icon_of, label_of, usual_channels
 from profiles.language.reading.reader import RuleError, RuleProblem
 from profiles.models import Profile
-from profiles.selectors.masking import shown_to
+from profiles.selectors.masking import Shown, shown_to
 from segments import services
 from segments.builder.clauses import clause_counts
 from segments.builder.explain import explain_membership, explain_rule
@@ -68,7 +68,7 @@ def effect(request: HttpRequest) -> HttpResponse:
         "segment": segment,
         "adds": adds,
         "drops": drops,
-        "people": [(person, shown.name(person.display_name)) for person in found.sample],
+        "people": [_line(person, shown) for person in found.sample],
         "state": {
             "kept": kept.describe(),
             "out": out.describe() if out else "",
@@ -78,6 +78,13 @@ def effect(request: HttpRequest) -> HttpResponse:
         },
     }
     return part(request, "segments/_effect.html", context)
+
+
+def _line(person: Profile, shown: Shown) -> tuple[Profile, str, str]:
+    """One of the five: what they are called, and where they are or in which stage."""
+    places = ((name, getattr(person, name)) for name in ("country", "lifecycle"))
+    place = next((shown.column(name, value) for name, value in places if value), "")
+    return person, shown.name(person.display_name), place
 
 
 @requires("segments.view")

@@ -1,12 +1,15 @@
 """The people list."""
 
+import json
+
 import pytest
 from django.urls import reverse
 
 from config.workspace.models import Role, Workspace
 from config.workspace.selectors import forget_workspace
+from config.workspace.team.changing import RoleDraft, create_role
 from profiles.models import Profile
-from tests.cast import ago, make_ada, make_ben, make_event, make_profile
+from tests.cast import ago, make_ada, make_ben, make_event, make_profile, make_user
 from tests.profiles.views.conftest import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +113,25 @@ def test_the_list_costs_the_same_for_one_and_for_many(admin, django_assert_max_n
 def test_the_list_is_for_those_who_may(client, db):
     assert "/login/" in client.get(LIST).url
     assert signed_in(Role.SERVICE_REP).get("/console/live/").status_code == 403
+
+
+def test_a_column_that_is_hidden_from_a_role_is_shown_nowhere_and_not_asked_by(client):
+    maya = make_profile("Maya Sari", country="Zembla", lifecycle="dormant", traits={"plan": "pro"})
+    everything = {"people.view", "segments.view"}
+    fields = {f"trait:profile.{name}": "hidden" for name in ("country", "lifecycle")}
+    places = ("/console/people/", f"/console/people/{maya.public_id}/")
+    is_pro = {"kind": "trait", "field": "plan", "op": "eq", "value": "pro"}
+    rule = {"match": "all", "conditions": [is_pro]}
+    for hidden in ({}, fields):
+        draft = RoleDraft(f"Few {len(hidden)}", permissions=everything, sight={"fields": hidden})
+        client.force_login(make_user(create_role(draft, by=make_user(Role.ADMIN)).key))
+        pages = [client.get(place).content.decode() for place in places]
+        form = {"rule": json.dumps(rule)}
+        pages.append(client.post(reverse("segments:effect"), form).content.decode())
+        pages.append(client.get("/api/profiles/").content.decode())
+        for page in pages:
+            said = any(word in page for word in ("Zembla", "dormant"))
+            assert said is not bool(hidden), page
+        for asked in ("country=Zembla", "lifecycle=dormant"):
+            answer = client.get(f"/api/profiles/?{asked}")
+            assert answer.status_code == (403 if hidden else 200)
