@@ -62,9 +62,11 @@ class NextStep:
     page: str = ""
 
 
-def next_step(request: PrivacyRequest, *, address: str = "", waits: bool = False) -> NextStep:
+def next_step(
+    request: PrivacyRequest, *, address: str = "", waits: bool = False, is_known: bool = True
+) -> NextStep:
     """By the type and by where it stands. `address` is where a link can go, `waits` that one did
-    and can still be used.
+    and can still be used; `is_known` whether anything is held of whom it names.
     """
     if request.status == Status.COMPLETED:
         return NextStep(_("Done"), _("Nothing is left to do."))
@@ -83,7 +85,7 @@ def next_step(request: PrivacyRequest, *, address: str = "", waits: bool = False
         )
     if request.type not in AT_ONCE and not request.proven_at:
         return _proof_step(address, waits=waits)
-    return _last_step(request)
+    return _last_step(request, is_known)
 
 
 def _proof_step(address: str, *, waits: bool) -> NextStep:
@@ -107,7 +109,17 @@ def _proof_step(address: str, *, waits: bool) -> NextStep:
     )
 
 
-def _last_step(request: PrivacyRequest) -> NextStep:
+def _last_step(request: PrivacyRequest, is_known: bool) -> NextStep:
+    if request.type == RequestType.ERASURE and not is_known:
+        return NextStep(
+            _("Answer that nothing is held"),
+            _(
+                "Nobody is known by what the request names. Everything is searched once more, and"
+                " what it names is kept out from now on."
+            ),
+            "complete",
+            _("Search, and answer"),
+        )
     if request.type == RequestType.ERASURE:
         return NextStep(
             _("Erase"),

@@ -70,7 +70,7 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "row": row,
             "line": line_of(row, shown, person.display_name if person else ""),
             "found": [(table_in_words(one.table), one) for one in found],
-            "step": next_step(row, address=proof.address, waits=proof.waits),
+            "step": next_step(row, address=proof.address, waits=proof.waits, is_known=bool(found)),
             "proof": proof,
             "proof_address": shown.identifier("email", proof.address) if proof.address else "",
             "details": shown.free_text(row.details),

@@ -133,3 +133,14 @@ def test_a_long_list_shows_those_that_are_due_first_and_says_how_many_wait(offic
         page = officer.get(f"{LIST}?view={view}").content.decode()
         assert "2 more wait behind them" in page
         assert "p1@example.com" in page and "p2@example.com" not in page
+
+
+def test_of_whom_nothing_is_known_the_answer_is_that_nothing_is_held(officer):
+    row = open_request(type_="erasure", references=["email:nobody@example.com"], regulation="gdpr")
+    url = f"{LIST}{row.public_id}/"
+    officer.post(f"{url}confirm/")
+    page = officer.get(url).content.decode()
+    assert "Search, and answer" in page and "Erase this person for good" not in page
+    officer.post(f"{url}complete/")
+    drain()
+    assert "See the certificate" in officer.get(url).content.decode()
