@@ -22,6 +22,7 @@ from consent.models import (
     Wording,
 )
 from consent.retention.words import rule_in_words
+from profiles.personal.looks import mask_text
 
 _PURPOSE = ObjectKind(KINDS["purpose"], Purpose, "pk", form_of)
 _TOPIC = ObjectKind(KINDS["topic"], Topic, "pk", form_of)
@@ -88,7 +89,11 @@ def _incident_page_of(row: Incident) -> str:
     return reverse("consent:incident", args=[row.public_id])
 
 
+def _incident_title(row: Incident) -> str:
+    return mask_text(row.title)  # for everybody: who reads the trail sees no more of people by it
+
+
 _INCIDENT = ObjectKind(KINDS["incident"], Incident, "public_id", _incident_page_of)
-TARGETS.register("incident")(rows_of(_INCIDENT, "privacy.view"))
+TARGETS.register("incident")(rows_of(_INCIDENT, "privacy.view", _incident_title))
 _BREACH = ObjectKind(KINDS["breachclock"], BreachClock, "pk", form_of)
 TARGETS.register("breachclock")(rows_of(_BREACH, "privacy.view"))

@@ -1,5 +1,7 @@
 """What an erasure leaves on a ground, over REST."""
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -15,16 +17,26 @@ from consent.api.privacy_shapes import (
 )
 from consent.models import ErasureException
 from consent.privacy.erasure import exceptions
+from profiles.selectors.masking import shown_to
 
 
-class Exceptions(OfOneRequest):
+class OfExceptions(OfOneRequest):
+    """Base: what colleagues wrote may name somebody."""
+
+    def kept(self, row: ErasureException) -> dict[str, Any]:
+        """One as this caller may see it."""
+        shown, said = shown_to(self.request.user), dict(KeptSerializer(row).data)
+        return said | {name: shown.text(said[name]) for name in ("because", "ended_because")}
+
+
+class Exceptions(OfExceptions):
     """All of one request."""
 
     @extend_schema(operation_id="privacy_request_exceptions", responses=KeptListSerializer)
     def get(self, request: Request, reference: str) -> Response:
         """What stays and what stayed, in the order in which it was chosen."""
         rows = ErasureException.objects.filter(request=self.one(reference))
-        return Response({"exceptions": KeptSerializer(rows, many=True).data})
+        return Response({"exceptions": [self.kept(row) for row in rows]})
 
     @extend_schema(
         operation_id="privacy_request_keep",
@@ -35,10 +47,10 @@ class Exceptions(OfOneRequest):
         """Have an erasure that has not begun leave something, on its ground."""
         row, given = self.one(reference), self.checked(KeepSerializer)
         made = self.tried(lambda: exceptions.keep(row, **given))
-        return Response(KeptSerializer(made).data, status=201)
+        return Response(self.kept(made), status=201)
 
 
-class EndException(OfOneRequest):
+class EndException(OfExceptions):
     """The end of one."""
 
     @extend_schema(
@@ -55,4 +67,4 @@ class EndException(OfOneRequest):
         because = self.checked(ExtendSerializer)["because"]
         self.tried(lambda: exceptions.end(row, because=because))
         row.refresh_from_db()
-        return Response(KeptSerializer(row).data)
+        return Response(self.kept(row))

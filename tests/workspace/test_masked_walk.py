@@ -24,8 +24,11 @@ from config.workspace.access.keys import create_api_key
 from config.workspace.models import CustomRole, Role, User, Webhook, WebhookDelivery
 from config.workspace.outgoing.endpoints import create_webhook
 from config.workspace.team.changing import RoleDraft, create_role
-from consent.models import ConsentEntry, PrivacyRequest
-from consent.privacy.requests import open_request
+from consent.incidents.reporting import close, report
+from consent.models import ConsentEntry, Incident, PrivacyRequest
+from consent.privacy.erasure.exceptions import end, keep
+from consent.privacy.requests import cancel, comment, extend, open_request
+from consent.privacy.restriction import LIFTED
 from consent.suppression.suppressing import suppress
 from profiles.ingest import inbox, processor
 from profiles.models import Event, Identifier, Merge, Profile, Source
@@ -142,9 +145,30 @@ def _plant(words: Words) -> dict[str, Any]:
     _with_evidence(person, evidence)
     _segments_and_campaigns(words, person, mail)
     suppress(kind="email", value=mail, reason="hard_bounce", detail=s("why suppressed"))
-    open_request(type_="access", references=[f"email:{mail}"], language="en")
+    asked = open_request(type_="access", references=[f"email:{mail}"], language="en")
+    _by_the_team(words, asked, mail)
     _webhook(person, s("answer of a webhook"))
     return {"person": person, "mail": mail, "user_id": who["userId"]}
+
+
+def _by_the_team(words: Words, asked: PrivacyRequest, mail: str) -> None:
+    """What colleagues write of somebody, in their own words."""
+
+    def says(where: str) -> str:
+        return f"{words.secret(where)}@gmail.com rang"
+
+    comment(asked, make_user(Role.ADMIN), says("comment of the team"))
+    extend(asked, because=says("why it takes longer"))
+    erasure = open_request(type_="erasure", references=[f"email:{mail}"], language="en")
+    tax = {"data_class": "orders", "ground": "tax", "because": says("why it stays")}
+    end(keep(erasure, **tax), because=says("why it stays no longer"))
+    cancel(erasure, because=says("why it is closed"))
+    PrivacyRequest.objects.filter(pk=asked.pk).update(
+        result={LIFTED: {"because": says("why it is lifted")}}
+    )
+    values = {"kind": "user", "subject_id": make_user(Role.ADMIN).pk, "since": ago(2)}
+    values |= {"until": ago(1), "known_at": ago(1), "title": says("title of an incident")}
+    close(report(values | {"note": says("note of an incident")}, None), says("end of an incident"))
 
 
 def _webhook(person: Profile, answer: str) -> None:
@@ -287,6 +311,8 @@ def _choices(pattern: str, name: str, values: dict[str, Any]) -> list[Any]:
     if name == "object_id":
         app, model = pattern.removeprefix("console/").split("/")[:2]
         return list(apps.get_model(app, model).objects.values_list("pk", flat=True)[:2]) or [1]
+    if name in ("public_id", "reference") and "incidents/" in pattern:
+        return list(Incident.objects.values_list("public_id", flat=True))
     assert name in values, f"say in _values what stands for <{name}> in {pattern}"
     return list(values[name])
 
@@ -407,7 +433,7 @@ def test_no_address_shows_a_masked_role_what_it_may_not_see(planted, monkeypatch
     api = [address for address in addresses if address.startswith("/api/")]
     told |= {f"key {a}": t for a, t in _walk(Client(), api, **by_key).items()}
     assert _found(words.hidden, told) == {}
-    numbers = {phone: _digits(phone)[-6:] for phone in (*PHONES, "+6281277700104", "6281277700105")}
+    numbers = {phone: _digits(phone)[-8:] for phone in (*PHONES, "+6281277700104", "6281277700105")}
     numbers |= {"card": "41111111", "ip": "203.0.113.77".replace(".", "")}
     digits = {address: _digits(text) for address, text in told.items()}
     assert _found(numbers, digits) == {}
@@ -438,7 +464,7 @@ def test_a_role_that_sees_names_alone_is_shown_names_alone(planted):
     assert set(found) <= NAMES, found
     assert set(found) >= NAMES - {"what another source says"}, "it shows nothing"
     digits = {address: _digits(text) for address, text in told.items()}
-    numbers = {phone: _digits(phone)[-6:] for phone in (*PHONES, "+6281277700104", "6281277700105")}
+    numbers = {phone: _digits(phone)[-8:] for phone in (*PHONES, "+6281277700104", "6281277700105")}
     assert _found(numbers, digits) == {}
     assert any(a.startswith("key ") for places in found.values() for a in places)
 

@@ -76,12 +76,12 @@ class IncidentForm(forms.Form):
 @requires(VIEW)
 def incidents_view(request: HttpRequest) -> HttpResponse:
     """Open ones first."""
-    rows = Incident.objects.order_by("-status", "-id")
+    rows, shown = Incident.objects.order_by("-status", "-id"), shown_to(request.user)
     return page(
         request,
         "consent/incidents.html",
         {
-            "lines": [(row, _next_clock(row)) for row in rows],
+            "lines": [(row, shown.text(row.title), _next_clock(row)) for row in rows],
             "may_edit": may(request.user, EDIT),
         },
         title=_("Incidents"),
@@ -131,6 +131,8 @@ def incident_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "consent/incident.html",
         {
             "row": row,
+            "note": shown.text(row.note),
+            "closed_because": shown.text(row.closed_because),
             "counted": counted,
             "fields": [
                 (shown.text(field_in_words(name)), n) for name, n in counted.get("fields", [])
@@ -147,7 +149,7 @@ def incident_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "is_trail": row.kind in (Incident.Kind.USER, Incident.Kind.API_KEY),
             "may_edit": may(request.user, EDIT),
         },
-        title=row.title,
+        title=shown.text(row.title),
         crumbs=_crumbs(),
         api_call=ApiCall("GET", f"/api/incidents/{row.public_id}/"),
     )

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -63,6 +64,7 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     audit.record("privacy.viewed", "privacy_request", str(row.public_id))
     shown = shown_to(request.user)
     found, person, proof = found_of(row), person_of(row), standing_of(row)
+    step = next_step(row, address=proof.address, waits=proof.waits, is_known=bool(found))
     return page(
         request,
         "consent/request.html",
@@ -70,7 +72,7 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "row": row,
             "line": line_of(row, shown, person.display_name if person else ""),
             "found": [(table_in_words(one.table), one) for one in found],
-            "step": next_step(row, address=proof.address, waits=proof.waits, is_known=bool(found)),
+            "step": replace(step, text=shown.text(step.text)),
             "proof": proof,
             "proof_address": shown.identifier("email", proof.address) if proof.address else "",
             "details": shown.free_text(row.details),
@@ -86,16 +88,19 @@ def request_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "receipts_lost": receipts.receipts_of(row).filter(failed_at__isnull=False).exists(),
             "receipts_out": receipts.out_when_certified(row),
             "given_up": any(one.failed_at for one in row.callbacks.all()),
-            "comments": row.comments.select_related("author"),
+            "comments": [
+                (one, shown.text(one.text)) for one in row.comments.select_related("author")
+            ],
+            "extended_because": shown.text(row.extended_because),
             "until": extended(row.regulation, row.type, row.received_at),
             "is_blocked": requests.is_blocked(row),
             "exceptions": [
-                (one, words_of_exception(one))
+                (one, shown.text(words_of_exception(one)), shown.text(one.ended_because))
                 for one in ErasureException.objects.filter(request=row)
             ],
             "may_keep": may(request.user, EDIT) and row.is_open and row.erasing_since is None,
             "is_restricting": restriction.is_restricting(row),
-            "lifted": row.result.get(restriction.LIFTED),
+            "lifted": shown.text(row.result.get(restriction.LIFTED, {}).get("because", "")),
             "may_edit": may(request.user, EDIT),
             "personal": shown.personal,
         },
