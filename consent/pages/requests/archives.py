@@ -67,7 +67,7 @@ def _archive(request: HttpRequest, public_id: uuid.UUID) -> PersonArchive:
     return get_object_or_404(rows, request__public_id=public_id, made_at__isnull=False)
 
 
-@requires(VIEW)
+@requires(VIEW, again=True)
 def archive_file_view(request: HttpRequest, public_id: uuid.UUID, form: str) -> HttpResponse:
     """As the person gets it."""
     if form not in FORMS:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from campaigns.models import Sender
 from config.workspace.access import guessing
-from config.workspace.models import AuditEntry, Role
+from config.workspace.models import AuditEntry, Role, User
 from config.workspace.work.due import drain
 from config.workspace.work.pruning import PRUNERS
 from consent.archives import files
@@ -23,6 +23,7 @@ from consent.privacy.requests import confirm, open_request, settle
 from consent.privacy.subject import KnownBy
 from tests.campaigns.builders import make_person
 from tests.cast import make_event, make_user, set_trait
+from tests.config.console.signing_in.test_again import grow_old
 from tests.consent.privacy.test_letters import sent
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +83,10 @@ def test_the_officer_reads_it_withholds_what_is_others_and_the_person_fetches_it
     officer.post(f"{one}archive/withhold/", whole)
     answer = officer.post(f"{one}archive/withhold/", every | {"reason": "again"}, follow=True)
     assert "That is withheld already." in answer.content.decode()
+    grow_old(officer)
+    asked_first = officer.get(f"{one}archive.json")
+    assert asked_first["Location"].startswith("/console/security/again/")
+    officer.force_login(User.objects.get(role=Role.PRIVACY_OFFICER))
     for form in ("json", "html"):
         text = officer.get(f"{one}archive.{form}").content.decode()
         assert MAYA in text
