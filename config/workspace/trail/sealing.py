@@ -150,26 +150,22 @@ def _plain(value: Any) -> Any:
     return bytes(value).hex() if isinstance(value, bytes | memoryview) else value
 
 
-def verify() -> list[str]:
+def verify(ledger: Ledger) -> list[str]:
     """What does not fit: a sentence for each broken seal and each entry whose personal columns were
-    changed; empty when all ledgers are whole. Reads everything that was sealed.
+    changed; empty when the ledger is whole. Reads everything that was sealed.
     """
-    return [sentence for _, ledger in LEDGERS for sentence in _broken(ledger)]
-
-
-def _broken(ledger: Ledger) -> list[str]:
-    broken, previous, last = [], b"", 0
+    found, previous, last = [], b"", 0
     for seal in Seal.objects.filter(ledger=ledger.name).order_by("id"):
         rows = sealed_rows(ledger, last, seal.last_id)
         fixed = [row[:-1] for row in rows]
         if bytes(seal.previous_hash) != previous:
-            broken.append(f"{ledger.name}: seal {seal.pk} does not follow the one before it")
+            found.append(f"{ledger.name}: seal {seal.pk} does not follow the one before it")
         if len(rows) != seal.entries or _hash_of(seal, previous, fixed) != bytes(seal.hash):
             span = f"{seal.first_id} to {seal.last_id}"
-            broken.append(f"{ledger.name}: entries {span} were changed")
-        broken += [f"{ledger.name}: entry {row[0]} was changed" for row in rows if not row[-1]]
+            found.append(f"{ledger.name}: entries {span} were changed")
+        found += [f"{ledger.name}: entry {row[0]} was changed" for row in rows if not row[-1]]
         previous, last = bytes(seal.hash), seal.last_id
-    return broken
+    return found
 
 
 def sealed_rows(ledger: Ledger, after: int, last: int) -> list[tuple[Any, ...]]:

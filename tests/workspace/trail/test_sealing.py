@@ -42,9 +42,9 @@ def seal() -> int:
 def test_a_seal_finds_what_was_changed(statement, says):
     audit.record("x.y", "thing", "1", profile_id=7)
     assert seal() == 1
-    assert sealing.verify() == []
+    assert sealing.verify(sealing.AUDIT) == []
     as_owner(statement)
-    [sentence] = sealing.verify()
+    [sentence] = sealing.verify(sealing.AUDIT)
     assert sentence.startswith(f"audit_entry: {says} ")
 
 
@@ -63,7 +63,9 @@ def test_an_entry_slipped_in_between_two_blocks_is_found():
         " action, target_kind, target, fields, detail, digest FROM audit_entry WHERE id = %s",
         (first + 1, first),
     )
-    assert sealing.verify() == [f"audit_entry: entries {second} to {second} were changed"]
+    assert sealing.verify(sealing.AUDIT) == [
+        f"audit_entry: entries {second} to {second} were changed"
+    ]
 
 
 def test_an_entry_waits_for_an_earlier_one_whose_transaction_is_still_under_way():
@@ -87,7 +89,7 @@ def test_an_entry_waits_for_an_earlier_one_whose_transaction_is_still_under_way(
     may_commit.set()
     thread.join()
     assert seal() == 2
-    assert sealing.verify() == []
+    assert sealing.verify(sealing.AUDIT) == []
 
 
 def test_a_block_ends_before_the_first_entry_that_has_not_settled(monkeypatch):
@@ -102,7 +104,7 @@ def test_a_block_ends_before_the_first_entry_that_has_not_settled(monkeypatch):
     as_owner("UPDATE audit_entry SET at = %s WHERE id = %s", (old, first))
     assert seal() == 2
     assert third not in range(first, Seal.objects.get().last_id + 1)
-    assert sealing.verify() == []
+    assert sealing.verify(sealing.AUDIT) == []
 
 
 def test_after_a_whole_block_the_next_follows_at_once_else_in_five_minutes(monkeypatch):
@@ -112,4 +114,4 @@ def test_after_a_whole_block_the_next_follows_at_once_else_in_five_minutes(monke
     assert [seal() for _ in range(4)] == [2, 2, 1, 0]
     audit.record("x.y", "thing", "5")
     assert seal() == 0
-    assert sealing.verify() == []
+    assert sealing.verify(sealing.AUDIT) == []
