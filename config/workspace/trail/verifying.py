@@ -4,10 +4,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
 from config.workspace.models import Seal, TimeStamp
 from config.workspace.trail.sealing import Ledger, verify
+from config.workspace.zones import stamp
 
 
 class VerifyCommand(BaseCommand):
@@ -38,8 +38,7 @@ def _whole(ledger: Ledger) -> str:
     sealed = entries.filter(pk__lte=last.last_id).count()
     waits = entries.filter(pk__gt=last.last_id).count()
     stamps = TimeStamp.objects.filter(seal__in=seals).count()
-    at = timezone.localtime(last.sealed_at)
     return (
         f"{ledger.name}: whole; {sealed:,} entries in {seals.count():,} blocks, the newest sealed "
-        f"at {at:%Y-%m-%d %H:%M:%S %Z}, {stamps:,} time stamps; {waits:,} entries wait for a seal"
+        f"at {stamp(last.sealed_at)}, {stamps:,} time stamps; {waits:,} entries wait for a seal"
     )

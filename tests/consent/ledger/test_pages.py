@@ -64,7 +64,7 @@ def test_what_one_allowed_is_told_as_of_a_past_day_with_the_words_and_the_proof(
     assert HOSTILE not in page
     assert "&lt;script&gt;" in page
     assert "203.0.113.7" in page
-    assert "Proof as a file" in page
+    assert "Not sealed yet" in page, "a proof is offered once it is sealed"
     before = text(officer, f"{LEDGER}{ada.public_id}/?on={ago(5):%Y-%m-%d}")
     then = before[: before.index("Everything that was said")]
     assert "Granted" in then

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.utils.html import escape
 
 from config.workspace.sso.saml.addresses import OwnAddresses
+from config.workspace.zones import stamp
 
 _REQUEST: Final = (
     '<p:AuthnRequest xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol"'
@@ -30,7 +31,7 @@ def address_of(place: str, own: OwnAddresses, number: str, *, anew: bool) -> str
     """Where the browser is led. `anew`: they have to show there who they are, also if in."""
     text = _REQUEST.format(
         number=number,
-        now=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        now=stamp(datetime.now(UTC)),
         place=escape(place),
         consumer=escape(own.consumer),
         entity=escape(own.entity),
