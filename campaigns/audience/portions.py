@@ -21,6 +21,7 @@ from profiles.people.lineage import given_people
 RANGE = 50_000  # people a transaction: sorts stay within work_mem, a step takes a second or two
 SPARSE = 4  # ids of a range for each person of it, from which on people are looked up one by one
 LAST = 2**62  # above each id
+LOOPS = "rapport.nestloop"  # what `plan_for_many` decided, for ranges that are not dense
 # what the gate reads of people: a plan without statistics is quadratic
 GATE_READS = (
     "membership", "profile", "identifier", "identifier_key", "consent_state", "consent_entry",
@@ -104,7 +105,8 @@ def one_person(terms: Terms, profile_id: int, taken: Sql | None = None) -> Porti
 def plan_for_many(cursor: CursorWrapper, *tables: str) -> None:
     """How this transaction plans to ask about a range of people; it reads `tables` (READ)."""
     cursor.execute("SET LOCAL work_mem = '64MB'")
-    plan_for_the_unknown(cursor, *(tables or READ))
+    is_unknown = plan_for_the_unknown(cursor, *(tables or READ))
+    cursor.execute("SELECT set_config(%s, %s, true)", [LOOPS, "off" if is_unknown else "on"])
 
 
 def members_between(segment_id: int, after: int, end: int) -> Sql:
@@ -137,9 +139,11 @@ def _plan_by_range(cursor: CursorWrapper, is_dense: bool) -> None:
     """The planner expects of two tables that are read by the same range that few rows meet, and
     loops over them; a million people at the gate took half as long again.
     """
-    cursor.execute("SELECT set_config('enable_nestloop', %s, true)", ["off" if is_dense else "on"])
-    if not is_dense:
-        plan_for_the_unknown(cursor, *READ)
+    cursor.execute(
+        "SELECT set_config('enable_nestloop', CASE WHEN %s THEN 'off' ELSE"
+        " coalesce(nullif(current_setting(%s, true), ''), 'on') END, true)",
+        [is_dense, LOOPS],
+    )
 
 
 def _own(terms: Terms, after: int, end: int) -> Portion:
