@@ -28,7 +28,12 @@ def is_profiling(rules: Iterable[Any]) -> bool:
     return False
 
 
-def rules_within(data: Any) -> Iterator[Any]:
+def is_built_on_profiling(entry: Iterable[Any], steps: Any) -> bool:
+    """Of a campaign: by the rules of its segment, if it is there, or by one on its ways."""
+    return is_profiling([*entry, *_rules_within(steps)])
+
+
+def _rules_within(data: Any) -> Iterator[Any]:
     """The rules that stand anywhere in stored data, as in the steps of a campaign."""
     if isinstance(data, Mapping):
         if {"match", "conditions"} <= data.keys():
@@ -38,4 +43,4 @@ def rules_within(data: Any) -> Iterator[Any]:
     elif not isinstance(data, list | tuple):
         return
     for one in data:
-        yield from rules_within(one)
+        yield from _rules_within(one)

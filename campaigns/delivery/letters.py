@@ -29,7 +29,7 @@ from consent.policy.resolving import PolicyTable, policy_table
 from consent.policy.terms import ON, PERMISSION, TRACKING
 from consent.reach.judging import judged_addresses
 from segments.models import Segment
-from segments.profiling import is_profiling, rules_within
+from segments.profiling import is_built_on_profiling
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _is_profiling(version: CampaignVersion | None) -> bool:
         return False
     slug = version.entry.get("segment", "")
     rules = Segment.objects.filter(slug=slug).values_list("rule", flat=True)
-    return is_profiling([*rules, *rules_within(version.steps)])
+    return is_built_on_profiling(rules, version.steps)
 
 
 _READ = f"""

@@ -20,7 +20,7 @@ from campaigns.plan import Plan
 from config.postgres.sql import EMPTY, Sql, sql
 from config.workspace.work.due import wake
 from profiles.people.lineage import living
-from segments.profiling import is_profiling, rules_within
+from segments.profiling import is_built_on_profiling
 
 _ENTER = """
 WITH people AS MATERIALIZED ({people}),
@@ -69,7 +69,7 @@ def _enter_portion(
     if end is None:
         return 0, None
     control, general = lots_of(plan)
-    is_built_on_it = is_profiling([segment.rule, *rules_within(plan.steps)])
+    is_built_on_it = is_built_on_profiling([segment.rule], plan.steps)
     sql(
         _ENTER,
         people=members_between(segment.pk, after, end),

@@ -22,7 +22,7 @@ from consent.models import Purpose, Topic
 from consent.volume import is_any
 from profiles.language.times.durations import Duration, stored_duration
 from segments.models import Segment
-from segments.profiling import is_profiling, rules_within
+from segments.profiling import is_built_on_profiling
 
 EXPIRES_IN = Duration("days", 3)  # Braze aborts messages that are delayed by more than 72 hours
 GENERAL = "holdout"  # the draw of the workspace's own control group
@@ -84,7 +84,7 @@ def terms_of(
         **_general(purpose),
         shuffle=shuffle_of(f"holdout:{plan.campaign.slug}"),
         segment_id=segment.pk,
-        is_profiling=is_profiling([segment.rule, *rules_within(plan.steps)]),
+        is_profiling=is_built_on_profiling([segment.rule], plan.steps),
         campaign_id=plan.campaign.pk or 0,
         fresh=not_in_yet(plan.campaign, Sql("m.profile_id")) if plan.number > 1 else EMPTY,
         has_own_limits=is_any(),
