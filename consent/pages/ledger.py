@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from config.console.pages import ApiCall, page
 from config.workspace import audit
+from config.workspace.api.ids import number_of
 from config.workspace.permissions import requires
 from config.workspace.trail.proofs import provable
 from config.workspace.zones import ends, today
@@ -39,7 +40,6 @@ LATE: Final = timedelta(hours=1)  # between what was said and when it was writte
 SHOWN: Final = 50
 MOST_OF_ONE: Final = 500
 FOUND: Final = 20
-LONGEST_KEY: Final = 18  # digits
 LOOKS: Final = {
     ConsentStatus.GRANTED: ("ok", "ok"),
     ConsentStatus.PENDING: ("warn", "clock"),
@@ -58,7 +58,7 @@ def ledger_view(request: HttpRequest) -> HttpResponse:
     if len(people) == 1:
         return redirect("consent:person_ledger", people[0].public_id)
     asked = {name: request.GET[name] for name in CHOICES if request.GET.get(name)}
-    below = _number(request.GET.get("below", ""))
+    below = number_of(request.GET.get("below", ""))
     found = newest(_wanted(asked), below or None, SHOWN)
     audit.record(
         "consent.listed",
@@ -90,7 +90,7 @@ def _wanted(asked: dict[str, str]) -> dict[str, Any]:
     """The look-ups; what is no choice finds nobody."""
     given: dict[str, Any] = {CHOICES[name]: value for name, value in asked.items()}
     if "source" in asked:
-        given[CHOICES["source"]] = _number(asked["source"])
+        given[CHOICES["source"]] = number_of(asked["source"])
     return given
 
 
@@ -109,10 +109,6 @@ def _choices(asked: dict[str, str]) -> list[dict[str, Any]]:
         {"name": name, "label": label, "pairs": pairs, "chosen": asked.get(name, "")}
         for name, label, pairs in rows
     ]
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_KEY else 0
 
 
 @requires(VIEW)
