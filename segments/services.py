@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from config.postgres.sql import ids_of, run, sql
+from config.postgres.sql import Sql, ids_of, run, sql
 from config.workspace import audit
 from config.workspace.lifecycle.revisions import refuse_stale
 from config.workspace.lifecycle.usage import hold
@@ -18,6 +18,7 @@ from config.workspace.models import User
 from config.workspace.work.due import wake
 from profiles.changes import NEW_PERSON
 from profiles.language.reading.reader import RuleError, RuleProblem, text_problem
+from profiles.people.lineage import living, today
 from profiles.selectors.masking import EVERYTHING, Shown
 from segments.graph import refuse_nesting_of
 from segments.members.listed import find_people
@@ -161,6 +162,41 @@ def add_members(
     entered = _returned(query)
     _note_list_change(segment, MembershipMoves(entered, []), "add_members")
     return ListChange(len(entered), unknown)
+
+
+@transaction.atomic
+def add_people(segment: Segment, people: Sql) -> int:
+    """Put everyone of a query (one column, ids of profiles) into a static segment; how many are
+    new. One statement for any number; who was merged is who they are today, the erased are nobody.
+    """
+    lock_members([segment.pk])
+    segment.refresh_from_db()
+    query = sql(
+        "INSERT INTO membership (segment_id, profile_id, entered_at) "  # noqa: S608 - ours
+        "SELECT DISTINCT {segment}::bigint, p.id, {at}::timestamptz "
+        f"FROM profile h JOIN profile p ON p.id = {today()} "
+        f"WHERE h.id IN ({{people}}) AND {living()} "
+        "AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.segment_id = {segment} "
+        "AND m.profile_id = p.id AND m.left_at IS NULL) ORDER BY p.id "
+        "ON CONFLICT DO NOTHING RETURNING profile_id",
+        segment=segment.pk,
+        at=timezone.now(),
+        people=people,
+    )
+    entered = _returned(query)
+    _note_list_change(segment, MembershipMoves(entered, []), "add_members")
+    return len(entered)
+
+
+@transaction.atomic
+def make_list(name: str, people: Sql, *, user: User | None = None) -> Segment:
+    """A set of people becomes a list: whoever a query (one column, ids of profiles) finds now.
+
+    The one way for every screen that shows people and offers to keep them. Raises RuleError.
+    """
+    segment = create_segment(slug=free_slug(name), name=name, kind=Segment.Kind.STATIC, user=user)
+    add_people(segment, people)
+    return segment
 
 
 @transaction.atomic

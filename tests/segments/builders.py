@@ -26,6 +26,7 @@ def make_person(*, events: list[tuple] = (), state: str = "active", **fields: An
         "first_seen",
         "last_seen",
         "is_test",
+        "merged_into_id",
     }
     own = {name: fields.pop(name) for name in list(fields) if name in columns}
     own = {"first_seen": AS_OF - timedelta(days=400), "last_seen": AS_OF} | own

@@ -7,6 +7,7 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from config.postgres.sql import sql
 from config.workspace.lifecycle.usage import InUse
 from config.workspace.models import AuditEntry
 from profiles.changes import announce, announce_each
@@ -275,6 +276,25 @@ def test_lists(moves) -> None:
         archive_segment(segment)
     with pytest.raises(RuleError):
         services.update_segment(segment, rule=PRO)
+
+
+def test_whoever_a_query_finds_becomes_a_list_as_who_they_are_today(moves) -> None:
+    ada, ben, gone = make_person(), make_person(), make_person(state="erased")
+    husk = make_person(state="merged", merged_into_id=ada.pk)
+    found = sql(
+        "SELECT id FROM profile WHERE id = ANY({ids})", ids=[ada.pk, husk.pk, ben.pk, gone.pk]
+    )
+    made = services.make_list("Behind a figure", found)
+    assert (made.kind, made.slug, made.count) == ("static", "behind-a-figure", 2)
+    assert members(made.slug) == {ada.pk, ben.pk}
+    assert moves == [(made.slug, [ada.pk, ben.pk], [])]
+    assert services.add_people(made, found) == 0  # said again, nothing changes
+    cleo = make_person()
+    one = sql("SELECT id FROM profile WHERE id = {id}", id=cleo.pk)
+    assert services.add_people(made, one) == 1
+    assert Segment.objects.get(slug=made.slug).count == 3
+    counts = AuditEntry.objects.filter(action="add_members").values_list("detail", flat=True)
+    assert sorted(detail["people"] for detail in counts) == [1, 2]
 
 
 def test_a_new_person_of_whom_nothing_is_known_may_be_in() -> None:
