@@ -11,7 +11,7 @@ BIN := .venv/bin
 PORT ?= 8000
 APPS := config profiles consent segments campaigns
 
-.PHONY: help demo up install test check lint format types layers migrations bench soak lock translations
+.PHONY: help demo up install test check lint format types layers migrations links docs bench soak lock translations
 .PHONY: requirements-met install-dev install-saml
 
 help: ## this list
@@ -31,7 +31,7 @@ test: install-dev translations ## environment, browser, the whole test suite
 	@$(BIN)/python tools/browser.py || true
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: install-dev lint types layers migrations ## format, lint, types, layers, migrations
+check: install-dev lint types layers migrations links ## format, lint, types, layers, migrations, links
 
 lint: install-dev
 	@$(BIN)/ruff format --check .
@@ -50,6 +50,15 @@ layers: install-dev
 migrations: install-dev
 	@DJANGO_SETTINGS_MODULE=config.settings_test $(BIN)/python manage.py makemigrations --check --dry-run
 
+links: install-dev
+	@$(BIN)/python -m tools.links
+
+docs: install-dev ## the documentation as a site, in var/docs/
+	@$(BIN)/python -m tools.settings_page
+	@$(MAKE) links
+	@$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --nitpicky -j auto docs var/docs
+	@echo "var/docs/index.html"
+
 bench: install-dev ## the benchmarks, all or one: make bench NAME=segments
 	@$(BIN)/python manage.py bench $(NAME)
 
@@ -59,6 +68,7 @@ soak: install-dev ## kill -9 at random for 20 rounds (an hour): make soak ARGS="
 lock: ## pin requirements/*.in, with hashes (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/base.in -o requirements/base.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/saml.in -o requirements/saml.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/docs.in -o requirements/docs.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/dev.in -o requirements/dev.txt
 
 translations: .venv/installed ## compile locale/*.po

@@ -1,6 +1,7 @@
 """The application that `up` has granian serve; `config/wsgi.py` alone is for any other server.
 
-Another server has to buffer requests, or stand behind a proxy that does (docs/operations.md).
+Another server has to buffer requests, or stand behind a proxy that does
+(docs/operators/web-server.md).
 """
 
 from config.running import leftovers

@@ -4,7 +4,7 @@
 //   <script src="https://rapport.example/consent/banner.js" data-key="WRITE KEY" defer></script>
 //
 // Nothing else is loaded but the style sheet beside it and the texts. No inline style or script, so
-// a site's policy needs the one origin in script-src, style-src and connect-src. docs/banner.md has
+// a site's policy needs the one origin in script-src, style-src and connect-src. docs/integrators/banner.md has
 // what `window.rapportConsent` offers and the data-* attributes.
 
 (() => {

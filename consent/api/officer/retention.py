@@ -46,7 +46,7 @@ class RetentionRules(RetentionView):
 
     @extend_schema(operation_id="retention_rules_list", responses=RetentionRulesSerializer)
     def get(self, request: Request) -> Response:
-        """All rules. A class of data without one stays as docs/operations.md says."""
+        """All rules. A class of data without one stays as docs/operators/retention.md says."""
         shown = self.shown()
         return one_page([rule_answer(row, shown) for row in RetentionRule.objects.all()])
 
