@@ -11,7 +11,7 @@ BIN := .venv/bin
 PORT ?= 8000
 APPS := config profiles consent segments campaigns
 
-.PHONY: help demo up install test check lint format types layers migrations links docs bench soak lock translations
+.PHONY: help demo up install test check lint format types layers migrations links docs screenshots bench soak lock translations
 .PHONY: requirements-met install-dev install-saml
 
 help: ## this list
@@ -58,6 +58,9 @@ docs: install-dev ## the documentation as a site, in var/docs/
 	@$(MAKE) links
 	@$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --nitpicky -j auto docs var/docs
 	@echo "var/docs/index.html"
+
+screenshots: install-dev ## the pictures of the documentation, from a demo that runs (AT=http://127.0.0.1:8000)
+	@$(BIN)/python -m tools.screenshots --at $(or $(AT),http://127.0.0.1:$(PORT)) $(NAMES)
 
 bench: install-dev ## the benchmarks, all or one: make bench NAME=segments
 	@$(BIN)/python manage.py bench $(NAME)
