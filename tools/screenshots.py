@@ -1,4 +1,4 @@
-"""Takes the pictures of the documentation from a demo that runs: docs/images/NAME.webp.
+"""Takes the pictures of the documentation from a demo that runs: a WebP file each in docs/images.
 
     .venv/bin/python manage.py demo --port 8000                  # in another terminal
     make screenshots                                             # or: AT=http://127.0.0.1:8000
