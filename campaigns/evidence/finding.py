@@ -14,14 +14,13 @@ from campaigns.people.whose import written_to
 from config.workspace.selectors import workspace
 from consent.ledger.history import history_of
 from consent.models import ConsentEntry
-from profiles.identifiers.normalise import normalise
+from profiles.identifiers.typed import contact_of
 from profiles.models import IdentifierKey, Profile
 from profiles.people.lineage import person_today
 from profiles.selectors.finding import as_uuid
 from profiles.selectors.masking import Shown
 
 MOST = 50
-KINDS = ("email", "phone", "push_token")
 
 
 @dataclass(frozen=True)
@@ -73,11 +72,9 @@ def _sender_domains() -> Iterator[str]:
 
 def _person(text: str, shown: Shown) -> Profile | None:
     """Who has it today."""
-    region = workspace().country
-    wanted = {kind: normalise(kind, text, region) for kind in KINDS if shown.sees_key(kind, text)}
-    for kind, value in wanted.items():
-        rows = IdentifierKey.objects.filter(kind=kind, value=value) if value else None
-        owner = rows.values_list("profile_id", flat=True).first() if rows is not None else None
-        if owner:
-            return person_today(owner)
-    return None
+    kind, value = contact_of(text, workspace().country) or ("push_token", text)
+    if not shown.sees_key(kind, value):
+        return None
+    rows = IdentifierKey.objects.filter(kind=kind, value=value)
+    owner = rows.values_list("profile_id", flat=True).first()
+    return person_today(owner) if owner else None

@@ -12,6 +12,14 @@ from config.workspace.roles.sight import DataKind
 from config.workspace.selectors import workspace
 from profiles.identifiers.kinds import PROFILE_KIND
 from profiles.identifiers.normalise import normalise, normalise_kind
+from profiles.identifiers.typed import (
+    beginnings,
+    cleaned,
+    contact_of,
+    elsewhere,
+    is_like_a_number,
+    reference_of,
+)
 from profiles.models import Event, IdentifierKey, Profile
 from profiles.models.event import ORDER_ID_CHARS
 from profiles.selectors.masking import FieldPlace, Shown
@@ -19,7 +27,7 @@ from profiles.selectors.masking import FieldPlace, Shown
 PUBLIC_ID = PROFILE_KIND
 MAX_TERM = 200
 MAX_FOUND = 500
-MIN_PHONE_DIGITS = 5
+SEEN_LAST = 1_000  # people whose countries are those that numbers may be from
 ORDER_EVENT = "Order Completed"
 # the last word of a name; an index serves it
 LAST_WORD = Lower(
@@ -77,10 +85,12 @@ def _owner(kind: str, value: str) -> Profile:
 def search(term: str, *, shown: Shown) -> QuerySet[Profile]:
     """The people whose name, contact point, id or order number begins with `term`.
 
-    At most MAX_FOUND of each kind are looked at; what the caller may not see finds nobody. Four
-    queries of indexed look-ups; the result is lazy.
+    A number is found by any of its spellings: as abroad, as at home here, as at home where they
+    live, and while it is being typed. At most MAX_FOUND of each kind are looked at; what the caller
+    may not see finds nobody. Four queries of indexed look-ups, for a number five; the result is
+    lazy.
     """
-    term = term.strip()[:MAX_TERM]
+    term = cleaned(term[:MAX_TERM])
     if not term or not is_storable(term):
         return Profile.objects.none()
     found = {*_by_identifier(term, shown)}
@@ -92,11 +102,19 @@ def search(term: str, *, shown: Shown) -> QuerySet[Profile]:
 
 
 def _by_identifier(term: str, shown: Shown) -> Iterable[int]:
+    here = workspace().country
     wanted = Q(value__startswith=term) | Q(value__startswith=term.lower())
-    digits = "".join(filter(str.isdigit, term))
-    if len(digits) >= MIN_PHONE_DIGITS and not any(map(str.isalpha, term)):
-        wanted |= Q(value__startswith=f"+{digits.lstrip('0')}")
-        wanted |= Q(kind="phone", value=normalise("phone", term, workspace().country) or term)
+    for beginning in beginnings(term, here):
+        wanted |= Q(value__startswith=beginning)
+    whole = elsewhere(term, _countries() - {here}) if is_like_a_number(term) else []
+    if whole:
+        wanted |= Q(kind="phone", value__in=whole)
+    contact, named = contact_of(term, here), reference_of(term, here)
+    if contact:
+        wanted |= Q(kind=contact[0], value=contact[1])
+    elif named:
+        kind = normalise_kind(named[0])
+        wanted |= Q(kind=kind, value=normalise(kind, named[1], here) or named[1])
     rows = IdentifierKey.objects.filter(wanted)
     if not shown.sees(DataKind.EMAIL):
         rows = rows.exclude(kind="email").exclude(value__contains="@")
@@ -105,6 +123,12 @@ def _by_identifier(term: str, shown: Shown) -> Iterable[int]:
     found = rows.values_list("profile_id", "kind", "value")[:MAX_FOUND]
     # what is shown masked would be spelled out by asking for ever longer beginnings
     return [owner for owner, kind, value in found if shown.sees_key(kind, value)]
+
+
+def _countries() -> set[str]:
+    """Where those live who were seen last: a number of theirs is shown as they wrote it at home."""
+    newest = Profile.objects.order_by("-last_seen", "-id").values_list("country", flat=True)
+    return {country for country in newest[:SEEN_LAST] if country}
 
 
 def _by_name(term: str, shown: Shown) -> Iterable[int]:

@@ -9,6 +9,7 @@ from config.postgres.wire import is_storable
 from config.workspace.selectors import workspace
 from profiles.identifiers.kinds import PROFILE_KIND
 from profiles.identifiers.normalise import normalise, normalise_kind
+from profiles.identifiers.typed import reference_of
 from profiles.people.lineage import living
 from profiles.selectors.finding import as_uuid
 from profiles.selectors.masking import EVERYTHING, Shown
@@ -46,10 +47,9 @@ def _key(reference: Any, region: str, shown: Shown) -> tuple[str, str]:
     public_id = as_uuid(reference.strip())
     if public_id:
         return PROFILE_KIND, str(public_id)
-    kind, colon, value = reference.strip().partition(":")
-    if not colon and "@" in kind:  # a pasted address says what it is
-        kind, value = "email", kind
-    kind = normalise_kind(kind)
+    # a pasted address or number says what it is
+    given, value = reference_of(reference, region) or (reference, "")
+    kind = normalise_kind(given)
     if not shown.sees_key(kind, value):
         return "", ""
     return kind, normalise(kind, value, region)

@@ -5,9 +5,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from config.workspace.selectors import workspace
 from consent.models import PrivacyRequest
 from consent.models.privacy import Regulation, RequestType
 from consent.privacy.requests import NotOne, asked, open_request
+from profiles.identifiers.typed import reference_of
 
 
 class NewRequestForm(forms.Form):
@@ -16,9 +18,9 @@ class NewRequestForm(forms.Form):
     type = forms.ChoiceField(label=_("What they ask for"), choices=RequestType.choices)
     identifier = forms.CharField(
         label=_("Who they are"),
-        help_text=_("An address or id that you know them by, as email:jane@example.com."),
+        help_text=_("A mail address, a phone number, or an id, as user_id:42."),
         max_length=600,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "email:"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "jane@example.com"}),
     )
     regulation = forms.ChoiceField(label=_("Under which law"), choices=Regulation.choices)
     is_blocking = forms.BooleanField(
@@ -26,9 +28,10 @@ class NewRequestForm(forms.Form):
     )
 
     def clean_identifier(self) -> str:
-        """One person, or nobody that we know. A bare address is one of mail."""
+        """One person, or nobody that we know. A bare address or number says what it is."""
         text = str(self.cleaned_data["identifier"]).strip()
-        reference = text if ":" in text else f"email:{text}"
+        named = reference_of(text, workspace().country)
+        reference = ":".join(named) if named else f"email:{text}"
         try:
             asked([reference])
         except NotOne as error:
