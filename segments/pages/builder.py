@@ -1,6 +1,7 @@
 """The builder: one page for a new segment and for a saved one; saving."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -9,9 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from config.console.charts import sparkline
+from config.console.charts import Chart, Series, line_chart
 from config.console.pages import ApiCall, page, toast
-from config.console.words import hour
+from config.console.words import day, hour
 from config.workspace.lifecycle.revisions import Stale, changes_since, revision_in
 from config.workspace.lifecycle.usage import users
 from config.workspace.permissions import may, requires
@@ -186,11 +187,22 @@ def _crumbs() -> list[tuple[Any, str | None]]:
     return [(_("Audiences"), None), (_("Segments"), reverse("segments:list"))]
 
 
-def _sizes(segment: Segment | None) -> Any:
+def _sizes(segment: Segment | None) -> Chart | None:
+    """Its size on each day of the last weeks; nothing of a day on which it was not counted."""
     if segment is None:
         return None
-    counts = list(segment.sizes.order_by("-day").values_list("count", flat=True)[: WEEKS * 7])
-    return sparkline(_("Size over time"), counts[::-1]) if len(counts) > 1 else None
+    counts = dict(segment.sizes.order_by("-day").values_list("day", "count")[: WEEKS * 7])
+    if len(counts) < 2:  # noqa: PLR2004 - ends of a line
+        return None
+    first, last = min(counts), max(counts)
+    first = max(first, last - timedelta(days=WEEKS * 7))
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return line_chart(
+        _("Size over time"),
+        [day(each) for each in days],
+        [Series(_("People"), [counts.get(each) for each in days])],
+        column=_("Day"),
+    )
 
 
 def _is_hidden(request: HttpRequest, rule: dict[str, Any]) -> bool:
