@@ -277,6 +277,24 @@ def clock(value: datetime | None) -> SafeString | str:
     return _local(value, lambda local: f"{local:%H:%M:%S}")
 
 
+def clock_ms(value: datetime | None) -> SafeString | str:
+    """As `clock`, to the millisecond where there are any: 09:14:05.120."""
+    return _local(value, lambda local: f"{local:%H:%M:%S}{_milliseconds(local)}")
+
+
+def exact_ms(value: datetime | None) -> SafeString | str:
+    """As `exact`, to the millisecond: Mon 23 Nov 2026, 09:14:05.120 CET."""
+    if not value:
+        return NOTHING
+    local = _here(value)
+    shown = f"{formats.date_format(local, 'D j M Y, H:i:s')}{_milliseconds(local)}"
+    return _time(value.isoformat(), f"{shown} {zone_name(local)}", in_words(value))
+
+
+def _milliseconds(value: datetime) -> str:
+    return f".{value.microsecond // 1000:03}" if value.microsecond else ""
+
+
 def minute(value: datetime | None) -> SafeString | str:
     """As `clock`, to the minute: 09:14."""
     return _local(value, lambda local: f"{local:%H:%M}")

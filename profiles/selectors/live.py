@@ -2,9 +2,11 @@
 
 The newest events are found by id: ids only grow, and a block-range index over `id` finds the last
 so many in a millisecond or two whatever the size of the table, at next to no cost for the writer.
+
+A page that stays open asks `mark` first: one query, and nothing more while nothing came.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +15,18 @@ from django.db import connection
 from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
-from profiles.models import Event, Inbox, Merge, Profile, RefusalCount, Rejection, Source
+from profiles.models import (
+    Event,
+    EventDefinition,
+    Inbox,
+    Merge,
+    Profile,
+    RefusalCount,
+    Rejection,
+    Source,
+)
+from profiles.selectors.finding import search
+from profiles.selectors.masking import FieldPlace, Shown
 
 PAGE = 40
 WINDOWS = (200, 4_000, 80_000)
@@ -23,24 +36,86 @@ MOST_NEWER = 999
 SECONDS = 60
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
 KEPT, REFUSED = "kept", "refused"
+# ids are given out before their rows are committed: so many below the last shown may come late
+LATE = 500
+SOUGHT_PEOPLE = 100
+SOUGHT_REFUSED = 2_000  # of the newest refused calls, whose words are looked through
+UNNAMED = ("Page Viewed", "Screen Viewed", "identify", "group", "alias")  # of no definition
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What a search may mean: people, names of events, sources, the id of a message."""
+
+    people: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+    sources: tuple[int, ...] = ()
+    message_id: str = ""
+    words: str = ""  # looked for in refused calls; "" for whoever may not read them whole
+
+    def events(self) -> Q:
+        """Kept calls that are meant."""
+        query = Q(name__in=self.names) | Q(source_id__in=self.sources)
+        query |= Q(profile_id__in=self.people)
+        return query | Q(message_id=self.message_id) if self.message_id else query
+
+    def rejections(self, newest: int) -> Q:
+        """Refused calls that are meant."""
+        query = Q(source_id__in=self.sources)
+        query |= Q(message_id=self.message_id) if self.message_id else Q()
+        if self.words:
+            query |= Q(body__icontains=self.words)
+        return query & Q(id__gt=newest - SOUGHT_REFUSED)
+
+
+def sought(term: str, shown: Shown) -> Sought:
+    """What `term` may mean to this reader. People are searched for as everywhere. Six queries."""
+    people = search(term, shown=shown).order_by("-last_seen").values_list("pk", flat=True)
+    known = EventDefinition.objects.filter(name__icontains=term).values_list("name", flat=True)
+    lowered = term.lower()
+    names = {*known, *(name for name in UNNAMED if lowered in name.lower())}
+    named = Source.objects.filter(name__icontains=term).values_list("pk", flat=True)
+    return Sought(
+        people=tuple(people[:SOUGHT_PEOPLE]),
+        # what is shown masked would be spelled out by asking for ever longer parts
+        names=tuple(
+            sorted(
+                name
+                for name in names
+                if shown.may_ask(FieldPlace.EVENT, name) and not shown.hides_in(name)
+            )
+        ),
+        sources=tuple(named),
+        message_id="" if shown.hides_in(term) else term,
+        words=term if shown.personal else "",
+    )
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What one looks at: a source, a type of call, what became of it."""
+    """What one looks at: a source, a type of call, what became of it, what was searched for."""
 
     source: int = 0
     type: str = ""
     status: str = ""
+    term: str = ""
+    sought: Sought | None = None
 
     def events(self) -> QuerySet[Event]:
         """Kept calls of this kind."""
-        rows = Event.objects.filter(self._query(Q()))
+        meant = self.sought.events() if self.sought else Q()
+        rows = Event.objects.filter(self._query(meant))
         return rows.none() if self.status == REFUSED else rows
+
+    def of_people(self) -> QuerySet[Event]:
+        """Those of the people who were searched for, however long ago."""
+        people = self.sought.people if self.sought else ()
+        return self.events().filter(profile_id__in=people) if people else Event.objects.none()
 
     def rejections(self) -> QuerySet[Rejection]:
         """Refused calls of this kind."""
-        rows = Rejection.objects.filter(self._query(Q()))
+        meant = self.sought.rejections(_last_rejection_id()) if self.sought else Q()
+        rows = Rejection.objects.filter(self._query(meant))
         return rows.none() if self.status == KEPT else rows
 
     def _query(self, query: Q) -> Q:
@@ -67,11 +142,12 @@ class LiveCall:
 
 @dataclass
 class Live:
-    """The newest calls, and the ids up to which they go."""
+    """The newest calls, and the ids up to which they go; `is_whole`: none between was left out."""
 
     calls: list[LiveCall]
     last_event: int
     last_rejection: int
+    is_whole: bool = True
 
 
 @dataclass
@@ -105,14 +181,44 @@ def last_event_id() -> int:
 
 
 def live(wanted: Wanted) -> Live:
-    """The newest calls. Some eight queries; looks at the last 80,000 events at most."""
+    """The newest calls. Some eight queries; looks at the last 80,000 events at most, and of people
+    who were searched for at all of theirs.
+    """
     last_event, last_rejection = last_event_id(), _last_rejection_id()
-    events = _newest(wanted.events(), last_event)
+    events = {event.pk: event for event in _newest(wanted.events(), last_event)}
+    of_people = wanted.of_people().order_by("-occurred_at", "-id")
+    events |= {event.pk: event for event in of_people[:PAGE]}
     rejections = list(wanted.rejections().order_by("-id")[:PAGE])
+    return Live(_calls(events.values(), rejections)[:PAGE], last_event, last_rejection)
+
+
+def live_since(wanted: Wanted, event: int, rejection: int) -> Live:
+    """The calls that came after these ids, and those that came late: some may be known already."""
+    last_event, last_rejection = last_event_id(), _last_rejection_id()
+    rows = wanted.events().filter(id__gt=event - LATE).order_by("-id")
+    refused = wanted.rejections().filter(id__gt=rejection - LATE).order_by("-id")
+    events, rejections = list(rows[: PAGE + 1]), list(refused[: PAGE + 1])
+    newer = sum(one.pk > event for one in events) + sum(one.pk > rejection for one in rejections)
+    calls = _calls(events, rejections)[:PAGE]
+    return Live(calls, last_event, last_rejection, is_whole=newer <= PAGE)
+
+
+def mark(event: int, rejection: int) -> str:
+    """Another text once a call came since one that these ids go up to. One query, of two ranges."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT concat_ws('-', max(id), count(*)) FROM event WHERE id > %s),"
+            " (SELECT concat_ws('-', max(id), count(*)) FROM rejection WHERE id > %s)",
+            [event - LATE, rejection - LATE],
+        )
+        return ".".join(cursor.fetchone())
+
+
+def _calls(events: Iterable[Event], rejections: Sequence[Rejection]) -> list[LiveCall]:
     sources = {source.pk: source for source in Source.objects.all()}
-    calls = [*_kept_calls(events, sources), *_refused_calls(rejections, sources)]
+    calls = [*_kept_calls(list(events), sources), *_refused_calls(rejections, sources)]
     calls.sort(key=lambda call: call.at, reverse=True)
-    return Live(calls[:PAGE], last_event, last_rejection)
+    return calls
 
 
 def _last_rejection_id() -> int:

@@ -1,8 +1,8 @@
 """Live events: what comes in now, and what became of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from config.console.health_words import clock
 from config.console.pages import ApiCall, page, part, wants_partial
-from config.console.words import roughly
+from config.console.words import lasting, roughly
 from config.workspace import audit
 from config.workspace.api.ids import number_of
 from config.workspace.health import status
@@ -25,6 +25,7 @@ from config.workspace.work.waiting import WORKER
 from profiles.calls.reasons import code_in_words
 from profiles.models import IdentifierKey, Source
 from profiles.selectors import live as reads
+from profiles.selectors.finding import MAX_TERM
 from profiles.selectors.masking import Shown, shown_to
 from profiles.selectors.refused import RefusedCall, explain
 from profiles.selectors.warnings import sources_warned
@@ -44,6 +45,7 @@ STATUSES = {
 }
 SHOWN_NAMES = 4
 BAR = 44
+MILLISECOND = 0.001
 
 
 @dataclass
@@ -58,20 +60,22 @@ class LiveRow:
     refused: RefusedCall | None = None
     message_id: str = ""
 
+    @property
+    def at(self) -> str:
+        """By which the page keeps them in order; texts of one length, in one zone."""
+        return self.call.at.astimezone(UTC).isoformat(timespec="microseconds")
+
 
 @requires("events.view")
 def live(request: HttpRequest) -> HttpResponse:
     """The newest calls; a part for htmx."""
-    wanted = _wanted(request)
-    now = reads.live(wanted)
     shown = shown_to(request.user)
-    if fields := shown.looked_at("display_name"):
-        people = [call.person.pk for call in now.calls if call.person]
-        audit.record("event.listed", "event", fields=fields, people=people)
+    wanted = _wanted(request, shown)
+    now = reads.live(wanted)
     context = {
-        "rows": each(lambda call: _row(call, shown), now.calls),
+        "rows": _rows(now, shown),
         "newer_url": _newer_url(wanted, now.last_event, now.last_rejection),
-        **_filters(wanted),
+        **_filters(wanted, shown),
         **_minute_context(),
         **_pulse(),
     }
@@ -90,18 +94,49 @@ def live(request: HttpRequest) -> HttpResponse:
 
 @requires("events.view")
 def newer(request: HttpRequest) -> HttpResponse:
-    """How many came since the page was drawn, and the last minute: asked every two seconds."""
-    wanted = _wanted(request)
+    """What came since the page was drawn: asked every two seconds while somebody looks at it.
+
+    One query while nothing came and the minute stands still: the answer is empty then. `flow`: the
+    reader is at the top and reads none of the calls, so that new ones may be put above them; else
+    they are counted.
+    """
     event, rejection = _number(request, "event"), _number(request, "rejection")
-    context = {
-        "newer": reads.count_newer(wanted, event, rejection),
+    mark, pulse = reads.mark(event, rejection), _pulse()
+    told = (request.GET.get("mark", ""), request.GET.get("pulse", ""))
+    if told == (mark, pulse["pulse"]) and request.GET.get("quiet") == "1":
+        return HttpResponse(status=204)
+    shown = shown_to(request.user)
+    wanted = _wanted(request, shown)
+    minute = _minute_context()
+    is_quiet = not (minute["minute"].kept_total or minute["minute"].refused_total)
+    context: dict[str, Any] = {
         "most": reads.MOST_NEWER,
         "live_url": _address(wanted),
-        "newer_url": _newer_url(wanted, event, rejection),
-        **_minute_context(),
-        **_pulse(),
+        **minute,
+        **pulse,
     }
+    more: dict[str, Any] = {"mark": mark, "pulse": pulse["pulse"], "quiet": int(is_quiet)}
+    if request.GET.get("flow") == "1":
+        now = reads.live_since(wanted, event, rejection)
+        context |= {"rows": _rows(now, shown), "is_whole": now.is_whole, "oob_rows": True}
+        if (now.last_event, now.last_rejection) != (event, rejection):
+            event, rejection = now.last_event, now.last_rejection
+            more["mark"] = ""  # it is of the ids before
+    else:
+        context["newer"] = reads.count_newer(wanted, event, rejection)
+        # at the top again they come in, though nothing newer came
+        more["quiet"] = 0 if context["newer"] else more["quiet"]
+    context["newer_url"] = _newer_url(wanted, event, rejection, **more)
     return part(request, "profiles/_newer.html", context)
+
+
+def _rows(now: reads.Live, shown: Shown) -> list[Any]:
+    """The lines, in the trail as looked at."""
+    fields = shown.looked_at("display_name")
+    if fields and now.calls:
+        people = [call.person.pk for call in now.calls if call.person]
+        audit.record("event.listed", "event", fields=fields, people=people)
+    return list(each(lambda call: _row(call, shown), now.calls))
 
 
 @requires("events.view")
@@ -126,6 +161,7 @@ def call(request: HttpRequest, profile_id: int, event_id: int) -> HttpResponse:
         "person": event.profile,
         "person_name": shown.name(event.profile.display_name),
         "by": (by.kind, shown.identifier(by.kind, by.value)) if by else None,
+        "until_received": _between(event.occurred_at, event.received_at),
         "what": _what(event.type, event.name, event.properties, shown),
         "properties": {name: trait_text(value) for name, value in properties.items()},
         "amount": money_in(event.properties, event.value),
@@ -134,40 +170,58 @@ def call(request: HttpRequest, profile_id: int, event_id: int) -> HttpResponse:
     return part(request, "profiles/_trace.html", context)
 
 
+def _between(first: datetime | None, then: datetime) -> str:
+    """12 ms, 1.4 s, 26 min: how far apart; "" where it is no time at all."""
+    seconds = abs((then - first).total_seconds()) if first else 0.0
+    if MILLISECOND <= seconds < 1:
+        return _("%(n)s ms") % {"n": round(seconds * 1000)}
+    return lasting(seconds) if seconds >= 1 else ""
+
+
 def _number(request: HttpRequest, name: str) -> int:
     given = request.GET.get(name, "")
     return number_of(given)
 
 
-def _wanted(request: HttpRequest) -> reads.Wanted:
+def _wanted(request: HttpRequest, shown: Shown) -> reads.Wanted:
     kind, status = request.GET.get("type", ""), request.GET.get("status", "")
+    term = request.GET.get("q", "").replace("\x00", "").strip()[:MAX_TERM]
     return reads.Wanted(
         source=_number(request, "source"),
         type=kind if kind in reads.TYPES else "",
         status=status if status in STATUSES else "",
+        term=term,
+        sought=reads.sought(term, shown) if term else None,
     )
 
 
 def _address(wanted: reads.Wanted, name: str = "live", **more: Any) -> str:
-    query = {"source": wanted.source, "type": wanted.type, "status": wanted.status} | more
+    query = {
+        "q": wanted.term,
+        "source": wanted.source,
+        "type": wanted.type,
+        "status": wanted.status,
+    } | more
     kept = {key: value for key, value in query.items() if value}
     return reverse(f"profiles:{name}") + (f"?{urlencode(kept)}" if kept else "")
 
 
-def _newer_url(wanted: reads.Wanted, event: int, rejection: int) -> str:
-    return _address(wanted, "live_newer", event=event, rejection=rejection)
+def _newer_url(wanted: reads.Wanted, event: int, rejection: int, **more: Any) -> str:
+    return _address(wanted, "live_newer", event=event, rejection=rejection, **more)
 
 
-def _filters(wanted: reads.Wanted) -> dict[str, Any]:
+def _filters(wanted: reads.Wanted, shown: Shown) -> dict[str, Any]:
     statuses = [
-        (value, label, _address(reads.Wanted(wanted.source, wanted.type, value)))
-        for value, label in STATUSES.items()
+        (value, label, _address(replace(wanted, status=value))) for value, label in STATUSES.items()
     ]
     return {
         "wanted": wanted,
         "statuses": statuses,
         "types": reads.TYPES,
         "sources": list(Source.objects.filter(is_internal=False)),
+        "searched": _("Person, event, source or message id")
+        if shown.looked_at("display_name", "identifier")
+        else _("Event, source or message id"),
     }
 
 

@@ -3,14 +3,24 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from config.workspace.models import Role
+from config.workspace.models import Role, Workspace
+from config.workspace.selectors import forget_workspace
 from profiles.ingest.keys import source_of
-from profiles.models import Inbox, Source
+from profiles.models import Event, EventDefinition, Inbox, Source
 from profiles.selectors import live
-from tests.cast import make_ada, make_event, make_rejection, make_source
+from tests.cast import (
+    make_ada,
+    make_event,
+    make_identifier,
+    make_profile,
+    make_rejection,
+    make_source,
+)
 from tests.profiles.views.conftest import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +77,89 @@ def test_newer_calls_wait_behind_a_bar(admin):
     assert "2 newer calls" in answer.content.decode()
 
 
+def test_at_the_top_they_come_in_by_themselves_each_to_its_place(admin):
+    ada = make_ada()
+    make_event(ada, "Signed Up")
+    url = admin.get(LIVE).context["newer_url"]
+    early = make_event(ada, "Checkout Started")
+    make_event(ada, "Order Completed")
+    answer = admin.get(f"{url}&flow=1", **HTMX)
+    assert [row.what for row in answer.context["rows"]] == [
+        "Order Completed",
+        "Checkout Started",
+        "Signed Up",
+    ]
+    assert answer.content.decode().count('class="r-ev-l"') == 3
+    # an id is given out before its row is committed: what comes late is brought all the same
+    url = answer.context["newer_url"]
+    Event.objects.filter(pk=early.pk).delete()
+    mark = admin.get(f"{url}&flow=1", **HTMX).context["newer_url"]
+    Event.objects.create(**{f.attname: getattr(early, f.attname) for f in Event._meta.fields})
+    late = admin.get(f"{mark}&flow=1", **HTMX)
+    assert early.pk in [row.call.event.pk for row in late.context["rows"]]
+
+
+def test_more_than_a_page_stands_alone(admin):
+    ada = make_ada()
+    url = admin.get(LIVE).context["newer_url"]
+    for _number in range(live.PAGE + 1):
+        make_event(ada, "Signed Up")
+    answer = admin.get(f"{url}&flow=1", **HTMX)
+    assert len(answer.context["rows"]) == live.PAGE
+    assert not answer.context["is_whole"]
+
+
+def test_a_page_that_stays_open_costs_one_query_while_nothing_comes(admin):
+    long_ago = timezone.now() - timedelta(hours=2)
+    make_event(make_ada(), "Signed Up", at=long_ago)
+    Event.objects.update(received_at=long_ago)
+    url = admin.get(LIVE, {"q": "Ada"}).context["newer_url"]
+    url = admin.get(f"{url}&flow=1", **HTMX).context["newer_url"]
+    with CaptureQueriesContext(connection) as asked:
+        answer = admin.get(f"{url}&flow=1", **HTMX)
+    assert answer.status_code == 204
+    of_calls = [one["sql"] for one in asked if "event" in one["sql"] or "rejection" in one["sql"]]
+    assert len(of_calls) == 1, of_calls
+    make_event(make_profile("Ben"), "Signed Up")
+    assert admin.get(f"{url}&flow=1", **HTMX).status_code == 200
+
+
+def test_a_search_finds_what_is_meant(admin):
+    Workspace.objects.update(country="ID")
+    forget_workspace()
+    ada, ben, till = make_ada(), make_profile("Ben"), make_source("Till in Lyon")
+    make_identifier(ada, "phone", "+6281234567890")
+    for number in range(3):
+        make_event(ada, "Signed Up", days_ago=number * 30)
+    sold = make_event(ben, "Order Completed", source=till)
+    make_rejection(message_id="till-lyon-88213", body='{"event": "Order Refunded"}')
+
+    def found(term: str) -> list[str]:
+        rows = admin.get(LIVE, {"q": term}, **HTMX).context["rows"]
+        return sorted("refused" if row.refused else row.what for row in rows)
+
+    assert found("Ada") == found("0812 3456 7890") == found("u_ada") == ["Signed Up"] * 3
+    assert found("order comp") == ["Order Completed"]
+    assert found(sold.message_id) == ["Order Completed"]
+    assert found("lyon") == ["Order Completed"]
+    assert found("till-lyon-88213") == found("Refunded") == ["refused"]
+    assert found("nobody at all") == []
+    make_event(ada, "Signed Up")
+    url = admin.get(LIVE, {"q": "Ben"}).context["newer_url"]
+    make_event(ada, "Signed Up"), make_event(ben, "Checkout Started")
+    rows = admin.get(f"{url}&flow=1", **HTMX).context["rows"]
+    assert {row.what for row in rows} == {"Checkout Started", "Order Completed"}
+
+
+def test_who_may_not_see_a_value_may_not_search_by_it(analyst):
+    ada = make_ada()
+    make_event(ada, "ada@example.com did it")
+    EventDefinition.objects.create(name="ada@example.com did it")
+    make_rejection(body='{"traits": {"email": "ada@example.com"}}', message_id="ada@example.com")
+    for term in ("ada@example.com", "ada@", "Ada", "did it"):
+        assert analyst.get(LIVE, {"q": term}, **HTMX).context["rows"] == [], term
+
+
 def test_the_trace_of_a_call(admin, analyst):
     ada = make_ada()
     event = make_event(ada, "Signed Up", email="ada@example.com")
@@ -75,6 +168,8 @@ def test_the_trace_of_a_call(admin, analyst):
     assert "Ada Lovelace" in text
     assert "u_ada" in text
     assert "ada@" not in analyst.get(url, **HTMX).content.decode()
+    at = timezone.localtime(event.received_at)
+    assert f"{at:%H:%M:%S}.{at.microsecond // 1000:03}" in text
     gone = reverse("profiles:live_call", args=[ada.pk + 1, event.pk])
     assert "another person meanwhile" in admin.get(gone, **HTMX).content.decode()
     far = reverse("profiles:live_call", args=[10**30, 10**30])
