@@ -12,7 +12,7 @@ from campaigns.services import field_uses, uses  # noqa: F401 - each signs itsel
 from campaigns.services.advance import UNDER_WAY, advance_campaigns
 from config.workspace.mails.outgoing import NEEDED, OLDEST_DUE
 from config.workspace.work.due import DELIVERY, LEFT, POOLS, WORK, left_of
-from config.workspace.work.waiting import WAITING
+from config.workspace.work.waiting import DUE, WAITING
 
 WORK.register("campaigns", order=60)(advance_campaigns)
 WORK.register("journeys", order=65)(advance_enrolments)
@@ -30,6 +30,11 @@ WAITING.register("campaigns")(
     "min(scheduled_at) FILTER (WHERE status = 'scheduled')) FROM campaign "
     "WHERE status = 'held' AND hold_until <= now() "
     "OR status = 'scheduled' AND scheduled_at <= now()"
+)
+# what a killed worker left marked is looked for too (`delivery.strays`)
+DUE.register("campaigns")(
+    f"(EXISTS ({UNDER_WAY})"  # noqa: S608 - pieces of ours
+    " OR EXISTS (SELECT 1 FROM message WHERE state = 'handing_over'))"
 )
 WAITING.register("journeys")(
     "SELECT min(d.due_at) FROM campaign k CROSS JOIN LATERAL (SELECT e.due_at FROM enrolment e "

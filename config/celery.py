@@ -3,7 +3,7 @@
 There are two pools, each with a queue: what hands messages over to servers of others, which may
 hang, and all the rest. `celery -A config.celery worker` works both off, with `-Q` one of them. The
 general one also runs the tick: once a second the one worker that holds the advisory lock wakes
-every kind of work.
+the kinds of work that have something due (`work.calling`).
 """
 
 import logging
@@ -35,7 +35,7 @@ from config.postgres import broker
 from config.running import leftovers
 from config.running.pulse import Pulse
 from config.workspace.health import alive
-from config.workspace.work import recording, stopping
+from config.workspace.work import calling, recording, stopping
 from config.workspace.work.due import DELIVERY, GENERAL, pool_of
 from config.workspace.work.reasons import reason_of
 from config.workspace.work.waiting import DELIVERY_WORKER, WORKER
@@ -51,7 +51,9 @@ HINT_LIFE_SECONDS = 10  # older hints are dropped unread: a tick has come since
 TICK_LOCK = 0x7261_7070  # "rapp", the advisory lock of the one that ticks
 DEAF = 75  # how a worker ends that is to be started again
 LARGEST_KB = 1_000_000  # a process of the pool that holds more is replaced after its task
+CONNECT_SECONDS = 5.0  # to a broker of its own
 SIGN_SECONDS = 5.0  # between signs of life on disk
+REST_SECONDS = 5.0  # between questions of who does not lead, of a database that answers
 # A run that takes so long is broken off (an exception, so that it can tidy up), then killed.
 SOFT_LIMIT_SECONDS = 210
 TIME_LIMIT_SECONDS = 240  # well below the broker's visibility of 300
@@ -121,8 +123,8 @@ def _broker() -> dict[str, Any]:
     if scheme in ("", "pgmq"):
         from config.postgres import transport  # noqa: PLC0415 - only where it is the broker
 
-        # wait 0: with long polling the queues are waited for in turn
-        options = {"wait_time_seconds": 0, "polling_interval": 0.1, "visibility_timeout": 300}
+        # wait 0: the transport itself waits, for a word of the database
+        options = {"wait_time_seconds": 0, "visibility_timeout": 300}
         return {"broker_url": transport.register(), "broker_transport_options": options}
     options = {}
     if scheme in ("redis", "rediss"):
@@ -130,6 +132,8 @@ def _broker() -> dict[str, Any]:
             "visibility_timeout": 300,
             "unacked_restore_interval": 2,
             "unacked_restore_throttle": 1,
+            "socket_connect_timeout": CONNECT_SECONDS,
+            "socket_keepalive": True,
         }
     elif scheme in ("amqp", "amqps"):
         options = {"confirm_publish": True}
@@ -161,6 +165,24 @@ app.conf.update(
     enable_utc=True,
     CELERY_DB_REUSE_MAX=1000,
 )
+
+
+def no_answer() -> str:
+    """Why the broker that CELERY_BROKER_URL names lets nobody in, in a sentence; "" where it does,
+    and of the one in the database. Takes some seconds where it does not answer.
+    """
+    if broker.is_embedded():
+        return ""
+    with app.connection_for_write(connect_timeout=CONNECT_SECONDS) as link:
+        try:
+            link.ensure_connection(max_retries=2, interval_start=1, timeout=4 * CONNECT_SECONDS)
+        except Exception as error:  # of whichever client
+            words = str(error).strip().rstrip(".") or type(error).__name__
+            return (
+                f"CELERY_BROKER_URL: {link.as_uri()} lets nobody in ({words}). Start that broker, "
+                "or leave the setting out: the database is the broker then."
+            )
+    return ""
 
 
 @app.task(name=TASK)
@@ -220,6 +242,8 @@ class Ticker(threading.Thread):
         self.pool = pool
         self.stopped = threading.Event()
         self.signed_at = 0.0
+        self.asked_at = -REST_SECONDS
+        self.calls = calling.Calls()
         self.may_lead = broker.QUEUE in queues
         self.is_for_delivery = broker.DELIVERY_QUEUE in queues
 
@@ -228,6 +252,8 @@ class Ticker(threading.Thread):
         leading = False
         while not self.stopped.wait(TICK_SECONDS):
             alive.beat()
+            if self._rests():
+                continue
             try:
                 leading = self._lead(leading)
                 if leading:
@@ -270,21 +296,28 @@ class Ticker(threading.Thread):
         asked = [(WORKER, self.may_lead), (DELIVERY_WORKER, self.is_for_delivery)]
         return [unit for unit, is_ours in asked if is_ours]
 
+    def _rests(self) -> bool:
+        """Whoever never leads has a database to ask for nothing but that it is there."""
+        return not self.may_lead and time.monotonic() - self.asked_at < REST_SECONDS
+
     def _lead(self, leading: bool) -> bool:
-        """The session's lock says who leads; the same question tells whether it still stands."""
+        """The session's lock says who leads; the tick's own question tells whether it stands."""
+        if leading:
+            return True
         with connection.cursor() as cursor:
-            if leading or not self.may_lead:
-                cursor.execute("SELECT %s", [leading])
-            else:
+            if self.may_lead:
                 cursor.execute("SELECT pg_try_advisory_lock(%s)", [TICK_LOCK])
+            else:
+                cursor.execute("SELECT false")
+            self.asked_at = time.monotonic()
             return bool(cursor.fetchone()[0])
 
     def _tick(self) -> None:
-        from config.workspace.work.due import WORK  # noqa: PLC0415
-
+        due = list(self.calls.due(time.monotonic()))
         with FORK_LOCK:
-            for name in WORK.names():
-                app.send_now(name, life_seconds=TICK_SECONDS * 2)
+            for name, is_swept in due:
+                life = calling.SWEEP_SECONDS if is_swept else TICK_SECONDS * 2
+                app.send_now(name, life_seconds=life)
 
 
 _ticker: Ticker | None = None

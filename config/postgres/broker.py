@@ -8,6 +8,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 QUEUE = "rapport"
 DELIVERY_QUEUE = "rapport_delivery"
+QUEUES = (QUEUE, DELIVERY_QUEUE)
+SENT = "rapport_sent"  # who listens to it hears the name of a queue when something was put into it
 
 
 def is_embedded() -> bool:
@@ -36,5 +38,5 @@ def install(connection: BaseDatabaseWrapper) -> None:
         cursor.execute(
             "SELECT pgmq.create(name) FROM unnest(%s::text[]) AS name"
             " WHERE name NOT IN (SELECT queue_name FROM pgmq.meta)",
-            [[QUEUE, DELIVERY_QUEUE]],
+            [[*QUEUES]],
         )

@@ -17,6 +17,7 @@ from config.postgres.room import ROOM
 
 WEB: Final = 27  # threads of the web server that ask (config.web.areas)
 QUEUE: Final = 1  # of a process that reads from or sends to the broker in the database
+BELL: Final = 1  # of a worker's main process, which hears that something was sent
 HEAD: Final = 2  # of a worker's main process: the tick, a note of a killed run
 RESERVE: Final = 3  # commands, a backup, somebody who looks
 LEAST_SHARE: Final = 3  # of the web server, whatever is left: calls are taken in
@@ -53,9 +54,9 @@ class Capacity:
 def of(allowed: int) -> Capacity:
     """Of a database that allows so many; no query."""
     most: int = settings.DATABASE_CONNECTIONS
-    queue = QUEUE if broker.is_embedded() else 0
+    queue, bell = (QUEUE, BELL) if broker.is_embedded() else (0, 0)
     processes = settings.CELERY_CONCURRENCY + settings.DELIVERY_CONCURRENCY
-    workers = 2 * (HEAD + 2 * queue) + (1 + queue) * processes
+    workers = 2 * (HEAD + 2 * queue + bell) + (1 + queue) * processes
     return Capacity(min(allowed, most or allowed), WEB + queue + workers + RESERVE)
 
 

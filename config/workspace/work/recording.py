@@ -23,9 +23,10 @@ from config.postgres import symptoms
 from config.workspace.work import unnoted
 from config.workspace.work.reasons import MOST, provider_word, reason_of
 from config.workspace.work.repeats import Repeats
-from config.workspace.work.waiting import SENDING
+from config.workspace.work.waiting import SENDING, WORKERS
 
 FLUSH_SECONDS = 5.0
+QUIET_SECONDS = 20.0  # where nothing was done and nothing failed; the first note is not held back
 KEPT_MINUTES = timedelta(days=1)
 log = logging.getLogger("rapport.work")
 repeats = Repeats(log)
@@ -54,6 +55,7 @@ class _Notes:
         self.units: dict[str, _Noted] = {}
         self.sent: Counter[tuple[str, str, str]] = Counter()
         self.failing: set[str] = set()
+        self.is_quiet = False  # since the last flush, which was not the first
         self.is_by_file = False  # told by a file what could not be written
         self.flushed_at = time.monotonic()
 
@@ -104,6 +106,7 @@ def succeeded(name: str, handled: int = 0, *, runs: int = 1) -> None:
         noted.success_at = now
         if handled:
             noted.progress_at = now
+            _notes.is_quiet = _notes.is_quiet and name in WORKERS
         noted.error, noted.error_since, noted.error_at, noted.streak = "", None, None, 0
         recovered = name in _notes.failing
         _notes.failing.discard(name)
@@ -123,6 +126,7 @@ def failed(name: str, error: BaseException | str, *, times: int = 1) -> None:
         noted.streak += times
         noted.error, noted.error_at = reason[: 2 * MOST], now
         noted.error_since = noted.error_since or now
+        _notes.is_quiet = False
         is_new = name not in _notes.failing
         _notes.failing.add(name)
     _flush_if_due(at_once=is_new)
@@ -131,6 +135,7 @@ def failed(name: str, error: BaseException | str, *, times: int = 1) -> None:
 def sent(channel: str, outcomes: Counter[tuple[str, str]]) -> None:
     """Hand-overs on a channel, by (outcome, the provider's word): for the counts alone."""
     with _notes.lock:
+        _notes.is_quiet = False
         for (outcome, word), n in outcomes.items():
             _notes.sent[channel, outcome, provider_word(word)] += n
     _flush_if_due()
@@ -157,7 +162,7 @@ def flush() -> None:
     with _notes.lock:
         units, _notes.units = _notes.units, {}
         sent, _notes.sent = _notes.sent, Counter()
-        _notes.flushed_at = time.monotonic()
+        _notes.flushed_at, _notes.is_quiet = time.monotonic(), True
     if not units and not sent:
         return
     try:
@@ -191,7 +196,8 @@ def _tell_by_file(units: dict[str, _Noted]) -> None:
 
 
 def _flush_if_due(*, at_once: bool = False) -> None:
-    if at_once or time.monotonic() - _notes.flushed_at >= FLUSH_SECONDS:
+    seconds = QUIET_SECONDS if _notes.is_quiet else FLUSH_SECONDS
+    if at_once or time.monotonic() - _notes.flushed_at >= seconds:
         flush()
 
 

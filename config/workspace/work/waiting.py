@@ -12,3 +12,6 @@ SENDING = "send."  # + channel: handing over, as a unit
 # Unit -> SQL of one value: when the oldest work that is due and not done became due, or NULL. It is
 # asked on every page of the console (kept for some seconds): an index must answer it.
 WAITING: Registry[str] = Registry("waiting work")
+# Unit -> SQL of one boolean: whether there is something to do now. Asked at each tick in place of
+# the above, for a unit whose due work is more than what can be late.
+DUE: Registry[str] = Registry("due work")
