@@ -65,14 +65,12 @@ PICTURES = (
     Picture("person", "/console/people/?q=Maya", first_of('main a[href*="/people/"]'), 1000),
     Picture("live-events", "/console/live/"),
     Picture("segment", "/console/segments/tent-no-boots/"),
-    Picture("campaign-who", "/console/campaigns/{draft}/who/"),
     Picture("campaign-what", "/console/campaigns/{draft}/what/", height=1000),
     Picture("campaign-checks", "/console/campaigns/{draft}/checks/", height=1000),
     Picture("report", "/console/campaigns/{sent}/report/", height=1100),
     Picture("messages", "/console/messages/?state=excluded"),
-    Picture("permissions", "/console/privacy/permissions/"),
+    Picture("requests", "/console/privacy/requests/"),
     Picture("policies", "/console/privacy/policies/"),
-    Picture("webhooks", "/console/webhooks/"),
 )
 
 

@@ -7,7 +7,9 @@ import sys
 import pytest
 
 from config.paths import BASE_DIR
-from tools import links, settings_page
+from tools import links, screenshots, settings_page
+
+LARGEST = 250_000  # bytes of a picture
 
 
 def test_no_link_leads_nowhere():
@@ -44,6 +46,14 @@ def test_the_page_of_settings_is_made_of_env_example():
     assert settings_page.PAGE.read_text() == settings_page.page(), "run: make docs"
     explained = re.findall(r"^#?([A-Z_]+)=", (BASE_DIR / ".env.example").read_text(), re.M)
     assert re.findall(r"^### ([A-Z_]+)$", settings_page.PAGE.read_text(), re.M) == explained
+
+
+def test_each_picture_is_taken_by_the_script_and_stands_on_a_page():
+    there = {path.stem: path for path in (BASE_DIR / "docs" / "images").glob("*.webp")}
+    assert set(there) == {picture.name for picture in screenshots.PICTURES}
+    text = "".join(page.read_text() for page in (BASE_DIR / "docs").rglob("*.md"))
+    assert [name for name in there if f"images/{name}.webp" not in text] == []
+    assert [name for name, path in there.items() if path.stat().st_size > LARGEST] == []
 
 
 @pytest.mark.slow
