@@ -12,7 +12,7 @@ PORT ?= 8000
 APPS := config profiles consent segments campaigns
 
 .PHONY: help demo up install test check lint format types layers migrations links docs screenshots bench soak lock translations
-.PHONY: requirements-met install-dev install-saml
+.PHONY: requirements-met install-dev install-saml install-redis
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -26,6 +26,8 @@ up: install ## the installation without demo data (PORT=8000)
 install: .venv/installed translations ## the environment alone (.venv/)
 
 install-saml: .venv/installed-saml ## the extra with which people sign in by SAML 2.0
+
+install-redis: .venv/installed-redis ## the extra with which a Redis or Valkey server is the broker
 
 test: install-dev translations ## environment, browser, the whole test suite
 	@$(BIN)/python tools/browser.py || true
@@ -71,6 +73,7 @@ soak: install-dev ## kill -9 at random for 20 rounds (an hour): make soak ARGS="
 lock: ## pin requirements/*.in, with hashes (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/base.in -o requirements/base.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/saml.in -o requirements/saml.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/redis.in -o requirements/redis.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/docs.in -o requirements/docs.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/dev.in -o requirements/dev.txt
 
@@ -91,6 +94,11 @@ requirements-met:
 .venv/installed-saml: requirements/saml.txt .venv/installed
 	@echo "Installing what SAML 2.0 needs (once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/saml.txt
+	@touch $@
+
+.venv/installed-redis: requirements/redis.txt .venv/installed
+	@echo "Installing what a Redis broker needs (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/redis.txt
 	@touch $@
 
 .venv/installed-dev: requirements/dev.txt .venv/installed

@@ -172,7 +172,9 @@ def broker(url: str) -> str:
         if parts.scheme != "pgmq":
             _host(parts)
         if parts.scheme.startswith("redis") and find_spec("redis") is None:
-            raise ValueError("redis:// needs one more Python package: .venv/bin/pip install redis")
+            raise ValueError(
+                "redis:// needs one more Python package: run `make install-redis` first"
+            )
     return url
 
 

@@ -29,11 +29,17 @@ class Child:
         self.process: subprocess.Popen[bytes] | None = None
         self.restarts: dict[str, int] = {}
         self.words = ""  # of the last restart
+        self.has_begun = False  # since we are there, what it is for
+        self.in_vain = 0  # times that it gave up before it had
 
     def keep_running(self, now: float) -> None:
         """Start it, or start it again: at once, then after ever longer pauses."""
+        if self.is_running() and now - self.started_at >= QUICK_DEATH_SECONDS:
+            self.begins(now)
         if self.process and self.process.poll() is not None:
             code = self.process.returncode
+            if code > 0 and not self.has_begun:  # by itself: nobody killed it
+                self.in_vain += 1
             self.end(now, ENDED, restarts.ENDED_WORDS % {"code": code})
         if self.process is None and now >= self.due_at:
             self.start(now)
@@ -53,6 +59,10 @@ class Child:
     def given(self) -> tuple[dict[str, str], tuple[int, ...]]:
         """Its environment and open files. The tracebacks of one that hangs name code alone."""
         return {**leftovers.marked(self.var), "PYTHONFAULTHANDLER": "1"}, ()
+
+    def begins(self, now: float) -> None:
+        """It has been there for a while: nothing else shows that it does what it is for."""
+        self.has_begun = True
 
     def look(self, now: float, slept: bool) -> None:
         """Nothing is asked of it but to be there."""
@@ -110,10 +120,14 @@ class Watched(Child):
         if self.process is None or not self.is_running():
             return
         self.ask(now)
+        self.has_begun = self.has_begun or self.patience.answered
         if self.patience.is_over(now):
             self.patience.in_vain()
             self._show_where(self.process)
             self.end(now, SILENT, restarts.SILENT_WORDS)
+
+    def begins(self, now: float) -> None:
+        """It says so itself."""
 
     def ask(self, now: float) -> None:
         """Find out whether it goes on."""

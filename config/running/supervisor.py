@@ -30,6 +30,8 @@ RESTART_SECONDS = 600.0  # between restarts for a sign of a broken server
 LONGEST_PAUSE_SECONDS = 10.0
 PR_SET_CHILD_SUBREAPER = 36
 KEPT_TIMES = 10
+TRIES = 4  # of a process that ends by itself before it has begun
+SOON_SECONDS = 15.0  # for workers to begin, once the page answers: what stands still is said later
 _libc = ctypes.CDLL(None)
 
 
@@ -146,8 +148,8 @@ class Supervisor:
         self.signals, self.said = 0, ""
         self.times: dict[str, list[float]] = {child.name: [] for child in self.children}
 
-    def run(self) -> None:
-        """Until TERM, INT or HUP; then everything is stopped."""
+    def run(self) -> int:
+        """Until TERM, INT or HUP; then everything is stopped. 1 where a process cannot start."""
         self._take_signals()
         restarts.write(self.var, {})
         is_told, looked_at = False, time.monotonic()
@@ -157,12 +159,17 @@ class Supervisor:
             self._look_around(now)
             for child in self.children:
                 self._watch(child, now, slept)
-            if not is_told and self._answers():
+            if hopeless := self._hopeless():
+                say(hopeless)
+                self._stop()
+                return 1
+            if not is_told and self._answers(now):
                 is_told = True
                 say("\n".join(self.plan.words))
             self._reap()
             time.sleep(LOOK_SECONDS)
         self._stop()
+        return 0
 
     def _take_signals(self) -> None:
         """Those that came since `up` began to turn into us have waited. nohup's HUP stays ignored.
@@ -222,8 +229,23 @@ class Supervisor:
             },
         )
 
-    def _answers(self) -> bool:
-        return any(isinstance(child, Web) and child.answers for child in self.children)
+    def _answers(self, now: float) -> bool:
+        """The page does, and the workers have begun, or have lived for so long that they may."""
+        return any(isinstance(child, Web) and child.answers for child in self.children) and all(
+            child.has_begun or (child.is_running() and now - child.started_at > SOON_SECONDS)
+            for child in self.children
+            if isinstance(child, Worker)
+        )
+
+    def _hopeless(self) -> str:
+        """What cannot start, in a sentence; "" for nothing. A full disk is waited for."""
+        for child in self.children:
+            if child.in_vain >= TRIES and not self.disk.fault:
+                return (
+                    f"{child.name} cannot start ({child.words}, {child.in_vain} times): what it "
+                    "wrote above says why. Mend that and start again."
+                )
+        return ""
 
     def _reap(self) -> None:
         """End those below us whose parent died: nobody else would. (The database carries no mark.)
@@ -272,4 +294,4 @@ def say(words: str) -> None:
 if __name__ == "__main__":
     with os.fdopen(int(sys.argv[1])) as given:
         made = RunPlan(**json.load(given))
-    Supervisor(made).run()
+    sys.exit(Supervisor(made).run())

@@ -95,6 +95,7 @@ def _no_collection() -> Iterator[None]:
 def process_portion() -> int:
     """One transaction: as many waiting rows as make a good portion; how many messages it was."""
     nested = connection.in_atomic_block
+    rows: Sequence[InboxRow] = ()
     try:
         with transaction.atomic():
             rows = queue.take(connection)
@@ -109,7 +110,7 @@ def process_portion() -> int:
         months.ensure(missing.args[0])
         return process_portion()
     except Exception as error:
-        if _may_pass(error):
+        if not rows or _may_pass(error):  # none was taken: it is not about any of them
             raise
         # a poisoned message: which one it is shows in small
         log.warning("a portion of the inbox failed with %s", type(error).__name__)

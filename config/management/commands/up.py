@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
 
-from config import paths
+from config import celery, paths
 from config.demo import state, team
 from config.postgres import broker, capacity, server
 from config.postgres.binaries import NoServer
@@ -48,6 +48,8 @@ class Command(BaseCommand):
         """Prepare with Django, then become the supervisor, which does without."""
         var, host, port = Path(settings.VAR_DIR), options["host"], options["port"]
         if said := open_without(host, is_meant=options["in_the_open"]):
+            raise CommandError(said)
+        if said := celery.no_answer():
             raise CommandError(said)
         with taking_over(self.stdout.write, host, port) as stopping:
             plan = self._prepare(var, host, port, stopping)

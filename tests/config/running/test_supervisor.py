@@ -134,6 +134,40 @@ def test_a_second_ctrl_c_ends_the_waiting_for_a_deaf_worker(run, tmp_path):
     assert not lives(child)
 
 
+def test_a_process_that_cannot_start_ends_it_all_in_words(run):
+    fails = [sys.executable, "-c", "import sys; sys.exit('the broker lets nobody in')"]
+    process = run(
+        {"worker": fails, "mailbox": [sys.executable, "-c", "import time; time.sleep(600)"]}
+    )
+    assert process.wait(PATIENCE) == 1
+    said = process.stdout.read().splitlines()
+    assert said[-2] == (
+        f"worker cannot start (ended (1), {supervisor.TRIES} times): what it wrote above says why. "
+        "Mend that and start again."
+    )
+    assert said[-1] == "stopped"
+    assert "ready" not in said
+
+
+def test_one_that_is_killed_or_has_begun_is_started_again_for_ever(tmp_path):
+    worker = Worker(
+        "worker", [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"], tmp_path
+    )
+    for _ in range(supervisor.TRIES + 1):
+        worker.due_at = 0.0
+        worker.keep_running(1.0)
+        worker.process.wait()
+        worker.keep_running(2.0)
+    assert worker.in_vain == 0
+    worker.command, worker.has_begun = [sys.executable, "-c", "raise SystemExit(3)"], True
+    worker.due_at = 0.0
+    worker.keep_running(3.0)
+    worker.process.wait()
+    worker.keep_running(4.0)
+    assert worker.in_vain == 0
+    worker.beats.close()
+
+
 def test_what_a_killed_supervisor_leaves_is_cleared_and_nobody_elses(run, tmp_path):
     ours, theirs = tmp_path / "ours", tmp_path / "ours-too"
     ours.mkdir()
