@@ -14,6 +14,7 @@ from campaigns.models import Campaign, Sender
 from campaigns.services.shapes import InvalidCampaign, check_shape, fault, share_of
 from config.workspace import audit
 from config.workspace.api.problems import FieldError
+from config.workspace.lifecycle.copies import name_of_copy
 from config.workspace.lifecycle.revisions import refuse_stale
 from config.workspace.models import User
 
@@ -172,7 +173,11 @@ def duplicate(campaign: Campaign, *, user: User | None = None) -> Campaign:
     slug = next(s for n in range(2, 10_000) if (s := f"{base}-{n}") not in taken)
     copy = Campaign.objects.create(
         slug=slug,
-        name=campaign.name,
+        name=name_of_copy(
+            campaign.name,
+            lambda name: Campaign.objects.filter(name=name).exists(),
+            longest=MAX_NAME,
+        ),
         sender=campaign.sender,
         entry={k: v for k, v in campaign.entry.items() if k != "at"}
         | ({"kind": "segment"} if campaign.entry else {}),

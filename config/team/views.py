@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from config.console.pages import ApiCall, page, toast
 from config.team.forms import RoleForm, shown_in, shown_of
 from config.team.words import VIEWS, groups_of, sight_in_words
+from config.workspace.lifecycle.copies import name_of_copy
 from config.workspace.lifecycle.revisions import Stale, revision_in
 from config.workspace.models import CustomRole
 from config.workspace.permissions import (
@@ -34,6 +35,7 @@ from config.workspace.team.holders import holders_of, members_by_role
 from config.workspace.trail.targets import name_of_user
 
 EDIT = "team.edit"
+LONGEST_NAME = 60
 
 
 @requires(EDIT)
@@ -104,7 +106,10 @@ def new_role(request: HttpRequest) -> HttpResponse:
     known = dict(role_choices())
     initial = shown_in(begin) if begin in known else {"view": "masked"}
     if begin in known:
-        initial["name"] = _("%(name)s, copy") % {"name": known[begin]}
+        taken = {str(name).casefold() for name in known.values()}
+        initial["name"] = name_of_copy(
+            str(known[begin]), lambda name: name.casefold() in taken, longest=LONGEST_NAME
+        )
     form = RoleForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:

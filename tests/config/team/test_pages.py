@@ -38,7 +38,7 @@ def test_each_permission_and_each_kind_of_data_is_on_the_form():
 
 def test_a_role_is_made_from_another_shown_changed_and_deleted(client, boss):
     page = client.get("/console/team/roles/new/?from=analyst").content.decode()
-    assert 'value="segments.edit" checked' in page and "Analyst, copy" in page
+    assert 'value="segments.edit" checked' in page and "Analyst (copy)" in page
     answer = client.post("/console/team/roles/new/", BODY)
     assert answer.status_code == 302, answer.content.decode()
     row = CustomRole.objects.get()
