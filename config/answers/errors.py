@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import split_domain_port
 from django.middleware.csrf import REASON_BAD_ORIGIN, REASON_NO_CSRF_COOKIE
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -27,17 +28,31 @@ from config.console.shell.errors import in_shell
 from config.workspace.access.hashing import HashingBusy
 from config.workspace.api.problems import CONTENT_TYPE, body_of
 from config.workspace.pages.errors import Explained, TooManyWrong
+from config.workspace.pages.public_language import language_of, languages
 from config.workspace.permissions import PERMISSIONS, roles_with
+from config.workspace.selectors import workspace
 from config.workspace.work import recording
 from config.workspace.work.faults import is_crowded, is_disk_full, is_for_want_of_room, is_outage
 from config.workspace.work.reasons import reason_of
 
 MACHINES = ("/api/", "/v1/", "/opendsr/", "/opengdpr_requests", "/opencompliance_requests")
-CUSTOMERS = ("/u/", "/preferences/", "/confirm/", "/t/", "/demo/")  # they have no console
+STAFF = ("/console", "/health", "/metrics")  # of whoever works here, or runs the installation
+DEMO, FRESH_LINK = "/demo/", "/privacy/"
+# they have no console
+CUSTOMERS = ("/u/", "/preferences/", "/confirm/", "/privacy/", "/t/", "/why/", DEMO)
 MEGABYTE = 1024 * 1024
 BUSY_SECONDS = 5  # then some of the passwords that wait have been checked
 RETRY_SECONDS = 5  # when the database is away
 LONGEST_NAME = 100  # characters of a host name that are repeated to whoever sent it
+
+
+class WayOn(NamedTuple):
+    """Where to go on: the button, with words above it; `of_shop` is for who has no console."""
+
+    url: str
+    label: str
+    more: str = ""
+    of_shop: bool = False
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -84,10 +99,41 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
         shown = in_shell(request, "console/404.html", _("Not found"), 404)
         if shown is not None:
             return shown
+    if not _is_machine(request) and not request.path.startswith(STAFF):
+        return _nothing_for_visitors(request, exception)
     words = _("Check the address, or go back to where you came from.")
     if isinstance(exception, Explained):
         words = str(exception)
     return _answer(request, 404, _("There is nothing at this address"), words, problem)
+
+
+def _nothing_for_visitors(request: HttpRequest, exception: Exception | None) -> HttpResponse:
+    """As the shop's other pages: its name, one language, and the way to a link that works.
+
+    What their link is worth they do not know, and whether it ever was one is not told.
+    """
+    with translation.override(language_of(request)):
+        here = translation.get_language()
+        words = str(exception) if isinstance(exception, Explained) else ""
+        way_on = WayOn(
+            f"{FRESH_LINK}?lang={here}",
+            _("Send me a fresh link"),
+            _("From one of our mails? Have a fresh link sent to your address."),
+            of_shop=True,
+        )
+        if request.path.startswith(DEMO):
+            way_on = WayOn(f"{DEMO}shop/", _("Back to the shop"), of_shop=True)
+        response = _answer(
+            request,
+            404,
+            _("There is nothing at this address"),
+            words or _("Check the address, or go back to where you came from."),
+            "There is nothing at this address.",
+            way_on=way_on,
+        )
+    response["Content-Language"] = here or "en"
+    response["Referrer-Policy"] = "no-referrer"  # the address may have been a secret
+    return response
 
 
 def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
@@ -108,7 +154,7 @@ def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
         words,
         f"{problem}: try again." if not is_full else f"{problem}.",
         advice=_("The server's log and /health/ready say what it is."),
-        way_on=("", _("Try again")),
+        way_on=WayOn("", _("Try again")),
     )
     response["Retry-After"] = str(RETRY_SECONDS)
     response._has_been_logged = True  # type: ignore[attr-defined]
@@ -153,7 +199,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         words,
         "The CSRF token is missing or wrong, or the call comes from another origin.",
         advice=advice,
-        way_on=(back, _("Back to the form")) if back else None,
+        way_on=WayOn(back, _("Back to the form")) if back else None,
     )
 
 
@@ -208,7 +254,7 @@ def too_busy(request: HttpRequest) -> HttpResponse:
         _("Too many people are logging in"),
         _("Your password was not checked. Wait a few seconds, then send it again."),
         "Too many passwords are being checked; try again.",
-        way_on=(request.get_full_path(), _("Back to the form")),
+        way_on=WayOn(request.get_full_path(), _("Back to the form")),
     )
     response["Retry-After"] = str(BUSY_SECONDS)
     response._has_been_logged = True  # type: ignore[attr-defined]  # it is counted
@@ -276,7 +322,7 @@ def _unknown_host(request: HttpRequest) -> HttpResponse:
         f"This installation does not answer to the name {host[:LONGEST_NAME]}: see ALLOWED_HOSTS.",
         advice=advice,
         line=f"ALLOWED_HOSTS={name}" if name else "",
-        way_on=(f"{settings.BASE_URL}/", settings.BASE_URL),
+        way_on=WayOn(f"{settings.BASE_URL}/", settings.BASE_URL),
     )
 
 
@@ -318,6 +364,14 @@ def _page_before(request: HttpRequest) -> str:
     return before.path if ours and re.match(r"/(?!/)", before.path) else ""
 
 
+def _name_of_shop() -> str:
+    """As its other pages are headed; "" where the database cannot say it now."""
+    try:
+        return str(workspace().name)
+    except Exception:  # whatever it is, the page is shown without
+        return ""
+
+
 def _is_machine(request: HttpRequest) -> bool:
     return request.path.startswith(MACHINES)
 
@@ -331,27 +385,32 @@ def _answer(
     *,
     advice: str = "",
     line: str = "",
-    way_on: tuple[str, str] | None = None,
+    way_on: WayOn | None = None,
 ) -> HttpResponse:
     """A page of ours, or for a program the problem.
 
-    `line`: what the advice says to write; `way_on`: address and label of the button.
+    `line`: what the advice says to write.
     """
     response: HttpResponse
     if _is_machine(request):
         body = body_of(status, detail=problem)
         response = JsonResponse(body, status=status, content_type=CONTENT_TYPE)
     else:
-        is_ours = not request.path.startswith(CUSTOMERS)
-        url, button = way_on or (("/console/", _("Open the console")) if is_ours else ("", ""))
+        of_shop = way_on is not None and way_on.of_shop
+        is_ours = not of_shop and not request.path.startswith(CUSTOMERS)
+        home = WayOn("/console/", _("Open the console")) if is_ours else WayOn("", "")
+        way = way_on or home
         context = {
             "title": title,
             "words": words,
             "advice": advice if is_ours else "",
             "line": line if is_ours else "",
-            "url": url,
-            "button": button,
+            "url": way.url,
+            "button": way.label,
             "is_ours": is_ours,
+            "more": way.more,
+            "who": _name_of_shop() if not is_ours else "",
+            "languages": languages() if of_shop else [],
         }
         page = render_to_string("console/_error.html", context)
         response = HttpResponse(page, status=status)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import wraps
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
@@ -16,23 +15,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from config.workspace import audit
+from config.workspace.pages.public_language import language_of, languages
 from config.workspace.zones import workspace_zone
 
 Answer = Callable[..., HttpResponse]
-
-
-def language_of(request: HttpRequest) -> str:
-    """The one asked for by `lang`, else the browser's."""
-    asked = request.GET.get("lang", "")
-    if asked in dict(settings.LANGUAGES):
-        return asked
-    return translation.get_language() or "en"
-
-
-def languages() -> list[tuple[str, str, bool]]:
-    """All that there are: code, name, whether it is this one."""
-    here = translation.get_language()
-    return [(code, name, code == here) for code, name in settings.LANGUAGES]
+__all__ = ["in_person", "language_of", "languages", "own_page"]
 
 
 def in_person(

@@ -17,7 +17,8 @@ from config.postgres import server, starting
 from config.postgres.backend.base import DatabaseWrapper
 from config.web import answers
 from config.web.areas import area_of
-from config.workspace.models import Role
+from config.workspace.models import Role, Workspace
+from config.workspace.selectors import forget_workspace
 from tests.cast import make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -138,7 +139,24 @@ def test_a_role_without_the_right_stays_in_the_shell_and_reads_no_name_of_a_perm
 
 
 def test_pages_speak_the_readers_language(browser):
-    said(browser.get("/x/", headers={"accept-language": "id"}), 404, 'lang="id"', "Buka konsol")
+    said(
+        browser.get("/broken/", headers={"accept-language": "id"}), 500, 'lang="id"', "Buka konsol"
+    )
+
+
+@pytest.mark.parametrize("path", ["/x/", "/preferences/" + "x" * 40 + "/", "/u/" + "y" * 30])
+def test_a_visitor_reads_one_language_in_the_shops_name_and_is_offered_a_fresh_link(browser, path):
+    Workspace.objects.update(name="Tent & Trail")
+    forget_workspace()
+    page = browser.get(f"{path}?lang=id", headers={"accept-language": "en"})
+    text = said(page, 404, 'lang="id"', "Tent &amp; Trail", 'href="/privacy/?lang=id"')
+    assert page["Content-Language"] == "id"
+    assert "Tidak ada apa-apa di alamat ini" in text
+    for english in ("There is nothing", "This link is not", "Check the address"):
+        assert english not in text
+    assert "console" not in text and "Rapport" not in text
+    english = said(browser.get(path), 404, "Send me a fresh link", 'hreflang="id"')
+    assert 'lang="en"' in english
 
 
 def test_too_many_failed_log_ins_say_how_long_to_wait(client, settings):
