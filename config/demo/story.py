@@ -65,6 +65,11 @@ class Story:
         return sum(step.done for step in self.steps)
 
     @property
+    def is_over(self) -> bool:
+        """Whether all of them are."""
+        return self.done == len(self.steps)
+
+    @property
     def now(self) -> str:
         """The first step that is not."""
         return next((step.name for step in self.steps if not step.done), "")

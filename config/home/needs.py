@@ -157,14 +157,21 @@ def _refused() -> list[Need]:
                     num(count),
                     name,
                 ),
-                _("In the last 24 hours. %(n)s of them: %(code)s.")
-                % {"n": num(of_code), "code": code_in_words(code)},
+                _mostly(count, of_code, code_in_words(code)),
                 places.live(status="refused", source=source_id),
                 _("See why"),
                 at=max(row["newest"] for row in reasons),
             )
         )
     return found
+
+
+def _mostly(count: int, of_reason: int, reason: str) -> str:
+    """Why, of those of a day: the one reason, or the one that stands most often."""
+    if of_reason == count:
+        return _("In the last 24 hours. Why: %(reason)s.") % {"reason": reason}
+    words = _("In the last 24 hours. Most often, %(n)s times: %(reason)s.")
+    return words % {"n": num(of_reason), "reason": reason}
 
 
 def _quiet() -> list[Need]:

@@ -111,10 +111,13 @@ def _not_asked() -> list[Need]:
         return []
     title = ngettext("{} double opt-in was not sent", "{} double opt-ins were not sent", count)
     most = max(reasons, key=lambda reason: reasons[reason])
-    text = _("Today and yesterday. %(n)s of them: %(why)s") % {
-        "n": num(reasons[most]),
-        "why": REASONS.get(most, most),
-    }
+    why = REASONS.get(most, most)
+    text = _("Today and yesterday. Why: %(why)s") % {"why": why}
+    if reasons[most] < count:
+        text = _("Today and yesterday. Most often, %(n)s times: %(why)s") % {
+            "n": num(reasons[most]),
+            "why": why,
+        }
     return [Need(2, "mail", "warn", format_html(title, num(count)), text, "", "")]
 
 
