@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop, ngettext
 from config import disk
 from config.console.words import day, hour, num, roughly
 from config.workspace.health.status import Health, HealthLevel, Unit, UnitFault
+from config.workspace.outgoing.kinds import KINDS
 from config.workspace.pages.sentences import Sentences
 from config.workspace.work import reasons
 from config.workspace.work.waiting import (
@@ -20,6 +21,7 @@ from config.workspace.work.waiting import (
     WORKERS,
 )
 
+SOME = 2  # kinds of events that are named in a sentence
 # as `health.restarts` keeps them; that file needs no Django
 RESTARTED = Sentences(
     gettext_noop("ended (%(code)s)"),
@@ -96,11 +98,31 @@ def _channel(fault: UnitFault) -> str:
 
 
 def _untaken(fault: UnitFault) -> str:
-    return ngettext(
+    said = ngettext(
         "%(n)s webhook takes nothing since %(when)s",
         "%(n)s webhooks take nothing, the first since %(when)s",
         fault.count,
     ) % {"n": num(fault.count), "when": clock(fault.since)}
+    kinds = [str(kind.title) for name in fault.events if (kind := KINDS.get(name))]
+    if not kinds:
+        return said
+    more = len(kinds) - SOME
+    listed = ", ".join(kinds[:SOME]) + ("…" if more > 0 else "")
+    return _("%(said)s; what it should hear of: %(kinds)s") % {"said": said, "kinds": listed}
+
+
+def _untold(fault: UnitFault | None) -> str:
+    """Who is not told, by the name of their server."""
+    if fault is None or not fault.server:
+        return _("A system of yours is not told of what happens here")
+    more = fault.count - 1
+    if more <= 0:
+        return _("%(server)s is not told of what happens here") % {"server": fault.server}
+    return ngettext(
+        "%(server)s and %(n)s more system are not told of what happens here",
+        "%(server)s and %(n)s more systems are not told of what happens here",
+        more,
+    ) % {"server": fault.server, "n": num(more)}
 
 
 _SENTENCES = {
@@ -157,7 +179,7 @@ def title(unit: Unit) -> str:
     if kind in ("refusing", "refusing_some", "left_alone"):
         return names["refusing"]
     if kind == "untaken":
-        return _("Somebody is not told of what happens here")
+        return _untold(unit.fault)
     if unit.name == DISK:
         return _("The disk is nearly full") if kind == disk.LOW else _("The disk is full")
     return names.get(unit.name, _("%(name)s does not go on") % {"name": unit.name})

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection
@@ -49,7 +50,10 @@ KEPT_SECONDS = 5.0
 WEBHOOKS, WEBHOOK = "webhooks", "webhook"  # the unit, and the channel of its circuits
 # receivers of others that take nothing, or that we stopped calling; by hand is by hand
 TROUBLED = f"""
-    SELECT json_build_object('count', count(*), 'since', min(coalesce(w.failing_since, w.off_at)))
+    SELECT json_build_object('count', count(*), 'since', min(coalesce(w.failing_since, w.off_at)),
+        'server', (array_agg(w.server ORDER BY coalesce(w.failing_since, w.off_at), w.id))[1],
+        'events', (array_agg(array_to_string(w.events, ' ')
+            ORDER BY coalesce(w.failing_since, w.off_at), w.id))[1])
     FROM webhook w
     WHERE w.enabled AND w.failing_since <= now() - interval '{LATELY_SECONDS} seconds'
        OR NOT w.enabled AND w.off_because IN ('gone', 'failing')
@@ -96,6 +100,7 @@ class UnitFault:
     channel: str = ""
     server: str = ""
     until: datetime | None = None  # when it is tried next
+    events: tuple[str, ...] = ()  # kinds that a webhook is to be told of
 
 
 @dataclass(frozen=True)
@@ -357,12 +362,23 @@ def _with_circuits(unit: Unit, circuits: Sequence[Open], now: datetime) -> Unit:
     return Unit(unit.name, level, unit.lag_seconds, unit.run, fault)
 
 
+def host_of(server: str) -> str:
+    """Of `https://crm.example:443` the name."""
+    return urlsplit(server).hostname or server
+
+
 def _with_webhooks(unit: Unit, troubled: Mapping[str, Any]) -> Unit:
     """Behind while a receiver takes nothing: that is its own affair, and the unit itself works."""
     if unit.level != HealthLevel.OK or not troubled["count"]:
         return unit
     since = datetime.fromisoformat(troubled["since"])
-    fault = UnitFault("untaken", since, count=troubled["count"])
+    fault = UnitFault(
+        "untaken",
+        since,
+        count=troubled["count"],
+        server=host_of(troubled["server"] or ""),
+        events=tuple((troubled["events"] or "").split()),
+    )
     return replace(unit, level=HealthLevel.BEHIND, fault=fault)
 
 

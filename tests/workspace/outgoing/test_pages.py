@@ -117,6 +117,8 @@ def _trouble():
     [unit] = [unit for unit in health.units if unit.fault and unit.fault.kind == "untaken"]
     assert (unit.name, unit.level) == ("webhooks", HealthLevel.BEHIND)
     assert "1 webhook takes nothing since" in health_words.said(unit)
+    assert "what it should hear of: " in health_words.said(unit), "and what it misses"
+    assert health_words.title(unit) == "127.0.0.1 is not told of what happens here"
     assert "Settings, Webhooks" in health_words.remedy(unit)
     Circuit.objects.create(
         server="https://x:443", channel="webhook", reason="x", failures=3,
