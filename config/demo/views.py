@@ -22,7 +22,7 @@ from config.demo.generator import past_of_maya
 from config.demo.state import DemoState, demo_only
 from config.demo.story import erased_as
 from config.demo.writing import inbox_feed
-from config.workspace import audit
+from config.workspace import audit, freshness
 from config.workspace.models import User
 from config.workspace.permissions import may, role_in_words
 
@@ -53,7 +53,10 @@ def role(request: HttpRequest) -> HttpResponse:
         raise Http404(wanted)
     with audit.acting(audit.actor_of_user(user)):
         audit.record("demo.role_switched", "user", str(other.pk), detail={"role": wanted})
+    shown_at = request.session.get(freshness.SHOWN_AT)
     login(request, other, backend=BACKEND)
+    if shown_at is not None:  # the team has one password: whoever showed it has shown it as each
+        freshness.note(request, at=shown_at)
     words = _("You are %(name)s now: %(role)s.")
     toast(request, words % {"name": other.get_full_name(), "role": role_in_words(other.role)})
     return redirect("/console/")
