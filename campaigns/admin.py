@@ -6,10 +6,12 @@ from django.contrib import admin
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.decorators import display
 
 from campaigns.composition.senders import settle_default
 from campaigns.models import Sender
+from config.workspace.forms.listed import ListWords
 from config.workspace.forms.used import ArchivableForm, ArchivedFilter, UsedAdmin
 
 
@@ -48,6 +50,15 @@ class SenderForm(ArchivableForm):
 @admin.register(Sender)
 class SenderAdmin(UsedAdmin):
     """Name, address, postal address, default."""
+
+    words = ListWords(
+        title=_("Senders"),
+        lead=_("Who your mail is from."),
+        counted=lambda n: ngettext("%(n)s sender", "%(n)s senders", n),
+        new=_("New sender"),
+        none=_("No sender yet"),
+        gone=_("It is offered to no campaign any more."),
+    )
 
     form = SenderForm
     used_kind = "sender"

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "config.console.apps.ConsoleConfig",  # before unfold and admin: its templates win
     "unfold",
     "config.console.apps.ConsoleAdminConfig",
+    "django.forms",  # so that templates/ may draw fields
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -128,6 +129,7 @@ TEMPLATES = [
         },
     }
 ]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- database -------------------------------------------------------------------------------
 DATABASE_URL = env.str("DATABASE_URL", default="")

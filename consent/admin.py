@@ -5,9 +5,12 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
+from django.utils.translation import ngettext
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -15,36 +18,23 @@ from unfold.widgets import (
 )
 
 from config.workspace.forms.audited import AuditedAdmin
+from config.workspace.forms.listed import ListWords
 from config.workspace.forms.lookups import ReadOnly
 from config.workspace.forms.used import ArchivableForm, ArchivedFilter, UsedAdmin
 from config.workspace.lifecycle.usage import users
+from config.workspace.pages.open_pages import open_to
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
 from consent.confirming.words import current_texts, say_own
 from consent.models import Purpose, Suppression, Topic, Wording
 from consent.privacy import admin as privacy_admin  # noqa: F401 - signs itself in
 from consent.signals import admin as signals_admin  # noqa: F401 - signs itself in
+from consent.suppression.asking import ask
 from consent.suppression.suppressing import release, suppress
 from profiles.identifiers.normalise import normalise
 
 LANGUAGES = ("en", "id")  # of the forms below
 TEXTS = ("subject", "text", "statement")
-
-
-class TopicInline(TabularInline):  # type: ignore[misc]
-    """What people choose inside a marketing purpose."""
-
-    model = Topic
-    fields = ("name", "slug", "description", "position")
-    prepopulated_fields = {"slug": ("name",)}
-    extra = 0
-    can_delete = False  # on its own page, which says who uses it
-    show_change_link = True
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Topic]:
-        """Those in use."""
-        rows: QuerySet[Topic] = super().get_queryset(request).filter(archived_at=None)
-        return rows
 
 
 def _line(label: Any) -> forms.CharField:
@@ -56,6 +46,14 @@ def _line(label: Any) -> forms.CharField:
 def _lines(label: Any) -> forms.CharField:
     widget = UnfoldAdminTextareaWidget(attrs={"rows": 3})
     return forms.CharField(label=label, required=False, max_length=1000, widget=widget)
+
+
+def link(reader: Any, url: str, words: str) -> SafeString:
+    """A name, as a door where the reader may go there."""
+    url = open_to(reader, url)
+    if not url:
+        return format_html('<bdi class="r-name">{}</bdi>', words)
+    return format_html('<a class="r-door r-name" href="{}">{}</a>', url, words)
 
 
 class PurposeForm(ArchivableForm):
@@ -108,12 +106,20 @@ class TopicForm(ArchivableForm):
 class PurposeAdmin(UsedAdmin):
     """What permission is given for. The class decides what the gate asks: an officer's affair."""
 
+    words = ListWords(
+        title=_("Purposes"),
+        lead=_("What people give permission for."),
+        counted=lambda n: ngettext("%(n)s purpose", "%(n)s purposes", n),
+        new=_("New purpose"),
+        none=_("No purpose yet"),
+        gone=_("Nobody can be asked for it any more. What people said stays in their history."),
+    )
+
     list_display = ("name", "slug", "purpose_class", "description")
     list_filter = (ArchivedFilter, "purpose_class")
     search_fields = ("name", "slug")
     form = PurposeForm
     used_kind = "purpose"
-    inlines = (TopicInline,)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who uses it, once there is one; a ready-made one is never archived."""
@@ -121,7 +127,11 @@ class PurposeAdmin(UsedAdmin):
         asking = ("double_opt_in", "confirm_days", "remind_days")
         if obj is None:
             return [(None, {"fields": fields}), (_("Double opt-in"), {"fields": asking})]
-        more = ("used_by",) if obj.is_ready_made else ("is_archived", "used_by")
+        more = (
+            ("used_by", "topics_of")
+            if obj.is_ready_made
+            else ("is_archived", "used_by", "topics_of")
+        )
         words = [f"{name}_{language}" for language in LANGUAGES for name in TEXTS]
         told = _(
             "{purpose} stands for its name. Each change is a version: who was asked in the "
@@ -138,7 +148,23 @@ class PurposeAdmin(UsedAdmin):
         if obj is None:
             return ()
         bound = obj.is_ready_made or any(use.binds for use in users("purpose", obj.slug))
-        return ("slug", "purpose_class", "used_by") if bound else ("slug", "used_by")
+        read = ("slug", "used_by", "topics_of")
+        return ("purpose_class", *read) if bound else read
+
+    @admin.display(description=_("Topics"))
+    def topics_of(self, purpose: Purpose) -> SafeString:
+        """What people choose inside it, each with its door, and the way to one more."""
+        rows = Topic.objects.filter(purpose=purpose, archived_at=None).order_by("position", "name")
+        reader = getattr(purpose, "reader", None)
+        lines = [
+            (link(reader, reverse("admin:consent_topic_change", args=[row.pk]), row.name),)
+            for row in rows
+        ]
+        add = open_to(reader, f"{reverse('admin:consent_topic_add')}?purpose={purpose.pk}")
+        more = format_html('<a class="r-btn r-btn-s" href="{}">{}</a>', add, _("New topic"))
+        found = format_html_join("", "<li>{}</li>", lines)
+        listed = format_html('<ul class="r-uses">{}</ul>', found) if lines else ""
+        return format_html("{}{}", listed, more if add else "")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Ready-made ones stay."""
@@ -150,6 +176,15 @@ class PurposeAdmin(UsedAdmin):
 @admin.register(Topic)
 class TopicAdmin(UsedAdmin):
     """Topics as a list of their own."""
+
+    words = ListWords(
+        title=_("Topics"),
+        lead=_("What people choose to hear about, on the preference page."),
+        counted=lambda n: ngettext("%(n)s topic", "%(n)s topics", n),
+        new=_("New topic"),
+        none=_("No topic yet"),
+        gone=_("It leaves the preference page. What people chose stays in their history."),
+    )
 
     empty_text = _(
         "What people may choose to hear about, such as news or offers. Topics stand on the "
@@ -203,6 +238,19 @@ class SuppressionForm(forms.ModelForm):  # type: ignore[type-arg]
 class SuppressionAdmin(AuditedAdmin):
     """Addresses that must not be used; masked, since only digests are kept."""
 
+    words = ListWords(
+        title=_("Suppressions"),
+        lead=_(
+            "Addresses that nothing is sent to. Only a digest of each is kept, so ask by "
+            "the whole address."
+        ),
+        counted=lambda n: ngettext("%(n)s address", "%(n)s addresses", n),
+        new=_("Suppress an address"),
+        none=_("No address is suppressed"),
+        save=_("Suppress it"),
+        gone=_("The address may be written to again, as far as its owner permits."),
+    )
+
     empty_text = _(
         "Addresses that are not written to any more. Those that bounce or complain come here by "
         "themselves."
@@ -211,7 +259,32 @@ class SuppressionAdmin(AuditedAdmin):
     list_display = ("hint", "kind", "level", "reason", "detail", "created_at")
     list_filter = ("kind", "level", "reason")
     fields = ("kind", "value", "reason", "detail")
-    show_full_result_count = False
+    search_fields = ("digest",)  # by `get_search_results` alone: exactly, and never by a part
+    search_help_text = _("Is jane@example.com blocked?")
+    list_before_template = "consent/_suppressed.html"
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        """Who may not see addresses does not ask by one: the answer would be one."""
+        return self.search_fields if may(request.user, "people.personal") else ()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Suppression], search_term: str
+    ) -> tuple[QuerySet[Suppression], bool]:
+        """The address that was asked for, in any spelling, and nothing else."""
+        if not search_term or not self.get_search_fields(request):
+            return queryset, False
+        found = ask(search_term)
+        return queryset.filter(pk__in=[row.pk for row in found.rows]), False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With yes or no, where somebody asks by an address."""
+        term = request.GET.get("q", "").strip().replace("\x00", "")
+        asked = ask(term) if term and self.get_search_fields(request) else None
+        context = {"asked": asked, "asked_for": term, **(extra_context or {})}
+        answer: HttpResponse = super().changelist_view(request, context)
+        return answer
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Through the service; said again, the first stays."""
@@ -267,13 +340,20 @@ class SuppressionAdmin(AuditedAdmin):
 class WordingAdmin(ReadOnly, AuditedAdmin):
     """What people were asked in, every version of it. Written by the forms that show it."""
 
+    words = ListWords(
+        title=_("Wordings"),
+        lead=_("What people read when they were asked, every version of it."),
+        counted=lambda n: ngettext("%(n)s wording", "%(n)s wordings", n),
+        none=_("Nobody has been asked yet"),
+    )
+
     empty_text = _("The words of forms that ask for permission, every version that was shown.")
     list_display = ("key", "language", "version", "at")
     list_filter = ("key", "language")
-    fields = ("key", "language", "version", "at", "words")
+    fields = ("key", "language", "version", "at", "shown_words")
     readonly_fields = fields
 
     @admin.display(description=_("texts"))
-    def words(self, wording: Wording) -> str:
+    def shown_words(self, wording: Wording) -> str:
         """As the person read it."""
         return wording.text

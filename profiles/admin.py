@@ -10,12 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from config.console.words import ago, num
 from config.workspace import audit
 from config.workspace.forms.audited import AuditedAdmin
+from config.workspace.forms.listed import ListWords
+from config.workspace.forms.pickers import currency_choices, is_currency, picked
 from config.workspace.forms.used import UsedAdmin
 from config.workspace.pages.open_pages import open_to
 from config.workspace.permissions import may
@@ -49,6 +51,16 @@ def _may_handle(request: HttpRequest, kind: str) -> bool:
 @admin.register(Source)
 class SourceAdmin(UsedAdmin):
     """Where calls come from. A write key is shown once: when it is made or changed."""
+
+    words = ListWords(
+        title=_("Sources"),
+        lead=_("Where calls come from, how many, and what was refused."),
+        counted=lambda n: ngettext("%(n)s source", "%(n)s sources", n),
+        new=_("New source"),
+        none=_("No source yet"),
+        save=_("Make the source"),
+        gone=_("Calls with its key are refused from then on. What came in by it stays."),
+    )
 
     used_kind = "source"
     empty_text = _(
@@ -192,6 +204,13 @@ class SourceAdmin(UsedAdmin):
 class EventDefinitionAdmin(NamesAdmin):
     """What the names of events mean: their value, whether they are conversions."""
 
+    words = ListWords(
+        title=_("Event definitions"),
+        lead=_("What the names of events mean here: which is worth money, which is a conversion."),
+        counted=lambda n: ngettext("%(n)s name", "%(n)s names", n),
+        none=_("No event has come in yet"),
+    )
+
     list_display = (
         "name",
         "value_property",
@@ -212,5 +231,25 @@ class EventDefinitionAdmin(NamesAdmin):
 class ExchangeRateAdmin(AuditedAdmin):
     """What a unit of a currency is worth, from a day on."""
 
-    list_display = ("currency", "day", "rate")
+    words = ListWords(
+        title=_("Exchange rates"),
+        lead=_("What a unit of another currency is worth in yours, from a day on."),
+        counted=lambda n: ngettext("%(n)s rate", "%(n)s rates", n),
+        new=_("New rate"),
+        none=_("No rate yet"),
+        gone=_("Amounts of that time are counted by the rate before it."),
+    )
+
+    list_display = ("currency_words", "day", "rate")
     list_filter = ("currency",)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The currency by its name."""
+        if db_field.name == "currency":
+            return picked(db_field, currency_choices, is_currency)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @admin.display(description=_("currency"), ordering="currency")
+    def currency_words(self, rate: ExchangeRate) -> str:
+        """By its name."""
+        return dict(currency_choices()).get(rate.currency, rate.currency)

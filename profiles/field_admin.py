@@ -8,10 +8,11 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.forms.audited import AuditedAdmin
+from config.workspace.forms.listed import ListWords
 from config.workspace.permissions import may
 from profiles.models import FieldTag, UsualName
 from profiles.personal.names import FieldPlace, plain
@@ -52,6 +53,21 @@ class FieldTagForm(forms.ModelForm):  # type: ignore[type-arg]
 class UsualNameAdmin(AuditedAdmin):
     """Names that are personal or harmless wherever they come; a tag of one's own goes before."""
 
+    words = ListWords(
+        title=_("Usual names"),
+        lead=_(
+            "Names of traits and properties that are personal, or harmless, wherever they "
+            "come from."
+        ),
+        counted=lambda n: ngettext("%(n)s name", "%(n)s names", n),
+        new=_("New name"),
+        none=_("No name yet"),
+        gone=_(
+            "Of data with this name nothing is known then: roles without personal data "
+            "are not shown it."
+        ),
+    )
+
     list_display = ("name", "where", "is_personal", "kind", "is_ending", "sensitivity")
     list_filter = ("is_personal", "sensitivity", "place")
     search_fields = ("name",)
@@ -87,6 +103,15 @@ def _usual_changed() -> None:
 @admin.register(FieldTag)
 class FieldTagAdmin(AuditedAdmin):
     """Which traits, properties and kinds of identifier are personal, whatever the lists say."""
+
+    words = ListWords(
+        title=_("Personal data"),
+        lead=_("What you say of a name goes before the list of usual names."),
+        counted=lambda n: ngettext("%(n)s name", "%(n)s names", n),
+        new=_("New name"),
+        none=_("You have said nothing of any name yet"),
+        gone=_("The list of usual names decides about it again."),
+    )
 
     form = FieldTagForm
     list_display = ("name", "place", "is_personal", "kind", "sensitivity", "purpose")

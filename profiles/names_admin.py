@@ -6,8 +6,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from config.workspace.forms.audited import AuditedAdmin
+from config.workspace.forms.listed import ListWords
 from config.workspace.permissions import may
 from profiles.models import TraitName
 from profiles.selectors.masking import looks_personal
@@ -55,6 +57,13 @@ class NamesAdmin(AuditedAdmin):
 @admin.register(TraitName)
 class TraitNameAdmin(NamesAdmin):
     """The names of traits that came in."""
+
+    words = ListWords(
+        title=_("Trait names"),
+        lead=_("What is known of people, by the names that it came under."),
+        counted=lambda n: ngettext("%(n)s name", "%(n)s names", n),
+        none=_("No trait has come in yet"),
+    )
 
     list_display = ("name", "is_proven", "is_hidden", "made_at")
     list_filter = ("is_proven", "is_hidden")

@@ -8,10 +8,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from config.console.words import NOTHING, ago, num
+from config.workspace.forms.listed import ListWords
 from config.workspace.forms.lookups import LookedUp, OnlyItsFilters, ReadOnly
 from config.workspace.lifecycle.usage import form_of
 from config.workspace.permissions import may
@@ -39,6 +40,15 @@ class ByCode(admin.SimpleListFilter):
 @admin.register(DataWarning)
 class DataWarningAdmin(ReadOnly, OnlyItsFilters, LookedUp):
     """What was kept but cannot be used, or was left out, counted by source."""
+
+    words = ListWords(
+        title=_("Data warnings"),
+        lead=_(
+            "What came in and cannot be used as it is: what it means, an example, and what to do."
+        ),
+        counted=lambda n: ngettext("%(n)s warning", "%(n)s warnings", n),
+        none=_("No warning"),
+    )
 
     list_display = ("what", "where", "example_of", "times", "since", "remedy")
     list_filter = (ByCode, "source")

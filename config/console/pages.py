@@ -74,8 +74,6 @@ def page(
         {
             **admin.site.each_context(request),
             "title": title,
-            "is_fullwidth": "1",
-            "own_heading": True,
             "crumbs": list(crumbs),
             "api_call": api_call,
             **(context or {}),

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import (
@@ -28,7 +29,20 @@ from config.workspace import (
 from config.workspace.access import sign_in
 from config.workspace.forms.audited import AuditedAdmin
 from config.workspace.forms.frequency_part import FrequencyPart
+from config.workspace.forms.listed import ListWords
 from config.workspace.forms.marketing_part import MarketingPart
+from config.workspace.forms.pickers import (
+    SearchedSelect,
+    country_choices,
+    currency_choices,
+    is_country,
+    is_currency,
+    is_language,
+    is_zone,
+    language_choices,
+    named_zone_choices,
+    picked,
+)
 from config.workspace.models import Role, User, Workspace
 from config.workspace.permissions import (
     may_give,
@@ -39,7 +53,6 @@ from config.workspace.selectors import forget_workspace
 from config.workspace.sso import admin as sso_admin  # noqa: F401 - one signs itself in
 from config.workspace.sso.deciding import is_last_admin, leaves_no_admin
 from config.workspace.trail import admin as trail_admin  # noqa: F401 - one signs itself in
-from config.workspace.zones import zone_choices
 
 # what others sign in: roles stand in place of groups, pages of our own in place of their lists
 THEIRS: list[Any] = [
@@ -65,6 +78,12 @@ class MemberForm(UserChangeForm):  # type: ignore[misc]
         return dict(given)
 
 
+TEAM_HELP = {
+    "username": _("What they sign in with: letters, digits and @ . + - _"),
+    "is_active": _("Switched off, they sign in no more, and everything they did stays."),
+}
+
+
 class RoleFilter(admin.SimpleListFilter):
     """By role, built in or made here."""
 
@@ -84,6 +103,18 @@ class RoleFilter(admin.SimpleListFilter):
 class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg, misc]
     """Who works here, and as what."""
 
+    words = ListWords(
+        title=_("Team"),
+        lead=_("Who works here, in which role, and when they were here last."),
+        counted=lambda n: ngettext("%(n)s person in the team", "%(n)s people in the team", n),
+        new=_("New team member"),
+        none=_("Nobody is in the team yet"),
+        gone=_(
+            "They can sign in no more, and their sessions end. What they did stays in the "
+            "audit trail. If they only go on leave, switch “active” off instead."
+        ),
+    )
+
     form = MemberForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -93,11 +124,11 @@ class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg, misc]
     actions = ("end_sessions",)
     filter_horizontal = ()
     fieldsets = (
-        (None, {"fields": ("username", "password")}),
+        (None, {"fields": ("username", "own_password")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email", "locale", "time_zone")}),
         (_("Access"), {"fields": ("role", "is_active", "sessions")}),
     )
-    readonly_fields = ("sessions",)
+    readonly_fields = ("own_password", "sessions")
     add_fieldsets = ((None, {"fields": ("username", "email", "role", "password1", "password2")}),)
 
     @display(  # type: ignore[untyped-decorator]
@@ -106,6 +137,18 @@ class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg, misc]
     def full_name(self, user: User) -> str:
         """First and last name."""
         return user.get_full_name()
+
+    @display(  # type: ignore[untyped-decorator]
+        description=_("Password")
+    )
+    def own_password(self, user: User) -> SafeString:
+        """The way to a new one; of what is stored nothing is shown."""
+        address = reverse("admin:auth_user_password_change", args=[user.pk])
+        return format_html('<a class="r-btn r-btn-s" href="{}">{}</a>', address, _("Set a new one"))
+
+    def name_of(self, row: User) -> str:
+        """By their name, where they have one."""
+        return row.get_full_name() or row.get_username()
 
     @display(  # type: ignore[untyped-decorator]
         description=_("Sessions")
@@ -139,6 +182,12 @@ class TeamAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg, misc]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """The roles that may no more than whoever chooses."""
+        if db_field.name in TEAM_HELP:
+            kwargs["help_text"] = TEAM_HELP[db_field.name]
+        if db_field.name == "locale":
+            return picked(db_field, language_choices, is_language, empty=_("as the browser says"))
+        if db_field.name == "time_zone":
+            return picked(db_field, named_zone_choices, is_zone, empty=_("as the workspace"))
         if db_field.name != "role":
             return super().formfield_for_dbfield(db_field, request, **kwargs)
         return forms.ChoiceField(
@@ -186,8 +235,8 @@ class WorkspaceForm(FrequencyPart, MarketingPart):
 
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
-        choices=zone_choices,
-        widget=UnfoldAdminSelectWidget,
+        choices=named_zone_choices,
+        widget=SearchedSelect,
         help_text=_("Days in rules are days here. After a change all segments are counted anew."),
     )
 
@@ -199,6 +248,15 @@ class WorkspaceForm(FrequencyPart, MarketingPart):
 @admin.register(Workspace)
 class WorkspaceAdmin(AuditedAdmin):
     """The one row: straight to its form."""
+
+    words = ListWords(
+        title=_("Workspace"),
+        lead=_(
+            "What the whole installation shares: its name and zone, how often people are "
+            "written to, and when not."
+        ),
+        counted=lambda n: ngettext("%(n)s workspace", "%(n)s workspaces", n),
+    )
 
     form = WorkspaceForm
     fieldsets = (
@@ -220,6 +278,27 @@ class WorkspaceAdmin(AuditedAdmin):
         (_("Quiet hours"), {"fields": ("is_quiet", "quiet_from", "quiet_to", "quiet_else")}),
         (_("Control group"), {"fields": ("control_percent",)}),
     )
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Currency, language and country by their names."""
+        choices = {
+            "currency": (currency_choices, is_currency),
+            "locale": (language_choices, is_language),
+            "country": (country_choices, is_country),
+        }
+        if db_field.name in choices:
+            return picked(db_field, *choices[db_field.name])
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Under the name that the menu gives it."""
+        context["is_single"] = True
+        answer = super().render_change_form(request, context, *args, **kwargs)
+        answer.context_data["title"] = self.words.title
+        answer.context_data["form_lead"] = self.words.lead
+        return answer
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """There is one."""

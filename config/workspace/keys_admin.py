@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -22,10 +23,11 @@ from config.workspace.access.keys import (
     refuse_above,
     revoke_api_key,
 )
+from config.workspace.access.scopes import scope_choices, scopes_in_words
 from config.workspace.forms.audited import AuditedAdmin
+from config.workspace.forms.listed import ListWords
 from config.workspace.models import ApiKey
 from config.workspace.permissions import (
-    PERMISSIONS,
     rights_of,
     rights_of_scopes,
     role_in_words,
@@ -39,13 +41,13 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
     scopes = forms.MultipleChoiceField(
         label=_("Scopes"),
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("What the key may do; “all” is everything."),
+        help_text=_("A key with all of a group also has what joins the group later."),
     )
 
     sight_role = forms.ChoiceField(
         label=_("Sees people as"),
         required=False,
-        help_text=_("As a role of yours that sees a part. Without “people.personal” alone."),
+        help_text=_("As a role of yours that sees a part. For keys that do not see personal data."),
         widget=UnfoldAdminSelectWidget,
     )
     user: Any = None
@@ -72,14 +74,9 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        labels = {name: f"{name}: {text}" for name, text in PERMISSIONS.items()}
-        field = self.fields["scopes"]
         own = rights_of(self.user).permissions
-        field.choices = [  # type: ignore[attr-defined]
-            (name, labels.get(name, name))
-            for name in known_scopes()
-            if rights_of_scopes([name]).permissions <= own
-        ]
+        passed = [name for name in known_scopes() if rights_of_scopes([name]).permissions <= own]
+        self.fields["scopes"].choices = scope_choices(passed)  # type: ignore[attr-defined]
         seeing = [(one.key, one.name) for one in made_roles().values()]
         self.fields["sight_role"].choices = [("", _("masked")), *seeing]  # type: ignore[attr-defined]
 
@@ -87,6 +84,15 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(ApiKey)
 class ApiKeyAdmin(AuditedAdmin):
     """Keys of the management API; a key is shown once, when it is made."""
+
+    words = ListWords(
+        title=_("API keys"),
+        lead=_("Other programs use the API by a key, with the rights that you give it."),
+        counted=lambda n: ngettext("%(n)s key", "%(n)s keys", n),
+        new=_("New key"),
+        none=_("No key yet"),
+        save=_("Make the key"),
+    )
 
     empty_text = _("A key lets another program use the API, with the rights that you give it.")
     form = ApiKeyForm
@@ -118,7 +124,7 @@ class ApiKeyAdmin(AuditedAdmin):
     def shown_scopes(self, key: ApiKey) -> str:
         """As a list, with the role as which it sees people."""
         seen = _("people as %(role)s") % {"role": role_in_words(key.sight_role)}
-        return ", ".join([*key.scopes, *([seen] if key.sight_role else [])])
+        return ", ".join([scopes_in_words(key.scopes), *([seen] if key.sight_role else [])])
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A key is revoked and made anew, never changed."""

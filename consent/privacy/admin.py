@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.forms.audited import AuditedAdmin
+from config.workspace.forms.listed import ListWords
 from consent.models import BreachClock, DeadlineRule, ErasureDuty
 from consent.models.exceptions import DataClass
 from consent.privacy.words import period_in_words
@@ -16,8 +17,18 @@ from consent.privacy.words import period_in_words
 class DeadlineRuleAdmin(AuditedAdmin):
     """By when each law wants an answer."""
 
+    words = ListWords(
+        title=_("Deadlines"),
+        lead=_("By when each law wants a request to be answered."),
+        counted=lambda n: ngettext("%(n)s deadline", "%(n)s deadlines", n),
+        new=_("New deadline"),
+        none=_("No deadline yet"),
+        gone=_("Requests under it follow the row for all other types then."),
+    )
+
     list_display = ("regulation", "type_words", "answer", "extension")
     list_filter = ("regulation",)
+    nothing_chosen = {"type": _("all others")}  # noqa: RUF012 - as Django has it
     fieldsets = (
         (None, {"fields": ("regulation", "type")}),
         (_("Confirm"), {"fields": (("confirm_n", "confirm_unit"),)}),
@@ -47,6 +58,15 @@ class DeadlineRuleAdmin(AuditedAdmin):
 class BreachClockAdmin(AuditedAdmin):
     """By when each law wants whom to be told of an incident."""
 
+    words = ListWords(
+        title=_("Clocks of incidents"),
+        lead=_("By when each law wants whom to be told of an incident."),
+        counted=lambda n: ngettext("%(n)s clock", "%(n)s clocks", n),
+        new=_("New clock"),
+        none=_("No clock yet"),
+        gone=_("Incidents under this law get no such deadline any more."),
+    )
+
     list_display = ("law", "told", "within", "least", "condition")
     list_filter = ("told",)
 
@@ -61,6 +81,15 @@ class BreachClockAdmin(AuditedAdmin):
 @admin.register(ErasureDuty)
 class ErasureDutyAdmin(AuditedAdmin):
     """What stays after every erasure."""
+
+    words = ListWords(
+        title=_("Kept by law"),
+        lead=_("What stays after every erasure, on which ground, and for how long."),
+        counted=lambda n: ngettext("%(n)s duty", "%(n)s duties", n),
+        new=_("New duty to keep"),
+        none=_("Nothing stays after an erasure"),
+        gone=_("Erasures from now on take this data too."),
+    )
 
     empty_text = _(
         "Invoices for ten years, by tax law: what stands here stays after every erasure, on its "

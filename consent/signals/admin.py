@@ -7,8 +7,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext as _gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from config.workspace.forms.audited import AuditedAdmin
+from config.workspace.forms.listed import ListWords
 from consent.models import SignalMapping
 from consent.signals.mappable import mappable_purposes, name_fault
 
@@ -32,6 +34,15 @@ class SignalMappingForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(SignalMapping)
 class SignalMappingAdmin(AuditedAdmin):
     """Consent objects, TCF and GPP: what each of their names decides on here."""
+
+    words = ListWords(
+        title=_("Consent signals"),
+        lead=_("What the names of consent platforms decide on here."),
+        counted=lambda n: ngettext("%(n)s signal", "%(n)s signals", n),
+        new=_("New signal"),
+        none=_("No signal yet"),
+        gone=_("What comes under this name decides on nothing any more."),
+    )
 
     empty_text = _(
         "What consent platforms call things, and which purpose each is about. Categories that "
@@ -69,6 +80,8 @@ class SignalMappingAdmin(AuditedAdmin):
         """Only what a banner may speak of, and sources that may send."""
         if db_field.name == "purpose":
             kwargs["queryset"] = mappable_purposes()
+            kwargs["empty_label"] = _("decides on nothing")
         elif db_field.name == "source":
             kwargs["queryset"] = db_field.remote_field.model.objects.filter(is_internal=False)
+            kwargs["empty_label"] = _("every source")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)

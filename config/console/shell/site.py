@@ -18,6 +18,7 @@ from config.workspace import audit
 from config.workspace.access import hashing, sign_in, throttle
 from config.workspace.access.hashing import HashingBusy
 from config.workspace.digests import contact_digest
+from config.workspace.forms.listed import delete_chosen
 from config.workspace.models import User
 from config.workspace.permissions import MODEL_PERMISSIONS, ask_before_change
 
@@ -48,6 +49,21 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
 
     index_title = _("Home")
     enable_nav_sidebar = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.disable_action("delete_selected")
+        self.add_action(delete_chosen, "delete_selected")
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """As wide as the console's own pages."""
+        return {**super().each_context(request), "is_fullwidth": "1"}
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """No list of models: the navigation is the only one. Raises Http404."""
+        raise Http404(app_label)
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

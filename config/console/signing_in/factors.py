@@ -59,7 +59,7 @@ class _InShell:
         given: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
         crumbs = [(_("My security"), reverse("mfa_index"))]
         request: HttpRequest = self.request  # type: ignore[attr-defined]
-        shell = {"title": self.title, "is_fullwidth": "1", "own_heading": True, "crumbs": crumbs}
+        shell = {"title": self.title, "crumbs": crumbs}
         return {**admin.site.each_context(request), **shell, **given}
 
 

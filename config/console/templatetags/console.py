@@ -211,11 +211,19 @@ def _trail(context: Context) -> list[Crumb]:
         return [(context.get("title", ""), None)]
     listed = resolve([f"admin:{opts.app_label}_{opts.model_name}_changelist"])
     group = group_of(listed) or opts.app_config.verbose_name
-    title = title_of(listed) or words.capitalised(opts.verbose_name_plural)
+    own = context.get("list_words")
+    title = title_of(listed) or (own.title if own else words.capitalised(opts.verbose_name_plural))
     if context.get("cl"):
         return [(group, None), (title, None)]
-    original = context.get("original")
-    return [(group, None), (title, listed or None), (original or context.get("title", ""), None)]
+    if context.get("is_single"):  # the form stands in place of a list of one
+        return [(group, None), (context.get("title", ""), None)]
+    row = context.get("original") or context.get("object")
+    trail: list[Crumb] = [(group, None), (title, listed or None)]
+    said = context.get("title", "")
+    if row and said != str(row):  # a page about one of them, such as the question of a deletion
+        name = f"admin:{opts.app_label}_{opts.model_name}_change"
+        trail.append((str(row), resolve([name], row.pk) or None))
+    return [*trail, (said, None)]
 
 
 @register.filter

@@ -7,12 +7,13 @@ oracle for what a role is not shown, patterns that nobody checks, and values tha
 from typing import Any
 
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+
+from config.workspace.forms.listed import ListedAdmin
 
 ASKED = {"id", "exact", "isnull"}  # behind the name, by the links of Django's filters
 
 
-class OnlyItsFilters(ModelAdmin):  # type: ignore[misc]
+class OnlyItsFilters(ListedAdmin):
     """Whatever else is asked is a 400, as Django answers a lookup that is not allowed."""
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
@@ -23,7 +24,7 @@ class OnlyItsFilters(ModelAdmin):  # type: ignore[misc]
         return name in names and ASKED.issuperset(rest)
 
 
-class LookedUp(ModelAdmin):  # type: ignore[misc]
+class LookedUp(ListedAdmin):
     """What is shown of the rows of a page from elsewhere is looked up for all of them at once."""
 
     def look_up(self, request: HttpRequest, rows: list[Any]) -> None:

@@ -66,6 +66,7 @@ class ArchivedFilter(admin.SimpleListFilter):
 
     title = _("Archived")
     parameter_name = "archived"
+    is_tabs = True
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Two lists."""
@@ -142,7 +143,7 @@ class UsedAdmin(AuditedAdmin):
     ) -> HttpResponse:
         """Back to the form with the users, where one came in between."""
         try:
-            return super().delete_view(request, object_id, extra_context)  # type: ignore[no-any-return]
+            return super().delete_view(request, object_id, extra_context)
         except InUse as error:
             messages.error(request, str(error))
             name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"

@@ -7,9 +7,10 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from config.workspace.forms.audited import AuditedAdmin
+from config.workspace.forms.listed import ListWords
 from config.workspace.models import IdentityProvider
 from config.workspace.pages.public_address import base_url
 from config.workspace.sso import once  # noqa: F401 - its pruner signs in
@@ -29,6 +30,17 @@ OF_SAML: Final = (
 @admin.register(IdentityProvider)
 class IdentityProviderAdmin(AuditedAdmin):
     """Where the team may sign in instead of here."""
+
+    words = ListWords(
+        title=gettext_lazy("Single sign-on"),
+        lead=gettext_lazy("Where your team signs in for everything else, it may sign in here too."),
+        counted=lambda n: ngettext("%(n)s provider", "%(n)s providers", n),
+        new=gettext_lazy("New provider"),
+        none=gettext_lazy("No provider yet"),
+        gone=gettext_lazy(
+            "Nobody comes in by it any more. Whoever has a password here goes on with that."
+        ),
+    )
 
     empty_text = gettext_lazy("Let your team sign in where it signs in for everything else.")
     form = IdentityProviderForm

@@ -10,8 +10,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.decorators import display
 
+from config.workspace.forms.listed import ListWords
 from config.workspace.forms.lookups import LookedUp, OnlyItsFilters, ReadOnly
 from config.workspace.models import AuditEntry, User
 from config.workspace.permissions import may, requires
@@ -90,6 +92,15 @@ class ByActor(InWords):
 class AuditEntryAdmin(ReadOnly, OnlyItsFilters, LookedUp):
     """Who looked at what and changed what."""
 
+    words = ListWords(
+        title=_("Audit trail"),
+        lead=_(
+            "Who looked at what and changed what, sealed so that nobody can change it afterwards."
+        ),
+        counted=lambda n: ngettext("%(n)s entry", "%(n)s entries", n),
+        none=_("Nothing has happened yet"),
+    )
+
     list_display = ("at", "actor", "shown_action", "which", "shown_fields")
     list_filter = (ByAction, ByKind, ByActor, ByUser, SinceDay, UntilDay)
     list_before_template = "workspace/_trail_tools.html"
@@ -97,6 +108,7 @@ class AuditEntryAdmin(ReadOnly, OnlyItsFilters, LookedUp):
     search_help_text = _("The key of a thing, as its address has it")
     show_full_result_count = False
     list_per_page = 50
+    exact = ("at",)
     fields = ("at", "actor", "shown_action", "kind", "which", "shown_detail", "shown_fields")
     readonly_fields = fields
 

@@ -37,7 +37,7 @@ class ByUser(admin.SimpleListFilter):
 class _Day(admin.SimpleListFilter):
     """A day in the reader's zone, as `2026-11-27`; asked for by the form above the list."""
 
-    template = "workspace/_nothing.html"
+    is_hidden = True  # its form stands above the list
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """One, so that the filter is there; the form stands elsewhere."""

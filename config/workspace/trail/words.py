@@ -239,6 +239,7 @@ FIELDS: dict[str, Words] = {
     "display_name": gettext_lazy("Name"),
     "description": gettext_lazy("Description"),
     "enabled": gettext_lazy("Enabled"),
+    "is_on": gettext_lazy("Switched on"),
     "entry": gettext_lazy("Who gets it"),
     "events": gettext_lazy("Kinds of events"),
     "exit": gettext_lazy("Who leaves it early"),

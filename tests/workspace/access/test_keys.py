@@ -64,8 +64,7 @@ def test_a_key_ends_at_its_time_in_both_values_and_home_says_so_before(made, cli
     over = {
         "name": "x",
         "scopes": "segments",
-        "expires_at_0": "2020-01-01",
-        "expires_at_1": "00:00",
+        "expires_at": "2020-01-01T00:00",
     }
     page = client.post("/console/workspace/apikey/add/", over)
     assert "This time is over already" in page.content.decode()
