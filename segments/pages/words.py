@@ -6,19 +6,26 @@ from django.utils.translation import gettext as _
 
 from config.workspace import zones
 from profiles.language.counts import count_words
-from profiles.language.operators import JSON, NUMBER, OPERATORS, TEXT, TIME, operators_of
+from profiles.language.operators import JSON, LOOKS, NUMBER, OPERATORS, TEXT, TIME, operators_of
 from profiles.language.times.durations import unit_words
 from segments.rules import KINDS
+from segments.rules.clause import INTENTS
 
 
 def builder_words() -> dict[str, object]:
     """Operators, columns, units and every label."""
     return {
         "operators": {
-            name: {"words": each.words(), "widget": each.widget} for name, each in OPERATORS.items()
+            name: {
+                "words": each.words(),
+                "widget": each.widget,
+                "always": set(LOOKS) <= set(each.suits),
+            }
+            for name, each in OPERATORS.items()
         },
         "operatorsOf": {type_: operators_of(type_) for type_ in (JSON, TEXT, NUMBER, TIME)},
         "kinds": _kinds(),
+        "intents": {name: str(label) for name, label in INTENTS.items()},
         "today": zones.today().isoformat(),
         "zone": zones.workspace_zone().key,
         "units": unit_words(),
@@ -64,6 +71,8 @@ def _labels() -> dict[str, str]:
         "use": _("Use"),
         "number": _("as a number"),
         "nothing": _("Nothing like it was seen."),
+        "more": _("More ways ({n})"),
+        "showAll": _("All {n}"),
         "everyone": _("Everybody is in. Add a clause to choose."),
         "save": _("Save"),
         "saveNew": _("Save segment"),

@@ -9,17 +9,33 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from config.workspace.models import User
 from config.workspace.registry import Registry
 
 Spec = dict[str, Any]
 # the look of a word: of an event, a name, a value, a number, an operator
 EVENT, NAME, VALUE, NUMBER = "is-ev", "is-tr", "is-v", "is-n"
+# what somebody wants to say with a clause; pickers are grouped by it, in this order
+DID, IS, IS_IN, MAY, GOT = "did", "is", "is_in", "may", "got"
+INTENTS = {
+    DID: gettext_lazy("Did"),
+    IS: gettext_lazy("Is"),
+    IS_IN: gettext_lazy("Is in"),
+    MAY: gettext_lazy("May be written to"),
+    GOT: gettext_lazy("Got a message"),
+}
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One line of a picker. `count` and `share`: how common; `note`: a doubt, as a chip."""
+    """One line of a picker. `count` and `share`: how common; `note`: a doubt, as a chip.
+
+    `detail`: what tells it from others that are called alike; `also`: further words that find it;
+    `op`: the operator to begin with, of what compares; `rare`: one press further away; `intent`:
+    where it is not that of its kind.
+    """
 
     value: Any
     label: str
@@ -27,6 +43,11 @@ class Choice:
     count: str = ""
     share: float | None = None
     note: str = ""
+    detail: str = ""
+    also: str = ""
+    op: str = ""
+    rare: bool = False
+    intent: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,14 +66,17 @@ SOURCES: Registry[Callable[[User, Mapping[str, str]], Choices]] = Registry("pick
 class Clause:
     """What the builder draws of a kind.
 
-    `label`: what the kind is called beside a name; `start`: a new one, in which `$value` stands for
-    the name that was picked; `offers`: the source of such names (without one the label itself is
-    offered); `free`: whether a name may be typed; `focus`: the word to go on with.
+    `label`: what the kind is called beside a name; `intent`: what one says with it, of INTENTS;
+    `also`: what others call it, by which it is found too; `start`: a new one, in which `$value`
+    stands for the name that was picked; `offers`: the source of such names (without one the label
+    itself is offered); `free`: whether a name may be typed; `focus`: the word to go on with.
     """
 
     label: str
     parts: Sequence[Spec]
     start: Mapping[str, Any]
+    intent: str = IS
+    also: str = ""
     order: int = 100
     offers: str = ""
     free: bool = False
@@ -70,7 +94,8 @@ def pick(field: str, source: str, *, name: str, look: str = "", **more: Any) -> 
 
     `ask`: what the source is asked by, as {parameter: field} (`..name` of the condition around);
     `free`: whether one may be typed; `known`: labels and types of some, as {value: [label, type]};
-    `named`: whether the source says what the value is called.
+    `named`: whether the source says what the value is called; `begins`: whether another name
+    begins the comparison beside it anew, by what its values look like.
     """
     return {"part": "pick", "field": field, "source": source, "name": name, "look": look, **more}
 

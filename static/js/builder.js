@@ -31,7 +31,11 @@ const ui = {
     if (!answer.ok) throw new Error(answer.status);
     return answer.json();
   },
-  changed: ({ keep = false } = {}) => { if (keep) later(false); else { draw(); later(); } },
+  // `focus`: the word of the same clause to go on with
+  changed: ({ keep = false, focus = "" } = {}) => {
+    const held = focus && heldFocus();
+    if (keep) later(false); else { draw(held ? { key: held.key, word: focus } : null); later(); }
+  },
 };
 
 // --- drawing ----------------------------------------------------------------------------------------

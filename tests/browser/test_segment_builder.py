@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from config.workspace.models import User, Workspace
 from config.workspace.selectors import forget_workspace
 from config.workspace.zones import zone_of
+from profiles.language.operators import operators_of
 from profiles.models import EventDefinition
 from segments.members.due import work
 from segments.models import Segment
@@ -80,7 +81,8 @@ def test_a_segment_by_mouse(signed_in: Page) -> None:
     page.locator(".r-pick-f button").click()
     number(page, "3")
     include.get_by_role("button", name="+ where").click()
-    include.locator("[data-word=w0p]").click()
+    expect(include.locator("[data-word=w0p]")).to_be_focused()
+    page.keyboard.press("Enter")
     page.get_by_role("option", name="category").click()
     include.locator("[data-word=w0value]").click()
     page.get_by_role("option", name="tents").click()
@@ -144,6 +146,7 @@ def test_days_are_the_workspaces_and_case_says_nothing_where_asked(signed_in: Pa
     page.goto(f"{page.base}/console/segments/days/")
     number(page, "0")
     page.locator("[data-word=op]").click()
+    page.keyboard.type("in any case")
     page.get_by_role("option", name="is (in any case)", exact=True).click()
     number(page, "2")
     expect(page.locator("#sentence")).to_contain_text("plan is (in any case) PRO")
@@ -195,6 +198,64 @@ def test_a_segment_by_keyboard_alone(signed_in: Page) -> None:
     keys.press("Enter")
     page.wait_for_url("**/segments/by-keys/")
     assert Segment.objects.get(slug="by-keys").rule["match"] == "all"
+
+
+def test_the_picker_is_grouped_and_offers_what_makes_sense(signed_in: Page) -> None:
+    page, keys = signed_in, signed_in.keyboard
+    EventDefinition.objects.get_or_create(name="Email Opened")
+    for n in range(8):
+        make_person(display_name=f"P{n}", last_seen=timezone.now(), age=n, **{f"trait_{n}": "x"})
+    page.goto(f"{page.base}/console/segments/-/new/")
+    include = page.locator("section[aria-labelledby=inc]")
+    include.get_by_role("button", name="Clause").click()
+    groups = page.locator(".r-pick [role=group]")
+    expect(groups).to_have_count(4)
+    names = [groups.nth(n).get_attribute("aria-label") for n in range(4)]
+    assert names == ["Did", "Is", "May be written to", "Got a message"]
+    is_ = page.get_by_role("group", name="Is", exact=True)
+    expect(is_.get_by_role("option")).to_have_count(7)
+    is_.get_by_role("option", name="All ").click()
+    expect(is_.get_by_role("option", name="Trait 7")).to_be_visible()
+    # an attribute is a trait, and what was typed is found by its name before others
+    keys.type("attribute")
+    expect(groups).to_have_count(1)
+    page.locator(".r-pick input").fill("age")
+    keys.press("Enter")
+    op = include.locator("[data-word=op]")
+    expect(op).to_have_text("is at least")
+    op.focus()
+    keys.press("Enter")
+    offered = page.locator(".r-pick").get_by_role("option")
+    expect(offered).to_have_count(10)
+    assert "contains" not in offered.all_inner_texts()
+    keys.press("ArrowUp")  # round to the last: the rarer ones
+    expect(page.get_by_role("option", selected=True)).to_contain_text("More ways (13)")
+    keys.press("Enter")
+    expect(offered).to_have_count(len(operators_of("json")))
+    keys.type("matches")
+    keys.press("Enter")
+    expect(op).to_have_text("matches")
+    op.press("Enter")
+    expect(offered).to_have_count(11)
+    expect(offered.filter(has_text="matches")).to_be_visible()
+
+
+def test_what_adds_a_part_goes_on_with_its_first_word(signed_in: Page) -> None:
+    page, keys = signed_in, signed_in.keyboard
+    page.goto(f"{page.base}/console/segments/-/new/")
+    include = page.locator("section[aria-labelledby=inc]")
+    include.get_by_role("button", name="Clause").press("Enter")
+    keys.type("Order Completed")
+    keys.press("Enter")
+    for add, word in (
+        ("+ where", "w0p"),
+        ("+ sum or average", "agg"),
+        ("+ and not since", "since"),
+    ):
+        include.get_by_role("button", name=add).press("Enter")
+        expect(include.locator(f"[data-word={word}]")).to_be_focused()
+    include.locator("[data-word=drop-add-measure]").press("Enter")
+    expect(include.get_by_role("button", name="+ sum or average")).to_be_focused()
 
 
 def test_what_is_wrong_stands_at_its_clause_and_loses_nothing(signed_in: Page) -> None:

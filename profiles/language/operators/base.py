@@ -19,6 +19,15 @@ JSON, TEXT, NUMBER, TIME = "json", "text", "number", "time"
 # what asks for an operand of such an operator on a screen
 NONE, ONE, WRITTEN, SEVERAL = "none", "one", "text", "several"
 AMOUNT, RANGE, MOMENT, DURATION = "number", "range", "moment", "duration"
+# what values look like to whoever chooses among operators, whatever their type in the database
+LOOKS = (A_TEXT, A_CODE, A_NUMBER, A_TRUTH, A_MOMENT, A_LIST) = (
+    "text",
+    "code",
+    "number",
+    "truth",
+    "moment",
+    "list",
+)
 
 
 class Operator(ABC):
@@ -26,12 +35,16 @@ class Operator(ABC):
 
     `types`: which subjects can be asked; `widget`: what asks for the operand; `denies`: the
     operator whose opposite this is, which then is true of a missing value, as no other is.
+    `suits`: the looks of values for which it is offered at once (of others, and without any, it is
+    one press further away); `begins`: those of which it is the first choice.
     """
 
     name: ClassVar[str]
     types: ClassVar[tuple[str, ...]] = (JSON,)
     widget: ClassVar[str] = WRITTEN
     denies: ClassVar[str] = ""
+    suits: ClassVar[tuple[str, ...]] = ()
+    begins: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def words(self) -> str:

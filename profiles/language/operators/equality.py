@@ -7,6 +7,9 @@ from django.utils.translation import gettext as _
 from config.postgres.sql import OR, Sql, sql
 from profiles.identifiers.normalise import text_of
 from profiles.language.operators.base import (
+    A_CODE,
+    A_NUMBER,
+    A_TEXT,
     JSON,
     NUMBER,
     ONE,
@@ -47,6 +50,8 @@ class Eq(Operator):
     name = "eq"
     types = (JSON, TEXT, NUMBER)
     widget = ONE
+    suits = (A_TEXT, A_CODE, A_NUMBER)
+    begins = (A_TEXT, A_CODE)
 
     def words(self) -> str:
         """In words."""
@@ -71,6 +76,7 @@ class Ne(Eq):
 
     name = "ne"
     denies = "eq"
+    begins = ()
 
     def words(self) -> str:
         """In words."""
@@ -83,6 +89,7 @@ class In(_Several):
 
     name = "in"
     types = (JSON, TEXT, NUMBER)
+    suits = (A_TEXT, A_CODE)
 
     def words(self) -> str:
         """In words."""

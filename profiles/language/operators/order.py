@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 
 from config.postgres.sql import Sql, sql
 from profiles.language.operators.base import (
+    A_MOMENT,
+    A_NUMBER,
     AMOUNT,
     JSON,
     NUMBER,
@@ -37,6 +39,7 @@ class _Order(Operator):
 
     types = (JSON, NUMBER)
     widget = AMOUNT
+    suits = (A_NUMBER,)
     sign: ClassVar[str]
 
     def read(self, reader: Reader, name: str, type_: str) -> Any:
@@ -68,6 +71,7 @@ class Gte(_Order):
     """Above, or the same."""
 
     name, sign = "gte", ">="
+    begins = (A_NUMBER,)
 
     def words(self) -> str:
         """In words."""
@@ -103,6 +107,7 @@ class Between(Operator):
     name = "between"
     types = (JSON, NUMBER, TIME)
     widget = RANGE
+    suits = (A_NUMBER, A_MOMENT)
 
     def words(self) -> str:
         """In words."""

@@ -5,7 +5,17 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from config.postgres.sql import Sql
-from profiles.language.operators.base import JSON, NONE, NUMBER, TEXT, TIME, Operator, operator
+from profiles.language.operators.base import (
+    A_TRUTH,
+    JSON,
+    LOOKS,
+    NONE,
+    NUMBER,
+    TEXT,
+    TIME,
+    Operator,
+    operator,
+)
 from profiles.language.reading.reader import Reader
 from profiles.language.subjects import Subject
 from profiles.language.times.clock import Clock
@@ -33,6 +43,7 @@ class IsSet(_Bare):
 
     name = "is_set"
     types = (JSON, TEXT, NUMBER, TIME)
+    suits = LOOKS
 
     def words(self) -> str:
         """In words."""
@@ -60,6 +71,8 @@ class IsTrue(_Bare):
     """The value true; no text that says so."""
 
     name = "is_true"
+    suits = (A_TRUTH,)
+    begins = (A_TRUTH,)
 
     def words(self) -> str:
         """In words."""
@@ -75,6 +88,7 @@ class IsFalse(_Bare):
     """The value false."""
 
     name = "is_false"
+    suits = (A_TRUTH,)
 
     def words(self) -> str:
         """In words."""

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from config.postgres.sql import FALSE, Sql, sql
-from profiles.language.operators.base import JSON, ONE, TEXT, Operator, operator
+from profiles.language.operators.base import A_LIST, A_TEXT, JSON, ONE, TEXT, Operator, operator
 from profiles.language.reading.operands import read_part, read_pattern
 from profiles.language.reading.reader import Reader
 from profiles.language.subjects import Subject
@@ -34,6 +34,8 @@ class Contains(_Part):
 
     name = "contains"
     widget = ONE
+    suits = (A_TEXT, A_LIST)
+    begins = (A_LIST,)
 
     def words(self) -> str:
         """In words."""
@@ -72,6 +74,7 @@ class NotContains(Contains):
 
     name = "not_contains"
     denies = "contains"
+    begins = ()
 
     def words(self) -> str:
         """In words."""
@@ -83,6 +86,7 @@ class StartsWith(_Part):
     """The beginning."""
 
     name = "starts_with"
+    suits = (A_TEXT,)
 
     def words(self) -> str:
         """In words."""

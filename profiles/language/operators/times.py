@@ -6,7 +6,15 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from config.postgres.sql import Sql, sql
-from profiles.language.operators.base import DURATION, JSON, MOMENT, TIME, Operator, operator
+from profiles.language.operators.base import (
+    A_MOMENT,
+    DURATION,
+    JSON,
+    MOMENT,
+    TIME,
+    Operator,
+    operator,
+)
 from profiles.language.operators.moments import begin, end, is_day
 from profiles.language.reading.reader import Reader
 from profiles.language.subjects import Subject
@@ -22,6 +30,7 @@ class _Moment(Operator):
 
     types = (JSON, TIME)
     widget = MOMENT
+    suits = (A_MOMENT,)
 
     def read(self, reader: Reader, name: str, type_: str) -> Any:
         """A day or a moment, as it is written."""
@@ -67,6 +76,7 @@ class _Span(Operator):
 
     types = (JSON, TIME)
     widget = DURATION
+    suits = (A_MOMENT,)
 
     def read(self, reader: Reader, name: str, type_: str) -> Any:
         """A duration."""
@@ -86,6 +96,7 @@ class InLast(_Span):
     """So long ago at most."""
 
     name = "in_last"
+    begins = (A_MOMENT,)
 
     def words(self) -> str:
         """In words."""

@@ -17,7 +17,7 @@ from profiles.language import schemas
 from profiles.language.reading.references import Lookup
 from segments.rules import Condition, Reader, register
 from segments.rules.algebra import Ids, Part
-from segments.rules.clause import NAME, VALUE, Clause, choose, pick, text
+from segments.rules.clause import MAY, NAME, VALUE, Clause, choose, pick, text
 from segments.rules.context import CompileContext
 
 NEVER_ASKED = "never_asked"
@@ -81,10 +81,13 @@ class ConsentCondition(Condition):
             "expired": _("let expire"),
             NEVER_ASKED: _("were never asked about"),
         }
-        start = {"purpose": "marketing", "channel": "email", "status": "granted"}
+        start = {"purpose": "$value", "channel": "email", "status": "granted"}
         return Clause(
             label=_("permission"),
+            intent=MAY,
+            also=_("permission, consent, opt-in, subscribed"),
             order=40,
+            offers="purposes",
             focus="status",
             start={"kind": cls.kind} | start,
             parts=[

@@ -30,6 +30,7 @@ from profiles.selectors.masking import Shown
 from segments.rules.algebra import Ids, Part
 from segments.rules.base import Condition, earliest, register
 from segments.rules.clause import (
+    DID,
     EVENT,
     Clause,
     Spec,
@@ -107,6 +108,8 @@ class EventCondition(Condition):
         never = {"count": {"op": "eq", "value": 0}}
         return Clause(
             label=_("event"),
+            intent=DID,
+            also=_("action, behaviour"),
             order=10,
             offers="events",
             free=True,
@@ -262,7 +265,7 @@ class EventCondition(Condition):
 def _test_words() -> list[Spec]:
     """A property that compares, of the event around."""
     return [
-        pick("property", "properties", name="p", free=True, ask={"event": "..name"}),
+        pick("property", "properties", name="p", free=True, begins=True, ask={"event": "..name"}),
         compare(source="property-values", ask={"event": "..name", "property": "property"}),
     ]
 

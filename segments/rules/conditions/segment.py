@@ -22,7 +22,7 @@ from segments.rules import (
     used_slugs,
 )
 from segments.rules.algebra import Filter, Ids, Part, people
-from segments.rules.clause import NAME, Clause, pick, text
+from segments.rules.clause import IS_IN, NAME, Clause, pick, text
 from segments.rules.context import CompileContext
 from segments.rules.size import conditions_in, refuse_nesting
 
@@ -77,6 +77,8 @@ class SegmentCondition(Condition):
         """ "are in the segment Buyers"."""
         return Clause(
             label=_("segment"),
+            intent=IS_IN,
+            also=_("list, audience"),
             order=30,
             offers="segments",
             start={"kind": cls.kind, "slug": "$value"},

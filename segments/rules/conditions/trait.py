@@ -21,7 +21,7 @@ from profiles.personal.names import FieldPlace
 from profiles.selectors.masking import Shown
 from segments.rules import Condition, Reader, register
 from segments.rules.algebra import COUNTS, Filter, Part
-from segments.rules.clause import NAME, Clause, compare, pick
+from segments.rules.clause import IS, NAME, Clause, compare, pick
 from segments.rules.context import CompileContext
 
 
@@ -68,6 +68,8 @@ class TraitCondition(Condition):
         known = {f"{PREFIX}{name}": [column_label(name), of] for name, of in COLUMNS.items()}
         return Clause(
             label=_("trait"),
+            intent=IS,
+            also=_("attribute, property, field"),
             order=20,
             offers="traits",
             free=True,

@@ -67,12 +67,12 @@ function setOperator(node, op, words) {
   if (!chosen) asUnsaid(node);
 }
 
-// The operator and its operand. `load` lists known values.
-function comparison(node, ui, host, { type = "json", load = null, name = "" }) {
+// The operator and its operand. `load` lists known values; `ways` the operators for what such values look like.
+function comparison(node, ui, host, { type = "json", load = null, ways = null, name = "" }) {
   const { words } = ui;
-  const list = words.operatorsOf[type];
+  const every = () => options(Object.fromEntries(words.operatorsOf[type].map((op) => [op, words.operators[op].words])));
   const parts = [word(ui, words.operators[node.op]?.words || node.op, { name: `${name}op`, kind: "is-op", act: (button) => pickFrom({
-    button, host, words, load: () => options(Object.fromEntries(list.map((op) => [op, words.operators[op].words]))),
+    button, host, words, load: ways || every,
     choose: ({ value }) => { setOperator(node, value, words); ui.changed(); } }) })];
   if (widgetOf(node.op, words) !== "none") parts.push(" ", ...operand(node, ui, host, { type, load, name }));
   return parts;
@@ -158,10 +158,10 @@ function draw(parts, at) {
   return drawn;
 }
 
-function asking(part, { node, around, ui }) {
+function asking(part, { node, around, ui }, more = {}) {
   const field = (name) => (name.startsWith("..") ? around?.[name.slice(2)] : node[name]) ?? "";
   const query = Object.fromEntries(Object.entries(part.ask || {}).map(([name, of]) => [name, field(of)]));
-  return part.source ? () => ui.ask(part.source, { but: ui.slug, ...query }) : null;
+  return part.source ? () => ui.ask(part.source, { but: ui.slug, ...query, ...more }) : null;
 }
 
 const typeOf = (kind, field, value) => kind?.parts.find((part) => part.field === field)?.known?.[value]?.[1] || "json";
@@ -174,22 +174,34 @@ function pick(part, at) {
   return [word(ui, label, { name: `${prefix}${part.name}`, kind: part.look, act: (button) => pickFrom({ button, host, words: ui.words, free, load: asking(part, at),
     choose: (item) => {
       if (part.named) ui.names.set(item.value, item.label);
-      if (item.value !== value) refit(node, part.field, item.value, ui.words);
+      if (item.value !== value) {
+        refit(node, part.field, item.value, ui.words, item.op);
+        if (part.begins && item.op) restart(node, "json", ui.words, item.op);
+      }
       node[part.field] = item.value;
       ui.changed();
     } }) })];
 }
 
-// Another name may be of another type: its operator and its value begin anew where they do not fit.
-function refit(node, field, value, words) {
+// Another name may be of another type, or its values look otherwise (`op`: what they are asked by first): the operator
+// and its value begin anew where they do not fit.
+function refit(node, field, value, words, op = "") {
   const kind = words.kinds[node.kind];
   if (!kind?.parts.some((part) => part.part === "compare" && part.typed_by === field)) return;
-  const next = typeOf(kind, field, value);
-  if (!words.operatorsOf[next].includes(node.op)) node.op = next === "time" ? "in_last" : "eq";
-  else if (!("value" in node)) return;
+  restart(node, typeOf(kind, field, value), words, op);
+}
+
+function restart(node, type, words, op = "") {
+  const held = words.operatorsOf[type].includes(node.op);
+  if (op && (!held || !chosenAlready(node, words))) node.op = op;
+  else if (!held) node.op = type === "time" ? "in_last" : "eq";
+  if (widgetOf(node.op, words) === "none") { delete node.value; return; }
   node.value = startValue(node.op, "", words);
   asUnsaid(node);
 }
+
+// Somebody who chose a value meant its operator; and one that suits everything stays.
+const chosenAlready = (node, words) => ("value" in node ? !(node.value === "" && unsaid.has(node)) : words.operators[node.op]?.always);
 
 function choose(part, { node, ui, host, prefix = "" }) {
   return [word(ui, part.options[node[part.field]], { name: `${prefix}${part.name}`, kind: part.look, act: (button) => pickFrom({ button, host, words: ui.words,
@@ -199,7 +211,8 @@ function choose(part, { node, ui, host, prefix = "" }) {
 function compare(part, at) {
   const { node, ui, host, prefix = "" } = at;
   const type = part.typed_by ? typeOf(ui.words.kinds[node.kind], part.typed_by, node[part.typed_by]) : part.type;
-  return comparison(node, ui, host, { type, load: asking(part, at), name: `${prefix}${part.prefix}` });
+  const ways = () => asking({ ...part, source: "operators" }, at, { type, op: node.op })();
+  return comparison(node, ui, host, { type, load: asking(part, at), ways, name: `${prefix}${part.prefix}` });
 }
 
 function mode(part, { node, ui, host }) {
@@ -226,9 +239,10 @@ function count(part, { node, ui, host }) {
   return [...often, ` ${now.value === 1 ? words.once : words.time}`];
 }
 
-function drop(ui, act) {
+// Who takes a part away is left at what adds it again.
+function drop(ui, act, back) {
   if (ui.readonly) return [];
-  return [" ", el("button", { type: "button", class: "r-icon r-inline", "aria-label": ui.words.remove, onclick: () => { act(); ui.changed(); } }, icon("x", true))];
+  return [" ", el("button", { type: "button", class: "r-icon r-inline", "data-word": `drop-${back}`, "aria-label": ui.words.remove, onclick: () => { act(); ui.changed({ focus: back }); } }, icon("x", true))];
 }
 
 function when(part, { node, ui, host }) {
@@ -255,7 +269,7 @@ function several(part, { node, ui, host }) {
   const list = node[part.field] || [];
   return list.flatMap((inner, index) => [
     `${index ? ` ${ui.words.two}` : part.first} `, ...draw(part.parts, { node: inner, around: node, ui, host, prefix: `${part.prefix}${index}` }),
-    ...drop(ui, () => list.splice(list.indexOf(inner), 1))]);
+    ...drop(ui, () => list.splice(list.indexOf(inner), 1), `add-${part.name || part.field}`)]);
 }
 
 function optional(part, { node, ui, host }) {
@@ -263,17 +277,21 @@ function optional(part, { node, ui, host }) {
   if (!inner) return [];
   const at = { node: inner, around: node, ui, host };
   const after = draw(part.after || [], at);
-  return [...draw(part.parts, at), ...drop(ui, () => delete node[part.field]), ...(after.length ? [" ", ...after] : [])];
+  return [...draw(part.parts, at), ...drop(ui, () => delete node[part.field], `add-${part.name || part.field}`), ...(after.length ? [" ", ...after] : [])];
 }
 
-// What can be added to a clause.
+// The word with which a part begins.
+const firstWord = (part) => part.parts.find((one) => one.name)?.name || "";
+
+// What can be added to a clause. Who adds one goes on with its first word.
 export function extrasOf(node, ui) {
   const parts = (ui.words.kinds[node.kind]?.parts || []).filter((part) => part.add && !isOut(part, node));
   if (!parts.length || ui.readonly) return null;
   const add = (part) => {
     const fresh = asUnsaid(structuredClone(part.start));
     if (part.part === "several") (node[part.field] ||= []).push(fresh); else node[part.field] = fresh;
-    ui.changed();
+    const first = part.part === "several" ? `${part.prefix}${node[part.field].length - 1}${firstWord(part)}` : firstWord(part);
+    ui.changed({ focus: first });
   };
   return el("p", { class: "r-sb-extra" }, parts.filter((part) => part.part === "several" || !node[part.field]).map((part) =>
     el("button", { type: "button", class: "r-link r-xs", "data-word": `add-${part.name || part.field}`, onclick: () => add(part) }, `+ ${part.add}`)));
@@ -284,6 +302,6 @@ export function newCondition(item, words) {
   const kind = words.kinds[item.kind];
   const node = asUnsaid(JSON.parse(JSON.stringify(kind.start), (_name, value) => (value === "$value" ? item.value : value)));
   const typed = kind.parts.find((part) => part.typed_by)?.typed_by;
-  if (typed) refit(node, typed, node[typed], words);
-  return { node, focus: kind.focus };
+  if (typed) refit(node, typed, node[typed], words, item.op);
+  return { node, focus: widgetOf(node.op, words) === "none" && kind.focus === "value" ? "op" : kind.focus };
 }

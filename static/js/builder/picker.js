@@ -1,6 +1,8 @@
 // A searchable list that stands under the word it changes: combobox with a listbox, by keyboard too.
 import { el, icon } from "./dom.js";
 
+const MOST = 200; // lines
+const FIRST = 6; // of each group, until one searches or asks for all of it
 let open = null;
 
 export function closePicker(back = false) {
@@ -28,7 +30,7 @@ document.addEventListener("pointerdown", (event) => {
   if (open && !open.box.contains(event.target) && !open.button.contains(event.target)) closePicker();
 });
 
-// load(): {items, of}. free(text): items for what was typed. chosen: values that are on (several).
+// load(): {items, of}; items that say an intent stand in groups. free(text): items for what was typed. chosen: values that are on (several).
 export function pickFrom({ button, host, words, load, free, choose, chosen = null }) {
   if (open?.button === button) return closePicker(true);
   const id = `pick-${Math.random().toString(36).slice(2)}`;
@@ -41,21 +43,53 @@ export function pickFrom({ button, host, words, load, free, choose, chosen = nul
   let items = [];
   let shown = [];
   let at = 0;
+  const unfolded = new Set();
+
+  // What was typed finds labels, what tells them apart, and the other names of their kind.
+  function rank(item, term) {
+    const label = item.label.toLowerCase();
+    if (label === term || String(item.value).toLowerCase() === term) return 0;
+    if (label.startsWith(term)) return 1;
+    if (label.includes(term) || String(item.value).toLowerCase().includes(term) || (item.detail || "").toLowerCase().includes(term)) return 2;
+    return term.length > 2 && (item.also || "").toLowerCase().split(/[ ,]+/).some((word) => word.startsWith(term)) ? 3 : -1;
+  }
 
   function draw() {
     const term = input.value.trim().toLowerCase();
-    shown = items.filter((item) => item.label.toLowerCase().includes(term));
-    if (free && term) shown = [...shown, ...free(input.value.trim()).filter((own) => !shown.some((item) => item.value === own.value))];
-    shown = shown.slice(0, 200);
+    let found = term ? items.map((item) => [rank(item, term), item]).filter(([how]) => how >= 0) : items.map((item) => [0, item]);
+    if (free && term) found = [...found, ...free(input.value.trim()).filter((own) => !found.some(([, item]) => item.value === own.value)).map((own) => [4, own])];
+    const groups = Map.groupBy ? Map.groupBy(found, ([, item]) => groupOf(item)) : byGroup(found);
+    shown = [];
+    const drawn = [...groups].map(([name, lines]) => {
+      const whole = term || unfolded.has(name);
+      const usual = lines.filter(([, item]) => whole || !item.rare).slice(0, whole || groups.size === 1 ? MOST : FIRST);
+      const rows = usual.map(([how, item]) => { shown.push({ item, how }); return line(item, shown.length - 1); });
+      if (usual.length < lines.length && !whole) {
+        shown.push({ unfolds: name, how: 9 });
+        rows.push(more(lines, usual, shown.length - 1));
+      }
+      return name && groups.size > 1 ? el("li", { role: "group", "aria-label": words.intents[name], class: "r-pick-g" }, el("span", { class: "r-h", "aria-hidden": "true" }, words.intents[name]), el("ul", { role: "none" }, rows)) : rows;
+    });
+    if (term) at = Math.max(0, shown.findIndex((one) => one.how === Math.min(...shown.map((each) => each.how))));
     at = Math.min(at, Math.max(shown.length - 1, 0));
-    list.replaceChildren(...shown.map(line));
+    list.replaceChildren(...drawn.flat());
     if (!shown.length && (term || !note.textContent)) list.append(el("li", { "aria-disabled": "true" }, el("span", { class: "r-sub" }, words.nothing)));
     mark();
   }
 
+  const groupOf = (item) => item.intent || "";
+  const byGroup = (found) => found.reduce((all, pair) => { const name = groupOf(pair[1]); return all.set(name, [...(all.get(name) || []), pair]); }, new Map());
+
+  // What is asked for less often, one press further away.
+  function more(lines, usual, index) {
+    const label = groupOf(lines[0][1]) ? words.showAll.replace("{n}", lines.length) : words.more.replace("{n}", lines.length - usual.length);
+    return el("li", { role: "option", id: `${id}-${index}`, class: "r-pick-m", "aria-selected": "false", onclick: () => take(shown[index]) }, el("span", {}, label));
+  }
+
   function line(item, index) {
     const on = chosen?.some((value) => value === item.value);
-    const kind = item.kind ? el("small", { class: "r-sub" }, ` ${words.kinds[item.kind]?.label || words[item.kind] || ""}`) : null;
+    const detail = item.detail ? el("small", { class: "r-sub r-pick-d", dir: "auto" }, item.detail) : null;
+    const kind = item.kind && !groupOf(item) ? el("small", { class: "r-sub" }, ` ${words.kinds[item.kind]?.label || words[item.kind] || ""}`) : null;
     const doubt = item.note ? el("span", { class: "r-chip is-warn" }, item.note) : null;
     const meter = el("span", { class: "r-meter", "aria-hidden": "true" });
     if (item.share !== null && item.share !== undefined) {
@@ -64,18 +98,24 @@ export function pickFrom({ button, host, words, load, free, choose, chosen = nul
       meter.append(bar);
     } else meter.style.visibility = "hidden";
     return el("li", { role: "option", id: `${id}-${index}`, class: on ? "is-on" : "", "aria-selected": "false",
-      "aria-checked": chosen ? String(Boolean(on)) : null, onclick: () => take(item) },
-    el("span", { dir: "auto", class: item.value === "" ? "r-sub" : null }, item.label, kind, " ", doubt), meter, el("span", { class: "r-n" }, item.count || ""));
+      "aria-checked": chosen ? String(Boolean(on)) : null, onclick: () => take({ item }) },
+    el("span", { dir: "auto", class: item.value === "" ? "r-sub" : null }, item.label, kind, " ", doubt, detail), meter, el("span", { class: "r-n" }, item.count || ""));
   }
 
   function mark() {
-    [...list.children].forEach((row, index) => row.hasAttribute("aria-selected") && row.setAttribute("aria-selected", String(index === at)));
-    const row = list.children[at];
-    if (row?.id) { input.setAttribute("aria-activedescendant", row.id); row.scrollIntoView({ block: "nearest" }); }
+    const rows = [...list.querySelectorAll("[role=option]")];
+    rows.forEach((row, index) => row.setAttribute("aria-selected", String(index === at)));
+    if (rows[at]?.id) { input.setAttribute("aria-activedescendant", rows[at].id); rows[at].scrollIntoView({ block: "nearest" }); }
   }
 
-  function take(item) {
-    if (!item) return;
+  function take(one) {
+    if (!one) return;
+    if (one.unfolds !== undefined) {
+      unfolded.add(one.unfolds);
+      draw();
+      return input.focus();
+    }
+    const { item } = one;
     if (chosen) {
       const where = chosen.indexOf(item.value);
       if (where >= 0) chosen.splice(where, 1); else chosen.push(item.value);
