@@ -157,22 +157,6 @@ def bar_chart(
     )
 
 
-def sparkline(title: Any, values: Sequence[float], *, written: Written = words.num) -> Chart:
-    """A line without a scale, 44 px high; its last value is the one that counts."""
-    highest = max(values, default=0) or 1
-    step = WIDTH / max(len(values) - 1, 1)
-    points = [f"{_c(i * step)} {_c(40 - 36 * value / highest)}" for i, value in enumerate(values)]
-    last = written(values[-1]) if values else words.NOTHING
-    line = "M" + " L".join(points) if points else ""
-    area = f"{line} L{_c(WIDTH)} 42 L0 42Z" if points else ""
-    return Chart(
-        "console/components/sparkline.html",
-        title,
-        f"{title}: {last}",
-        parts={"line": line, "area": area},
-    )
-
-
 def funnel(title: Any, bars: Sequence[Bar], *, written: Written = words.num) -> Chart:
     """Each bar's count, its share of the first, and the loss that hangs below it."""
     whole = bars[0].value if bars else 0

@@ -282,6 +282,11 @@ def clock_ms(value: datetime | None) -> SafeString | str:
     return _local(value, lambda local: f"{local:%H:%M:%S}{_milliseconds(local)}")
 
 
+def day_clock(value: datetime | None) -> SafeString | str:
+    """A `<time>`: 23 Nov, 09:14:05; where days follow each other."""
+    return _local(value, lambda local: f"{day(local.date())}, {local:%H:%M:%S}")
+
+
 def exact_ms(value: datetime | None) -> SafeString | str:
     """As `exact`, to the millisecond: Mon 23 Nov 2026, 09:14:05.120 CET."""
     if not value:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -64,6 +65,11 @@ class LiveRow:
     def at(self) -> str:
         """By which the page keeps them in order; texts of one length, in one zone."""
         return self.call.at.astimezone(UTC).isoformat(timespec="microseconds")
+
+    @property
+    def is_of_today(self) -> bool:
+        """Else its day stands beside its time: a search finds calls of long ago."""
+        return timezone.localdate(self.call.at) == timezone.localdate()
 
 
 @requires("events.view")

@@ -23,7 +23,7 @@ document.addEventListener("htmx:afterSettle", () => {
   brought.remove();
   // of the first calls ever there is no list to put them into
   if (!list()) return window.location.reload();
-  putIn([...brought.content.querySelectorAll(":scope > .r-ev-l")], "whole" in brought.dataset);
+  putIn([...brought.content.children], "whole" in brought.dataset);
 });
 
 // Newest first, each once; a call that was stored late goes to its place. With a gap before them they stand alone.

@@ -14,7 +14,7 @@ from profiles.language.operators import (
     operators_of,
     usual_of,
 )
-from profiles.models import EventDefinition
+from profiles.models import EventDefinition, Profile
 from segments.builder import catalogue
 from segments.rules import KINDS
 from segments.rules.clause import INTENTS, SOURCES
@@ -123,7 +123,8 @@ def test_every_kind_says_its_intent_and_lines_come_by_it(people):
 def test_twins_are_told_apart_by_name_people_and_source(people):
     shop = make_source("Web shop")
     for name, n in {"firstName": 2, "first_name": 1, "country": 3}.items():
-        make_person(last_seen=timezone.now(), **{name: "x"})
+        person = make_person(last_seen=timezone.now())
+        Profile.objects.filter(pk=person.pk).update(traits={name: "x"})
         DataField.objects.create(
             place="trait",
             name=name,

@@ -22,7 +22,7 @@ from config.workspace.pages import open_pages, rows
 register = template.Library()
 ICON = 16  # px
 
-TIMES = ("ago", "exact", "exact_ms", "at", "on_day", "clock", "clock_ms", "minute")
+TIMES = ("ago", "exact", "exact_ms", "at", "on_day", "clock", "clock_ms", "day_clock", "minute")
 for name in (*TIMES, "money", "num", "about", "compact", "pct", "lasting"):
     register.filter(name, getattr(words, name))
 
