@@ -107,33 +107,29 @@ def newer(request: HttpRequest) -> HttpResponse:
     they are counted.
     """
     event, rejection = _number(request, "event"), _number(request, "rejection")
-    mark, pulse = reads.mark(event, rejection), _pulse()
-    told = (request.GET.get("mark", ""), request.GET.get("pulse", ""))
-    if told == (mark, pulse["pulse"]) and request.GET.get("quiet") == "1":
+    mark, pulse, waits = reads.mark(event, rejection), _pulse(), _number(request, "newer")
+    came = mark != request.GET.get("mark", "")
+    flows = request.GET.get("flow") == "1"
+    is_known = pulse["pulse"] == request.GET.get("pulse", "") and request.GET.get("quiet") == "1"
+    if is_known and not came and not (flows and waits):
         return HttpResponse(status=204)
     shown = shown_to(request.user)
     wanted = _wanted(request, shown)
     minute = _minute_context()
     is_quiet = not (minute["minute"].kept_total or minute["minute"].refused_total)
-    context: dict[str, Any] = {
-        "most": reads.MOST_NEWER,
-        "live_url": _address(wanted),
-        **minute,
-        **pulse,
-    }
-    more: dict[str, Any] = {"mark": mark, "pulse": pulse["pulse"], "quiet": int(is_quiet)}
-    if request.GET.get("flow") == "1":
+    context: dict[str, Any] = {"most": reads.MOST_NEWER, "live_url": _address(wanted), "newer": 0}
+    if flows and (came or waits):
         now = reads.live_since(wanted, event, rejection)
-        context |= {"rows": _rows(now, shown), "is_whole": now.is_whole, "oob_rows": True}
+        context |= {"rows": _rows(now, shown), "is_whole": now.is_whole, "brings": True}
         if (now.last_event, now.last_rejection) != (event, rejection):
             event, rejection = now.last_event, now.last_rejection
-            more["mark"] = ""  # it is of the ids before
-    else:
-        context["newer"] = reads.count_newer(wanted, event, rejection)
-        # at the top again they come in, though nothing newer came
-        more["quiet"] = 0 if context["newer"] else more["quiet"]
+            mark = ""  # it is of the ids before
+    elif not flows:
+        context["newer"] = reads.count_newer(wanted, event, rejection) if came else waits
+    more = {"mark": mark, "pulse": pulse["pulse"], "quiet": int(is_quiet)}
+    more["newer"] = context["newer"]
     context["newer_url"] = _newer_url(wanted, event, rejection, **more)
-    return part(request, "profiles/_newer.html", context)
+    return part(request, "profiles/_newer.html", context | minute | pulse)
 
 
 def _rows(now: reads.Live, shown: Shown) -> list[Any]:

@@ -180,7 +180,7 @@ def test_pickers_list_what_a_masked_role_may_ask_by():
 
     def lines(client: Client, **query: str) -> list[str]:
         return [
-            item["label"] for item in client.get("/console/segments/-/pick/", query).json()["items"]
+            item["value"] for item in client.get("/console/segments/-/pick/", query).json()["items"]
         ]
 
     assert {"plan", "tier"} <= set(lines(analyst, what="traits"))

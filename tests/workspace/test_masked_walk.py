@@ -320,7 +320,7 @@ def _choices(pattern: str, name: str, values: dict[str, Any]) -> list[Any]:
 # what is asked beside the bare address, by its beginning
 QUERIES = {
     "/console/people/": ["q={user_id}", "segment=deep", "kind=identity", "kind=permission"],
-    "/console/live/": ["status=refused", "type=page"],
+    "/console/live/": ["status=refused", "type=page", "q={user_id}"],
     "/console/search/": ["q=zq", "q={mail}"],
     "/console/messages/": ["state=bounced"],
     "/console/segments/-/pick/": [
@@ -328,6 +328,7 @@ QUERIES = {
         "what=traits",
         "what=events",
         "what=properties&event=Order Completed",
+        "what=operators&type=json&field=comment",
         *(f"what=values&field={name}" for name in ("comment", "plan", "coupon", "first_name")),
         *(
             f"what=property-values&event=Order Completed&property={n}"
