@@ -51,7 +51,7 @@ class Eq(Operator):
     types = (JSON, TEXT, NUMBER)
     widget = ONE
     suits = (A_TEXT, A_CODE, A_NUMBER)
-    begins = (A_TEXT, A_CODE)
+    begins: ClassVar[tuple[str, ...]] = (A_TEXT, A_CODE)
 
     def words(self) -> str:
         """In words."""

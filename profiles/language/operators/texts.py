@@ -1,6 +1,6 @@
 """Parts of texts, in any case; a list contains its elements. Patterns are PostgreSQL's."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 
@@ -35,7 +35,7 @@ class Contains(_Part):
     name = "contains"
     widget = ONE
     suits = (A_TEXT, A_LIST)
-    begins = (A_LIST,)
+    begins: ClassVar[tuple[str, ...]] = (A_LIST,)
 
     def words(self) -> str:
         """In words."""
