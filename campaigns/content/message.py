@@ -19,6 +19,9 @@ from campaigns.content.render import Rendered
 CRLF = b"\r\n"
 _LINE = 76  # characters; RFC 2045 and 2047 allow no longer
 _WORD_BYTES = 45  # of text in one encoded word: 60 of base64 and 12 around it
+_AROUND = len("=?utf-8?b?") + len("?=")
+_CHARACTER_BYTES = 4  # of the longest
+_MAILBOX = len("Reply-To: ")  # the longest name of a header that names somebody
 _PLAIN = re.compile(r"[\x20-\x7e]*")
 _CONTROLS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff]+")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,76}")
@@ -92,7 +95,9 @@ def _unsubscribe(url: str | None, mailto: str | None) -> list[str]:
     ]
     if not targets:
         return []
-    lines = ["List-Unsubscribe: " + ",\r\n ".join(targets)]
+    name = "List-Unsubscribe: "
+    fits_alone = len(name) + len(targets[0]) >= _LINE > len(targets[0]) + 1  # and not beside it
+    lines = [name + "\r\n " * fits_alone + ",\r\n ".join(targets)]
     if url:
         lines.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
     return lines
@@ -110,7 +115,7 @@ def header_text(text: str, used: int = 0) -> str:
         folded = _folded(line, used)
         if folded is not None:
             return folded
-    return encoded_words(line)
+    return encoded_words(line, used)
 
 
 def _folded(line: str, used: int) -> str | None:
@@ -120,7 +125,7 @@ def _folded(line: str, used: int) -> str | None:
     rows: list[str] = [""]
     room = _LINE - used
     for word in line.split(" "):
-        if len(word) > _LINE - 1:
+        if len(word) > (_LINE - 1 if rows[-1] else room):
             return None
         if rows[-1] and len(rows[-1]) + 1 + len(word) > room:
             rows.append(word)
@@ -130,20 +135,24 @@ def _folded(line: str, used: int) -> str | None:
     return "\r\n ".join(rows)
 
 
-def encoded_words(text: str) -> str:
-    """RFC 2047 words, base64, one a line; no character is cut in two."""
+def encoded_words(text: str, used: int = 0) -> str:
+    """RFC 2047 words, base64, one a line, no line longer than 76 with what stands before the first
+    (`used`); no character is cut in two.
+    """
     words: list[str] = []
     part: list[str] = []
-    size = 0
+    size, room = 0, min((_LINE - used - _AROUND) // 4 * 3, _WORD_BYTES)
+    if room < _CHARACTER_BYTES:
+        words, room = [""], _WORD_BYTES  # nothing more fits on the first line
     for character in text:
         length = len(character.encode())
-        if size + length > _WORD_BYTES:
+        if size + length > room:
             words.append("".join(part))
-            part, size = [], 0
+            part, size, room = [], 0, _WORD_BYTES
         part.append(character)
         size += length
     words.append("".join(part))
-    return "\r\n ".join(_encoded_word(word) for word in words)
+    return "\r\n ".join(_encoded_word(word) if word else "" for word in words)
 
 
 def _encoded_word(text: str) -> str:
@@ -155,9 +164,10 @@ def _phrase(name: str) -> str:
     line = one_line(name)
     if not line:
         return ""
-    if _PLAIN.fullmatch(line) and "=?" not in line and len(line) < _LINE - len("Reply-To: "):
-        return '"' + line.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return encoded_words(line)
+    quoted = '"' + line.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if _PLAIN.fullmatch(line) and "=?" not in line and len(quoted) <= _LINE - _MAILBOX:
+        return quoted
+    return encoded_words(line, _MAILBOX)
 
 
 def mailbox(name: str, address: str) -> str:

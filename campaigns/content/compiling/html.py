@@ -6,6 +6,7 @@ forty mail programs; single spans are replaced in it, everything else stays byte
 
 import html
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from campaigns.content.errors import ContentError, ContentProblem
@@ -44,20 +45,40 @@ class PreparedHtml:
 class _Anchor:
     offset: int  # where its start tag begins, in the masked text
     tag: str  # the start tag as written
+    is_outlooks: bool = False  # in a comment that Outlook alone reads
+
+
+# what Outlook reads of a comment: `<!--[if mso]>` and the like, up to `<![endif]-->`
+_OUTLOOKS = re.compile(r"\s*\[if\b[^\]]*\]>(.*)<!\[endif\]\s*", re.DOTALL | re.IGNORECASE)
+_LINKS = ("a", "area")  # and shapes of VML, which Outlook draws buttons with
+_VML = "v:"
 
 
 class _Finder(MarkupReader):
-    """Where the links begin. A parser, not a pattern: comments and scripts hold no links."""
+    """Where the links begin. A parser, not a pattern: scripts hold no links, and of comments only
+    those that Outlook reads.
+    """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, offset: int | None = None) -> None:
         super().__init__()
         self.anchors: list[_Anchor] = []
+        self._offset = offset  # of `text`, where it is what Outlook reads of a comment
         self.read(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Remember links that may be tracked."""
-        if tag == "a" and "data-untracked" not in dict(attrs):
-            self.anchors.append(_Anchor(self.here, self.get_starttag_text() or ""))
+        if (tag in _LINKS or tag.startswith(_VML)) and "data-untracked" not in dict(attrs):
+            at, text = self.here + (self._offset or 0), self.get_starttag_text() or ""
+            self.anchors.append(_Anchor(at, text, self._offset is not None))
+
+    def handle_comment(self, data: str) -> None:
+        """Outlook follows the links in its comments as anybody follows theirs."""
+        found = _OUTLOOKS.fullmatch(data)
+        if found is None or self._offset is not None:
+            return
+        with suppress(ContentError):  # what is no mark-up has no links
+            inner = _Finder(found[1], self.here + len("<!--") + found.start(1))
+            self.anchors += inner.anchors
 
 
 def prepare(source: str, *, pixel: bool) -> PreparedHtml:
@@ -70,7 +91,8 @@ def prepare(source: str, *, pixel: bool) -> PreparedHtml:
     last = 0
     for anchor in _Finder(masked.text).anchors:
         for start, end in _hrefs(anchor, masked.token_pattern):
-            out += masked.text[last:start], _replacement(masked, start, end, prepared)
+            is_seen = not anchor.is_outlooks
+            out += masked.text[last:start], _replacement(masked, start, end, prepared, is_seen)
             last = end
     text = masked.unmask("".join((*out, masked.text[last:])))
     prepared.html = before_body_end(text, f"{{% {PIXEL} %}}") if pixel else text
@@ -86,13 +108,16 @@ def _hrefs(anchor: _Anchor, token: re.Pattern[str]) -> list[tuple[int, int]]:
     ]
 
 
-def _replacement(masked: Masked, start: int, end: int, prepared: PreparedHtml) -> str:
+def _replacement(
+    masked: Masked, start: int, end: int, prepared: PreparedHtml, is_seen: bool
+) -> str:
     written = masked.text[start:end]
     value = written[1:-1] if written[0] in "\"'" else written
     tag = _link_tag(masked, value.strip(), start, prepared)
     if tag is None:
         return written
-    prepared.spans[html.unescape(value)] = _text_tag(masked, value.strip(), tag)
+    if is_seen:  # the plain text has what everybody sees
+        prepared.spans[html.unescape(value)] = _text_tag(masked, value.strip(), tag)
     return f'"{tag}"'
 
 

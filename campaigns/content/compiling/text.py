@@ -19,6 +19,12 @@ _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECAS
 _MARKUP_FILTERS = re.compile(r"\s*\|\s*(?:escape|escape_once|newline_to_br)\b")
 # How the maker marks line ends: boxes within boxes end many lines at once, and one is meant.
 _LINE, _PARAGRAPH, _BREAK = "\x01", "\x02", "\x03"
+# Where an address or the words of a picture end: a blank, but before what closes a sentence
+_APART = "\x04"
+_APARTS = re.compile(
+    rf" *{_APART}[{_APART} ]*(?P<end>$|(?=[\x01-\x03.,;:!?)\]\u2019\u201d\u00bb\u2026]))?"
+)
+_AROUND = f"{_LINE}{_PARAGRAPH}{_BREAK}{_APART} "  # the words of a link, and none of them
 _MARKS = re.compile(r" ?[\x01-\x03][\x01-\x03 ]*")
 _SPACE = re.compile(r"[\s\x00-\x1f]+")
 _MANY_BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
@@ -48,7 +54,11 @@ class _TextMaker(MarkupReader):
         if tag == "li":
             self.out.append("- ")
         elif tag == "img":
-            self.out.append(values.get("alt", ""))
+            self._say(_words(values.get("alt", "")))
+        elif tag == "area":
+            self._anchors.append((values.get("href", ""), len(self.out)))
+            self.out.append(_words(values.get("alt", "")))
+            self._close_link(*self._anchors.pop())
         elif tag == "a":
             self._anchors.append((values.get("href", ""), len(self.out)))
 
@@ -79,13 +89,31 @@ class _TextMaker(MarkupReader):
         elif tag == "br":
             self.out.append(_BREAK)
 
+    def _say(self, words: str) -> None:
+        """Apart from what stands beside it, as the eye has it."""
+        if words:
+            self.out += _APART, words, _APART
+
     def _close_link(self, address: str, start: int) -> None:
-        words = "".join(self.out[start:]).strip()
         shown = self._spans.get(address, address)
         if not shown or shown.startswith("#"):
             return
+        before, words, after = _parts("".join(self.out[start:]))
         same = words.rstrip("/") == address.rstrip("/")
-        self.out[start:] = [shown if same or not words else f"{words}: {shown}"]
+        said = shown if same or not words else f"{words}: {shown}"
+        self.out[start:] = [before, said, _APART, after]
+
+
+def _words(text: str) -> str:
+    """Of an attribute, on one line."""
+    return _SPACE.sub(" ", text).strip()
+
+
+def _parts(text: str) -> tuple[str, str, str]:
+    """The marks before the words of a link, the words, and the marks after them."""
+    begun = text.lstrip(_AROUND)
+    words = begun.rstrip(_AROUND)
+    return text[: len(text) - len(begun)], words, begun[len(words) :]
 
 
 def from_html(source: str, prepared: PreparedHtml) -> str:
@@ -95,11 +123,15 @@ def from_html(source: str, prepared: PreparedHtml) -> str:
     """
     masked = mask(source)
     maker = _feed(masked, prepared.spans)
-    joined = re.sub(" +", " ", "".join(maker.out))
+    joined = re.sub(" +", " ", _apart("".join(maker.out)))
     text = _MARKS.sub(_line_ends, joined).strip() + "\n"
     return masked.token_pattern.sub(
         lambda match: _MARKUP_FILTERS.sub("", masked.originals[int(match[1])]), text
     )
+
+
+def _apart(text: str) -> str:
+    return _APARTS.sub(lambda found: " " if found["end"] is None else "", text)
 
 
 def _line_ends(marks: re.Match[str]) -> str:
@@ -121,7 +153,7 @@ def preheader(source: str) -> str:
     masked = mask(source)
     maker = _feed(masked, {})
     hidden = " ".join("".join(maker.hidden_text).split())
-    words = hidden or " ".join(_MARKS.sub(" ", "".join(maker.out)).split())
+    words = hidden or " ".join(_MARKS.sub(" ", _apart("".join(maker.out))).split())
     if len(words) > _PREHEADER:
         words = words[:_PREHEADER].rsplit(" ", 1)[0]  # at a blank, so that no token is cut
     return masked.unmask(words)

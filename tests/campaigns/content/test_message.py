@@ -164,3 +164,31 @@ def test_long_and_odd_subjects(subject: str) -> None:
     data = build(Rendered(subject, "x", "x"))
     assert read(data)["Subject"] == one_line(subject)
     assert max(map(len, data.split(b"\r\n"))) <= 90
+
+
+@given(TEXT, st.integers(1, 77))
+@settings(max_examples=200, deadline=None)
+def test_no_header_that_can_be_folded_has_a_line_of_more_than_76(text: str, length: int) -> None:
+    name = "X-" + "a" * (length - 2) if length > 2 else "X"
+    data = build(
+        Rendered(text, "", "Hi"), sender_name=text, to_name=text * 3, headers={name: text * 2}
+    )
+    head = data.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert max(map(len, head)) <= max(76, length + 2)  # a name is not folded
+    assert not any(line.strip() == b"" for line in head)
+
+
+@pytest.mark.parametrize(
+    "subject", ["\u00e9" * 80, "a" * 200, "x" * 70 + " y", "word " * 40, "\U0001f3d5" * 40]
+)
+def test_a_long_subject_is_folded_to_76_and_read_back(subject: str) -> None:
+    data = build(Rendered(subject, "", "Hi"))
+    lines = data.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert max(map(len, lines)) <= 76
+    assert read(data)["Subject"] == subject.strip()
+
+
+def test_a_quoted_name_that_grows_by_its_quotes_is_encoded() -> None:
+    data = build(sender_name='"' * 60)
+    assert max(map(len, data.partition(b"\r\n\r\n")[0].split(b"\r\n"))) <= 76
+    assert parseaddr(str(make_header(decode_header(read(data)["From"]))))[1] == "hello@shop.example"

@@ -31,6 +31,22 @@ def text_of(source: str) -> str:
         ('<!-- <a href="https://a.example">a</a> -->', []),
         ('<a title=" href=https://no " href="https://a.example">a</a>', ["https://a.example"]),
         ('<a href="https://a.example" data-untracked="1">a</a>', []),
+        ('<area href="https://a.example" alt="a">', ["https://a.example"]),
+        (
+            '<!--[if mso]><v:roundrect href="https://a.example"><center>a</center></v:roundrect>'
+            '<a href="https://b.example">b</a><![endif]-->'
+            '<!--[if !mso]><!--><a href="https://c.example">c</a><!--<![endif]-->',
+            ["https://a.example", "https://b.example", "https://c.example"],
+        ),
+        (
+            '<!--[if gte mso 9]><v:rect href="https://a/{{ x }}"/><![endif]-->',
+            ["https://a/{{ x }}"],
+        ),
+        ('<!--[if mso]><v:rect data-untracked href="https://a.example"/><![endif]-->', []),
+        (
+            '<!--[if mso]> a < b <c <![endif]--><a href="https://a.example">a</a>',
+            ["https://a.example"],
+        ),
         ('{% raw %}<a href="https://a.example">{% endraw %}', []),
         ('{% comment %}<a href="https://a.example">{% endcomment %}', []),
     ],
@@ -117,3 +133,43 @@ def test_what_only_outlook_reads_is_mark_up() -> None:
 
 def test_long_names_in_tags_are_no_trap() -> None:
     assert prepare("<a " + "b" * 200_000 + ">", pixel=False).links == []
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (
+            '<a href="https://a.example/d0">A</a><a href="https://a.example/d1">B</a>.',
+            "A: {% __link 0 %} B: {% __link 1 %}.",
+        ),
+        ('<img alt="Logo"><img alt="Sale">now', "Logo Sale now"),
+        (
+            '<a href="https://a.example"><img alt="Buy"></a><a href="https://b.example"><img></a>x',
+            "Buy: {% __link 0 %} {% __link 1 %} x",
+        ),
+        (
+            '<a href="https://a.example"><table><tr><td>Buy</td></tr></table></a><p>After</p>',
+            "Buy: {% __link 0 %}\n\nAfter",
+        ),
+        (
+            'See <a href="https://a.example">a</a>, (<a href="https://b.example">b</a>) or {{ c }}',
+            "See a: {% __link 0 %}, (b: {% __link 1 %}) or {{ c }}",
+        ),
+        ('<a href="https://a.example">{{ b }}</a>{{ c }}', "{{ b }}: {% __link 0 %} {{ c }}"),
+        (
+            '<area href="https://a.example/l" alt="Left"><area href="https://a.example/r" alt="">',
+            "Left: {% __link 0 %} {% __link 1 %}",
+        ),
+        (
+            '<!--[if mso]><a href="https://o.example">Outlook</a><![endif]-->'
+            '<a href="https://o.example">All</a>',
+            "All: {% __link 1 %}",
+        ),
+    ],
+)
+def test_links_and_pictures_in_a_row_stand_apart(source: str, text: str) -> None:
+    assert text_of(source) == f"{text}\n"
+
+
+def test_pictures_in_a_row_stand_apart_in_an_inbox() -> None:
+    assert preheader('<img alt="Logo"><img alt="Sale"> now') == "Logo Sale now"
