@@ -15,7 +15,8 @@ from consent.privacy.holdings import HOLDINGS, LEAVING, UNDER_WAY, Holding
 from consent.privacy.subject import DataSubject
 
 _STOP_MESSAGES = """
-UPDATE message t SET state = 'excluded', reason = 'frozen' WHERE t.state = 'queued' AND {theirs}
+UPDATE message t SET state = 'excluded', reason = 'frozen', detail = 'erased', decided_at = now()
+WHERE t.state = 'queued' AND {theirs}
 """
 _STOP_JOURNEYS = """
 UPDATE enrolment e SET ended_at = now(), end_reason = 'frozen', due_at = NULL, lease = NULL

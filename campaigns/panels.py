@@ -15,8 +15,11 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Message
 from campaigns.models.message import MessageState
+from campaigns.outcomes.why_not import WhyNot, why_not
 from campaigns.pages.log.messages import LOOKS, why_of
+from campaigns.pages.reasons import detail_of
 from campaigns.people.whose import written_to
+from config.console.words import moment
 from config.workspace.permissions import may
 from profiles.models import Profile
 from profiles.panels import PANELS, Panel
@@ -27,7 +30,10 @@ NAME, KIND = "message", "messages"
 SHOWN = 5
 GOOD = {MessageState.SENT, MessageState.DELIVERED}
 BAD = {MessageState.BOUNCED, MessageState.FAILED, MessageState.EXCLUDED}
-COLUMNS = ("id", "profile_id", "campaign_id", "state", "reason", "data", "channel", "is_test")
+COLUMNS = (
+    "id", "profile_id", "campaign_id", "state", "reason", "data", "channel", "is_test", "detail",
+    "said_id", "decided_at", "queued_at",
+)  # fmt: skip
 
 
 def _names(rows: Sequence[Message]) -> dict[int, str]:
@@ -38,7 +44,7 @@ def _names(rows: Sequence[Message]) -> dict[int, str]:
 
 @PANELS.register("messages", order=40)
 def panel(request: HttpRequest, profile: Profile) -> Panel | None:
-    """The last few messages, those from before a merge included; three queries."""
+    """The last few messages, those from before a merge included; six queries at most."""
     if not may(request.user, "messages.view"):
         return None
     mine = Message.objects.filter(written_to(profile.pk), is_test=False).order_by(
@@ -46,12 +52,15 @@ def panel(request: HttpRequest, profile: Profile) -> Panel | None:
     )
     rows = list(mine[: SHOWN + 1])
     names = _names(rows)
+    whys = why_not(rows, dict.fromkeys((row.pk for row in rows), profile))
     lines = [
         {
             "row": row,
             "name": names.get(row.campaign_id or 0, ""),
             "look": LOOKS.get(row.state, ("", "mail")),
             "why": why_of(row, shown_to(request.user)),
+            "detail": detail_of(whys.get(row.pk)),
+            "not_sent": whys.get(row.pk),
             "url": reverse("campaigns:message", args=[row.profile_id, row.pk]),
         }
         for row in rows[:SHOWN]
@@ -65,7 +74,7 @@ def panel(request: HttpRequest, profile: Profile) -> Panel | None:
 def timeline(
     profile_id: int, before: Cursor | None, limit: int, kinds: Collection[str]
 ) -> list[TimelineItem]:
-    """What was sent, and what was not and why; three queries."""
+    """What was sent, and what was not and why; six queries at most."""
     if kinds and KIND not in kinds:
         return []
     rows = Message.objects.filter(written_to(profile_id), is_test=False)
@@ -75,10 +84,12 @@ def timeline(
         rows = rows.filter(older)
     leaf = list(rows.order_by("-at", "-id")[:limit])
     names = _names(leaf)
-    return [_item(row, names.get(row.campaign_id or 0, "")) for row in leaf]
+    person = Profile(pk=profile_id)
+    whys = why_not(leaf, dict.fromkeys((row.pk for row in leaf), person))
+    return [_item(row, names.get(row.campaign_id or 0, ""), whys.get(row.pk)) for row in leaf]
 
 
-def _item(row: Any, name: str) -> TimelineItem:
+def _item(row: Any, name: str, not_sent: WhyNot | None) -> TimelineItem:
     title, icon = _title(row, name or _("a single message"))
     url = reverse("campaigns:message", args=[row.profile_id, row.pk])
     why = _("Why?") if row.state == MessageState.EXCLUDED else _("Open the message")
@@ -88,11 +99,20 @@ def _item(row: Any, name: str) -> TimelineItem:
         kind=KIND,
         icon=icon,
         title=title,
-        detail=why_of(row),
+        detail=_because(row, not_sent),
         tone="good" if row.state in GOOD else "no" if row.state in BAD else "",
         source=row.channel,
         actions=(Action(why, url, permission="messages.view"),),
     )
+
+
+def _because(row: Any, not_sent: WhyNot | None) -> Any:
+    """ "No permission: withdrew 27 Nov 2026, 18:42 CET": the reason, and more of it."""
+    why, detail = why_of(row), detail_of(not_sent)
+    if not detail:
+        return why
+    when = f" {moment(not_sent.at)}" if not_sent and not_sent.at else ""
+    return f"{why}: {detail}{when}"
 
 
 def _title(row: Any, name: str) -> tuple[Any, str]:

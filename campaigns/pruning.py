@@ -26,11 +26,12 @@ WITH old AS MATERIALIZED (
 ), gone AS (
     DELETE FROM message m USING old
     WHERE m.profile_id = old.profile_id AND m.id = old.id
-    RETURNING m.campaign_id, m.variant, m.reason
+    RETURNING m.campaign_id, m.variant, m.reason, m.detail
 ), counted AS (
-    INSERT INTO excluded_count AS c (campaign_id, variant, reason, n)
-    SELECT campaign_id, variant, reason, count(*) FROM gone GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-    ON CONFLICT (campaign_id, variant, reason) DO UPDATE SET n = c.n + EXCLUDED.n
+    INSERT INTO excluded_count AS c (campaign_id, variant, reason, detail, n)
+    SELECT campaign_id, variant, reason, detail, count(*) FROM gone
+    GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+    ON CONFLICT (campaign_id, variant, reason, detail) DO UPDATE SET n = c.n + EXCLUDED.n
 )
 SELECT FROM gone
 """

@@ -1,5 +1,6 @@
 """Permissions in words: where a statement came from, since when."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -53,6 +54,13 @@ def _signal_of(entry: ConsentEntry) -> str:
         is_string = evidence.get("tcf") or evidence.get("gpp")
         return _("in a consent platform") if is_string else _("in a cookie banner")
     return ""
+
+
+def paused_until(entry: ConsentEntry) -> datetime | None:
+    """Until when a withdrawal is a pause that ends by itself; None for every other statement."""
+    if entry.status != ConsentStatus.WITHDRAWN or entry.evidence.get("then") != "resume":
+        return None
+    return datetime.fromisoformat(entry.evidence["until"])
 
 
 def said_words(entry: ConsentEntry) -> str:

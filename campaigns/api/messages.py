@@ -15,6 +15,7 @@ from campaigns.content.sandbox.calls import NoPlace
 from campaigns.models import Campaign, Message
 from campaigns.models.message import MessageReason, MessageState
 from campaigns.outcomes.happened import message_events
+from campaigns.outcomes.why_not import WhyNot, why_not
 from campaigns.people.whose import people_of, written_to
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.single import AnotherMessage, NeedsRight, send_message
@@ -34,11 +35,20 @@ MAX_KEY = 200
 
 
 def message_answers(rows: list[Message], shown: Shown) -> list[dict[str, Any]]:
-    """api.md's shape; one query for the campaigns' slugs, none for each row."""
+    """api.md's shape; a query for the campaigns' slugs and some for what decided, none a row."""
     wanted = {row.campaign_id for row in rows if row.campaign_id}
     slugs = dict(Campaign.objects.filter(pk__in=wanted).values_list("pk", "slug"))
     people = people_of(rows)
-    return [_answer(row, people[row.pk], slugs, shown) for row in rows]
+    whys = why_not(rows, people)
+    return [_answer(row, people[row.pk], slugs, shown) | _why(whys.get(row.pk)) for row in rows]
+
+
+def _why(why: WhyNot | None) -> dict[str, Any]:
+    return {
+        "reason_detail": why.detail if why else "",
+        "reason_at": shapes.z(why.at if why else None),
+        "reason_consent": why.entry.pk if why and why.entry else None,
+    }
 
 
 def _answer(row: Message, person: Profile, slugs: dict[int, str], shown: Shown) -> dict[str, Any]:

@@ -229,6 +229,16 @@ class MessageAnswer(serializers.Serializer[Any]):
     address = serializers.CharField(allow_blank=True)
     state = serializers.CharField()
     reason = serializers.CharField(allow_blank=True)
+    reason_detail = serializers.CharField(
+        allow_blank=True,
+        help_text="More of the reason: `withdrawn`, `denied`, `never_asked`, `hard_bounce`, ...",
+    )
+    reason_at = serializers.DateTimeField(
+        allow_null=True, help_text="When what decides was said: the withdrawal, the bounce."
+    )
+    reason_consent = serializers.IntegerField(
+        allow_null=True, help_text="The entry of the ledger that decides."
+    )
     provider_word = serializers.CharField(
         allow_blank=True, help_text="What the provider said when it last did not take it."
     )
@@ -265,6 +275,10 @@ class ReportAnswer(serializers.Serializer[Any]):
 
     audience = serializers.IntegerField()
     excluded = serializers.DictField(child=serializers.IntegerField())
+    excluded_details = serializers.DictField(
+        child=serializers.DictField(child=serializers.IntegerField()),
+        help_text="More of some reasons: of `no_permission`, how many had `withdrawn`, ...",
+    )
     queued = serializers.IntegerField()
     sent = serializers.IntegerField()
     delivered = serializers.IntegerField()
@@ -304,6 +318,10 @@ class RehearsalAnswer(serializers.Serializer[Any]):
 
     audience = serializers.IntegerField()
     excluded = serializers.DictField(child=serializers.IntegerField())
+    excluded_details = serializers.DictField(
+        child=serializers.DictField(child=serializers.IntegerField()),
+        help_text="More of some reasons: of `no_permission`, how many had `withdrawn`, ...",
+    )
     recipients = serializers.IntegerField()
     control = serializers.IntegerField()
     earlier = EarlierAnswer()

@@ -266,6 +266,7 @@ class Rehearse(ApiView):
             {
                 "audience": outcome.audience,
                 "excluded": outcome.excluded,
+                "excluded_details": outcome.details,
                 "recipients": outcome.recipients,
                 "control": outcome.control,
                 "earlier": {

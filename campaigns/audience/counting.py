@@ -21,6 +21,7 @@ class Counted:
     """People by reason ("" would be sent), by variant, and some who would be sent to."""
 
     reasons: Counter[str] = field(default_factory=Counter)
+    details: Counter[tuple[str, str]] = field(default_factory=Counter)  # (reason, more of it)
     variants: dict[str, int] = field(default_factory=dict)
     sample: list[int] = field(default_factory=list)
     same: Counter[str] = field(default_factory=Counter)  # got the same mail before
@@ -29,9 +30,10 @@ class Counted:
 
 _COUNT = """
 WITH people AS MATERIALIZED ({people}), judged AS ({judged})
-SELECT reason, {arm} AS arm, count(*), min(j.profile_id),
+SELECT reason, CASE WHEN reason <> '' THEN detail ELSE '' END AS detail, {arm} AS arm, count(*),
+       min(j.profile_id),
        count(*) FILTER (WHERE {again} AND {same}), count(*) FILTER (WHERE {again} AND {lately})
-FROM judged j GROUP BY 1, 2
+FROM judged j GROUP BY 1, 2, 3
 """
 
 
@@ -58,8 +60,10 @@ def _count(
         lately=again[LATELY],
         arm=arm_of([share for _name, share in plan.variants], shuffle),
     ).on(cursor)
-    for reason, arm, count, example, same, lately in cursor.fetchall():
+    for reason, detail, arm, count, example, same, lately in cursor.fetchall():
         found.reasons[reason] += count
+        if detail:
+            found.details[reason, detail] += count
         found.same[reason] += same
         found.lately[reason] += lately
         if not reason:

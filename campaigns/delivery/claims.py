@@ -183,7 +183,8 @@ WITH m AS (
        SET state = CASE WHEN s.reason = 'expired' AND (t.attempts > 0 OR t.data ? 'word')
                         THEN 'failed' ELSE 'excluded' END,
            reason = CASE WHEN s.reason = 'expired' AND (t.attempts > 0 OR t.data ? 'word')
-                         THEN coalesce(t.data->>'word', 'expired') ELSE s.reason END
+                         THEN coalesce(t.data->>'word', 'expired') ELSE s.reason END,
+           detail = s.detail, said_id = s.said_id, decided_at = {now}
     FROM still s
     WHERE t.profile_id = s.profile_id AND t.id = s.message_id AND t.state = 'queued'
       AND s.reason <> ''
@@ -212,6 +213,7 @@ def exclude_refused(
     refused = sql(
         _REFUSE,
         still=still,
+        now=now,
         ended=ENDED,
         give_back=give_back(),
         profiles=[profile for profile, _message in keys],

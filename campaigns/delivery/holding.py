@@ -26,6 +26,7 @@ WITH given AS (
        SET state = CASE WHEN {hold} AND g.until < t.expires_at THEN 'queued' ELSE 'excluded' END,
            reason = CASE WHEN {hold} AND g.until < t.expires_at THEN '' ELSE 'quiet_hours' END,
            due_at = g.until,
+           decided_at = CASE WHEN {hold} AND g.until < t.expires_at THEN NULL ELSE now() END,
            data = t.data || jsonb_build_object({held}, g.until)
     FROM given g
     WHERE t.profile_id = g.profile_id AND t.id = g.id AND t.state = 'queued'

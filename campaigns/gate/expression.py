@@ -23,6 +23,7 @@ from consent.models import Purpose
 from consent.reach.contactable import is_free
 from consent.reach.judging import judged_addresses, narrowed, reach
 from consent.reach.profiling import objected
+from consent.reach.refusing import why_not_permitted, why_suppressed
 
 ORDER: Final[tuple[str, ...]] = tuple(MessageReason.values)
 BUCKETS = 10_000
@@ -99,7 +100,8 @@ SELECT a.profile_id, p.bucket, {draw} AS draw, r.address, r.owner_id, r.entry_id
             {quiet}
             WHEN {now} >= {expires_at} THEN 'expired'
             {holdout}
-            ELSE '' END AS reason
+            ELSE '' END AS reason,
+       {detail} AS detail, {said} AS said_id
 FROM {people} a
 JOIN profile p ON p.id = a.profile_id{narrow}
 LEFT JOIN ({reach}) r ON r.profile_id = a.profile_id
@@ -118,9 +120,10 @@ def judged(
     few: bool = False,
 ) -> Sql:
     """One line for each of `people`: `profile_id, bucket, draw, address, entry_id, due_at, day,
-    reason`.
+    reason, detail, said_id`.
 
-    `reason` is "" for who gets a message; `day` is the day that it is for them.
+    `reason` is "" for who gets a message; `day` is the day that it is for them. `detail` says more
+    of a reason (`DETAILED`), and `said_id` is the entry or the suppression that shows it.
     `people` is a relation with `profile_id`; `narrow` says
     its range again. With `borrowed`, addresses count that are another person's identifier; `taken`
     is then a condition on `r.owner_id` that says whether the owner is written to already, as
@@ -153,6 +156,8 @@ def judged(
         now=terms.now,
         expires_at=terms.expires_at,
         holdout=pieces.holdout,
+        detail=pieces.detail,
+        said=_said("r", pieces.permission),
         joins=pieces.joins,
     )
 
@@ -172,6 +177,33 @@ _OWN_LIMITS = """LEFT JOIN (SELECT v.profile_id, max(v.per_days) AS per_days, mi
 def _needs_permission(purpose: Purpose, line: str) -> Sql:
     """A branch over a line of `reach`."""
     return EMPTY if is_free(purpose) else Sql(f"WHEN {line}.entry_id IS NULL THEN 'no_permission'")
+
+
+# The sub-reasons, by the same tests in the same order as the reasons that have some.
+_DETAIL = """CASE WHEN p.state <> 'active' THEN p.state WHEN {line}.address IS NULL THEN ''
+    WHEN {line}.suppressed THEN {suppressed} {permission} ELSE '' END"""
+_SAID = """CASE WHEN p.state <> 'active' OR {line}.address IS NULL THEN NULL
+    WHEN {line}.suppressed THEN {line}.suppression_id {permission} END"""
+
+
+def _detail(line: str, person: str, permission: Sql) -> Sql:
+    """Over a line of `reach` and its profile `p`; `permission` is the branch of the reason."""
+    unpermitted = sql(
+        "WHEN {line}.entry_id IS NULL THEN {why}",
+        line=Sql(line),
+        why=why_not_permitted(line, person),
+    )
+    return sql(
+        _DETAIL,
+        line=Sql(line),
+        suppressed=why_suppressed(line),
+        permission=unpermitted if permission.text else EMPTY,
+    )
+
+
+def _said(line: str, permission: Sql) -> Sql:
+    unpermitted = Sql(f"WHEN {line}.entry_id IS NULL THEN {line}.said_id")
+    return sql(_SAID, line=Sql(line), permission=unpermitted if permission.text else EMPTY)
 
 
 def unless_objected(person: Sql) -> Sql:
@@ -203,6 +235,10 @@ class _Pieces:
     @property
     def permission(self) -> Sql:
         return _needs_permission(self.terms.purpose, "r")
+
+    @property
+    def detail(self) -> Sql:
+        return _detail("r", "a.profile_id", self.permission)
 
     @property
     def objected(self) -> Sql:
@@ -373,7 +409,8 @@ SELECT q.key_id AS profile_id, q.message_id,
             {permission}
             WHEN m.expires_at <= {now} THEN 'expired'
             {since}
-            ELSE '' END AS reason
+            ELSE '' END AS reason,
+       {detail} AS detail, {said} AS said_id
 FROM ({judged}) q
 JOIN profile p ON p.id = q.profile_id
 JOIN message m ON m.profile_id = q.key_id AND m.id = q.message_id
@@ -389,7 +426,8 @@ def still_allowed(
     now: datetime,
     since: Sql = EMPTY,
 ) -> Sql:
-    """The gate again for queued messages: `profile_id, message_id, entry_id, reason` ("" allowed).
+    """The gate again for queued messages: `profile_id, message_id, entry_id, reason` ("" allowed),
+    `detail, said_id`.
 
     `messages` is a relation with `profile_id, owner_id, id, address`; `since` are further branches
     of the CASE, over the message `m` and `q.profile_id`, who the person is today, for what may have
@@ -402,10 +440,13 @@ def still_allowed(
         topic_id=topic_id,
         few=True,
     )
+    permission = _needs_permission(purpose, "q")
     return sql(
         _STILL,
         judged=addresses,
-        permission=_needs_permission(purpose, "q"),
+        permission=permission,
+        detail=_detail("q", "q.profile_id", permission),
+        said=_said("q", permission),
         now=now,
         since=since,
     )

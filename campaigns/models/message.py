@@ -107,6 +107,11 @@ class Message(ProfileScoped):
     address = models.TextField(blank=True, default="")
     state = models.TextField(choices=MessageState.choices)
     reason = models.TextField(blank=True, default="")
+    # of a reason of ours: more of it in a word (`campaigns.gate.expression`), by which entry of the
+    # ledger, or by which suppression, and when; without the last, when it was queued
+    detail = models.TextField(blank=True, default="", db_default="")
+    said_id = models.BigIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True)
     queued_at = models.DateTimeField()
     due_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -212,17 +217,18 @@ class Message(ProfileScoped):
 class ExcludedCount(models.Model):
     """How many of a campaign got nothing, by reason: those whose messages are not kept any more."""
 
-    lasts = Bounded("a row a campaign, variant and reason")
+    lasts = Bounded("a row a campaign, variant, reason and what is known of it")
     campaign = models.ForeignKey("campaigns.Campaign", models.CASCADE)
     variant = models.TextField(blank=True, default="")
     reason = models.TextField()
+    detail = models.TextField(blank=True, default="", db_default="")
     n = models.BigIntegerField()
 
     class Meta:
         db_table = "excluded_count"
         constraints = [
             models.UniqueConstraint(
-                fields=["campaign", "variant", "reason"], name="excluded_count_once"
+                fields=["campaign", "variant", "reason", "detail"], name="excluded_count_once"
             ),
         ]
 

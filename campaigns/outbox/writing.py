@@ -29,13 +29,14 @@ placed AS (
     INSERT INTO message (public_id, profile_id, enrolment_id, campaign_id, step, visit, lane,
         is_marketing, is_test, purpose_id, channel, address, state, reason, queued_at, due_at,
         expires_at, attempts, content_version_id, locale, variant, consent_entry_id,
-        idempotency_key, provider_ref, data, counted_on)
+        idempotency_key, provider_ref, data, counted_on, detail, said_id)
     SELECT gen_random_uuid(), profile_id, enrolment_id, {campaign}::bigint, {step}, visit, {lane},
            {marketing}, false, {purpose}, {channel}, coalesce(address, ''),
            CASE WHEN reason = '' THEN 'queued' ELSE 'excluded' END, reason, {now}, due_at,
            {expires_at}, 0, ({contents}::bigint[])[arm], '', ({variants}::text[])[arm],
            CASE WHEN reason = '' THEN entry_id END, {key}, '', {data}::jsonb,
-           CASE WHEN reason = '' THEN day END
+           CASE WHEN reason = '' THEN day END, CASE WHEN reason = '' THEN '' ELSE detail END,
+           CASE WHEN reason <> '' THEN said_id END
     FROM placed
     RETURNING profile_id, id, state, due_at, counted_on
 ), counted AS (

@@ -64,12 +64,22 @@ def counted_messages() -> QuerySet[Message]:
     return Message.objects.filter(is_test=False).order_by()
 
 
-def kept_counts(campaign: Campaign) -> Counter[tuple[str, str]]:
-    """How many got nothing by (variant, reason), of those whose messages are not kept; a query."""
+def kept_counts(campaign: Campaign) -> Counter[tuple[str, str, str]]:
+    """How many got nothing by (variant, reason, more of it), of those whose messages are not kept;
+    a query.
+    """
     rows = ExcludedCount.objects.filter(campaign=campaign)
-    return Counter(
-        {(variant, reason): n for variant, reason, n in rows.values_list("variant", "reason", "n")}
-    )
+    kept = rows.values_list("variant", "reason", "detail", "n")
+    return Counter({(variant, reason, detail): n for variant, reason, detail, n in kept})
+
+
+def by_reason(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
+    """By reason what is known more closely of how many, the most first."""
+    found: dict[str, dict[str, int]] = {}
+    for (reason, detail), n in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
+        if detail and n:
+            found.setdefault(reason, {})[detail] = n
+    return found
 
 
 def rates_of(counts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

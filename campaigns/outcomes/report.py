@@ -16,7 +16,14 @@ from campaigns.gate.terms import window_of
 from campaigns.models import Campaign
 from campaigns.models.message import MessageReason
 from campaigns.outcomes.conversions import fitting_sql
-from campaigns.outcomes.figures import FIGURES, counted_messages, counting, kept_counts, rates_of
+from campaigns.outcomes.figures import (
+    FIGURES,
+    by_reason,
+    counted_messages,
+    counting,
+    kept_counts,
+    rates_of,
+)
 from campaigns.outcomes.measured import MeasuredCounts, measured_by_variant
 from campaigns.people.entered import people_in
 from campaigns.plan import plan_of
@@ -37,12 +44,15 @@ def report(campaign: Campaign) -> dict[str, Any]:
     is counted at each message.
     """
     mine = counted_messages().filter(campaign_id=campaign.pk)
-    reasons = mine.filter(FIGURES["excluded"]).values_list("reason").annotate(n=Count("id"))
-    excluded = Counter(dict(reasons))
+    said = mine.filter(FIGURES["excluded"]).values_list("reason", "detail").annotate(n=Count("id"))
+    details = Counter({(reason, detail): n for reason, detail, n in said})
     rows = {row["variant"]: row for row in _counts(mine)}
-    for (variant, reason), n in kept_counts(campaign).items():
-        excluded[reason] += n
+    for (variant, reason, detail), n in kept_counts(campaign).items():
+        details[reason, detail] += n
         rows.setdefault(variant, _nobody(variant))["audience"] += n
+    excluded: Counter[str] = Counter()
+    for (reason, _detail), n in details.items():
+        excluded[reason] += n
     audience = sum(row["audience"] for row in rows.values())
     came = people_in(campaign)
     if came["entered"]:
@@ -57,6 +67,7 @@ def report(campaign: Campaign) -> dict[str, Any]:
     return {
         "audience": audience,
         "excluded": {name: excluded[name] for name in ORDER if name in excluded},
+        "excluded_details": by_reason(details),
         **_sum(list(rows.values()), sum(measured.values(), MeasuredCounts())),
         "variants": [
             {"name": name, **_sum([rows[name]], measured.get(name, MeasuredCounts()))}

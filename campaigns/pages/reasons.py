@@ -1,11 +1,13 @@
 """Each reason why someone gets nothing: its words, its icon, and what one can do about it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, pgettext_lazy
 
 from campaigns.content.addresses import NEEDS_SMTPUTF8, UNUSABLE_ADDRESS, UNUSABLE_DOMAIN
 from campaigns.content.sandbox.calls import CRASHED, TOO_LARGE, TOO_LONG
@@ -13,9 +15,12 @@ from campaigns.delivery.claims import INTERRUPTED
 from campaigns.delivery.composing import INTERNAL_ERROR
 from campaigns.models import Campaign
 from campaigns.models.message import MessageReason
+from campaigns.outcomes.why_not import WhyNot
 from config.console.shell.theme import resolve
+from config.console.words import num
 
 Text = str | Promise
+SUPPRESSIONS: Final = "admin:consent_suppression_changelist"
 
 
 @dataclass(frozen=True)
@@ -43,12 +48,12 @@ WHY: dict[str, ReasonWords] = {
     MessageReason.SUPPRESSED: ReasonWords(
         _("Suppressed"),
         _("Bounced, complained, or taken out by hand."),
-        "ban", _("Open the suppressions"), "admin:consent_suppression_changelist",
+        "ban", _("Open the suppressions"), SUPPRESSIONS,
     ),
     MessageReason.NO_PERMISSION: ReasonWords(
         _("No permission"),
         _("Never asked, said no, or withdrew."),
-        "okc", _("Ask in a form, at checkout or at the till"),
+        "okc", _("Ask whoever was never asked: in a form, at checkout or at the till"),
     ),
     MessageReason.OBJECTED: ReasonWords(
         _("Objected to profiling"),
@@ -140,6 +145,125 @@ FAULTS: dict[str, ReasonWords] = {
 STEPS = ("who", "what", "when")
 
 
+@dataclass(frozen=True)
+class DetailWords:
+    """More of a reason: `label` after a number ("90 withdrew"), `text` of one person, `remedy`
+    for them. `place` as of a reason; `asks` where asking them is something that one can do.
+    """
+
+    label: Text
+    text: Text
+    remedy: Text
+    place: str = ""
+    asks: bool = False
+
+
+_RESPECT = _("Leave it at that: only they can allow it again, by an act of their own")
+DETAILS: dict[str, DetailWords] = {
+    "never_asked": DetailWords(
+        pgettext_lazy("why not", "never asked"), _("Nobody ever asked them for it."),
+        _("Ask in a form, at checkout or at the till"), asks=True,
+    ),
+    "withdrawn": DetailWords(
+        pgettext_lazy("why not", "withdrew"), _("They withdrew the permission."), _RESPECT,
+    ),
+    "denied": DetailWords(
+        pgettext_lazy("why not", "said no"), _("They said no when they were asked."), _RESPECT,
+    ),
+    "objected": DetailWords(
+        pgettext_lazy("why not", "objected"), _("They objected to marketing, by a request."),
+        _RESPECT,
+    ),
+    "paused": DetailWords(
+        pgettext_lazy("why not", "paused it"), _("They paused it for a time."),
+        _("It goes on by itself when the pause ends"),
+    ),
+    "pending": DetailWords(
+        pgettext_lazy("why not", "not confirmed"),
+        _("They were asked to confirm by a link in a mail, and have not."),
+        _("Nothing to do but wait: the link is in their mailbox"),
+    ),
+    "expired": DetailWords(
+        pgettext_lazy("why not", "expired"), _("The permission was for a time, which is over."),
+        _("Ask them anew, in a form, at checkout or at the till"), asks=True,
+    ),
+    "not_accepted": DetailWords(
+        pgettext_lazy("why not", "on a ground not accepted"),
+        _("There is a permission, but not on a ground that the policy of their country accepts."),
+        _("Look at the policies"), "consent:policies",
+    ),
+    "hard_bounce": DetailWords(
+        pgettext_lazy("why not", "bounced"), _("A mail to the address came back for good."),
+        _("Ask for another address where they are"),
+    ),
+    "invalid": DetailWords(
+        pgettext_lazy("why not", "no valid address"), _("No mail can go to such an address."),
+        _("Correct it where it comes from"),
+    ),
+    "complaint": DetailWords(
+        pgettext_lazy("why not", "complained"), _("They marked a mail as spam."), _RESPECT,
+    ),
+    "unsubscribe": DetailWords(
+        pgettext_lazy("why not", "unsubscribed"), _("They took the address out themselves."),
+        _RESPECT,
+    ),
+    "manual": DetailWords(
+        pgettext_lazy("why not", "taken out by hand"), _("Somebody here took the address out."),
+        _("Open the suppressions"), SUPPRESSIONS,
+    ),
+    "restricted": DetailWords(
+        pgettext_lazy("why not", "restricted"), _("Restricted at their own wish."),
+        _("Open the requests"), "consent:requests",
+    ),
+    "erased": DetailWords(
+        pgettext_lazy("why not", "erased"), _("Erased since, as they asked."),
+        _("Nothing to do here"),
+    ),
+    "merged": DetailWords(
+        pgettext_lazy("why not", "joined with another"),
+        _("Was merged into another person while the mail waited."),
+        _("Who they are now is the other person"),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DetailCount:
+    """How many of a reason, more closely, with a door to them."""
+
+    label: Text
+    count: int
+    url: str
+
+
+def detail_counts(counts: Mapping[str, int], url: Callable[[str], str]) -> list[DetailCount]:
+    """ "90 withdrew, 49 said no", the most first; `url` leads from a sub-reason to its people."""
+    return [
+        DetailCount(DETAILS[detail].label, n, url(detail))
+        for detail, n in counts.items()
+        if detail in DETAILS
+    ]
+
+
+def remedy_for(why: ReasonWords, counts: Mapping[str, int]) -> ReasonWords:
+    """The reason with what can be done about these: whoever said no is not asked again."""
+    known = {detail: DETAILS[detail] for detail, n in counts.items() if n and detail in DETAILS}
+    if not known or why is not WHY[MessageReason.NO_PERMISSION]:
+        return why
+    asking = sum(counts[detail] for detail, words in known.items() if words.asks)
+    if not asking:
+        first = next(iter(known.values()))
+        return replace(why, remedy=first.remedy, place=first.place)
+    if asking == sum(counts.values()):
+        return why
+    remedy = ngettext(
+        "Ask the %(n)s who has not said no: in a form, at checkout or at the till",
+        "Ask the %(n)s who have not said no: in a form, at checkout or at the till",
+        asking,
+    ) % {"n": num(asking)}
+    return replace(why, remedy=remedy)
+
+
 def why_of(reason: str) -> ReasonWords | None:
     """Our words for a reason; None where it is the provider's own."""
     return WHY.get(reason) or FAULTS.get(reason)
@@ -164,7 +288,18 @@ def remedy_url(why: ReasonWords, campaign: Campaign) -> str:
     """Where the remedy is, or ""."""
     if why.place in STEPS:
         return reverse("campaigns:step", args=[campaign.slug, why.place])
-    return resolve([why.place]) if why.place else ""
+    return place_of(why.place)
+
+
+def place_of(name: str) -> str:
+    """The address of a page by its name, or ""."""
+    return resolve([name]) if name else ""
+
+
+def detail_of(said: WhyNot | None) -> Text:
+    """More of a reason in a word or two, as "withdrew"; "" where no more is known."""
+    words = DETAILS.get(said.detail) if said else None
+    return words.label if words else ""
 
 
 def remedy_of(why: ReasonWords, url: str) -> Text:

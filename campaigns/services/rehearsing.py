@@ -16,6 +16,7 @@ from campaigns.gate.expression import ORDER
 from campaigns.gate.terms import terms_of
 from campaigns.models import Campaign
 from campaigns.models.message import MessageReason
+from campaigns.outcomes.figures import by_reason
 from campaigns.plan import plan_of
 from campaigns.services.checks import Check, NotReady, audience_errors
 from config.workspace.tables.statistics import refresh_statistics
@@ -25,7 +26,10 @@ from segments.models import Segment
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """Who would get it, and how many would not for which reason, in the one fixed order."""
+    """Who would get it, and how many would not for which reason, in the one fixed order.
+
+    `details` says more of some reasons: how many withdrew, said no, were never asked.
+    """
 
     audience: int
     excluded: dict[str, int]
@@ -34,6 +38,7 @@ class Rehearsal:
     variants: dict[str, int] = field(default_factory=dict)
     sample: list[int] = field(default_factory=list)
     took_ms: int = 0
+    details: dict[str, dict[str, int]] = field(default_factory=dict)
     earlier: Earlier = field(default_factory=Earlier)
 
 
@@ -66,6 +71,7 @@ def rehearse(campaign: Campaign, *, as_of: datetime | None = None) -> Rehearsal:
         control=excluded.get("holdout", 0),
         variants=found.variants,
         sample=found.sample,
+        details=by_reason(found.details),
         earlier=_earlier(found, lately_days(terms)),
         took_ms=round((time.perf_counter() - began) * 1000),
     )

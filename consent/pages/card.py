@@ -20,7 +20,7 @@ from consent.reach.contactable import (
     reachable_channels,
 )
 from consent.volume import in_words, limits_of_person
-from consent.words import act_of, said_words, source_of
+from consent.words import act_of, paused_until, said_words, source_of
 from profiles.models import Profile
 from profiles.panels import CHIPS, PANELS, Chip, Panel
 from profiles.selectors.masking import Shown, shown_to
@@ -98,8 +98,7 @@ def _pauses(entries: Sequence[ConsentEntry]) -> list[tuple[Any, datetime]]:
     """On which channels the person has paused marketing, and until when."""
     found: dict[str, datetime] = {}
     for entry in entries:
-        if entry.status == ConsentStatus.WITHDRAWN and entry.evidence.get("then") == "resume":
-            until = datetime.fromisoformat(entry.evidence["until"])
+        if (until := paused_until(entry)) is not None:
             found[entry.channel] = max(until, found.get(entry.channel, until))
     return [(label_of(channel), until) for channel, until in found.items()]
 

@@ -13,16 +13,16 @@ from django.utils.translation import gettext as _
 from config.console.words import day
 from config.postgres.sql import TRUE, UNION_ALL, Sql, run, sql
 from consent.channels import addressed_channels, contact_kind, usual_channels
-from consent.models import ConsentEntry, Purpose, Topic
+from consent.models import ConsentEntry, Purpose, Suppression, Topic
 from consent.models.ledger import ConsentStatus
 from consent.policy.places import country_names, country_of
 from consent.reach.judging import reach
+from consent.reach.refusing import INVALID, NOT_ACCEPTED
 from profiles.identifiers.addresses import best_of_kinds
 from profiles.models import Profile
 from profiles.people.lineage import given_people
 
 MARKETING = "marketing"
-NOT_ACCEPTED = "not_accepted"  # a permission on a ground that the policy does not accept
 
 
 class UnknownPurpose(LookupError):
@@ -202,9 +202,10 @@ def _answer(
         return Reachability(channel, False, "frozen", _("This person is frozen"))
     if line is None:
         return Reachability(channel, False, "no_address", _("No address known"))
-    address, _owner, suppressed, entry_id, status, said_id = line
+    address, _owner, suppressed, entry_id, status, said_id, by, suppression_id = line
     if suppressed:
-        return Reachability(channel, False, "suppressed", _("The address is suppressed"), address)
+        words = suppressed_words(by or INVALID, suppression_id)
+        return Reachability(channel, False, "suppressed", words, address)
     if entry_id is not None or free:
         return Reachability(channel, True, "", _("Reachable"), address, said_id)
     if status == ConsentStatus.GRANTED and (ground := _ground(profile, said_id)):
@@ -225,6 +226,20 @@ def _ground(profile: Profile, said_id: int | None) -> str:
         "ground": entry.get_basis_display(),
         "day": day(timezone.localdate(entry.at)),
     }
+
+
+def suppressed_words(reason: str, suppression_id: int | None) -> str:
+    """Why and since when an address is suppressed. A query, where a suppression says so."""
+    words = {
+        "hard_bounce": _("Suppressed: the address bounced for good"),
+        "invalid": _("Suppressed: no address that can be written to"),
+        "complaint": _("Suppressed: they complained of a mail"),
+        "unsubscribe": _("Suppressed: unsubscribed"),
+        "manual": _("Suppressed by hand"),
+    }
+    row = Suppression.objects.filter(pk=suppression_id).first() if suppression_id else None
+    said = words.get(reason, _("The address is suppressed"))
+    return f"{said}, {day(timezone.localdate(row.created_at))}" if row else said
 
 
 def reason_words(status: str) -> str:

@@ -50,18 +50,22 @@ _NOWHERE = """
     FROM {people} a"""
 
 _LINES = """
-SELECT {distinct} x.*, {suppressed} AS suppressed,
+SELECT {distinct} x.*, {suppressed} AS suppressed, sup.reason AS suppressed_by,
+       sup.id AS suppression_id,
        CASE WHEN {permitted} THEN {entry} END AS entry_id, {entry} AS said_id,
        coalesce({status}, 'never_asked') AS status
 FROM ({addresses}) x
 LEFT JOIN {suppressions}
 {states}
 """
-# for many addresses all suppressions are read once; for few each is looked up by its digest
-_ALL_SUPPRESSIONS = """(SELECT DISTINCT digest FROM suppression
-           WHERE kind = {kind} AND level = ANY({levels})) sup ON sup.digest = x.digest"""
-_SUPPRESSION_OF = """LATERAL (SELECT s.digest FROM suppression s WHERE s.kind = {kind}
-           AND s.digest = x.digest AND s.level = ANY({levels}) LIMIT 1) sup ON TRUE"""
+# for many addresses all suppressions are read once; for few each is looked up by its digest. Of
+# two of an address the one that reaches further is told
+_ALL_SUPPRESSIONS = """(SELECT DISTINCT ON (digest) digest, reason, id FROM suppression
+           WHERE kind = {kind} AND level = ANY({levels}) ORDER BY digest, level) sup
+           ON sup.digest = x.digest"""
+_SUPPRESSION_OF = """LATERAL (SELECT s.digest, s.reason, s.id FROM suppression s
+           WHERE s.kind = {kind} AND s.digest = x.digest AND s.level = ANY({levels})
+           ORDER BY s.level LIMIT 1) sup ON TRUE"""
 # Of the addresses that may be used at all (`USABLE`) the best, as `BEST_FIRST` has it.
 _BEST = """
 ORDER BY x.profile_id, {suppressed}, ({permitted} AND NOT {suppressed}) DESC, x.proven DESC,
@@ -113,11 +117,12 @@ def reach(
 
     `people` is a relation (a table, a CTE or a query in brackets) with a column `profile_id`;
     `narrow` says its bounds again, so that each table is read by range. Columns: `profile_id,
-    address, owner_id, suppressed, entry_id, status, said_id`; `entry_id` is null where nothing
-    permits, `said_id` is the entry that answers either way. Only addresses that somebody of ours
-    vouched for: one that may be used goes before one that may not, then the best of
-    `profiles.identifiers.addresses`. Permissions are those of `as_of`, now by default; all else is
-    of now. `few`: some dozens of people, as in `judged_addresses`.
+    address, owner_id, suppressed, entry_id, status, said_id, suppressed_by, suppression_id`;
+    `entry_id` is null where nothing permits, `said_id` is the entry that answers either way;
+    `suppressed_by` and `suppression_id` say which suppression it is, if it is one. Only addresses
+    that somebody of ours vouched for: one that may be used goes before one that may not, then the
+    best of `profiles.identifiers.addresses`. Permissions are those of `as_of`, now by default; all
+    else is of now. `few`: some dozens of people, as in `judged_addresses`.
     """
     lines = judged_addresses(
         addresses_of(people, channel, narrow=narrow, borrowed=borrowed),
@@ -130,8 +135,8 @@ def reach(
         stood=StoodAt(_STOOD, as_of) if as_of else None,
     )
     query = sql(
-        "SELECT profile_id, address, owner_id, suppressed, entry_id, status, said_id"
-        " FROM ({lines}) best",
+        "SELECT profile_id, address, owner_id, suppressed, entry_id, status, said_id,"
+        " suppressed_by, suppression_id FROM ({lines}) best",
         lines=lines,
     )
     if as_of is None:
@@ -178,7 +183,8 @@ def judged_addresses(
     few: bool = False,
     stood: "StoodAt | None" = None,
 ) -> Sql:
-    """Every column of `addresses`, with `suppressed, entry_id, said_id, status` of that address.
+    """Every column of `addresses`, with `suppressed, suppressed_by, suppression_id, entry_id,
+    said_id, status` of that address.
 
     `addresses` is a SELECT with at least `profile_id, address, digest, deliverability`; `few` says
     that it has some dozens of lines; `stood` holds the permissions where not those of now matter.

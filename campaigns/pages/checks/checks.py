@@ -1,8 +1,10 @@
 """The step Checks: from the audience to the recipients, real inbox rows, and what to look at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from math import floor, log10
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -30,7 +32,15 @@ from campaigns.pages.editor.previews import (
 )
 from campaigns.pages.editor.starters import PLACEHOLDER
 from campaigns.pages.launch.launch_number import audience_of
-from campaigns.pages.reasons import LATER, WHY, remedy_of, remedy_url
+from campaigns.pages.reasons import (
+    LATER,
+    WHY,
+    DetailCount,
+    detail_counts,
+    remedy_for,
+    remedy_of,
+    remedy_url,
+)
 from campaigns.plan import plan_of
 from campaigns.services.checks import Check, NotReady, check_campaign
 from campaigns.services.rehearsing import Rehearsal, rehearse
@@ -57,6 +67,7 @@ class ReasonRow:
     remedy_url: str
     left: str = "0"
     lost: str = "0"
+    details: list[DetailCount] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -80,28 +91,34 @@ def funnel_of(campaign: Campaign, rehearsal: Rehearsal) -> Funnel:
     low = _low(rehearsal.audience, rehearsal.recipients)
     span = max(rehearsal.audience - low, 1)
     rows, left = [], rehearsal.audience
-    for key, why in WHY.items():
+    for key, reason in WHY.items():
         count = rehearsal.excluded.get(key, 0)
+        details = rehearsal.details.get(key, {})
         if key in LATER or (key == MessageReason.OBJECTED and not count):  # few are built on it
             continue
         left -= count
+        why = remedy_for(reason, details)
         there = remedy_url(why, campaign)
         url = door_to(campaign, key) if count else ""
+        door = partial(door_to, campaign, key)
         rows.append(
             ReasonRow(
                 key, why.label, why.text, why.icon, count, url, remedy_of(why, there), there,
                 _share(left - low, span), _share(count, span, 0.4 if count else 0),
+                detail_counts(details, door),
             )
         )  # fmt: skip
     final = _share(rehearsal.recipients - low, span)
     return Funnel(rehearsal.audience, rehearsal.recipients, rows, low, final)
 
 
-def door_to(campaign: Campaign, reason: str) -> str:
+def door_to(campaign: Campaign, reason: str, detail: str = "") -> str:
     """The people behind a loss: messages once there are some, before that the dry run's."""
+    more = {"detail": detail} if detail else {}
     if campaign.launched_at:
-        return places.messages(campaign=campaign.slug, reason=reason)
-    return reverse("campaigns:left_out", args=[campaign.slug, reason])
+        return places.messages(campaign=campaign.slug, reason=reason, **more)
+    there = reverse("campaigns:left_out", args=[campaign.slug, reason])
+    return f"{there}?{urlencode(more)}" if more else there
 
 
 def _low(audience: int, recipients: int) -> int:
@@ -139,6 +156,7 @@ def what_was(campaign: Campaign) -> Rehearsal:
         excluded=excluded,
         recipients=counted["audience"] - sum(excluded.values()),
         control=excluded.get("holdout", 0),
+        details=counted["excluded_details"],
     )
 
 

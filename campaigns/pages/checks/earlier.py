@@ -17,7 +17,7 @@ from campaigns.audience.earlier import (
     got_before,
     lately_days,
 )
-from campaigns.audience.listing import next_people
+from campaigns.audience.listing import Judged, next_people
 from campaigns.faults import CannotGoOn
 from campaigns.gate.terms import caps_of, terms_of
 from campaigns.models import Campaign
@@ -78,7 +78,7 @@ def _limits(campaign: Campaign) -> list[Frequency]:
     return caps_of(campaign.caps, step.get("channel", ""), step.get("tags") or ())
 
 
-def who(campaign: Campaign, kind: str, after: int, now: datetime) -> list[int]:
+def who(campaign: Campaign, kind: str, after: int, now: datetime) -> list[Judged]:
     """The next of these people, by id. Raises CannotGoOn."""
     plan = plan_of(campaign)
     terms = terms_of(plan, now=now)

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from campaigns.models import Campaign, Message
 from campaigns.models.message import MessageReason, MessageState
 from campaigns.outcomes.figures import FIGURES
-from campaigns.pages.reasons import WHY
+from campaigns.pages.reasons import DETAILS, WHY
 from campaigns.people.whose import written_to
 from profiles.selectors.finding import NotAPerson, as_uuid, by_public_id
 
@@ -90,6 +90,14 @@ def _by_reason(found: MessageFilters, value: str) -> str | None:
     return str(WHY[value].label)
 
 
+def _by_detail(found: MessageFilters, value: str) -> str | None:
+    """More of the reason."""
+    if value not in DETAILS:
+        return None
+    found.rows = found.rows.filter(detail=value)
+    return str(DETAILS[value].label)
+
+
 def _by_person(found: MessageFilters, value: str) -> str | None:
     public_id = as_uuid(value)
     if public_id is None:
@@ -132,6 +140,7 @@ _NARROW: dict[str, Any] = {
     "campaign": _by_campaign,
     "state": _by_state,
     "reason": _by_reason,
+    "detail": _by_detail,
     "person": _by_person,
     "did": _by_did,
     "days": _by_days,

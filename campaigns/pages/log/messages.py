@@ -15,16 +15,19 @@ from campaigns.models import Campaign, Message
 from campaigns.models.message import MessageReason, MessageState
 from campaigns.outcomes.figures import kept_counts
 from campaigns.outcomes.happened import message_events
+from campaigns.outcomes.why_not import WhyNot, why_not
 from campaigns.pages import reasons
 from campaigns.pages.log.message_filters import MessageFilters, address_of, asked
-from campaigns.pages.reasons import WHY
+from campaigns.pages.reasons import SUPPRESSIONS, WHY
 from campaigns.people.whose import people_of
 from config.console.pages import ApiCall, page, part, wants_partial
 from config.workspace import audit
 from config.workspace.api.ids import number_of
 from config.workspace.permissions import may, requires
+from config.workspace.trail.proofs import provable
+from consent.ledger.chain import CONSENTS
 from consent.models import ConsentEntry
-from consent.words import act_of, source_of
+from consent.words import act_of, paused_until, source_of
 from profiles.models import Profile
 from profiles.selectors.masking import HARMLESS_ALONE, Shown, shown_to
 from profiles.selectors.people import BadCursor, decode_cursor, encode_cursor
@@ -58,6 +61,12 @@ class MessageLine:
     look: tuple[str, str]
     why: str | Promise
     url: str
+    not_sent: WhyNot | None = None
+
+    @property
+    def detail(self) -> str | Promise:
+        """More of the reason, as "withdrew"."""
+        return reasons.detail_of(self.not_sent)
 
 
 def word_of(row: Message) -> str:
@@ -76,14 +85,24 @@ def why_of(row: Message, shown: Shown = HARMLESS_ALONE) -> str | Promise:
 
 
 def lines_of(rows: list[Message], shown: Shown) -> list[MessageLine]:
-    """The rows as they are said; one query for the campaigns, none for each."""
+    """The rows as they are said; some queries for all of them, none for each."""
     wanted = {row.campaign_id for row in rows if row.campaign_id}
     named = {c.pk: c for c in Campaign.objects.filter(pk__in=wanted).only("slug", "name")}
     people = people_of(rows)
-    return [_line(row, people[row.pk], named.get(row.campaign_id or 0), shown) for row in rows]
+    whys = why_not(rows, people)
+    return [
+        _line(row, people[row.pk], named.get(row.campaign_id or 0), shown, whys.get(row.pk))
+        for row in rows
+    ]
 
 
-def _line(row: Message, person: Profile, campaign: Campaign | None, shown: Shown) -> MessageLine:
+def _line(
+    row: Message,
+    person: Profile,
+    campaign: Campaign | None,
+    shown: Shown,
+    not_sent: WhyNot | None,
+) -> MessageLine:
     return MessageLine(
         row,
         person,
@@ -94,6 +113,7 @@ def _line(row: Message, person: Profile, campaign: Campaign | None, shown: Shown
         LOOKS.get(row.state, ("", "mail")),
         why_of(row, shown),
         reverse("campaigns:message", args=[row.profile_id, row.pk]),
+        not_sent,
     )
 
 
@@ -141,12 +161,15 @@ def messages_page(request: HttpRequest) -> HttpResponse:
 
 def _folded(found: MessageFilters) -> int:
     """Who of these got nothing from a campaign that ended long ago, and is only counted."""
-    narrow = found.kept.keys() - {"campaign", "reason"}
+    narrow = found.kept.keys() - {"campaign", "reason", "detail"}
     if found.campaign is None or narrow - {"state"} or found.kept.get("state", _OUT) != _OUT:
         return 0
-    wanted = found.kept.get("reason")
-    counted = kept_counts(found.campaign).items()
-    return sum(n for (_variant, reason), n in counted if wanted in (None, reason))
+    wanted, closer = found.kept.get("reason"), found.kept.get("detail")
+    return sum(
+        n
+        for (_variant, reason, detail), n in kept_counts(found.campaign).items()
+        if wanted in (None, reason) and closer in (None, detail)
+    )
 
 
 def _leaf(rows: QuerySet[Message], before: tuple[Any, str] | None) -> list[Message]:
@@ -180,6 +203,7 @@ def message(request: HttpRequest, profile_id: int, message_id: int) -> HttpRespo
         "line": line,
         "row": row,
         "why": _why(row),
+        "refusal": _refusal(line, shown),
         "entry": entry,
         "how": act_of(entry) if entry else "",
         "by": source_of(entry) if entry else "",
@@ -194,6 +218,31 @@ def message(request: HttpRequest, profile_id: int, message_id: int) -> HttpRespo
         crumbs=[(_("Engage"), None), (_("Messages"), reverse("campaigns:messages"))],
         api_call=ApiCall("GET", f"/api/messages/?person={line.person.public_id}"),
     )
+
+
+def _refusal(line: MessageLine, shown: Shown) -> dict[str, Any] | None:
+    """More of why it was not sent: in words, with the time, how it was said, and the proof."""
+    said = line.not_sent
+    words = reasons.DETAILS.get(said.detail) if said else None
+    if said is None or words is None:
+        return None
+    entry = said.entry
+    there = reasons.place_of(words.place)
+    return {
+        "words": words,
+        "said": said,
+        "how": act_of(entry) if entry else "",
+        "by": shown.text(source_of(entry)) if entry else "",
+        "until": paused_until(entry) if entry else None,
+        "ledger": reverse("consent:person_ledger", args=[line.person.public_id]),
+        "proof": reverse("campaigns:proof_file", args=[entry.profile_id, entry.pk])
+        if entry and entry.pk in provable(CONSENTS)
+        else "",
+        "suppressions": reasons.place_of(SUPPRESSIONS) if said.suppression else "",
+        "remedy": words.remedy,
+        "remedy_url": there,
+        "gone": said.suppression is None and line.row.reason == MessageReason.SUPPRESSED,
+    }
 
 
 def _why(row: Message) -> reasons.ReasonWords | None:

@@ -1,6 +1,7 @@
 """The report's pictures: from audience to buyer, and people beside machines."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
-from campaigns.pages.reasons import WHY
+from campaigns.pages.reasons import WHY, DetailCount, detail_counts
 from campaigns.pages.report.report_base import ReportBase
 from config.console.words import pct
 
@@ -21,6 +22,7 @@ class Loss:
     count: int
     text: str | Promise
     url: str
+    details: list[DetailCount] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,10 @@ class Doors:
         """The log, narrowed."""
         return f"{self._own}?{urlencode({'campaign': self._slug, **filters})}"
 
+    def more_of(self, reason: str, detail: str) -> str:
+        """The log of who was left out for a reason, more closely."""
+        return self.to(reason=reason, detail=detail)
+
 
 def funnel_of(
     data: dict[str, Any], measured: ReportBase, doors: Doors, goal: str
@@ -92,7 +98,12 @@ def funnel_of(
         return ReportBar(label, count, url, width, note, **more)
 
     left_out = [
-        Loss(n, _lowered(WHY[key].label if key in WHY else key), doors.to(reason=key))
+        Loss(
+            n,
+            _lowered(WHY[key].label if key in WHY else key),
+            doors.to(reason=key),
+            detail_counts(data["excluded_details"].get(key, {}), partial(doors.more_of, key)),
+        )
         for key, n in excluded.items()
         if n
     ]

@@ -1,0 +1,197 @@
+"""More of a reason: whoever is left out is told by what, since when, and by which entry."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from campaigns import pruning
+from campaigns.models import Campaign, Message
+from campaigns.outcomes.report import report
+from campaigns.services.rehearsing import rehearse
+from config.console.words import at
+from config.workspace.models import Role
+from consent.ledger.recording import Statement, record_consents
+from consent.models import ConsentEntry, Purpose, Suppression
+from consent.suppression.suppressing import release, suppress
+from tests.campaigns.builders import (
+    address_of,
+    deliver_all,
+    launched,
+    make_campaign,
+    make_person,
+    make_segment,
+    say,
+    smtp_server,
+)
+from tests.cast import make_identifier, make_user
+
+pytestmark = pytest.mark.django_db
+ASK = "Ask in a form, at checkout or at the till"
+
+
+def state_of(person, status: str, **evidence) -> None:
+    statement = Statement(
+        profile_id=person.pk,
+        purpose_id=Purpose.objects.get(slug="marketing").pk,
+        channel="email",
+        contact_point=address_of(person),
+        status=status,
+        basis="consent",
+        evidence=evidence,
+    )
+    record_consents([statement])
+
+
+def cast() -> dict[str, object]:
+    """By the sub-reason that is true of them, one person each, and three who were never asked."""
+    until = (timezone.now() + timedelta(days=30)).isoformat()
+    people = {
+        name: make_person(name)
+        for name in ("withdrawn", "denied", "objected", "paused", "pending", "expired")
+    }
+    for name, person in people.items():
+        if name != "pending":  # what waits for an answer takes no permission away
+            say(person)
+        if name == "objected":
+            state_of(person, "withdrawn", request="r", type="objection", via="console")
+        elif name == "paused":
+            state_of(person, "withdrawn", until=until, then="resume")
+        else:
+            say(person, name)
+    for reason in Suppression.Reason.values:
+        people[reason] = make_person(reason.replace("_", ""))
+        say(people[reason])
+        suppress(kind="email", value=address_of(people[reason]), reason=reason)
+    people["restricted"] = make_person("restricted", state="restricted")
+    for n in range(3):
+        people[f"never_asked{n}"] = make_person(f"never{n}")
+    return people
+
+
+DETAILS = {
+    "frozen": {"restricted": 1},
+    "suppressed": dict.fromkeys(
+        ("complaint", "hard_bounce", "invalid", "manual", "unsubscribe"), 1
+    ),
+    "no_permission": {"never_asked": 3}
+    | dict.fromkeys(("denied", "expired", "objected", "paused", "pending", "withdrawn"), 1),
+}
+
+
+def test_the_checks_the_messages_the_report_and_what_is_kept_of_it_say_the_same(settings):
+    people = cast()
+    segment = make_segment(*people.values())
+    assert rehearse(make_campaign(segment, "dry")).details == DETAILS
+    campaign = launched(segment)
+    for name, person in people.items():
+        row = Message.objects.get(campaign_id=campaign.pk, profile=person)
+        assert row.detail == name.rstrip("0123456789")
+        if row.reason == "no_permission" and row.detail != "never_asked":
+            entry = ConsentEntry.objects.get(profile=person, pk=row.said_id)
+            assert entry.pk == ConsentEntry.objects.filter(profile=person).latest("pk").pk
+        elif row.reason == "suppressed":
+            assert Suppression.objects.get(pk=row.said_id).reason == name
+        else:
+            assert row.said_id is None
+    counted = report(campaign)
+    assert counted["excluded_details"] == DETAILS
+    assert {
+        reason: sum(more.values()) for reason, more in counted["excluded_details"].items()
+    } == counted["excluded"]
+    Campaign.objects.filter(pk=campaign.pk).update(
+        status="finished", finished_at=timezone.now() - timedelta(days=400)
+    )
+    assert pruning.fold_excluded(timezone.now()) == len(people)
+    assert report(campaign)["excluded_details"] == DETAILS
+
+
+def test_what_changes_before_the_mail_leaves_is_told_as_closely():
+    ada, ben, cleo = (make_person(name) for name in ("ada", "ben", "cleo"))
+    for person in (ada, ben, cleo):
+        say(person)
+    launched(make_segment(ada, ben, cleo))
+    say(ada, "withdrawn", act="one_click")
+    suppress(kind="email", value=address_of(ben), reason="complaint")
+    with smtp_server() as server:
+        deliver_all()
+    assert server.counts == {address_of(cleo): 1}
+    rows = {row.profile_id: row for row in Message.objects.all()}
+    assert rows[ada.pk].detail == "withdrawn"
+    assert ConsentEntry.objects.get(profile=ada, pk=rows[ada.pk].said_id).status == "withdrawn"
+    assert rows[ada.pk].decided_at > rows[ada.pk].queued_at
+    assert rows[ben.pk].detail == "complaint"
+    assert (rows[cleo.pk].detail, rows[cleo.pk].said_id) == ("", None)
+
+
+@pytest.fixture
+def officer(client):
+    client.force_login(make_user(Role.PRIVACY_OFFICER, email="me@shop.example"))
+    return client
+
+
+def page_of(client, person) -> str:
+    row = Message.objects.get(profile=person)
+    return client.get(reverse("campaigns:message", args=[person.pk, row.pk])).content.decode()
+
+
+def test_a_message_says_when_it_was_withdrawn_leads_to_the_proof_and_offers_no_asking(officer):
+    people = cast()
+    launched(make_segment(*people.values()))
+    for name in ("withdrawn", "denied", "objected", "unsubscribe", "complaint"):
+        text = page_of(officer, people[name])
+        assert "only they can allow it again" in text
+        assert ASK not in text
+    ada = people["withdrawn"]
+    text = page_of(officer, ada)
+    entry = ConsentEntry.objects.filter(profile=ada).latest("pk")
+    assert f"No permission: withdrew {at(entry.at)}." in text
+    assert reverse("consent:person_ledger", args=[ada.public_id]) in text
+    assert str(entry.pk) in text
+    assert ASK in page_of(officer, people["never_asked0"])
+    assert "The pause ends" in page_of(officer, people["paused"])
+    assert "The suppressions" in page_of(officer, people["manual"])
+    release(Suppression.objects.get(reason="manual"))
+    assert "has been lifted since" in page_of(officer, people["manual"])
+
+
+def test_the_checks_count_them_and_open_each_and_ask_nobody_who_said_no(officer):
+    ada, ben, cleo = (make_person(name) for name in ("ada", "ben", "cleo"))
+    say(ada)
+    say(ada, "withdrawn")
+    draft = make_campaign(make_segment(ada, ben, cleo, slug="three"), "three")
+    say(cleo)
+    there = reverse("campaigns:left_out", args=[draft.slug, "no_permission"])
+    text = officer.get(reverse("campaigns:count", args=[draft.slug])).content.decode()
+    assert f"{there}?detail=withdrawn" in text
+    assert f"{there}?detail=never_asked" in text
+    assert "Ask the 1 who has not said no" in text
+    found = officer.get(f"{there}?detail=withdrawn")
+    assert [one["person"].pk for one in found.context["people"]] == [ada.pk]
+    entry = ConsentEntry.objects.filter(profile=ada).latest("pk")
+    assert found.context["people"][0]["at"] == entry.at
+    assert officer.get(f"{there}?detail=nope").status_code == 404
+    only = make_campaign(make_segment(ada, slug="one"), "one")
+    text = officer.get(reverse("campaigns:count", args=[only.slug])).content.decode()
+    assert "only they can allow it again" in text
+    assert ASK not in text
+
+
+def test_the_log_is_narrowed_by_it_and_the_api_says_it(officer):
+    people = cast()
+    campaign = launched(make_segment(*people.values()))
+    log = officer.get(f"/console/messages/?campaign={campaign.slug}&detail=withdrawn")
+    assert [line.row.profile_id for line in log.context["lines"]] == [people["withdrawn"].pk]
+    assert "No permission: withdrew" in log.content.decode()
+    assert officer.get("/console/messages/?detail=nope").context["lines"] == []
+    ada = people["withdrawn"]
+    make_identifier(ada, "rapport_id", str(ada.public_id))
+    (said,) = officer.get(f"/api/messages/?person={ada.public_id}").json()["results"]
+    entry = ConsentEntry.objects.filter(profile=ada).latest("pk")
+    assert said["reason"] == "no_permission"
+    assert said["reason_detail"] == "withdrawn"
+    assert said["reason_consent"] == entry.pk
+    assert said["reason_at"] == entry.at.isoformat().replace("+00:00", "Z")
+    person = officer.get(f"/console/people/{ada.public_id}/").content.decode()
+    assert "No permission: withdrew" in person
