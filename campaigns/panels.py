@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from campaigns.gate.why_not import WhyNot, why_not
 from campaigns.models import Campaign, Message
 from campaigns.models.message import MessageState
-from campaigns.outcomes.why_not import WhyNot, why_not
 from campaigns.pages.log.messages import LOOKS, why_of
 from campaigns.pages.reasons import detail_of
 from campaigns.people.whose import written_to

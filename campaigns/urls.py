@@ -7,7 +7,7 @@ from campaigns.pages import listing, step_pages
 from campaigns.pages.checks import checks, earlier, excluded
 from campaigns.pages.editor import previews, send_test
 from campaigns.pages.launch import launch_number, launch_page
-from campaigns.pages.log import messages
+from campaigns.pages.log import keeping, messages
 from campaigns.pages.report import report
 
 
@@ -64,6 +64,7 @@ urlpatterns = [
         name="proof_file",
     ),
     path("privacy/prove/verify_proof.py", pages.script_view, name="proof_script"),
+    path("messages/segment/", keeping.keep, name="keep_people"),
     path("messages/", messages.messages_page, name="messages"),
     path("messages/<int:profile_id>/<int:message_id>/", messages.message, name="message"),
 ]

@@ -12,10 +12,10 @@ from rest_framework.response import Response
 from campaigns.api import serializers as shapes
 from campaigns.content.errors import ContentError
 from campaigns.content.sandbox.calls import NoPlace
+from campaigns.gate.why_not import WhyNot, why_not
 from campaigns.models import Campaign, Message
 from campaigns.models.message import MessageReason, MessageState
 from campaigns.outcomes.happened import message_events
-from campaigns.outcomes.why_not import WhyNot, why_not
 from campaigns.people.whose import people_of, written_to
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.single import AnotherMessage, NeedsRight, send_message

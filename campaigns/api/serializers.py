@@ -268,6 +268,7 @@ class RatesAnswer(serializers.Serializer[Any]):
     conversion = RateAnswer()
     unsubscribe = RateAnswer(help_text="Of the delivered.")
     bounce = RateAnswer(help_text="Of those handed over.")
+    complaint = RateAnswer(help_text="Of the delivered.")
 
 
 class ReportAnswer(serializers.Serializer[Any]):

@@ -111,6 +111,8 @@ def one_line(text: str) -> str:
 def header_text(text: str, used: int = 0) -> str:
     """Any text as a header's value; `used` characters stand on its first line already."""
     line = one_line(text)
+    if not line:
+        return ""
     if _PLAIN.fullmatch(line) and "=?" not in line:
         folded = _folded(line, used)
         if folded is not None:

@@ -133,6 +133,8 @@ class CampaignVersion(models.Model):
     goal = models.JSONField(null=True)
     caps = models.JSONField(null=True)
     holdout = models.FloatField(default=0)
+    # how many would get it, as was shown to whoever launched; null where nothing was shown
+    shown_recipients = models.BigIntegerField(null=True)
     sender = models.ForeignKey(Sender, models.PROTECT, null=True)
     created_by = models.ForeignKey("workspace.User", models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)

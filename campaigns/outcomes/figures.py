@@ -51,6 +51,7 @@ RATES: dict[str, tuple[str, str]] = {
     "conversion": ("converted", "measured"),
     "unsubscribe": ("unsubscribed", "delivered"),
     "bounce": ("bounced", "sent"),
+    "complaint": ("complained", "delivered"),
 }
 
 

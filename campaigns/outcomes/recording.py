@@ -70,21 +70,25 @@ def record_open(sent: NamedMessage, who: str, at: datetime | None = None) -> boo
     return first
 
 
-# `clicks` holds the last few [link, ISO time], from which a burst is told
+# `clicks` holds the last few [link, ISO time, whether by a person]: a burst is told from them, and
+# which link people followed (`campaigns.outcomes.parts.by_link`)
 _CLICKED = """
 UPDATE message SET clicked_at = coalesce(clicked_at, CASE WHEN %(human)s THEN %(at)s END),
        machine_clicked_at = coalesce(machine_clicked_at, CASE WHEN NOT %(human)s THEN %(at)s END),
        data = data || jsonb_build_object('clicks',
            (coalesce(data->'clicks', '[]') || jsonb_build_array(jsonb_build_array(%(link)s::int,
-            %(at)s::timestamptz)))
-           - CASE WHEN jsonb_array_length(coalesce(data->'clicks', '[]')) > 9
+            %(at)s::timestamptz, %(human)s::boolean)))
+           - CASE WHEN jsonb_array_length(coalesce(data->'clicks', '[]')) > 29
             THEN 0 ELSE 99 END)
 WHERE profile_id = %(profile)s AND id = %(message)s
 RETURNING data->'clicks'
 """
 _BURST = """
-UPDATE message SET machine_clicked_at = coalesce(machine_clicked_at, clicked_at), clicked_at = NULL
-WHERE profile_id = %s AND id = %s AND clicked_at >= %s
+UPDATE message SET machine_clicked_at = coalesce(machine_clicked_at,
+           CASE WHEN clicked_at >= %(since)s THEN clicked_at END, %(at)s),
+       clicked_at = CASE WHEN clicked_at < %(since)s THEN clicked_at END,
+       data = data || jsonb_build_object('clicks', %(clicks)s::jsonb)
+WHERE profile_id = %(profile)s AND id = %(message)s
 """
 
 
@@ -114,9 +118,20 @@ def record_click(
         if row is None:
             return
         clicks = json.loads(row[0]) if isinstance(row[0], str) else row[0]
-        recent = {n for n, time in clicks if datetime.fromisoformat(time) >= at - BURST}
-        if len(recent) >= BURST_LINKS:
-            cursor.execute(_BURST, [sent.profile_id, sent.message_id, at - BURST])
+        recent = [datetime.fromisoformat(click[1]) >= at - BURST for click in clicks]
+        links = {click[0] for click, is_recent in zip(clicks, recent, strict=True) if is_recent}
+        if len(links) >= BURST_LINKS:
+            told_apart = [
+                [*click[:2], False] if is_recent else click
+                for click, is_recent in zip(clicks, recent, strict=True)
+            ]
+            values: dict[str, Any] = {
+                "since": at - BURST,
+                "at": at,
+                "clicks": json.dumps(told_apart),
+            }
+            values |= {"profile": sent.profile_id, "message": sent.message_id}
+            cursor.execute(_BURST, values)
             who = MACHINE
     if who == HUMAN:
         once = f"click:{link}:{at:%Y%m%d%H%M}"

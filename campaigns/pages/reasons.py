@@ -13,9 +13,9 @@ from campaigns.content.addresses import NEEDS_SMTPUTF8, UNUSABLE_ADDRESS, UNUSAB
 from campaigns.content.sandbox.calls import CRASHED, TOO_LARGE, TOO_LONG
 from campaigns.delivery.claims import INTERRUPTED
 from campaigns.delivery.composing import INTERNAL_ERROR
+from campaigns.gate.why_not import WhyNot
 from campaigns.models import Campaign
 from campaigns.models.message import MessageReason
-from campaigns.outcomes.why_not import WhyNot
 from config.console.shell.theme import resolve
 from config.console.words import num
 

@@ -60,7 +60,7 @@ def launch(
         return _launch_next(row, at, hold, may_skip_permission=may_skip_permission, shown=shown)
     needs_status(row, Status.DRAFT)
     _refuse(row, may_skip_permission=may_skip_permission, shown=shown)
-    row.current = _freeze(row)
+    row.current = _freeze(row, shown)
     at = at or read_exact(row.entry.get("at"))
     now = timezone.now()
     if at and at > now:
@@ -103,7 +103,7 @@ def _launch_next(
         raise InvalidCampaign([fault("at" if at is not None else "hold", words, "running")])
     _refuse(candidate_of(row), may_skip_permission=may_skip_permission, shown=shown)
     take_next(row)
-    row.current = _freeze(row)
+    row.current = _freeze(row, shown)
     row.revision += 1
     row.fanned_out_at = None
     if row.status == Status.FINISHED:
@@ -115,7 +115,7 @@ def _launch_next(
     return row
 
 
-def _freeze(campaign: Campaign) -> CampaignVersion:
+def _freeze(campaign: Campaign, shown: ShownDraft | None) -> CampaignVersion:
     last = campaign.versions.order_by("-number").first()
     version = CampaignVersion.objects.create(
         campaign=campaign,
@@ -126,6 +126,7 @@ def _freeze(campaign: Campaign) -> CampaignVersion:
         goal=campaign.goal,
         caps=campaign.caps,
         holdout=campaign.holdout,
+        shown_recipients=shown.recipients if shown else None,
         sender=campaign.sender,
     )
     freeze_contents(version)

@@ -1,4 +1,4 @@
-// What no attribute does in the editor: a variable goes where the caret was last.
+// What no attribute does. In the editor a variable goes where the caret was last.
 let last = null;
 
 document.addEventListener("focusin", (event) => {
@@ -24,3 +24,33 @@ document.addEventListener("click", (event) => {
     search.querySelector("#as-people").replaceChildren();
   }, 50);
 });
+
+// Once all is handed over the page moves on to the report: said, counted down, and not under anybody's hands. Whatever
+// they do here (a key, a press, a touch, a turn of the wheel, another window) keeps them where they are.
+let moving = null;
+
+function stay() {
+  clearInterval(moving);
+  moving = null;
+  document.getElementById("moves-on")?.remove();
+}
+
+function moveOn(note) {
+  if (!note || moving) return;
+  let left = Number(note.dataset.seconds);
+  moving = setInterval(() => {
+    if (document.visibilityState !== "visible") return;
+    left -= 1;
+    note.querySelector("[data-left]").textContent = left;
+    if (left > 0) return;
+    clearInterval(moving);
+    location.assign(note.dataset.movesOn);
+  }, 1000);
+}
+
+document.addEventListener("htmx:afterSwap", () => moveOn(document.getElementById("moves-on")));
+for (const act of ["keydown", "pointerdown", "wheel", "touchstart"]) {
+  document.addEventListener(act, (event) => {
+    if (moving && !event.target.closest?.("#moves-on a")) stay();
+  }, { passive: true });
+}

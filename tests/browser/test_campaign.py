@@ -114,20 +114,24 @@ def test_create_preview_launch_undo_launch_delivered_report(page: Page):
     assert sideways(page) <= 0
 
     page.get_by_role("button", name="Send to 3 of “Bought a tent” now").click()
-    expect(page.get_by_text("Held. Nothing has left yet.")).to_be_visible()
+    expect(page.get_by_text("Held: 3 people get it. Nothing has left yet.")).to_be_visible()
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
     drain()
     assert not Message.objects.exists()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("It is a draft again")).to_be_visible()
 
     page.get_by_role("button", name="Send to 3 of “Bought a tent” now").click()
-    expect(page.get_by_text("Held. Nothing has left yet.")).to_be_visible()
+    expect(page.get_by_text("Held: 3 people get it. Nothing has left yet.")).to_be_visible()
     Campaign.objects.update(hold_until=timezone.now())
+    page.reload()
     with smtp_server() as server:
         drain()
     assert server.counts == {f"{name}@example.com": 1 for name in ("ada", "leyla", "nameless")}
-    page.reload()
-    expect(page.get_by_text("3 of 3 have left")).to_be_visible()
+    expect(page.get_by_text("3 of 3 are handed over")).to_be_visible()
+    expect(page.get_by_text("The report opens by itself")).to_be_visible()
+    page.get_by_role("heading", name="Sent").click()  # whoever does something here stays
+    expect(page.get_by_text("The report opens by itself")).to_be_hidden()
     page.get_by_role("link", name="Report").click()
     expect(page.locator("#report")).to_contain_text("0 people did Order Completed after a click")
     expect(page.locator("#report")).to_contain_text("1 no permission")

@@ -262,6 +262,20 @@ def test_lift_with_its_interval():
     assert lift["change"] == pytest.approx(3 / 7)
 
 
+def test_the_interval_of_a_lift_is_newcombes():
+    """Table II of Newcombe (1998), method 10, and small arms of whom nobody did it."""
+    for treated, control, low, high in (
+        ((56, 70), (48, 80), 0.0524, 0.3339),
+        ((9, 10), (3, 10), 0.1705, 0.8090),
+        ((5, 56), (0, 29), -0.0381, 0.1926),
+        ((0, 10), (0, 20), -0.1611, 0.2775),
+        ((10, 10), (0, 10), 0.6075, 1.0),
+    ):
+        arms = [ArmFigures(people, did, did, 0.0) for did, people in (treated, control)]
+        lift = lift_of(*arms)
+        assert (lift["low"], lift["high"]) == pytest.approx((low, high), abs=5e-5)
+
+
 def test_the_report_adds_up(mail):
     _ada, _links, campaign, _server = mail
     found = report(campaign)
@@ -269,6 +283,7 @@ def test_the_report_adds_up(mail):
     expected = {
         "audience",
         "excluded",
+        "excluded_details",
         "queued",
         "sent",
         "delivered",
@@ -295,6 +310,7 @@ def test_the_report_adds_up(mail):
         "conversion": {"value": 0, "base": 1},
         "unsubscribe": {"value": 0, "base": 1},
         "bounce": {"value": 0, "base": 1},
+        "complaint": {"value": 0, "base": 1},
     }
 
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from campaigns.audience.listing import Judged, next_people
 from campaigns.faults import CannotGoOn
 from campaigns.gate.terms import terms_of
+from campaigns.gate.why_not import said_at
 from campaigns.models import Campaign
-from campaigns.outcomes.why_not import said_at
 from campaigns.pages import page_header
 from campaigns.pages.editor.previews import found
 from campaigns.pages.reasons import DETAILS, WHY, ReasonWords, remedy_of, remedy_url

@@ -58,12 +58,18 @@ def progress(request: HttpRequest, slug: str) -> HttpResponse:
     """How far it is; the page asks again while something moves."""
     campaign = found(slug)
     context = page_header.head(request, campaign, "launch") | _state(campaign) | {"polled": True}
+    # who came to see it off is led on to what comes of it; who opens the page later is not moved
+    context["moves_on"] = campaign.status == Status.FINISHED
     return part(request, "campaigns/_progress.html", context)
 
 
 def _state(campaign: Campaign) -> dict[str, Any]:
     if campaign.launched_at is None:
-        return {"poll": campaign.status in (Status.HELD, Status.SCHEDULED)}
+        promised = campaign.current.shown_recipients if campaign.current else None
+        return {
+            "poll": campaign.status in (Status.HELD, Status.SCHEDULED),
+            "promised": promised,
+        }
     figures = progress_of(campaign)
     moving = campaign.status in (Status.RUNNING, Status.HELD, Status.SCHEDULED, Status.PAUSED)
     waiting = figures.get("queued", 0) + figures.get("handing_over", 0)

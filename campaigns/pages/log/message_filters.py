@@ -1,12 +1,12 @@
 """The log of messages, narrowed by what an address asks for."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -16,8 +16,12 @@ from django.utils.translation import ngettext
 from campaigns.models import Campaign, Message
 from campaigns.models.message import MessageReason, MessageState
 from campaigns.outcomes.figures import FIGURES
+from campaigns.outcomes.parts.by_link import followed
+from campaigns.outcomes.parts.by_time import WHEN, happened_in, happened_on
 from campaigns.pages.reasons import DETAILS, WHY
 from campaigns.people.whose import written_to
+from config.console.words import day, moment
+from config.workspace.zones import read_when
 from profiles.selectors.finding import NotAPerson, as_uuid, by_public_id
 
 MOST_DIGITS = 4  # of a number of days
@@ -33,7 +37,15 @@ DID: dict[str, Q] = {
         "complained",
         "converted",
     )
-} | {"left": FIGURES["sent"], "delivered": FIGURES["delivered"]}
+} | {
+    "left": FIGURES["sent"],
+    "delivered": FIGURES["delivered"],
+    "bounced": FIGURES["bounced"],
+    "clicked_only": FIGURES["clicked"] & ~FIGURES["converted"],
+    "unknown_opened": Q(data__has_key="unknown_open", opened_at=None, machine_opened_at=None),
+    "out": ~FIGURES["excluded"] & ~FIGURES["queued"],
+    "writable": ~FIGURES["excluded"] | Q(reason=MessageReason.HOLDOUT),
+}
 
 
 @dataclass
@@ -47,11 +59,11 @@ class MessageFilters:
     wrong: str = ""
 
 
-def asked(request: HttpRequest) -> MessageFilters:
+def asked(given: QueryDict) -> MessageFilters:
     """Narrow the log by campaign, state, reason, person, and what came of it."""
     found = MessageFilters(Message.objects.filter(is_test=False), {}, [])
     for name, narrow in _NARROW.items():
-        value = request.GET.get(name, "").replace("\x00", "")
+        value = given.get(name, "").replace("\x00", "")
         if not value:
             continue
         found.kept[name] = value
@@ -124,7 +136,34 @@ def _by_did(found: MessageFilters, value: str) -> str | None:
         "converted": _("Converted"),
         "left": _("Handed over"),
         "delivered": _("Delivered"),
+        "bounced": _("Bounced"),
+        "clicked_only": _("Clicked, and did not do the goal"),
+        "unknown_opened": _("Opened by a mail app, with or without the person"),
+        "out": _("Handed over, or tried"),
+        "writable": _("May be written to"),
     }[value]
+
+
+def _by_link(found: MessageFilters, value: str) -> str | None:
+    """Followed by a person, this link of the campaign's mails."""
+    there = followed(found.campaign, value) if found.campaign else None
+    if there is None:
+        return None
+    found.rows = found.rows.filter(there)
+    return _("Followed %(link)s") % {"link": value}
+
+
+def _by_when(found: MessageFilters, value: str) -> str | None:
+    """On a day, or in the hour that begins then: what `did` says happened first."""
+    name = found.kept.get("did", "")
+    when = read_when(value)
+    if name not in WHEN or when is None:
+        return None
+    if isinstance(when, datetime):
+        found.rows = found.rows.filter(happened_in(name, when))
+        return _("in the hour from %(at)s") % {"at": moment(when)}
+    found.rows = found.rows.filter(happened_on(name, when))
+    return _("on %(day)s") % {"day": day(when)}
 
 
 def _by_days(found: MessageFilters, value: str) -> str | None:
@@ -143,6 +182,8 @@ _NARROW: dict[str, Any] = {
     "detail": _by_detail,
     "person": _by_person,
     "did": _by_did,
+    "link": _by_link,
+    "when": _by_when,
     "days": _by_days,
 }
 

@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from campaigns.gate.why_not import WhyNot, why_not
 from campaigns.models import Campaign, Message
 from campaigns.models.message import MessageReason, MessageState
 from campaigns.outcomes.figures import kept_counts
 from campaigns.outcomes.happened import message_events
-from campaigns.outcomes.why_not import WhyNot, why_not
 from campaigns.pages import reasons
 from campaigns.pages.log.message_filters import MessageFilters, address_of, asked
 from campaigns.pages.reasons import SUPPRESSIONS, WHY
@@ -120,7 +120,7 @@ def _line(
 @requires("messages.view")
 def messages_page(request: HttpRequest) -> HttpResponse:
     """The newest first, by cursor."""
-    found = asked(request)
+    found = asked(request.GET)
     try:
         before = decode_cursor(request.GET["before"]) if "before" in request.GET else None
     except BadCursor:
@@ -145,6 +145,7 @@ def messages_page(request: HttpRequest) -> HttpResponse:
         "kept_days": settings.EXCLUDED_DAYS,
         "any": bool(leaf or found.kept) or Message.objects.exists(),
         "personal": shown.personal,
+        "may_keep": bool(found.kept) and may(request.user, "segments.edit"),
     }
     if wants_partial(request):
         return part(request, "campaigns/_messages.html", context)

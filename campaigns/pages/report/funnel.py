@@ -112,7 +112,7 @@ def funnel_of(
     bars = [
         ReportBar(_("Audience"), top, doors.to(), "100" if top else "0", losses=left_out),
         bar(
-            _("May be written to"), writable, "", top, _("audience"),
+            _("May be written to"), writable, doors.to(did="writable"), top, _("audience"),
             losses=(kept if control else []) + _not_left(data, doors),
         ),
         bar(
@@ -135,6 +135,9 @@ def funnel_of(
         bars.append(
             bar(label, data["converted"], url, data["clicked"], _("clickers"), is_goal=True)
         )
+        if idle := data["clicked"] - data["converted"]:
+            words = _("clicked and have not done it")
+            bars[-2].losses.append(Loss(idle, words, doors.to(did="clicked_only")))
     return bars
 
 

@@ -1,6 +1,7 @@
 """The report: the answer first, then the funnel, then the detail; every rate with its base."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,12 +16,14 @@ from campaigns.pages import page_header
 from campaigns.pages.editor.forms import DEFAULT_WINDOW, in_days
 from campaigns.pages.editor.previews import found
 from campaigns.pages.journeys import journey_of
+from campaigns.pages.report.closely import links_of, rates_of, standings_of, times_of
 from campaigns.pages.report.estimates import points, scale_of
 from campaigns.pages.report.funnel import Doors, funnel_of, seen_bars
 from campaigns.pages.report.report_base import measured_of
 from campaigns.plan import plan_of
 from config.console.pages import ApiCall, page, part, wants_partial
 from config.console.words import num, pct
+from config.workspace.pages.open_pages import open_to
 from config.workspace.permissions import may, requires
 from profiles.selectors.masking import shown_to
 
@@ -73,6 +76,9 @@ def report_page(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = found(slug)
     if campaign.launched_at is None:
         return redirect("campaigns:detail", slug)
+    if request.GET.get("beside"):
+        context = {"standings": standings_of(campaign), "campaign": campaign}
+        return part(request, "campaigns/_standings.html", context)
     if wants_partial(request) or request.GET.get("counted"):
         return part(request, "campaigns/_report.html", _counted(request, campaign))
     return page(
@@ -121,6 +127,9 @@ def _counted(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "measured": measured,
         "setbacks": [(*row, doors.to(state=row[0])) for row in measured.setbacks],
         "variants": _variants(campaign, data),
+        "rates": rates_of(data, doors),
+        "links": links_of(campaign, data, doors),
+        "times": times_of(campaign, doors, partial(open_to, request.user)),
         "door": door,
         "until": counts_until(campaign),
         "may_edit": may(request.user, "campaigns.edit"),

@@ -107,6 +107,9 @@ SEGMENTS: tuple[Json, ...] = (
 )
 
 
+CONTROL_SHARE = 0.1
+
+
 def _mail_campaign(slug: str, name: str, segment: str, content: Json, goal: Json) -> Json:
     """A one-step campaign to the people of a segment."""
     step = {"kind": "message", "channel": "email", "purpose": "marketing", "content": content}
@@ -127,4 +130,6 @@ def campaigns(shop_url: str) -> tuple[Json, Json]:
     care = ("Winter care for your tent", "tent-people", winter(shop_url))
     walk = ("Boots for tent people", "tent-no-boots", boots(shop_url))
     goal = {"event": "Order Completed", "where": boots_only, **days}
-    return _mail_campaign(SENT_SLUG, *care, ordered), _mail_campaign(DRAFT_SLUG, *walk, goal)
+    sent = _mail_campaign(SENT_SLUG, *care, ordered)
+    sent["holdout"] = {"share": CONTROL_SHARE}  # so that the report can say what the mail brought
+    return sent, _mail_campaign(DRAFT_SLUG, *walk, goal)

@@ -236,7 +236,7 @@ def test_pause_go_on_and_cancel_are_said_honestly(marketer, campaign):
         launch(campaign)
         fan_out_all()
         page = marketer.get(url("progress", campaign)).content.decode()
-        assert "0 of 3 have left" in page
+        assert "0 of 3 are handed over" in page
         assert 'hx-trigger="every 2s"' in page
         marketer.post(url("pause", campaign))
         page = marketer.get(url("step", campaign, "launch")).content.decode()

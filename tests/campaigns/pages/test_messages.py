@@ -139,7 +139,8 @@ def test_a_message_that_was_not_sent_says_why_and_what_to_do(marketer, sent):
     message = Message.objects.get(state="excluded")
     page = marketer.get(reverse("campaigns:message", args=[message.profile_id, message.pk]))
     assert b"Why not sent" in page.content
-    assert b"Never asked, said no, or withdrew" in page.content
+    assert b"No permission: never asked" in page.content
+    assert b"Ask in a form, at checkout or at the till" in page.content
     gone = marketer.get(reverse("campaigns:message", args=[message.profile_id, 10**12]))
     assert gone.status_code == 404
 
@@ -155,7 +156,7 @@ def test_a_mail_not_sent_has_its_place_in_the_timeline(sent):
         i for i in timeline(message.profile_id, kinds=["messages"]) if i.key.startswith("message:")
     ]
     assert [str(item.title) for item in items] == ["Not sent: <b>spring</b>"]
-    assert str(items[0].detail) == "No permission"
+    assert str(items[0].detail) == "No permission: never asked"
     assert items[0].tone == "no"
     assert timeline(message.profile_id, items[0].cursor, kinds=["messages"]) == []
     assert panels.timeline(message.profile_id, None, 5, ["web"]) == []
