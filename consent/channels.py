@@ -33,7 +33,7 @@ class ChannelFacts:
 
     `contact_kind` is the kind of identifier that is an address on it, "" where none is needed.
     `silences` is how far an opt-out that comes by the channel itself reaches: marketing alone, or
-    everything to that address (a STOP; semantics.md section 15). `is_usual`: shown for everybody,
+    everything to that address (a STOP). `is_usual`: shown for everybody,
     whether anything is known of it or not.
     """
 

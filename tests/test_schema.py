@@ -1,4 +1,4 @@
-"""The catalogue is checked against the rules of design.md section 6."""
+"""The catalogue is checked: one schema, fit for one server and for many."""
 
 import ast
 import re

@@ -14,7 +14,7 @@ from consent.models import Suppression
 from consent.suppression.suppressing import suppress_many
 
 FIRST = 1000
-BOUNCE_SHARE = 0.05  # of the first thousand (semantics.md section 15)
+BOUNCE_SHARE = 0.05  # of the first thousand
 
 
 class Bounced(Protocol):

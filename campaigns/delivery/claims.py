@@ -2,7 +2,7 @@
 
 A chunk row is leased for a while; inside it at most BATCH messages are marked `handing_over` (and
 checked once more) and committed before they are handed over, then settled. What a crash leaves
-marked becomes `unknown` when the lease is taken over, and is never sent again (guarantee 7).
+marked becomes `unknown` when the lease is taken over, and is never sent again.
 """
 
 import json

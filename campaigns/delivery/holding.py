@@ -2,7 +2,7 @@
 
 The hours are asked when a message is queued; a server that was away, a throttle or a pause may have
 it leave later than that. Where they are over too late for it, or the campaign drops what comes at
-night, it is not sent. Source: semantics.md section 5.
+night, it is not sent.
 """
 
 from collections.abc import Mapping, Sequence

@@ -2,7 +2,7 @@
 whether it is an hour in which people may be reached.
 
 A message may have waited for hours (quiet hours, a paused campaign, a mail server that was away).
-Source: semantics.md section 5, "consent and segment checked again at actual send".
+So it is asked when it is sent, and not only when it was queued.
 """
 
 from collections.abc import Mapping, Sequence

@@ -2,8 +2,7 @@
 
 Entering asks whether a person may be worked with at all, in a campaign that is built on profiling
 whether they object to it, and draws the control group; whether they may be written to is asked at
-each message (design.md guarantee 2, semantics.md section 15). Who is
-kept out has a row that says why, as the control group has.
+each message. Who is kept out has a row that says why, as the control group has.
 """
 
 from datetime import datetime

@@ -1,6 +1,6 @@
 """The gate: who of an audience gets a message, and for everyone else the one reason why not.
 
-One expression, in the one fixed order (semantics.md section 15), asked at three moments: by the
+One expression, in the one fixed order, asked at three moments: by the
 rehearsal, when messages are queued, and (in the part that can change meanwhile) at hand-over.
 """
 

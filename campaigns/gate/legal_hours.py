@@ -3,7 +3,7 @@
 Rows of the policy table (`hours`), beside the quiet hours of the workspace: both hold, so that what
 waits for the one may have to wait for the other. Marketers cannot widen them. Whose time zone is
 not known is reached only when it is allowed in every zone of their country; of who lives nobody
-knows where the workspace's clock counts (semantics.md section 5).
+knows where the workspace's clock counts.
 """
 
 from collections.abc import Sequence

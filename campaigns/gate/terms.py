@@ -27,7 +27,7 @@ from segments.profiling import is_built_on_profiling
 EXPIRES_IN = Duration("days", 3)  # Braze aborts messages that are delayed by more than 72 hours
 GENERAL = "holdout"  # the draw of the workspace's own control group
 SINGLE_EXPIRES_IN = Duration("days", 1)
-WINDOW = Duration("days", 5)  # of conversions: the default of semantics.md section 9
+WINDOW = Duration("days", 5)  # of conversions, unless the goal says otherwise
 
 
 def window_of(goal: Mapping[str, Any]) -> Duration:

@@ -1,4 +1,4 @@
-"""No marketing message without a ledger entry that permits it (guarantee 2)."""
+"""No marketing message without a ledger entry that permits it."""
 
 from django.db import migrations
 

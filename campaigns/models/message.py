@@ -21,7 +21,7 @@ GIVEN = "_given"  # what the caller gave a single message for its content, by na
 
 
 class MessageState(models.TextChoices):
-    """Where a message stands; the words are api.md's."""
+    """Where a message stands; the words are those of docs/integrators/rest.md."""
 
     QUEUED = "queued", _("Queued")
     HANDING_OVER = "handing_over", _("Handing over")
@@ -35,7 +35,7 @@ class MessageState(models.TextChoices):
 
 
 class MessageReason(models.TextChoices):
-    """Why someone got nothing, in the one fixed order (semantics.md section 15)."""
+    """Why someone got nothing, in the one fixed order."""
 
     FROZEN = "frozen", _("Person frozen")
     NO_ADDRESS = "no_address", _("No address")
@@ -60,7 +60,7 @@ class Message(ProfileScoped):
 
     `must_permit` is generated as true; (profile_id, consent_entry_id, must_permit) is a foreign key
     to the ledger entry's (profile_id, id, permits), and a CHECK asks for the entry wherever a
-    marketing message is not excluded: guarantee 2, held by the database.
+    marketing message is not excluded: the database itself refuses one that nobody permitted.
     """
 
     belongs = Belonging(

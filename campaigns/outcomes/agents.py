@@ -1,4 +1,4 @@
-"""Human, machine or unknown: who fetched a pixel or followed a link (semantics.md section 15)."""
+"""Human, machine or unknown: who fetched a pixel or followed a link."""
 
 import re
 from typing import Final

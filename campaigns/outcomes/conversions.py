@@ -1,7 +1,7 @@
 """Conversions: a goal event is credited to the last mail that the person clicked before it.
 
-Our default (semantics.md section 9): the last click of a human within the campaign's window (5 days
-unless it says otherwise), each event credited once, opens never. Refunds and cancellations of the
+Our default: the last click of a human within the campaign's window (5 days unless it says
+otherwise), each event credited once, opens never. Refunds and cancellations of the
 same order subtract, whichever of the two comes in first; once an order does not stand any more
 (`profiles.selectors.revenue`), it is no conversion. Runs inside the batch's transaction, set-based.
 

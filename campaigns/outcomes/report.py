@@ -38,7 +38,7 @@ OBJECTED = MessageReason.OBJECTED.value
 
 
 def report(campaign: Campaign) -> dict[str, Any]:
-    """api.md's report, with the bases of its rates. Seven queries, nine with a control group.
+    """The API's report, with the bases of its rates. Seven queries, nine with a control group.
 
     On a way of several steps `audience` are the people who came to its entry, and who was left out
     is counted at each message.
@@ -115,7 +115,7 @@ class ArmFigures:
         return self.converted / self.people if self.people else 0.0
 
 
-# All goal events of both arms in the same window count, attributed or not (semantics.md section 6),
+# All goal events of both arms in the same window count, attributed or not,
 # each order once and less what came back, by the goal's own conditions. The written-to arm is
 # everybody whose mail was handed over, as `sent` counts them; a person merged since has events
 # elsewhere and is left out, with the husk.

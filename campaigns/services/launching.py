@@ -50,7 +50,7 @@ def launch(
     """Freeze the draft into a version and let it run: after `hold` seconds, at `at`, or at once.
 
     A transactional purpose asks nobody's permission, so whoever launches such a campaign needs the
-    right to say what is transactional (`may_skip_permission`; semantics.md section 15). What they
+    right to say what is transactional (`may_skip_permission`). What they
     have seen of it is `shown`, and is still so, or nothing is launched. Of a campaign that runs it
     is the draft of its next version. Raises WrongStatus, NotReady with what has to be mended first,
     Differs, InvalidCampaign.

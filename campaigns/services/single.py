@@ -53,8 +53,8 @@ def send_message(
     """Queue one message; the row (perhaps excluded, with its reason) and whether it is new.
 
     The same key gives the same message again. A purpose of class transactional, which `service` is,
-    reaches people who withdrew: it needs a right of its own (`may_skip_permission`; semantics.md
-    section 15). Raises InvalidCampaign, ContentError, AnotherMessage, NeedsRight.
+    reaches people who withdrew: it needs a right of its own (`may_skip_permission`).
+    Raises InvalidCampaign, ContentError, AnotherMessage, NeedsRight.
     """
     known = _known(profile, idempotency_key)
     digest = _digest(channel, purpose, content, template, data)

@@ -28,7 +28,7 @@ CAP = 100_000  # counts that open a list stop here and say "more than"
 EXACT_BELOW = 100_000  # a table the planner thinks smaller is counted
 NAMES_AT_MOST = 400
 WEEKS = 12
-# names of calls that are no track events (design.md section 6)
+# names of calls that are no track events
 TYPES = ("identify", "group", "alias", "Page Viewed", "Screen Viewed")
 
 

@@ -98,7 +98,7 @@ def _turned_away() -> list[Need]:
 
 
 def _set_aside() -> list[Need]:
-    """Calls that failed in the worker on their own (design.md: bisected and set aside, visibly)."""
+    """Calls that failed in the worker on their own (the batch was bisected, and they set aside)."""
     failed = (
         Inbox.objects.filter(failed_at__isnull=False)
         .values("source_id", "source__name")

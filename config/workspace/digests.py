@@ -34,6 +34,6 @@ def key_digest(key: str) -> bytes:
 
 
 def bucket_of(public_id: str, salt: str) -> int:
-    """The stable bucket 0 to 9999 of a person: a hash of id and salt (semantics.md section 6)."""
+    """The stable bucket 0 to 9999 of a person: a hash of id and salt."""
     digest = hashlib.blake2b(f"{salt}:{public_id}".encode(), digest_size=8).digest()
     return int.from_bytes(digest) % 10_000

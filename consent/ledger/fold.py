@@ -7,8 +7,8 @@
 4. The undoing of a merge says where the person was before it: older entries count no more. Where it
    says "silence", and nothing was said since, nothing stands here, and a wider permission answers.
 
-By the times of the statements (`at`), then by their order of arrival. Source: GDPR art. 7(3);
-semantics.md section 15. The tests have it in plain Python (`tests/consent/ledger/reference.py`).
+By the times of the statements (`at`), then by their order of arrival. Source: GDPR art. 7(3).
+The tests have it in plain Python (`tests/consent/ledger/reference.py`).
 """
 
 from config.postgres.sql import Sql, sql

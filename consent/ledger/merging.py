@@ -1,8 +1,8 @@
-"""What a merge says of permission: it never widens it (guarantee 4), and it can be undone.
+"""What a merge says of permission: it never widens it, and it can be undone.
 
 Entries are never moved. For each permission that stood for the absorbed person, an entry that cites
 it is appended for the survivor. Only explicit statements on the same purpose and contact point
-conflict, and then the stricter stands; silence is no statement (semantics.md section 2).
+conflict, and then the stricter stands; silence is no statement.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -96,7 +96,7 @@ def record_consents(statements: Sequence[Statement]) -> list[Recorded]:
     """Append the statements, derive the states, announce the people; one answer for each, in order.
 
     A grant after a refusal counts only as a later act of the person; any other is kept as a claim
-    with outcome `withdrawal_stands` (semantics.md section 15). Of several about one permission the
+    with outcome `withdrawal_stands`. Of several about one permission the
     first is recorded first. Some eight statements of SQL for any number of people.
     """
     answers: dict[int, Recorded] = {}

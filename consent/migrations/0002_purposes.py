@@ -1,4 +1,4 @@
-"""The ready-made purposes (api.md)."""
+"""The ready-made purposes (docs/integrators/rest.md)."""
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor

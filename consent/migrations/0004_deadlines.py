@@ -1,4 +1,4 @@
-"""By when laws want an answer (semantics.md section 10 and 15); rows, so that an officer can change them."""
+"""By when laws want an answer; rows, so that an officer can change them."""
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor

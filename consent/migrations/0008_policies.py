@@ -1,4 +1,4 @@
-"""The law of 2026 and 2027 on marketing, as rows (semantics.md sections 10, 15 and 17).
+"""The law of 2026 and 2027 on marketing, as rows.
 
 Read in November 2026. A row whose law does not ask for what it says everywhere, or that waits for
 a parliament, is there and switched off.

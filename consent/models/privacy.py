@@ -23,7 +23,7 @@ class Regulation(models.TextChoices):
 
 
 class RequestType(models.TextChoices):
-    """What is asked for (design.md section 2)."""
+    """What is asked for."""
 
     ACCESS = "access", _("Access")
     PORTABILITY = "portability", _("Portability")

@@ -1,7 +1,7 @@
 """OpenDSR: other systems pass requests on to us, ask where they stand and take them back.
 
-Source: OpenDSR 1.0 (github.com/opengdpr/OpenDSR, specification.md). A protocol of its own, with
-errors of its own shape, so that none of it stands in the OpenAPI schema.
+Source: OpenDSR 1.0 (https://github.com/opengdpr/OpenDSR). A protocol of its own, with errors of
+its own shape, so that none of it stands in the OpenAPI schema.
 """
 
 from collections.abc import Callable, Sequence

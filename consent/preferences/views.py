@@ -1,7 +1,7 @@
 """Public pages: the preference centre and one-click unsubscribe. No log-in, no cookie, no script.
 
-Whoever holds the link may change permissions and nothing else; the address is shown masked
-(semantics.md section 15). There is no CSRF token, since the link itself is what a forger lacks.
+Whoever holds the link may change permissions and nothing else; the address is shown masked. There
+is no CSRF token, since the link itself is what a forger lacks.
 """
 
 from collections.abc import Callable, Sequence

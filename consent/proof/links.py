@@ -1,4 +1,4 @@
-"""A fresh single-use link proves that somebody holds a verified address (guarantee 10).
+"""A fresh single-use link proves that somebody holds a verified address.
 
 Asked for (`ask`), it is a row and nothing else: `issuing` finds out whose the address is and sends
 it. Only digests of it are kept. GET looks at it, and POST alone uses it, since scanners follow

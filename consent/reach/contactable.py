@@ -73,7 +73,7 @@ def contactable(
 
 
 def is_free(purpose: Purpose) -> bool:
-    """Whether a purpose needs no permission: a transactional one (semantics.md section 15)."""
+    """Whether a purpose needs no permission: a transactional one."""
     return purpose.purpose_class == Purpose.Class.TRANSACTIONAL
 
 

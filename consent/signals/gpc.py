@@ -1,4 +1,4 @@
-"""Global Privacy Control on what comes in: an opt-out of sale and sharing (wire.md).
+"""Global Privacy Control on what comes in: an opt-out of sale and sharing.
 
 The header says what a browser wants; whose browser it is, a public key does not prove. An objection
 is cheap to honour, so it is, for the browser and for whom it names, marked as what it is: by a

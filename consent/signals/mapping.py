@@ -2,7 +2,6 @@
 
 Several names of a purpose have to be allowed all together; of several signals that speak of it one
 no is enough. A US opt-out is a no, and its absence says nothing: nobody consents by not objecting.
-Source: semantics.md section 10.
 """
 
 from collections import defaultdict

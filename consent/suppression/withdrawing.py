@@ -59,7 +59,7 @@ def withdraw_address(  # noqa: PLR0913 - what a statement says
     opt-out on the channel silences everything (a STOP), the address is suppressed with it; but if
     `answers` says for which purpose the message was that it answers, and the policy of everybody
     who holds the address lets one STOP end that purpose alone, it does no more than that.
-    Source: RFC 8058; semantics.md sections 10 and 15.
+    Source: RFC 8058.
     """
     people = sorted(holders(channel, address) | ({profile_id} if profile_id else set()))
     is_narrow = answers is not None and _ends_one_purpose(people, channel, answers)
@@ -146,7 +146,7 @@ def opt_out_of_sharing(
 ) -> int:
     """Record Global Privacy Control: no sharing for ads, for those who have not refused it yet.
 
-    It is no unsubscribe, and later absence of the signal revokes nothing (semantics.md section 10).
+    It is no unsubscribe, and later absence of the signal revokes nothing.
     A signal that proves nothing of whom it names does not end a permission that stands: it is kept
     once beside it, as a claim (`consent.signals.gpc`).
     """

@@ -1,6 +1,6 @@
 """How much may come in: the published limits of the protocol, and a few that our indexes set."""
 
-MAX_BODY_BYTES = 500 * 1024  # unpacked; wire.md
+MAX_BODY_BYTES = 500 * 1024  # unpacked; as the protocol has it
 MAX_READ_BYTES = 4 * 1024 * 1024  # read past the limit so that a client gets to see its 413
 MAX_ITEM_BYTES = 32 * 1024
 # of a batch: stock clients send 100, by the protocol at most 2,500; a message has some 100 bytes
@@ -12,7 +12,7 @@ MAX_NUMBER_CHARS = 300
 MAX_AMOUNT = 1e15
 MAX_EXPONENT = 308  # a double ends there, and with it what JSON readers agree on
 
-MAX_MESSAGE_ID = 100  # characters; semantics.md section 1
+MAX_MESSAGE_ID = 100  # characters, as the protocol has it
 # A btree entry of PostgreSQL holds some 2,700 bytes; a character takes up to four.
 MAX_EVENT_NAME = 250
 MAX_IDENTIFIER = 500

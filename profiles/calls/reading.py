@@ -149,7 +149,7 @@ def _moment(
     """When it happened by our clock, and as given where that differs.
 
     timestamp = receivedAt - (sentAt - originalTimestamp); without sentAt, and in a file, the given
-    time is trusted. What lies after receipt or before 2000 is clamped (semantics.md section 1).
+    time is trusted. What lies after receipt or before 2000 is clamped.
     """
     given = _time(call.original_timestamp) or _time(call.timestamp)
     if given is None:

@@ -3,7 +3,7 @@
 Verified first, then the trust of whoever vouched for it, then who was vouched for last; the value
 decides what is left. What was only seen counts where nothing was ever vouched for: a browser that
 names an old address again does not make it the newest. An address that only a public key gave to a
-person is no address of theirs to write to (guarantee 10); push tokens, which only devices know, are
+person is no address of theirs to write to; push tokens, which only devices know, are
 what they are, the verified before the others.
 
 The pieces are SQL over `identifier i` joined to the `source s` of `JOIN_SOURCE`.

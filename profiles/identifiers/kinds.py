@@ -4,7 +4,7 @@ A phone number or address that is blocked, not valid or a placeholder (`placehol
 nobody: it stays the trait that it came as.
 
 Defaults are Segment's (user_id first and one ever, then email, the rest in alphabetical order and
-five each) with PostHog's longer list of values that are nobody's id; semantics.md section 2. The
+five each) with PostHog's longer list of values that are nobody's id. The
 workspace overrides them in `settings["identity"]`:
 
     {"kinds": {"loyalty_card": {"priority": 3, "limit": 2, "blocked": ["0000"]},

@@ -1,6 +1,6 @@
 """Calls that a known person took in though they may be another's: evidence, kept beside merges.
 
-One match attaches (semantics.md section 2), and who shares a landline, a till's number or a device
+One match attaches, and who shares a landline, a till's number or a device
 with somebody becomes that person without a trace. So an attach is written down where it came by an
 identifier that people share, and brought a second address, number or user id, or another name,
 birthday or gender. `parting` takes it apart again.

@@ -1,10 +1,10 @@
 """Who is it? The rules of identity, over a batch, without a database.
 
-For each message (semantics.md section 2): no match makes a person, one match takes the new
+For each message: no match makes a person, one match takes the new
 identifiers in, several become one where no limit breaks. On a breach the message's lowest-priority
 identifier is dropped and it is tried again, so that a message always finds its person.
 
-A public key proves nothing (guarantee 10): an identifier is proven when a source of ours named it
+A public key proves nothing: an identifier is proven when a source of ours named it
 together with what is proven of that person, or of a person of whom nothing was proven before. Where
 a source of ours names what only a public key gave to a person, and nothing that is proven of them,
 it is taken out again (`_claim`); and what is proven is never left out for want of room that what is
@@ -99,7 +99,7 @@ class Resolver:
     def resolve(self, keys: Sequence[Key], *, verified: bool, message_id: str = "") -> Key:
         """The identifier that the message is attributed to. `keys` by priority, at least one.
 
-        `verified` says that the source's word may join two known people (guarantee 10).
+        `verified` says that the source's word may join two known people.
         """
         tried, dropped = list(keys), []
         self._message_id, self.attach, self.sent_away = message_id, None, []
@@ -311,7 +311,7 @@ class Resolver:
         """Whether known people are named by more than a device that only a browser gave them.
 
         Else who plants a device on somebody by the public key, then logs in on it as another,
-        would be joined to them by our own server's word (guarantee 10).
+        would be joined to them by our own server's word.
         """
         known = [key for person, key in owned.items() if self.people[person].is_known]
         return len(known) < 2 or all(map(self._proves, known))  # noqa: PLR2004 - two people

@@ -128,7 +128,7 @@ def _slices(encoded: Iterable[bytes]) -> Iterable[tuple[list[bytes], list[Reject
 
 
 def _flush_commits() -> None:
-    """Once a connection: a commit is on disk when it returns (guarantee 1)."""
+    """Once a connection: a commit is on disk when it returns."""
     connection.ensure_connection()
     raw = connection.connection
     if getattr(raw, "_rapport_flushes", None) is not True:

@@ -1,4 +1,4 @@
-"""Comparing a value: an operator and its operand (design.md section 5).
+"""Comparing a value: an operator and its operand.
 
 Every test is two-valued: a missing value satisfies `ne`, `not_in`, `not_contains` and `is_not_set`
 and nothing else. Types are strict: 5 is not "5". `eq` and `in` compare texts as they are; letter

@@ -15,7 +15,9 @@ ORDER_ID_CHARS = 200
 
 
 class Event(ProfileScoped):
-    """One accepted call: every type is a row, `name` as design.md section 6 says."""
+    """One accepted call: every type is a row. `name` is the event of a track, "Page Viewed" or
+    "Screen Viewed" of a page or a screen, and the type otherwise.
+    """
 
     belongs = Belonging(Merged.MOVED, Apart.BY_IDENTIFIER, Erased.ERASED)
     lasts = ForEver(

@@ -12,7 +12,7 @@ class Source(models.Model):
     lasts = Bounded("made by hand")
 
     class Kind(models.TextChoices):
-        """The first three are verified; what a client sends proves nothing (guarantee 10)."""
+        """The first three are verified; what a client sends proves nothing."""
 
         SERVER = "server", _("Server")
         WAREHOUSE = "warehouse", _("Warehouse")

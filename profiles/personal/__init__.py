@@ -1,4 +1,4 @@
-"""Is this name, is this value personal? The one answer for every app (design.md, guarantee 9).
+"""Is this name, is this value personal? The one answer for every app.
 
 `usual` knows the usual names, `tags` what an officer said of a name (rows both), `looks` what a
 value gives away by itself. Whoever may not see personal data is shown, and may ask by, what is

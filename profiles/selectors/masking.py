@@ -1,4 +1,4 @@
-"""The one gate for values of people (design.md, guarantee 9).
+"""The one gate for values of people.
 
 Whoever has `people.personal` is shown all; anybody else what is known to be harmless and what the
 sight of their role shows (`config.workspace.roles.sight`), in short masked forms (initials,

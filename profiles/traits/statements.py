@@ -2,11 +2,10 @@
 
 `profile_trait` is the truth: the newest statement for each (profile, name, source, identifier).
 `profile.traits` is derived. Trust goes before recency: what a source of ours said is not replaced
-by what a browser or an app says with a public key, whatever the time (guarantee 10). Then one by a
+by what a browser or an app says with a public key, whatever the time. Then one by a
 known identifier beats one by a device (an anonymous visit fills gaps and overwrites nothing), then
 the newest wins, then the more trusted source. A null takes a trait away. What lost is kept, and the
 customer page shows it; what a source said before it said another thing is in `trait_history`.
-Source: semantics.md section 2.
 """
 
 from collections import defaultdict

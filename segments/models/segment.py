@@ -148,7 +148,7 @@ class Membership(ProfileScoped):
 
 
 class Score(ProfileScoped):
-    """A prediction for a profile; written by the prediction issue."""
+    """A prediction for a profile."""
 
     belongs = Belonging(Merged.KEPT, Apart.STAYS, Erased.ERASED)
     lasts = Bounded(gettext_noop("one row for each score, computed anew"))

@@ -1,4 +1,4 @@
-"""The rule language: groups, and a registry of the kinds of condition (design.md section 5)."""
+"""The rule language: groups, and a registry of the kinds of condition."""
 
 from profiles.language.reading.reader import Reader, RuleError, RuleProblem
 from segments.rules.base import (

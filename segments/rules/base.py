@@ -1,4 +1,4 @@
-"""The rule language: groups, and a registry of the kinds of condition (design.md section 5).
+"""The rule language: groups, and a registry of the kinds of condition.
 
 A kind is one class in one file, signed in with `@register`; it may live in a higher app. Nothing
 here knows a kind.

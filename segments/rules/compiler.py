@@ -1,4 +1,4 @@
-"""The one compiler: a rule becomes one query for profile ids, whoever asks (guarantee 5).
+"""The one compiler: a rule becomes one query for profile ids, whoever asks.
 
 Preview, refresh, incremental update and "why?" all run what `compile_rule` returns; narrowing to
 some profiles (`CompileContext.profile_ids`) narrows each part, it never changes the meaning.

@@ -70,7 +70,7 @@ class CompileContext(Question):
         return sql("WITH {tables} {query}", tables=COMMA.joined([*used, *tables]), query=query)
 
     def tune(self) -> None:
-        """Settings for segment work, until the transaction ends (design.md section 6)."""
+        """Settings for segment work, until the transaction ends."""
         with connection.cursor() as cursor:
             # parallel_tuple_cost: what the workers hand over here is 8 bytes each
             cursor.execute(

@@ -3,7 +3,7 @@
 A tag says what is guarded and for which purpose it may be read (`profiles.personal.tags.guarded`).
 A condition that reads such a name counts only people whose own, explicit permission for that
 purpose stands at the moment of the question; where no purpose is named it counts nobody, and a new
-rule is refused. Source: GDPR, articles 8 and 9(2)(a); semantics.md section 15.
+rule is refused. Source: GDPR, articles 8 and 9(2)(a).
 """
 
 from collections.abc import Collection, Iterable

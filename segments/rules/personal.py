@@ -1,4 +1,4 @@
-"""Who may not see personal data may not ask by it either (design.md, guarantee 9).
+"""Who may not see personal data may not ask by it either.
 
 Each condition says which names it reads (`Condition.reads`, which a test holds against what the
 compiler notes). Somebody without the right writes rules over names that are known to be harmless;

@@ -1,7 +1,7 @@
 """`manage.py bench pages`: the pages that everyone opens, on a million people.
 
 Each page is asked for through the whole of Django, warm, signed in as an admin; the median of the
-times and the number of queries. Claim (ui.md, rule 11): a page answers within 200 ms.
+times and the number of queries. Claim: a page answers within 200 ms.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""/api/segments/ as clients see it (api.md)."""
+"""/api/segments/ as clients see it (docs/integrators/rest.md)."""
 
 import json
 from urllib.parse import quote

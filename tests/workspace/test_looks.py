@@ -1,4 +1,4 @@
-"""Every look at personal data is in the trail (guarantee 9), lists and parts of pages too."""
+"""Every look at personal data is in the trail, lists and parts of pages too."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""No page, answer, header or file shows a masked role what it may not see (guarantee 9).
+"""No page, answer, header or file shows a masked role what it may not see.
 
 Somebody is planted whose every value is a word of its own. Then every address of the console and
 the API is asked by one who may everything but see personal data, as a user and by a key; a new

@@ -185,7 +185,7 @@ def has_postal_address(source: str) -> bool:
 def add_footer(source: str) -> str:
     """`source` with what a marketing mail must show and this one lacks, before `</body>`.
 
-    Source: semantics.md section 15 (Senders): postal address and a visible unsubscribe link.
+    A postal address and a visible way out. Source: CAN-SPAM Act, 15 U.S.C. 7704(a)(3) and (5).
     """
     lines = [] if has_postal_address(source) else [_ADDRESS]
     if not has_unsubscribe(source):

@@ -1,7 +1,7 @@
 """The filters that marketers know from their tools, and safe ones in place of the library's.
 
 Spellings follow Braze's and Shopify's published filters. Each takes plain values and never raises
-on odd ones: a missing trait must not stop a mail. Source: semantics.md section 11.
+on odd ones: a missing trait must not stop a mail.
 """
 
 import base64

@@ -65,7 +65,7 @@ class MessageStep(StepKind):
     kind = MESSAGE
 
     def faults(self, step: Step, path: str) -> Errors:
-        """As api.md has it."""
+        """As docs/integrators/rest.md has it."""
         return _faults(step, path)
 
     def run(self, cursor: CursorWrapper, batch: StepBatch) -> Sql:

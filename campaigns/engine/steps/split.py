@@ -1,6 +1,6 @@
 """The step `split`: each takes the first branch whose rule holds for them, in order, or `else`.
 
-A rule is one of segments, compiled by their compiler for the people at the step (guarantee 5), with
+A rule is one of segments, compiled by their compiler for the people at the step, with
 `since_entry` for what happened since each of them entered.
 """
 

@@ -1,9 +1,9 @@
 """The step `wait`: for a while, until a time of day, or until a date of the person's own.
 
 A time of day, and the day of a date without a time, are by the person's clock, or by the
-workspace's where theirs is not known; months are by the workspace's calendar, all else is rolling
-(design.md guarantee 11, semantics.md sections 5 and 12). When somebody goes on is reckoned when
-they arrive, so that nobody has to be looked at until then.
+workspace's where theirs is not known; months are by the workspace's calendar, all else is
+rolling. When somebody goes on is reckoned when they arrive, so that nobody has to be looked at
+until then.
 """
 
 from collections.abc import Mapping

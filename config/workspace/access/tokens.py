@@ -1,8 +1,7 @@
 """Public tokens: short, signed, with a key id; keys of their own, kept encrypted, five years valid.
 
 A token holds a purpose, some numbers and a truncated HMAC; it is not secret what it says, only
-that nobody else can make one. Links in old mails must outlive a changed SECRET_KEY (design.md
-section 4).
+that nobody else can make one. Links in old mails must outlive a changed SECRET_KEY.
 """
 
 import base64

@@ -46,7 +46,7 @@ class RuleError(ValueError):
         return self.problems[0].code
 
     def as_list(self) -> list[dict[str, str]]:
-        """The `errors` of a problem document (api.md)."""
+        """The `errors` of a problem document (docs/integrators/rest.md)."""
         return [
             {"path": each.path, "code": each.code, "message": each.message}
             for each in self.problems

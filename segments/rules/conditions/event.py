@@ -50,7 +50,7 @@ from segments.rules.context import CompileContext
 @register
 @dataclass(frozen=True)
 class EventCondition(Condition):
-    """Did the event `name` so often (`count`) within `window`, as design.md section 5 has it."""
+    """Did the event `name` so often (`count`) within `window`?"""
 
     kind = "event"
     name: str

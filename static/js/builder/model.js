@@ -1,5 +1,5 @@
 // The rule as a tree, and moving about in it. No DOM here.
-// A model is {include: {match, conditions}, leaveOut: {match, conditions}}; a rule is design.md's JSON.
+// A model is {include: {match, conditions}, leaveOut: {match, conditions}}; a rule is the JSON of docs/integrators/rules.md.
 
 export const isGroup = (node) => node && Array.isArray(node.conditions);
 

@@ -67,7 +67,7 @@ def standing(entries: Iterable[Entry], broader: Entry | None = None) -> Entry | 
     3. A pending request never takes away a standing grant.
     4. The undoing of a merge says where the person was before it: older entries count no more.
        Silence alone is nothing: a wider permission answers.
-    Source: GDPR art. 7(3); semantics.md section 15.
+    Source: GDPR art. 7(3).
     """
     rows = _since_undoing(list(entries))
     if all(row.is_silence for row in rows):

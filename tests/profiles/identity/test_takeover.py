@@ -1,4 +1,4 @@
-"""Guarantee 10: a public key proves nothing. An attacker holds the browser's write key, no more."""
+"""A public key proves nothing: an attacker holds the browser's write key, no more."""
 
 import pytest
 from django.db import connection, transaction

@@ -1,4 +1,4 @@
-"""Trust before recency: a public key overwrites nothing of a known person (guarantee 10)."""
+"""Trust before recency: a public key overwrites nothing of a known person."""
 
 import pytest
 

@@ -17,7 +17,7 @@ from profiles.models import EventDefinition
 from profiles.selectors.masking import looks_personal
 
 LOCAL = "%Y-%m-%dT%H:%M"
-DEFAULT_WINDOW = 5  # days; semantics.md section 9
+DEFAULT_WINDOW = 5  # days; as of `campaigns.gate.terms.WINDOW`
 
 
 class WhenForm(StepForm):
