@@ -1,6 +1,6 @@
 """What a campaign does, read in one place: its steps as a tree, of what was launched or a draft.
 
-Steps are lists of objects (docs/integrators/rest.md). A step may hold further lists, each a way to take:
+Steps are lists of objects. A step may hold further lists, each a way to take:
 `branches[].steps`, `then`, `else`; whoever comes to the end of a way goes on behind the step that
 holds it. Nothing here knows what a kind of step does (`campaigns.engine.steps`).
 """

@@ -21,7 +21,7 @@ VAR_DIR = paths.var_dir(env.str("VAR_DIR", default=""))
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret(VAR_DIR, "secret_key")
 # Encrypts the keys of public tokens in the database, so that a changed SECRET_KEY leaves the
-# links in old mails working (design.md section 4).
+# links in old mails working.
 SECRETS_KEY = env.str("SECRETS_KEY", default="") or kept_secret(VAR_DIR, "secrets_key")
 # Opens what was sealed before SECRETS_KEY was changed, until `secrets rotate` is done.
 SECRETS_KEY_BEFORE = env.str("SECRETS_KEY_BEFORE", default="") or paths.kept(
@@ -46,7 +46,7 @@ CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True  # no script of ours read
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if BEHIND_TLS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
-SECURE_SSL_REDIRECT = False  # never under /v1/: one SDK counts a redirect as delivered (wire.md)
+SECURE_SSL_REDIRECT = False  # never under /v1/: one SDK counts a redirect as delivered
 SECURE_REFERRER_POLICY = "same-origin"
 APPEND_SLASH = False  # both spellings are routed by hand; a redirect loses a POST
 
@@ -148,7 +148,7 @@ DATABASE_CONNECTIONS = env.number("DATABASE_CONNECTIONS", default=0)  # 0: what 
 DATABASES["default"]["OPTIONS"] = {
     "connect_timeout": 10,
     **DATABASES["default"].get("OPTIONS", {}),
-    # every connection but a migration's acts as the database's own role (design.md section 6)
+    # every connection but a migration's acts as the database's own role
     "assume_role": True,
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -286,6 +286,11 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.workspace.api.schema.add_problem",
+        "profiles.api.ingest_schema.add_ingest",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "CampaignStatus": "campaigns.models.Campaign.Status",
         "MessageState": "campaigns.models.message.MessageState",
@@ -295,6 +300,10 @@ SPECTACULAR_SETTINGS = {
         "WebhookState": "config.webhooks.shapes.WEBHOOK_STATES",
         "ReceiptState": "consent.api.privacy_shapes.RECEIPT_STATES",
         "DeliveryState": "config.webhooks.shapes.DELIVERY_STATES",
+        "InvitationState": "config.team.shapes.INVITATION_STATES",
+        "ErasureGround": "consent.models.exceptions.Ground",
+        "IncidentKind": "consent.models.Incident.Kind",
+        "RetentionAct": "consent.models.RetentionRule.Act",
     },
 }
 

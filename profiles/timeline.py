@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from config.workspace.api.ids import number_of
+from config.postgres.wire import number_of
 from config.workspace.pages.rows import unshown
 from config.workspace.registry import Registry
 

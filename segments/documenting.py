@@ -1,4 +1,4 @@
-"""docs/integrators/rules.md, the reference of the rule language, made from the classes that make it up.
+"""The reference of the rule language (docs/integrators/rules.md), made from its classes.
 
 `manage.py rules` writes it anew; `tests/segments/test_documenting.py` fails where the page is not
 what the classes say. Kinds, operators, columns, durations and limits are read; only what no

@@ -11,6 +11,7 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 TEXTS = {".py", ".md", ".js", ".css", ".html", ".txt", ".sql", ".toml", ".in", ".yml", ".yaml"}
 NOT_OURS = ("locale/", "requirements/", "tests/sdk/node_modules/", "static/vendor/")
+HISTORY = Path("CHANGELOG.md")  # it names what was there then
 DOCUMENT = re.compile(r"(?<![\w*{<}])((?:[\w.-]+/)*[\w-]+\.md)\b")
 NUMBERED = re.compile(r"\b(?:sections?|guarantees?|rule|chapter) (?:no\. ?)?\d+", re.IGNORECASE)
 # laws and standards that anybody finds by these words

@@ -35,7 +35,7 @@ MAX_KEY = 200
 
 
 def message_answers(rows: list[Message], shown: Shown) -> list[dict[str, Any]]:
-    """api.md's shape; a query for the campaigns' slugs and some for what decided, none a row."""
+    """The API's shape; a query for the campaigns' slugs and some for what decided, none a row."""
     wanted = {row.campaign_id for row in rows if row.campaign_id}
     slugs = dict(Campaign.objects.filter(pk__in=wanted).values_list("pk", "slug"))
     people = people_of(rows)
@@ -77,7 +77,6 @@ class Messages(ApiView):
     required: ClassVar = {"GET": "messages.view", "POST": "messages.send"}
 
     @extend_schema(
-        operation_id="messages_list",
         parameters=[
             *PAGE_PARAMETERS,
             OpenApiParameter("campaign", str, description="Slug."),
@@ -118,7 +117,6 @@ class Messages(ApiView):
         return rows
 
     @extend_schema(
-        operation_id="messages_send",
         parameters=[
             OpenApiParameter(
                 KEY_HEADER, str, OpenApiParameter.HEADER, required=True, description="Yours."

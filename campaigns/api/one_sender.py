@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from campaigns.api.serializers import SenderSerializer
 from campaigns.composition.senders import change_sender
 from campaigns.models import Sender
+from config.postgres.wire import number_of
 from config.workspace.api.fields import AsWritten, KnownFields
-from config.workspace.api.ids import number_of
 from config.workspace.api.problems import invalid
 from config.workspace.api.usage import UseSerializer, problem_of, used_by
 from config.workspace.api.views import ApiView
@@ -58,15 +58,12 @@ class OneSender(ApiView):
         "DELETE": "campaigns.edit",
     }
 
-    @extend_schema(
-        operation_id="senders_retrieve", parameters=[NUMBER], responses=UsedSenderSerializer
-    )
+    @extend_schema(parameters=[NUMBER], responses=UsedSenderSerializer)
     def get(self, request: Request, number: str) -> Response:
         """The sender and who uses it."""
         return Response(_answer(_sender(number)))
 
     @extend_schema(
-        operation_id="senders_update",
         parameters=[NUMBER],
         request=SenderChange,
         responses=UsedSenderSerializer,
@@ -80,7 +77,7 @@ class OneSender(ApiView):
         except IntegrityError as error:
             raise invalid("address", "A sender has this address already.", "unique") from error
 
-    @extend_schema(operation_id="senders_delete", parameters=[NUMBER], responses={204: None})
+    @extend_schema(parameters=[NUMBER], responses={204: None})
     def delete(self, request: Request, number: str) -> Response:
         """Delete it; 409 naming its users, drafts and what was sent among them."""
         sender = _sender(number)

@@ -11,7 +11,6 @@ SUBROUTES.register("messages")(
         profile_messages,
         permission="messages.view",
         schema={
-            "operation_id": "profiles_messages",
             "parameters": PAGE_PARAMETERS,
             "responses": pages_of(shapes.MessageAnswer),
         },

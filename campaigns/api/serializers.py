@@ -1,4 +1,4 @@
-"""Shapes of campaigns on the wire (api.md); their meaning is checked by the services."""
+"""Shapes of campaigns on the wire (docs/api.md); their meaning is checked by the services."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -21,11 +21,11 @@ def z(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-class SenderSerializer(serializers.ModelSerializer[Sender]):
+class SenderSerializer(KnownFields, serializers.ModelSerializer[Sender]):
     """A sender; `default` is the one that a campaign without a sender uses."""
 
     default = serializers.BooleanField(source="is_default", required=False, default=False)
-    reply_to = serializers.EmailField(required=False, allow_blank=True, default="", max_length=254)
+    reply_to = serializers.EmailField(required=False, allow_blank=True, max_length=254)
     name = AsWritten(max_length=200)
     postal_address = AsWritten(required=False, allow_blank=True, default="")
 
@@ -127,7 +127,7 @@ class GoalField(serializers.DictField):
     """What it is for."""
 
 
-class CampaignBody(serializers.Serializer[Any]):
+class CampaignBody(KnownFields):
     """What a campaign is made of; deeper shapes are refused with JSON paths by the service."""
 
     slug = serializers.SlugField(max_length=80)
@@ -199,7 +199,7 @@ class ExpectBody(KnownFields):
     revision = serializers.IntegerField(required=False, min_value=1, help_text="Of the draft.")
 
 
-class LaunchBody(serializers.Serializer[Any]):
+class LaunchBody(KnownFields):
     """When, how long it may still be undone (seconds), and what is expected."""
 
     at = serializers.DateTimeField(required=False, allow_null=True)
@@ -207,7 +207,7 @@ class LaunchBody(serializers.Serializer[Any]):
     expect = ExpectBody(required=False, allow_null=True)
 
 
-class SendBody(serializers.Serializer[Any]):
+class SendBody(KnownFields):
     """One message to one person."""
 
     person = serializers.CharField(max_length=1000)
@@ -328,7 +328,7 @@ class RehearsalAnswer(serializers.Serializer[Any]):
     earlier = EarlierAnswer()
 
 
-class RenderBody(serializers.Serializer[Any]):
+class RenderBody(KnownFields):
     """A template with its data."""
 
     template = serializers.CharField(allow_blank=True, trim_whitespace=False)
@@ -345,7 +345,7 @@ class RenderAnswer(serializers.Serializer[Any]):
     aborted = serializers.CharField(required=False, help_text="Why the template said not to send.")
 
 
-class MjmlBody(serializers.Serializer[Any]):
+class MjmlBody(KnownFields):
     """MJML source."""
 
     mjml = serializers.CharField(allow_blank=True, trim_whitespace=False)
@@ -368,7 +368,7 @@ class MjmlAnswer(serializers.Serializer[Any]):
 
 
 def campaign_answer(campaign: Campaign, *, shown: Shown) -> dict[str, Any]:
-    """api.md's shape; `sender` is read through select_related. Operands as the caller may see."""
+    """The API's shape; `sender` is read through select_related. Operands as the caller may see."""
     goal = campaign.goal
     return {
         "id": campaign.pk,

@@ -1,4 +1,4 @@
-"""What is wrong with a campaign as it was given, each fault with its JSON path (docs/integrators/rest.md)."""
+"""What is wrong with a campaign as it was given, each fault with its JSON path."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -23,12 +23,12 @@ from campaigns.plan import plan_of
 from campaigns.services.drafts import create_campaign, delete_draft, duplicate
 from campaigns.services.shapes import InvalidCampaign
 from config.console.pages import ApiCall, page, part, toast
+from config.postgres.wire import number_of
 from config.workspace.lifecycle.revisions import Stale, revision_in
 from config.workspace.permissions import may, requires
 from segments.models import Segment
 
 PAGE_SIZE = 25
-DIGITS = 18  # of an id
 RESERVED = {"new", "sender"}
 GROUPS: dict[str, list[str]] = {
     "draft": ["draft"],
@@ -44,9 +44,8 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     rows = Campaign.objects.select_related("current")
     if group in GROUPS:
         rows = rows.filter(status__in=GROUPS[group])
-    before = request.GET.get("before", "")
-    if before.isdecimal() and len(before) <= DIGITS:
-        rows = rows.filter(pk__lt=int(before))
+    if before := number_of(request.GET.get("before", "")):
+        rows = rows.filter(pk__lt=before)
     leaf = list(rows[: PAGE_SIZE + 1])
     more, leaf = len(leaf) > PAGE_SIZE, leaf[:PAGE_SIZE]
     figures = request.GET.get("figures") == "1"

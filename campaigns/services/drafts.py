@@ -12,6 +12,7 @@ from campaigns.composition.senders import default_sender
 from campaigns.engine.status import needs_status
 from campaigns.models import Campaign, Sender
 from campaigns.services.shapes import InvalidCampaign, check_shape, fault, share_of
+from config.postgres.wire import number_of
 from config.workspace import audit
 from config.workspace.api.problems import FieldError
 from config.workspace.lifecycle.copies import name_of_copy
@@ -21,12 +22,11 @@ from config.workspace.models import User
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,80}")
 RESERVED = frozenset({"new", "sender"})  # /console/campaigns/new/ and the senders
 MAX_NAME = 300
-ID_DIGITS = 19  # that a bigint always holds are fewer
 
 
 @transaction.atomic
 def create_campaign(data: Mapping[str, Any], *, user: User | None = None) -> Campaign:
-    """A draft of api.md's shape. Raises InvalidCampaign with the path of each fault."""
+    """A draft of the API's shape. Raises InvalidCampaign with the path of each fault."""
     errors: list[FieldError] = []
     for name in ("slug", "name"):
         if not data.get(name):
@@ -238,9 +238,8 @@ def find_sender(value: Any) -> Sender | None:
     if isinstance(value, Mapping):
         value = value.get("id")
     text = str(value)
-    is_id = text.isascii() and text.isdecimal() and len(text) < ID_DIGITS
-    by_id = rows.filter(pk=int(text)).first() if is_id else None
-    sender = by_id or rows.filter(address__iexact=text).first()
+    sender = rows.filter(pk=number_of(text)).first()
+    sender = sender or rows.filter(address__iexact=text).first()
     sender = sender or rows.filter(name=text).first()
     if sender is None:
         raise LookupError(value)

@@ -1,4 +1,4 @@
-"""What a campaign may look like (docs/integrators/rest.md), with a JSON path to everything that is wrong."""
+"""What a campaign may look like, with a JSON path to everything that is wrong."""
 
 from collections.abc import Mapping
 from typing import Any

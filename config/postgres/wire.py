@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 NULL = "\\N"
+ID_DIGITS = 19  # that a bigint always holds are fewer
 
 
 def is_storable(value: str) -> bool:
@@ -20,6 +21,11 @@ def is_storable(value: str) -> bool:
     if "\x00" in value:
         return False
     return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def number_of(text: str) -> int:
+    """The id that this is, out of an address or a form; 0 where it can be none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < ID_DIGITS else 0
 
 
 def text(value: str) -> str:

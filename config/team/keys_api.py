@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.postgres.wire import number_of
 from config.team.shapes import (
     ApiKeyMadeSerializer,
     ApiKeySerializer,
@@ -24,7 +25,6 @@ from config.workspace.access.keys import (
     revoke_api_key,
     rotate_api_key,
 )
-from config.workspace.api.ids import number_of
 from config.workspace.api.problems import FieldError, Problem, invalid
 from config.workspace.api.views import ApiView
 from config.workspace.models import ApiKey
@@ -41,7 +41,6 @@ class ApiKeys(ApiView):
     required: ClassVar = {"GET": EDIT, "POST": EDIT}
 
     @extend_schema(
-        operation_id="api_keys_list",
         parameters=PAGE_PARAMETERS,
         responses=pages_of(ApiKeySerializer),
     )
@@ -50,7 +49,6 @@ class ApiKeys(ApiView):
         return self.paged(ApiKey.objects.all(), key_answer)
 
     @extend_schema(
-        operation_id="api_keys_create",
         request=NewApiKeySerializer,
         responses={201: ApiKeyMadeSerializer},
     )
@@ -93,12 +91,12 @@ class OneApiKey(ApiView):
 
     required: ClassVar = {"GET": EDIT, "DELETE": EDIT}
 
-    @extend_schema(operation_id="api_keys_retrieve", responses=ApiKeySerializer)
+    @extend_schema(responses=ApiKeySerializer)
     def get(self, request: Request, key_id: str) -> Response:
         """What it may do, and when it was used last."""
         return Response(key_answer(_key(key_id)))
 
-    @extend_schema(operation_id="api_keys_revoke", responses={204: None})
+    @extend_schema(responses={204: None})
     def delete(self, request: Request, key_id: str) -> Response:
         """From now on it is refused; its row stays for the audit trail. Not the caller's own."""
         key = _key(key_id)
@@ -114,9 +112,7 @@ class RotateApiKey(ApiView):
 
     required: ClassVar = {"POST": EDIT}
 
-    @extend_schema(
-        operation_id="api_keys_rotate", request=RotateKeySerializer, responses=ApiKeyMadeSerializer
-    )
+    @extend_schema(request=RotateKeySerializer, responses=ApiKeyMadeSerializer)
     def post(self, request: Request, key_id: str) -> Response:
         """Make it; the one of before works on for `overlap_hours`. 403 where it may more."""
         key = _key(key_id)

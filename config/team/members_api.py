@@ -8,6 +8,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.postgres.wire import number_of
 from config.team.shapes import (
     ChangeMemberSerializer,
     InvitationMadeSerializer,
@@ -17,7 +18,6 @@ from config.team.shapes import (
     invitation_answer,
     member_answer,
 )
-from config.workspace.api.ids import number_of
 from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.views import ApiView
 from config.workspace.joining import letters, links
@@ -37,7 +37,6 @@ class Members(ApiView):
     required: ClassVar = {"GET": EDIT}
 
     @extend_schema(
-        operation_id="members_list",
         parameters=[
             *PAGE_PARAMETERS,
             OpenApiParameter("role", str, description="A role's key."),
@@ -62,13 +61,12 @@ class OneMember(ApiView):
 
     required: ClassVar = {"GET": EDIT, "PATCH": EDIT}
 
-    @extend_schema(operation_id="members_retrieve", responses=TeamMemberSerializer)
+    @extend_schema(responses=TeamMemberSerializer)
     def get(self, request: Request, member_id: str) -> Response:
         """As what they work here."""
         return Response(member_answer(_member(member_id)))
 
     @extend_schema(
-        operation_id="members_update",
         request=ChangeMemberSerializer,
         responses=TeamMemberSerializer,
     )
@@ -101,7 +99,6 @@ class Invitations(ApiView):
     required: ClassVar = {"GET": EDIT, "POST": EDIT}
 
     @extend_schema(
-        operation_id="invitations_list",
         parameters=PAGE_PARAMETERS,
         responses=pages_of(InvitationSerializer),
     )
@@ -110,7 +107,6 @@ class Invitations(ApiView):
         return self.paged(_invitations(), invitation_answer)
 
     @extend_schema(
-        operation_id="invitations_create",
         request=NewInvitationSerializer,
         responses={201: InvitationMadeSerializer},
     )
@@ -134,12 +130,12 @@ class OneInvitation(ApiView):
 
     required: ClassVar = {"GET": EDIT, "DELETE": EDIT}
 
-    @extend_schema(operation_id="invitations_retrieve", responses=InvitationSerializer)
+    @extend_schema(responses=InvitationSerializer)
     def get(self, request: Request, link_id: str) -> Response:
         """How it stands."""
         return Response(invitation_answer(_invitation(link_id)))
 
-    @extend_schema(operation_id="invitations_withdraw", responses={204: None})
+    @extend_schema(responses={204: None})
     def delete(self, request: Request, link_id: str) -> Response:
         """Its link works no more."""
         links.revoke(_invitation(link_id))
@@ -151,9 +147,7 @@ class ResendInvitation(ApiView):
 
     required: ClassVar = {"POST": EDIT}
 
-    @extend_schema(
-        operation_id="invitations_resend", request=None, responses=InvitationMadeSerializer
-    )
+    @extend_schema(request=None, responses=InvitationMadeSerializer)
     def post(self, request: Request, link_id: str) -> Response:
         """Send it again, for a full time; the link of before works no more."""
         try:

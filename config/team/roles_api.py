@@ -14,7 +14,7 @@ from config.team.shapes import (
     RoleSerializer,
     role_answer,
 )
-from config.workspace.api.pagination import one_page
+from config.workspace.api.pagination import listed
 from config.workspace.api.problems import FieldError, Problem, invalid
 from config.workspace.api.views import ApiView
 from config.workspace.lifecycle.revisions import Stale
@@ -28,6 +28,7 @@ from config.workspace.team.changing import (
     delete_role,
 )
 from config.workspace.team.holders import members_by_role
+from profiles.api.paging import PAGE_PARAMETERS
 
 EDIT = "team.edit"
 
@@ -37,20 +38,20 @@ class RolesApi(ApiView):
 
     required: ClassVar = {"GET": EDIT, "POST": EDIT}
 
-    @extend_schema(operation_id="roles_list", responses=RoleListSerializer)
+    @extend_schema(parameters=PAGE_PARAMETERS, responses=RoleListSerializer)
     def get(self, request: Request) -> Response:
         """The built-in ones first, then those that were made here, by name."""
         made, counts = {row.key: row for row in CustomRole.objects.all()}, members_by_role()
-        return one_page(
+        return listed(
+            request,
             [
                 role_answer(key, name, made.get(key), counts.get(key, 0))
                 for key, name in role_choices()
-            ]
+            ],
+            "key",
         )
 
-    @extend_schema(
-        operation_id="roles_create", request=NewRoleSerializer, responses={201: RoleSerializer}
-    )
+    @extend_schema(request=NewRoleSerializer, responses={201: RoleSerializer})
     def post(self, request: Request) -> Response:
         """A new one, that may and sees no more than the caller: 400 names what is too much."""
         body = self.checked(NewRoleSerializer)
@@ -66,7 +67,7 @@ class OneRole(ApiView):
 
     required: ClassVar = {"GET": EDIT, "PATCH": EDIT, "DELETE": EDIT}
 
-    @extend_schema(operation_id="roles_retrieve", responses=RoleSerializer)
+    @extend_schema(responses=RoleSerializer)
     def get(self, request: Request, role: str) -> Response:
         """What it may do and sees."""
         name = dict(role_choices()).get(role)
@@ -74,9 +75,7 @@ class OneRole(ApiView):
             raise Problem(404, detail=_("There is no such role."))
         return Response(_answer(role, name))
 
-    @extend_schema(
-        operation_id="roles_update", request=ChangeRoleSerializer, responses=RoleSerializer
-    )
+    @extend_schema(request=ChangeRoleSerializer, responses=RoleSerializer)
     def patch(self, request: Request, role: str) -> Response:
         """Change one that was made here; it holds from everybody's next request on.
 
@@ -97,7 +96,6 @@ class OneRole(ApiView):
         return Response(_answer(row.key, row.name))
 
     @extend_schema(
-        operation_id="roles_delete",
         parameters=[
             OpenApiParameter(
                 "move_to", str, description="The role that whoever has it gets; else 409."

@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.postgres.wire import number_of
 from config.webhooks.shapes import (
     ChangeWebhookSerializer,
     NewWebhookSerializer,
@@ -24,8 +25,7 @@ from config.webhooks.shapes import (
     webhook_answer,
 )
 from config.workspace.api.filters import MomentFilter
-from config.workspace.api.ids import number_of
-from config.workspace.api.pagination import one_page
+from config.workspace.api.pagination import listed
 from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.views import ApiView
 from config.workspace.models import Webhook, WebhookDelivery
@@ -65,7 +65,6 @@ class Webhooks(ApiView):
     required: ClassVar = {"GET": VIEW, "POST": EDIT}
 
     @extend_schema(
-        operation_id="webhooks_list",
         parameters=PAGE_PARAMETERS,
         responses=pages_of(WebhookSerializer),
     )
@@ -74,7 +73,6 @@ class Webhooks(ApiView):
         return self.paged(Webhook.objects.all(), webhook_answer)
 
     @extend_schema(
-        operation_id="webhooks_create",
         request=NewWebhookSerializer,
         responses={201: WebhookMadeSerializer},
     )
@@ -94,18 +92,23 @@ class WebhookEvents(ApiView):
 
     required: ClassVar = {"GET": VIEW}
 
-    @extend_schema(operation_id="webhooks_events", responses=WebhookEventListSerializer)
+    @extend_schema(
+        parameters=PAGE_PARAMETERS,
+        responses=WebhookEventListSerializer,
+    )
     def get(self, request: Request) -> Response:
         """Those that a webhook can ask for, each with an example of its `data`."""
         kinds = ((name, KINDS.get(name)) for name in choosable())
         names = ("group", "title", "text", "forwarded")
-        return one_page(
+        return listed(
+            request,
             [
                 {"name": name, "example": dict(kind.example)}
                 | {word: str(getattr(kind, word)) for word in names}
                 for name, kind in kinds
                 if kind
-            ]
+            ],
+            "name",
         )
 
 
@@ -125,13 +128,12 @@ class OfOneWebhook(ApiView):
 class OneWebhook(OfOneWebhook):
     """One of them."""
 
-    @extend_schema(operation_id="webhooks_retrieve", responses=WebhookSerializer)
+    @extend_schema(responses=WebhookSerializer)
     def get(self, request: Request, webhook_id: str) -> Response:
         """What it is told of, and how it fares."""
         return Response(webhook_answer(self.one(webhook_id)))
 
     @extend_schema(
-        operation_id="webhooks_update",
         request=ChangeWebhookSerializer,
         responses=WebhookSerializer,
     )
@@ -146,7 +148,7 @@ class OneWebhook(OfOneWebhook):
             _refuse(error)
         return Response(webhook_answer(row))
 
-    @extend_schema(operation_id="webhooks_delete", responses={204: None})
+    @extend_schema(responses={204: None})
     def delete(self, request: Request, webhook_id: str) -> Response:
         """Take it away with its log; receipts of erasures stay."""
         endpoints.delete_webhook(self.one(webhook_id))
@@ -156,9 +158,7 @@ class OneWebhook(OfOneWebhook):
 class RotateWebhook(OfOneWebhook):
     """A new key."""
 
-    @extend_schema(
-        operation_id="webhooks_rotate", request=RotateSerializer, responses=WebhookMadeSerializer
-    )
+    @extend_schema(request=RotateSerializer, responses=WebhookMadeSerializer)
     def post(self, request: Request, webhook_id: str) -> Response:
         """Make it; both keys sign for `overlap_hours`, so that the other side can change over."""
         hours = self.checked(RotateSerializer)["overlap_hours"]
@@ -169,7 +169,7 @@ class RotateWebhook(OfOneWebhook):
 class PingWebhook(OfOneWebhook):
     """A call to see whether it arrives."""
 
-    @extend_schema(operation_id="webhooks_ping", request=None, responses={202: WebhookSerializer})
+    @extend_schema(request=None, responses={202: WebhookSerializer})
     def post(self, request: Request, webhook_id: str) -> Response:
         """Send it; what comes of it is the newest line of the log. 409 while it is off."""
         row = self.one(webhook_id)
@@ -184,7 +184,6 @@ class WebhookDeliveries(OfOneWebhook):
     """The log of one."""
 
     @extend_schema(
-        operation_id="webhooks_deliveries",
         parameters=[
             *PAGE_PARAMETERS,
             OpenApiParameter("state", str, enum=list(replaying.STATES)),
@@ -207,7 +206,6 @@ class ReplayWebhook(OfOneWebhook):
     """Dead letters again."""
 
     @extend_schema(
-        operation_id="webhooks_replay",
         request=ReplaySerializer,
         responses={202: ReplayedSerializer},
     )
@@ -225,7 +223,6 @@ class ReplayDelivery(OfOneWebhook):
     """One again."""
 
     @extend_schema(
-        operation_id="webhooks_replay_delivery",
         request=None,
         responses={202: WebhookDeliverySerializer},
     )

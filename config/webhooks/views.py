@@ -17,9 +17,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from config.console.pages import ApiCall, page, part, toast, wants_partial
+from config.postgres.wire import number_of
 from config.webhooks.forms import WebhookForm, shown_in
 from config.webhooks.words import STATES, call_line, events_of, health_in_words, look
-from config.workspace.api.ids import number_of
 from config.workspace.models import Webhook, WebhookDelivery
 from config.workspace.outgoing import endpoints, replaying
 from config.workspace.outgoing.kinds import KINDS, PING, names_people

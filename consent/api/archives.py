@@ -11,7 +11,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.postgres.wire import number_of
 from config.workspace import audit
+from config.workspace.api.fields import KnownFields
 from config.workspace.api.problems import Problem
 from config.workspace.roles.callers import member_of
 from consent.api.privacy import EDIT, OfOneRequest
@@ -44,14 +46,14 @@ class ArchiveStateSerializer(serializers.Serializer[Any]):
     most_downloads = serializers.IntegerField()
 
 
-class ReleaseSerializer(serializers.Serializer[Any]):
+class ReleaseSerializer(KnownFields):
     """How long the person's link lasts."""
 
     days = serializers.IntegerField(default=DAYS, min_value=1, max_value=MOST_DAYS)
     downloads = serializers.IntegerField(default=DOWNLOADS, min_value=1, max_value=MOST_DOWNLOADS)
 
 
-class RedactionSerializer(serializers.Serializer[Any]):
+class RedactionSerializer(KnownFields):
     """What is withheld: a row, a field of it, or (without `row`) a field in all rows."""
 
     id = serializers.IntegerField(read_only=True)
@@ -106,7 +108,7 @@ class OfOneArchive(OfOneRequest):
 class Archive(OfOneArchive):
     """What is held of the person."""
 
-    @extend_schema(operation_id="privacy_request_archive", responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, reference: str) -> HttpResponse:
         """Everything over every table, as JSON, without what is withheld, once it is made."""
         row = self.one(reference)
@@ -126,7 +128,6 @@ class MakeArchive(OfOneArchive):
     required: ClassVar = {"POST": EDIT}
 
     @extend_schema(
-        operation_id="privacy_request_archive_make",
         request=None,
         responses={202: ArchiveStateSerializer},
     )
@@ -145,7 +146,6 @@ class ReleaseArchive(OfOneArchive):
     required: ClassVar = {"POST": EDIT}
 
     @extend_schema(
-        operation_id="privacy_request_archive_release",
         request=ReleaseSerializer,
         responses=ArchiveStateSerializer,
     )
@@ -162,7 +162,6 @@ class RevokeArchive(OfOneArchive):
     required: ClassVar = {"POST": EDIT}
 
     @extend_schema(
-        operation_id="privacy_request_archive_revoke",
         request=None,
         responses=ArchiveStateSerializer,
     )
@@ -176,14 +175,13 @@ class RevokeArchive(OfOneArchive):
 class Redactions(OfOneArchive):
     """What is withheld."""
 
-    @extend_schema(operation_id="privacy_request_redactions", responses=RedactionsSerializer)
+    @extend_schema(responses=RedactionsSerializer)
     def get(self, request: Request, reference: str) -> Response:
         """All of it, with its grounds."""
         archive = self.archive_of(self.one(reference))
         return Response({"redactions": [_redaction(one) for one in archive.redactions.all()]})
 
     @extend_schema(
-        operation_id="privacy_request_redact",
         request=RedactionSerializer,
         responses={201: RedactionSerializer},
     )
@@ -199,13 +197,13 @@ class OneRedaction(OfOneArchive):
 
     required: ClassVar = {"DELETE": EDIT}
 
-    @extend_schema(operation_id="privacy_request_show", responses={204: None})
+    @extend_schema(responses={204: None})
     def delete(self, request: Request, reference: str, number: str) -> Response:
         """Withhold it no more."""
         archive = self.archive_of(self.one(reference))
-        if not archive.redactions.filter(pk=int(number)).exists():
+        if not archive.redactions.filter(pk=number_of(number)).exists():
             raise Problem(404, detail=_("That is not withheld."))
-        self.tried(lambda: show_again(archive, int(number)))
+        self.tried(lambda: show_again(archive, number_of(number)))
         return Response(status=204)
 
 

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.postgres.wire import number_of
 from config.workspace.api.problems import Problem
 from consent.api.privacy import OfOneRequest
 from consent.api.privacy_shapes import (
@@ -32,14 +33,13 @@ class OfExceptions(OfOneRequest):
 class Exceptions(OfExceptions):
     """All of one request."""
 
-    @extend_schema(operation_id="privacy_request_exceptions", responses=KeptListSerializer)
+    @extend_schema(responses=KeptListSerializer)
     def get(self, request: Request, reference: str) -> Response:
         """What stays and what stayed, in the order in which it was chosen."""
         rows = ErasureException.objects.filter(request=self.one(reference))
         return Response({"exceptions": [self.kept(row) for row in rows]})
 
     @extend_schema(
-        operation_id="privacy_request_keep",
         request=KeepSerializer,
         responses={201: KeptSerializer},
     )
@@ -54,13 +54,12 @@ class EndException(OfExceptions):
     """The end of one."""
 
     @extend_schema(
-        operation_id="privacy_request_keep_end",
         request=ExtendSerializer,
         responses=KeptSerializer,
     )
     def post(self, request: Request, reference: str, number: str) -> Response:
         """It stays no longer; of a complete erasure it is erased next."""
-        rows = ErasureException.objects.filter(request=self.one(reference), pk=int(number))
+        rows = ErasureException.objects.filter(request=self.one(reference), pk=number_of(number))
         row = rows.first()
         if row is None:
             raise Problem(404, detail=_("There is no such exception."))

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.workspace import audit
+from config.workspace.api.fields import KnownFields
 from config.workspace.api.problems import Problem
 from config.workspace.roles.callers import member_of
 from consent.api.privacy import EDIT, OfOneRequest
@@ -58,7 +59,7 @@ class RequestLettersSerializer(serializers.Serializer[Any]):
     letters = RequestLetterSerializer(many=True)
 
 
-class WordedLetterSerializer(serializers.Serializer[Any]):
+class WordedLetterSerializer(KnownFields):
     """A letter in other words; empty text is ours again."""
 
     subject = serializers.CharField(allow_blank=True, default="", max_length=MOST_SUBJECT)
@@ -69,15 +70,13 @@ class WordedLetterSerializer(serializers.Serializer[Any]):
 class WhoAsks(OfOneRequest):
     """Who asks."""
 
-    @extend_schema(operation_id="privacy_request_identity", responses=IdentitySerializer)
+    @extend_schema(responses=IdentitySerializer)
     def get(self, request: Request, reference: str) -> Response:
         """Whether it is proved, and which links were sent, opened and used, and when."""
         row = self.one(reference)
         return Response(_identity(row, standing_of(row), shown_to(self.request.user)))
 
-    @extend_schema(
-        operation_id="privacy_request_link", request=None, responses={202: IdentitySerializer}
-    )
+    @extend_schema(request=None, responses={202: IdentitySerializer})
     def post(self, request: Request, reference: str) -> Response:
         """Have a link that works once sent to a verified address of the person."""
         row = self.one(reference)
@@ -104,7 +103,7 @@ def _link(one: ShownLink) -> dict[str, Any]:
 class Letters(OfOneRequest):
     """What the person is told."""
 
-    @extend_schema(operation_id="privacy_request_letters", responses=RequestLettersSerializer)
+    @extend_schema(responses=RequestLettersSerializer)
     def get(self, request: Request, reference: str) -> Response:
         """Letters that went and that may go, in the person's language."""
         row = self.one(reference)
@@ -123,7 +122,6 @@ class OneLetter(OfOneRequest):
     required: ClassVar = {"PUT": EDIT}
 
     @extend_schema(
-        operation_id="privacy_request_letter",
         request=WordedLetterSerializer,
         responses=RequestLetterSerializer,
     )

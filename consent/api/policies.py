@@ -8,8 +8,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.workspace.api.fields import AsWritten
-from config.workspace.api.pagination import one_page
+from config.workspace.api.fields import AsWritten, KnownFields
+from config.workspace.api.pagination import listed
 from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.views import ApiView
 from consent.api.views import AS_OF, as_of_of
@@ -24,6 +24,7 @@ from consent.policy.changing import (
     table_as_of,
 )
 from consent.reach.dry_run import effects_of
+from profiles.api.paging import PAGE_PARAMETERS
 
 SLUG = OpenApiParameter("slug", str, OpenApiParameter.PATH)
 
@@ -54,7 +55,7 @@ class PoliciesSerializer(serializers.Serializer[Any]):
     previous = serializers.URLField(allow_null=True)
 
 
-class PolicyChangeSerializer(serializers.Serializer[Any]):
+class PolicyChangeSerializer(KnownFields):
     """What is to be said anew, and why; what is left out stays."""
 
     name = AsWritten(required=False, max_length=200)
@@ -122,8 +123,7 @@ class Policies(ApiView):
     required: ClassVar = {"GET": "consents.view", "POST": "policies.edit"}
 
     @extend_schema(
-        operation_id="policies_list",
-        parameters=[OpenApiParameter("place", str), AS_OF],
+        parameters=[*PAGE_PARAMETERS, OpenApiParameter("place", str), AS_OF],
         responses=PoliciesSerializer,
     )
     def get(self, request: Request) -> Response:
@@ -132,10 +132,9 @@ class Policies(ApiView):
         rows = table_as_of(moment).rows if moment else Policy.objects.select_related("purpose")
         place = request.query_params.get("place")
         found = [policy_answer(row) for row in rows if not place or row.place == place]
-        return one_page(sorted(found, key=lambda one: one["slug"]))
+        return listed(request, sorted(found, key=lambda one: one["slug"]), "slug")
 
     @extend_schema(
-        operation_id="policies_create",
         request=NewPolicySerializer,
         responses={201: PolicySerializer},
     )
@@ -154,13 +153,12 @@ class OnePolicy(ApiView):
 
     required: ClassVar = {"GET": "consents.view", "PATCH": "policies.edit"}
 
-    @extend_schema(operation_id="policies_retrieve", parameters=[SLUG], responses=PolicySerializer)
+    @extend_schema(parameters=[SLUG], responses=PolicySerializer)
     def get(self, request: Request, slug: str) -> Response:
         """One row as it is now."""
         return Response(policy_answer(_policy(slug)))
 
     @extend_schema(
-        operation_id="policies_change",
         parameters=[SLUG],
         request=PolicyChangeSerializer,
         responses=PolicySerializer,
@@ -181,7 +179,6 @@ class PolicyDryRun(ApiView):
     required: ClassVar = {"POST": "policies.edit"}
 
     @extend_schema(
-        operation_id="policies_dry_run",
         parameters=[SLUG],
         request=PolicyChangeSerializer,
         responses=PolicyEffectsSerializer,
@@ -203,12 +200,14 @@ class PolicyVersions(ApiView):
     required: ClassVar = {"GET": "consents.view"}
 
     @extend_schema(
-        operation_id="policies_versions", parameters=[SLUG], responses=PolicyVersionsSerializer
+        parameters=[SLUG, *PAGE_PARAMETERS],
+        responses=PolicyVersionsSerializer,
     )
     def get(self, request: Request, slug: str) -> Response:
         """Newest first."""
         names = ("version", "at", "actor", "why", "said")
-        return one_page(list(_policy(slug).versions.order_by("-version").values(*names)))
+        rows = _policy(slug).versions.order_by("-version").values(*names)
+        return listed(request, list(rows), "version")
 
 
 def policy_answer(row: Policy) -> dict[str, Any]:

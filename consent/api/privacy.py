@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from config.workspace import audit
 from config.workspace.api.filters import MomentFilter
-from config.workspace.api.pagination import one_page
+from config.workspace.api.pagination import listed
 from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.views import ApiView
 from config.workspace.work.due import wake
@@ -58,7 +58,6 @@ class PrivacyRequests(ApiView):
     required: ClassVar = {"GET": VIEW, "POST": EDIT}
 
     @extend_schema(
-        operation_id="privacy_requests_list",
         parameters=[
             *PAGE_PARAMETERS,
             OpenApiParameter("status", str, description="May be given several times."),
@@ -83,7 +82,6 @@ class PrivacyRequests(ApiView):
         return page
 
     @extend_schema(
-        operation_id="privacy_requests_open",
         request=AskSerializer,
         responses={201: PrivacyRequestSerializer},
     )
@@ -135,7 +133,7 @@ class OfOneRequest(ApiView):
 class OnePrivacyRequest(OfOneRequest):
     """One of them."""
 
-    @extend_schema(operation_id="privacy_request", responses=PrivacyRequestSerializer)
+    @extend_schema(responses=PrivacyRequestSerializer)
     def get(self, request: Request, reference: str) -> Response:
         """Where it stands."""
         row = self.one(reference)
@@ -147,7 +145,6 @@ class Confirm(OfOneRequest):
     """Receipt and identity confirmed."""
 
     @extend_schema(
-        operation_id="privacy_request_confirm",
         request=TurnSerializer,
         responses=PrivacyRequestSerializer,
     )
@@ -161,7 +158,6 @@ class Extend(OfOneRequest):
     """More time."""
 
     @extend_schema(
-        operation_id="privacy_request_extend",
         request=ExtendSerializer,
         responses=PrivacyRequestSerializer,
     )
@@ -175,7 +171,6 @@ class Complete(OfOneRequest):
     """Carried out."""
 
     @extend_schema(
-        operation_id="privacy_request_complete",
         request=TurnSerializer,
         responses={202: PrivacyRequestSerializer},
     )
@@ -189,7 +184,6 @@ class Cancel(OfOneRequest):
     """Closed undone."""
 
     @extend_schema(
-        operation_id="privacy_request_cancel",
         request=TurnSerializer,
         responses=PrivacyRequestSerializer,
     )
@@ -203,7 +197,6 @@ class Release(OfOneRequest):
     """The end of a block."""
 
     @extend_schema(
-        operation_id="privacy_request_release",
         request=ExtendSerializer,
         responses=PrivacyRequestSerializer,
     )
@@ -217,7 +210,6 @@ class Lift(OfOneRequest):
     """The end of a restriction."""
 
     @extend_schema(
-        operation_id="privacy_request_lift",
         request=ExtendSerializer,
         responses=PrivacyRequestSerializer,
     )
@@ -236,7 +228,7 @@ def _turn(view: OfOneRequest, reference: str, turn: Any, status: int = 200) -> R
 class Found(OfOneRequest):
     """What there is, before anything is done."""
 
-    @extend_schema(operation_id="privacy_request_found", responses=FoundSerializer)
+    @extend_schema(responses=FoundSerializer)
     def get(self, request: Request, reference: str) -> Response:
         """Table by table: how many rows, and what becomes of them on which ground."""
         row = self.one(reference)
@@ -247,7 +239,7 @@ class Found(OfOneRequest):
 class Certificate(OfOneRequest):
     """The proof of an erasure."""
 
-    @extend_schema(operation_id="privacy_request_certificate", responses=CertificateSerializer)
+    @extend_schema(responses=CertificateSerializer)
     def get(self, request: Request, reference: str) -> Response:
         """What was done and searched, signed."""
         certificate = self.one(reference).result.get("certificate")
@@ -259,18 +251,19 @@ class Certificate(OfOneRequest):
 class Receipts(OfOneRequest):
     """Who was told of an erasure."""
 
-    @extend_schema(operation_id="privacy_request_receipts", responses=ReceiptsSerializer)
+    @extend_schema(
+        parameters=PAGE_PARAMETERS,
+        responses=ReceiptsSerializer,
+    )
     def get(self, request: Request, reference: str) -> Response:
         """Each destination, and what it answered; also after the certificate was made."""
-        return one_page(receipts.passed_on(self.one(reference)))
+        return listed(request, receipts.passed_on(self.one(reference)), "destination", "at")
 
 
 class Verify(OfOneRequest):
     """The search after an erasure."""
 
-    @extend_schema(
-        operation_id="privacy_request_verify", request=None, responses={202: SearchedSerializer}
-    )
+    @extend_schema(request=None, responses={202: SearchedSerializer})
     def post(self, request: Request, reference: str) -> Response:
         """Have every column and file searched anew; GET answers with what came of it."""
         row = self.one(reference)
@@ -281,7 +274,7 @@ class Verify(OfOneRequest):
         wake(requests.WORK)
         return Response(row.result["searched"] | {"status": "searching"}, status=202)
 
-    @extend_schema(operation_id="privacy_request_searched", responses=SearchedSerializer)
+    @extend_schema(responses=SearchedSerializer)
     def get(self, request: Request, reference: str) -> Response:
         """What the newest search came to."""
         row = self.one(reference)
@@ -292,7 +285,7 @@ class Verify(OfOneRequest):
 
 
 def answer_of(row: PrivacyRequest, shown: Shown) -> dict[str, Any]:
-    """One request as api.md has it."""
+    """One request as docs/api.md has it."""
     return {
         "id": row.public_id,
         "type": row.type,

@@ -1,10 +1,11 @@
-"""Shapes of privacy requests (api.md)."""
+"""Shapes of privacy requests (docs/api.md)."""
 
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from config.workspace.api.fields import KnownFields
 from consent.models import PrivacyRequest
 from consent.models.exceptions import DataClass, Ground
 from consent.models.privacy import Regulation, RequestType
@@ -14,7 +15,7 @@ RECEIPT_STATES = [(name, name) for name in ("taken", "waiting", "given_up", "not
 
 
 @extend_schema_serializer(component_name="PrivacyRequestAsked")
-class AskSerializer(serializers.Serializer[Any]):
+class AskSerializer(KnownFields):
     """What is posted."""
 
     type = serializers.ChoiceField(choices=RequestType.choices)
@@ -75,21 +76,21 @@ class PrivacyRequestsSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(component_name="PrivacyRequestTurn")
-class TurnSerializer(serializers.Serializer[Any]):
+class TurnSerializer(KnownFields):
     """A turn of a request, with what is to be remembered of it."""
 
     because = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
 
 @extend_schema_serializer(component_name="PrivacyRequestExtension")
-class ExtendSerializer(serializers.Serializer[Any]):
+class ExtendSerializer(KnownFields):
     """Why it takes longer."""
 
     because = serializers.CharField(max_length=2000)
 
 
 @extend_schema_serializer(component_name="ErasureExceptionAsked")
-class KeepSerializer(serializers.Serializer[Any]):
+class KeepSerializer(KnownFields):
     """What has to stay; without `months` and `until`, until it is ended."""
 
     data_class = serializers.ChoiceField(choices=DataClass.choices)

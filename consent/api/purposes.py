@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.workspace.api.pagination import one_page
+from config.workspace.api.pagination import listed
 from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.usage import problem_of, used_by
 from config.workspace.api.views import ApiView
@@ -22,6 +22,7 @@ from consent.api.serializers import (
 )
 from consent.models import Purpose
 from consent.purposes import create_purpose
+from profiles.api.paging import PAGE_PARAMETERS
 
 SLUG = OpenApiParameter("slug", str, OpenApiParameter.PATH)
 
@@ -31,14 +32,13 @@ class Purposes(ApiView):
 
     required: ClassVar = {"GET": "consents.view", "POST": "purposes.edit"}
 
-    @extend_schema(operation_id="purposes_list", responses=PurposesSerializer)
+    @extend_schema(parameters=PAGE_PARAMETERS, responses=PurposesSerializer)
     def get(self, request: Request) -> Response:
         """All purposes with their topics; two queries."""
         rows = Purpose.objects.filter(archived_at=None).prefetch_related("topics")
-        return one_page([purpose_answer(row) for row in rows])
+        return listed(request, [purpose_answer(row) for row in rows], "slug")
 
     @extend_schema(
-        operation_id="purposes_create",
         request=NewPurposeSerializer,
         responses={201: PurposeSerializer},
     )
@@ -59,15 +59,13 @@ class OnePurpose(ApiView):
 
     required: ClassVar = {"GET": "consents.view", "DELETE": "purposes.edit"}
 
-    @extend_schema(
-        operation_id="purposes_retrieve", parameters=[SLUG], responses=UsedPurposeSerializer
-    )
+    @extend_schema(parameters=[SLUG], responses=UsedPurposeSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """The purpose and who uses it."""
         purpose = _purpose(slug)
         return Response(purpose_answer(purpose) | {"used_by": used_by("purpose", slug)})
 
-    @extend_schema(operation_id="purposes_delete", parameters=[SLUG], responses={204: None})
+    @extend_schema(parameters=[SLUG], responses={204: None})
     def delete(self, request: Request, slug: str) -> Response:
         """Delete it; 409 naming its users, permissions on record among them."""
         try:

@@ -1,11 +1,11 @@
-"""Shapes of permissions, suppressions and purposes (api.md)."""
+"""Shapes of permissions, suppressions and purposes (docs/api.md)."""
 
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from config.workspace.api.fields import AsWritten
+from config.workspace.api.fields import AsWritten, KnownFields
 from config.workspace.api.usage import UseSerializer
 from config.workspace.digests import CONTACT_KINDS
 from consent.confirming.asking import REFUSED
@@ -16,7 +16,7 @@ from consent.models.ledger import Basis, ConsentStatus, Outcome
 from consent.volume import MOST_DAYS
 
 
-class AtMostSerializer(serializers.Serializer[Any]):
+class AtMostSerializer(KnownFields):
     """A limit of the person's own, over the marketing on the channel."""
 
     count = serializers.IntegerField(min_value=1, max_value=MOST_DAYS)
@@ -38,7 +38,7 @@ class OwnLimitsSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(component_name="ConsentStatement")
-class StatementSerializer(serializers.Serializer[Any]):
+class StatementSerializer(KnownFields):
     """One statement as it is posted."""
 
     person = serializers.CharField(help_text="An id, or kind:value as email:jane@example.com.")
@@ -100,7 +100,7 @@ class PermissionSerializer(serializers.Serializer[Any]):
     topic = serializers.CharField(allow_null=True)
     status = serializers.ChoiceField(choices=ConsentStatus.choices)
     basis = serializers.ChoiceField(choices=Basis.choices)
-    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment] # api.md's name
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment] # the API's name
     at = serializers.DateTimeField()
     evidence = serializers.DictField()
     wording = serializers.CharField(allow_blank=True)
@@ -115,7 +115,7 @@ class PermissionsSerializer(serializers.Serializer[Any]):
     previous = serializers.URLField(allow_null=True)
 
 
-class SuppressSerializer(serializers.Serializer[Any]):
+class SuppressSerializer(KnownFields):
     """An address to suppress."""
 
     kind = serializers.ChoiceField(choices=CONTACT_KINDS)
@@ -163,7 +163,7 @@ class PurposeSerializer(serializers.Serializer[Any]):
     topics = TopicSerializer(many=True)
 
 
-class NewTopicSerializer(serializers.Serializer[Any]):
+class NewTopicSerializer(KnownFields):
     """A topic inside a new purpose."""
 
     slug = serializers.SlugField(max_length=60)
@@ -171,7 +171,7 @@ class NewTopicSerializer(serializers.Serializer[Any]):
     description = AsWritten(required=False, allow_blank=True, default="", max_length=5_000)
 
 
-class NewPurposeSerializer(serializers.Serializer[Any]):
+class NewPurposeSerializer(KnownFields):
     """What a new purpose needs."""
 
     slug = serializers.SlugField(max_length=60)

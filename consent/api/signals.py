@@ -9,18 +9,21 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.postgres.wire import number_of
 from config.workspace import audit
-from config.workspace.api.pagination import one_page
+from config.workspace.api.fields import KnownFields
+from config.workspace.api.pagination import listed
 from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.views import ApiView
 from consent.models import SignalMapping
 from consent.signals.mappable import mappable_purposes, name_fault
+from profiles.api.paging import PAGE_PARAMETERS
 from profiles.models import Source
 
 SIGNALS = SignalMapping.Signal.choices
 
 
-class NewSignalSerializer(serializers.Serializer[Any]):
+class NewSignalSerializer(KnownFields):
     """One name, as it is posted."""
 
     source = serializers.CharField(  # type: ignore[assignment]  # a field of that name
@@ -56,14 +59,16 @@ class ConsentSignals(ApiView):
 
     required: ClassVar = {"GET": "consents.view", "POST": "purposes.edit"}
 
-    @extend_schema(operation_id="consent_signals_list", responses=SignalsSerializer)
+    @extend_schema(
+        parameters=PAGE_PARAMETERS,
+        responses=SignalsSerializer,
+    )
     def get(self, request: Request) -> Response:
         """By source, signal and name; one query."""
         rows = SignalMapping.objects.select_related("source", "purpose")
-        return one_page([_answer(row) for row in rows])
+        return listed(request, [_answer(row) for row in rows], "id")
 
     @extend_schema(
-        operation_id="consent_signals_create",
         request=NewSignalSerializer,
         responses={201: SignalSerializer},
     )
@@ -93,14 +98,13 @@ class OneConsentSignal(ApiView):
     required: ClassVar = {"DELETE": "purposes.edit"}
 
     @extend_schema(
-        operation_id="consent_signals_delete",
         parameters=[OpenApiParameter("number", int, OpenApiParameter.PATH)],
         responses={204: None},
     )
     @transaction.atomic
     def delete(self, request: Request, number: str) -> Response:
         """What was recorded by it stays."""
-        row = SignalMapping.objects.filter(pk=int(number)).first() if len(number) < 19 else None  # noqa: PLR2004 - digits of a bigint
+        row = SignalMapping.objects.filter(pk=number_of(number)).first()
         if row is None:
             raise Problem(404, detail=_("There is no such row."))
         audit.record("signalmapping.deleted", "signalmapping", str(row.pk))

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from config.workspace.api.problems import FieldError, Problem
+from config.workspace.api.problems import FieldError, Problem, field_errors
 from config.workspace.frequency import Frequency
 from config.workspace.zones import stamp
 from consent.api.serializers import StatementSerializer
@@ -81,9 +81,7 @@ def _shaped(item: Any, path: str, errors: list[FieldError]) -> dict[str, Any]:
         return {}
     serializer = StatementSerializer(data=dict(item))
     if not serializer.is_valid():
-        for name, problems in serializer.errors.items():
-            first: Any = problems[0] if isinstance(problems, Sequence) else problems
-            errors.append(_error(path, name, str(first), getattr(first, "code", "invalid")))
+        errors += field_errors(serializer.errors, path)
         return {}
     return dict(serializer.validated_data)
 

@@ -3,10 +3,11 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.workspace.api.pagination import one_page
+from config.workspace.api.pagination import listed
 from consent.api.serializers import OwnLimitsSerializer, PermissionsSerializer
 from consent.api.views import AS_OF, permissions_of
 from consent.volume import limits_of_person
+from profiles.api.paging import PAGE_PARAMETERS
 from profiles.api.subroutes import SUBROUTES, Subroute
 from profiles.models import Profile
 from profiles.selectors.masking import shown_to
@@ -21,7 +22,7 @@ SUBROUTES.register("consents")(
     Subroute(
         consents_of,
         permission="consents.view",
-        schema={"parameters": [AS_OF], "responses": PermissionsSerializer},
+        schema={"parameters": [*PAGE_PARAMETERS, AS_OF], "responses": PermissionsSerializer},
     )
 )
 
@@ -29,14 +30,20 @@ SUBROUTES.register("consents")(
 def limits_of(request: Request, profile: Profile) -> Response:
     """How often this person wants to be written to at most, by channel."""
     found = limits_of_person(profile.pk)
-    return one_page(
+    return listed(
+        request,
         [
             {"channel": channel, "count": one.count, "per_days": one.per_days}
             for channel, one in found.items()
-        ]
+        ],
+        "channel",
     )
 
 
 SUBROUTES.register("contact-limits")(
-    Subroute(limits_of, permission="consents.view", schema={"responses": OwnLimitsSerializer})
+    Subroute(
+        limits_of,
+        permission="consents.view",
+        schema={"parameters": PAGE_PARAMETERS, "responses": OwnLimitsSerializer},
+    )
 )

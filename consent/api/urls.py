@@ -54,7 +54,7 @@ urlpatterns = [
         name="api-privacy-keep",
     ),
     re_path(
-        r"^privacy-requests/(?P<reference>[^/]+)/keep/(?P<number>[0-9]{1,18})/end/?\Z",
+        r"^privacy-requests/(?P<reference>[^/]+)/keep/(?P<number>\d+)/end/?\Z",
         exceptions.EndException.as_view(),
         name="api-privacy-keep-end",
     ),
@@ -72,7 +72,7 @@ urlpatterns = [
         }.items()
     ),
     re_path(
-        r"^privacy-requests/(?P<reference>[^/]+)/archive/redactions/(?P<number>[0-9]{1,18})/?\Z",
+        r"^privacy-requests/(?P<reference>[^/]+)/archive/redactions/(?P<number>\d+)/?\Z",
         archives.OneRedaction.as_view(),
         name="api-privacy-redaction",
     ),

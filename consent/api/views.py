@@ -11,8 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
+from config.postgres.wire import number_of
 from config.workspace import audit
-from config.workspace.api.pagination import one_page
+from config.workspace.api.pagination import listed
 from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.views import ApiView
 from config.workspace.digests import contact_digest
@@ -58,10 +59,9 @@ class Consents(ApiView):
     required: ClassVar = {"GET": "consents.view", "POST": "consents.edit"}
 
     @extend_schema(
-        operation_id="consents_list",
         parameters=[
             *PAGE_PARAMETERS,
-            OpenApiParameter("person", str, description="An id or `kind:value`; all on one page."),
+            OpenApiParameter("person", str, description="An id or `kind:value`."),
             AS_OF,
         ],
         responses=PermissionsSerializer,
@@ -93,7 +93,6 @@ class Consents(ApiView):
         return page
 
     @extend_schema(
-        operation_id="consents_record",
         request=_one_or_many("ConsentStatements", StatementSerializer),
         responses={201: _one_or_many("ConsentsRecorded", RecordedSerializer)},
     )
@@ -142,7 +141,7 @@ def as_of_of(request: Request) -> Any:
 def permissions_of(request: Request, profile: Profile, shown: Shown) -> Response:
     """The states of one person, at a moment."""
     rows = states_of(profile.pk, as_of_of(request))
-    return one_page([answer_of(row, profile.public_id, shown=shown) for row in rows])
+    return listed(request, [answer_of(row, profile.public_id, shown=shown) for row in rows], "id")
 
 
 class Suppressions(ApiView):
@@ -155,7 +154,6 @@ class Suppressions(ApiView):
     }
 
     @extend_schema(
-        operation_id="suppressions_list",
         parameters=[
             *PAGE_PARAMETERS,
             OpenApiParameter("kind", str),
@@ -179,7 +177,6 @@ class Suppressions(ApiView):
         return self.paged(rows, lambda row: _suppression(row, shown))
 
     @extend_schema(
-        operation_id="suppressions_add",
         request=SuppressSerializer,
         responses={201: SuppressionSerializer},
     )
@@ -196,7 +193,6 @@ class Suppressions(ApiView):
         return Response(_suppression(row, shown), status=201)
 
     @extend_schema(
-        operation_id="suppressions_release",
         parameters=[
             OpenApiParameter("kind", str, required=True),
             OpenApiParameter("value", str, required=True),
@@ -219,19 +215,19 @@ class OneSuppression(ApiView):
 
     required: ClassVar = {"GET": "suppressions.view", "DELETE": "suppressions.edit"}
 
-    @extend_schema(operation_id="suppression", responses=SuppressionSerializer)
+    @extend_schema(responses=SuppressionSerializer)
     def get(self, request: Request, number: str) -> Response:
         """One suppression."""
         return Response(_suppression(self._row(number), shown_to(self.request.user)))
 
-    @extend_schema(operation_id="suppression_release", responses={204: None})
+    @extend_schema(responses={204: None})
     def delete(self, request: Request, number: str) -> Response:
         """Take it back."""
         release(self._row(number))
         return Response(status=204)
 
     def _row(self, number: str) -> Suppression:
-        row = Suppression.objects.filter(pk=int(number)).first() if len(number) < 19 else None  # noqa: PLR2004 - digits of a bigint
+        row = Suppression.objects.filter(pk=number_of(number)).first()
         if row is None:
             raise Problem(404, detail=_("There is no such suppression."))
         return row

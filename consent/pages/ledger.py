@@ -13,8 +13,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from config.console.pages import ApiCall, page
+from config.postgres.wire import number_of
 from config.workspace import audit
-from config.workspace.api.ids import number_of
 from config.workspace.permissions import requires
 from config.workspace.trail.proofs import provable
 from config.workspace.zones import ends, today

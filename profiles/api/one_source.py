@@ -10,8 +10,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.postgres.wire import number_of
 from config.workspace.api.fields import AsWritten, KnownFields
-from config.workspace.api.ids import number_of
 from config.workspace.api.problems import invalid
 from config.workspace.api.usage import UseSerializer, problem_of, used_by
 from config.workspace.api.views import ApiView
@@ -45,15 +45,12 @@ class OneSource(ApiView):
 
     required: ClassVar = {"GET": "sources.view", "PATCH": "sources.edit", "DELETE": "sources.edit"}
 
-    @extend_schema(
-        operation_id="sources_retrieve", parameters=[NUMBER], responses=UsedSourceSerializer
-    )
+    @extend_schema(parameters=[NUMBER], responses=UsedSourceSerializer)
     def get(self, request: Request, number: str) -> Response:
         """The source and who uses it."""
         return Response(_answer(_source(number)))
 
     @extend_schema(
-        operation_id="sources_update",
         parameters=[NUMBER],
         request=SourceChange,
         responses=UsedSourceSerializer,
@@ -69,7 +66,7 @@ class OneSource(ApiView):
         except IntegrityError as error:
             raise taken from error
 
-    @extend_schema(operation_id="sources_delete", parameters=[NUMBER], responses={204: None})
+    @extend_schema(parameters=[NUMBER], responses={204: None})
     def delete(self, request: Request, number: str) -> Response:
         """Delete it; 409 naming what came from it. One that is over is switched off."""
         source = _source(number)

@@ -52,7 +52,7 @@ def person_of(view: ApiView, reference: str) -> Profile:
 
 
 def answers_of(people: Sequence[Profile], shown: Shown) -> list[dict[str, Any]]:
-    """These people as api.md has them: two queries and one for each field of higher apps."""
+    """These people as docs/api.md has them: two queries and one for each field of higher apps."""
     ids = [person.pk for person in people]
     sources = source_names()
     known, more = identifiers_of(ids, sources), extra_fields(ids)
@@ -133,7 +133,6 @@ class PeopleView(ApiView):
     required: ClassVar = {"GET": "people.view"}
 
     @extend_schema(
-        operation_id="profiles_list",
         parameters=[
             *PAGE_PARAMETERS,
             OpenApiParameter("search", str, description="Name, mail, phone, id or order number."),
@@ -182,7 +181,6 @@ class PersonView(ApiView):
     required: ClassVar = {"GET": "people.view"}
 
     @extend_schema(
-        operation_id="profiles_retrieve",
         parameters=[
             PERSON,
             OpenApiParameter("lineage", str, description="1 adds the source of each trait."),
@@ -243,7 +241,6 @@ class PersonEvents(ApiView):
     required: ClassVar = {"GET": "people.view"}
 
     @extend_schema(
-        operation_id="profiles_events",
         parameters=[
             PERSON,
             *PAGE_PARAMETERS,

@@ -1,4 +1,4 @@
-"""Shapes of the answers about people and what comes in (api.md)."""
+"""Shapes of the answers about people and what comes in (docs/api.md)."""
 
 from functools import cache
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.core.validators import MaxLengthValidator
 from rest_framework import serializers
 
-from config.workspace.api.fields import AsWritten
+from config.workspace.api.fields import AsWritten, KnownFields
 from profiles.models import Source
 
 
@@ -79,7 +79,7 @@ class EventSerializer(Shape):
     identifier = serializers.CharField()
 
 
-class NewSourceSerializer(Shape):
+class NewSourceSerializer(KnownFields):
     """What a new source needs."""
 
     name = AsWritten(validators=[MaxLengthValidator(200)])

@@ -9,6 +9,7 @@ from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.postgres.wire import number_of
 from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.views import ApiView
 from config.workspace.roles.callers import member_of
@@ -26,8 +27,6 @@ from profiles.models import Merge, Profile, Rejection, Source
 from profiles.selectors.masking import Shown, shown_to
 from profiles.selectors.traits import source_names
 from profiles.services.sources import create_source, permissions_for
-
-ID_DIGITS = 19  # that a bigint always holds are fewer
 
 
 def source_answer(row: Source) -> dict[str, Any]:
@@ -59,7 +58,6 @@ class Sources(ApiView):
     required: ClassVar = {"GET": "sources.view", "POST": "sources.edit"}
 
     @extend_schema(
-        operation_id="sources_list",
         parameters=PAGE_PARAMETERS,
         responses=pages_of(SourceSerializer),
     )
@@ -69,7 +67,6 @@ class Sources(ApiView):
         return answer_page(self, rows, lambda page: [source_answer(row) for row in page])
 
     @extend_schema(
-        operation_id="sources_create",
         request=NewSourceSerializer,
         responses={201: MadeSourceSerializer},
     )
@@ -94,7 +91,6 @@ class IngestMessages(ApiView):
     required: ClassVar = {"GET": "events.view"}
 
     @extend_schema(
-        operation_id="ingest_messages_list",
         parameters=[
             *PAGE_PARAMETERS,
             OpenApiParameter("status", str, enum=["rejected"], description="The default."),
@@ -145,7 +141,6 @@ class Merges(ApiView):
     required: ClassVar = {"GET": "people.view"}
 
     @extend_schema(
-        operation_id="merges_list",
         parameters=[
             *PAGE_PARAMETERS,
             OpenApiParameter("kind", str, enum=Merge.Kind.values, description="Absent: all."),
@@ -173,7 +168,6 @@ class UndoMerge(ApiView):
     required: ClassVar = {"POST": "people.merge"}
 
     @extend_schema(
-        operation_id="merges_undo",
         parameters=[OpenApiParameter("merge_id", int, OpenApiParameter.PATH)],
         request=None,
         responses=MergeSerializer,
@@ -195,7 +189,6 @@ class JoinAgain(ApiView):
     required: ClassVar = {"POST": "people.merge"}
 
     @extend_schema(
-        operation_id="merges_join_again",
         parameters=[OpenApiParameter("merge_id", int, OpenApiParameter.PATH)],
         request=None,
         responses={201: MergeSerializer},
@@ -211,8 +204,7 @@ class JoinAgain(ApiView):
 
 
 def _row(merge_id: str) -> Merge:
-    number = int(merge_id) if merge_id.isdecimal() and len(merge_id) < ID_DIGITS else 0
-    row = Merge.objects.filter(pk=number).first()
+    row = Merge.objects.filter(pk=number_of(merge_id)).first()
     if row is None:
         raise NotFound("There is no such join.")
     return row

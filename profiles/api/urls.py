@@ -23,7 +23,6 @@ def _subroute_view(name: str, route: Subroute) -> type[ApiView]:
 
     @extend_schema(
         **{
-            "operation_id": f"profiles_{name.replace('-', '_')}",
             **route.schema,
             "parameters": [PERSON, *route.schema.get("parameters", [])],
         }

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.functional import Promise
 
-from config.workspace.api.ids import number_of
+from config.postgres.wire import number_of
 from config.workspace.registry import Registry
 from profiles.identifiers.addresses import best_of_kinds
 from profiles.models import EventDefinition, EventState, Profile

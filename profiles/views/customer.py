@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from config.console.pages import ApiCall, page, part, toast
-from config.workspace.api.ids import number_of
+from config.postgres.wire import number_of
 from config.workspace.models import User
 from config.workspace.pages.rows import Unshown, in_place_of, one
 from config.workspace.permissions import may, requires

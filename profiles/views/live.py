@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from config.console.health_words import clock
 from config.console.pages import ApiCall, page, part, wants_partial
 from config.console.words import lasting, roughly
+from config.postgres.wire import number_of
 from config.workspace import audit
-from config.workspace.api.ids import number_of
 from config.workspace.health import status
 from config.workspace.health.status import HealthLevel
 from config.workspace.pages.rows import each

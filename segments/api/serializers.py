@@ -1,16 +1,17 @@
-"""The shapes of segments in the API (api.md)."""
+"""The shapes of segments in the API (docs/api.md)."""
 
 from typing import Any
 
 from rest_framework import serializers
 
+from config.workspace.api.fields import KnownFields
 from config.workspace.api.usage import UseSerializer
 from segments.api import rule_schema  # noqa: F401 - the extension signs itself in
 from segments.models import Segment
 
 
 class RuleField(serializers.JSONField):
-    """A rule as somebody writes it (design.md section 5); the service reads it."""
+    """A rule as somebody writes it; the service reads it."""
 
 
 class SegmentSerializer(serializers.Serializer[Any]):
@@ -42,7 +43,7 @@ class SegmentPage(serializers.Serializer[Any]):
     previous = serializers.URLField(allow_null=True)
 
 
-class NewSegment(serializers.Serializer[Any]):
+class NewSegment(KnownFields):
     """What makes a segment; its fields are checked by the service, all at once."""
 
     slug = serializers.CharField()
@@ -52,16 +53,17 @@ class NewSegment(serializers.Serializer[Any]):
     rule = RuleField(required=False)
 
 
-class SegmentChange(serializers.Serializer[Any]):
+class SegmentChange(KnownFields):
     """What may change, and the revision that the change builds on (absent: whatever is)."""
 
+    unknown = "This cannot be changed."
     revision = serializers.IntegerField(required=False, min_value=1)
     name = serializers.CharField(required=False)
     description = serializers.CharField(required=False)
     rule = RuleField(required=False)
 
 
-class PreviewRequest(serializers.Serializer[Any]):
+class PreviewRequest(KnownFields):
     """A rule to count, perhaps for another moment."""
 
     rule = RuleField()
@@ -101,7 +103,7 @@ class MemberPage(serializers.Serializer[Any]):
     previous = serializers.URLField(allow_null=True)
 
 
-class People(serializers.Serializer[Any]):
+class People(KnownFields):
     """Ids or `kind:value`."""
 
     people = serializers.ListField(child=serializers.CharField(), max_length=50_000)

@@ -9,9 +9,10 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.workspace.api.pagination import one_page
+from config.workspace.api.pagination import listed
 from config.workspace.api.problems import invalid
 from profiles.api.fields import PROFILE_FIELDS
+from profiles.api.paging import PAGE_PARAMETERS
 from profiles.api.subroutes import SUBROUTES, Subroute
 from profiles.language.reading.reader import RuleError
 from profiles.models import Profile
@@ -26,11 +27,13 @@ from segments.models import Membership, Segment
 def segments_of(request: Request, profile: Profile) -> Response:
     """The segments that the person is in."""
     rows = Membership.objects.filter(profile_id=profile.pk, left_at=None).select_related("segment")
-    return one_page(
+    return listed(
+        request,
         [
             {"slug": row.segment.slug, "name": row.segment.name, "entered_at": row.entered_at}
-            for row in rows.order_by("segment__name")
-        ]
+            for row in rows.order_by("segment__name", "segment_id")
+        ],
+        "slug",
     )
 
 
@@ -55,7 +58,11 @@ def explain(request: Request, profile: Profile) -> Response:
 
 
 SUBROUTES.register("segments", order=20)(
-    Subroute(segments_of, "segments.view", {"responses": shapes.ProfileSegmentPage})
+    Subroute(
+        segments_of,
+        "segments.view",
+        {"parameters": PAGE_PARAMETERS, "responses": shapes.ProfileSegmentPage},
+    )
 )
 SUBROUTES.register("explain", order=21)(
     Subroute(

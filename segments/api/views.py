@@ -55,15 +55,8 @@ def segment_of(slug: str) -> Segment:
     return found
 
 
-def body_of(request: Request) -> Mapping[str, Any]:
-    """The JSON object of the body. Raises Problem."""
-    if not isinstance(request.data, Mapping):
-        raise invalid("", "The body must be a JSON object.", "type")
-    return request.data
-
-
 def answer_of(segment: Segment, *, shown: Shown) -> dict[str, Any]:
-    """One segment as api.md has it; operands only for who may see them."""
+    """One segment as docs/api.md has it; operands only for who may see them."""
     return {
         "slug": segment.slug,
         "name": segment.name,
@@ -107,7 +100,6 @@ class SegmentsView(SegmentApi):
     required = {"GET": "segments.view", "POST": "segments.edit"}
 
     @extend_schema(
-        operation_id="segments_list",
         parameters=[
             *PAGE_PARAMETERS,
             OpenApiParameter("kind", str, enum=Segment.Kind.values),
@@ -128,7 +120,7 @@ class SegmentsView(SegmentApi):
     @extend_schema(request=shapes.NewSegment, responses={201: shapes.SegmentSerializer})
     def post(self, request: Request) -> Response:
         """Make one; its members are counted at once in the background."""
-        body = body_of(request)
+        body = self.known(shapes.NewSegment)
         try:
             segment = services.create_segment(
                 slug=body.get("slug"),  # type: ignore[arg-type]
@@ -163,10 +155,7 @@ class SegmentView(SegmentApi):
 
         409 where it was changed since the `revision` that is given.
         """
-        body = body_of(request)
-        for name in body:
-            if name not in ("name", "rule", "description", "revision"):
-                raise invalid(str(name), "This cannot be changed.", "unknown_field")
+        body = self.known(shapes.SegmentChange)
         try:
             segment = services.update_segment(
                 segment_of(slug),
@@ -220,7 +209,7 @@ class PreviewView(ApiView):
     @extend_schema(request=shapes.PreviewRequest, responses=shapes.PreviewSerializer)
     def post(self, request: Request) -> Response:
         """Count, share, reachability and five people."""
-        body = body_of(request)
+        body = self.known(shapes.PreviewRequest)
         as_of = None
         if body.get("as_of") is not None:
             as_of = read_moment(body["as_of"])
@@ -275,7 +264,6 @@ class MembersView(ApiView):
     required = {"GET": "segments.view", "POST": "segments.edit", "DELETE": "segments.edit"}
 
     @extend_schema(
-        operation_id="segments_members_list",
         parameters=[SLUG, *PAGE_PARAMETERS, AS_OF],
         responses=shapes.MemberPage,
     )
@@ -321,7 +309,7 @@ class MembersView(ApiView):
         segment = segment_of(slug)
         if segment.kind != Segment.Kind.STATIC:
             raise Problem(409, detail="Only a static segment's members are put in by hand.")
-        return segment, self.checked(shapes.People, body_of(request))["people"]
+        return segment, self.checked(shapes.People)["people"]
 
 
 def _is_archived(request: Request) -> bool:

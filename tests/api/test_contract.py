@@ -10,6 +10,7 @@ from drf_spectacular.generators import SchemaGenerator
 from config.paths import BASE_DIR
 from config.workspace.access.keys import UnknownScope, create_api_key, revoke_api_key
 from config.workspace.models import ApiKey
+from consent.models import Purpose
 from profiles.models import Profile
 from segments.models import Membership, Segment
 from tests.api.world import RULE, client, make_world, new_key
@@ -232,3 +233,48 @@ def test_docs_name_every_address_of_the_schema():
         named = [first, *(more if first in theirs else ())] if path.startswith("/api/") else []
         lacking |= {(path, one) for one in named if not re.search(rf"[/`]{one}[/`]", docs)}
     assert lacking == set()
+
+
+def test_a_parameter_that_nobody_reads_is_refused_by_its_name(api):
+    for method, path in OPERATIONS:
+        answer = api.generic(method, f"{path}?emial=jane@example.com&limti=5", b"", "")
+        assert (answer.status_code, answer["Content-Type"]) == (400, PROBLEM), (method, path)
+        named = {error["path"]: error["code"] for error in answer.json()["errors"]}
+        assert named == {"emial": "unknown_parameter", "limti": "unknown_parameter"}, path
+    detail = api.get("/api/profiles/?email=jane@example.com").json()["detail"]
+    assert detail.startswith("email: ")
+    assert "search" in detail and "segment" in detail
+    assert api.put("/api/segments/?emial=1", {}, format="json").status_code == 405
+    assert api.head("/api/profiles/?emial=1").status_code == 400
+
+
+@pytest.mark.parametrize(("path", "key"), [("/api/purposes/", "slug"), ("/api/roles/", "key")])
+def test_a_list_that_is_made_as_a_whole_has_pages_too(api, path, key):
+    whole = [row[key] for row in api.get(path).json()["results"]]
+    assert len(whole) > 3
+    seen, url, back = [], f"{path}?limit=2", None
+    while url:
+        body = api.get(url).json()
+        assert (body["previous"] is None) == (not seen)
+        seen += [row[key] for row in body["results"]]
+        url, back = body["next"], body["previous"]
+    assert seen == whole
+    assert [row[key] for row in api.get(back).json()["results"]] == _before_the_last(whole)
+    for cursor in ("x", "W10", "WzAsMV0", "WzAsLTEsInAiXQ", "WzUsMSwicCJd", "A" * 5000):
+        answer = api.get(path, {"cursor": cursor})
+        assert (answer.status_code, answer.json()["errors"][0]["path"]) == (400, "cursor")
+
+
+def _before_the_last(rows: list[str]) -> list[str]:
+    """The page of two before the last one."""
+    last = len(rows) % 2 or 2
+    return rows[-last - 2 : -last]
+
+
+def test_a_list_that_changes_meanwhile_goes_on_behind_the_row_that_was_seen(api):
+    first = api.get("/api/purposes/?limit=2").json()
+    last, following = first["results"][-1]["slug"], api.get(first["next"]).json()["results"][0]
+    Purpose.objects.create(slug="before-all", name="Before all", position=-1)
+    assert api.get(first["next"]).json()["results"][0] == following
+    Purpose.objects.filter(slug=last).update(position=99)
+    assert api.get(first["next"]).json()["results"] == []

@@ -20,13 +20,13 @@ from campaigns.pages.reasons import DETAILS, WHY, ReasonWords, remedy_of, remedy
 from campaigns.plan import plan_of
 from config.console.pages import page
 from config.postgres.sql import every, sql
+from config.postgres.wire import number_of
 from config.workspace import audit
 from config.workspace.permissions import may, requires
 from profiles.models import Profile
 from profiles.selectors.masking import shown_to
 
 PAGE_SIZE = 50
-DIGITS = 18  # of an id
 
 
 def left_out(
@@ -45,8 +45,7 @@ def left_out(
 
 def after_of(request: HttpRequest) -> int:
     """The cursor of such a list: the last id of the page before."""
-    given = request.GET.get("after", "")
-    return int(given) if given.isdecimal() and len(given) <= DIGITS else 0
+    return number_of(request.GET.get("after", ""))
 
 
 @requires("campaigns.view")

@@ -21,8 +21,8 @@ from campaigns.pages.log.message_filters import MessageFilters, address_of, aske
 from campaigns.pages.reasons import SUPPRESSIONS, WHY
 from campaigns.people.whose import people_of
 from config.console.pages import ApiCall, page, part, wants_partial
+from config.postgres.wire import number_of
 from config.workspace import audit
-from config.workspace.api.ids import number_of
 from config.workspace.permissions import may, requires
 from config.workspace.trail.proofs import provable
 from consent.ledger.chain import CONSENTS

@@ -1,4 +1,4 @@
-"""What the demo's marketers made: seven segments, two campaigns, a sender (docs/integrators/rest.md)."""
+"""What the demo's marketers made: seven segments, two campaigns, a sender."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ rows that share the first column (members who came in together) are leafed throu
 import base64
 import binascii
 import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,9 +70,7 @@ class CursorPages(BasePagination):
 
     def _link(self, row: Any, *, backwards: bool) -> str:
         values = [getattr(row, name.lstrip("-")) for name in self.ordering]
-        plain = [v.isoformat() if isinstance(v, datetime) else v for v in values]
-        text = json.dumps([int(backwards), *plain], separators=(",", ":"))
-        cursor = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        cursor = _encoded([int(backwards), *map(_plain, values)])
         return str(replace_query_param(self.url, "cursor", cursor))
 
     def _place(self, request: Request, model: type[models.Model]) -> tuple[bool, list[Any]]:
@@ -101,9 +100,57 @@ def limit_of(request: Request) -> int:
     return MAX_LIMIT if len(text) > LONGEST_NUMBER else min(int(text), MAX_LIMIT)
 
 
-def one_page(results: list[Any]) -> Response:
-    """A short list that needs no second page, in the same shape."""
-    return Response({"results": results, "next": None, "previous": None})
+def listed(request: Request, rows: Sequence[Mapping[str, Any]], *key: str) -> Response:
+    """A page of a list that is made as a whole, in its own order.
+
+    `key` names the members that tell its rows apart. A cursor holds them and the place of the row;
+    where a row has moved, it is looked for, and where it is gone its place counts. Raises Problem.
+    """
+    limit, url = limit_of(request), base_url(request._request) + request.get_full_path()
+    named = [[_plain(row[name]) for name in key] for row in rows]
+    first, end = _span(request, named, limit)
+
+    def link(place: int, *, backwards: bool) -> str:
+        return str(
+            replace_query_param(url, "cursor", _encoded([int(backwards), place, *named[place]]))
+        )
+
+    return Response(
+        {
+            "results": list(rows[first:end]),
+            "next": link(end - 1, backwards=False) if end < len(rows) else None,
+            "previous": link(first, backwards=True) if 0 < first < len(rows) else None,
+        }
+    )
+
+
+def _span(request: Request, named: list[list[Any]], limit: int) -> tuple[int, int]:
+    """From which row to which. Raises Problem."""
+    text = request.query_params.get("cursor", "")
+    if not text:
+        return 0, min(limit, len(named))
+    try:
+        backwards, place, *key = json.loads(_decoded(text))
+        is_place = isinstance(place, int) and not isinstance(place, bool) and 0 <= place < BIGINT
+        if backwards not in (0, 1) or not is_place or (named and len(key) != len(named[0])):
+            raise _no_cursor()
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _no_cursor() from error
+    place = min(place, len(named))
+    if key in named and named[place : place + 1] != [key]:
+        place = named.index(key)
+    if backwards:
+        return max(place - limit, 0), place
+    return min(place + 1, len(named)), min(place + 1 + limit, len(named))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _encoded(place: list[Any]) -> str:
+    text = json.dumps(place, separators=(",", ":"), default=str)
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def _no_cursor() -> Problem:

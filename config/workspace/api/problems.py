@@ -56,15 +56,16 @@ def invalid(path: str, message: str, code: str = "invalid") -> Problem:
     return Problem(400, detail=message, errors=[FieldError(path=path, code=code, message=message)])
 
 
-def _flatten(detail: Any, path: str = "") -> Iterable[FieldError]:
+def field_errors(detail: Any, path: str = "") -> Iterable[FieldError]:
+    """What a serializer says of its fields, each with its path from `path` on."""
     if isinstance(detail, dict):
         for key, value in detail.items():
             own = "" if key in ("non_field_errors", "detail") else str(key)
-            yield from _flatten(value, f"{path}.{own}".strip(".") if own else path)
+            yield from field_errors(value, f"{path}.{own}".strip(".") if own else path)
     elif isinstance(detail, list):
         for index, value in enumerate(detail):
             nested = isinstance(value, dict | list)
-            yield from _flatten(value, f"{path}[{index}]" if nested else path)
+            yield from field_errors(value, f"{path}[{index}]" if nested else path)
     else:
         code = getattr(detail, "code", "invalid") or "invalid"
         yield FieldError(path=path, code=str(code), message=str(detail))
@@ -114,7 +115,7 @@ def _document(exc: exceptions.APIException) -> dict[str, Any]:
         )
         return exc.extra | body
     if isinstance(exc, exceptions.ValidationError):
-        errors = list(_flatten(exc.detail))
+        errors = list(field_errors(exc.detail))
         first = errors[0]["message"] if errors else ""
         return body_of(status.HTTP_400_BAD_REQUEST, detail=first, errors=errors)
     return body_of(exc.status_code, detail=str(exc.detail))

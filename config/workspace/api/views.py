@@ -13,9 +13,11 @@ from rest_framework.views import APIView
 
 from config.postgres.wire import is_storable
 from config.workspace import audit
+from config.workspace.api.fields import KnownFields
 from config.workspace.api.pagination import CursorPages
+from config.workspace.api.parameters import refuse_body, refuse_unknown
 from config.workspace.api.permissions import request_may
-from config.workspace.api.problems import invalid
+from config.workspace.api.problems import FieldError, Problem, invalid
 from config.workspace.models import User
 from config.workspace.pages.rows import answer_for
 from config.workspace.roles.callers import KeyUser
@@ -54,6 +56,8 @@ class ApiView(APIView):
         """Authenticate, check, and take the caller's name until `dispatch` ends."""
         super().initial(request, *args, **kwargs)
         refuse_unstorable(request)
+        refuse_unknown(request, self)
+        refuse_body(request, self)
         audit.act_as(actor_of(request))
 
     def may(self, permission: str) -> bool:
@@ -65,6 +69,20 @@ class ApiView(APIView):
         body = serializer(data=self.request.data if data is None else data)
         body.is_valid(raise_exception=True)
         return dict(body.validated_data)
+
+    def known(self, shape: type[KnownFields]) -> Mapping[str, Any]:
+        """The body as it was sent, of whose fields only the names are checked. Raises Problem."""
+        body = self.request.data
+        if not isinstance(body, Mapping):
+            raise invalid("", "The body must be a JSON object.", "type")
+        unknown = shape().unknown_in(body)
+        if unknown:
+            errors = [
+                FieldError(path=name, code="unknown_field", message=shape.unknown)
+                for name in unknown
+            ]
+            raise Problem(400, detail=f"{unknown[0]}: {shape.unknown}", errors=errors)
+        return body
 
     def paged(
         self, rows: QuerySet[Any], serialize: Any, ordering: str | tuple[str, ...] = "-id"

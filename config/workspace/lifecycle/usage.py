@@ -17,11 +17,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.postgres.wire import is_storable
+from config.postgres.wire import is_storable, number_of
 from config.workspace.registry import Registry
 
 MOST_NAMED = 5
-ID_DIGITS = 19  # that a bigint always holds are fewer
 Reference = tuple[str, str]  # kind and key, as ("segment", "tent-people")
 
 
@@ -69,7 +68,7 @@ class ObjectKind:
         """Those of these keys, in the order in which they are locked."""
         wanted: Collection[Any] = [key for key in keys if is_storable(key)]
         if self.key == "pk":
-            wanted = [int(key) for key in wanted if key.isdecimal() and len(key) < ID_DIGITS]
+            wanted = list(filter(None, map(number_of, wanted)))
         return self.model._default_manager.filter(**{f"{self.key}__in": wanted}).order_by("pk")
 
 

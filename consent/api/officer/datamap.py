@@ -7,11 +7,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.workspace.api.pagination import one_page
+from config.workspace.api.fields import KnownFields
+from config.workspace.api.pagination import listed
 from config.workspace.api.problems import invalid
 from config.workspace.api.views import ApiView
 from consent.datamap import deciding
 from consent.datamap.fields import MappedField, mapped
+from profiles.api.paging import PAGE_PARAMETERS
 from profiles.selectors.masking import Shown, shown_to
 
 VIEW, EDIT = "privacy.view", "privacy.edit"
@@ -43,7 +45,7 @@ class MappedFieldsSerializer(serializers.Serializer[Any]):
     previous = serializers.URLField(allow_null=True)
 
 
-class DecideFieldSerializer(serializers.Serializer[Any]):
+class DecideFieldSerializer(KnownFields):
     """What a field is."""
 
     place = serializers.ChoiceField(choices=["trait", "identifier", "property", "event"])
@@ -64,15 +66,16 @@ class DataMap(ApiView):
 
     required: ClassVar = {"GET": VIEW, "POST": EDIT}
 
-    @extend_schema(operation_id="data_map", responses=MappedFieldsSerializer)
+    @extend_schema(
+        parameters=PAGE_PARAMETERS,
+        responses=MappedFieldsSerializer,
+    )
     def get(self, request: Request) -> Response:
         """Every field, with its tag, its sources and its uses; counted once a day."""
         shown = shown_to(self.request.user)
-        return one_page([field_answer(one, shown) for one in mapped()])
+        return listed(request, [field_answer(one, shown) for one in mapped()], "place", "name")
 
-    @extend_schema(
-        operation_id="data_map_decide", request=DecideFieldSerializer, responses={204: None}
-    )
+    @extend_schema(request=DecideFieldSerializer, responses={204: None})
     def post(self, request: Request) -> Response:
         """Say of a field what it is; it holds everywhere from then on."""
         body = self.checked(DecideFieldSerializer)

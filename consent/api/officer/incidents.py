@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.workspace.api.fields import KnownFields
 from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.views import ApiView
 from config.workspace.roles.callers import member_of
@@ -19,7 +20,7 @@ from profiles.selectors.masking import Shown, shown_to
 VIEW, EDIT = "privacy.view", "privacy.edit"
 
 
-class NewIncidentSerializer(serializers.Serializer[Any]):
+class NewIncidentSerializer(KnownFields):
     """By what, and when."""
 
     title = serializers.CharField(max_length=200)
@@ -85,16 +86,13 @@ class Incidents(ApiView):
 
     required: ClassVar = {"GET": VIEW, "POST": EDIT}
 
-    @extend_schema(
-        operation_id="incidents_list", parameters=PAGE_PARAMETERS, responses=IncidentsSerializer
-    )
+    @extend_schema(parameters=PAGE_PARAMETERS, responses=IncidentsSerializer)
     def get(self, request: Request) -> Response:
         """The newest first."""
         shown = shown_to(self.request.user)
         return self.paged(Incident.objects.all(), lambda row: incident_answer(row, shown), "-id")
 
     @extend_schema(
-        operation_id="incidents_create",
         request=NewIncidentSerializer,
         responses={201: IncidentSerializer},
     )
@@ -113,7 +111,7 @@ class OneIncident(ApiView):
 
     required: ClassVar = {"GET": VIEW}
 
-    @extend_schema(operation_id="incident", responses=IncidentSerializer)
+    @extend_schema(responses=IncidentSerializer)
     def get(self, request: Request, reference: str) -> Response:
         """As it was counted last."""
         public_id = as_uuid(reference)

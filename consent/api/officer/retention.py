@@ -7,7 +7,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.workspace.api.pagination import one_page
+from config.postgres.wire import number_of
+from config.workspace.api.pagination import listed
 from config.workspace.api.problems import Problem, invalid
 from config.workspace.api.views import ApiView
 from consent.api.officer.retention_shapes import (
@@ -44,14 +45,17 @@ class RetentionRules(RetentionView):
 
     required: ClassVar = {"GET": VIEW, "POST": EDIT}
 
-    @extend_schema(operation_id="retention_rules_list", responses=RetentionRulesSerializer)
+    @extend_schema(
+        parameters=PAGE_PARAMETERS,
+        responses=RetentionRulesSerializer,
+    )
     def get(self, request: Request) -> Response:
         """All rules. A class of data without one stays as docs/operators/retention.md says."""
         shown = self.shown()
-        return one_page([rule_answer(row, shown) for row in RetentionRule.objects.all()])
+        rows = [rule_answer(row, shown) for row in RetentionRule.objects.all()]
+        return listed(request, rows, "id")
 
     @extend_schema(
-        operation_id="retention_rules_create",
         request=NewRuleSerializer,
         responses={201: RetentionRuleSerializer},
     )
@@ -73,7 +77,7 @@ class OfOneRule(RetentionView):
 
     def one(self, number: str) -> RetentionRule:
         """The rule of the address. Raises Problem."""
-        row = RetentionRule.objects.filter(pk=int(number)).first() if len(number) < 19 else None  # noqa: PLR2004 - a bigint
+        row = RetentionRule.objects.filter(pk=number_of(number)).first()
         if row is None:
             raise Problem(404, detail=_("There is no such retention rule."))
         return row
@@ -82,13 +86,12 @@ class OfOneRule(RetentionView):
 class OneRule(OfOneRule):
     """One of them."""
 
-    @extend_schema(operation_id="retention_rule", responses=RetentionRuleSerializer)
+    @extend_schema(responses=RetentionRuleSerializer)
     def get(self, request: Request, number: str) -> Response:
         """With its newest dry run and run."""
         return Response(rule_answer(self.one(number), self.shown()))
 
     @extend_schema(
-        operation_id="retention_rule_change",
         request=ChangeRuleSerializer,
         responses=RetentionRuleSerializer,
     )
@@ -108,7 +111,7 @@ class OneRule(OfOneRule):
             raise _refused(error) from error
         return Response(rule_answer(row, self.shown()))
 
-    @extend_schema(operation_id="retention_rule_delete", responses={204: None})
+    @extend_schema(responses={204: None})
     def delete(self, request: Request, number: str) -> Response:
         """Nothing more goes by it."""
         keeping.remove(self.one(number))
@@ -118,9 +121,7 @@ class OneRule(OfOneRule):
 class DryRun(OfOneRule):
     """What a run would take."""
 
-    @extend_schema(
-        operation_id="retention_rule_dry_run", request=None, responses=RetentionDryRunSerializer
-    )
+    @extend_schema(request=None, responses=RetentionDryRunSerializer)
     def post(self, request: Request, number: str) -> Response:
         """Count it now, and keep the numbers on the rule. Nothing is taken."""
         row = self.one(number)
@@ -134,7 +135,6 @@ class RetentionRuns(RetentionView):
     required: ClassVar = {"GET": VIEW}
 
     @extend_schema(
-        operation_id="retention_runs_list",
         parameters=PAGE_PARAMETERS,
         responses=RetentionRunsSerializer,
     )

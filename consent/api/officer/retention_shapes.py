@@ -5,10 +5,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from config.workspace.api.fields import KnownFields
 from consent.models import RetentionRule, RetentionRun
 
 
-class RetentionKeepSerializer(serializers.Serializer[Any]):
+class RetentionKeepSerializer(KnownFields):
     """How long."""
 
     n = serializers.IntegerField(min_value=1, max_value=36_500)
@@ -16,7 +17,7 @@ class RetentionKeepSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(component_name="RetentionRuleMade")
-class NewRuleSerializer(serializers.Serializer[Any]):
+class NewRuleSerializer(KnownFields):
     """What is posted; the rule is switched off until it was counted."""
 
     data_class = serializers.CharField(max_length=40)
@@ -37,7 +38,7 @@ class NewRuleSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(component_name="RetentionRuleChanged")
-class ChangeRuleSerializer(serializers.Serializer[Any]):
+class ChangeRuleSerializer(KnownFields):
     """What is patched. Other terms switch it off until they are counted."""
 
     keep = RetentionKeepSerializer(required=False)

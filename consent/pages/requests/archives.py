@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from config.console.pages import page, toast
+from config.postgres.wire import number_of
 from config.workspace import audit
 from config.workspace.models import User
 from config.workspace.permissions import may, requires
@@ -41,7 +42,6 @@ from consent.privacy.words import table_in_words
 
 SHOWN: Final = 20  # rows of a table at a time
 LOOKED_AT: Final = 200_000  # rows that a search goes through
-MOST_DIGITS: Final = 9
 
 
 def card_of(row: PrivacyRequest) -> dict[str, Any] | None:
@@ -90,7 +90,7 @@ def review_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     known = [entry["table"] for entry in archive.tables]
     asked = request.GET.get("table", "")
     table = asked if asked in known else (known[0] if known else "")
-    first = _number(request.GET.get("first", ""))
+    first = number_of(request.GET.get("first", ""))
     word = request.GET.get("q", "").strip()[:200]
     state = state_of(archive)
     try:
@@ -138,10 +138,6 @@ def review_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         title=_("Archive"),
         crumbs=crumbs_of(archive.request),
     )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else 0
 
 
 def _rows(archive: PersonArchive, table: str, first: int, word: str) -> Iterator[dict[str, Any]]:
@@ -211,7 +207,7 @@ def _withhold(row: PrivacyRequest, given: Mapping[str, str], user: User | None) 
         redact(
             _of(row),
             table=given.get("table", ""),
-            row=None if is_all or not place else _number(place),
+            row=None if is_all or not place else number_of(place),
             field=given.get("field", ""),
             ground=given.get("ground", ""),
             reason=given.get("reason", ""),
@@ -223,7 +219,7 @@ def _withhold(row: PrivacyRequest, given: Mapping[str, str], user: User | None) 
 
 
 def _show(row: PrivacyRequest, given: Mapping[str, str], user: User | None) -> str:
-    show_again(_of(row), _number(given.get("number", "")))
+    show_again(_of(row), number_of(given.get("number", "")))
     return _("It is shown again.")
 
 
@@ -231,8 +227,8 @@ def _release(row: PrivacyRequest, given: Mapping[str, str], user: User | None) -
     release(
         row,
         user,
-        days=_number(given.get("days", "")),
-        downloads=_number(given.get("downloads", "")),
+        days=number_of(given.get("days", "")),
+        downloads=number_of(given.get("downloads", "")),
     )
     if address_of(row):
         return _("Handed over: the link is on its way to the person.")

@@ -1,4 +1,4 @@
-"""`manage.py rules`: writes docs/integrators/rules.md anew, from the classes of the rule language."""
+"""`manage.py rules`: writes docs/integrators/rules.md anew, from the classes."""
 
 from typing import Any
 
