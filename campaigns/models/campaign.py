@@ -61,7 +61,8 @@ class Campaign(models.Model):
     name = models.CharField(_("name"), max_length=300)
     sender = models.ForeignKey(Sender, models.PROTECT, null=True, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
-    # the draft, as the API writes it; a launch freezes it into a version, and from then on it is what runs. `next` is the draft of the version after that, if there is one.
+    # the draft, as the API writes it; a launch freezes it into a version, and from then on it is
+    # what runs. `next` is the draft of the version after that, if there is one.
     revision = models.IntegerField(default=1)  # goes up with every change of the draft
     entry = models.JSONField(default=dict)
     steps = models.JSONField(default=list)
