@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from rest_framework.exceptions import ValidationError
 
 from config.workspace.api.problems import FieldError, Problem, field_errors
 from config.workspace.frequency import Frequency
@@ -14,7 +15,7 @@ from consent.api.serializers import StatementSerializer
 from consent.channels import CHANNELS
 from consent.ledger.acts import UNDONE
 from consent.ledger.recording import Statement
-from consent.ledger.subjects import NoIdentifier, Referred, WasErased, contact_point, refer
+from consent.ledger.subjects import Referred, SaidOfAddress, WasErased, contact_points, refer_all
 from consent.models import Purpose, Topic
 from consent.models.ledger import ConsentStatus
 from consent.volume import ChosenLimit, evidence_of, limit_said, set_limits
@@ -29,7 +30,10 @@ def statements_of(body: Any) -> tuple[list[Statement], bool]:
     if len(given) > MANY:
         raise Problem(400, detail=_("At most 1,000 statements at once."))
     errors: list[FieldError] = []
-    shaped = [_shaped(item, f"[{n}]" if many else "", errors) for n, item in enumerate(given)]
+    shape = StatementSerializer()
+    shaped = [
+        _shaped(item, shape, f"[{n}]" if many else "", errors) for n, item in enumerate(given)
+    ]
     if errors:
         raise Problem(400, detail=errors[0]["message"], errors=errors)
     purposes = {purpose.slug: purpose for purpose in Purpose.objects.all()}
@@ -39,29 +43,37 @@ def statements_of(body: Any) -> tuple[list[Statement], bool]:
     if errors:
         raise Problem(400, detail=errors[0]["message"], errors=errors)
     people = _people([item["person"] for item in shaped], many)
+    points = contact_points(
+        [
+            SaidOfAddress(
+                people[one["person"]], purposes[one["purpose"]], one["channel"], one["status"]
+            )
+            for one in shaped
+        ]
+    )
     found = [
-        _statement(item, people[item["person"]], purposes[item["purpose"]], topics)
-        for item in shaped
+        _statement(item, people[item["person"]], purposes[item["purpose"]], topics, point)
+        for item, point in zip(shaped, points, strict=True)
     ]
     return found, many
 
 
 @transaction.atomic
 def _people(references: Sequence[str], many: bool) -> dict[str, Referred]:
-    """Who they are, each asked for once; nobody is made where one cannot be. Raises Problem."""
+    """Who they are; nobody is made where one cannot be. Raises Problem."""
+    found = refer_all(set(references))
     errors: list[FieldError] = []
     people: dict[str, Referred] = {}
     for n, reference in enumerate(references):
-        if reference in people:
-            continue
-        try:
-            people[reference] = refer(reference)
-        except WasErased:
+        one, path = found.get(reference), f"[{n}]" if many else ""
+        if isinstance(one, Referred):
+            people[reference] = one
+        elif isinstance(one, WasErased):
             words = _("This person was erased: what others say of them is not taken in.")
-            errors.append(_error(f"[{n}]" if many else "", "person", words, "erased"))
-        except NoIdentifier:
+            errors.append(_error(path, "person", words, "erased"))
+        elif one is not None:
             words = _("No known id, and no identifier as email:jane@example.com.")
-            errors.append(_error(f"[{n}]" if many else "", "person", words))
+            errors.append(_error(path, "person", words))
     if errors:
         raise Problem(400, detail=errors[0]["message"], errors=errors)
     return people
@@ -71,7 +83,9 @@ def _error(path: str, name: str, message: str, code: str = "invalid") -> FieldEr
     return FieldError(path=f"{path}.{name}".strip("."), code=code, message=message)
 
 
-def _shaped(item: Any, path: str, errors: list[FieldError]) -> dict[str, Any]:
+def _shaped(
+    item: Any, shape: StatementSerializer, path: str, errors: list[FieldError]
+) -> dict[str, Any]:
     if not isinstance(item, Mapping):
         errors.append(FieldError(path=path, code="type", message=_("An object.")))
         return {}
@@ -79,11 +93,11 @@ def _shaped(item: Any, path: str, errors: list[FieldError]) -> dict[str, Any]:
         words = _("never_asked is the absence of a statement; it cannot be posted.")
         errors.append(_error(path, "status", words, "choice"))
         return {}
-    serializer = StatementSerializer(data=dict(item))
-    if not serializer.is_valid():
-        errors += field_errors(serializer.errors, path)
+    try:
+        return dict(shape.run_validation(dict(item)))
+    except ValidationError as error:
+        errors += field_errors(error.detail, path)
         return {}
-    return dict(serializer.validated_data)
 
 
 def _named(
@@ -113,7 +127,11 @@ def _named(
 
 
 def _statement(
-    item: Mapping[str, Any], person: Referred, purpose: Purpose, topics: Mapping[str, Topic]
+    item: Mapping[str, Any],
+    person: Referred,
+    purpose: Purpose,
+    topics: Mapping[str, Topic],
+    point: str,
 ) -> Statement:
     evidence = dict(item["evidence"])
     until: datetime | None = item["valid_until"]
@@ -131,7 +149,7 @@ def _statement(
         profile_id=person.profile.pk,
         purpose_id=purpose.pk,
         channel=item["channel"],
-        contact_point=contact_point(person, purpose, item["channel"], item["status"]),
+        contact_point=point,
         topic_id=topic.pk if topic else None,
         status=item["status"],
         basis=item["basis"],

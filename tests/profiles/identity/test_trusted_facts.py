@@ -8,7 +8,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from consent.ledger.subjects import contact_point, refer
+from consent.ledger.subjects import SaidOfAddress, contact_points, refer
 from consent.models import Purpose
 from consent.reach.contactable import reachability
 from profiles.ingest import inbox, keys
@@ -76,7 +76,9 @@ def _facts():
         ours = ProfileTrait.objects.filter(profile_id=number, source__name="shop")
         said = set(ours.exclude(name="email").values_list("name", flat=True))
         traits = {name: person.traits.get(name) for name in said}
-        granted = contact_point(refer(str(person.public_id)), marketing, "email", "granted")
+        granted = contact_points(
+            [SaidOfAddress(refer(str(person.public_id)), marketing, "email", "granted")]
+        )[0]
         found[frozenset(values)] = (traits, mail.address, granted)
     return found
 
