@@ -373,7 +373,7 @@ def _name_of_shop() -> str:
 
 
 def _is_machine(request: HttpRequest) -> bool:
-    return request.path.startswith(MACHINES)
+    return f"{request.path}/".startswith(MACHINES)
 
 
 def _answer(

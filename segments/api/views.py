@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.workspace import audit
-from config.workspace.api.problems import FieldError, Problem, invalid
+from config.workspace.api.problems import FieldError, Problem, invalid, pointer_to
 from config.workspace.api.usage import problem_of as in_use
 from config.workspace.api.usage import used_by
 from config.workspace.api.views import ApiView
@@ -42,9 +42,20 @@ SLUG = OpenApiParameter("slug", str, OpenApiParameter.PATH)
 AS_OF = OpenApiParameter("as_of", str, description="Who was in at that moment (ISO 8601).")
 
 
+BESIDE = ("slug", "name", "kind", "description", "revision")  # fields of a body beside the rule
+
+
 def problem_of(error: RuleError) -> Problem:
-    """400 with the JSON path of each problem; the rule's own paths begin at the rule."""
-    return Problem(400, "Bad request", str(error.reason), errors=error.as_list())  # type: ignore[arg-type]
+    """400 with the JSON path of each problem.
+
+    The rule's own paths begin at the rule, and their pointers at the body.
+    """
+    errors = [one | {"pointer": _pointer(one["path"])} for one in error.as_list()]
+    return Problem(400, "Bad request", str(error.reason), errors=errors)  # type: ignore[arg-type]
+
+
+def _pointer(path: str) -> str:
+    return pointer_to(path if path in BESIDE else f"rule.{path}")
 
 
 def segment_of(slug: str) -> Segment:

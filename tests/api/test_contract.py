@@ -27,6 +27,7 @@ OPERATIONS = [
     (method.upper(), path.format(**NAMES))
     for path, methods in SPEC["paths"].items()
     for method in methods
+    if path.startswith("/api/")
 ]
 LISTS = [path for method, path in OPERATIONS if method == "GET" and path.endswith("s/")]
 OF_ONE = ("draft", NAMES["reference"], "webhooks/1")

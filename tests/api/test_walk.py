@@ -164,7 +164,7 @@ def test_segments_are_made_counted_explained_and_filled_by_hand(stranger: Strang
     wrong = {"match": "all", "conditions": [*RULE["conditions"], {"kind": "trait", "op": "eq"}]}
     problem = stranger.post("/api/segments/preview/", {"rule": wrong}, 400)
     assert {error["path"] for error in problem["errors"]} >= {"conditions[1].field"}
-    assert set(problem["errors"][0]) == {"path", "code", "message"}
+    assert set(problem["errors"][0]) == {"path", "pointer", "code", "message"}
 
 
 def _filled_by_hand(stranger: Stranger) -> None:

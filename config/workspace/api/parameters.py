@@ -51,6 +51,12 @@ def _schema_of(view: APIView, handler: Any) -> Any:
     return schema
 
 
+def request_shape(view: APIView, handler: Any) -> Any:
+    """The serializer of the body that this method documents; None where it takes none."""
+    schema = _schema_of(view, handler)
+    return schema.get_request_serializer() if schema else None
+
+
 def refuse_body(request: Request, view: APIView) -> None:
     """400 naming what was sent to an operation that takes nothing. Raises Problem."""
     handler = handler_of(view, request.method)
@@ -58,8 +64,7 @@ def refuse_body(request: Request, view: APIView) -> None:
         return
     function = getattr(handler, "__func__", handler)
     if function not in _bodiless:
-        schema = _schema_of(view, handler)
-        _bodiless[function] = bool(schema) and schema.get_request_serializer() is None
+        _bodiless[function] = request_shape(view, handler) is None
     if not _bodiless[function] or not request.data:
         return
     names = list(request.data)[:MOST_NAMED] if isinstance(request.data, Mapping) else [""]

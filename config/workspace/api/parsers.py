@@ -8,6 +8,7 @@ from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 
 from config.postgres.wire import is_storable
+from config.workspace.api.problems import FieldError, Problem
 
 MAX_DEPTH = 64
 # Of a body, its texts' commas counted too: the longest list that is taken has 50,000. Each costs a
@@ -80,9 +81,14 @@ class StrictJSONParser(BaseParser):
             if sum(map(body.count, (b",", b"[", b"{"))) > MAX_PIECES:
                 raise TooLarge(f"A body has at most {MAX_PIECES:,} names and values.")
             data = json.loads(body.decode(), parse_constant=_no_constant)
+        except json.JSONDecodeError as error:
+            place = {"line": error.lineno, "column": error.colno}
+            raise Problem(400, detail=f"This is not JSON: {error}", extra=place) from error
         except (ValueError, RecursionError) as error:
             raise ParseError(f"This is not JSON: {error}") from error
         found = find_unstorable(data)
         if found:
-            raise ParseError(f"This cannot be kept: {found}.")
+            path, _colon, words = found.rpartition(": ")
+            where = FieldError(path=path[1:].lstrip("."), code="not_storable", message=words)
+            raise Problem(400, detail=f"This cannot be kept: {found}.", errors=[where])
         return data

@@ -1,15 +1,17 @@
 """RFC 9457 problem details: one shape for every error under /api/."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions, status
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 CONTENT_TYPE = "application/problem+json"
+HEADERS = ("Idempotency-Key",)  # what is wrong with them is in no body
+PARTS = re.compile(r"[^.\[\]]+")
 TITLES = {
     400: "Bad request",
     401: "Not authenticated",
@@ -26,11 +28,16 @@ TITLES = {
 
 
 class FieldError(TypedDict):
-    """What is wrong where: `path` as conditions[2].value."""
+    """What is wrong where: `path` as conditions[2].value; of a rule it begins at the rule.
+
+    `pointer` is its place in the body (RFC 6901, as RFC 9457 has it); where none is given and the
+    path is one of the body, it is the path.
+    """
 
     path: str
     code: str
     message: str
+    pointer: NotRequired[str]
 
 
 class Problem(exceptions.APIException):
@@ -97,15 +104,30 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
         exc = exceptions.PermissionDenied()
     if not isinstance(exc, exceptions.APIException):
         return None
-    set_rollback()
     headers = {}
     if getattr(exc, "auth_header", None):
         headers["WWW-Authenticate"] = getattr(exc, "auth_header", "")
     if getattr(exc, "wait", None):
         headers["Retry-After"] = str(int(exc.wait) + 1)  # type: ignore[attr-defined]
-    return Response(
-        _document(exc), status=exc.status_code, headers=headers, content_type=CONTENT_TYPE
-    )
+    body = _document(exc)
+    if "errors" in body and (request := context.get("request")) is not None:
+        body["errors"] = [_placed(error, request) for error in body["errors"]]
+    return Response(body, status=exc.status_code, headers=headers, content_type=CONTENT_TYPE)
+
+
+def pointer_to(path: str) -> str:
+    """`conditions[2].value` as #/conditions/2/value."""
+    names = [name.replace("~", "~0").replace("/", "~1") for name in PARTS.findall(path)]
+    return "#" + "".join(f"/{name}" for name in names)
+
+
+def _placed(error: FieldError, request: Any) -> FieldError:
+    path = error["path"]
+    elsewhere = path in HEADERS or path in request.query_params or request.method in ("GET", "HEAD")
+    if elsewhere:
+        error.pop("pointer", None)
+        return error
+    return {"pointer": pointer_to(path), **error}
 
 
 def _document(exc: exceptions.APIException) -> dict[str, Any]:

@@ -23,7 +23,11 @@ PROBLEM = {
             "items": {
                 "type": "object",
                 "properties": {
-                    "path": {"type": "string"},
+                    "path": {"type": "string", "description": "As conditions[2].value."},
+                    "pointer": {
+                        "type": "string",
+                        "description": "Its place in the body (RFC 6901).",
+                    },
                     "code": {"type": "string"},
                     "message": {"type": "string"},
                     "line": {"type": "integer"},
