@@ -1,4 +1,4 @@
-"""Shapes of campaigns on the wire (docs/api.md); their meaning is checked by the services."""
+"""Shapes of campaigns on the wire; their meaning is checked by the services."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -285,7 +285,7 @@ class Verify(OfOneRequest):
 
 
 def answer_of(row: PrivacyRequest, shown: Shown) -> dict[str, Any]:
-    """One request as docs/api.md has it."""
+    """One request as docs/integrators/rest.md has it."""
     return {
         "id": row.public_id,
         "type": row.type,

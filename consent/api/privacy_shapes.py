@@ -1,4 +1,4 @@
-"""Shapes of privacy requests (docs/api.md)."""
+"""Shapes of privacy requests (docs/integrators/rest.md)."""
 
 from typing import Any
 

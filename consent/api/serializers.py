@@ -1,4 +1,4 @@
-"""Shapes of permissions, suppressions and purposes (docs/api.md)."""
+"""Shapes of permissions, suppressions and purposes (docs/integrators/rest.md)."""
 
 from typing import Any
 

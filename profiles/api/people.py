@@ -52,7 +52,7 @@ def person_of(view: ApiView, reference: str) -> Profile:
 
 
 def answers_of(people: Sequence[Profile], shown: Shown) -> list[dict[str, Any]]:
-    """These people as docs/api.md has them: two queries and one for each field of higher apps."""
+    """These people as the API has them: two queries and one for each field of higher apps."""
     ids = [person.pk for person in people]
     sources = source_names()
     known, more = identifiers_of(ids, sources), extra_fields(ids)

@@ -1,4 +1,4 @@
-"""Shapes of the answers about people and what comes in (docs/api.md)."""
+"""Shapes of the answers about people and what comes in (docs/integrators/rest.md)."""
 
 from functools import cache
 from typing import Any

@@ -1,4 +1,4 @@
-"""The shapes of segments in the API (docs/api.md)."""
+"""The shapes of segments in the API (docs/integrators/rest.md)."""
 
 from typing import Any
 

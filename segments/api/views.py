@@ -67,7 +67,7 @@ def segment_of(slug: str) -> Segment:
 
 
 def answer_of(segment: Segment, *, shown: Shown) -> dict[str, Any]:
-    """One segment as docs/api.md has it; operands only for who may see them."""
+    """One segment as docs/integrators/rest.md has it; operands only for who may see them."""
     return {
         "slug": segment.slug,
         "name": segment.name,

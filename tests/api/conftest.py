@@ -26,7 +26,7 @@ def printed(*words: str) -> str:
 
 @dataclass
 class Stranger:
-    """Knows the address, two keys and docs/api.md, nothing else."""
+    """Knows the address, two keys and docs/integrators/rest.md, nothing else."""
 
     http: httpx.Client
     write_key: str

@@ -1,4 +1,4 @@
-"""The contract of docs/api.md, walked by a stranger: from the first call to the report."""
+"""The contract of the API, walked by a stranger: from the first call to the report."""
 
 import re
 from datetime import UTC, datetime, timedelta
