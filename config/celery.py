@@ -124,7 +124,7 @@ def _broker() -> dict[str, Any]:
         from config.postgres import transport  # noqa: PLC0415 - only where it is the broker
 
         # wait 0: the transport itself waits, for a word of the database
-        options = {"wait_time_seconds": 0, "visibility_timeout": 300}
+        options: dict[str, Any] = {"wait_time_seconds": 0, "visibility_timeout": 300}
         return {"broker_url": transport.register(), "broker_transport_options": options}
     options = {}
     if scheme in ("redis", "rediss"):

@@ -1,5 +1,6 @@
 """Reading the environment: what is wrong in it ends the program in one sentence, at its start."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,6 +10,9 @@ import environ
 from config import connections, paths
 
 Value = TypeVar("Value")
+
+
+_LINE = re.compile(r"\s*(#|(export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=)")
 
 
 class BadSetting(SystemExit):
@@ -21,6 +25,20 @@ class BadSetting(SystemExit):
 
 class Environment(environ.Env):  # type: ignore[misc]
     """As django-environ's, with bounds; an empty variable is an unset one. Raises BadSetting."""
+
+    def read_file(self, path: Path) -> None:
+        """What the file says and the environment does not. A line that says nothing is refused:
+        whoever wrote it takes it for set.
+        """
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not in UTF-8"
+            raise BadSetting(str(path), f"cannot be read ({reason})") from None
+        for number, line in enumerate(lines, 1):
+            if line.strip() and not _LINE.match(line):
+                raise BadSetting(str(path), f"line {number} is neither NAME=value nor a # comment")
+        self.read_env(str(path))
 
     def parsed(self, name: str, parse: Callable[[str], Value], default: str = "") -> Value:
         """What `parse` makes of the text; its ValueError says what is wrong."""

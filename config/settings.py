@@ -15,7 +15,7 @@ UNFOLD = theme.UNFOLD
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
 if (BASE_DIR / ".env").exists():
-    env.read_env(str(BASE_DIR / ".env"))
+    env.read_file(BASE_DIR / ".env")
 
 VAR_DIR = paths.var_dir(env.str("VAR_DIR", default=""))
 DEBUG = env.flag("DEBUG", default=False)

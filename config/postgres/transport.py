@@ -79,7 +79,7 @@ class QueueChannel(pgmq.Channel):
 
     def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
         """Into the queue, and said to whoever listens: in one transaction."""
-        given = self._pgmq_send_kwargs(message)  # type: ignore[no-untyped-call]
+        given = self._pgmq_send_kwargs(message)
         if "delay" in given:
             super()._put(queue, message, **kwargs)  # type: ignore[no-untyped-call]
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import signal
@@ -115,12 +116,23 @@ def alone(var: Path, say: Callable[[str], Any]) -> None:
 
 
 def ensure_free(host: str, port: int) -> None:
-    """Raise CommandError where somebody listens there."""
-    with socket.socket() as probe:
+    """Raise CommandError where we could not listen there."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise CommandError(f"--host {host} is no address ({error.strerror}).") from None
+    family, kind, protocol, _name, address = found[0]
+    with socket.socket(family, kind, protocol) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            probe.bind(address)
         except OSError as error:
-            raise CommandError(
-                f"Port {port} is taken ({error.strerror}): choose another one with --port."
-            ) from None
+            raise CommandError(_why_not_at(host, port, error)) from None
+
+
+def _why_not_at(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"--host {host} is no address of this machine."
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"Port {port} needs root ({error.strerror}): choose one from 1024 on with --port."
+    return f"Port {port} is taken ({error.strerror}): choose another one with --port."

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 from django.core.management.base import CommandError
 from django.db.backends.base.base import NO_DB_ALIAS
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, features
 from django.db.transaction import TransactionManagementError
 from django.db.utils import OperationalError
 from psycopg import pq, sql
@@ -37,9 +37,16 @@ class NotSetUp(OperationalError, CommandError):
         self.returncode = 1
 
 
+class DatabaseFeatures(features.DatabaseFeatures):
+    """What our tables need: Django says so to a server that is older."""
+
+    minimum_database_version = (15,)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """One thread's connection."""
 
+    features_class = DatabaseFeatures
     creation_class = DatabaseCreation
     ops_class = DatabaseOperations
     as_owner = False

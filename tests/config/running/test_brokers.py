@@ -107,6 +107,7 @@ def test_up_works_its_units_off_over_redis(redis_port, tmp_path):
 def test_up_refuses_one_that_is_not_there_before_it_starts_anything(tmp_path):
     url = f"amqp://127.0.0.1:{free_port()}//"
     environment = {**os.environ, "CELERY_BROKER_URL": url, "VAR_DIR": str(tmp_path)}
+    environment["DJANGO_SETTINGS_MODULE"] = "config.settings"
     command = [sys.executable, "manage.py", "up", "--port", str(free_port())]
     up = subprocess.run(
         command, env=environment, cwd=paths.BASE_DIR, capture_output=True, text=True, check=False
