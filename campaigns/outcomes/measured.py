@@ -55,14 +55,19 @@ WITH written AS MATERIALIZED (
      AND s.since <= w.sent_at AND (s.until IS NULL OR s.until > w.sent_at)
     WHERE w.is_delivered AND w.is_marketing
 ), judged AS (
-    SELECT w.variant, w.is_delivered, w.is_unknown, w.is_seen OR {measured} AS is_measured
+    SELECT w.id, w.variant, w.is_delivered, w.is_unknown, w.is_seen OR {measured} AS is_measured
     FROM written w LEFT JOIN allowed a USING (id) {people}
 )
-SELECT variant, count(*) FILTER (WHERE is_measured),
+{answer}
+"""
+_COUNTS = Sql("""SELECT variant, count(*) FILTER (WHERE is_measured),
        count(*) FILTER (WHERE is_delivered AND NOT is_measured),
        count(*) FILTER (WHERE is_unknown)
-FROM judged GROUP BY 1
-"""
+FROM judged GROUP BY 1""")
+_IDS = {
+    True: Sql("SELECT id FROM judged WHERE is_measured"),
+    False: Sql("SELECT id FROM judged WHERE is_delivered AND NOT is_measured"),
+}
 _PEOPLE = Sql("JOIN profile p ON p.id = w.profile_id")
 _ALLOWED = Sql("a.id IS NOT NULL")
 _NOT_REFUSED = """(w.is_marketing AND w.is_delivered AND NOT EXISTS (SELECT 1 FROM ({standing}) s
@@ -76,21 +81,34 @@ def measured_by_variant(campaign: Campaign, audience: int = 0) -> dict[str, Meas
 
     Two queries.
     """
-    purpose = Purpose.objects.filter(slug=MEASURING).first()
-    if purpose is None:
+    query = _asked(campaign, _COUNTS)
+    if query is None:
         return {}
-    spans = standing_spans(_ADDRESSES, purpose=purpose, channel=channel_of(campaign))
-    by_place = _by_place(campaign, purpose)
-    query = sql(
-        _MEASURED,
-        spans=spans,
-        campaign=campaign.pk,
-        measured=by_place or _ALLOWED,
-        people=_PEOPLE if by_place else EMPTY,
-    )
     with over_many() if audience > MANY else connection.cursor() as cursor:
         query.on(cursor)
         return {variant: MeasuredCounts(*counts) for variant, *counts in cursor.fetchall()}
+
+
+def messages_measured(campaign: Campaign, *, is_measured: bool) -> Sql | None:
+    """A query for the ids of the messages that count as measured, or of the others that were
+    delivered: whom the numbers of the report are about.
+    """
+    return _asked(campaign, _IDS[is_measured])
+
+
+def _asked(campaign: Campaign, answer: Sql) -> Sql | None:
+    purpose = Purpose.objects.filter(slug=MEASURING).first()
+    if purpose is None:
+        return None
+    by_place = _by_place(campaign, purpose)
+    return sql(
+        _MEASURED,
+        spans=standing_spans(_ADDRESSES, purpose=purpose, channel=channel_of(campaign)),
+        campaign=campaign.pk,
+        measured=by_place or _ALLOWED,
+        people=_PEOPLE if by_place else EMPTY,
+        answer=answer,
+    )
 
 
 def _by_place(campaign: Campaign, measuring: Purpose) -> Sql | None:

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from campaigns.models import Campaign, Message
 from campaigns.models.message import MessageReason, MessageState
 from campaigns.outcomes.figures import FIGURES
+from campaigns.outcomes.measured import messages_measured
 from campaigns.outcomes.parts.by_link import followed
 from campaigns.outcomes.parts.by_time import WHEN, happened_in, happened_on
 from campaigns.pages.reasons import DETAILS, WHY
@@ -46,6 +47,8 @@ DID: dict[str, Q] = {
     "out": ~FIGURES["excluded"] & ~FIGURES["queued"],
     "writable": ~FIGURES["excluded"] | Q(reason=MessageReason.HOLDOUT),
 }
+
+MEASURED = ("measured", "unmeasured")  # asked of the ledger, of one campaign
 
 
 @dataclass
@@ -123,6 +126,8 @@ def _by_person(found: MessageFilters, value: str) -> str | None:
 
 
 def _by_did(found: MessageFilters, value: str) -> str | None:
+    if value in MEASURED:
+        return _by_measured(found, value)
     if value not in DID:
         return None
     found.rows = found.rows.filter(DID[value])
@@ -142,6 +147,15 @@ def _by_did(found: MessageFilters, value: str) -> str | None:
         "out": _("Handed over, or tried"),
         "writable": _("May be written to"),
     }[value]
+
+
+def _by_measured(found: MessageFilters, value: str) -> str | None:
+    """The base of a campaign's rates, and who was delivered to besides."""
+    if found.campaign is None:
+        return None
+    ids = messages_measured(found.campaign, is_measured=value == "measured")
+    found.rows = found.rows.filter(pk__in=ids.raw()) if ids else found.rows.none()
+    return _("Could be measured") if value == "measured" else _("Did not allow measuring")
 
 
 def _by_link(found: MessageFilters, value: str) -> str | None:

@@ -107,7 +107,11 @@ def funnel_of(
         for key, n in excluded.items()
         if n
     ]
-    unmeasured = [Loss(n, _("did not allow measuring"), "")] if (n := measured.unmeasured) else []
+    unmeasured = (
+        [Loss(n, _("did not allow measuring"), doors.to(did="unmeasured"))]
+        if (n := measured.unmeasured)
+        else []
+    )
     kept = [Loss(control, _("kept out as the control group"), doors.to(reason="holdout"))]
     bars = [
         ReportBar(_("Audience"), top, doors.to(), "100" if top else "0", losses=left_out),
@@ -123,7 +127,10 @@ def funnel_of(
             _("Delivered"), data["delivered"], doors.to(did="delivered"), data["sent"],
             _("handed over"), losses=unmeasured,
         ),
-        bar(_("Could be measured"), measured.base, "", data["delivered"], _("delivered")),
+        bar(
+            _("Could be measured"), measured.base, doors.to(did="measured"), data["delivered"],
+            _("delivered"),
+        ),
         bar(
             _("Clicked, people only"), data["clicked"], doors.to(did="clicked"), measured.base,
             _("measured"),

@@ -111,6 +111,7 @@ def _counted(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     door = {
         name: doors.to(did=name) for name in ("converted", "unsubscribed", "complained", "left")
     }
+    door |= {"unknown": doors.to(did="unknown_opened")}
     door |= {"bounced": doors.to(state="bounced"), "control": doors.to(reason="holdout")}
     return {
         "campaign": campaign,

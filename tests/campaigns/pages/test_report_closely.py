@@ -51,6 +51,8 @@ def test_every_door_leads_to_as_many_as_it_says(marketer, seen):
     page = counted(marketer, seen)
     doors = re.findall(r'<a class="r-door" href="(/console/messages/[^"]*)">([\d,]+)</a>', page)
     assert len(doors) > 10
+    for did in ("measured", "unmeasured", "unknown_opened", "writable"):
+        assert any(f"did={did}" in url for url, _count in doors), did
     for url, count in doors:
         log = marketer.get(unescape(url))
         assert not log.context["asked"].wrong, url
