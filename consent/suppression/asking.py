@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from config.workspace.digests import CONTACT_KINDS, contact_digest
 from config.workspace.selectors import workspace
 from consent.models import Suppression
-from profiles.identifiers.normalise import normalise
+from profiles.identifiers.typed import cleaned, spelled
 
 LONGEST = 320  # characters of an address
 SHORTEST_TOKEN = 20  # what is less is a part of something else
@@ -24,8 +24,8 @@ class SuppressionAnswer:
 def spellings(text: str, kinds: tuple[str, ...] = CONTACT_KINDS) -> list[tuple[str, str]]:
     """Of what kind the text can be an address, each in the spelling that is kept. No query."""
     country = workspace().country
-    given = text.strip()[:LONGEST]
-    found = [(kind, normalise(kind, given, country) or "") for kind in kinds] if given else []
+    given = cleaned(text)[:LONGEST]
+    found = [(kind, spelled(kind, given, country)) for kind in kinds] if given else []
     if len(given) < SHORTEST_TOKEN or not TOKEN.fullmatch(given):
         found = [(kind, value) for kind, value in found if kind != "push_token"]
     return [(kind, value) for kind, value in found if value]

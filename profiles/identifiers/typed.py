@@ -35,6 +35,18 @@ def is_like_a_number(text: str) -> bool:
     return SHORTEST <= digits <= LONGEST and _NUMBER.fullmatch(text) is not None
 
 
+def spelled(kind: str, text: str, region: str = "") -> str:
+    """What was typed for an identifier of this kind, in its one spelling; "" where it is none.
+
+    A number may be dialled as from a country where 00 leads abroad, wherever one is.
+    """
+    text = cleaned(text)
+    found = normalise(kind, text, region)
+    if not found and kind == "phone" and text.startswith("00") and is_like_a_number(text):
+        return normalise(kind, f"+{text[2:]}")
+    return found
+
+
 def contact_of(text: str, region: str = "") -> tuple[str, str] | None:
     """(kind, value) of the mail address or number that this is, in its one spelling.
 
@@ -43,7 +55,7 @@ def contact_of(text: str, region: str = "") -> tuple[str, str] | None:
     """
     text = cleaned(text)
     kind = "email" if "@" in text else "phone" if is_like_a_number(text) else ""
-    value = normalise(kind, text, region) if kind else ""
+    value = spelled(kind, text, region) if kind else ""
     return (kind, value) if value else None
 
 

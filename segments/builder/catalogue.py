@@ -124,7 +124,9 @@ def anything(user: User, given: Given = NOTHING) -> Choices:
         ]
         is_less = is_less or str(HIDDEN_WORDS) in found.of
     of = _("Events of the last 30 days; people who have each, counted once a day.")
-    items.sort(key=lambda choice: list(INTENTS).index(choice.intent))
+    # what is a line of its own comes before many names
+    order = list(INTENTS)
+    items.sort(key=lambda choice: (order.index(choice.intent), choice.value != ""))
     return Choices(items, _less(of, hidden=is_less))
 
 

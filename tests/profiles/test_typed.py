@@ -6,6 +6,7 @@ from config.workspace.models import Workspace
 from config.workspace.selectors import forget_workspace
 from consent.models import PrivacyRequest
 from consent.pages.requests.forms import NewRequestForm
+from consent.suppression.asking import spellings
 from profiles.identifiers.typed import beginnings, contact_of, elsewhere, reference_of
 from profiles.selectors.finding import search
 from profiles.selectors.masking import EVERYTHING, HARMLESS_ALONE
@@ -60,6 +61,16 @@ def test_an_address_is_found_as_mail_programs_copy_it(maya):
     for typed in ("MAYA@example.com", "mailto:maya@example.com", "Maya S <maya@example.com>"):
         assert list(search(typed, shown=EVERYTHING)) == [maya], typed
     assert list(search("phone:0812 3456 7890", shown=EVERYTHING)) == [maya]
+
+
+@pytest.mark.parametrize("typed", SPELLINGS)
+def test_whether_a_number_is_blocked_is_asked_in_every_spelling(maya, typed):
+    assert spellings(typed) == [("phone", MAYA)]
+
+
+@pytest.mark.parametrize("typed", SPELLINGS)
+def test_a_list_takes_a_number_in_every_spelling(maya, typed):
+    assert set(find_people([typed])[0]) == {maya.pk}
 
 
 def test_lists_and_requests_take_them_as_they_are(maya):
