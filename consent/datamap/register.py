@@ -89,6 +89,6 @@ def as_csv() -> str:
             entry.record.get_basis_display() if name == "basis" else getattr(entry.record, name)
             for name in FIELDS
         ]
-        line = [*who.values(), entry.purpose.name, entry.purpose.description, *said]
+        line = [*who.values(), entry.purpose.title, entry.purpose.about, *said]
         writer.writerow([cell(str(value)) for value in line])
     return out.getvalue()

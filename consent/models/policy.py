@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.workspace.tables.lasting import Bounded, ForEver
 from consent.models.purpose import Purpose
+from consent.ready_made import READY_MADE
 
 
 class Policy(models.Model):
@@ -54,6 +55,11 @@ class Policy(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def title(self) -> str:
+        """Its name, in the reader's language where it came along."""
+        return READY_MADE.in_words(self.name)
 
 
 class PolicyVersion(models.Model):

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.workspace.tables.lasting import Bounded
+from consent.ready_made import READY_MADE
 
 # slugs of ready-made purposes that something of ours asks for
 MARKETING: Final = "marketing"
@@ -62,6 +63,16 @@ class Purpose(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def title(self) -> str:
+        """Its name, in the reader's language where it came along."""
+        return READY_MADE.in_words(self.name)
+
+    @property
+    def about(self) -> str:
+        """Its description, likewise."""
+        return READY_MADE.in_words(self.description)
 
 
 class Topic(models.Model):

@@ -127,7 +127,7 @@ def _row(
 ) -> dict[str, Any]:
     newest = max(entries, key=lambda entry: entry.at, default=None)
     return {
-        "name": topic.name if topic else purpose.name,
+        "name": topic.name if topic else purpose.title,
         "is_topic": topic is not None,
         "free": is_free(purpose),
         "newest": newest,
@@ -180,7 +180,7 @@ def timeline(
 
 
 def _item(entry: ConsentEntry) -> TimelineItem:
-    what = entry.topic.name if entry.topic else entry.purpose.name
+    what = entry.topic.name if entry.topic else entry.purpose.title
     words = {
         "granted": _("Allowed %(what)s on %(channel)s"),
         "withdrawn": _("Withdrew %(what)s on %(channel)s"),

@@ -53,7 +53,7 @@ def channel_in_words(name: str) -> str:
 def about_in_words(row: Policy) -> str:
     """Which purposes and channels a row is about."""
     if row.purpose:
-        what = row.purpose.name
+        what = row.purpose.title
     elif row.purpose_class:
         what = str(dict(Purpose.Class.choices)[row.purpose_class])
     else:

@@ -67,8 +67,13 @@ class BreachClockAdmin(AuditedAdmin):
         gone=_("Incidents under this law get no such deadline any more."),
     )
 
-    list_display = ("law", "told", "within", "least", "condition")
+    list_display = ("law", "told", "within", "least", "condition_words")
     list_filter = ("told",)
+
+    @admin.display(description=_("when"), ordering="condition")
+    def condition_words(self, clock: BreachClock) -> str:
+        """In the reader's language, where it came along."""
+        return clock.when_words
 
     @admin.display(description=_("within"))
     def within(self, clock: BreachClock) -> str:

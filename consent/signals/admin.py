@@ -5,9 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.translation import gettext as _gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from config.workspace.forms.audited import AuditedAdmin
 from config.workspace.forms.listed import ListWords
@@ -57,12 +56,12 @@ class SignalMappingAdmin(AuditedAdmin):
     @admin.display(description=_("source"), ordering="source")
     def source_words(self, row: SignalMapping) -> str:
         """Its name, or that it is for all."""
-        return str(row.source) if row.source else _gettext("every source")
+        return str(row.source) if row.source else gettext("every source")
 
     @admin.display(description=_("purpose"), ordering="purpose")
     def purpose_words(self, row: SignalMapping) -> str:
         """Its name, or that there is none."""
-        return str(row.purpose) if row.purpose else _gettext("decides on nothing")
+        return row.purpose.title if row.purpose else gettext("decides on nothing")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """In words for whoever only looks: who reads permissions need not open sources."""

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.workspace.tables.lasting import Bounded, ForEver
 from consent.models.privacy import DeadlineRule
+from consent.ready_made import READY_MADE
 
 
 class BreachClock(models.Model):
@@ -48,6 +49,11 @@ class BreachClock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.law}: {self.get_told_display()}"
+
+    @property
+    def when_words(self) -> str:
+        """The condition, in the reader's language where it came along."""
+        return READY_MADE.in_words(self.condition)
 
 
 class Incident(models.Model):

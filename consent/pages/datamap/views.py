@@ -155,7 +155,7 @@ def record_view(request: HttpRequest, slug: str) -> HttpResponse:
         register.write_down(purpose, form.cleaned_data)
         toast(request, _("Written down."))
         return redirect("consent:register")
-    return _form(request, form, purpose.name)
+    return _form(request, form, purpose.title)
 
 
 @requires(VIEW)

@@ -73,7 +73,7 @@ def _line(row: Policy) -> dict[str, Any]:
 def policy_view(request: HttpRequest, slug: str) -> HttpResponse:
     """One row. POST asks what would change, and saves it once that was seen."""
     row = get_object_or_404(Policy.objects.select_related("purpose"), slug=slug)
-    return _answer(request, row, row.name)
+    return _answer(request, row, row.title)
 
 
 @requires(VIEW)

@@ -101,5 +101,5 @@ def _topics() -> list[Any]:
     groups: dict[str, list[tuple[str, str]]] = {}
     live = Topic.objects.filter(archived_at=None, purpose__archived_at=None)
     for row in live.select_related("purpose"):
-        groups.setdefault(row.purpose.name, []).append((row.slug, row.name))
+        groups.setdefault(row.purpose.title, []).append((row.slug, row.name))
     return [("", _("No topic: the whole purpose")), *groups.items()]
