@@ -34,6 +34,7 @@ from consent.suppression.suppressing import release, suppress
 from profiles.identifiers.normalise import normalise
 
 LANGUAGES = ("en", "id")  # of the forms below
+KINDS = {"email": _("Email"), "phone": _("Phone"), "push_token": _("Push token")}
 TEXTS = ("subject", "text", "statement")
 
 
@@ -115,11 +116,25 @@ class PurposeAdmin(UsedAdmin):
         gone=_("Nobody can be asked for it any more. What people said stays in their history."),
     )
 
-    list_display = ("name", "slug", "purpose_class", "description")
+    list_display = ("title_words", "slug", "purpose_class", "about_words")
     list_filter = (ArchivedFilter, "purpose_class")
     search_fields = ("name", "slug")
     form = PurposeForm
     used_kind = "purpose"
+
+    @admin.display(description=_("name"), ordering="name")
+    def title_words(self, purpose: Purpose) -> str:
+        """In the reader's language, where it came along."""
+        return purpose.title
+
+    @admin.display(description=_("description"), ordering="description")
+    def about_words(self, purpose: Purpose) -> str:
+        """The same."""
+        return purpose.about
+
+    def name_of(self, row: Purpose) -> str:
+        """The same in titles."""
+        return row.title
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who uses it, once there is one; a ready-made one is never archived."""
@@ -216,7 +231,7 @@ class SuppressionForm(forms.ModelForm):  # type: ignore[type-arg]
     value = forms.CharField(label=_("Address"), max_length=320, widget=UnfoldAdminTextInputWidget())
     kind = forms.ChoiceField(
         label=_("Kind"),
-        choices=[("email", _("Email")), ("phone", _("Phone")), ("push_token", _("Push token"))],
+        choices=list(KINDS.items()),
         widget=UnfoldAdminSelectWidget(),
     )
 
@@ -256,7 +271,7 @@ class SuppressionAdmin(AuditedAdmin):
         "themselves."
     )
     form = SuppressionForm
-    list_display = ("hint", "kind", "level", "reason", "detail", "created_at")
+    list_display = ("hint", "kind_words", "level", "reason", "detail", "created_at")
     list_filter = ("kind", "level", "reason")
     fields = ("kind", "value", "reason", "detail")
     search_fields = ("digest",)  # by `get_search_results` alone: exactly, and never by a part
@@ -296,6 +311,11 @@ class SuppressionAdmin(AuditedAdmin):
         )
         obj.pk = row.pk
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Whoever fills in the form does it by hand."""
+        given = super().get_changeform_initial_data(request)
+        return {"reason": Suppression.Reason.MANUAL, **given}
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Added and released, never changed."""
         return False
@@ -312,8 +332,13 @@ class SuppressionAdmin(AuditedAdmin):
         """Of one that is there: what is kept."""
         if obj is None:
             return ("kind", "value", "reason", "detail")
-        kept = ("hint", "kind", "level", "reason", "detail", "created_at")
+        kept = ("hint", "kind_words", "level", "reason", "detail", "created_at")
         return tuple(self._kept(request, kept))
+
+    @admin.display(description=_("Kind"), ordering="kind")
+    def kind_words(self, row: Suppression) -> str:
+        """What kind of address it is."""
+        return str(KINDS.get(row.kind, row.kind))
 
     @staticmethod
     def _kept(request: HttpRequest, names: Any) -> list[str]:

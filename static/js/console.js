@@ -17,6 +17,12 @@ on("click", "[data-close]", (button) => button.closest("dialog")?.close());
 on("click", "dialog", (dialog, event) => event.target === dialog && dialog.close());
 on("click", "[data-palette]", () => openPalette());
 on("click", "[data-dismiss]", (button) => button.closest(".r-toast")?.remove());
+// How many rows of a list are chosen, beside what can be done with them.
+on("change", ".action-select, #action-toggle", () => requestAnimationFrame(() => {
+  const said = document.querySelector("[data-chosen]");
+  const count = document.querySelectorAll(".action-select:checked").length;
+  if (said) said.textContent = count ? said.dataset.chosen.replace("{n}", count) : "";
+}));
 on("change", "[data-autosubmit]", (field) => field.form?.requestSubmit());
 
 on("click", "[data-copy]", async (button) => {

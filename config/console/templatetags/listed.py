@@ -26,6 +26,7 @@ from config.console import words
 
 register = template.Library()
 CHECKBOX = "action_checkbox"
+MOST_DECIMALS = 6
 
 
 @dataclass(frozen=True)
@@ -145,9 +146,13 @@ def shown(value: Any, *, is_switch: bool = False, is_exact: bool = False) -> Saf
         return words.at(value) if is_exact else words.ago(value)
     if isinstance(value, date):
         return words.when_words(value)
-    if isinstance(value, (int, float)):
-        return words.num(value)
-    return _text(value)
+    if isinstance(value, float):  # a rate is not rounded
+        return words.num(value, _decimals(value))
+    return words.num(value) if isinstance(value, int) else _text(value)
+
+
+def _decimals(value: float) -> int:
+    return min(len(f"{value:.6f}".rstrip("0").partition(".")[2]), MOST_DECIMALS)
 
 
 def _text(value: Any) -> SafeString | str:
