@@ -57,6 +57,7 @@ links: install-dev
 
 docs: install-dev ## the documentation as a site, in var/docs/
 	@$(BIN)/python -m tools.settings_page
+	@DJANGO_SETTINGS_MODULE=config.settings_test $(BIN)/python manage.py rules
 	@$(MAKE) links
 	@$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --nitpicky -j auto docs var/docs
 	@echo "var/docs/index.html"
