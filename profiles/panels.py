@@ -1,4 +1,4 @@
-"""What higher apps show on the customer page: cards (PANELS) and reachability chips (CHIPS)."""
+"""What higher apps show on the customer page: cards, chips, and what one can do (ACTIONS)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -34,6 +34,17 @@ class Chip:
     url: str = ""
 
 
+@dataclass(frozen=True)
+class PersonAction:
+    """Something that one can do with a person: it opens over the page, or as one of its own."""
+
+    label: Text
+    url: str
+    icon: str
+
+
+# name -> function(request, profile) -> PersonAction, or None for whoever may not
+ACTIONS: Registry[Callable[[HttpRequest, Profile], PersonAction | None]] = Registry("actions")
 # name -> function(request, profile) -> Panel, or None where there is nothing to show
 PANELS: Registry[Callable[[HttpRequest, Profile], Panel | None]] = Registry("panels")
 # name -> function(request, profile) -> chips, in their order
@@ -53,3 +64,8 @@ def panels_of(request: HttpRequest, profile: Profile) -> dict[str, list[Panel]]:
 def chips_of(request: HttpRequest, profile: Profile) -> list[Chip]:
     """All chips, in order of registration."""
     return [chip for _name, function in CHIPS for chip in function(request, profile)]
+
+
+def actions_of(request: HttpRequest, profile: Profile) -> list[PersonAction]:
+    """What this user may do with the person, in order of registration."""
+    return [found for _name, offer in ACTIONS if (found := offer(request, profile))]

@@ -8,6 +8,7 @@ from profiles.ingest import (
     pruning,  # noqa: F401 - signs itself in
 )
 from profiles.merging import rewriting
+from profiles.notes import telling  # noqa: F401 - signs in at the timeline
 from profiles.selectors import joins  # noqa: F401 - signs in at the timeline
 
 WORK.register("ingest")(processor.work)

@@ -33,18 +33,24 @@ KINDS: dict[str, Text] = {
     "messages": _("Messages"),
     "permission": _("Permission"),
     "identity": _("Identity"),
+    "notes": _("Notes"),
 }
 
 
 @dataclass(frozen=True)
 class Action:
-    """A link or, with `post`, a button beside an item, for those with `permission`."""
+    """A link or, with `post`, a button beside an item, for those with `permission`.
+
+    `only` is the one user whom it is for; `is_dialog`: it opens over the page.
+    """
 
     label: Text
     url: str
     icon: str = ""
     post: bool = False
     permission: str = ""
+    only: int | None = None
+    is_dialog: bool = False
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def _masked(row: object) -> str:
     return mask_text(str(row))
 
 
-for name in ("profile", "event", "merge", "consent"):
+for name in ("profile", "event", "merge", "consent", "note"):
     TARGETS.register(name)(people_of)
 _SOURCE = ObjectKind(KINDS["source"], Source, "pk", form_of)
 _DEFINITION = ObjectKind(KINDS["eventdefinition"], EventDefinition, "pk", form_of)

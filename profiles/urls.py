@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from profiles.views import customer, live, people, sources
+from profiles.views import customer, live, notes, people, sources
 
 app_name = "profiles"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("people/<uuid:public_id>/", customer.customer, name="person"),
     path("people/<uuid:public_id>/timeline/", customer.customer_timeline, name="timeline"),
     path("people/<uuid:public_id>/use/", customer.use_trait, name="use_trait"),
+    path("people/<uuid:public_id>/note/", notes.new_note, name="new_note"),
+    path("people/<uuid:public_id>/note/<int:note_id>/", notes.note, name="note"),
     path("sources/<int:source_id>/key/", sources.rotate_key, name="rotate_key"),
     path("live/", live.live, name="live"),
     path("live/newer/", live.newer, name="live_newer"),

@@ -18,6 +18,7 @@ from profiles.models.inbox import (
     RefusalCount,
     Rejection,
 )
+from profiles.models.note import Note
 from profiles.models.profile import (
     AliasPending,
     Identifier,
@@ -50,6 +51,7 @@ __all__ = [
     "Merge",
     "MergePending",
     "MessageClaim",
+    "Note",
     "Profile",
     "ProfileChange",
     "ProfileTrait",

@@ -32,7 +32,7 @@ from profiles.selectors.words import (
     trait_label,
     trait_text,
 )
-from profiles.timeline import TimelineItem
+from profiles.timeline import Action, TimelineItem
 
 HERE = timedelta(minutes=5)
 FIRST_TRAITS = 7
@@ -218,8 +218,9 @@ def days_of(
 ) -> list[Day]:
     """The timeline for this reader: what they may see, and may do."""
 
-    def allowed(permission: str) -> bool:
-        return not permission or may(request.user, permission)
+    def allowed(action: Action) -> bool:
+        is_theirs = action.only in (None, request.user.pk)
+        return is_theirs and (not action.permission or may(request.user, action.permission))
 
     readable = [_readable(item, shown, allowed) for item in items]
     return by_day(fold_bursts(readable), day)
@@ -231,7 +232,7 @@ def _readable(item: TimelineItem, shown: Shown, allowed: Any) -> TimelineItem:
     return replace(
         item,
         properties=_plain(item.properties) if item.properties else None,
-        actions=tuple(action for action in item.actions if allowed(action.permission)),
+        actions=tuple(action for action in item.actions if allowed(action)),
     )
 
 

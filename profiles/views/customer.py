@@ -23,7 +23,7 @@ from profiles.api.people import record_look
 from profiles.merging import merging
 from profiles.merging.merging import CannotUndo, undo_merge
 from profiles.models import Merge, Profile
-from profiles.panels import Panel, chips_of, panels_of
+from profiles.panels import Panel, actions_of, chips_of, panels_of
 from profiles.selectors import customer as reads
 from profiles.selectors.finding import NotAPerson, by_public_id
 from profiles.selectors.masking import shown_to
@@ -62,6 +62,7 @@ def customer(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "person": person,
         "name": view.name,
         "chips": chips_of(request, person),
+        "actions": actions_of(request, person),
         "panels": _drawn(request, person),
         **_timeline_context(request, person),
         "may_edit": may(request.user, "people.edit"),
