@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from campaigns.evidence import pages
-from campaigns.pages import listing, step_pages
+from campaigns.pages import listing, send_one, step_pages
 from campaigns.pages.checks import checks, earlier, excluded
 from campaigns.pages.editor import previews, send_test
 from campaigns.pages.launch import launch_number, launch_page
@@ -65,6 +65,8 @@ urlpatterns = [
     ),
     path("privacy/prove/verify_proof.py", pages.script_view, name="proof_script"),
     path("messages/segment/", keeping.keep, name="keep_people"),
+    path("people/<uuid:public_id>/send/", send_one.send_one, name="send_one"),
+    path("people/<uuid:public_id>/send/mail/", send_one.frame, name="send_one_frame"),
     path("messages/", messages.messages_page, name="messages"),
     path("messages/<int:profile_id>/<int:message_id>/", messages.message, name="message"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from consent.pages import actions, ledger
+from consent.pages import actions, ledger, person
 from consent.pages.banner import views as banner
 from consent.pages.datamap import views as datamap
 from consent.pages.incidents import views as incidents
@@ -20,6 +20,8 @@ urlpatterns = [
         actions.take_back_view,
         name="take_back",
     ),
+    path("people/<uuid:public_id>/withdraw/", person.withdraw, name="person_withdraw"),
+    path("people/<uuid:public_id>/suppress/", person.suppress_address, name="person_suppress"),
     path("privacy/permissions/", ledger.ledger_view, name="ledger"),
     path("privacy/permissions/<uuid:public_id>/", ledger.person_ledger_view, name="person_ledger"),
     path("privacy/requests/", lists.requests_view, name="requests"),

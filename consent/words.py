@@ -1,10 +1,11 @@
 """Permissions in words: where a statement came from, since when."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.console.words import day
 from consent.models import ConsentEntry
@@ -12,6 +13,15 @@ from consent.models.ledger import Basis, ConsentStatus
 from consent.volume import in_words, limit_said
 from profiles.selectors.masking import Shown
 
+# how somebody asked one of ours to withdraw for them (`evidence.asked_by`)
+ASKED_BY: Final = {
+    "phone": gettext_lazy("By phone"),
+    "email": gettext_lazy("By email"),
+    "in_person": gettext_lazy("In person"),
+    "letter": gettext_lazy("By letter"),
+    "chat": gettext_lazy("In a chat"),
+    "other": gettext_lazy("In another way"),
+}
 PLACES = ("collection_point", "place", "source", "page", "url")
 
 
@@ -40,6 +50,7 @@ def act_of(entry: ConsentEntry) -> str:
         "one_click": _("by one click in a mail"),
         "preference_page": _("on the preference page"),
         "console": _("in the console"),
+        "on_behalf": _("as they asked us to"),
     }
     return _signal_of(entry) or words.get(act, "")
 

@@ -45,6 +45,10 @@ class PersonAction:
 
 # name -> function(request, profile) -> PersonAction, or None for whoever may not
 ACTIONS: Registry[Callable[[HttpRequest, Profile], PersonAction | None]] = Registry("actions")
+# name -> function(request) -> what can be done with whoever is chosen in the people list: a
+# template within the form of the list, which posts `person` or `all` with `query`
+# (`browsing.choosing`)
+LIST_ACTS: Registry[Callable[[HttpRequest], Panel | None]] = Registry("acts of the people list")
 # name -> function(request, profile) -> Panel, or None where there is nothing to show
 PANELS: Registry[Callable[[HttpRequest, Profile], Panel | None]] = Registry("panels")
 # name -> function(request, profile) -> chips, in their order

@@ -3,6 +3,8 @@
 from config.workspace.work.due import LEFT, WORK, left_of
 from config.workspace.work.waiting import WAITING
 from profiles import trail, uses  # noqa: F401 - each signs itself in
+from profiles.api import notes  # noqa: F401 - signs in at the sub-routes
+from profiles.browsing import own_filters  # noqa: F401 - signs in at the people list
 from profiles.ingest import (
     processor,
     pruning,  # noqa: F401 - signs itself in

@@ -12,7 +12,7 @@ from segments import (  # noqa: F401 - each signs itself in
 from segments.api import subroutes  # noqa: F401
 from segments.builder import catalogue  # noqa: F401
 from segments.members import due, merging, pruning, told  # noqa: F401
-from segments.pages import card  # noqa: F401
+from segments.pages import card, people_acts, people_filters  # noqa: F401
 from segments.rules.conditions import sign_in
 
 sign_in()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from segments.pages import builder, lists, live
+from segments.pages import builder, lists, live, people_acts, person
 
 app_name = "segments"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("segments/-/clauses/", live.clauses, name="clauses"),
     path("segments/-/overlap/", live.overlaps, name="overlap"),
     path("segments/-/why/<uuid:person>/", live.why, name="why"),
+    path("people/-/list/", people_acts.put_on_list, name="people_list"),
+    path("people/<uuid:public_id>/lists/", person.lists, name="person_lists"),
+    path("people/<uuid:public_id>/test/", person.test, name="person_test"),
     path("segments/<slug:slug>/", builder.detail, name="detail"),
     path("segments/<slug:slug>/save/", builder.save, name="save"),
     path("segments/<slug:slug>/reachable/", lists.reachable, name="reachable"),

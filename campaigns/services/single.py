@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from campaigns.audience.portions import one_person
 from campaigns.content.kinds import CONTENTS, content_kind
 from campaigns.gate.terms import single_terms
 from campaigns.models import ContentVersion, Message
-from campaigns.models.message import GIVEN
+from campaigns.models.message import GIVEN, MessageReason
 from campaigns.outbox.writing import Sending, Variant, write
 from campaigns.people.whose import written_to
 from campaigns.services.shapes import InvalidCampaign, fault, not_connected
@@ -78,6 +79,39 @@ def send_message(
         return _same(known, digest), False
     wake("delivery")
     return message, True
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate says of one message before it is sent: "" or the reason, and when it leaves."""
+
+    reason: str
+    address: str
+    due_at: datetime
+    now: datetime
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it waits for an hour at which the person may be reached."""
+        return not self.reason and self.due_at > self.now
+
+
+def verdict(profile: Profile, purpose: Purpose, channel: str) -> Verdict:
+    """The gate asked as `send_message` asks it, and nothing written. One query."""
+    terms = single_terms(purpose, channel, timezone.now())
+    portion = one_person(terms, profile.pk)
+    found = run(
+        sql(
+            "WITH people AS MATERIALIZED ({people}) SELECT reason, coalesce(address, ''), due_at"
+            " FROM ({judged}) j",
+            people=portion.people,
+            judged=portion.judged,
+        )
+    )
+    if not found:
+        return Verdict(MessageReason.FROZEN, "", terms.now, terms.now)
+    reason, address, due_at = found[0]
+    return Verdict(reason, address, due_at or terms.now, terms.now)
 
 
 def _known(profile: Profile, key: str) -> Message | None:

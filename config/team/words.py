@@ -23,7 +23,8 @@ MORE: dict[str, Words] = {
     "people.view": gettext_lazy(
         "The list of people, their pages and timelines, figures of growth."
     ),
-    "people.edit": gettext_lazy("Choose which value of a trait holds."),
+    "people.edit": gettext_lazy("Choose which value of a trait holds, write notes."),
+    "people.export": gettext_lazy("Take people out as a file, with what their role sees of them."),
     "people.merge": gettext_lazy("Join two people into one, and take them apart again."),
     "events.view": gettext_lazy("Live events as they come in, and calls that were refused."),
     "sources.view": gettext_lazy("Where data comes from, how much, and what was refused of it."),

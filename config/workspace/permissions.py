@@ -22,6 +22,7 @@ PERMISSIONS = {
     "people.personal": _("See and search personal data"),
     "people.edit": _("Change people"),
     "people.merge": _("Merge people and undo it"),
+    "people.export": _("Take people out as a file"),
     "events.view": _("See what comes in"),
     "sources.view": _("See sources"),
     "sources.edit": _("Make and change sources"),
@@ -51,11 +52,13 @@ PERMISSIONS = {
 _READ_ALL = {"people.view", "segments.view", "campaigns.view", "messages.view", "consents.view"}
 ROLES: dict[str, set[str]] = {
     Role.MARKETER: _READ_ALL
-    | {"people.personal", "people.edit", "events.view", "sources.view", "segments.edit"}
+    | {"people.personal", "people.edit", "people.export", "events.view", "sources.view"}
+    | {"segments.edit"}
     | {"campaigns.edit", "campaigns.launch", "messages.send", "suppressions.view"},
     Role.ANALYST: _READ_ALL | {"events.view", "sources.view", "segments.edit"},
     Role.PRIVACY_OFFICER: _READ_ALL
-    | {"people.personal", "people.merge", "events.view", "sources.view", "consents.edit"}
+    | {"people.personal", "people.merge", "people.export", "events.view", "sources.view"}
+    | {"consents.edit"}
     | {
         "suppressions.view",
         "suppressions.edit",

@@ -5,8 +5,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.workspace.permissions import may
 from consent.channels import channel_names, icon_of, label_of, usual_channels
@@ -18,11 +20,13 @@ from consent.reach.contactable import (
     is_free,
     reachability,
     reachable_channels,
+    reaches_row,
 )
 from consent.volume import in_words, limits_of_person
 from consent.words import act_of, paused_until, said_words, source_of
 from profiles.models import Profile
 from profiles.panels import CHIPS, PANELS, Chip, Panel
+from profiles.selectors.filters import PEOPLE_FILTERS, Narrowing, PeopleFilter, Unfit, Values
 from profiles.selectors.masking import Shown, shown_to
 from profiles.selectors.people import REACH, PeopleReach
 from profiles.timeline import TIMELINE, Cursor, TimelineItem, id_below, key_of
@@ -69,6 +73,24 @@ def channels_of(profile_ids: Sequence[int]) -> dict[int, list[PeopleReach]]:
         profile_id: [PeopleReach(name, label_of(name), icon_of(name)) for name in channels]
         for profile_id, channels in reachable_channels(profile_ids).items()
     }
+
+
+def _reach_choices(_user: Any, _shown: Shown) -> Sequence[tuple[str, Any]]:
+    return [(name, label_of(name)) for name in usual_channels()]
+
+
+def _reachable(people: QuerySet[Profile], values: Values, _shown: Shown) -> Narrowing:
+    """Asked of each person as the list comes to them, as the columns ask of a page."""
+    channel = values["reach"]
+    if channel not in usual_channels():
+        raise Unfit
+    words = _("Reachable by %(channel)s") % {"channel": label_of(channel)}
+    return people.filter(reaches_row(channel)), words
+
+
+PEOPLE_FILTERS.register("reach", order=15)(
+    PeopleFilter(gettext_lazy("Reachable by"), _reachable, _reach_choices)
+)
 
 
 @PANELS.register("consent", order=30)

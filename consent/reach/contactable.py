@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -70,6 +71,26 @@ def contactable(
         permitted=_permitted(purpose),
     )
     return profiles.filter(state=Profile.State.ACTIVE, id__in=found.raw())
+
+
+def reaches_row(channel: str, *, purpose: Purpose | str = MARKETING) -> RawSQL:
+    """A test on a row of `profile`, for a list that is read in order: whoever it comes to is asked.
+
+    For a page of a list, that ends when it is full; of many people ask `contactable`.
+    """
+    purpose = purpose_of(purpose)
+    found = sql(
+        '("profile"."state" = \'active\' AND EXISTS (SELECT 1 FROM ({lines}) r'
+        " WHERE NOT r.suppressed AND {permitted}))",
+        lines=reach(
+            Sql('(SELECT "profile"."id" AS profile_id)'),
+            purpose=purpose,
+            channel=channel,
+            few=True,
+        ),
+        permitted=_permitted(purpose),
+    )
+    return RawSQL(found.text, found.params, output_field=BooleanField())  # noqa: S611 - bound
 
 
 def is_free(purpose: Purpose) -> bool:

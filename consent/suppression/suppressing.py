@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from config.workspace import audit
 from config.workspace.digests import contact_digest
+from config.workspace.selectors import workspace
 from consent.masking import masked
 from consent.models import Suppression
 
@@ -25,6 +26,19 @@ def silenced(kind: str, digests: Collection[bytes]) -> QuerySet[Suppression]:
     letter, link or question of ours either.
     """
     return Suppression.objects.filter(kind=kind, digest__in=digests, level=Suppression.Level.ALL)
+
+
+def suppressed_levels(
+    addresses: Collection[tuple[str, str]],
+) -> dict[tuple[str, str], set[str]]:
+    """How far each of these (kind, normalised value) is suppressed; empty where it is not."""
+    salt = workspace().salt
+    digests = {key: contact_digest(*key, salt) for key in addresses}
+    rows = Suppression.objects.filter(digest__in=set(digests.values()))
+    found: dict[tuple[str, bytes], set[str]] = {}
+    for kind, digest, level in rows.values_list("kind", "digest", "level"):
+        found.setdefault((kind, bytes(digest)), set()).add(level)
+    return {key: found.get((key[0], digest), set()) for key, digest in digests.items()}
 
 
 @transaction.atomic

@@ -137,6 +137,51 @@ def _refused(
     return set(run(refused))
 
 
+@transaction.atomic
+def withdraw_for(
+    person: Profile,
+    *,
+    purposes: Sequence[Purpose],
+    channels: Sequence[str],
+    evidence: Mapping[str, Any],
+    at: datetime | None = None,
+) -> list[Recorded]:
+    """Withdraw these purposes on these channels for a person who asked somebody of ours.
+
+    It is said of the person, so of each of their addresses; a purpose of class processing knows no
+    channel. What stands refused as a whole already is not said again. The actor is whoever acts.
+    """
+    stands = sql(
+        "SELECT s.purpose_id, s.channel FROM ({stood}) s"
+        " WHERE s.contact_point = '' AND s.topic_key = 0 AND s.status = ANY({blocking})",
+        stood=standing(given_people([person.pk])),
+        blocking=list(BLOCKING),
+    )
+    refused = set(run(stands))
+    wanted = [
+        (purpose.pk, channel)
+        for purpose in purposes
+        for channel in (
+            [EVERY_CHANNEL] if purpose.purpose_class == Purpose.Class.PROCESSING else channels
+        )
+    ]
+    return record_consents(
+        [
+            Statement(
+                profile_id=person.pk,
+                purpose_id=purpose,
+                channel=channel,
+                status=ConsentStatus.WITHDRAWN,
+                basis=Basis.CONSENT,
+                evidence=evidence,
+                at=at,
+            )
+            for purpose, channel in wanted
+            if (purpose, channel) not in refused
+        ]
+    )
+
+
 def opt_out_of_sharing(
     profile_ids: Sequence[int],
     *,

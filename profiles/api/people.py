@@ -39,6 +39,7 @@ PERSON = OpenApiParameter(
     description="An id, also a former one, or `kind:value` (`email:jane@example.com`).",
 )
 TRUE = ("1", "true", "yes")
+OF_THE_API = ("segment",)  # of the filters of the console's list
 
 
 def person_of(view: ApiView, reference: str) -> Profile:
@@ -150,7 +151,7 @@ class PeopleView(ApiView):
         shown, term = shown_to(self.request.user), request.query_params.get("search", "")
         people = search(term, shown=shown) if term.strip() else visible_people()
         try:
-            people, _words = apply_filters(people, request.query_params)
+            people, _words = apply_filters(people, request.query_params, shown, OF_THE_API)
         except LookupError as error:
             name = str(error.args[0])
             raise invalid(name, f"Nothing is called {name} like this.", "unknown") from error

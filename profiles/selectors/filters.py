@@ -1,6 +1,7 @@
-"""Narrowings of the people list that higher apps sign in (`?segment=slug`)."""
+"""Narrowings of the people list, signed in by each app (`?segment=slug`)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import QuerySet
@@ -8,27 +9,59 @@ from django.utils.functional import Promise
 
 from config.workspace.registry import Registry
 from profiles.models import Profile
+from profiles.selectors.masking import Shown
 
-# parameter -> function(people, value) -> (people narrowed, what it is called).
-# Raises LookupError for a value that names nothing.
-PEOPLE_FILTERS: Registry[
-    Callable[[QuerySet[Profile], str], tuple[QuerySet[Profile], str | Promise]]
-] = Registry("people filters")
+Text = str | Promise
+Values = Mapping[str, Any]
+Narrowing = tuple[QuerySet[Profile], Text]
+
+
+class Unfit(LookupError):
+    """A value that names nothing, or that this reader may not ask by; it may have words."""
+
+
+@dataclass(frozen=True)
+class PeopleFilter:
+    """One parameter of the list's address.
+
+    `narrow(people, values, shown)` gives the people narrowed and the words for it; `values` has the
+    parameter and those of `also`. Raises Unfit. `choices(user, shown)` are what one may choose
+    from: none, and the filter is not offered. `rule(values)` is the same as a condition of a rule,
+    None where no rule can say it. What is not `offered` only comes with a link.
+    """
+
+    label: Text
+    narrow: Callable[[QuerySet[Profile], Values, Shown], Narrowing]
+    choices: Callable[[Any, Shown], Sequence[tuple[str, Text]]]
+    rule: Callable[[Values], Mapping[str, Any] | None] = lambda _values: None
+    also: tuple[str, ...] = ()
+    operators: Mapping[str, Text] = field(default_factory=dict)  # where `also` has one
+    offered: bool = True
+
+
+# by the name of their parameter
+PEOPLE_FILTERS: Registry[PeopleFilter] = Registry("people filters")
+
+
+def parameters(values: Values) -> list[str]:
+    """The names of filters in an address, each with what belongs to it where it is there itself."""
+    chosen = [(main, one) for main, one in PEOPLE_FILTERS if values.get(main)]
+    return [name for main, one in chosen for name in (main, *one.also)]
 
 
 def apply_filters(
-    people: QuerySet[Profile], values: Any
-) -> tuple[QuerySet[Profile], dict[str, str | Promise]]:
-    """`people` narrowed by every parameter that has a value; and the words for each.
+    people: QuerySet[Profile], values: Values, shown: Shown, names: Collection[str] | None = None
+) -> tuple[QuerySet[Profile], dict[str, Text]]:
+    """`people` narrowed by every parameter (of `names`) that has a value; the words for each.
 
-    Raises LookupError, with the parameter as its argument.
+    Raises Unfit, with the parameter as its first argument and words for it, or "", as its second.
     """
-    words: dict[str, str | Promise] = {}
-    for name, narrow in PEOPLE_FILTERS:
-        value = values.get(name, "")
-        if value:
+    words: dict[str, Text] = {}
+    for name, one in PEOPLE_FILTERS:
+        if values.get(name) and (names is None or name in names):
             try:
-                people, words[name] = narrow(people, value)
+                people, words[name] = one.narrow(people, values, shown)
             except LookupError as error:
-                raise LookupError(name) from error
+                said = str(error) if isinstance(error, Unfit) else ""
+                raise Unfit(name, said) from error
     return people, words

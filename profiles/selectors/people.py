@@ -10,7 +10,6 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.functional import Promise
 
-from config.postgres.wire import number_of
 from config.workspace.registry import Registry
 from profiles.identifiers.addresses import best_of_kinds
 from profiles.models import EventDefinition, EventState, Profile
@@ -93,39 +92,14 @@ class PeoplePage:
     previous: str = ""
 
 
-def people_page(
-    people: QuerySet[Profile], shown: Shown, *, before: str = "", after: str = ""
-) -> PeoplePage:
-    """The page older than `before` or newer than `after`, last seen first. Raises BadCursor."""
-    backwards = bool(after)
-    order = ("last_seen", "id") if backwards else ("-last_seen", "-id")
-    wanted = _beyond(people, after or before, backwards).order_by(*order)
-    found = list(wanted.defer("traits")[: PAGE_SIZE + 1])
-    more, found = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
-    if backwards:
-        found.reverse()
-    first, last = (found[0], found[-1]) if found else (None, None)
-    older, newer = (True, more) if backwards else (more, bool(before))
-    return PeoplePage(
-        person_rows(found, shown),
-        encode_cursor(last.last_seen, last.pk) if last and older else "",
-        encode_cursor(first.last_seen, first.pk) if first and newer else "",
-    )
-
-
-def _beyond(people: QuerySet[Profile], cursor: str, backwards: bool) -> QuerySet[Profile]:
-    if not cursor:
-        return people
-    at, key = decode_cursor(cursor)
-    number = number_of(key)
-    if not number:
-        raise BadCursor(cursor)
+def beyond(
+    people: QuerySet[Profile], column: str, at: datetime, number: int, *, backwards: bool
+) -> QuerySet[Profile]:
+    """Those further on than a moment and an id, the latest first; `backwards`, the other way."""
     way = "gt" if backwards else "lt"
     # said twice, since the planner takes an index condition from the first alone
-    people = people.filter(**{f"last_seen__{way}e": at})
-    return people.filter(
-        Q(**{f"last_seen__{way}": at}) | Q(**{"last_seen": at, f"id__{way}": number})
-    )
+    people = people.filter(**{f"{column}__{way}e": at})
+    return people.filter(Q(**{f"{column}__{way}": at}) | Q(**{column: at, f"id__{way}": number}))
 
 
 def person_rows(people: Sequence[Profile], shown: Shown) -> list[PersonRow]:

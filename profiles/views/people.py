@@ -1,90 +1,186 @@
-"""The people list."""
+"""The people list: searched, narrowed, ordered, leafed through; and taken as a file."""
 
-from datetime import datetime
-from typing import Any
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
 from urllib.parse import urlencode
 
+from django.contrib import messages
+from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
-from config.console.pages import ApiCall, page, part, wants_partial
-from config.console.words import moment, when_words
+from config.console.pages import ApiCall, page, part, toast, wants_partial
+from config.console.shell import places
 from config.workspace import audit
-from config.workspace.permissions import requires
+from config.workspace.permissions import may, requires
 from config.workspace.roles.sight import DataKind
-from config.workspace.zones import begins, read_when
+from config.workspace.work.faults import took_too_long
+from profiles.browsing import export
+from profiles.browsing.choosing import NobodyChosen, chosen_people
+from profiles.browsing.narrowing import Narrowed, narrowed
+from profiles.browsing.orders import ORDERS, SEEN, orders_for, people_page
 from profiles.models import Profile
-from profiles.selectors.filters import PEOPLE_FILTERS, apply_filters
-from profiles.selectors.finding import as_uuid, search
+from profiles.panels import LIST_ACTS
+from profiles.selectors.filters import PEOPLE_FILTERS
+from profiles.selectors.finding import as_uuid
 from profiles.selectors.masking import Shown, shown_to
-from profiles.selectors.people import REACH, BadCursor, people_page, total_of, visible_people
+from profiles.selectors.people import REACH, BadCursor, PeoplePage, Total, total_of
+
+SECONDS = 8  # for a page: who asks for more makes a segment, which is counted aside
+COUNTING = 2  # for how many there are, where a page was found
 
 
 @requires("people.view")
 def people(request: HttpRequest) -> HttpResponse:
-    """Search, narrow, leaf through; a part for htmx."""
+    """Search, narrow, sort, leaf through; a part for htmx."""
     term = request.GET.get("q", "").replace("\x00", "").strip()
     if as_uuid(term):
         return redirect("profiles:person", term)
-    context = _list_context(request, term)
+    shown = shown_to(request.user)
+    found = narrowed(request.GET, shown)
+    context = _list_context(request, found, shown)
     if wants_partial(request):
-        return part(request, "profiles/_people.html", context)
+        answer = part(request, "profiles/_people.html", context)
+        if not (request.GET.get("before") or request.GET.get("after")):  # the pager says its own
+            answer["HX-Push-Url"] = _address(context["kept"])
+        return answer
     query = {"search": term} if term else {}
     call = ApiCall("GET", f"/api/profiles/{'?' + urlencode(query) if query else ''}")
     return page(
         request,
         "profiles/people.html",
-        context,
+        context | _form_context(request, found, shown),
         title=_("People"),
         crumbs=[(_("Customers"), None)],
         api_call=call,
     )
 
 
-def _list_context(request: HttpRequest, term: str) -> dict[str, Any]:
-    shown = shown_to(request.user)
-    found = search(term, shown=shown) if term else visible_people()
-    found, words, wrong = _narrowed(request, found)
-    try:
-        leaf = people_page(
-            found,
-            shown,
-            before=request.GET.get("before", ""),
-            after=request.GET.get("after", ""),
-        )
-    except BadCursor:
-        leaf = people_page(found, shown)
-    people = [row.profile.pk for row in leaf.rows]
+def _form_context(request: HttpRequest, found: Narrowed, shown: Shown) -> dict[str, Any]:
+    """What one may narrow and sort by; some queries, for a whole page alone."""
+    filters: list[Any] = []
+    traits: dict[str, Any] | None = None
+    hidden: dict[str, str] = {}
+    for name, one in PEOPLE_FILTERS:
+        value = found.kept.get(name, "")
+        choices = one.choices(request.user, shown) if one.offered else []
+        if one.also:
+            traits = {"name": name, "label": one.label, "choices": choices, "value": value}
+            traits["operators"] = one.operators
+        elif choices:
+            known = any(key == value for key, _label in choices)
+            more = [] if known or not value else [(value, found.words.get(name, value))]
+            filters.append((name, one.label, [*choices, *more], value))
+        elif value:
+            hidden[name] = value
+    return {
+        "filters": filters,
+        "trait": traits,
+        "operand": found.kept.get("value", ""),
+        "op": found.kept.get("op", ""),
+        "hidden": hidden,
+        "orders": [(key, order.label) for key, order in orders_for(shown).items()],
+        "chosen_filters": len(found.words),
+    }
+
+
+def _list_context(request: HttpRequest, found: Narrowed, shown: Shown) -> dict[str, Any]:
+    key = request.GET.get("sort", "")
+    key = key if key in orders_for(shown) else SEEN
+    order = ORDERS[key]
+    leaf, total, is_slow = _leaf(request, found, shown, key)
+    listed = [row.profile.pk for row in leaf.rows]
     fields = shown.looked_at("display_name", "identifier")
-    if term:
+    if found.term:
         detail = {"found": len(leaf.rows)}
-        audit.record("profile.searched", "profile", fields=fields, detail=detail, people=people)
+        audit.record("profile.searched", "profile", fields=fields, detail=detail, people=listed)
     elif fields:
-        audit.record("profile.listed", "profile", fields=fields, people=people)
-    kept = _kept(request)
-    narrowed = bool(term or words)
+        audit.record("profile.listed", "profile", fields=fields, people=listed)
+    kept = found.kept | ({"sort": key} if key != SEEN else {})
     return {
         "rows": leaf.rows,
         "has_reach": bool(REACH.names()),
         "has_stage": any(row.stage for row in leaf.rows),
-        "term": term,
+        "term": found.term,
         "personal": shown.personal,
         "searched": _searched(shown),
-        "searched_more": bool(shown.looked_at("display_name", "identifier")),
-        "words": words,
-        "wrong": wrong,
-        "kept": {name: value for name, value in kept.items() if name != "q"},
-        "total": total_of(found, narrowed=narrowed) if leaf.rows else None,
-        "narrowed": narrowed or bool(wrong),
+        "searched_more": bool(fields),
+        "words": found.words,
+        "wrong": found.wrong,
+        "why": found.why,
+        "is_slow": is_slow,
+        "kept": kept,
+        "query": urlencode(found.kept),
+        "sort": key,
+        "sorted_by": order.label,
+        "is_by_name": key == "name",
+        "total": total,
+        "narrowed": found.is_narrow,
+        "rule_url": rule_url(request, found),
+        "acts": [made for _name, act in LIST_ACTS if (made := act(request))],
+        "may_export": may(request.user, "people.export"),
         "page": {
-            "next_url": _address(kept, before=leaf.next),
-            "previous_url": _address(kept, after=leaf.previous),
+            "next_url": _leafed(kept, before=leaf.next),
+            "previous_url": _leafed(kept, after=leaf.previous),
         },
         "any": bool(leaf.rows) or Profile.objects.exists(),
     }
+
+
+def _leaf(
+    request: HttpRequest, found: Narrowed, shown: Shown, key: str
+) -> tuple[PeoplePage, Total | None, bool]:
+    """A page and how many there are; or that the question took too long."""
+    order = ORDERS[key]
+    people = order.narrow(found.people)
+    where = {name: request.GET.get(name, "") for name in ("before", "after")}
+    try:
+        with _at_most(SECONDS):
+            try:
+                leaf = people_page(people, shown, order=order, **where)
+            except BadCursor:
+                leaf = people_page(people, shown, order=order)
+    except OperationalError as error:
+        if not took_too_long(error):
+            raise
+        return PeoplePage([]), None, True
+    return leaf, _total(people, leaf, is_narrow=found.is_narrow or key == "name"), False
+
+
+def _total(people: QuerySet[Profile], leaf: PeoplePage, *, is_narrow: bool) -> Total | None:
+    """How many; where that takes long, at least those of the page."""
+    if not leaf.rows:
+        return None
+    try:
+        with _at_most(COUNTING):
+            return total_of(people, narrowed=is_narrow)
+    except OperationalError as error:
+        if not took_too_long(error):
+            raise
+        return Total(len(leaf.rows), exact=False)
+
+
+@contextmanager
+def _at_most(seconds: int) -> Iterator[None]:
+    """A transaction, each statement of which is ended after so long."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds}s"])
+        yield
+
+
+def rule_url(request: HttpRequest, found: Narrowed) -> str:
+    """Where what the list is narrowed by becomes a live segment; "" where no rule says it all."""
+    address = places.new_segment() if may(request.user, "segments.edit") else ""
+    rule = found.rule if address else None
+    return f"{address}?{urlencode({'rule': json.dumps(rule)})}" if rule else ""
 
 
 def _searched(shown: Shown) -> str:
@@ -100,31 +196,24 @@ def _searched(shown: Shown) -> str:
     return capfirst(_("%(what)s, id or order number") % {"what": ", ".join(seen)})
 
 
-def _narrowed(request: HttpRequest, found: Any) -> tuple[Any, dict[str, Any], str]:
-    """The list narrowed by the address; words for it; what of it names nothing."""
-    words: dict[str, Any] = {}
-    wrong = ""
+def _address(kept: dict[str, str]) -> str:
+    own = reverse("profiles:people")
+    return f"{own}?{urlencode(kept)}" if kept else own
+
+
+def _leafed(kept: dict[str, str], **cursor: str) -> str:
+    return _address(kept | cursor) if any(cursor.values()) else ""
+
+
+@require_POST
+@requires("people.export", again=True)
+@requires("people.view")
+def exported(request: HttpRequest) -> HttpResponse:
+    """Whoever is chosen, as a CSV of what this role sees."""
+    shown = shown_to(request.user)
     try:
-        found, words = apply_filters(found, request.GET)
-    except LookupError as error:
-        found, wrong = found.none(), request.GET.get(str(error.args[0]), "")
-    since = request.GET.get("new_since", "")
-    if since:
-        when = read_when(since)
-        if when is None:
-            return found.none(), words, since
-        found = found.filter(first_seen__gte=begins(when))
-        said = moment(when) if isinstance(when, datetime) else when_words(when)
-        words["new_since"] = _("New since %(since)s") % {"since": said}
-    return found, words, wrong
-
-
-def _kept(request: HttpRequest) -> dict[str, str]:
-    names = ["q", "new_since", *PEOPLE_FILTERS.names()]
-    return {name: request.GET[name] for name in names if request.GET.get(name)}
-
-
-def _address(kept: dict[str, str], **cursor: str) -> str:
-    if not any(cursor.values()):
-        return ""
-    return f"{reverse('profiles:people')}?{urlencode(kept | cursor)}"
+        answer: Any = export.answer(chosen_people(request.POST, shown), shown)
+        return cast("HttpResponse", answer)  # streamed
+    except NobodyChosen:
+        toast(request, _("Choose somebody first."), level=messages.WARNING)
+        return redirect("profiles:people")

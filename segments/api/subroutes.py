@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
-from django.db.models.expressions import RawSQL
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +14,6 @@ from profiles.api.paging import PAGE_PARAMETERS
 from profiles.api.subroutes import SUBROUTES, Subroute
 from profiles.language.reading.reader import RuleError
 from profiles.models import Profile
-from profiles.selectors.filters import PEOPLE_FILTERS
 from profiles.selectors.masking import shown_to
 from segments.api import serializers as shapes
 from segments.api.views import problem_of
@@ -85,13 +82,3 @@ def segment_slugs(profile_ids: Sequence[int]) -> dict[int, Any]:
     for profile_id, slug in names:
         found[profile_id].append(slug)
     return found
-
-
-@PEOPLE_FILTERS.register("segment")
-def in_segment(people: QuerySet[Profile], slug: str) -> tuple[QuerySet[Profile], str]:
-    """`?segment=SLUG` of the people list. Raises LookupError."""
-    segment = Segment.objects.filter(slug=slug, archived_at=None).first()
-    if segment is None:
-        raise LookupError(slug)
-    members = "SELECT profile_id FROM membership WHERE segment_id = %s AND left_at IS NULL"
-    return people.filter(pk__in=RawSQL(members, [segment.pk])), segment.name  # noqa: S611 - bound

@@ -12,8 +12,17 @@ const on = (type, selector, act) =>
     if (found) act(found, event);
   });
 
-on("click", "[data-dialog]", (button) => document.getElementById(button.dataset.dialog)?.showModal());
-on("click", "[data-close]", (button) => button.closest("dialog")?.close());
+on("click", "[data-dialog]", (button, event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a window of its own
+  const dialog = document.getElementById(button.dataset.dialog);
+  dialog?.querySelector("[data-emptied]")?.replaceChildren(); // what comes in is another form
+  if (!dialog?.open) dialog?.showModal();
+});
+on("click", "[data-close]", (button, event) => {
+  const dialog = button.closest("dialog");
+  if (dialog && button.matches("a")) event.preventDefault(); // on a page of its own it leads back
+  dialog?.close();
+});
 on("click", "dialog", (dialog, event) => event.target === dialog && dialog.close());
 on("click", "[data-palette]", () => openPalette());
 on("click", "[data-dismiss]", (button) => button.closest(".r-toast")?.remove());

@@ -31,7 +31,8 @@ from consent.privacy.requests import cancel, comment, extend, open_request
 from consent.privacy.restriction import LIFTED
 from consent.suppression.suppressing import suppress
 from profiles.ingest import inbox, processor
-from profiles.models import Event, Identifier, Merge, Profile, Source
+from profiles.models import Event, Identifier, Merge, Note, Profile, Source
+from profiles.notes.writing import write_note
 from segments import services
 from segments.members.due import work
 from segments.models import Segment
@@ -147,6 +148,7 @@ def _plant(words: Words) -> dict[str, Any]:
     suppress(kind="email", value=mail, reason="hard_bounce", detail=s("why suppressed"))
     asked = open_request(type_="access", references=[f"email:{mail}"], language="en")
     _by_the_team(words, asked, mail)
+    write_note(person, f"{s('note of a colleague')} wants a call", make_user(Role.ADMIN))
     _webhook(person, s("answer of a webhook"))
     return {"person": person, "mail": mail, "user_id": who["userId"]}
 
@@ -261,6 +263,7 @@ def _values(planted: dict[str, Any]) -> dict[str, Any]:
         "entry_id": list(ConsentEntry.objects.values_list("pk", flat=True)),
         "number": [1, *Source.objects.values_list("pk", flat=True)[:1]],
         "source_id": list(Source.objects.values_list("pk", flat=True)[:1]),
+        "note_id": list(Note.objects.values_list("pk", flat=True)),
         "link_id": [1],
         "key_id": [1],
         "key": ["key-site"],
@@ -319,7 +322,16 @@ def _choices(pattern: str, name: str, values: dict[str, Any]) -> list[Any]:
 
 # what is asked beside the bare address, by its beginning
 QUERIES = {
-    "/console/people/": ["q={user_id}", "segment=deep", "kind=identity", "kind=permission"],
+    "/console/people/": [
+        "q={user_id}",
+        "segment=deep",
+        "segment=deep&message=spring:mail:",
+        "kind=identity",
+        "kind=permission",
+        "kind=notes",
+        "country=NL&sort=name",
+        "trait=comment&op=contains&value=z",
+    ],
     "/console/live/": ["status=refused", "type=page", "q={user_id}"],
     "/console/search/": ["q=zq", "q={mail}"],
     "/console/messages/": ["state=bounced"],

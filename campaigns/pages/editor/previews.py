@@ -1,6 +1,7 @@
 """The mail as one person would get it: inbox row, frame, plain text, what is missing."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from campaigns.content.errors import Abort
 from campaigns.content.render import Compiled, MessageUrls, Rendered
 from campaigns.content.sandbox.calls import render
 from campaigns.content.words import in_words, said
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Sender
 from campaigns.pages.editor import preview_people
 from campaigns.pages.editor.forms import launched_step
 from campaigns.plan import purpose_slug
@@ -98,7 +99,14 @@ def draft_of(campaign: Campaign, variant: str = "") -> PreviewContent:
     """Compile the content; what is wrong with it is kept, not raised."""
     content, slug = content_of(campaign, variant)
     purpose = Purpose.objects.filter(slug=slug).first()
-    draft = PreviewContent(campaign, fixed=sender_data(campaign.sender))
+    return compiled_of(campaign, content, purpose, campaign.sender)
+
+
+def compiled_of(
+    campaign: Campaign, content: Mapping[str, Any], purpose: Purpose | None, sender: Sender | None
+) -> PreviewContent:
+    """This content for this purpose, from this sender; what is wrong with it is kept."""
+    draft = PreviewContent(campaign, fixed=sender_data(sender))
     if not any((content.get(name) or "").strip() for name in ("mjml", "html", "text")):
         draft.error = _("The mail is still empty.")
         return draft

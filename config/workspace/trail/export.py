@@ -10,7 +10,7 @@ from django.http import StreamingHttpResponse
 
 from config.workspace import audit
 from config.workspace.models import AuditEntry
-from config.workspace.pages.spreadsheets import cell
+from config.workspace.pages.spreadsheets import Line, cell
 from config.workspace.trail.words import code_of, in_words
 
 KINDS: Final = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
@@ -28,13 +28,6 @@ COLUMNS: Final = (
     "detail",
 )
 AT_ONCE: Final = 2_000  # rows
-
-
-class _Line:
-    """Takes what `csv` writes and gives it back."""
-
-    def write(self, text: str) -> str:
-        return text
 
 
 def answer(rows: QuerySet[AuditEntry], kind: str) -> StreamingHttpResponse:
@@ -62,7 +55,7 @@ def _jsonl(rows: QuerySet[AuditEntry]) -> Iterator[str]:
 
 
 def _csv(rows: QuerySet[AuditEntry]) -> Iterator[str]:
-    writer = csv.writer(_Line())
+    writer = csv.writer(Line())
     yield str(writer.writerow(COLUMNS))
     for said in _read(rows):
         yield str(writer.writerow([_cell(value) for value in said.values()]))

@@ -74,6 +74,9 @@ def test_a_note_is_read_by_roles_that_see_free_text(level: str, is_seen: bool) -
     page = page_of(client_of(make_user("desk")), ada)
     assert ("Her knee hurts." in page) is is_seen
     assert "Rita" in page
+    answer = client_of(make_user("desk")).get(f"/api/profiles/{ada.public_id}/notes/").json()
+    text = "Her knee hurts." if is_seen else ""
+    assert [(one["author"], one["text"]) for one in answer["results"]] == [("Rita", text)]
 
 
 def test_notes_go_with_whom_they_were_written_of() -> None:

@@ -106,7 +106,7 @@ def test_the_list_costs_the_same_for_one_and_for_many(admin, django_assert_max_n
     admin.get(LIST)
     for number in range(49):
         make_profile(f"P{number}", email=f"p{number}@example.com")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(24):  # what one may filter by included
         assert len(admin.get(LIST).context["rows"]) == 50
 
 

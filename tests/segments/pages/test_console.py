@@ -11,6 +11,7 @@ from profiles.models import EventDefinition, FieldTag, TraitName
 from segments import services
 from segments.members.due import work
 from segments.models import Segment
+from tests.cast import make_profile
 from tests.segments.builders import group, make_event, make_person, trait
 
 pytestmark = pytest.mark.django_db
@@ -241,3 +242,36 @@ def test_a_name_that_a_public_key_made_is_hidden_in_pickers_and_offered_again(co
             assert page.status_code == 200
             assert (row.name in _picked(console, what)["values"]) is is_there, action
             assert (row.name in _picked(console, "all")["values"]) is is_there
+
+
+def test_a_person_is_put_on_lists_taken_off_and_tested(console) -> None:
+    ada = make_profile("Ada", traits={"plan": "free"})
+    services.create_segment(slug="vip", name=HOSTILE, kind="static")
+    services.create_segment(slug="pro", name="Pro", rule=PRO)
+    lists = reverse("segments:person_lists", args=[ada.public_id])
+    test = reverse("segments:person_test", args=[ada.public_id])
+    page = console.get(reverse("profiles:person", args=[ada.public_id])).content.decode()
+    assert lists in page
+    assert test in page
+    assert "<script>alert" not in console.get(lists).content.decode()
+    vip = Segment.objects.get(slug="vip")
+    console.post(lists, {"list": "vip", "act": "add"})
+    vip.refresh_from_db()
+    assert vip.count == 1
+    console.post(lists, {"list": "vip", "act": "add"})  # from another window
+    console.post(lists, {"list": "vip", "act": "remove"})
+    vip.refresh_from_db()
+    assert vip.count == 0
+    assert b"Give it a name." in console.post(lists, {"list": "+", "name": " "}).content
+    console.post(lists, {"list": "+", "name": "Call back", "act": "add"})
+    assert Segment.objects.get(slug="call-back").count == 1
+    assert console.post(lists, {"list": "gone", "act": "add"}).status_code == 302
+    found = console.get(test, {"segment": "pro"}).content.decode()
+    assert "Not in" in found
+    assert "plan is free" in found
+    viewer = client_of("service_rep")
+    assert viewer.get(test, {"segment": "pro"}).status_code == 200
+    assert viewer.post(lists, {"list": "vip", "act": "add"}).status_code == 403
+    assert (
+        lists not in viewer.get(reverse("profiles:person", args=[ada.public_id])).content.decode()
+    )

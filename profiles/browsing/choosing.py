@@ -1,0 +1,33 @@
+"""Who was chosen in the people list: rows by their ids, or all whom its address asks for."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from profiles.browsing.narrowing import narrowed
+from profiles.identifiers.kinds import PROFILE_KIND
+from profiles.models import IdentifierKey, Profile
+from profiles.selectors.finding import as_uuid
+from profiles.selectors.masking import Shown
+from profiles.selectors.people import PAGE_SIZE
+
+ALL = "1"
+
+
+class NobodyChosen(ValueError):
+    """Neither rows nor all."""
+
+
+def chosen_people(posted: Any, shown: Shown) -> QuerySet[Profile]:
+    """Of `person` (public ids, a page of them at most), or with `all` of the list at `query`.
+
+    Whoever is merged or erased meanwhile is not among them. Raises NobodyChosen.
+    """
+    if posted.get("all") == ALL:
+        return narrowed(QueryDict(posted.get("query", "")), shown).people
+    ids = [str(found) for given in posted.getlist("person") if (found := as_uuid(given))]
+    if not ids:
+        raise NobodyChosen
+    keys = IdentifierKey.objects.filter(kind=PROFILE_KIND, value__in=ids[: PAGE_SIZE * 2])
+    return Profile.objects.living().filter(pk__in=keys.values("profile_id"))
