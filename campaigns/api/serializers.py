@@ -253,6 +253,24 @@ class MessageAnswer(serializers.Serializer[Any]):
     events = serializers.ListField(child=serializers.DictField())
 
 
+class WhyNotAnswer(serializers.Serializer[Any]):
+    """Why it was not sent, and what shows it."""
+
+    reason = serializers.CharField()
+    detail = serializers.CharField(allow_blank=True, help_text="As `reason_detail`.")
+    at = serializers.DateTimeField(help_text="When it was said, else when it was decided.")
+    evidence = serializers.DictField(
+        allow_null=True,
+        help_text="`kind` consent (an entry of the ledger) or suppression, or null.",
+    )
+
+
+class OneMessageAnswer(MessageAnswer):
+    """One message by its id."""
+
+    why = WhyNotAnswer(allow_null=True, help_text="Null of one that was not kept back.")
+
+
 class RateAnswer(serializers.Serializer[Any]):
     """A share from 0 to 1 (null where its base is nobody), and of how many."""
 

@@ -4,6 +4,7 @@ from django.urls import re_path
 
 from campaigns.api import views
 from campaigns.api.messages import Messages
+from campaigns.api.one_message import OneMessage
 from campaigns.api.one_sender import OneSender
 
 SLUG = r"^campaigns/(?P<slug>[-a-zA-Z0-9_]{1,80})"
@@ -22,6 +23,7 @@ urlpatterns = [
     re_path(rf"{SLUG}/cancel/?\Z", views.Cancel.as_view(), name="api-campaign-cancel"),
     re_path(rf"{SLUG}/report/?\Z", views.Report.as_view(), name="api-campaign-report"),
     re_path(r"^messages/?\Z", Messages.as_view(), name="api-messages"),
+    re_path(r"^messages/(?P<reference>[^/]+)/?\Z", OneMessage.as_view(), name="api-message"),
     re_path(r"^content/render/?\Z", views.RenderContent.as_view(), name="api-content-render"),
     re_path(r"^content/mjml/?\Z", views.RenderMjml.as_view(), name="api-content-mjml"),
 ]

@@ -184,6 +184,7 @@ class Message(ProfileScoped):
         ]
         indexes = [
             models.Index(fields=["campaign_id", "state", "reason"], name="message_by_campaign"),
+            models.Index(fields=["public_id"], name="message_by_public_id"),
             # upwards: what comes last then goes to the end of it; read backwards, newest first
             models.Index(fields=["queued_at", "id"], name="message_by_time"),
             # those of a person that stand under another's key

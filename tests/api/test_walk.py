@@ -1,6 +1,7 @@
 """The contract of the API, walked by a stranger: from the first call to the report."""
 
 import re
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -297,6 +298,16 @@ def _messages_are_listed(stranger: Stranger) -> None:
     own = stranger.all(f"{person('email', 'ada@example.com')}messages/")
     assert [row["id"] for row in own] == [ada["id"]]
     stranger.get("/api/messages/", 400, state="lost")
+    one = stranger.get(f"/api/messages/{left_out['id']}/")
+    assert {name: one[name] for name in left_out} == left_out
+    assert (one["why"]["reason"], one["why"]["detail"]) == ("no_permission", "never_asked")
+    assert TIME.fullmatch(one["why"]["at"]) and one["why"]["evidence"] is None
+    (blocked,) = stranger.all("/api/messages/", reason="suppressed")
+    why = stranger.get(f"/api/messages/{blocked['id']}/")["why"]
+    assert (why["detail"], why["evidence"]["kind"]) == ("complaint", "suppression")
+    assert stranger.get(f"/api/messages/{ada['id']}")["why"] is None
+    stranger.get(f"/api/messages/{uuid.uuid4()}/", 404)
+    stranger.get("/api/messages/x/", 404)
 
 
 def test_a_single_message_passes_the_gate_of_its_purpose(stranger: Stranger) -> None:
