@@ -1,11 +1,13 @@
 """Whether this installation lives and is ready. `config/running/metrics.py` has the figures."""
 
+import ipaddress
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import split_domain_port
 from django.utils import timezone, translation
 
 from config.console import health_words as words
@@ -30,8 +32,19 @@ class HealthMiddleware:
         view = {"/health/live": live, "/health/ready": ready}.get(request.path_info)
         if view is None:
             return self.get_response(request)
-        request.get_host()
+        if not is_by_address(request):
+            request.get_host()
         return view(request)
+
+
+def is_by_address(request: HttpRequest) -> bool:
+    """Was an address asked for and no name, as probes do? No page of somebody else's can."""
+    name, _port = split_domain_port(request.META.get("HTTP_HOST", "").lower())
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def live(request: HttpRequest) -> HttpResponse:
