@@ -34,8 +34,10 @@ class OneMessage(ApiView):
     def get(self, request: Request, reference: str) -> Response:
         """What became of it, and where it was not sent, why: since when, and what shows it."""
         public_id, shown = as_uuid(reference), shown_to(self.request.user)
+        if public_id is None:
+            raise NotFound("There is no such message.")
         rows = Message.objects.filter(public_id=public_id, is_test=False)
-        row = rows.select_related("profile").first() if public_id else None
+        row = rows.select_related("profile").first()
         if row is None:
             raise NotFound("There is no such message.")
         people = people_of([row])
