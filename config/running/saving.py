@@ -123,13 +123,14 @@ def opened(file: Path, *, over_data: bool) -> Iterator[Backup]:
     _refuse_over_data(over_data)
     try:
         with (
-            tarfile.open(file) as tar,
+            tarfile.open(file, "r:") as tar,
             tempfile.TemporaryDirectory(prefix="rapport-restore-") as folder,
         ):
             told = tar.extractfile(ABOUT)
             yield Backup(tar, Path(folder), json.loads(told.read() if told else b"{}"))
     except (OSError, KeyError, tarfile.TarError, ValueError) as error:
-        raise NotSaved(f"{file} is no backup of Rapport's that can be read ({error}).") from error
+        words = " ".join(str(error).split())
+        raise NotSaved(f"{file} is no backup of Rapport's that can be read ({words}).") from error
 
 
 def _refuse_over_data(over_data: bool) -> None:
