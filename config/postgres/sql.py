@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 
@@ -64,6 +66,19 @@ def every(tests: Iterable[Sql]) -> Sql:
     """All `tests` hold; TRUE without any."""
     tests = list(tests)
     return AND.joined(tests) if tests else TRUE
+
+
+def ids_in(rows: QuerySet[Any], column: str = "id") -> Sql:
+    """A column of ids of a query set, in no order, as a piece.
+
+    Django has no text for what it knows to be empty (`none()`, a search that found nobody) and
+    raises; here that is a query which finds nothing.
+    """
+    try:
+        text, params = rows.order_by().values(column).query.sql_with_params()
+    except EmptyResultSet:
+        return Sql(f'SELECT NULL::bigint AS "{column}" WHERE FALSE')
+    return Sql(text, tuple(params))
 
 
 def run(query: Sql) -> list[tuple[Any, ...]]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from config.console.words import day
-from config.postgres.sql import TRUE, UNION_ALL, Sql, run, sql
+from config.postgres.sql import TRUE, UNION_ALL, Sql, ids_in, run, sql
 from consent.channels import addressed_channels, contact_kind, usual_channels
 from consent.models import ConsentEntry, Purpose, Suppression, Topic
 from consent.models.ledger import ConsentStatus
@@ -111,7 +111,6 @@ def reachable_counts(
     One query. The one count behind "reachable" on every screen and in the API.
     """
     purpose = purpose_of(purpose)
-    text, values = profiles.order_by().values("id").query.sql_with_params()
     topic_id, chosen = topic.pk if topic else None, Sql("chosen")
     counts = UNION_ALL.joined(
         sql(
@@ -126,7 +125,7 @@ def reachable_counts(
     query = sql(
         "WITH given AS ({given}), chosen AS MATERIALIZED (SELECT g.id AS profile_id FROM given g"
         " JOIN profile p ON p.id = g.id AND p.state = 'active') {counts}",
-        given=Sql(text, tuple(values)),
+        given=ids_in(profiles),
         counts=counts,
     )
     return dict(run(query))

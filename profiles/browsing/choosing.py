@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from profiles.browsing.narrowing import narrowed
+from profiles.browsing.orders import order_of
 from profiles.identifiers.kinds import PROFILE_KIND
 from profiles.models import IdentifierKey, Profile
 from profiles.selectors.finding import as_uuid
@@ -20,12 +21,15 @@ class NobodyChosen(ValueError):
 
 
 def chosen_people(posted: Any, shown: Shown) -> QuerySet[Profile]:
-    """Of `person` (public ids, a page of them at most), or with `all` of the list at `query`.
+    """Of `person` (public ids, a page of them at most), or with `all` of the list at `query`: as
+    many as the list counted, so by name those alone who have one.
 
     Whoever is merged or erased meanwhile is not among them. Raises NobodyChosen.
     """
     if posted.get("all") == ALL:
-        return narrowed(QueryDict(posted.get("query", "")), shown).people
+        asked = QueryDict(posted.get("query", ""))
+        _key, order = order_of(asked, shown)
+        return order.narrow(narrowed(asked, shown).people)
     ids = [str(found) for given in posted.getlist("person") if (found := as_uuid(given))]
     if not ids:
         raise NobodyChosen

@@ -6,7 +6,7 @@ come behind z), and holds those alone who have one: who has none has no place. I
 so that no name stands in an address; where that person is gone, the list begins again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,6 +119,13 @@ def orders_for(shown: Shown) -> dict[str, Order]:
     kinds = (DataKind.NAME, DataKind.EMAIL, DataKind.PHONE)
     is_named = all(shown.sees(kind) for kind in kinds)
     return {key: order for key, order in ORDERS.items() if is_named or key != "name"}
+
+
+def order_of(values: Mapping[str, Any], shown: Shown) -> tuple[str, Order]:
+    """The order that an address asks for, where this reader may sort so; else who was seen last."""
+    key = str(values.get("sort") or "")
+    key = key if key in orders_for(shown) else SEEN
+    return key, ORDERS[key]
 
 
 def people_page(

@@ -25,7 +25,7 @@ from config.workspace.work.faults import took_too_long
 from profiles.browsing import export
 from profiles.browsing.choosing import NobodyChosen, chosen_people
 from profiles.browsing.narrowing import Narrowed, narrowed
-from profiles.browsing.orders import ORDERS, SEEN, orders_for, people_page
+from profiles.browsing.orders import ORDERS, SEEN, order_of, orders_for, people_page
 from profiles.models import Profile
 from profiles.panels import LIST_ACTS
 from profiles.selectors.filters import PEOPLE_FILTERS
@@ -92,9 +92,7 @@ def _form_context(request: HttpRequest, found: Narrowed, shown: Shown) -> dict[s
 
 
 def _list_context(request: HttpRequest, found: Narrowed, shown: Shown) -> dict[str, Any]:
-    key = request.GET.get("sort", "")
-    key = key if key in orders_for(shown) else SEEN
-    order = ORDERS[key]
+    key, order = order_of(request.GET, shown)
     leaf, total, is_slow = _leaf(request, found, shown, key)
     listed = [row.profile.pk for row in leaf.rows]
     fields = shown.looked_at("display_name", "identifier")
@@ -117,7 +115,7 @@ def _list_context(request: HttpRequest, found: Narrowed, shown: Shown) -> dict[s
         "why": found.why,
         "is_slow": is_slow,
         "kept": kept,
-        "query": urlencode(found.kept),
+        "query": urlencode(kept),
         "sort": key,
         "sorted_by": order.label,
         "is_by_name": key == "name",

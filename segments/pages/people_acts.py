@@ -5,11 +5,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from config.console.pages import toast
 from config.console.words import num
-from config.postgres.sql import Sql
+from config.postgres.sql import ids_in
 from config.workspace.permissions import may, requires
 from config.workspace.roles.callers import member_of
 from profiles.browsing.choosing import NobodyChosen, chosen_people
@@ -41,8 +42,7 @@ def put_on_list(request: HttpRequest) -> HttpResponse:
     except NobodyChosen:
         toast(request, _("Choose somebody first."), level=messages.WARNING)
         return redirect(back)
-    text, values = people.order_by().values("pk").query.sql_with_params()
-    found = Sql(text, tuple(values))
+    found = ids_in(people)
     if slug == NEW:
         name = request.POST.get("name", "")
         try:
@@ -50,13 +50,20 @@ def put_on_list(request: HttpRequest) -> HttpResponse:
         except RuleError as error:
             toast(request, str(error), level=messages.WARNING)
             return redirect(f"{back}?{request.POST.get('query', '')}")
-        toast(request, _("%(n)s people are on the new list.") % {"n": num(made.count)})
+        words = ngettext(
+            "%(n)s person is on the new list.", "%(n)s people are on the new list.", made.count
+        )
+        toast(request, words % {"n": num(made.count)})
         return redirect("segments:detail", made.slug)
     segment = Segment.objects.filter(slug=slug, kind=Segment.Kind.STATIC, archived_at=None).first()
     if segment is None:
         toast(request, _("This list is gone meanwhile."), level=messages.WARNING)
         return redirect(f"{back}?{request.POST.get('query', '')}")
     count = services.add_people(segment, found)
-    words = _("%(n)s people more are on “%(name)s”; whoever was on it stays.")
+    words = ngettext(
+        "%(n)s person more is on “%(name)s”; whoever was on it stays.",
+        "%(n)s people more are on “%(name)s”; whoever was on it stays.",
+        count,
+    )
     toast(request, words % {"n": num(count), "name": segment.name})
     return redirect("segments:detail", segment.slug)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.postgres.sql import AND, COMMA, EMPTY, TRUE, Sql, every, ids_of, one, run, sql
+from config.postgres.sql import AND, COMMA, EMPTY, TRUE, Sql, every, ids_in, ids_of, one, run, sql
 from consent.reach.judging import between, narrowed
 from profiles.models import Profile
 from tests.segments.builders import make_person
@@ -29,6 +29,15 @@ def test_what_is_bound_is_never_read_as_sql():
     listed = sql("SELECT v FROM unnest({all}::text[]) AS v", all=[HOSTILE, ""])
     assert run(listed) == [(HOSTILE,), ("",)]
     assert run(Sql("SELECT '{}'::jsonb ? 'a'")) == [(False,)]
+
+
+@pytest.mark.django_db
+def test_ids_of_a_query_set_are_a_piece_also_where_django_knows_that_it_is_empty():
+    person = make_person().pk
+    found = ids_in(Profile.objects.filter(pk=person).order_by("display_name"))
+    assert run(sql("SELECT g.id FROM ({given}) g", given=found)) == [(person,)]
+    for nobody in (Profile.objects.none(), Profile.objects.filter(pk__in=[])):
+        assert run(sql("SELECT g.id FROM ({given}) g", given=ids_in(nobody))) == []
 
 
 @pytest.mark.django_db

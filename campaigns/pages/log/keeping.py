@@ -15,7 +15,7 @@ from campaigns.pages.log.message_filters import MessageFilters, address_of, aske
 from config.console.pages import toast
 from config.console.shell import places
 from config.console.words import num
-from config.postgres.sql import Sql
+from config.postgres.sql import Sql, ids_in
 from config.workspace.permissions import requires
 from segments.services import LONGEST_NAME, make_list
 
@@ -23,9 +23,7 @@ from segments.services import LONGEST_NAME, make_list
 def people_behind(found: MessageFilters) -> Sql:
     """Whose these messages are, as a query for ids; by whom an address went to since."""
     person = Coalesce("owner_id", "profile_id", output_field=BigIntegerField())
-    rows = found.rows.annotate(person=person).order_by()
-    text, values = rows.values("person").query.sql_with_params()
-    return Sql(text, tuple(values))
+    return ids_in(found.rows.annotate(person=person), "person")
 
 
 def name_of(found: MessageFilters) -> str:

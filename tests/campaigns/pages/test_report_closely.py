@@ -10,6 +10,8 @@ from django.utils import timezone
 from campaigns.models import Message
 from campaigns.outcomes.report import report
 from config.workspace.models import Role
+from consent.models import Purpose
+from consent.models.purpose import MEASURING
 from segments.models import Membership, Segment
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +71,13 @@ def test_the_people_behind_a_number_become_a_list(marketer, seen):
     people = Message.objects.filter(campaign_id=seen.pk, state="sent").values_list("profile_id")
     assert set(Membership.objects.filter(segment=made).values_list("profile_id")) == set(people)
     assert made.count == 8
+
+
+def test_a_number_of_nobody_becomes_a_list_of_nobody(marketer, seen):
+    Purpose.objects.filter(slug=MEASURING).update(slug="else")
+    kept = {"campaign": seen.slug, "did": "measured"}
+    assert marketer.post(reverse("campaigns:keep_people"), kept).status_code == 302
+    assert Segment.objects.get(name="spring: Could be measured").count == 0
 
 
 @pytest.mark.parametrize("given", [{}, {"campaign": "nope"}, {"did": "delivered", "state": "x"}])

@@ -228,6 +228,26 @@ def test_the_chosen_go_onto_a_list(three) -> None:
     assert url not in rep.get(PEOPLE).content.decode()
 
 
+def test_all_that_match_are_those_whom_the_list_counted(three) -> None:
+    admin, url = client_of(Role.ADMIN), reverse("segments:people_list")
+    make_profile("", country="NL", email="nameless@example.com")
+    for sort, count in (("name", 2), ("seen", 3)):
+        page = admin.get(PEOPLE, {"country": "NL", "sort": sort})
+        assert page.context["total"].count == count
+        given = {"list": "+", "name": sort, "all": "1", "query": page.context["query"]}
+        admin.post(url, given)
+        assert Segment.objects.get(slug=sort).count == count
+        assert len(read(admin.post(reverse("profiles:export"), given))) == count
+
+
+@pytest.mark.parametrize("query", ["q=nobody-is-called-so", "segment=gone", "state=lost"])
+def test_all_of_a_list_that_has_nobody_any_more_are_nobody(three, query: str) -> None:
+    admin, url = client_of(Role.ADMIN), reverse("segments:people_list")
+    made = admin.post(url, {"list": "+", "name": "Empty", "all": "1", "query": query})
+    assert made["Location"] == reverse("segments:detail", args=["empty"])
+    assert members("empty") == set()
+
+
 def members(slug: str) -> set[int]:
     rows = Membership.objects.filter(segment__slug=slug, left_at=None)
     return set(rows.values_list("profile_id", flat=True))
