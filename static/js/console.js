@@ -72,6 +72,9 @@ function startCountdown(toast) {
     }
   }
   draw();
+  // What stops it has the focus. Chromium passes `autofocus` over now and then, where a page is busy as it loads.
+  const first = toast.querySelector("[autofocus]");
+  if (first && (!document.activeElement || document.activeElement === document.body)) first.focus();
 }
 
 function icon(name) {
