@@ -25,7 +25,14 @@ from config.workspace.work.faults import took_too_long
 from profiles.browsing import export
 from profiles.browsing.choosing import NobodyChosen, chosen_people
 from profiles.browsing.narrowing import Narrowed, narrowed
-from profiles.browsing.orders import ORDERS, SEEN, order_of, orders_for, people_page
+from profiles.browsing.orders import (
+    ORDERS,
+    SEEN,
+    found_first,
+    order_of,
+    orders_for,
+    people_page,
+)
 from profiles.models import Profile
 from profiles.panels import LIST_ACTS
 from profiles.selectors.filters import PEOPLE_FILTERS
@@ -34,7 +41,7 @@ from profiles.selectors.masking import Shown, shown_to
 from profiles.selectors.people import REACH, BadCursor, PeoplePage, Total, total_of
 
 SECONDS = 8  # for a page: who asks for more makes a segment, which is counted aside
-COUNTING = 2  # for how many there are, where a page was found
+COUNTING = 2  # for how many there are, asked first: where they are few a page is read otherwise
 
 
 @requires("people.view")
@@ -138,6 +145,9 @@ def _leaf(
     """A page and how many there are; or that the question took too long."""
     order = ORDERS[key]
     people = order.narrow(found.people)
+    total = _total(people, is_narrow=found.is_narrow or key == "name")
+    if found.is_narrow and total is not None and total.exact:
+        people = found_first(people)
     where = {name: request.GET.get(name, "") for name in ("before", "after")}
     try:
         with _at_most(SECONDS):
@@ -149,20 +159,20 @@ def _leaf(
         if not took_too_long(error):
             raise
         return PeoplePage([]), None, True
-    return leaf, _total(people, leaf, is_narrow=found.is_narrow or key == "name"), False
-
-
-def _total(people: QuerySet[Profile], leaf: PeoplePage, *, is_narrow: bool) -> Total | None:
-    """How many; where that takes long, at least those of the page."""
     if not leaf.rows:
-        return None
+        return leaf, None, False
+    return leaf, total or Total(len(leaf.rows), exact=False), False
+
+
+def _total(people: QuerySet[Profile], *, is_narrow: bool) -> Total | None:
+    """How many; None where that takes long."""
     try:
         with _at_most(COUNTING):
             return total_of(people, narrowed=is_narrow)
     except OperationalError as error:
         if not took_too_long(error):
             raise
-        return Total(len(leaf.rows), exact=False)
+        return None
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from config.workspace.models import AuditedPeople, AuditEntry, CustomRole, Role
 from consent.suppression.suppressing import suppress
-from profiles.browsing.orders import ORDERS, people_page
+from profiles.browsing.orders import ORDERS, found_first, people_page
 from profiles.models import Profile, TraitName
 from profiles.selectors.masking import EVERYTHING
 from profiles.selectors.people import visible_people
@@ -103,12 +103,14 @@ def test_filters_become_the_same_rule_where_a_rule_can_say_them(three) -> None:
     assert client_of(Role.SERVICE_REP).get(PEOPLE, given).context["rule_url"] == ""
 
 
+@pytest.mark.parametrize("few", [False, True])
 @pytest.mark.parametrize("key", list(ORDERS))
-def test_every_order_leafs_through_everybody_once_both_ways(key: str, monkeypatch) -> None:
+def test_every_order_leafs_through_everybody_once_both_ways(key, few, monkeypatch) -> None:
     monkeypatch.setattr("profiles.browsing.orders.PAGE_SIZE", 3)
     for n in range(8):  # of one moment, and of one name in other letters
         make_profile(["Ada", "ada", "Ben", "ben"][n % 4], first_seen=ago(n // 2), last_seen=ago(3))
     order, people, leafs, cursor = ORDERS[key], visible_people(), [], ""
+    people = found_first(people) if few else people
     while True:
         leaf = people_page(people, EVERYTHING, order=order, before=cursor)
         leafs.append([row.profile.pk for row in leaf.rows])
@@ -150,6 +152,22 @@ def test_the_page_asks_no_query_a_row(three) -> None:
     with CaptureQueriesContext(connection) as many:
         admin.get(PEOPLE, query)
     assert len(many) == len(few)
+
+
+def test_few_are_found_first_and_many_are_read_in_order(three, monkeypatch) -> None:
+    admin = client_of(Role.ADMIN)
+
+    def is_found_first(**query: str) -> bool:
+        with CaptureQueriesContext(connection) as asked:
+            page = admin.get(PEOPLE, query)
+        assert page.context["rows"]
+        return any("OFFSET 0" in one["sql"] for one in asked)
+
+    assert is_found_first(country="NL")
+    assert is_found_first(q="ada", sort="name")
+    assert not is_found_first()
+    monkeypatch.setattr("profiles.selectors.people.EXACT_BELOW", 1)
+    assert not is_found_first(country="NL")
 
 
 def test_a_question_that_takes_too_long_says_so_and_a_number_that_does_is_left_open(
