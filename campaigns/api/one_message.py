@@ -51,19 +51,20 @@ class OneMessage(ApiView):
             profile_id=people[row.pk].pk,
         )
         (answer,) = message_answers([row], shown)
-        return Response(answer | {"why": why_answer(row, people[row.pk], why, shown)})
+        return Response(answer | {"why": self._why(row, people[row.pk], why, shown)})
 
-
-def why_answer(row: Message, person: Profile, why: WhyNot | None, shown: Shown) -> Any:
-    """What decided; null of a message that was not kept back."""
-    if why is None:
-        return None
-    return {
-        "reason": row.reason,
-        "detail": why.detail,
-        "at": shapes.z(why.at or why.decided_at),
-        "evidence": _evidence(why, person, shown),
-    }
+    def _why(self, row: Message, person: Profile, why: WhyNot | None, shown: Shown) -> Any:
+        """What decided; null of a message that was not kept back."""
+        if why is None:
+            return None
+        right = "consents.view" if why.entry is not None else "suppressions.view"
+        return {
+            "reason": row.reason,
+            "detail": why.detail,
+            "at": shapes.z(why.at or why.decided_at),
+            # a message is no way round the right to read the ledger
+            "evidence": _evidence(why, person, shown) if self.may(right) else None,
+        }
 
 
 def _evidence(why: WhyNot, person: Profile, shown: Shown) -> dict[str, Any] | None:

@@ -261,7 +261,8 @@ class WhyNotAnswer(serializers.Serializer[Any]):
     at = serializers.DateTimeField(help_text="When it was said, else when it was decided.")
     evidence = serializers.DictField(
         allow_null=True,
-        help_text="`kind` consent (an entry of the ledger) or suppression, or null.",
+        help_text="`kind` consent (an entry of the ledger) or suppression; null for none, "
+        "or for want of the right to see such.",
     )
 
 

@@ -173,6 +173,7 @@ def _seen(person: Profile, chosen: Sendable) -> previews.Seen:
 
 @mail_preview
 @requires("messages.send")
+@requires("campaigns.view")
 @requires("people.personal")
 @with_person
 def frame(request: HttpRequest, person: Profile) -> HttpResponse:

@@ -151,7 +151,9 @@ class PeopleView(ApiView):
         shown, term = shown_to(self.request.user), request.query_params.get("search", "")
         people = search(term, shown=shown) if term.strip() else visible_people()
         try:
-            people, _words = apply_filters(people, request.query_params, shown, OF_THE_API)
+            people, _words = apply_filters(
+                people, request.query_params, shown, self.request.user, OF_THE_API
+            )
         except LookupError as error:
             name = str(error.args[0])
             raise invalid(name, f"Nothing is called {name} like this.", "unknown") from error

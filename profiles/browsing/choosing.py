@@ -20,7 +20,7 @@ class NobodyChosen(ValueError):
     """Neither rows nor all."""
 
 
-def chosen_people(posted: Any, shown: Shown) -> QuerySet[Profile]:
+def chosen_people(posted: Any, shown: Shown, who: object) -> QuerySet[Profile]:
     """Of `person` (public ids, a page of them at most), or with `all` of the list at `query`: as
     many as the list counted, so by name those alone who have one.
 
@@ -29,7 +29,7 @@ def chosen_people(posted: Any, shown: Shown) -> QuerySet[Profile]:
     if posted.get("all") == ALL:
         asked = QueryDict(posted.get("query", ""))
         _key, order = order_of(asked, shown)
-        return order.narrow(narrowed(asked, shown).people)
+        return order.narrow(narrowed(asked, shown, who).people)
     ids = [str(found) for given in posted.getlist("person") if (found := as_uuid(given))]
     if not ids:
         raise NobodyChosen

@@ -64,19 +64,22 @@ def _lines(ids: Sequence[int], shown: Shown) -> Iterator[str]:
                 kind: shown.identifier(kind, known[kind].value) if kind in known else ""
                 for kind in CONTACT_KINDS
             }
-            yield str(writer.writerow([cell(text) for text in _cells(row, mine, shown)]))
+            yield str(writer.writerow(_cells(row, mine, shown)))
 
 
 def _cells(row: PersonRow, contacts: dict[str, str], shown: Shown) -> list[str]:
     person: Any = row.profile
-    return [
-        str(person.public_id),
+    said = (
         row.name,
         contacts["email"],
         contacts["phone"],
         row.country,
         shown.column("locale", person.locale),
         row.stage,
+    )
+    return [
+        str(person.public_id),
+        *map(cell, said),
         "" if row.value is None else f"{row.value:.2f}",
         str(row.orders),
         " ".join(reach.channel for reach in row.reach),

@@ -47,13 +47,13 @@ def _text(values: Mapping[str, Any], name: str) -> str:
     return str(values.get(name) or "").replace("\x00", "").strip()
 
 
-def narrowed(values: Mapping[str, Any], shown: Shown) -> Narrowed:
+def narrowed(values: Mapping[str, Any], shown: Shown, who: object) -> Narrowed:
     """Lazy, but for the look-ups of a search and of what filters name."""
     kept = {name: value for name in ("q", *parameters(values)) if (value := _text(values, name))}
     term = kept.get("q", "")
     found = search(term, shown=shown) if term else visible_people()
     try:
-        people, words = apply_filters(found, kept, shown)
+        people, words = apply_filters(found, kept, shown, who)
     except Unfit as error:
         name, why = (*map(str, error.args), "")[:2]
         return Narrowed(found.none(), kept, term, wrong=kept.get(name, ""), why=why)

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 
+from config.workspace.permissions import may
 from config.workspace.registry import Registry
 from profiles.models import Profile
 from profiles.selectors.masking import Shown
@@ -37,6 +38,7 @@ class PeopleFilter:
     also: tuple[str, ...] = ()
     operators: Mapping[str, Text] = field(default_factory=dict)  # where `also` has one
     offered: bool = True
+    right: str = ""  # what one needs besides seeing people: a filter tells what it asks of
 
 
 # by the name of their parameter
@@ -50,15 +52,22 @@ def parameters(values: Values) -> list[str]:
 
 
 def apply_filters(
-    people: QuerySet[Profile], values: Values, shown: Shown, names: Collection[str] | None = None
+    people: QuerySet[Profile],
+    values: Values,
+    shown: Shown,
+    who: object,
+    names: Collection[str] | None = None,
 ) -> tuple[QuerySet[Profile], dict[str, Text]]:
     """`people` narrowed by every parameter (of `names`) that has a value; the words for each.
 
-    Raises Unfit, with the parameter as its first argument and words for it, or "", as its second.
+    `who` asks: for want of a filter's right its values name nothing. Raises Unfit, with the
+    parameter as its first argument and words for it, or "", as its second.
     """
     words: dict[str, Text] = {}
     for name, one in PEOPLE_FILTERS:
         if values.get(name) and (names is None or name in names):
+            if one.right and not may(who, one.right):
+                raise Unfit(name, "")
             try:
                 people, words[name] = one.narrow(people, values, shown)
             except LookupError as error:

@@ -51,7 +51,7 @@ def people(request: HttpRequest) -> HttpResponse:
     if as_uuid(term):
         return redirect("profiles:person", term)
     shown = shown_to(request.user)
-    found = narrowed(request.GET, shown)
+    found = narrowed(request.GET, shown, request.user)
     context = _list_context(request, found, shown)
     if wants_partial(request):
         answer = part(request, "profiles/_people.html", context)
@@ -77,7 +77,8 @@ def _form_context(request: HttpRequest, found: Narrowed, shown: Shown) -> dict[s
     hidden: dict[str, str] = {}
     for name, one in PEOPLE_FILTERS:
         value = found.kept.get(name, "")
-        choices = one.choices(request.user, shown) if one.offered else []
+        is_offered = one.offered and (not one.right or may(request.user, one.right))
+        choices = one.choices(request.user, shown) if is_offered else []
         if one.also:
             traits = {"name": name, "label": one.label, "choices": choices, "value": value}
             traits["operators"] = one.operators
@@ -220,7 +221,8 @@ def exported(request: HttpRequest) -> HttpResponse:
     """Whoever is chosen, as a CSV of what this role sees."""
     shown = shown_to(request.user)
     try:
-        answer: Any = export.answer(chosen_people(request.POST, shown), shown)
+        people = chosen_people(request.POST, shown, request.user)
+        answer: Any = export.answer(people, shown)
         return cast("HttpResponse", answer)  # streamed
     except NobodyChosen:
         toast(request, _("Choose somebody first."), level=messages.WARNING)

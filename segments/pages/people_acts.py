@@ -38,7 +38,7 @@ def put_on_list(request: HttpRequest) -> HttpResponse:
     """All of them in one statement; back to the list that they are on."""
     slug, back = request.POST.get("list", ""), reverse("profiles:people")
     try:
-        people = chosen_people(request.POST, shown_to(request.user))
+        people = chosen_people(request.POST, shown_to(request.user), request.user)
     except NobodyChosen:
         toast(request, _("Choose somebody first."), level=messages.WARNING)
         return redirect(back)

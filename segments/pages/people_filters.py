@@ -169,6 +169,7 @@ PEOPLE_FILTERS.register("segment", order=20)(
         _in_segment,
         _segments,
         rule=lambda values: {"kind": "segment", "slug": values["segment"]},
+        right="segments.view",
     )
 )
 _add(

@@ -1,12 +1,13 @@
 """Who may send a single message to somebody who withdrew, and what the trail says of it."""
 
 import pytest
+from django.urls import reverse
 
 from campaigns.models import Message
 from config.workspace.models import AuditEntry, Role
 from tests.api.world import client, new_key
-from tests.campaigns.builders import make_person, make_sender, say
-from tests.cast import make_user
+from tests.campaigns.builders import make_campaign, make_person, make_segment, make_sender, say
+from tests.cast import make_identifier, make_user
 
 pytestmark = pytest.mark.django_db
 CONTENT = {"subject": "Your order", "text": "Thank you."}
@@ -67,3 +68,14 @@ def test_who_withdrew_gets_service_mail_only_by_those_who_may_say_that_it_is(ben
     said = [entry.detail for entry in AuditEntry.objects.filter(action="send").order_by("id")]
     service = {"purpose": "service", "class": "transactional"}
     assert said == [service] * (2 * may_skip) + [{"purpose": "marketing", "class": "marketing"}]
+
+
+def test_the_mail_of_a_campaign_is_shown_to_nobody_who_may_not_see_campaigns(ben):
+    make_campaign(make_segment(ben), "spring")
+    make_identifier(ben, "rapport_id", str(ben.public_id))
+    key = "spring:mail:"
+    url = reverse("campaigns:send_one_frame", args=[ben.public_id])
+    shown = session(Role.MARKETER).get(url, {"message": key})
+    assert shown.status_code == 200
+    assert b"Hello" in shown.content
+    assert session(Role.SERVICE_REP).get(url, {"message": key}).status_code == 403

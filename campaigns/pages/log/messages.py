@@ -200,16 +200,16 @@ def message(request: HttpRequest, profile_id: int, message_id: int) -> HttpRespo
         fields=shown.looked_at("display_name", "address"), profile_id=row.profile_id,
     )  # fmt: skip
     entry = _entry(row)
+    may_consents = may(request.user, "consents.view")
     context = {
         "line": line,
         "row": row,
         "why": _why(row),
-        "refusal": _refusal(line, shown),
+        "refusal": _refusal(line, shown, may_consents=may_consents),
         "entry": entry,
-        "how": act_of(entry) if entry else "",
-        "by": source_of(entry) if entry else "",
+        "how": act_of(entry) if entry and may_consents else "",
+        "by": shown.text(source_of(entry)) if entry and may_consents else "",
         "events": [(*_event(one["name"]), one["at"]) for one in message_events(row)],
-        "may_consents": may(request.user, "consents.view"),
     }
     return page(
         request,
@@ -221,8 +221,11 @@ def message(request: HttpRequest, profile_id: int, message_id: int) -> HttpRespo
     )
 
 
-def _refusal(line: MessageLine, shown: Shown) -> dict[str, Any] | None:
-    """More of why it was not sent: in words, with the time, how it was said, and the proof."""
+def _refusal(line: MessageLine, shown: Shown, *, may_consents: bool) -> dict[str, Any] | None:
+    """More of why it was not sent: in words, with the time, how it was said, and the proof.
+
+    How somebody said it stands in the ledger, for whoever may read that.
+    """
     said = line.not_sent
     words = reasons.DETAILS.get(said.detail) if said else None
     if said is None or words is None:
@@ -232,8 +235,8 @@ def _refusal(line: MessageLine, shown: Shown) -> dict[str, Any] | None:
     return {
         "words": words,
         "said": said,
-        "how": act_of(entry) if entry else "",
-        "by": shown.text(source_of(entry)) if entry else "",
+        "how": act_of(entry) if entry and may_consents else "",
+        "by": shown.text(source_of(entry)) if entry and may_consents else "",
         "until": paused_until(entry) if entry else None,
         "ledger": reverse("consent:person_ledger", args=[line.person.public_id]),
         "proof": reverse("campaigns:proof_file", args=[entry.profile_id, entry.pk])

@@ -11,10 +11,12 @@ from campaigns.models import Campaign, Message
 from campaigns.outcomes.report import report
 from campaigns.services.rehearsing import rehearse
 from config.console.words import at
-from config.workspace.models import Role
+from config.workspace.models import CustomRole, Role
 from consent.ledger.recording import Statement, record_consents
 from consent.models import ConsentEntry, Purpose, Suppression
 from consent.suppression.suppressing import release, suppress
+from tests.api.world import client as api_client
+from tests.api.world import new_key
 from tests.campaigns.builders import (
     address_of,
     deliver_all,
@@ -195,3 +197,28 @@ def test_the_log_is_narrowed_by_it_and_the_api_says_it(officer):
     assert said["reason_at"] == entry.at.isoformat().replace("+00:00", "Z")
     person = officer.get(f"/console/people/{ada.public_id}/").content.decode()
     assert "No permission: withdrew" in person
+
+
+def test_a_message_is_no_way_round_the_right_to_read_the_ledger(client):
+    people = cast()
+    launched(make_segment(*people.values()))
+    ada, ben = people["withdrawn"], people["manual"]
+    ids = [Message.objects.get(profile=one).public_id for one in (ada, ben)]
+
+    def why(*scopes: str) -> list[dict]:
+        caller = api_client(new_key("messages.view", "people.personal", *scopes))
+        return [caller.get(f"/api/messages/{one}/").json()["why"] for one in ids]
+
+    seen = [said["evidence"]["kind"] for said in why("consents.view", "suppressions.view")]
+    assert seen == ["consent", "suppression"]
+    hidden = [(said["detail"], said["evidence"]) for said in why()]
+    assert hidden == [("withdrawn", None), ("manual", None)]
+    CustomRole.objects.create(
+        key="post", name="Post", permissions=["messages.view", "people.personal"], sight={}
+    )
+    client.force_login(make_user("post"))
+    entry = ConsentEntry.objects.filter(profile=ada).latest("pk")
+    page = page_of(client, ada)
+    assert f"No permission: withdrew {at(entry.at)}." in page
+    assert "(" not in page.split("withdrew the permission.")[1].split("</p>")[0]
+    assert reverse("consent:person_ledger", args=[ada.public_id]) not in page

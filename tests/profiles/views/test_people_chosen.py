@@ -23,6 +23,7 @@ from segments.models import Membership, Segment
 from tests.cast import (
     ago,
     give_consent,
+    make_event,
     make_identifier,
     make_profile,
     make_source,
@@ -228,6 +229,37 @@ def test_the_chosen_leave_as_a_file_that_says_no_more_than_the_screen(three) -> 
     masked = read(client_of("out").post(url, {"all": "1", "query": ""}))
     assert not any("ada@example.com" in row["email"] for row in masked)
     assert "cleo" not in [row["name"] for row in masked]
+
+
+def test_who_may_not_see_segments_hears_nothing_of_them_by_the_list_of_people(three) -> None:
+    listed = services.create_segment(slug="vip", name="Very important", kind="static")
+    services.add_members(listed, [str(three[0].public_id)])
+    rights = ["people.view", "people.personal", "people.export"]
+    CustomRole.objects.create(key="eyes", name="Eyes", permissions=rights, sight={})
+    eyes = client_of("eyes")
+    page = eyes.get(PEOPLE, {"segment": "vip"})
+    assert page.context["rows"] == []
+    for text in (page.content.decode(), eyes.get(PEOPLE).content.decode()):
+        assert "Very important" not in text
+    there = {"all": "1", "query": "segment=vip"}
+    assert read(eyes.post(reverse("profiles:export"), there)) == []
+    assert eyes.get("/api/profiles/?segment=vip").status_code == 400
+    assert client_of(Role.SERVICE_REP).get("/api/profiles/?segment=vip").status_code == 200
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])  # noqa: RUF001
+def test_no_cell_is_a_formula_and_no_number_a_text(three, sign: str) -> None:
+    ada = three[0]
+    Profile.objects.filter(pk=ada.pk).update(display_name=f"{sign}1+1", lifecycle=f"{sign}2")
+    make_event(ada, "Order Completed", value=-12.5)
+    answer = client_of(Role.ADMIN).post(
+        reverse("profiles:export"), {"person": [str(ada.public_id)]}
+    )
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(text, newline=""))
+    assert row["name"] == f"'{sign}1+1"
+    assert row["stage"] == f"'{sign}2"
+    assert row["value"] == "-12.50"
 
 
 def test_the_chosen_go_onto_a_list(three) -> None:
