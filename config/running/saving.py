@@ -6,11 +6,12 @@ queues: `migrate` makes those anew under whatever names the new place has.
 
 import json
 import os
+import shutil
 import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,12 @@ FILES: Final = ("archives", "media", "unsettled", "mailbox")  # of VAR_DIR: what
 KEYS: Final = ("secrets_key", "secret_key", "secrets_key_before")
 DUMP, ABOUT = "database.dump", "about.json"
 SETTING: Final = {name: name.upper() for name in KEYS}
+EMPTIED: Final = b"""
+    SET client_min_messages = warning;
+    DROP SCHEMA IF EXISTS pgmq CASCADE;
+    DROP SCHEMA public CASCADE;
+    CREATE SCHEMA public;
+"""
 OTHERS: Final = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -45,30 +52,25 @@ def back_up(file: Path, *, with_keys: bool) -> int:
     if file.exists():
         raise NotSaved(f"{file} is there already: name another file.")
     var = Path(settings.VAR_DIR)
-    part = file.with_name(f".{file.name}.part")  # a killed one is not taken for a whole one
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with (
-            tempfile.TemporaryDirectory(dir=file.parent, prefix=".rapport-") as beside,
-            os.fdopen(handle, "wb") as opened_file,
-            tarfile.open(fileobj=opened_file, mode="w") as tar,
-        ):
-            dump, about = Path(beside) / DUMP, Path(beside) / ABOUT
-            _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges",
-                 "--exclude-schema=pgmq", f"--file={dump}")  # fmt: skip
-            about.write_text(json.dumps(_about(with_keys)))
-            tar.add(about, ABOUT)
-            tar.add(dump, DUMP)
-            names = [name for name in FILES if (var / name).is_dir()]
-            for name in names:
-                tar.add(var / name, f"files/{name}")
-            count = sum(one.isfile() for one in tar.getmembers()) - 2
-        part.replace(file)
+        # a folder that nobody else opens, also in a shared one; a killed one is not taken for whole
+        with tempfile.TemporaryDirectory(dir=file.parent, prefix=".rapport-") as beside:
+            part, dump, about = (Path(beside) / name for name in ("part", DUMP, ABOUT))
+            part.touch(mode=0o600)
+            with tarfile.open(part, mode="w") as tar:
+                _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges",
+                     "--exclude-schema=pgmq", f"--file={dump}")  # fmt: skip
+                about.write_text(json.dumps(_about(with_keys)))
+                tar.add(about, ABOUT)
+                tar.add(dump, DUMP)
+                for name in FILES:
+                    if (var / name).is_dir():
+                        tar.add(var / name, f"files/{name}")
+                count = sum(one.isfile() for one in tar.getmembers()) - 2
+            part.replace(file)
     except OSError as error:
         raise NotSaved(f"{error.filename or file} cannot be written: {error.strerror}.") from error
-    finally:
-        part.unlink(missing_ok=True)
     return count
 
 
@@ -86,22 +88,17 @@ class Backup:
     about: dict[str, Any]
 
     def restore_database(self) -> None:
-        """In one transaction, into a database that is emptied first. Raises NotSaved."""
+        """In the place of what is there, in one transaction: of a dump that is damaged somewhere,
+        or does not fit, nothing is taken and nothing is lost. Raises NotSaved.
+        """
         self.tar.extract(DUMP, self.folder, filter="data")
-        _run("pg_restore", "--list", str(self.folder / DUMP), is_quiet=True)
-        self._take_keys()
-        owned: Any = connection  # ours: the stubs know Django's only
-        with owned.owner(), connection.cursor() as cursor:
-            cursor.execute("DROP SCHEMA IF EXISTS pgmq CASCADE")
-            cursor.execute("DROP SCHEMA public CASCADE")
-            cursor.execute("CREATE SCHEMA public")
         connection.close()
-        _run("pg_restore", "--no-owner", "--no-privileges", "--single-transaction",
-             "--exit-on-error", str(self.folder / DUMP))  # fmt: skip
+        _replay(self.folder / DUMP)
+        self._take_keys()
 
     def restore_files(self) -> int:
         """Into VAR_DIR; what is there of another name stays. How many."""
-        found = [one for one in self.tar.getmembers() if one.name.startswith("files/")]
+        found = [one for one in self.tar.getmembers() if _is_of_ours(one)]
         for one in found:
             one.name = one.name.removeprefix("files/")
             self.tar.extract(one, settings.VAR_DIR, filter="data")
@@ -115,6 +112,18 @@ class Backup:
                 path.touch(mode=0o600)
                 path.write_text(value)
                 setattr(settings, SETTING[name], value)
+
+
+def _is_of_ours(one: tarfile.TarInfo) -> bool:
+    """A file or folder of FILES: no key comes this way, no database, and nothing by a link."""
+    top, *parts = Path(one.name).parts or [""]
+    return (
+        top == "files"
+        and parts[:1] != []
+        and parts[0] in FILES
+        and ".." not in parts
+        and (one.isfile() or one.isdir())
+    )
 
 
 @contextmanager
@@ -163,17 +172,62 @@ def about_keys() -> str:
     )
 
 
-def _run(name: str, *arguments: str, is_quiet: bool = False) -> None:
+def _run(name: str, *arguments: str) -> None:
     """A program of PostgreSQL, connected as the owner. Raises NotSaved with its last words."""
+    command, environment = _connected(name)
+    command += arguments
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise NotSaved(f"{name} failed: {_last_of(done.stderr)}")
+
+
+def _connected(name: str) -> tuple[list[str], dict[str, str]]:
     given = dict(connection.get_connection_params())
     known = ("host", "port", "user", "dbname", "sslmode", "sslrootcert", "sslcert", "sslkey")
     place = make_conninfo(**{key: given[key] for key in known if given.get(key)})
     environment = {**os.environ, "PGPASSWORD": str(given.get("password") or "")}
-    command = [server.program(Path(settings.VAR_DIR), name)]
-    command += [*arguments] if "--list" in arguments else [f"--dbname={place}", *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode and not is_quiet:
-        words = done.stderr.strip().splitlines()[-1:] or ["no word"]
-        raise NotSaved(f"{name} failed: {words[0]}")
-    if done.returncode:
-        raise NotSaved("The backup's dump cannot be read: it is damaged.")
+    return [server.program(Path(settings.VAR_DIR), name), f"--dbname={place}"], environment
+
+
+def _last_of(said: str) -> str:
+    lines = said.strip().splitlines() or ["no word"]
+    return next((line for line in lines if "ERROR:" in line), lines[-1])
+
+
+def _replay(dump: Path) -> None:
+    """The statements of the dump, behind those that empty the database, committed as one once the
+    last of them was read. Raises NotSaved.
+    """
+    command, environment = _connected("psql")
+    command += ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
+    reader = [server.program(Path(settings.VAR_DIR), "pg_restore")]
+    reader += ["--no-owner", "--no-privileges", "--file=-", str(dump)]
+    with (
+        tempfile.TemporaryFile("w+") as unread,
+        tempfile.TemporaryFile("w+") as refused,
+        subprocess.Popen(reader, stdout=subprocess.PIPE, stderr=unread) as reading,
+        subprocess.Popen(
+            [*command, "--file=-"], env=environment,
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=refused,
+        ) as writing,
+    ):  # fmt: skip
+        assert reading.stdout and writing.stdin  # noqa: S101 - both are pipes
+        try:
+            writing.stdin.write(EMPTIED)
+            shutil.copyfileobj(reading.stdout, writing.stdin)
+            writing.stdin.flush()
+        except BrokenPipeError:  # it was refused: why, it says itself
+            reading.kill()
+        else:
+            if reading.wait():  # before the end is told, so that nothing is committed
+                writing.kill()
+                unread.seek(0)
+                words = (
+                    f"The backup's dump cannot be read: it is damaged ({_last_of(unread.read())})."
+                )
+                raise NotSaved(words)
+        with suppress(BrokenPipeError):
+            writing.stdin.close()
+        if writing.wait():
+            refused.seek(0)
+            raise NotSaved(f"psql failed, nothing was changed: {_last_of(refused.read())}")

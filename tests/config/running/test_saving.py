@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import psycopg
@@ -10,6 +11,7 @@ import pytest
 
 from config import paths
 from config.postgres import server
+from config.running.saving import Backup
 
 pytestmark = pytest.mark.slow
 COUNTS = """
@@ -38,6 +40,31 @@ def counts(var: Path) -> tuple[int, ...]:
         return connection.execute(COUNTS).fetchone()
 
 
+def _spoil_the_rows(file: Path) -> None:
+    """The last third of the dump is noughts, as on a disk that was full; its contents are whole."""
+    with tarfile.open(file) as tar:
+        dump = tar.getmember("database.dump")
+    with file.open("r+b") as opened:
+        opened.seek(dump.offset_data + dump.size * 2 // 3)
+        opened.write(bytes(dump.size // 3))
+
+
+def test_neither_a_key_nor_a_path_comes_with_the_files_of_a_backup(tmp_path, settings):
+    settings.VAR_DIR = tmp_path / "var"
+    settings.VAR_DIR.mkdir()
+    with tarfile.open(tmp_path / "made.tar", "w") as tar:
+        names = ("archives/one.jsonl", "secrets_key.txt", "archives/../secret_key.txt", "../out")
+        for name in (*names, "archives/../../out", "postgres/PG_VERSION", ""):
+            tar.addfile(tarfile.TarInfo(f"files/{name}"))
+        link = tarfile.TarInfo("files/media")
+        link.type, link.linkname = tarfile.SYMTYPE, "."
+        tar.addfile(link)
+    with tarfile.open(tmp_path / "made.tar") as tar:
+        assert Backup(tar, tmp_path, {"keys": {}}).restore_files() == 1
+    assert [one.name for one in settings.VAR_DIR.rglob("*")] == ["archives", "one.jsonl"]
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_was_saved_is_the_same_installation_elsewhere(tmp_path):
     tmp_path.chmod(0o755)
     old, new, file = tmp_path / "old", tmp_path / "new", tmp_path / "kept.tar"
@@ -48,6 +75,7 @@ def test_what_was_saved_is_the_same_installation_elsewhere(tmp_path):
         (old / "archives" / "one.jsonl").write_text("{}\n")
         saved = manage(old, "backup", str(file), "--with-keys")
         assert saved.returncode == 0, saved.stderr
+        assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
         assert file.stat().st_mode & 0o777 == 0o600
         assert "already" in manage(old, "backup", str(file)).stderr
 
@@ -62,6 +90,11 @@ def test_what_was_saved_is_the_same_installation_elsewhere(tmp_path):
         assert again.returncode == 1 and "--over-data" in again.stderr
         assert manage(new, "restore", str(file), "--over-data").returncode == 0
         assert counts(new) == counts(old)
+
+        _spoil_the_rows(file)
+        damaged = manage(new, "restore", str(file), "--over-data")
+        assert damaged.returncode == 1 and "damaged" in damaged.stderr, damaged.stderr
+        assert counts(new) == counts(old), "what was there is there"
 
         file.write_bytes(file.read_bytes()[:700])
         damaged = manage(new, "restore", str(file), "--over-data")
