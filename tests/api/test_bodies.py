@@ -122,6 +122,7 @@ def test_without_a_database_everything_is_503_and_says_when_to_come_again(api, m
         answer = api.generic(method, path, b"{}", "application/json")
         assert (answer.status_code, answer["Content-Type"]) == (503, PROBLEM), (method, path)
         assert answer["Retry-After"] == "5"
+        assert answer.json()["title"] == "Not available now"
         assert "No such file" not in answer.content.decode()
 
 

@@ -24,6 +24,8 @@ TITLES = {
     415: "Unsupported media type",
     422: "Cannot be done",
     429: "Too many requests",
+    500: "Server error",
+    503: "Not available now",
 }
 
 
