@@ -17,6 +17,7 @@ WIDTH, BASE, TOP = 330.0, 154.5, 22.0
 LEFT, LABELS = 34.0, 84.0  # room for the scale on the left and for a line's own label on the right
 NEAR = 2  # bars
 LEAST = 1e-9  # of a scale
+LETTER, WIDEST = 6.5, 150.0  # of a line's own label: what a letter takes, and the most there is
 GAP = 15.0  # between two labels at the line's end
 _numbers = itertools.count(1)
 
@@ -61,9 +62,14 @@ def line_chart(
     *,
     written: Written = words.num,
     column: Any = "",
+    ends: tuple[str, str] | None = None,
 ) -> Chart:
-    """At most three lines over the same points, each labelled at its end. Zero is on the scale."""
-    right = WIDTH - LABELS
+    """At most three lines over the same points, each labelled at its end. Zero is on the scale.
+
+    `ends` is what stands below the first and the last point, where their labels are too long
+    to stand side by side.
+    """
+    right = WIDTH - _room(series, written)
     highest = max((v for s in series for v in s.values if v is not None), default=0)
     grid, scale = _scale(highest)
     step = (right - LEFT) / max(len(labels) - 1, 1)
@@ -99,10 +105,19 @@ def line_chart(
             "grid": grid,
             "lines": lines,
             "right": _c(right),
-            "first": labels[0] if labels else "",
-            "last": labels[-1] if labels else "",
+            "first": ends[0] if ends else labels[0] if labels else "",
+            "last": ends[1] if ends else labels[-1] if labels else "",
         },
     )
+
+
+def _room(series: Sequence[Series], written: Written) -> float:
+    """What the labels at the lines' ends take; in some languages they are long."""
+    if len(series) == 1:
+        return LABELS
+    last = [next((v for v in reversed(one.values) if v is not None), 0) for one in series]
+    said = [f"{written(v)} {one.label}" for v, one in zip(last, series, strict=True)]
+    return min(WIDEST, max(LABELS, 9 + LETTER * max(map(len, said))))
 
 
 def bar_chart(

@@ -237,6 +237,11 @@ def moment(value: datetime) -> str:
     return f"{formats.date_format(local, 'j M Y, H:i')} {zone_name(local)}"
 
 
+def day_minute(value: datetime) -> str:
+    """23 Nov, 09:14: the reader's own zone, where room is short and the whole stands beside it."""
+    return formats.date_format(_here(value), "j M, H:i")
+
+
 def hour(value: datetime) -> str:
     """09:14 CET: the reader's own zone, within a sentence that says the day or means today."""
     local = _here(value)

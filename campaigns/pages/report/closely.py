@@ -121,7 +121,8 @@ def times_of(campaign: Campaign, doors: Doors, may_open: Callable[[str], str]) -
             Series(_("clicked"), [*numbers["clicked"]]),
             Series(_("unsubscribed"), [*numbers["unsubscribed"]]),
         ]
-        drawn = line_chart(title, labels, series, column=_("When"))
+        ends = (_end(at(0)), _end(at(len(labels) - 1)))
+        drawn = line_chart(title, labels, series, column=_("When"), ends=ends)
         drawn.rows = [
             [
                 label,
@@ -142,6 +143,11 @@ def _days(found: TimeCounts) -> int:
 
 def _label(at: datetime | date) -> str:
     return words.moment(at) if isinstance(at, datetime) else words.day(at)
+
+
+def _end(at: datetime | date) -> str:
+    """As the axis has it: year and zone are in the table behind it."""
+    return words.day_minute(at) if isinstance(at, datetime) else words.day(at)
 
 
 def _cell(

@@ -56,6 +56,21 @@ def test_a_chart_has_a_scale_whatever_its_values_are(highest):
     assert charts.line_chart("Revenue", ["a", "b", "c"], series).rows
 
 
+def test_the_labels_of_a_chart_have_the_room_that_they_take():
+    labels = [f"{n} Nov 2026, 09:00 CET" for n in (21, 22)]
+    names = ["dibuka", "diklik", "berhenti berlangganan"]
+    ends = ("21 Nov, 09:00", "22 Nov, 09:00")
+    drawn = charts.line_chart(
+        "x", labels, [charts.Series(name, [1, 0]) for name in names], ends=ends
+    )
+    room = charts.WIDTH - float(drawn.parts["right"])
+    assert room >= 9 + 6 * len("0 berhenti berlangganan")
+    assert (drawn.parts["first"], drawn.parts["last"]) == ends
+    assert [row[0] for row in drawn.rows] == labels
+    alone = charts.line_chart("x", labels, [charts.Series(names[-1], [1, 0])])
+    assert charts.WIDTH - float(alone.parts["right"]) == charts.LABELS, "one line has no name"
+
+
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"])
 def test_times_at_the_edges_of_the_calendar_are_written(zone):
     first = datetime(1, 1, 1, tzinfo=UTC)
@@ -72,6 +87,7 @@ def test_times_at_the_edges_of_the_calendar_are_written(zone):
                 words.exactly,
                 words.moment,
                 words.hour,
+                words.day_minute,
                 words.in_words,
             ):
                 assert write(value)
