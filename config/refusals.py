@@ -7,12 +7,21 @@ ours explains. Whatever is not known here stays an error with its traceback.
 import errno
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from config import disk
+from config.postgres.backend.pooling import IN_TURN
+
 # what libpq or the server says of a connection that fails -> what is to be done
 _CONNECTING: tuple[tuple[str, str], ...] = (
+    (
+        IN_TURN,
+        f"is behind a pooler that {IN_TURN} (transaction or statement pooling): let it pool whole "
+        "sessions (pool_mode = session), or name the server itself",
+    ),
     ("password authentication failed", "refuses the log-in: check user and password"),
     ("no password supplied", "wants a password, and none is given"),
     ("does not exist", "knows no such user or database: create it, or correct the name"),
@@ -106,6 +115,15 @@ def _of_a_file(error: BaseException, var: str) -> str:
     return f"{name} {_FILES[error.errno]}." if name.startswith(var) else ""
 
 
+def _of_the_disk(error: BaseException, var: Path, is_embedded: bool) -> str:
+    """A server of ours that ended for want of room is only missed by whoever asks it."""
+    is_missed = any(isinstance(one, psycopg.OperationalError) for one in _chain(error))
+    worst = disk.trouble(var, embedded=is_embedded) if is_missed and is_embedded else None
+    if worst is None or worst.fault == disk.LOW:
+        return ""
+    return f"The embedded database server fails: {disk.in_english(worst)}. Make room, start again."
+
+
 def _first_line(error: BaseException) -> str:
     return str(error).strip().split("\n", 1)[0]
 
@@ -125,7 +143,8 @@ def ending(run: Callable[[], Any], is_wordy: bool) -> int:
 
         if is_wordy or not settings.configured:
             raise
-        said = in_words(error, str(settings.VAR_DIR), place_of(settings))
+        var, is_ours = Path(settings.VAR_DIR), settings.EMBEDDED_POSTGRES
+        said = _of_the_disk(error, var, is_ours) or in_words(error, str(var), place_of(settings))
         if not said and isinstance(error, NotSupportedError):
             said = f"{place_of(settings)} is too old: {_first_line(error)}"
         if not said:

@@ -29,6 +29,7 @@ from config.postgres import binaries
 from config.postgres.binaries import Binaries
 from config.postgres.processes import end_orphans, is_server
 
+NEW_BYTES = 256 * disk.MEGABYTE  # the data of a new installation, and some for what it begins with
 PORT = 5432  # only a part of the socket's name
 SUPERUSER, ROLE, DATABASE = "postgres", "rapport", "rapport"
 START_SECONDS = 10.0  # a killed server's children take a moment to be gone
@@ -266,9 +267,17 @@ def is_ours(var: Path) -> bool:
 
 
 def _create(place: _Place, program: Binaries, user: pwd.struct_passwd | None) -> None:
-    """initdb beside the final place, then rename: a killed attempt leaves nothing half made."""
+    """initdb beside the final place, then rename: a killed attempt leaves nothing half made.
+
+    Not without room: a server that finds none while it starts is waited for in vain.
+    """
     new = place.home / "postgres.new"
     shutil.rmtree(new, ignore_errors=True)
+    if (free := shutil.disk_usage(place.home).free) < NEW_BYTES:
+        raise ServerError(
+            f"A new database needs {NEW_BYTES // disk.MEGABYTE} MB, and {place.home} has "
+            f"{free // disk.MEGABYTE} MB: make room, or set VAR_DIR to another disk."
+        )
     _own_folder(new, user, mode=0o700)
     command = [program.path("initdb"), "-D", str(new), "-U", SUPERUSER, "-A", "trust"]
     command += ["-E", "UTF8", "--locale=C.UTF-8", "--data-checksums"]

@@ -5,8 +5,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
+from django.db import DatabaseError, connection
 
 from config import connections, paths
+from config.postgres.backend.pooling import IN_TURN, SharedSessions
 
 
 def _lacks(number: int, setting: str, message: str, hint: str) -> CheckMessage:
@@ -47,7 +49,19 @@ def public_installation(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.EMBEDDED_POSTGRES:
         hint = "Fine on one machine with backups (`dbserver backup`); else set DATABASE_URL."
         found.append(_lacks(6, "DATABASE_URL", "is not set: the embedded server is used", hint))
+    elif _sessions_are_shared():
+        hint = "Let it pool whole sessions (pool_mode = session), or name the server itself."
+        found.append(_lacks(11, "DATABASE_URL", f"is behind a pooler that {IN_TURN}", hint))
     return found
+
+
+def _sessions_are_shared() -> bool:
+    """Whatever else a database in the way has to say, the commands that need it do."""
+    try:
+        connection.ensure_connection()
+    except DatabaseError as error:
+        return isinstance(error.__cause__, SharedSessions)
+    return False
 
 
 def open_without(host: str, *, is_meant: bool) -> str:

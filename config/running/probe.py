@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 from django.db import connections
 
+from config.postgres.backend.pooling import refuse_shared
 from config.workspace.health import status
 from config.workspace.work.reasons import reason_of
 
@@ -25,12 +26,14 @@ def cursor() -> Iterator[psycopg.Cursor[Any]]:
     params = connections["default"].get_connection_params()
     given = {name: value for name, value in params.items() if name not in DROPPED}
     given |= {"connect_timeout": CONNECT_SECONDS, "autocommit": True}
-    with psycopg.connect(**given) as connection, connection.transaction():
-        connection.execute("SET TRANSACTION READ ONLY")
-        # LOCAL: a pooler hands the session on to others
-        connection.execute(f"SET LOCAL statement_timeout = {ANSWER_MS}")
-        with connection.cursor() as made:
-            yield made
+    with psycopg.connect(**given) as connection:
+        refuse_shared(connection, lambda: psycopg.connect(**given))
+        with connection.transaction():
+            connection.execute("SET TRANSACTION READ ONLY")
+            # LOCAL: a pooler hands the session on to others
+            connection.execute(f"SET LOCAL statement_timeout = {ANSWER_MS}")
+            with connection.cursor() as made:
+                yield made
 
 
 def ask() -> tuple[status.Health | None, str]:

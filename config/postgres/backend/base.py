@@ -22,6 +22,7 @@ from psycopg.pq.abc import PGconn
 
 from config.postgres.backend.creation import DatabaseCreation
 from config.postgres.backend.operations import DatabaseOperations
+from config.postgres.backend.pooling import refuse_shared
 from config.postgres.role_names import role_names
 from config.postgres.room import ROOM
 from config.postgres.starting import connecting
@@ -51,6 +52,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
     as_owner = False
     _roles: dict[tuple[str, int, str], str] = {}
+    _has_sessions: set[tuple[str, int, str]] = set()
 
     @contextmanager
     def owner(self) -> Iterator[None]:
@@ -69,9 +71,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.close()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
-        """Connect; for a command the embedded server is started where it does not run."""
+        """Connect; for a command the embedded server is started where it does not run.
+
+        Raises SharedSessions where a pooler would give this session to others too.
+        """
         connect = super().get_new_connection
-        return ROOM.connecting(lambda: connecting(lambda: connect(conn_params)))
+        made: psycopg.Connection[Any] = ROOM.connecting(
+            lambda: connecting(lambda: connect(conn_params))
+        )
+        place = _place_of(made)
+        if place not in self._has_sessions:
+            try:
+                refuse_shared(made, lambda: connect(conn_params))
+            except Exception:
+                made.close()
+                raise
+            self._has_sessions.add(place)
+        return made
 
     def close_if_unusable_or_obsolete(self) -> None:
         """As Django's, at both ends of a request; where places are few it is given back."""
@@ -111,8 +127,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         Raises NotSetUp where there are no tables, whatever roles another database left behind.
         """
-        info = connection.info
-        place = (info.host, info.port, info.dbname)
+        place = _place_of(connection)
         if place not in self._roles:
             query = "SELECT current_database(), to_regclass('django_content_type') IS NOT NULL"
             row = connection.execute(query).fetchone()
@@ -125,6 +140,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection.close()
         if self.connection is connection:
             self.connection = None
+
+
+def _place_of(connection: psycopg.Connection[Any]) -> tuple[str, int, str]:
+    info = connection.info
+    return (info.host, info.port, info.dbname)
 
 
 def _answers(link: PGconn) -> bool:

@@ -19,6 +19,10 @@ MOST = 160  # characters
 SERVER_CHANGED: Final = gettext_noop("the server's programs were replaced under it")
 TOO_MANY: Final = gettext_noop("too many connections")
 PHRASES = (
+    (
+        "one session to several clients",
+        gettext_noop("a pooler gives one session to several clients in turn"),
+    ),
     ("could not load library", SERVER_CHANGED),
     ("undefined symbol", SERVER_CHANGED),
     ("could not access file", SERVER_CHANGED),

@@ -44,6 +44,7 @@ def test_cookies_are_bound_to_this_host_behind_tls(tmp_path, url, prefix, secure
     assert answer == [*names, secure, secure, True, hsts, hosts, 7 * 24 * 3600]
 
 
+@pytest.mark.django_db
 def test_what_is_set_is_not_asked_for(settings, tmp_path):
     settings.BEHIND_TLS, settings.ALLOWED_HOSTS = True, ["rapport.example"]
     settings.EMAIL_URL, settings.EMBEDDED_POSTGRES = "smtps://mail.example", False
