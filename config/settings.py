@@ -45,7 +45,7 @@ DEVICE_COOKIE_NAME = "__Host-device" if BEHIND_TLS else "device"
 CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True  # no script of ours reads them
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if BEHIND_TLS else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
+SECURE_PROXY_SSL_HEADER = ("rapport.scheme", "https") if BEHIND_TLS else None  # SchemeOfOurProxies
 SECURE_SSL_REDIRECT = False  # never under /v1/: one SDK counts a redirect as delivered
 SECURE_REFERRER_POLICY = "same-origin"
 APPEND_SLASH = False  # both spellings are routed by hand; a redirect loses a POST
@@ -84,6 +84,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.workspace.access.client_address.SchemeOfOurProxies",
     "config.answers.requests.RequestMiddleware",  # an id and a count for every answer
     "profiles.ingest.middleware.IngestMiddleware",  # /v1/ answers without sessions, CSRF or locale
     "django.middleware.security.SecurityMiddleware",

@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 
 from config.console import health_words as words
 from config.running import probe
+from config.running.metrics import metrics
 from config.workspace.health import alive
 from config.workspace.health.status import HealthLevel, Unit, of_the_machine
 
@@ -19,7 +20,7 @@ UNAVAILABLE = 503
 
 
 class HealthMiddleware:
-    """Answers about health before sessions: of whoever sends a cookie the database would be asked.
+    """Answers probes before sessions: of whoever sends a cookie the database would be asked.
 
     That it stands still must not be all that there is to say. A host that is not ours is refused.
     """
@@ -29,7 +30,7 @@ class HealthMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Raises DisallowedHost."""
-        view = {"/health/live": live, "/health/ready": ready}.get(request.path_info)
+        view = PROBES.get(request.path_info)
         if view is None:
             return self.get_response(request)
         if not is_by_address(request):
@@ -70,6 +71,9 @@ def ready(request: HttpRequest) -> HttpResponse:
     with translation.override("en"), timezone.override("UTC"):
         said = [{"unit": unit.name, "reason": words.said(unit)} for unit in failing]
     return _failing(said[0]["unit"], said[0]["reason"], work, said)
+
+
+PROBES = {"/health/live": live, "/health/ready": ready, "/metrics": metrics}
 
 
 def _unit(unit: Unit) -> dict[str, Any]:

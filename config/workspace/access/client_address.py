@@ -1,22 +1,39 @@
 """Who asks, as an address: the other end of the connection, or what a proxy of ours says it is.
 
 `X-Forwarded-For` is a header like any other, and anybody may send it: it counts only where the
-connection comes from a proxy in TRUSTED_PROXIES, and of it only the last address that is none.
+connection comes from a proxy in TRUSTED_PROXIES, and of it only the last address that is none. So
+does `X-Forwarded-Proto`.
 """
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from config.connections import Network
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 UNKNOWN = "unknown"
 _WITH_PORT = re.compile(r"(\d+(?:\.\d+){3}|\[[^\]]*\]):\d+")
+BELIEVED_SCHEME = "rapport.scheme"  # no header has such a name; SECURE_PROXY_SSL_HEADER reads it
 HOME_V6 = 64  # bits of an IPv6 address that one customer of a provider has to themself
+
+
+class SchemeOfOurProxies:
+    """Whether a request came by https is said by a proxy of ours, and by nobody else."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Before anything asks `request.is_secure()`."""
+        said = request.META.get("HTTP_X_FORWARDED_PROTO")
+        caller = _parsed(request.META.get("REMOTE_ADDR", ""))
+        if said and caller is not None and _is_trusted(caller, settings.TRUSTED_PROXIES):
+            request.META[BELIEVED_SCHEME] = said
+        return self.get_response(request)
 
 
 def address_of(request: HttpRequest) -> str:

@@ -81,6 +81,12 @@ def test_the_key_is_taken_from_wherever_clients_put_it(source, where):
     assert raw(Client(), path, json.dumps(body).encode(), **headers).status_code == 200
 
 
+def test_calls_are_taken_in_by_address_whatever_names_are_listed(source, settings):
+    settings.ALLOWED_HOSTS = ["rapport.example"]
+    body = json.dumps({**TRACK, "writeKey": "key-shop"}).encode()
+    assert raw(Client(HTTP_HOST="10.0.0.5:8000"), "/v1/track", body).status_code == 200
+
+
 @pytest.mark.parametrize("key", ["wrong", "", "x" * 5000, "ключ"])
 def test_a_bad_key_is_401_in_json(source, key):
     answer = Caller(key).batch(TRACK)
