@@ -36,6 +36,7 @@ class DemoState:
     first_end: str
     seed: int = SEED
     fed_to: str = ""  # all messages up to then are in the inbox
+    fed: int = 0  # how many that were
     said_to: str = ""  # all permissions up to then are in the ledger
     lit_to: str = ""  # the last minute that has its light traffic
     done: list[str] = field(default_factory=list)  # steps that are not repeated

@@ -45,6 +45,17 @@ def names_of(slug: str) -> set[str]:
     return {by_user.get(owner) or by_device[owner] for owner in ids}
 
 
+def test_a_run_that_goes_on_counts_what_was_fed_before(demo, monkeypatch):
+    assert demo.run.fed == demo.truths.messages
+    monkeypatch.setattr(steps.inbox_feed, "waiting", lambda: demo.run.fed - 100)
+    out = StringIO()
+    progress = Progress(out)
+    progress.step("People", 0.5)
+    progress.said_at -= 60
+    steps.Worked(demo.run, progress)._show()
+    assert "100 events" in out.getvalue() and "-" not in out.getvalue()
+
+
 def test_everything_came_in_and_only_the_forgetful_till_was_refused(demo):
     events = Event.objects.filter(source__is_internal=False)
     assert events.count() == demo.truths.messages

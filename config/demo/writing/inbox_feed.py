@@ -52,7 +52,8 @@ def feed(
         with transaction.atomic():
             put(known, part, is_history=is_history)
             state.fed_to = part[-1].at.isoformat()
-            remember(state, "fed_to")
+            state.fed += len(part)
+            remember(state, "fed_to", "fed")
         count += len(part)
         seen(len(part))
         if not keep_on():

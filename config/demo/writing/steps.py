@@ -116,7 +116,8 @@ class Worked:
             self._show()
 
     def _show(self) -> None:
-        done = self.fed - inbox_feed.waiting()
+        """Of all that was fed, by an earlier start too: what it left in the inbox waits as well."""
+        done = max(self.run.fed - inbox_feed.waiting(), 0)
         self.progress.at(done, self.run.events, _("%(n)s events") % {"n": f"{done:,}"})
 
     def _work_off(self) -> None:
