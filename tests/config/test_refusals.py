@@ -2,17 +2,20 @@
 
 import errno
 import os
+import signal
 import socket
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import psycopg
 import pytest
 from django.core.management.base import CommandError
 from django.db.utils import OperationalError
 
-from config import paths, refusals
+from config import disk, paths, refusals
 from config.environment import BadSetting, Environment
+from config.postgres import server
 from config.running.taking_over import ensure_free
 
 HERE = "DATABASE_URL: the server of x@db/shop"
@@ -90,3 +93,40 @@ def test_where_up_cannot_listen_it_says_why():
         ensure_free("192.0.2.1", 8000)
     with pytest.raises(CommandError, match="is no address"):
         ensure_free("no such host", 8000)
+
+
+def test_a_new_database_is_not_begun_without_room(tmp_path, monkeypatch):
+    free = SimpleNamespace(free=48 * disk.MEGABYTE)
+    monkeypatch.setattr(server.shutil, "disk_usage", lambda path: free)
+    with pytest.raises(server.ServerError, match=r"needs 256 MB.* has 48 MB"):
+        server._create(server._Place(tmp_path, tmp_path / "run"), None, None)
+
+
+def test_a_server_of_ours_that_ended_for_want_of_room_is_said_so(tmp_path, monkeypatch):
+    full = disk.Space("data", free_bytes=0)
+    monkeypatch.setattr(disk, "trouble", lambda var, embedded: full)
+    missed = wrapped(psycopg.OperationalError("connection failed: Connection refused"))
+    assert "the disk is full" in refusals._of_the_disk(missed, tmp_path, True)
+    assert refusals._of_the_disk(missed, tmp_path, False) == ""
+    assert refusals._of_the_disk(ValueError("a fault of ours"), tmp_path, True) == ""
+
+
+INTERRUPTED = """
+import os, signal, sys
+class Reads:
+    def find_spec(self, name, path=None, target=None):
+        if name == "django.core.management":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Reads())
+signal.signal(signal.SIGINT, signal.default_int_handler)
+import manage
+manage.main()
+"""
+
+
+def test_ctrl_c_while_modules_are_read_says_nothing():
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED],
+        cwd=paths.BASE_DIR, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
