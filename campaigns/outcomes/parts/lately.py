@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from campaigns.models import Campaign
-from campaigns.outcomes.figures import counted_messages, counting
+from campaigns.outcomes.figures import RATES, counted_messages, counting
 from campaigns.plan import channel_of
 
 LAST: Final = 10
 CANDIDATES: Final = 3 * LAST  # looked at, since some were sent on other channels, or to nobody
-# rate -> (what is counted, of what)
+# rate -> (what is counted, of what): those of the report, and clicks of all who were delivered to
 SHARES: Final[dict[str, tuple[str, str]]] = {
     "click": ("clicked", "delivered"),
-    "unsubscribe": ("unsubscribed", "delivered"),
-    "bounce": ("bounced", "sent"),
-    "complaint": ("complained", "delivered"),
+    **{rate: RATES[rate] for rate in ("unsubscribe", "bounce", "complaint")},
 }
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from campaigns.models import Campaign
+from campaigns.outcomes.figures import RATES
 from campaigns.outcomes.parts.by_link import LinkCount, by_link
 from campaigns.outcomes.parts.by_time import TimeCounts, by_time
 from campaigns.outcomes.parts.lately import Standing, standings
@@ -27,13 +28,6 @@ RATE_WORDS: dict[str, tuple[Text, Text]] = {
     "unsubscribe": (pgettext_lazy("rate", "Unsubscribed"), gettext_lazy("delivered")),
     "bounce": (pgettext_lazy("rate", "Bounced"), gettext_lazy("handed over")),
     "complaint": (pgettext_lazy("rate", "Complained"), gettext_lazy("delivered")),
-}
-COUNTED = {
-    "open": "opened",
-    "click": "clicked",
-    "unsubscribe": "unsubscribed",
-    "bounce": "bounced",
-    "complaint": "complained",
 }
 SMALL = 0.01  # shares below are said with two decimals
 LINKS = 20  # of a mail, shown
@@ -60,17 +54,12 @@ class RateLine:
 
 def rates_of(data: dict[str, Any], doors: Doors) -> list[RateLine]:
     """Open, click, unsubscribe, bounce, complaint: each with its base said."""
-    return [
-        RateLine(
-            label,
-            share(data["rates"][rate]["value"]),
-            data[COUNTED[rate]],
-            doors.to(did=COUNTED[rate]),
-            data["rates"][rate]["base"],
-            of,
-        )
-        for rate, (label, of) in RATE_WORDS.items()
-    ]
+    found = []
+    for rate, (label, of) in RATE_WORDS.items():
+        counted, said = RATES[rate][0], data["rates"][rate]
+        url = doors.to(did=counted)
+        found.append(RateLine(label, share(said["value"]), data[counted], url, said["base"], of))
+    return found
 
 
 @dataclass(frozen=True)
