@@ -36,7 +36,7 @@ from consent.suppression.suppressing import release, suppress
 from consent.words import answer_of
 from profiles.api.paging import PAGE_PARAMETERS
 from profiles.api.people import person_of, record_look
-from profiles.identifiers.normalise import normalise
+from profiles.identifiers.typed import spelled
 from profiles.models import Profile
 from profiles.selectors.masking import Shown, shown_to
 
@@ -183,7 +183,7 @@ class Suppressions(ApiView):
     def post(self, request: Request) -> Response:
         """Suppress an address; said again, the first row stays and is answered."""
         body = self.checked(SuppressSerializer)
-        value = normalise(body["kind"], body["value"], workspace().country)
+        value = spelled(body["kind"], body["value"], workspace().country)
         if not value:
             raise invalid("value", _("This is no address of that kind."))
         row, _new = suppress(
@@ -234,7 +234,7 @@ class OneSuppression(ApiView):
 
 
 def _digest(kind: str, value: str) -> bytes:
-    return contact_digest(kind, normalise(kind, value, workspace().country) or value)
+    return contact_digest(kind, spelled(kind, value, workspace().country) or value)
 
 
 def _suppression(row: Suppression, shown: Shown) -> dict[str, Any]:

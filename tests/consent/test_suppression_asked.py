@@ -1,5 +1,7 @@
 """Is jane@ blocked? One address, in any spelling, and nobody else's."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.urls import reverse
 
@@ -64,3 +66,12 @@ def test_a_key_that_may_not_see_addresses_hears_the_same_whether_or_not_one_is_s
     assert not Suppression.objects.filter(pk=jane.pk).exists()
     whole = api_client(create_api_key(name="whole", scopes=["all"])[1])
     assert whole.delete("/api/suppressions/?kind=email&value=never@example.com").status_code == 404
+
+
+@pytest.mark.parametrize("written", ["0062 812 3456 7890", "tel:+62-812-3456-7890"])
+def test_the_api_releases_by_every_spelling_that_the_list_finds(jane, written):
+    assert [row.kind for row in ask(written).rows] == ["phone"]
+    key = api_client(create_api_key(name="bounces", scopes=["suppressions"])[1])
+    query = urlencode({"kind": "phone", "value": written})
+    assert key.delete(f"/api/suppressions/?{query}").status_code == 204
+    assert ask(written).rows == []
