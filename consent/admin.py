@@ -31,10 +31,10 @@ from consent.privacy import admin as privacy_admin  # noqa: F401 - signs itself 
 from consent.signals import admin as signals_admin  # noqa: F401 - signs itself in
 from consent.suppression.asking import ask
 from consent.suppression.suppressing import release, suppress
+from consent.words import ADDRESS_KINDS
 from profiles.identifiers.normalise import normalise
 
 LANGUAGES = ("en", "id")  # of the forms below
-KINDS = {"email": _("Email"), "phone": _("Phone"), "push_token": _("Push token")}
 TEXTS = ("subject", "text", "statement")
 
 
@@ -231,7 +231,7 @@ class SuppressionForm(forms.ModelForm):  # type: ignore[type-arg]
     value = forms.CharField(label=_("Address"), max_length=320, widget=UnfoldAdminTextInputWidget())
     kind = forms.ChoiceField(
         label=_("Kind"),
-        choices=list(KINDS.items()),
+        choices=list(ADDRESS_KINDS.items()),
         widget=UnfoldAdminSelectWidget(),
     )
 
@@ -338,7 +338,7 @@ class SuppressionAdmin(AuditedAdmin):
     @admin.display(description=_("Kind"), ordering="kind")
     def kind_words(self, row: Suppression) -> str:
         """What kind of address it is."""
-        return str(KINDS.get(row.kind, row.kind))
+        return str(ADDRESS_KINDS.get(row.kind, row.kind))
 
     @staticmethod
     def _kept(request: HttpRequest, names: Any) -> list[str]:

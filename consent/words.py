@@ -22,6 +22,12 @@ ASKED_BY: Final = {
     "chat": gettext_lazy("In a chat"),
     "other": gettext_lazy("In another way"),
 }
+# kinds of addresses that can be suppressed (`config.workspace.digests.CONTACT_KINDS`)
+ADDRESS_KINDS: Final = {
+    "email": gettext_lazy("Email"),
+    "phone": gettext_lazy("Phone"),
+    "push_token": gettext_lazy("Push token"),
+}
 PLACES = ("collection_point", "place", "source", "page", "url")
 
 

@@ -1,7 +1,8 @@
 """From the page of a person: a withdrawal that they asked for, and an address that must rest."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
@@ -19,11 +20,11 @@ from consent.ledger.history import states_of
 from consent.models import Purpose, Suppression
 from consent.suppression.suppressing import suppress, suppressed_levels
 from consent.suppression.withdrawing import marketing_purposes, withdraw_for
-from consent.words import ASKED_BY
+from consent.words import ADDRESS_KINDS, ASKED_BY
 from profiles.identifiers.normalise import normalise_kind
 from profiles.models import Identifier, Profile
 from profiles.panels import ACTIONS, PersonAction
-from profiles.selectors.masking import shown_to
+from profiles.selectors.masking import Shown, shown_to
 from profiles.views.acting import act, done, with_person
 
 ALL_MARKETING: Final = "-"  # no slug
@@ -154,13 +155,37 @@ def _moment(day: date, today: date) -> datetime | None:
     return None if day == today else zones.ends(day) - timedelta(microseconds=1)
 
 
-class Contact(NamedTuple):
-    """An address of theirs, as this reader sees it."""
+@dataclass(frozen=True)
+class Contact:
+    """An address of theirs, as this reader sees it, and how far it is suppressed already."""
 
     id: int
     kind: str
+    value: str
     shown: str
     levels: set[str]
+
+    @property
+    def kind_words(self) -> str:
+        """What kind of address it is."""
+        return str(ADDRESS_KINDS.get(self.kind, self.kind))
+
+
+def _contacts(person: Profile, shown: Shown) -> list[Contact]:
+    """Two queries."""
+    rows = Identifier.objects.filter(profile_id=person.pk, kind__in=CONTACT_KINDS)
+    known = list(rows.order_by("kind", "value")[:MOST_ADDRESSES])
+    levels = suppressed_levels([(row.kind, row.value) for row in known])
+    return [
+        Contact(
+            row.pk,
+            row.kind,
+            row.value,
+            shown.identifier(row.kind, row.value),
+            levels[row.kind, row.value],
+        )
+        for row in known
+    ]
 
 
 LEVELS = {
@@ -175,40 +200,14 @@ LEVELS = {
 @with_person
 def suppress_address(request: HttpRequest, person: Profile) -> HttpResponse:
     """One of their addresses, whoever else has it."""
-    rows = Identifier.objects.filter(profile_id=person.pk, kind__in=CONTACT_KINDS)
-    known = list(rows.order_by("kind", "value")[:MOST_ADDRESSES])
-    shown = shown_to(request.user)
-    levels = suppressed_levels([(row.kind, row.value) for row in known])
-    contacts = [
-        Contact(
-            row.pk,
-            row.kind.replace("_", " "),
-            shown.identifier(row.kind, row.value),
-            levels[row.kind, row.value],
-        )
-        for row in known
-    ]
+    contacts = _contacts(person, shown_to(request.user))
     error, posted = "", request.POST
     if request.method == "POST":
-        row = next((row for row in known if str(row.pk) == posted.get("address")), None)
+        one = next((one for one in contacts if str(one.id) == posted.get("address")), None)
         level = posted.get("level", "")
-        if row is None or level not in LEVELS:
-            error = _("Choose an address and how far it reaches.")
-        elif {level, Suppression.Level.ALL.value} & levels[row.kind, row.value]:
-            words = _("It was suppressed already.")
-            return done(request, person, words, level=messages.WARNING)
-        else:
-            suppress(
-                kind=normalise_kind(row.kind),
-                value=row.value,
-                reason=Suppression.Reason.MANUAL,
-                detail=posted.get("detail", "").replace("\x00", "").strip(),
-                level=level,
-            )
-            words = _("Suppressed: %(address)s") % {
-                "address": shown.identifier(row.kind, row.value)
-            }
-            return done(request, person, words)
+        if one is not None and level in LEVELS:
+            return _suppressed(request, person, one, level)
+        error = _("Choose an address and how far it reaches.")
     context = {
         "contacts": contacts,
         "levels": LEVELS.items(),
@@ -224,3 +223,17 @@ def suppress_address(request: HttpRequest, person: Profile) -> HttpResponse:
         title=_("Suppress an address"),
         api_call=ApiCall("POST", "/api/suppressions/", body),
     )
+
+
+def _suppressed(request: HttpRequest, person: Profile, one: Contact, level: str) -> HttpResponse:
+    if {level, Suppression.Level.ALL.value} & one.levels:
+        words = _("It was suppressed already.")
+        return done(request, person, words, level=messages.WARNING)
+    suppress(
+        kind=normalise_kind(one.kind),
+        value=one.value,
+        reason=Suppression.Reason.MANUAL,
+        detail=request.POST.get("detail", "").replace("\x00", "").strip(),
+        level=level,
+    )
+    return done(request, person, _("Suppressed: %(address)s") % {"address": one.shown})
