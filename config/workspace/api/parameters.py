@@ -7,13 +7,16 @@ a body that nobody reads was meant by somebody.
 from collections.abc import Mapping
 from typing import Any
 
+from django.http.multipartparser import MultiPartParserError
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from config.workspace.api.problems import FieldError, Problem
 
 MOST_NAMED = 20
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 NO_BODY = "Nothing is taken here."
 _known: dict[Any, tuple[str, ...]] = {}
 _bodiless: dict[Any, bool] = {}
@@ -60,22 +63,41 @@ def request_shape(view: APIView, handler: Any) -> Any:
 def refuse_body(request: Request, view: APIView) -> None:
     """400 naming what was sent to an operation that takes nothing. Raises Problem."""
     handler = handler_of(view, request.method)
-    if handler is None or request.method not in ("POST", "PUT", "PATCH"):
-        return
+    if handler is None or view.schema is None or request.method not in ("POST", "PUT", "PATCH"):
+        return  # what stands in no schema says nothing of what it takes
     function = getattr(handler, "__func__", handler)
     if function not in _bodiless:
         _bodiless[function] = request_shape(view, handler) is None
-    if not _bodiless[function] or not request.data:
+    if not _bodiless[function] or not _sent(request):
         return
     names = list(request.data)[:MOST_NAMED] if isinstance(request.data, Mapping) else [""]
     errors = [FieldError(path=str(name), code="unknown_field", message=NO_BODY) for name in names]
     raise Problem(400, detail=f"{names[0]}: {NO_BODY}" if names[0] else NO_BODY, errors=errors)
 
 
+def _sent(request: Request) -> Any:
+    """What the body holds. A form without a field is nothing: clients send one where there is none.
+
+    Raises UnsupportedMediaType for what is no JSON and holds something.
+    """
+    try:
+        return request.data
+    except UnsupportedMediaType:
+        plain = request._request
+        is_form = plain.content_type in FORMS
+        try:
+            held = (plain.POST or plain.FILES) if is_form else plain.body
+        except MultiPartParserError:
+            held = True
+        if held:
+            raise
+        return None
+
+
 def refuse_unknown(request: Request, view: APIView) -> None:
     """400 naming each parameter that this operation does not have. Raises Problem."""
     handler = handler_of(view, request.method)
-    if handler is None or request.method == "OPTIONS" or not request.query_params:
+    if handler is None or view.schema is None or request.method == "OPTIONS":
         return
     known = known_parameters(view, handler)
     unknown = [name for name in request.query_params if name not in known]

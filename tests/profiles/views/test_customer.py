@@ -204,7 +204,7 @@ def test_the_page_costs_the_same_whatever_there_is(admin, django_assert_max_num_
     for number in range(5):
         make_identifier(ada, "device_id", f"d{number}")
         make_merge(ada)
-    with django_assert_max_num_queries(34):
+    with django_assert_max_num_queries(36):
         admin.get(page_of(ada))
 
 
