@@ -35,7 +35,9 @@ class HealthMiddleware:
             return self.get_response(request)
         if not is_by_address(request):
             request.get_host()
-        return view(request)
+        response = view(request)
+        response["X-Frame-Options"] = "DENY"  # the middleware that sets it stands behind sessions
+        return response
 
 
 def is_by_address(request: HttpRequest) -> bool:
@@ -97,6 +99,5 @@ def _failing(
 def _said(body: dict[str, Any], status: int = 200) -> HttpResponse:
     response = JsonResponse(body, status=status)
     response["Cache-Control"] = "no-store"
-    response["X-Frame-Options"] = "DENY"  # the middleware that sets it stands behind sessions
     response._has_been_logged = True  # type: ignore[attr-defined]  # asked every few seconds
     return response

@@ -147,7 +147,7 @@ class Walk:
         self.pages += 1
         if answer.status_code == 302:  # noqa: PLR2004 - to where one goes on
             yield Door("GET", urljoin(door.url, answer["Location"]), door.page)
-        elif answer.status_code != 200:  # noqa: PLR2004
+        elif answer.status_code not in (200, 204):  # noqa: PLR2004 - 204: nothing new has come
             self._note(door, answer.status_code)
         elif "html" in answer.headers["Content-Type"] and not answer.streaming:
             yield from doors_of(door.url, answer.content.decode())
