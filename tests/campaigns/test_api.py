@@ -36,7 +36,7 @@ def test_a_change_that_builds_on_an_older_revision_is_refused(api, campaign):
     assert refused.status_code == 409
     assert refused["Content-Type"] == "application/problem+json"
     assert refused.json()["errors"][0] | {"message": ""} == {
-        "path": "revision", "code": "stale", "message": "",
+        "path": "revision", "pointer": "#/revision", "code": "stale", "message": "",
     }  # fmt: skip
     assert refused.json()["revision"] == 2
     assert patch(name="Two", revision=1).json()["revision"] == 2, "what is so already is kept"

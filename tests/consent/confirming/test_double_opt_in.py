@@ -171,7 +171,7 @@ def test_few_mails_go_to_an_address_and_few_come_from_a_network(api, marketing, 
     limits.count_unasked(["too_many_from_caller"])
     page = api.get("/console/").content.decode()
     assert "5 double opt-ins were not sent" in page
-    assert "2 of them: Too many addresses were given from this network." in page
+    assert "Most often, 2 times: Too many addresses were given from this network." in page
     many = [
         {"person": "email:z@example.com", "purpose": "marketing", "channel": "email"}
         | {"status": "granted"}
