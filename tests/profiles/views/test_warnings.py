@@ -102,7 +102,7 @@ def test_each_warning_says_what_it_means_where_it_is_and_what_to_do(source, clie
         assert f'<code class="r-name">{example}</code>' in page
     row = DataWarning.objects.get(code="value_not_a_number")
     assert (row.count, row.example) == (2, "a lot")
-    assert "data warnings<" in page
+    assert " warnings<" in page
 
 
 def test_a_masked_role_sees_what_its_gate_lets_through(source, client):
