@@ -68,9 +68,10 @@ def refuse_body(request: Request, view: APIView) -> None:
     function = getattr(handler, "__func__", handler)
     if function not in _bodiless:
         _bodiless[function] = request_shape(view, handler) is None
-    if not _bodiless[function] or not _sent(request):
+    sent = _sent(request) if _bodiless[function] else None
+    if not sent:
         return
-    names = list(request.data)[:MOST_NAMED] if isinstance(request.data, Mapping) else [""]
+    names = list(sent)[:MOST_NAMED] if isinstance(sent, Mapping) else [""]
     errors = [FieldError(path=str(name), code="unknown_field", message=NO_BODY) for name in names]
     raise Problem(400, detail=f"{names[0]}: {NO_BODY}" if names[0] else NO_BODY, errors=errors)
 
@@ -86,7 +87,7 @@ def _sent(request: Request) -> Any:
         plain = request._request
         is_form = plain.content_type in FORMS
         try:
-            held = (plain.POST or plain.FILES) if is_form else plain.body
+            held = bool((plain.POST or plain.FILES) if is_form else plain.body)
         except MultiPartParserError:
             held = True
         if held:
@@ -97,7 +98,8 @@ def _sent(request: Request) -> Any:
 def refuse_unknown(request: Request, view: APIView) -> None:
     """400 naming each parameter that this operation does not have. Raises Problem."""
     handler = handler_of(view, request.method)
-    if handler is None or view.schema is None or request.method == "OPTIONS":
+    is_asked = handler is not None and view.schema is not None and request.method != "OPTIONS"
+    if not is_asked or not request.query_params:
         return
     known = known_parameters(view, handler)
     unknown = [name for name in request.query_params if name not in known]

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.numbers import list_currencies
+from babel.numbers import get_territory_currencies, list_currencies
 from django import forms
 from django.conf import settings
 from django.utils import timezone
@@ -74,8 +74,6 @@ def _currencies(language: str) -> Choices:
 
 @cache
 def _with_money() -> list[list[str]]:
-    from babel.numbers import get_territory_currencies  # noqa: PLC0415 - reads a file
-
     names: dict[str, str] = Locale("en").territories  # type: ignore[assignment]
     places = [code for code in names if len(code) == TWO]
     found = [get_territory_currencies(code, tender=True) for code in places]

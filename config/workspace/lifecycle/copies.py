@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 MOST = 10_000  # copies of one thing
-LANGUAGES = ("en", "id")  # in which a copy may have been named before
 
 
 def name_of_copy(name: str, is_taken: Callable[[str], bool], *, longest: int) -> str:
@@ -25,7 +25,7 @@ def name_of_copy(name: str, is_taken: Callable[[str], bool], *, longest: int) ->
 
 
 def _without_mark(name: str) -> str:
-    for language in LANGUAGES:
+    for language, _own in settings.LANGUAGES:  # in any of them a copy may have been named before
         with override(language):
             marks = [re.escape(_("(copy)"))]
             marks.append(re.escape(_("(copy %(n)d)")).replace(re.escape("%(n)d"), "[0-9]+"))
