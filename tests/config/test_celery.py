@@ -141,6 +141,7 @@ def test_an_installation_from_before_gets_the_second_queue():
         assert cursor.fetchone() == (1,), "what stood in the first one stays"
         cursor.execute("SELECT count(*) FROM pgmq.q_rapport_delivery")
         assert cursor.fetchone() == (0,)
+        cursor.execute("SELECT pgmq.purge_queue(%s)", [broker.QUEUE])  # nobody can read it
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def link():
     with connection.owner():
         broker.install(connection)
+        with connection.cursor() as cursor:  # queues are no tables of models: none empties them
+            cursor.execute(
+                "SELECT pgmq.purge_queue(name) FROM unnest(%s::text[]) AS name",
+                [list(broker.QUEUES)],
+            )
     # acting as the test's own database, through Django's settings, as the worker does
     with Connection(
         transport.register(), transport_options={"visibility_timeout": 300, "wait_time_seconds": 0}

@@ -68,6 +68,7 @@ def _is_ours(callback) -> bool:
 # whoever is logged in may open these; what they show asks for itself
 FOR_EVERYONE = {
     "console/",
+    "console/^(?P<app_label>workspace|profiles|consent|campaigns)/$",  # for everybody 404
     "console/health/",  # whether work goes on
     "console/home/<slug:name>/",
     "console/language/",
