@@ -275,9 +275,9 @@ def _slug_problems(slug: Any) -> list[RuleProblem]:
     there = Segment.objects.filter(slug=slug).first()
     if there is not None and there.archived_at is not None:
         message = _("An archived segment has this slug. Restore it, or choose another slug.")
-        return [RuleProblem("slug", "taken", message)]
+        return [RuleProblem("slug", "unique", message)]
     if there is not None:
-        return [RuleProblem("slug", "taken", _("There is a segment of this slug already."))]
+        return [RuleProblem("slug", "unique", _("There is a segment of this slug already."))]
     return []
 
 

@@ -14,7 +14,7 @@ from campaigns.composition.senders import change_sender
 from campaigns.models import Sender
 from config.postgres.wire import number_of
 from config.workspace.api.fields import AsWritten, KnownFields
-from config.workspace.api.problems import invalid
+from config.workspace.api.problems import taken
 from config.workspace.api.usage import UseSerializer, problem_of, used_by
 from config.workspace.api.views import ApiView
 from config.workspace.lifecycle.archiving import delete
@@ -75,7 +75,7 @@ class OneSender(ApiView):
         try:
             return Response(_answer(change_sender(sender, body)))
         except IntegrityError as error:
-            raise invalid("address", "A sender has this address already.", "unique") from error
+            raise taken("address", "A sender has this address already.") from error
 
     @extend_schema(parameters=[NUMBER], responses={204: None})
     def delete(self, request: Request, number: str) -> Response:

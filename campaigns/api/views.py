@@ -32,7 +32,8 @@ from campaigns.services.launching import NotReady, cancel, launch, pause, resume
 from campaigns.services.rehearsing import rehearse
 from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.shown import Differs, ShownDraft
-from config.workspace.api.problems import FieldError, Problem, invalid
+from config.workspace.api import problems
+from config.workspace.api.problems import FieldError, Problem, invalid, taken
 from config.workspace.api.views import ApiView
 from config.workspace.lifecycle.revisions import Stale
 from config.workspace.roles.callers import member_of
@@ -47,8 +48,8 @@ EDIT, VIEW, LAUNCH = "campaigns.edit", "campaigns.view", "campaigns.launch"
 
 
 def refused(error: InvalidCampaign) -> Problem:
-    """400 with the JSON paths."""
-    return Problem(400, detail=error.errors[0]["message"], errors=error.errors)
+    """400 with the JSON paths; 409 where all that is wrong is a slug that is taken."""
+    return problems.refused(error.errors)
 
 
 def found(slug: str) -> Campaign:
@@ -79,7 +80,7 @@ class Senders(ApiView):
         try:
             sender = create_sender(**body)
         except IntegrityError as error:  # made by somebody else in this moment
-            raise invalid("address", "A sender has this address already.", "unique") from error
+            raise taken("address", "A sender has this address already.") from error
         return Response(shapes.SenderSerializer(sender).data, status=201)
 
 
@@ -164,8 +165,7 @@ class Campaigns(ApiView):
 
 
 def _taken() -> Problem:
-    error = FieldError(path="slug", code="unique", message="A campaign has this slug already.")
-    return Problem(409, detail=error["message"], errors=[error])
+    return taken("slug", "A campaign has this slug already.")
 
 
 def stale(error: Stale) -> Problem:

@@ -19,7 +19,14 @@ from campaigns.pages.editor import preview_people, previews
 from campaigns.pages.reasons import why_of
 from campaigns.plan import messages_in, plan_of, purpose_slug
 from campaigns.services.shapes import InvalidCampaign
-from campaigns.services.single import AnotherMessage, NeedsRight, Verdict, send_message, verdict
+from campaigns.services.single import (
+    AnotherMessage,
+    NeedsRight,
+    Verdict,
+    digest_of,
+    send_message,
+    verdict,
+)
 from config.console.http.csp import mail_preview
 from config.console.pages import ApiCall
 from config.workspace.permissions import may, requires
@@ -52,6 +59,10 @@ class Sendable:
     campaign: Campaign
     content: dict[str, Any]
     purpose: Purpose
+
+    def digest(self, sender: Sender) -> str:
+        """What is sent on the press is what was looked at: the mail, for what, and from whom."""
+        return digest_of(self.content, self.purpose.slug, sender.name, sender.address)
 
 
 def sendable(request: HttpRequest) -> list[Sendable]:
@@ -104,8 +115,9 @@ def send_one(request: HttpRequest, person: Profile) -> HttpResponse:
     error = ""
     if request.method == "POST" and chosen is not None and sender is not None:
         try:
+            _as_shown(request, chosen, sender)
             return _sent(request, person, chosen)
-        except (InvalidCampaign, ContentError, AnotherMessage, NeedsRight) as wrong:
+        except (Changed, InvalidCampaign, ContentError, AnotherMessage, NeedsRight) as wrong:
             error = said(wrong) if isinstance(wrong, ContentError) else str(wrong)
     context: dict[str, Any] = {
         "known": known,
@@ -143,8 +155,18 @@ def _judged(
         "address": shown_to(request.user).address(found.address),
         "is_personal": is_personal,
         "may_go": not (found.reason or wrong) and sender is not None,
+        "as_shown": chosen.digest(sender) if sender is not None else "",
         "once": request.POST.get("once", "")[:MAX_KEY] or uuid.uuid4().hex,
     }
+
+
+class Changed(Exception):
+    """The message is another than the one that was looked at: nothing was sent."""
+
+
+def _as_shown(request: HttpRequest, chosen: Sendable, sender: Sender) -> None:
+    if request.POST.get("as_shown") != chosen.digest(sender):
+        raise Changed(_("The message was changed since you looked at it. Look once more."))
 
 
 def _sent(request: HttpRequest, person: Profile, chosen: Sendable) -> HttpResponse:

@@ -58,7 +58,7 @@ def send_message(
     Raises InvalidCampaign, ContentError, AnotherMessage, NeedsRight.
     """
     known = _known(profile, idempotency_key)
-    digest = _digest(channel, purpose, content, template, data)
+    digest = digest_of(channel, purpose, content, template, data)
     if known is not None:
         return _same(known, digest), False
     row = _purpose(channel, purpose)
@@ -120,7 +120,8 @@ def _known(profile: Profile, key: str) -> Message | None:
     return rows.order_by("id").first()
 
 
-def _digest(*parts: Any) -> str:
+def digest_of(*parts: Any) -> str:
+    """32 characters that tell this message from another."""
     text = json.dumps(parts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -172,7 +173,7 @@ def _content(
         wrong.append(fault("content", kind.wanted, "required"))
     if wrong:
         raise InvalidCampaign(wrong)
-    step = _digest(purpose.pk, given)
+    step = digest_of(purpose.pk, given)
     found = ContentVersion.objects.filter(
         version=None, step=step, purpose=purpose, channel=channel
     ).first()

@@ -25,7 +25,7 @@ from config.workspace.access.keys import (
     revoke_api_key,
     rotate_api_key,
 )
-from config.workspace.api.problems import FieldError, Problem, invalid
+from config.workspace.api.problems import Problem, invalid, taken
 from config.workspace.api.views import ApiView
 from config.workspace.models import ApiKey
 from config.workspace.roles.callers import KeyUser
@@ -82,8 +82,7 @@ class ApiKeys(ApiView):
 
 
 def _taken() -> Problem:
-    one = FieldError(path="name", code="unique", message=_("A key has this name already."))
-    return Problem(409, detail=one["message"], errors=[one])
+    return taken("name", _("A key has this name already."))
 
 
 class OneApiKey(ApiView):

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.workspace.api.pagination import listed
-from config.workspace.api.problems import Problem, invalid
+from config.workspace.api.problems import Problem, taken
 from config.workspace.api.usage import problem_of, used_by
 from config.workspace.api.views import ApiView
 from config.workspace.lifecycle.archiving import delete
@@ -50,7 +50,7 @@ class Purposes(ApiView):
                 purpose = create_purpose(**body)
         except IntegrityError as error:
             message = "A purpose or topic of this slug is there already, perhaps archived."
-            raise invalid("slug", message, "unique") from error
+            raise taken("slug", message) from error
         return Response(purpose_answer(purpose), status=201)
 
 

@@ -13,7 +13,7 @@ from config.postgres.wire import number_of
 from config.workspace import audit
 from config.workspace.api.fields import KnownFields
 from config.workspace.api.pagination import listed
-from config.workspace.api.problems import Problem, invalid
+from config.workspace.api.problems import Problem, invalid, taken
 from config.workspace.api.views import ApiView
 from consent.models import SignalMapping
 from consent.signals.mappable import mappable_purposes, name_fault
@@ -88,7 +88,7 @@ class ConsentSignals(ApiView):
                 row.save()
                 audit.record("signalmapping.created", "signalmapping", str(row.pk))
         except IntegrityError as error:
-            raise invalid("name", _("This is mapped already."), "unique") from error
+            raise taken("name", _("This is mapped already.")) from error
         return Response(_answer(row), status=201)
 
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from config.postgres.wire import number_of
 from config.workspace.api.fields import AsWritten, KnownFields
-from config.workspace.api.problems import invalid
+from config.workspace.api.problems import taken
 from config.workspace.api.usage import UseSerializer, problem_of, used_by
 from config.workspace.api.views import ApiView
 from config.workspace.lifecycle.archiving import delete
@@ -60,11 +60,11 @@ class OneSource(ApiView):
         source = _source(number)
         refuse_to_prove(self, source.kind)
         body = self.checked(SourceChange)
-        taken = invalid("name", "A source of this name is there already.", "unique")
+        is_there = taken("name", "A source of this name is there already.")
         try:
             return Response(_answer(change_source(source=source, values=body)))
         except IntegrityError as error:
-            raise taken from error
+            raise is_there from error
 
     @extend_schema(parameters=[NUMBER], responses={204: None})
     def delete(self, request: Request, number: str) -> Response:

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.postgres.wire import number_of
-from config.workspace.api.problems import Problem, invalid
+from config.workspace.api.problems import Problem, invalid, taken
 from config.workspace.api.views import ApiView
 from config.workspace.roles.callers import member_of
 from profiles.api.paging import PAGE_PARAMETERS, answer_page
@@ -74,14 +74,14 @@ class Sources(ApiView):
         """A new source; its write key is in this answer and nowhere else."""
         body = self.checked(NewSourceSerializer)
         refuse_to_prove(self, body["kind"])
-        taken = invalid("name", "A source of this name is there already.", "unique")
+        is_there = taken("name", "A source of this name is there already.")
         if Source.objects.filter(name=body["name"]).exists():
-            raise taken
+            raise is_there
         try:
             with transaction.atomic():
                 source, key = create_source(name=body["name"], kind=body["kind"])
         except IntegrityError as error:  # made by someone else in this moment
-            raise taken from error
+            raise is_there from error
         return Response(source_answer(source) | {"write_key": key}, status=201)
 
 

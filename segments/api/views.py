@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.workspace import audit
-from config.workspace.api.problems import FieldError, Problem, invalid, pointer_to
+from config.workspace.api.problems import FieldError, Problem, invalid, pointer_to, refused
 from config.workspace.api.usage import problem_of as in_use
 from config.workspace.api.usage import used_by
 from config.workspace.api.views import ApiView
@@ -46,12 +46,12 @@ BESIDE = ("slug", "name", "kind", "description", "revision")  # fields of a body
 
 
 def problem_of(error: RuleError) -> Problem:
-    """400 with the JSON path of each problem.
+    """400 with the JSON path of each problem; 409 where but the slug is taken.
 
     The rule's own paths begin at the rule, and their pointers at the body.
     """
     errors = [one | {"pointer": _pointer(one["path"])} for one in error.as_list()]
-    return Problem(400, "Bad request", str(error.reason), errors=errors)  # type: ignore[arg-type]
+    return refused(errors)  # type: ignore[arg-type]
 
 
 def _pointer(path: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from campaigns.models import Message
+from campaigns.models import Campaign, Message
 from consent.reach import reachability
 from profiles.models import Note
 from segments import services
@@ -91,7 +91,7 @@ def test_a_withdrawal_and_a_suppression_for_a_person(page: Page) -> None:  # noq
 
 def test_one_message_is_judged_before_it_is_sent(page: Page) -> None:  # noqa: F811
     ada, ben = make_ada(), make_ben()
-    make_campaign(make_segment(ada), "spring")
+    campaign = make_campaign(make_segment(ada), "spring")
     page.goto(f"/console/people/{ben.public_id}/")
     page.get_by_role("link", name="Send a message").click()
     page.get_by_role("button", name="Look at it").click()
@@ -102,8 +102,16 @@ def test_one_message_is_judged_before_it_is_sent(page: Page) -> None:  # noqa: F
     page.goto(f"/console/people/{ada.public_id}/")
     page.get_by_role("link", name="Send a message").click()
     page.get_by_role("button", name="Look at it").click()
-    expect(page.locator("iframe.r-onemail")).to_be_visible()
+    mail = page.frame_locator("iframe.r-onemail")
+    expect(mail.get_by_text("Hello")).to_be_visible()
     shot(page, "send")
+    content = dict(campaign.steps[0]["content"], text="Good evening", html="<p>Good evening</p>")
+    step = dict(campaign.steps[0], content=content)
+    Campaign.objects.filter(pk=campaign.pk).update(steps=[step])
+    page.get_by_role("button", name="Send it to them").click()
+    expect(page.get_by_text("The message was changed since you looked at it.")).to_be_visible()
+    expect(mail.get_by_text("Good evening")).to_be_visible()
+    assert not Message.objects.exists()
     page.get_by_role("button", name="Send it to them").click()
     expect(page.get_by_text("It is on its way")).to_be_visible(timeout=SLOW)
     assert Message.objects.get(profile=ada).state == "queued"

@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass
 
-PLACES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+from config.console.words import num
+
+# shares from tick to tick, each with the decimals that it has in points
+STEPS = {
+    0.0001: 2, 0.0002: 2, 0.0005: 2, 0.001: 1, 0.002: 1, 0.005: 1,
+    0.01: 0, 0.02: 0, 0.05: 0, 0.1: 0, 0.2: 0, 0.5: 0, 1.0: 0,
+}  # fmt: skip
 LEFT, WIDE, NEAR, TICKS = 20, 420, 64, 5
 
 
@@ -18,10 +24,9 @@ class Scale:
     ticks: list[tuple[str, str]]
 
 
-def points(share: float, *, sign: bool = True) -> str:
-    """A difference of shares in points: +3.1, −0.4."""
-    text = f"{share * 100:+.1f}" if sign else f"{share * 100:.1f}"
-    return text.replace("-", "\N{MINUS SIGN}")
+def points(share: float, decimals: int = 1) -> str:
+    """A difference of shares in points, in the reader's manner: +3.1, −0.4."""
+    return ("+" if share >= 0 else "") + num(share * 100, decimals)
 
 
 def scale_of(difference: float, low: float, high: float) -> Scale:
@@ -33,10 +38,10 @@ def scale_of(difference: float, low: float, high: float) -> Scale:
     def x(share: float) -> float:
         return LEFT + WIDE * (share - least) / (most - least)
 
-    step = next((one for one in PLACES if (most - least) / one <= TICKS), 1.0)
+    step = next((one for one in STEPS if (most - least) / one <= TICKS), 1.0)
     marks = [step * n for n in range(int(least / step) - 1, int(most / step) + 2) if n]
     ticks = [
-        (f"{x(mark):.1f}", f"{mark * 100:+.4g}".replace("-", "\N{MINUS SIGN}"))
+        (f"{x(mark):.1f}", points(mark, STEPS[step]))
         for mark in marks
         if least < mark < most and abs(x(mark) - x(0)) > NEAR
     ]

@@ -10,6 +10,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 
 CONTENT_TYPE = "application/problem+json"
+TAKEN = "unique"  # the code of a name that something else has
 HEADERS = ("Idempotency-Key",)  # what is wrong with them is in no body
 PARTS = re.compile(r"[^.\[\]]+")
 TITLES = {
@@ -65,6 +66,17 @@ def invalid(path: str, message: str, code: str = "invalid") -> Problem:
     return Problem(400, detail=message, errors=[FieldError(path=path, code=code, message=message)])
 
 
+def taken(path: str, message: str) -> Problem:
+    """409: what goes by this name is there already."""
+    return refused([FieldError(path=path, code=TAKEN, message=message)])
+
+
+def refused(errors: Sequence[FieldError]) -> Problem:
+    """400 for what is wrong in a body; 409 where that is but the name of something else."""
+    is_taken = all(one["code"] == TAKEN and one["path"].isidentifier() for one in errors)
+    return Problem(409 if is_taken else 400, detail=errors[0]["message"], errors=errors)
+
+
 def field_errors(detail: Any, path: str = "") -> Iterable[FieldError]:
     """What a serializer says of its fields, each with its path from `path` on."""
     if isinstance(detail, dict):
@@ -114,7 +126,7 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
     body = _document(exc)
     if "errors" in body and (request := context.get("request")) is not None:
         body["errors"] = [_placed(error, request) for error in body["errors"]]
-    return Response(body, status=exc.status_code, headers=headers, content_type=CONTENT_TYPE)
+    return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
 
 
 def pointer_to(path: str) -> str:
@@ -140,6 +152,7 @@ def _document(exc: exceptions.APIException) -> dict[str, Any]:
         return exc.extra | body
     if isinstance(exc, exceptions.ValidationError):
         errors = list(field_errors(exc.detail))
-        first = errors[0]["message"] if errors else ""
-        return body_of(status.HTTP_400_BAD_REQUEST, detail=first, errors=errors)
+        if not errors:
+            return body_of(status.HTTP_400_BAD_REQUEST)
+        return _document(refused(errors))
     return body_of(exc.status_code, detail=str(exc.detail))

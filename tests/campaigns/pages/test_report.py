@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from campaigns.models import Campaign, Message
 from campaigns.outcomes.report import report
@@ -129,6 +129,9 @@ def test_the_picture_holds_nought_and_the_whole_interval(low):
         assert 0 <= float(x) <= 460
     assert float(scale.low) < float(scale.at) < float(scale.high)
     assert points(-0.031) == "\N{MINUS SIGN}3.1"
+    with translation.override("id"):
+        assert points(0.031) == "+3,1"
+        assert [text for _x, text in scale_of(0.002, -0.001, 0.004).ticks] == ["+0,2", "+0,4"]
 
 
 def test_the_report_costs_few_queries(marketer, sent, django_assert_max_num_queries):
