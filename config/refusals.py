@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from config import disk
-from config.postgres.backend.pooling import IN_TURN
+from config.postgres.backend.pooling import IN_TURN, KEPT
 
 # what libpq or the server says of a connection that fails -> what is to be done
 _CONNECTING: tuple[tuple[str, str], ...] = (
@@ -21,6 +21,11 @@ _CONNECTING: tuple[tuple[str, str], ...] = (
         IN_TURN,
         f"is behind a pooler that {IN_TURN} (transaction or statement pooling): let it pool whole "
         "sessions (pool_mode = session), or name the server itself",
+    ),
+    (
+        KEPT,
+        f"is behind a pooler that {KEPT}: let it reset each (server_reset_query = DISCARD ALL), or "
+        "name the server itself",
     ),
     ("password authentication failed", "refuses the log-in: check user and password"),
     ("no password supplied", "wants a password, and none is given"),

@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import DatabaseError, connection
 
 from config import connections, paths
-from config.postgres.backend.pooling import IN_TURN, SharedSessions
+from config.postgres.backend.pooling import IN_TURN, KEPT, KeptSessions, SharedSessions
 
 
 def _lacks(number: int, setting: str, message: str, hint: str) -> CheckMessage:
@@ -49,19 +49,22 @@ def public_installation(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.EMBEDDED_POSTGRES:
         hint = "Fine on one machine with backups (`dbserver backup`); else set DATABASE_URL."
         found.append(_lacks(6, "DATABASE_URL", "is not set: the embedded server is used", hint))
-    elif _sessions_are_shared():
+    elif isinstance(pooler := _refused_pooler(), SharedSessions):
         hint = "Let it pool whole sessions (pool_mode = session), or name the server itself."
         found.append(_lacks(11, "DATABASE_URL", f"is behind a pooler that {IN_TURN}", hint))
+    elif isinstance(pooler, KeptSessions):
+        hint = "Let it reset each (server_reset_query = DISCARD ALL), or name the server itself."
+        found.append(_lacks(12, "DATABASE_URL", f"is behind a pooler that {KEPT}", hint))
     return found
 
 
-def _sessions_are_shared() -> bool:
+def _refused_pooler() -> BaseException | None:
     """Whatever else a database in the way has to say, the commands that need it do."""
     try:
         connection.ensure_connection()
     except DatabaseError as error:
-        return isinstance(error.__cause__, SharedSessions)
-    return False
+        return error.__cause__
+    return None
 
 
 def open_without(host: str, *, is_meant: bool) -> str:

@@ -15,7 +15,7 @@ import pytest
 from django.db import connection, connections
 
 from config import paths
-from config.postgres.backend.pooling import SharedSessions, refuse_shared
+from config.postgres.backend.pooling import KeptSessions, SharedSessions, refuse_shared
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/bin")
@@ -28,6 +28,7 @@ listen_port = {port}
 unix_socket_dir =
 auth_type = any
 pool_mode = {mode}
+{more}
 """
 
 
@@ -41,8 +42,10 @@ class Behind:
 
     info = SimpleNamespace(backend_pid=-1)
 
-    def __init__(self, session: psycopg.Connection, *, forgets: bool = False) -> None:
-        self.session, self.forgets = session, forgets
+    def __init__(
+        self, session: psycopg.Connection, *, forgets: bool = False, is_reset: bool = False
+    ) -> None:
+        self.session, self.forgets, self.is_reset = session, forgets, is_reset
         self.execute = session.execute
 
     @contextmanager
@@ -54,7 +57,9 @@ class Behind:
             self.session.commit()
 
     def close(self) -> None:
-        pass
+        if self.is_reset:
+            self.session.execute("RESET ALL")
+            self.session.commit()
 
 
 @pytest.fixture
@@ -76,9 +81,15 @@ def test_a_session_that_forgets_what_it_was_told_is_refused(sessions):
         refuse_shared(Behind(one, forgets=True), lambda: Behind(other))
 
 
+def test_a_session_that_comes_as_the_client_before_left_it_is_refused(sessions):
+    one, other = sessions
+    with pytest.raises(KeptSessions):
+        refuse_shared(Behind(one), lambda: Behind(other))
+
+
 def test_a_session_of_its_own_is_used_behind_a_pooler_and_without(sessions):
     one, other = sessions
-    refuse_shared(Behind(one), lambda: Behind(other))
+    refuse_shared(Behind(one), lambda: Behind(other, is_reset=True))
 
     def never():
         raise AssertionError("a second connection is made where nothing is in between")
@@ -93,7 +104,7 @@ def pooled(tmp_path):
         pytest.skip("pgbouncer is not installed")
     started = []
 
-    def start(mode: str) -> str:
+    def start(mode: str, more: str = "") -> str:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -101,7 +112,12 @@ def pooled(tmp_path):
         ini = tmp_path / f"{mode}.ini"
         ini.write_text(
             INI.format(
-                name=given["NAME"], host=given["HOST"], user=given["USER"], port=port, mode=mode
+                name=given["NAME"],
+                host=given["HOST"],
+                user=given["USER"],
+                port=port,
+                mode=mode,
+                more=more,
             )
         )
         user = ["-u", paths.service_user().pw_name] if os.geteuid() == 0 else []
@@ -153,3 +169,15 @@ def test_a_pooler_of_sessions_is_worked_with(pooled, tmp_path):
     )
     ended = run(pooled("session"), tmp_path, "shell", "-c", ask)
     assert ended.returncode == 0 and "rapport_app_" in ended.stdout, ended.stderr
+
+
+RESETS_NOTHING = "server_reset_query ="
+
+
+def test_a_pooler_that_resets_nothing_is_refused_in_a_sentence(pooled, tmp_path):
+    url = pooled("session", RESETS_NOTHING)
+    ended = run(url, tmp_path, "migrate")
+    assert ended.returncode == 1
+    assert "server_reset_query = DISCARD ALL" in ended.stderr
+    assert ended.stderr.count("\n") == 1, ended.stderr
+    assert "rapport.W012" in run(url, tmp_path, "check", "--deploy").stderr

@@ -2,6 +2,8 @@
 
 Our role, what a worker listens to and the locks of units of work last as long as a session does. By
 transaction pooling (or pooling of statements) another client would act in our role, and we in none.
+And a pooler of sessions that hands one on as it was left, without a reset in between, keeps the
+locks of a worker that died, and has an owner act in the role of whoever was before.
 """
 
 import secrets
@@ -12,6 +14,7 @@ from typing import Any, Final
 import psycopg
 
 IN_TURN: Final = "gives one session to several clients in turn"
+KEPT: Final = "hands a session on as the client before left it"
 ROUNDS: Final = 5  # others may be handed in between what we look for
 _SAY: Final = "SELECT set_config('rapport.said', %s, false)"
 _HEAR: Final = "SELECT current_setting('rapport.said', true)"
@@ -26,11 +29,18 @@ class SharedSessions(psycopg.OperationalError):
         super().__init__(f"a pooler {IN_TURN}")
 
 
+class KeptSessions(psycopg.OperationalError):
+    """What the client before told a session would be ours."""
+
+    def __init__(self) -> None:
+        super().__init__(f"a pooler {KEPT}")
+
+
 def refuse_shared(link: Link, connect: Callable[[], Link]) -> None:
-    """Raises SharedSessions, and what `connect` raises.
+    """Raises SharedSessions, KeptSessions, and what `connect` raises.
 
     One query where nothing is in between: a pooler has numbers of its own for its sessions. Else
-    one more connection for a moment.
+    a few more connections for a moment.
     """
     if _asked(link, "SELECT pg_backend_pid()") == link.info.backend_pid:
         return
@@ -42,6 +52,18 @@ def refuse_shared(link: Link, connect: Callable[[], Link]) -> None:
                 heard = _asked(other, _HEAR)
                 if heard == said or _asked(link, _HEAR) != said:
                     raise SharedSessions
+    _refuse_kept(connect)
+
+
+def _refuse_kept(connect: Callable[[], Link]) -> None:
+    """Whoever is next is mostly given the session that was given back last."""
+    said = secrets.token_hex(8)
+    with closing(connect()) as before:
+        _asked(before, _SAY, said)
+    for _ in range(ROUNDS):
+        with closing(connect()) as after:
+            if _asked(after, _HEAR) == said:
+                raise KeptSessions
 
 
 def _asked(link: Link, query: str, *values: str) -> Any:
