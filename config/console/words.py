@@ -7,14 +7,14 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency
-from django.utils import formats, timezone, translation
+from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from config.workspace.locales import locale_here
 from config.workspace.zones import workspace_zone
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -114,13 +114,9 @@ def money(value: Any, currency: str = "EUR") -> str:
         return _unreadable(value)
     if amount.copy_abs() >= LARGEST:
         return f"{currency or 'EUR'} {_scientific(amount)}"
-    try:
-        locale = Locale.parse(translation.get_language() or "en", sep="-")
-    except (ValueError, UnknownLocaleError):
-        locale = Locale("en")
     whole = abs(amount) >= 10 * THOUSAND
     text = format_currency(
-        round(abs(amount)) if whole else abs(amount), currency or "EUR", locale=locale
+        round(abs(amount)) if whole else abs(amount), currency or "EUR", locale=locale_here()
     )
     if whole:
         text = _without_fraction(text)

@@ -12,9 +12,8 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
-from babel import Locale
-
 from config.postgres.sql import Sql, sql
+from config.workspace.locales import countries_in
 
 EVERYWHERE, UNKNOWN, EEA = "*", "ZZ", "EEA"
 _EEA_CODES = (
@@ -48,23 +47,11 @@ _CODE: Final = re.compile(r"[A-Z]{2}")
 
 
 @cache
-def country_names() -> dict[str, str]:
-    """Every country by its code, in English, for pages and pickers."""
-    territories: Mapping[str, str] = Locale("en").territories
-    return {
-        code: name
-        for code, name in territories.items()
-        if _CODE.fullmatch(code) and code not in {UNKNOWN, "EU", "EZ", "UN", "QO", "XA", "XB"}
-    }
-
-
-@cache
 def _spelled() -> dict[str, str]:
     """The code of a country by every way to write it that we know, in capitals."""
-    found = {code: code for code in country_names()}
+    found = {code: code for code in countries_in("en")}
     for language in ("en", "id"):
-        named = Locale(language).territories
-        found |= {named[code].upper(): code for code in country_names() if code in named}
+        found |= {name.upper(): code for code, name in countries_in(language).items()}
     return found | _ALIASES
 
 
@@ -109,7 +96,7 @@ def _region_spellings(country: str, code: str, name: str) -> list[str]:
 
 def is_place(code: str) -> bool:
     """Whether a row of the table may be about it."""
-    if code in {EVERYWHERE, UNKNOWN, EEA} or code in country_names():
+    if code in {EVERYWHERE, UNKNOWN, EEA} or code in countries_in("en"):
         return True
     country, _dash, region = code.partition("-")
     return region in REGIONS.get(country, {})

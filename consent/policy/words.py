@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
 from django.utils.functional import Promise
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from config.workspace.locales import country_name
 from consent.channels import CHANNELS, LegalClass, label_of
 from consent.models import Policy, Purpose
 from consent.models.ledger import Basis
-from consent.policy.places import EEA, EVERYWHERE, REGIONS, UNKNOWN, country_names
+from consent.policy.places import EEA, EVERYWHERE, REGIONS, UNKNOWN
 from consent.policy.terms import TERMS, PolicyTerm
 
 
@@ -24,17 +23,8 @@ def place_in_words(code: str) -> str:
     if code in fixed:
         return fixed[code]
     country, _dash, region = code.partition("-")
-    named = _territory(country)
+    named = country_name(country)
     return f"{REGIONS[country][region]}, {named}" if region else named
-
-
-def _territory(code: str) -> str:
-    english = country_names().get(code, code)
-    try:
-        names = Locale.parse((get_language() or "en").replace("-", "_")).territories
-    except (UnknownLocaleError, ValueError):
-        return english
-    return str(names.get(code) or english)
 
 
 def channel_in_words(name: str) -> str:

@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 
 from config.console.words import day
 from config.postgres.sql import TRUE, UNION_ALL, Sql, ids_in, run, sql
+from config.workspace.locales import country_name
 from consent.channels import addressed_channels, contact_kind, usual_channels
 from consent.models import ConsentEntry, Purpose, Suppression, Topic
 from consent.models.ledger import ConsentStatus
-from consent.policy.places import country_names, country_of
+from consent.policy.places import UNKNOWN, country_of
 from consent.reach.judging import reach
 from consent.reach.refusing import INVALID, NOT_ACCEPTED
 from profiles.identifiers.addresses import best_of_kinds
@@ -239,7 +240,7 @@ def _ground(profile: Profile, said_id: int | None) -> str:
     if entry is None:
         return ""
     country = country_of(profile.country)
-    where = country_names().get(country) or _("people of no known country")
+    where = _("people of no known country") if country == UNKNOWN else country_name(country)
     words = _("The policy for %(place)s does not accept this permission: %(ground)s, %(day)s")
     return words % {
         "place": where,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from config.console.words import num
 from config.workspace.digests import CONTACT_KINDS
+from config.workspace.locales import country_name
 from config.workspace.permissions import may
 from config.workspace.selectors import workspace
 from profiles.identifiers.normalise import normalise, normalise_email, normalise_kind
@@ -24,7 +25,6 @@ from profiles.selectors import traits as facts
 from profiles.selectors.folding import Day, by_day, fold_bursts
 from profiles.selectors.masking import Shown
 from profiles.selectors.words import (
-    country_name,
     joined_by,
     language_name,
     local_time,

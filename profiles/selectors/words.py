@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.lists import format_list
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.console import words
+from config.workspace.locales import locale_here
 from config.workspace.selectors import workspace
 from profiles.merging.merging import JOINED_AGAIN
 
@@ -117,13 +118,8 @@ def taken_in_by(via: str, kinds: Sequence[str], traits: Sequence[str]) -> str:
     brought += [_("another %(trait)s") % {"trait": trait_label(trait).lower()} for trait in traits]
     return _("A call came by the %(via)s and brought %(what)s: it may be another person's.") % {
         "via": via.replace("_", " ") or _("shared identifier"),
-        "what": format_list(brought, locale=_locale()),
+        "what": format_list(brought, locale=locale_here()),
     }
-
-
-def country_name(code: str) -> str:
-    """Netherlands, in the reader's language; the code where it is none of ISO's."""
-    return str(_locale().territories.get(code.upper(), code)) if code else ""
 
 
 def language_name(tag: str) -> str:
@@ -131,7 +127,7 @@ def language_name(tag: str) -> str:
     if not tag:
         return ""
     try:
-        found = Locale.parse(tag.replace("_", "-"), sep="-").get_language_name(_locale())
+        found = Locale.parse(tag.replace("_", "-"), sep="-").get_language_name(locale_here())
     except (ValueError, UnknownLocaleError):
         return ""
     return str(found or "")
@@ -143,13 +139,6 @@ def local_time(zone: str, now: datetime) -> str:
         return f"{now.astimezone(ZoneInfo(zone)):%H:%M}" if zone else ""
     except (ValueError, OSError, KeyError):
         return ""
-
-
-def _locale() -> Locale:
-    try:
-        return Locale.parse(get_language() or "en", sep="-")
-    except (ValueError, UnknownLocaleError):
-        return Locale("en")
 
 
 def trait_label(name: str) -> str:

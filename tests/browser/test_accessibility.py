@@ -165,7 +165,7 @@ def requests_of(person: Profile) -> dict[str, str]:
     send_link(waits, None)
     read = open_request(type_="access", references=asked, origin="console")
     settle(read, because=HOSTILE[0])
-    carry_out_due()
+    carry_out_due(seconds=60)
     here = "/console/privacy/requests/"
     return {
         "requests": here,
@@ -197,7 +197,7 @@ def kept_of(person: Profile) -> dict[str, str]:
     gone = make_profile("Gone", email="gone@example.com")
     erased = open_request(type_="erasure", references=[f"rapport_id:{gone.public_id}"])
     settle(erased, because=HOSTILE[2])
-    carry_out_due()
+    carry_out_due(seconds=60)
     here = "/console/privacy"
     policy = Policy.objects.order_by("pk")[0]
     return {

@@ -10,30 +10,22 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.numbers import get_territory_currencies, list_currencies
 from django import forms
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from config.workspace.locales import countries_in, locale_here, locale_of
 from config.workspace.zone_names import zone_of
 from config.workspace.zones import zone_choices
 
 Choices = list[tuple[str, str]]
 # money that is none, or none any more: metals, test codes, units of account, funds
 NO_MONEY = frozenset({"XXX", "XTS", "XAU", "XAG", "XPT", "XPD", "XBA", "XBB", "XBC", "XBD", "XUA"})
-NO_COUNTRY = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
-TWO, MINUTES = 2, 60
-
-
-def _here() -> Locale:
-    try:
-        return Locale.parse((get_language() or "en").replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")
+MINUTES = 60
 
 
 def _sorted(found: Iterable[tuple[str, str]]) -> Choices:
@@ -42,27 +34,22 @@ def _sorted(found: Iterable[tuple[str, str]]) -> Choices:
 
 def country_choices() -> Choices:
     """(ID, "Indonesia"), by name. No query."""
-    return _countries(str(_here()))
+    return _countries(str(locale_here()))
 
 
 @cache
 def _countries(language: str) -> Choices:
-    names = Locale.parse(language).territories
-    return _sorted(
-        (code, name)
-        for code, name in names.items()
-        if len(code) == TWO and code.isalpha() and code not in NO_COUNTRY
-    )
+    return _sorted(countries_in(language).items())
 
 
 def currency_choices() -> Choices:
     """(EUR, "Euro (EUR)"), by name: money that is in use somewhere. No query."""
-    return _currencies(str(_here()))
+    return _currencies(str(locale_here()))
 
 
 @cache
 def _currencies(language: str) -> Choices:
-    here = Locale.parse(language)
+    here = locale_of(language)
     used = {
         code
         for territory in _with_money()
@@ -74,15 +61,13 @@ def _currencies(language: str) -> Choices:
 
 @cache
 def _with_money() -> list[list[str]]:
-    names: dict[str, str] = Locale("en").territories  # type: ignore[assignment]
-    places = [code for code in names if len(code) == TWO]
-    found = [get_territory_currencies(code, tender=True) for code in places]
+    found = [get_territory_currencies(code, tender=True) for code in countries_in("en")]
     return [list(one) for one in found if one] or [list(list_currencies())]
 
 
 def language_choices() -> Choices:
     """The languages that letters and pages are written in, in the reader's words. No query."""
-    names = _here().languages
+    names = locale_here().languages
     return _sorted(
         (code, str(names.get(code.partition("-")[0], own)).capitalize())
         for code, own in settings.LANGUAGES
@@ -121,7 +106,7 @@ def is_currency(code: str) -> bool:
 
 def is_country(code: str) -> bool:
     """Whether there is such a country."""
-    return code in Locale("en").territories
+    return code in countries_in("en")
 
 
 def is_language(code: str) -> bool:

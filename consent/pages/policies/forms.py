@@ -6,10 +6,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from config.workspace.locales import countries_in
 from consent.channels import CHANNELS, LegalClass
 from consent.models import Policy, Purpose
 from consent.policy.changing import BadPolicy, as_it_would_be, said_of
-from consent.policy.places import EEA, EVERYWHERE, REGIONS, UNKNOWN, country_names
+from consent.policy.places import EEA, EVERYWHERE, REGIONS, UNKNOWN
 from consent.policy.terms import TERMS, PolicyTerm
 from consent.policy.words import channel_in_words, place_in_words
 
@@ -111,7 +112,7 @@ def _initial(row: Policy) -> dict[str, Any]:
 def _places() -> list[tuple[str, str]]:
     fixed = [(code, place_in_words(code)) for code in (EVERYWHERE, UNKNOWN, EEA)]
     parts = [f"{country}-{code}" for country, codes in REGIONS.items() for code in codes]
-    named = [(code, place_in_words(code)) for code in [*country_names(), *parts]]
+    named = [(code, place_in_words(code)) for code in [*countries_in("en"), *parts]]
     return [*fixed, *sorted(named, key=lambda one: one[1])]
 
 

@@ -111,6 +111,6 @@ def test_who_is_erased_gets_nothing_that_still_waited(sender):
     settle(request)
     from consent.privacy.due import carry_out_due  # noqa: PLC0415
 
-    carry_out_due()
+    carry_out_due(seconds=60)
     assert OutgoingMail.objects.filter(key="a").count() == 0
     assert OutgoingMail.objects.filter(key="b").count() == 1

@@ -302,7 +302,7 @@ class Permissions(RuleBasedStateMachine):
             return
         asked = requests.open_request(type_="restriction", references=[f"email:{name}@example.com"])
         requests.settle(asked)
-        assert carry_out_due() == 1
+        assert carry_out_due(seconds=60) == 1
         self.frozen[name] = asked
         DONE["restrict"] += 1
 

@@ -27,7 +27,7 @@ def erased(*references: str, **more) -> PrivacyRequest:
     request = requests.open_request(type_="erasure", references=references, **more)
     requests.confirm(request)
     requests.start(request)
-    carry_out_due()
+    carry_out_due(seconds=60)
     request.refresh_from_db()
     return request
 

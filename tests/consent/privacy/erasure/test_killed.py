@@ -136,7 +136,7 @@ def test_what_began_before_may_still_write_and_is_taken_too():
         with other.cursor() as cursor:
             cursor.execute("BEGIN")
             cursor.execute("SELECT 1")
-            assert due.carry_out_due() == 0
+            assert due.carry_out_due(seconds=60) == 0
             request.refresh_from_db()
             assert request.status == "in_progress"
             assert due.left().held == 1
@@ -148,7 +148,7 @@ def test_what_began_before_may_still_write_and_is_taken_too():
             cursor.execute("COMMIT")
     finally:
         other.close()
-    assert due.carry_out_due() == 1
+    assert due.carry_out_due(seconds=60) == 1
     request.refresh_from_db()
     assert request.status == "completed"
     with connection.cursor() as cursor:
@@ -168,13 +168,13 @@ def test_one_that_fails_holds_up_no_other_and_says_so(monkeypatch):
         return erase(request, **options)
 
     monkeypatch.setattr(due, "erase", choke)
-    assert due.carry_out_due() == 1
+    assert due.carry_out_due(seconds=60) == 1
     second.refresh_from_db()
     assert second.status == "completed"
     with pytest.raises(ValueError, match="bad"):
-        due.carry_out_due()
+        due.carry_out_due(seconds=60)
     monkeypatch.setattr(due, "erase", erase)
-    assert due.carry_out_due() == 1
+    assert due.carry_out_due(seconds=60) == 1
 
 
 def test_a_search_goes_on_table_by_table_over_as_many_runs_as_it_takes():
