@@ -39,6 +39,7 @@ def num(value: Any, decimals: int | None = None) -> str:
         return _scientific(number)
     if decimals is None:
         decimals = 0 if number == number.to_integral_value() else 1
+    number = round(number, decimals)  # number_format would cut what does not fit: 1.96 as 1.9
     text = formats.number_format(abs(number), decimals, use_l10n=True, force_grouping=True)
     return f"{MINUS}{text}" if number < 0 else text
 

@@ -50,6 +50,11 @@ def test_what_is_beyond_reading_is_short_and_what_is_no_number_is_none():
     assert words.num(-1234.5) == "−1,234.5"
 
 
+def test_decimals_are_rounded_and_not_cut():
+    assert (words.num(1.96, 1), words.num(1.94, 1), words.num(-1.96, 1)) == ("2.0", "1.9", "−2.0")
+    assert (words.num(-0.04, 1), words.num(0.99, 0)) == ("0.0", "1")
+
+
 @pytest.mark.parametrize("highest", [0, 5e-324, 1e-12, 3, 1e15, 1e308, float("inf"), float("nan")])
 def test_a_chart_has_a_scale_whatever_its_values_are(highest):
     series = [charts.Series("Revenue", [0.0, highest, None])]
