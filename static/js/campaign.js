@@ -48,6 +48,17 @@ function moveOn(note) {
   }, 1000);
 }
 
+// What has the focus may be gone as the launch goes on: Undo, once the hold is over. The heading says what is so now.
+let hadFocus = false;
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.target.id === "progress") hadFocus = event.target.contains(document.activeElement);
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (hadFocus && document.activeElement === document.body) document.getElementById("state-h")?.focus({ preventScroll: true });
+  hadFocus = false;
+});
+
 document.addEventListener("htmx:afterSwap", () => moveOn(document.getElementById("moves-on")));
 for (const act of ["keydown", "pointerdown", "wheel", "touchstart"]) {
   document.addEventListener(act, (event) => {

@@ -123,8 +123,11 @@ def test_create_preview_launch_undo_launch_delivered_report(page: Page):
 
     page.get_by_role("button", name="Send to 3 of “Bought a tent” now").click()
     expect(page.get_by_text("Held: 3 people get it. Nothing has left yet.")).to_be_visible()
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
     Campaign.objects.update(hold_until=timezone.now())
-    page.reload()
+    page.locator("[data-countdown]").dispatch_event("countdown:over")
+    # Undo is gone, and the focus with it: what says how it stands has it now
+    expect(page.locator("#state-h")).to_be_focused()
     with smtp_server() as server:
         drain()
     assert server.counts == {f"{name}@example.com": 1 for name in ("ada", "leyla", "nameless")}
