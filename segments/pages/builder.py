@@ -22,7 +22,7 @@ from profiles.language.reading.reader import RuleError, RuleProblem
 from profiles.selectors.masking import HIDDEN_WORDS, shown_to
 from segments import services
 from segments.models import Segment
-from segments.pages.words import builder_words
+from segments.pages.words import Sentence, builder_words, sentence_of
 from segments.rules import parse_rule
 from segments.rules.personal import is_hidden, masked_rule
 
@@ -218,12 +218,12 @@ def _shown(request: HttpRequest, rule: dict[str, Any]) -> dict[str, Any]:
     return dict(masked_rule(rule, shown_to(request.user)))
 
 
-def _sentences(request: HttpRequest, rule: dict[str, Any]) -> dict[str, str]:
+def _sentences(request: HttpRequest, rule: dict[str, Any]) -> Sentence:
     try:
         kept, out = parse_rule(rule).masked(shown_to(request.user)).halves()
     except RuleError:
-        return {"kept": "", "left_out": ""}
-    return {"kept": kept.describe(), "left_out": out.describe() if out else ""}
+        return {"kept": "", "left_out": "", "alone": False}
+    return sentence_of(kept, out)
 
 
 def _given_rule(request: HttpRequest) -> dict[str, Any] | None:

@@ -34,6 +34,7 @@ from segments.builder.preview import (
     reach_of,
 )
 from segments.models import Segment
+from segments.pages.words import sentence_of
 from segments.rules import Group, parse_rule
 from segments.rules.clause import SOURCES
 from segments.rules.compiler import compile_rule, working
@@ -63,6 +64,7 @@ def effect(request: HttpRequest) -> HttpResponse:
         people = [person.pk for person in found.sample]
         audit.record("profile.listed", "profile", fields=["display_name"], people=people)
     kept, out = rule.masked(shown).halves()
+    said = sentence_of(kept, out)
     context = {
         "found": found,
         "segment": segment,
@@ -70,8 +72,9 @@ def effect(request: HttpRequest) -> HttpResponse:
         "drops": drops,
         "people": [_line(person, shown) for person in found.sample],
         "state": {
-            "kept": kept.describe(),
-            "out": out.describe() if out else "",
+            "kept": said["kept"],
+            "alone": said["alone"],
+            "out": said["left_out"],
             "count": found.count,
             "adds": adds,
             "drops": drops,

@@ -1,15 +1,35 @@
 """The words that the builder's script shows; here, so that they are translated with the rest."""
 
 from dataclasses import asdict
+from typing import TypedDict
 
 from django.utils.translation import gettext as _
 
+from config.console.words import capitalised
 from config.workspace import zones
 from profiles.language.counts import count_words
 from profiles.language.operators import JSON, LOOKS, NUMBER, OPERATORS, TEXT, TIME, operators_of
 from profiles.language.times.durations import unit_words
-from segments.rules import KINDS
+from segments.rules import KINDS, Group
 from segments.rules.clause import INTENTS
+
+
+class Sentence(TypedDict):
+    """A rule in words. `alone`: it says by itself who it is, without "People who"."""
+
+    kept: str
+    left_out: str
+    alone: bool
+
+
+def sentence_of(kept: Group, out: Group | None) -> Sentence:
+    """ "People who did ..., but leave out ..."; without a clause just "Everybody" or "Nobody"."""
+    words, alone = kept.describe(), not kept.parts
+    return {
+        "kept": capitalised(words) if alone else words,
+        "left_out": out.describe() if out else "",
+        "alone": alone,
+    }
 
 
 def builder_words() -> dict[str, object]:

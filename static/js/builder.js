@@ -244,6 +244,7 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   const state = $("live-state");
   effect = state ? JSON.parse(state.textContent) : null;
   if (effect) {
+    $("sentence-who").hidden = effect.alone;
     $("sentence").textContent = effect.kept;
     $("sentence-out").hidden = !effect.out;
     $("sentence-out").querySelector("b").textContent = effect.out;
@@ -313,9 +314,10 @@ async function save() {
 }
 
 // Somebody else saved meanwhile: their segment in words, and two ways on.
-function tellStale({ revision, said, name, kept, left_out: leftOut }) {
+function tellStale({ revision, said, name, kept, alone, left_out: leftOut }) {
   $("stale-said").textContent = said;
   $("stale-name").textContent = name;
+  $("stale-who").hidden = alone;
   $("stale-kept").textContent = kept;
   $("stale-out").hidden = !leftOut;
   $("stale-out").querySelector("b").textContent = leftOut;

@@ -51,6 +51,17 @@ def test_pages_open_and_hold_hostile_names(console) -> None:
     assert Client().get(paths[0]).status_code == 302
 
 
+def test_a_rule_without_a_clause_is_a_sentence_of_its_own(console) -> None:
+    new = console.get(reverse("segments:new")).content.decode()
+    assert '<span id="sentence-who" hidden>People who </span><b id="sentence"' in new
+    assert ">Everybody</b>" in new
+    given = {"rule": json.dumps({"match": "any", "conditions": []})}
+    live = console.post(reverse("segments:effect"), given).content.decode()
+    assert '"kept": "Nobody", "alone": true' in live
+    given = {"rule": json.dumps(PRO)}
+    assert '"alone": false' in console.post(reverse("segments:effect"), given).content.decode()
+
+
 def test_the_list_asks_few_questions(console, django_assert_max_num_queries) -> None:
     for n in range(12):
         services.create_segment(slug=f"s{n}", name=f"S{n}", rule=PRO)
