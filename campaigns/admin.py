@@ -59,6 +59,7 @@ class SenderAdmin(UsedAdmin):
         none=_("No sender yet"),
         gone=_("It is offered to no campaign any more."),
     )
+    empty_text = _("A name and an address that mail comes from, and where answers go.")
 
     form = SenderForm
     used_kind = "sender"

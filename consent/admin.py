@@ -20,6 +20,7 @@ from unfold.widgets import (
 from config.workspace.forms.audited import AuditedAdmin
 from config.workspace.forms.listed import ListWords
 from config.workspace.forms.lookups import ReadOnly
+from config.workspace.forms.pickers import language_choices
 from config.workspace.forms.used import ArchivableForm, ArchivedFilter, UsedAdmin
 from config.workspace.lifecycle.usage import users
 from config.workspace.pages.open_pages import open_to
@@ -373,10 +374,15 @@ class WordingAdmin(ReadOnly, AuditedAdmin):
     )
 
     empty_text = _("The words of forms that ask for permission, every version that was shown.")
-    list_display = ("key", "language", "version", "at")
+    list_display = ("key", "language_words", "version", "at")
     list_filter = ("key", "language")
-    fields = ("key", "language", "version", "at", "shown_words")
+    fields = ("key", "language_words", "version", "at", "shown_words")
     readonly_fields = fields
+
+    @admin.display(description=_("language"), ordering="language")
+    def language_words(self, wording: Wording) -> str:
+        """By its name."""
+        return dict(language_choices()).get(wording.language, wording.language)
 
     @admin.display(description=_("texts"))
     def shown_words(self, wording: Wording) -> str:

@@ -195,7 +195,7 @@ class Suppression(models.Model):
     hint = models.CharField(_("address"), max_length=120)  # masked
     level = models.CharField(_("level"), max_length=10, choices=Level.choices)
     reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
-    detail = models.TextField(blank=True)
+    detail = models.TextField(_("detail"), blank=True)
     created_at = models.DateTimeField(_("since"), auto_now_add=True)
 
     class Meta:

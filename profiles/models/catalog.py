@@ -17,7 +17,7 @@ class SaidName(models.Model):
         _("hidden"), default=False, help_text=_("Pickers do not offer it. What came in stays.")
     )
     made_by_id = models.BigIntegerField(null=True)  # the source that said it first
-    made_at = models.DateTimeField(null=True)
+    made_at = models.DateTimeField(_("first seen"), null=True)
 
     class Meta:
         abstract = True
@@ -52,9 +52,9 @@ class EventDefinition(SaidName):
     is_conversion = models.BooleanField(_("conversion"), default=False)
     slots = models.JSONField(default=dict)
     schema = models.JSONField(default=dict)
-    tags = ArrayField(models.CharField(max_length=60), default=list)
-    first_seen = models.DateTimeField(null=True)
-    last_seen = models.DateTimeField(null=True)
+    tags = ArrayField(models.CharField(max_length=60), verbose_name=_("tags"), default=list)
+    first_seen = models.DateTimeField(_("first seen"), null=True)
+    last_seen = models.DateTimeField(_("last seen"), null=True)
 
     class Meta(SaidName.Meta):
         db_table = "event_definition"

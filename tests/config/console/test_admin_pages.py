@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
+from django.utils.functional import Promise
 
 from config.console.shell.theme import title_of
 from config.workspace import audit
@@ -132,6 +134,18 @@ def test_every_list_and_form_is_a_page_of_ours(boss, language):
                 wrong[path] = found
     assert wrong == {}
     assert seen > 2 * len(MODELS)
+
+
+def test_every_column_and_field_has_a_name_that_is_translated():
+    """Django makes one up of a field's name, in English, where a model gives none."""
+    made_up = []
+    for model in MODELS:
+        of = admin.site._registry[model]
+        shown = {*of.list_display, *flatten_fieldsets(of.fieldsets or ()), *(of.fields or ())}
+        for name in shown & {field.name for field in model._meta.get_fields()}:
+            if not isinstance(model._meta.get_field(name).verbose_name, Promise):
+                made_up.append(f"{model.__name__}.{name}")
+    assert made_up == []
 
 
 def test_every_list_has_its_words_and_counts_by_them():
