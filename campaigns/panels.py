@@ -21,6 +21,7 @@ from campaigns.pages.reasons import detail_of
 from campaigns.people.whose import written_to
 from config.console.words import moment
 from config.workspace.permissions import may
+from consent.channels import label_of
 from profiles.models import Profile
 from profiles.panels import PANELS, Panel
 from profiles.selectors.masking import shown_to
@@ -101,7 +102,7 @@ def _item(row: Any, name: str, not_sent: WhyNot | None) -> TimelineItem:
         title=title,
         detail=_because(row, not_sent),
         tone="good" if row.state in GOOD else "no" if row.state in BAD else "",
-        source=row.channel,
+        source=str(label_of(row.channel)),
         actions=(Action(why, url, permission="messages.view"),),
     )
 

@@ -16,6 +16,7 @@ from campaigns.content.words import said
 from campaigns.models import Campaign, Sender
 from campaigns.models.message import MessageState
 from campaigns.pages.editor import preview_people, previews
+from campaigns.pages.journeys import plain
 from campaigns.pages.reasons import why_of
 from campaigns.plan import messages_in, plan_of, purpose_slug
 from campaigns.services.shapes import InvalidCampaign
@@ -96,7 +97,7 @@ def _of_step(campaign: Campaign, step: Any, purpose: Purpose) -> list[Sendable]:
         content = one.get("content") or {}
         has_body = any((content.get(part) or "").strip() for part in ("mjml", "html", "text"))
         if has_body and (content.get("subject") or "").strip():
-            words = (campaign.name, one.get("name", ""), str(content["subject"]))
+            words = (campaign.name, one.get("name", ""), plain(str(content["subject"])))
             key = f"{campaign.slug}:{step.get('id', '')}:{one.get('name', '')}"
             name = " · ".join(filter(None, words))
             found.append(Sendable(key, name, campaign, dict(content), purpose))

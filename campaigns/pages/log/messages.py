@@ -25,6 +25,7 @@ from config.postgres.wire import number_of
 from config.workspace import audit
 from config.workspace.permissions import may, requires
 from config.workspace.trail.proofs import provable
+from consent.channels import label_of
 from consent.ledger.chain import CONSENTS
 from consent.models import ConsentEntry
 from consent.words import act_of, paused_until, source_of
@@ -62,6 +63,11 @@ class MessageLine:
     why: str | Promise
     url: str
     not_sent: WhyNot | None = None
+
+    @property
+    def channel(self) -> str | Promise:
+        """Its name."""
+        return label_of(self.row.channel)
 
     @property
     def detail(self) -> str | Promise:

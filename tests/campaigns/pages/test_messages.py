@@ -128,7 +128,7 @@ def test_a_message_cites_what_allowed_it(marketer, sent):
     page = marketer.get(reverse("campaigns:message", args=[message.profile_id, message.pk]))
     text = page.content.decode()
     assert "Granted" in text
-    assert "for Marketing by email" in text
+    assert "for Marketing by Email" in text
     assert (
         f"Entry</span> {message.consent_entry_id}" in text or str(message.consent_entry_id) in text
     )
