@@ -1,6 +1,7 @@
 """`manage.py demo` as somebody types it: in a folder of its own, twice."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -53,3 +54,31 @@ def test_too_small_is_refused_in_a_sentence(var):
     assert refused.returncode == 1
     assert "At least 3 profiles" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+HELPED = """
+import time
+from config.demo.writing import inbox_worker
+with inbox_worker.helper(True) as lives:
+    print("begun", flush=True)
+    try:
+        time.sleep(300)
+    except KeyboardInterrupt:
+        print("lives" if lives() else "ended")
+"""
+
+
+def test_ctrl_c_while_data_is_written_says_nothing(tmp_path):
+    """A terminal tells everybody of the foreground; only the command itself is to hear it."""
+    writing = subprocess.Popen(
+        [sys.executable, "-c", HELPED],
+        cwd=paths.BASE_DIR, env={**os.environ, "VAR_DIR": str(tmp_path)}, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert writing.stdout.readline() == "begun\n"
+        os.killpg(writing.pid, signal.SIGINT)
+        said, complained = writing.communicate(timeout=300)
+    finally:
+        writing.kill()
+    assert (writing.returncode, said, complained) == (0, "lives\n", "")

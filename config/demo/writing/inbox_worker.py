@@ -21,12 +21,17 @@ SMALL = 20_000  # messages; for fewer a process of its own does not pay
 
 @contextmanager
 def helper(wanted: bool) -> Iterator[Callable[[], bool]]:
-    """A helper process meanwhile, where one is wanted; whether it lives."""
+    """A helper process meanwhile, where one is wanted; whether it lives.
+
+    Ctrl-C is for whoever started it: in a session of its own it ends its portion, and then itself.
+    """
     if not wanted:
         yield lambda: False
         return
     process = subprocess.Popen(
-        [sys.executable, "-m", "config.demo.writing.inbox_worker"], stdin=subprocess.PIPE
+        [sys.executable, "-m", "config.demo.writing.inbox_worker"],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         yield lambda: process.poll() is None
