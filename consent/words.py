@@ -29,6 +29,8 @@ ADDRESS_KINDS: Final = {
     "push_token": gettext_lazy("Push token"),
 }
 PLACES = ("collection_point", "place", "source", "page", "url")
+# places of our own, which the evidence names in English (`consent.preferences.acting.PAGE`)
+OWN_PLACES: Final = {"preference page": gettext_lazy("the preference page")}
 
 
 def source_of(entry: ConsentEntry) -> str:
@@ -36,7 +38,7 @@ def source_of(entry: ConsentEntry) -> str:
     if entry.source_id and entry.source is not None:
         return str(entry.source.name)
     place = next((entry.evidence[name] for name in PLACES if entry.evidence.get(name)), "")
-    return str(place) if place else actor_words(entry.actor)
+    return str(OWN_PLACES.get(str(place), place)) if place else actor_words(entry.actor)
 
 
 def act_of(entry: ConsentEntry) -> str:

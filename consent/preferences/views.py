@@ -39,7 +39,7 @@ from consent.preferences.hooks import NOBODY, SentTo, find_address, find_message
 from consent.preferences.public import in_person, languages
 from consent.suppression.withdrawing import opt_out_of_sharing
 from consent.volume import OFFERED, in_words, limit_of
-from consent.words import source_of
+from consent.words import OWN_PLACES, source_of
 from profiles.models import Profile
 
 View = Callable[[HttpRequest, str], HttpResponse]
@@ -269,4 +269,4 @@ def since_words(choice: Option) -> str:
 
 
 def _place(place: str) -> str:
-    return _("this page") if place == acting.PAGE else place
+    return _("this page") if place == str(OWN_PLACES[acting.PAGE]) else place

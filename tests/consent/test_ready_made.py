@@ -3,8 +3,10 @@
 import pytest
 from django.utils.translation import override
 
-from consent.models import BreachClock, Policy, Purpose
+from consent.models import BreachClock, ConsentEntry, Policy, Purpose
+from consent.preferences.acting import PAGE
 from consent.ready_made import READY_MADE
+from consent.words import source_of
 
 pytestmark = pytest.mark.django_db
 
@@ -21,3 +23,11 @@ def test_words_of_ones_own_stay_as_they_are():
     row = Purpose(name="Club walks", description="With our guides.")
     with override("id"):
         assert (row.title, row.about) == ("Club walks", "With our guides.")
+
+
+def test_a_place_of_our_own_is_said_in_the_readers_language():
+    entry = ConsentEntry(evidence={"collection_point": PAGE})
+    with override("id"):
+        assert source_of(entry) == "halaman preferensi"
+    assert source_of(entry) == "the preference page"
+    assert source_of(ConsentEntry(evidence={"place": "Till 4"})) == "Till 4"
