@@ -123,7 +123,7 @@ def _sources(api: Any) -> None:
     again = create.sync_detailed(
         client=api, body=models.NewSource("web", models.SourceKind.BROWSER)
     )
-    assert again.status_code == 400
+    assert again.status_code == 409
     assert isinstance(again.parsed, models.Problem)
     assert [(one.path, one.code) for one in again.parsed.errors] == [("name", "unique")]
 

@@ -317,7 +317,7 @@ def test_rows_are_made_and_taken_away_by_rest_and_in_the_console(site):
     wrong = client.post(
         "/api/consent-signals/", body | {"name": "25"}, content_type="application/json"
     )
-    assert (again.status_code, wrong.status_code) == (400, 400)
+    assert (again.status_code, wrong.status_code) == (409, 400)
     # the source's own rows stand in place of those of every source, for this signal
     tell({"tcf": f"{tc_string(timezone.now(), purposes=bits_of(1, 8, 9, 10))}.{DISCLOSED}"})
     assert stands() == {MEASURING: "denied"}
