@@ -216,7 +216,7 @@ def test_rest_deletes_what_nobody_uses_and_names_users_otherwise(client, campaig
         "topics": [{"slug": "autumn", "name": "Autumn", "description": ""}],
     }
     again = client.post("/api/purposes/", purpose, "application/json", headers=key)
-    assert (again.status_code, again.json()["errors"][0]["code"]) == (400, "unique")
+    assert (again.status_code, again.json()["errors"][0]["code"]) == (409, "unique")
     for path, users_ in {
         f"/api/sources/{used.pk}/": ["the calls that it sent"],
         f"/api/senders/{club.pk}/": ["hike"],
@@ -253,13 +253,13 @@ def test_rest_changes_sources_and_senders(client):
     source.refresh_from_db()
     assert (source.name, source.enabled, source.trust) == ("Till 2", False, 90)
     assert patch(f"/api/sources/{source.pk}/", kind="browser").status_code == 400
-    assert patch(f"/api/sources/{source.pk}/", name="web").status_code == 400
+    assert patch(f"/api/sources/{source.pk}/", name="web").status_code == 409
     changed = patch(f"/api/senders/{second.pk}/", default=True, reply_to="help@shop.example")
     assert (changed.status_code, changed.json()["default"]) == (200, True)
     first.refresh_from_db()
     assert first.is_default is False
     assert patch(f"/api/senders/{second.pk}/", default=False).status_code == 400
-    assert patch(f"/api/senders/{second.pk}/", address=first.address).status_code == 400
+    assert patch(f"/api/senders/{second.pk}/", address=first.address).status_code == 409
     assert patch("/api/senders/999999/", name="x").status_code == 404
 
 
