@@ -146,7 +146,7 @@ def test_segments_are_made_counted_explained_and_filled_by_hand(stranger: Strang
     assert "pro" in found["sentence"] and found["took_ms"] >= 0
     body = {"slug": "pros", "name": "Pros", "kind": "dynamic", "rule": RULE}
     assert stranger.post("/api/segments/", body, 201)["slug"] == "pros"
-    stranger.post("/api/segments/", body, 400)
+    stranger.post("/api/segments/", body, 409)
     assert stranger.post("/api/segments/pros/refresh/", None, 202)["status"] == "refreshing"
     stranger.drain()
     pros = stranger.get("/api/segments/pros")
