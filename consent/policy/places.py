@@ -7,7 +7,6 @@ no answer: people keep their numbers when they move, and +1 is twenty countries.
 of a country that is known is UNKNOWN, for whom the table has a row of its own, the strictest.
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
@@ -43,7 +42,6 @@ REGIONS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }  # fmt: skip
 _ALIASES: Final = {"UK": "GB", "EL": "GR", "USA": "US", "U.S.": "US", "U.S.A.": "US"}
-_CODE: Final = re.compile(r"[A-Z]{2}")
 
 
 @cache

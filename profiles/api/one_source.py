@@ -12,13 +12,12 @@ from rest_framework.response import Response
 
 from config.postgres.wire import number_of
 from config.workspace.api.fields import AsWritten, KnownFields
-from config.workspace.api.problems import taken
 from config.workspace.api.usage import UseSerializer, problem_of, used_by
 from config.workspace.api.views import ApiView
 from config.workspace.lifecycle.archiving import delete
 from config.workspace.lifecycle.usage import InUse
 from profiles.api.serializers import SourceSerializer
-from profiles.api.sources import refuse_to_prove, source_answer
+from profiles.api.sources import name_taken, refuse_to_prove, source_answer
 from profiles.models import Source
 from profiles.services.sources import change_source
 
@@ -60,11 +59,10 @@ class OneSource(ApiView):
         source = _source(number)
         refuse_to_prove(self, source.kind)
         body = self.checked(SourceChange)
-        is_there = taken("name", "A source of this name is there already.")
         try:
             return Response(_answer(change_source(source=source, values=body)))
         except IntegrityError as error:
-            raise is_there from error
+            raise name_taken() from error
 
     @extend_schema(parameters=[NUMBER], responses={204: None})
     def delete(self, request: Request, number: str) -> Response:

@@ -52,6 +52,11 @@ def refuse_to_prove(view: ApiView, kind: str) -> None:
         )
 
 
+def name_taken() -> Problem:
+    """409: two sources have no name in common."""
+    return taken("name", "A source of this name is there already.")
+
+
 class Sources(ApiView):
     """GET and POST /api/sources/."""
 
@@ -74,14 +79,13 @@ class Sources(ApiView):
         """A new source; its write key is in this answer and nowhere else."""
         body = self.checked(NewSourceSerializer)
         refuse_to_prove(self, body["kind"])
-        is_there = taken("name", "A source of this name is there already.")
         if Source.objects.filter(name=body["name"]).exists():
-            raise is_there
+            raise name_taken()
         try:
             with transaction.atomic():
                 source, key = create_source(name=body["name"], kind=body["kind"])
         except IntegrityError as error:  # made by someone else in this moment
-            raise is_there from error
+            raise name_taken() from error
         return Response(source_answer(source) | {"write_key": key}, status=201)
 
 
