@@ -20,7 +20,8 @@ from tests.profiles.ingest.conftest import make_source
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 SERIOUS = """async () => (await axe.run(document)).violations
     .filter(found => ["serious", "critical"].includes(found.impact))
-    .map(found => `${found.id}: ${found.nodes.slice(0, 3).map(node => node.html).join(" | ")}`)"""
+    .map(found => `${found.id}: ${found.nodes.slice(0, 3)
+        .map(node => `${node.html} (${node.any.map(one => one.message)})`).join(" | ")}`)"""
 SLUGS = ["measuring", "personalisation", "sharing-for-ads"]
 KEY = "key-site"
 GPC = "Object.defineProperty(navigator, 'globalPrivacyControl', {value: true})"

@@ -6,12 +6,13 @@ navigation shows only when the user may go there and one of its URL names exists
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils.translation import gettext_lazy as _
 
 COLOURS = {
@@ -324,6 +325,18 @@ GROUPS = (
 
 def resolve(names: Sequence[str], *args: Any) -> str:
     """The address of the first of `names` that exists, or ""."""
+    if args:
+        return _first(names, args)
+    return _place(tuple(names), get_urlconf(), get_script_prefix())
+
+
+@cache
+def _place(names: tuple[str, ...], _urlconf: str | None, _prefix: str) -> str:
+    """A menu asks for some two hundred of these at each page, and they stay where they are."""
+    return _first(names, ())
+
+
+def _first(names: Sequence[str], args: Sequence[Any]) -> str:
     for name in names:
         try:
             return reverse(name, args=args)
