@@ -13,20 +13,10 @@ from typing import Any
 import psycopg
 
 from config import disk
-from config.postgres.backend.pooling import IN_TURN, KEPT
+from config.postgres.backend.pooling import RefusedPooler
 
 # what libpq or the server says of a connection that fails -> what is to be done
 _CONNECTING: tuple[tuple[str, str], ...] = (
-    (
-        IN_TURN,
-        f"is behind a pooler that {IN_TURN} (transaction or statement pooling): let it pool whole "
-        "sessions (pool_mode = session), or name the server itself",
-    ),
-    (
-        KEPT,
-        f"is behind a pooler that {KEPT}: let it reset each (server_reset_query = DISCARD ALL), or "
-        "name the server itself",
-    ),
     ("password authentication failed", "refuses the log-in: check user and password"),
     ("no password supplied", "wants a password, and none is given"),
     ("does not exist", "knows no such user or database: create it, or correct the name"),
@@ -100,6 +90,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def _of_the_database(error: BaseException, database: str) -> str:
     if not isinstance(error, psycopg.Error):
         return ""
+    if isinstance(error, RefusedPooler):
+        return f"{database} is behind a pooler that {error.fault}: {error.remedy}."
     words = " ".join(str(error).split())
     for kind, sentence in _STATES.items():
         if isinstance(error, kind):

@@ -37,8 +37,13 @@ def source_of(entry: ConsentEntry) -> str:
     """The name of the source, else what the evidence says of the place, else who recorded it."""
     if entry.source_id and entry.source is not None:
         return str(entry.source.name)
-    place = next((entry.evidence[name] for name in PLACES if entry.evidence.get(name)), "")
-    return str(OWN_PLACES.get(str(place), place)) if place else actor_words(entry.actor)
+    place = where_said(entry)
+    return str(OWN_PLACES.get(place, place)) if place else actor_words(entry.actor)
+
+
+def where_said(entry: ConsentEntry) -> str:
+    """What the evidence says of the place, a place of ours by its key; "" for nothing."""
+    return str(next((entry.evidence[name] for name in PLACES if entry.evidence.get(name)), ""))
 
 
 def act_of(entry: ConsentEntry) -> str:

@@ -5,12 +5,12 @@ from django.urls import re_path
 from campaigns.api import views
 from campaigns.api.messages import Messages
 from campaigns.api.one_message import OneMessage
-from campaigns.api.one_sender import OneSender
+from campaigns.api.senders import OneSender, Senders
 
 SLUG = r"^campaigns/(?P<slug>[-a-zA-Z0-9_]{1,80})"
 
 urlpatterns = [
-    re_path(r"^senders/?\Z", views.Senders.as_view(), name="api-senders"),
+    re_path(r"^senders/?\Z", Senders.as_view(), name="api-senders"),
     re_path(r"^senders/(?P<number>\d+)/?\Z", OneSender.as_view(), name="api-sender"),
     re_path(r"^campaigns/?\Z", views.Campaigns.as_view(), name="api-campaigns"),
     re_path(rf"{SLUG}/?\Z", views.OneCampaign.as_view(), name="api-campaign"),

@@ -12,12 +12,11 @@ from rest_framework.response import Response
 
 from campaigns.api import serializers as shapes
 from campaigns.api.content_views import WrongField, render_content, render_mjml
-from campaigns.composition.senders import create_sender
 from campaigns.content.errors import ContentError
 from campaigns.content.sandbox.calls import NoPlace
 from campaigns.engine.status import WrongStatus
 from campaigns.engine.steps import rules_of
-from campaigns.models import Campaign, Sender
+from campaigns.models import Campaign
 from campaigns.outcomes.report import report
 from campaigns.plan import nodes
 from campaigns.services.drafts import (
@@ -55,37 +54,6 @@ def refused(error: InvalidCampaign) -> Problem:
 def found(slug: str) -> Campaign:
     """The campaign of the address. Raises Http404."""
     return get_object_or_404(Campaign.objects.select_related("sender", "current"), slug=slug)
-
-
-class Senders(ApiView):
-    """Who mails are from."""
-
-    required: ClassVar = {"GET": VIEW, "POST": EDIT}
-
-    @extend_schema(
-        parameters=PAGE_PARAMETERS,
-        responses=pages_of(shapes.SenderSerializer),
-    )
-    def get(self, request: Request) -> Response:
-        """All senders."""
-        return answer_page(self, Sender.objects.all(), _senders)
-
-    @extend_schema(
-        request=shapes.SenderSerializer,
-        responses={201: shapes.SenderSerializer},
-    )
-    def post(self, request: Request) -> Response:
-        """A new sender; `default` takes the place of the one before."""
-        body = self.checked(shapes.SenderSerializer)
-        try:
-            sender = create_sender(**body)
-        except IntegrityError as error:  # made by somebody else in this moment
-            raise taken("address", "A sender has this address already.") from error
-        return Response(shapes.SenderSerializer(sender).data, status=201)
-
-
-def _senders(rows: Any) -> list[Any]:
-    return list(shapes.SenderSerializer(rows, many=True).data)
 
 
 def refuse_personal_goal(view: ApiView, body: Mapping[str, Any]) -> None:

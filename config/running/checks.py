@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import DatabaseError, connection
 
 from config import connections, paths
-from config.postgres.backend.pooling import IN_TURN, KEPT, KeptSessions, SharedSessions
+from config.postgres.backend.pooling import RefusedPooler, SharedSessions
 
 
 def _lacks(number: int, setting: str, message: str, hint: str) -> CheckMessage:
@@ -49,21 +49,21 @@ def public_installation(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.EMBEDDED_POSTGRES:
         hint = "Fine on one machine with backups (`dbserver backup`); else set DATABASE_URL."
         found.append(_lacks(6, "DATABASE_URL", "is not set: the embedded server is used", hint))
-    elif isinstance(pooler := _refused_pooler(), SharedSessions):
-        hint = "Let it pool whole sessions (pool_mode = session), or name the server itself."
-        found.append(_lacks(11, "DATABASE_URL", f"is behind a pooler that {IN_TURN}", hint))
-    elif isinstance(pooler, KeptSessions):
-        hint = "Let it reset each (server_reset_query = DISCARD ALL), or name the server itself."
-        found.append(_lacks(12, "DATABASE_URL", f"is behind a pooler that {KEPT}", hint))
+    elif pooler := _refused_pooler():
+        number = 11 if isinstance(pooler, SharedSessions) else 12
+        hint = f"{pooler.remedy[0].upper()}{pooler.remedy[1:]}."
+        found.append(
+            _lacks(number, "DATABASE_URL", f"is behind a pooler that {pooler.fault}", hint)
+        )
     return found
 
 
-def _refused_pooler() -> BaseException | None:
+def _refused_pooler() -> RefusedPooler | None:
     """Whatever else a database in the way has to say, the commands that need it do."""
     try:
         connection.ensure_connection()
     except DatabaseError as error:
-        return error.__cause__
+        return error.__cause__ if isinstance(error.__cause__, RefusedPooler) else None
     return None
 
 

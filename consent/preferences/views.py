@@ -27,7 +27,7 @@ from config.workspace.zones import workspace_zone
 from consent.confirming.asking import Answered
 from consent.ledger.elapsing import PAUSE
 from consent.masking import masked
-from consent.models import Purpose
+from consent.models import ConsentEntry, Purpose
 from consent.models.purpose import MARKETING
 from consent.policy.places import UNKNOWN, place_of
 from consent.policy.resolving import policy_table
@@ -39,7 +39,7 @@ from consent.preferences.hooks import NOBODY, SentTo, find_address, find_message
 from consent.preferences.public import in_person, languages
 from consent.suppression.withdrawing import opt_out_of_sharing
 from consent.volume import OFFERED, in_words, limit_of
-from consent.words import OWN_PLACES, source_of
+from consent.words import source_of, where_said
 from profiles.models import Profile
 
 View = Callable[[HttpRequest, str], HttpResponse]
@@ -253,7 +253,7 @@ def since_words(choice: Option) -> str:
         return _("We never asked you")
     values = {
         "date": when_words(timezone.localdate(choice.entry.at)),
-        "place": _place(source_of(choice.entry)),
+        "place": _place(choice.entry),
     }
     if choice.entry.evidence.get("signal") == "gpc":
         words = _("Off since %(date)s: your browser asked it (Global Privacy Control)")
@@ -268,5 +268,6 @@ def since_words(choice: Option) -> str:
     return words % values
 
 
-def _place(place: str) -> str:
-    return _("this page") if place == str(OWN_PLACES[acting.PAGE]) else place
+def _place(entry: ConsentEntry) -> str:
+    is_here = not entry.source_id and where_said(entry) == acting.PAGE
+    return _("this page") if is_here else source_of(entry)

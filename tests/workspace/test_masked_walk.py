@@ -411,10 +411,11 @@ def _posts(client: Client, planted: dict[str, Any]) -> dict[str, str]:
 
 
 def _found(words: dict[str, str], told: dict[str, str]) -> dict[str, list[str]]:
+    lowered = {address: text.lower() for address, text in told.items()}
     return {
         where: places
         for where, word in words.items()
-        if (places := [address for address, text in told.items() if word in text.lower()])
+        if (places := [address for address, text in lowered.items() if word in text])
     }
 
 

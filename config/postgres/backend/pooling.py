@@ -13,8 +13,6 @@ from typing import Any, Final
 
 import psycopg
 
-IN_TURN: Final = "gives one session to several clients in turn"
-KEPT: Final = "hands a session on as the client before left it"
 ROUNDS: Final = 5  # others may be handed in between what we look for
 _SAY: Final = "SELECT set_config('rapport.said', %s, false)"
 _HEAR: Final = "SELECT current_setting('rapport.said', true)"
@@ -22,18 +20,28 @@ _HEAR: Final = "SELECT current_setting('rapport.said', true)"
 Link = psycopg.Connection[Any]
 
 
-class SharedSessions(psycopg.OperationalError):
+class RefusedPooler(psycopg.OperationalError):
+    """One that we cannot work through; what it does, and what is to be done."""
+
+    fault = ""
+    remedy = ""
+
+    def __init__(self) -> None:
+        super().__init__(f"a pooler {self.fault}")
+
+
+class SharedSessions(RefusedPooler):
     """What a session is told would be somebody else's."""
 
-    def __init__(self) -> None:
-        super().__init__(f"a pooler {IN_TURN}")
+    fault = "gives one session to several clients in turn (transaction or statement pooling)"
+    remedy = "let it pool whole sessions (pool_mode = session), or name the server itself"
 
 
-class KeptSessions(psycopg.OperationalError):
+class KeptSessions(RefusedPooler):
     """What the client before told a session would be ours."""
 
-    def __init__(self) -> None:
-        super().__init__(f"a pooler {KEPT}")
+    fault = "hands a session on as the client before left it"
+    remedy = "let it reset each (server_reset_query = DISCARD ALL), or name the server itself"
 
 
 def refuse_shared(link: Link, connect: Callable[[], Link]) -> None:

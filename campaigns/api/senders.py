@@ -1,4 +1,4 @@
-"""One sender: looked at, changed, and deleted while no campaign names it."""
+"""Who mails are from: listed, made, changed, and deleted while no campaign names them."""
 
 from typing import Any, ClassVar
 
@@ -10,15 +10,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.api.serializers import SenderSerializer
-from campaigns.composition.senders import change_sender
+from campaigns.composition.senders import change_sender, create_sender
 from campaigns.models import Sender
 from config.postgres.wire import number_of
 from config.workspace.api.fields import AsWritten, KnownFields
-from config.workspace.api.problems import taken
+from config.workspace.api.problems import Problem, taken
 from config.workspace.api.usage import UseSerializer, problem_of, used_by
 from config.workspace.api.views import ApiView
 from config.workspace.lifecycle.archiving import delete
 from config.workspace.lifecycle.usage import InUse
+from profiles.api.paging import PAGE_PARAMETERS, answer_page
+from profiles.api.serializers import pages_of
 
 NUMBER = OpenApiParameter("number", int, OpenApiParameter.PATH, description="Its id.")
 
@@ -49,6 +51,42 @@ class UsedSenderSerializer(SenderSerializer):
         fields = (*SenderSerializer.Meta.fields, "used_by")  # type: ignore[assignment]  # one more
 
 
+def address_taken() -> Problem:
+    """409: two senders have no address in common."""
+    return taken("address", "A sender has this address already.")
+
+
+class Senders(ApiView):
+    """Who mails are from."""
+
+    required: ClassVar = {"GET": "campaigns.view", "POST": "campaigns.edit"}
+
+    @extend_schema(
+        parameters=PAGE_PARAMETERS,
+        responses=pages_of(SenderSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        """All senders."""
+        return answer_page(self, Sender.objects.all(), _senders)
+
+    @extend_schema(
+        request=SenderSerializer,
+        responses={201: SenderSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """A new sender; `default` takes the place of the one before."""
+        body = self.checked(SenderSerializer)
+        try:
+            sender = create_sender(**body)
+        except IntegrityError as error:  # made by somebody else in this moment
+            raise address_taken() from error
+        return Response(SenderSerializer(sender).data, status=201)
+
+
+def _senders(rows: Any) -> list[Any]:
+    return list(SenderSerializer(rows, many=True).data)
+
+
 class OneSender(ApiView):
     """GET, PATCH and DELETE /api/senders/ID/."""
 
@@ -75,7 +113,7 @@ class OneSender(ApiView):
         try:
             return Response(_answer(change_sender(sender, body)))
         except IntegrityError as error:
-            raise taken("address", "A sender has this address already.") from error
+            raise address_taken() from error
 
     @extend_schema(parameters=[NUMBER], responses={204: None})
     def delete(self, request: Request, number: str) -> Response:
