@@ -22,6 +22,15 @@ def pytest_configure(config: pytest.Config) -> None:
         server.ensure_running(settings.VAR_DIR, settings.EMBEDDED_POSTGRES_OPTIONS)
 
 
+@pytest.hookimpl(trylast=True)  # after a folder has marked its own
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest first, so that at the end no worker is left with one alone."""
+    slow = {
+        item.path for item in items if {"slow", "browser"} & {m.name for m in item.iter_markers()}
+    }
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(request: pytest.FixtureRequest, django_db_setup, django_db_blocker) -> None:
     """As pytest-django's, and remember what the migrations wrote."""

@@ -15,7 +15,7 @@ from profiles.models import Profile
 from segments.models import Membership, Segment
 from tests.api.world import RULE, client, make_world, new_key
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 PROBLEM = "application/problem+json"
 SPEC = SchemaGenerator().get_schema(request=None, public=True)
 NAMES = {"slug": "draft", "person": "email:ada@example.com", "merge_id": "1", "number": "1"}

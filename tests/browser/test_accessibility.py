@@ -289,7 +289,9 @@ def test_every_page_can_be_used_by_everyone(sign_in):
 
 def test_an_empty_installation_can_too(sign_in):
     page, errors = sign_in(390)
-    assert walk(page, errors, PAGES | {"segment": "/console/segments/"}) == []
+    # a form to make something is the same whatever is there
+    pages = {name: address for name, address in PAGES.items() if not name.startswith("new ")}
+    assert walk(page, errors, pages) == []
 
 
 def test_the_walk_finds_what_is_planted(sign_in):

@@ -17,7 +17,7 @@ from django.db import connection, connections
 from config import paths
 from config.postgres.backend.pooling import KeptSessions, SharedSessions, refuse_shared
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/bin")
 INI = """
 [databases]

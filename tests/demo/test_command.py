@@ -11,6 +11,7 @@ import pytest
 
 from config import paths
 from config.postgres import server
+from tests.ctrl_c import hear_ctrl_c
 
 pytestmark = pytest.mark.slow
 
@@ -74,6 +75,7 @@ def test_ctrl_c_while_data_is_written_says_nothing(tmp_path):
         [sys.executable, "-c", HELPED],
         cwd=paths.BASE_DIR, env={**os.environ, "VAR_DIR": str(tmp_path)}, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - no threads here
     )  # fmt: skip
     try:
         assert writing.stdout.readline() == "begun\n"

@@ -18,7 +18,7 @@ from profiles.selectors.fields import unknown_fields
 from segments.models import Membership
 from tests.surface.doors import Walk
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 BACKEND = "config.workspace.permissions.RoleBackend"
 
 

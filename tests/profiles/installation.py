@@ -15,6 +15,7 @@ import psycopg
 
 from config import paths
 from config.web.command import command
+from tests.beginning import begin, end
 
 KEY = "sdk-write-key"
 WORKER = """
@@ -73,7 +74,8 @@ class Installation:
 
     def set_up(self) -> None:
         """Database, tables, one source; then web and one worker."""
-        self.manage("migrate", "--verbosity=0")
+        begin(self.var)
+        self.manage("dbserver", "start")
         self.python(SETUP)
         self.start_web()
         self.start_worker("worker")
@@ -155,8 +157,7 @@ class Installation:
         """End everything that was started here."""
         for name in list(self.processes):
             self.kill(name)
-        with suppress(subprocess.CalledProcessError, subprocess.TimeoutExpired):
-            self.manage("dbserver", "stop")
+        end(self.var)
 
     def _start(self, name: str, *arguments: str) -> None:
         with (self.var / f"{name}.log").open("a") as log:

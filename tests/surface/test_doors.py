@@ -7,7 +7,7 @@ from config.workspace.pages.open_pages import is_open, open_to
 from tests.cast import make_user
 from tests.surface.doors import Door, Walk, doors_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.mark.parametrize("role", Role.values)

@@ -13,7 +13,7 @@ from tests.api.world import World, make_world
 from tests.cast import make_user
 from tests.surface.routes import address, ask, asked, parameters, routes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 # as they stand in an address, encoded
 VALUES = [
     "%00",

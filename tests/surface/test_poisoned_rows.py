@@ -37,7 +37,7 @@ from tests.cast import make_user
 from tests.surface.poison import DATES, NUMBERS, calls
 from tests.surface.routes import ask
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 ROOM = 400_000  # bytes of a batch
 
 

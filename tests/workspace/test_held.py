@@ -25,7 +25,7 @@ from tests.profiles.ingest.conftest import Caller, make_source, work_off
 from tests.surface.routes import routes_with_views
 from tests.workspace.test_access import FOR_EVERYONE, _is_ours
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 REFUSED = (401, 403)
 PARAMETER = re.compile(r"<(?:(\w+):)?\w+>")
 VALUES = {"int": "1", "uuid": "6f0c1d9e-0000-4000-8000-000000000000"}

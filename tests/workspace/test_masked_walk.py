@@ -40,7 +40,7 @@ from tests.campaigns.builders import launched, make_campaign, make_segment, say
 from tests.cast import ago, make_identifier, make_merge, make_rejection, make_user, set_trait
 from tests.surface.routes import routes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 OTHERS = ("api/schema", "api/docs", "console/logout", "console/i18n", "console/first-admin")
 OTHERS += (
     "console/invitation",

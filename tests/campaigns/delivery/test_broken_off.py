@@ -29,7 +29,7 @@ from tests.campaigns.builders import (
     say,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 MANY = 30  # two batches
 
 

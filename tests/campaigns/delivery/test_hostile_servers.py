@@ -21,7 +21,7 @@ from config.workspace.work import circuits
 from tests.campaigns.builders import deliver_all, launched, make_person, make_segment, say
 from tests.campaigns.hostile_servers import BUSY, CLOSING, DRIP, HANG, RESET, hostile
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 COUNT = 30  # more than one portion
 
 

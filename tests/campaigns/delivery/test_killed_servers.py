@@ -11,6 +11,7 @@ from django.conf import settings
 
 from config.postgres import server as database
 from config.web.command import command
+from tests.beginning import begin, end
 from tests.campaigns.builders import smtp_server
 from tests.campaigns.delivery.test_killed_worker import COUNT, wait_for
 from tests.profiles.installation import Installation
@@ -50,14 +51,14 @@ def installation(tmp_path_factory) -> Iterator[Installation]:
     folder = tmp_path_factory.mktemp("send")
     folder.chmod(0o755)
     made = Installation(folder)
+    begin(folder)
     try:
         database.ensure_running(folder, NO_FSYNC)
-        made.manage("migrate", "--verbosity=0")
         yield made
     finally:
         for name in list(made.processes):
             made.kill(name)
-        database.stop(folder)
+        end(folder)
 
 
 def start_web(installation: Installation) -> None:

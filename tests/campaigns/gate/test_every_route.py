@@ -60,7 +60,7 @@ from tests.campaigns.builders import (
 from tests.cast import make_user
 from tests.profiles.ingest.conftest import Caller, make_source, work_off
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 NAMES = ("ada", "ben", "cleo")
 SAID = ["claim", "deny", "withdraw", "one_click", "gone_by", "ask", "pause", "limit", "replay"]
 SUPPRESSED = ["hard_bounce", "complaint", "released"]

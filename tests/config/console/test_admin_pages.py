@@ -22,7 +22,7 @@ from profiles.models import DataWarning, EventDefinition, ExchangeRate, FieldTag
 from tests.campaigns.builders import make_sender
 from tests.cast import make_source, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 LANGUAGES = ("en", "id")
 # what Django and the theme would say, in either language
 THEIRS = (

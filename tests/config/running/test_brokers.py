@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from config import paths
-from config.postgres import server
+from tests.beginning import begin, end
 from tests.profiles.installation import Installation
 
 SECONDS = 300  # of patience: the machine may be busy
@@ -86,6 +86,7 @@ def test_up_works_its_units_off_over_redis(redis_port, tmp_path):
         "WAKE_BY_CELERY": "true", "PYTHONUNBUFFERED": "1", "BASE_URL": made.url,
         "CELERY_BROKER_URL": f"redis://:hidden@127.0.0.1:{redis_port}/0",
     }  # fmt: skip
+    begin(tmp_path)
     try:
         made._start("up", "manage.py", "up", "--port", str(made.port))
         deadline, done = time.monotonic() + SECONDS, {}
@@ -101,7 +102,7 @@ def test_up_works_its_units_off_over_redis(redis_port, tmp_path):
         up = made.processes.pop("up")
         up.send_signal(signal.SIGTERM)
         up.wait(SECONDS)
-        server.stop(tmp_path)
+        end(tmp_path)
 
 
 def test_up_refuses_one_that_is_not_there_before_it_starts_anything(tmp_path):

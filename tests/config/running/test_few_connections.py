@@ -17,6 +17,7 @@ import pytest
 from config import paths
 from config.postgres import capacity, server
 from config.running import leftovers
+from tests.beginning import begin, end
 from tests.campaigns.delivery.test_killed_worker import wait_for
 from tests.profiles.installation import SETUP, Installation, is_taken
 
@@ -39,6 +40,7 @@ def installation(tmp_path):
     tmp_path.chmod(0o755)
     made = Installation(tmp_path)
     made.environment |= {"WAKE_BY_CELERY": "true", "PYTHONUNBUFFERED": "1", "BASE_URL": made.url}
+    begin(tmp_path)
     try:
         server.ensure_running(tmp_path, {"max_connections": str(ALLOWED + 3), "fsync": "off"})
         made._start("up", "manage.py", "up", "--port", str(made.port))
@@ -52,7 +54,7 @@ def installation(tmp_path):
             with suppress(subprocess.TimeoutExpired):
                 up.wait(SECONDS)
             up.kill()
-        server.stop(tmp_path)
+        end(tmp_path)
 
 
 def ask(installation: Installation, path: str) -> tuple[int, str]:

@@ -12,6 +12,7 @@ import pytest
 from config import paths
 from config.postgres import server
 from config.running.saving import Backup
+from tests.beginning import begin, end
 
 pytestmark = pytest.mark.slow
 COUNTS = """
@@ -69,7 +70,7 @@ def test_what_was_saved_is_the_same_installation_elsewhere(tmp_path):
     tmp_path.chmod(0o755)
     old, new, file = tmp_path / "old", tmp_path / "new", tmp_path / "kept.tar"
     try:
-        assert manage(old, "migrate", "-v", "0").returncode == 0
+        begin(old)
         assert manage(old, "source", "create", "shop", "--kind", "server").returncode == 0
         (old / "archives").mkdir()
         (old / "archives" / "one.jsonl").write_text("{}\n")
@@ -102,4 +103,4 @@ def test_what_was_saved_is_the_same_installation_elsewhere(tmp_path):
         assert counts(new) == counts(old), "nothing was taken away for it"
     finally:
         for var in (old, new):
-            server.stop(var)
+            end(var)

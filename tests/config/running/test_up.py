@@ -17,6 +17,7 @@ import pytest
 from config import paths
 from config.postgres import server
 from config.workspace.health import restarts
+from tests.ctrl_c import hear_ctrl_c
 
 pytestmark = pytest.mark.slow
 SECONDS = 180  # of patience: the machine may be busy
@@ -60,7 +61,7 @@ class Up:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up", "--port", str(port)],
                 cwd=paths.BASE_DIR, env=environment, stdout=log, stderr=subprocess.STDOUT,
-                preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - no threads here
+                preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - no threads here
             )  # fmt: skip
 
     def answers(self) -> bool:
@@ -69,11 +70,6 @@ class Up:
     def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
         return self.process.wait(SECONDS)
-
-
-def _hear_ctrl_c() -> None:
-    """A shell has what runs in its background ignore it, the suite too; `up` respects that."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture
