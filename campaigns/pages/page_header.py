@@ -86,9 +86,16 @@ def seconds_left(campaign: Campaign) -> int:
 
 def ready(campaign: Campaign) -> bool:
     """Whether there is an audience and a step to send: what a dry run needs."""
+    return not lacks(campaign)
+
+
+def lacks(campaign: Campaign) -> str:
+    """What a dry run needs and has not, first things first: "entry", "message", or "" for nothing."""
     if campaign.current is not None:
-        return True
-    return bool(campaign.entry.get("segment") and messages_in(campaign.steps))
+        return ""
+    if not campaign.entry.get("segment"):
+        return "entry"
+    return "" if messages_in(campaign.steps) else "message"
 
 
 def start_of(campaign: Campaign) -> datetime | None:

@@ -179,6 +179,7 @@ def count(request: HttpRequest, slug: str) -> HttpResponse:
     context["blocked"] = any(one.state == "bad" for one in context["findings"])
     context["to_look_at"] = sum(one.state != "ok" for one in context["findings"])
     context["counted_at"] = timezone.now()
+    context["lacks"] = page_header.lacks(campaign)
     return part(request, "campaigns/_checks.html", context)
 
 

@@ -69,6 +69,15 @@ def test_an_empty_draft_says_what_is_missing(marketer):
     assert campaign.status == "draft"
 
 
+def test_a_draft_with_an_audience_and_no_message_asks_for_the_message(marketer, campaign):
+    campaign.steps = []
+    campaign.save()
+    for place in ("checks", "launch"):
+        page = marketer.get(url("count", campaign), {"on": place}).content.decode()
+        assert "There is no message yet" in page and "Nobody is chosen" not in page, place
+    assert "Write the message" in page
+
+
 def test_a_sender_without_postal_address_stands_in_the_way_with_its_remedy(marketer, campaign):
     sender = make_sender()
     sender.postal_address = ""
