@@ -90,7 +90,7 @@ def ready(campaign: Campaign) -> bool:
 
 
 def lacks(campaign: Campaign) -> str:
-    """What a dry run needs and has not, first things first: "entry", "message", or "" for nothing."""
+    """What a dry run needs and has not: first "entry", then "message"; "" for nothing."""
     if campaign.current is not None:
         return ""
     if not campaign.entry.get("segment"):
