@@ -61,8 +61,8 @@ HELPED = """
 import time
 from config.demo.writing import inbox_worker
 with inbox_worker.helper(True) as lives:
-    print("begun", flush=True)
     try:
+        print("begun", flush=True)
         time.sleep(300)
     except KeyboardInterrupt:
         print("lives" if lives() else "ended")
