@@ -25,7 +25,7 @@ from config.wsgi import application
 from tests.api.world import World, make_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "24"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "16"))
 CHECKS = [
     not_a_server_error,
     content_type_conformance,
