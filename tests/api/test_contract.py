@@ -41,16 +41,13 @@ def api():
     return client(make_world().key)
 
 
-WRONG = ("wrong", " ", "\xff", "a b")  # keys; each operation is asked by one of them
-
-
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_without_a_key_nothing_is_answered_and_without_the_scope_neither(method, path):
     answer = client().generic(method, path, b"{", "application/json")
     assert answer.status_code == 401
     assert answer["WWW-Authenticate"].startswith("Bearer")
-    key = WRONG[OPERATIONS.index((method, path)) % len(WRONG)]
-    assert client(key).generic(method, path).status_code == 401
+    for key in ("wrong", "", "\xff", "a b"):
+        assert client(key or " ").generic(method, path).status_code == 401
     answer = client(new_key("audit.view")).generic(method, path, b"{", "application/json")
     assert answer.status_code == 403
     assert answer["Content-Type"] == PROBLEM

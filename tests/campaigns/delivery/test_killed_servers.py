@@ -11,10 +11,9 @@ from django.conf import settings
 
 from config.postgres import server as database
 from config.web.command import command
-from tests.beginning import begin, end
 from tests.campaigns.builders import smtp_server
 from tests.campaigns.delivery.test_killed_worker import COUNT, wait_for
-from tests.profiles.installation import Installation
+from tests.profiles.installation import Installation, begin, end
 
 pytestmark = pytest.mark.slow
 NO_FSYNC = {"fsync": "off"}  # what the system was given outlives the server, not a power cut

@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from config import paths
-from tests.beginning import begin, end
-from tests.profiles.installation import Installation
+from tests.profiles.installation import Installation, begin, end
 
 SECONDS = 300  # of patience: the machine may be busy
 ASK = "from config import celery; print(celery.no_answer())"

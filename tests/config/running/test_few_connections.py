@@ -17,9 +17,8 @@ import pytest
 from config import paths
 from config.postgres import capacity, server
 from config.running import leftovers
-from tests.beginning import begin, end
 from tests.campaigns.delivery.test_killed_worker import wait_for
-from tests.profiles.installation import SETUP, Installation, is_taken
+from tests.profiles.installation import SETUP, Installation, begin, end, is_taken
 
 pytestmark = pytest.mark.slow
 ALLOWED = 20  # of 23: three are for superusers

@@ -12,7 +12,7 @@ import pytest
 from config import paths
 from config.postgres import server
 from config.running.saving import Backup
-from tests.beginning import begin, end
+from tests.profiles.installation import begin, end
 
 pytestmark = pytest.mark.slow
 COUNTS = """
