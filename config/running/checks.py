@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import DatabaseError, connection
 
 from config import connections, paths
+from config.console.words import capitalised
 from config.postgres.backend.pooling import RefusedPooler, SharedSessions
 
 
@@ -51,7 +52,7 @@ def public_installation(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         found.append(_lacks(6, "DATABASE_URL", "is not set: the embedded server is used", hint))
     elif pooler := _refused_pooler():
         number = 11 if isinstance(pooler, SharedSessions) else 12
-        hint = f"{pooler.remedy[0].upper()}{pooler.remedy[1:]}."
+        hint = f"{capitalised(pooler.remedy)}."
         found.append(
             _lacks(number, "DATABASE_URL", f"is behind a pooler that {pooler.fault}", hint)
         )

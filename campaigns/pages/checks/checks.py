@@ -165,7 +165,8 @@ def count(request: HttpRequest, slug: str) -> HttpResponse:
     """The dry run: the funnel, the inboxes, the checks, and the button that repeats the number."""
     campaign = found(slug)
     context = page_header.head(request, campaign, request.GET.get("on", "checks"))
-    rehearsal = _rehearsal(campaign) if page_header.ready(campaign) else None
+    context["lacks"] = page_header.lacks(campaign)
+    rehearsal = None if context["lacks"] else _rehearsal(campaign)
     if rehearsal is not None:
         context |= {
             "funnel": funnel_of(campaign, rehearsal),
@@ -179,7 +180,6 @@ def count(request: HttpRequest, slug: str) -> HttpResponse:
     context["blocked"] = any(one.state == "bad" for one in context["findings"])
     context["to_look_at"] = sum(one.state != "ok" for one in context["findings"])
     context["counted_at"] = timezone.now()
-    context["lacks"] = page_header.lacks(campaign)
     return part(request, "campaigns/_checks.html", context)
 
 
