@@ -231,7 +231,7 @@ class MessageAnswer(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_blank=True)
     reason_detail = serializers.CharField(
         allow_blank=True,
-        help_text="More of the reason: `withdrawn`, `denied`, `never_asked`, `hard_bounce`, ...",
+        help_text="More of the reason: `withdrawn`, `never_asked`, `hard_bounce`, `own_limit`, ...",
     )
     reason_at = serializers.DateTimeField(
         allow_null=True, help_text="When what decides was said: the withdrawal, the bounce."

@@ -4,7 +4,7 @@ One expression, in the one fixed order, asked at three moments: by the
 rehearsal, when messages are queued, and (in the part that can change meanwhile) at hand-over.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,7 +15,7 @@ from campaigns.gate.person_day import day_of, join_day
 from campaigns.gate.quiet_hours import QuietHours
 from campaigns.models.message import MessageReason
 from campaigns.people.whose import JOIN_OWNER, PERSON
-from config.postgres.sql import EMPTY, OR, Sql, sql
+from config.postgres.sql import EMPTY, FALSE, OR, Sql, every, sql
 from config.workspace.frequency import CHANNEL, TAG, TOTAL, Frequency
 from consent.channels import contact_kind
 from consent.ledger.standing import Narrow
@@ -29,6 +29,9 @@ ORDER: Final[tuple[str, ...]] = tuple(MessageReason.values)
 BUCKETS = 10_000
 Shuffle = tuple[int, int, int, int]
 NO_SHUFFLE: Shuffle = (1, 0, 0, 0)
+# sub-reasons of the gate's own, beside those of `consent.reach.refusing`
+OWN_LIMIT, GENERAL_CONTROL = "own_limit", "general_control"
+_LINES = Sql("\n")
 
 
 @dataclass(frozen=True)
@@ -89,19 +92,7 @@ class Terms:
 
 _JUDGED = """
 SELECT a.profile_id, p.bucket, {draw} AS draw, r.address, r.owner_id, r.entry_id,
-       {due} AS due_at, {day} AS day,
-       CASE WHEN p.state <> 'active' THEN 'frozen'
-            WHEN r.address IS NULL THEN 'no_address'
-            WHEN r.suppressed THEN 'suppressed'
-            {permission}
-            {objected}
-            {duplicate}
-            {capped}
-            {quiet}
-            WHEN {now} >= {expires_at} THEN 'expired'
-            {holdout}
-            ELSE '' END AS reason,
-       {detail} AS detail, {said} AS said_id
+       {due} AS due_at, {day} AS day, {reason} AS reason, {detail} AS detail, {said} AS said_id
 FROM {people} a
 JOIN profile p ON p.id = a.profile_id{narrow}
 LEFT JOIN ({reach}) r ON r.profile_id = a.profile_id
@@ -123,7 +114,7 @@ def judged(
     reason, detail, said_id`.
 
     `reason` is "" for who gets a message; `day` is the day that it is for them. `detail` says more
-    of a reason (`DETAILED`), and `said_id` is the entry or the suppression that shows it.
+    of a reason, where more is known, and `said_id` is the entry or the suppression that shows it.
     `people` is a relation with `profile_id`; `narrow` says
     its range again. With `borrowed`, addresses count that are another person's identifier; `taken`
     is then a condition on `r.owner_id` that says whether the owner is written to already, as
@@ -140,6 +131,7 @@ def judged(
         few=few,
     )
     pieces = _Pieces(terms, people, narrow)
+    branches = pieces.branches(taken, repeated)
     return sql(
         _JUDGED,
         people=people,
@@ -148,16 +140,9 @@ def judged(
         draw=pieces.draw,
         due=pieces.due,
         day=pieces.day,
-        permission=pieces.permission,
-        objected=pieces.objected,
-        duplicate=pieces.duplicate(taken, repeated),
-        capped=pieces.capped,
-        quiet=pieces.quiet,
-        now=terms.now,
-        expires_at=terms.expires_at,
-        holdout=pieces.holdout,
-        detail=pieces.detail,
-        said=_said("r", pieces.permission),
+        reason=_reason(branches),
+        detail=_detail(branches),
+        said=_said(branches),
         joins=pieces.joins,
     )
 
@@ -167,43 +152,77 @@ _COUNTS_OF_MANY = """LEFT JOIN (SELECT k.profile_id, {reached} AS reached
     FROM {people} b JOIN contact_count k ON k.profile_id = b.profile_id{narrow}
     JOIN profile p ON p.id = k.profile_id{whose} {join_day}
     WHERE {on} AND k.day > {day} - {days} GROUP BY 1) c ON c.profile_id = a.profile_id"""
-_COUNTS_OF_EACH = """LEFT JOIN LATERAL (SELECT {reached} AS reached FROM contact_count k
+_COUNTS_OF_EACH = """LEFT JOIN LATERAL (SELECT {reached} AS reached{own} FROM contact_count k
     WHERE k.profile_id = a.profile_id AND {on} AND k.day > {day} - {days}) c ON TRUE"""
 # limits of people's own on a channel: the strictest of each (`consent.volume`)
 _OWN_LIMITS = """LEFT JOIN (SELECT v.profile_id, max(v.per_days) AS per_days, min(v.count) AS n
     FROM own_limit v WHERE v.channel = {channel} GROUP BY 1) o ON o.profile_id = a.profile_id"""
 
 
-def _needs_permission(purpose: Purpose, line: str) -> Sql:
-    """A branch over a line of `reach`."""
-    return EMPTY if is_free(purpose) else Sql(f"WHEN {line}.entry_id IS NULL THEN 'no_permission'")
+@dataclass(frozen=True)
+class _Branch:
+    """A reason of the gate: its test, and where more is known of it, what says so and shows it."""
+
+    test: Sql
+    reason: MessageReason
+    detail: Sql = EMPTY
+    said: Sql = EMPTY
 
 
-# The sub-reasons, by the same tests in the same order as the reasons that have some.
-_DETAIL = """CASE WHEN p.state <> 'active' THEN p.state WHEN {line}.address IS NULL THEN ''
-    WHEN {line}.suppressed THEN {suppressed} {permission} ELSE '' END"""
-_SAID = """CASE WHEN p.state <> 'active' OR {line}.address IS NULL THEN NULL
-    WHEN {line}.suppressed THEN {line}.suppression_id {permission} END"""
-
-
-def _detail(line: str, person: str, permission: Sql) -> Sql:
-    """Over a line of `reach` and its profile `p`; `permission` is the branch of the reason."""
-    unpermitted = sql(
-        "WHEN {line}.entry_id IS NULL THEN {why}",
-        line=Sql(line),
-        why=why_not_permitted(line, person),
+def _standing(line: str, person: str, purpose: Purpose) -> list[_Branch]:
+    """What is asked at every moment: over a line of `reach` and its profile `p`."""
+    found = [
+        _Branch(Sql("p.state <> 'active'"), MessageReason.FROZEN, Sql("p.state")),
+        _Branch(Sql(f"{line}.address IS NULL"), MessageReason.NO_ADDRESS),
+        _Branch(
+            Sql(f"{line}.suppressed"),
+            MessageReason.SUPPRESSED,
+            why_suppressed(line),
+            Sql(f"{line}.suppression_id"),
+        ),
+    ]
+    if is_free(purpose):
+        return found
+    unpermitted = _Branch(
+        Sql(f"{line}.entry_id IS NULL"),
+        MessageReason.NO_PERMISSION,
+        why_not_permitted(line, person),
+        Sql(f"{line}.said_id"),
     )
+    return [*found, unpermitted]
+
+
+def _reason(branches: Sequence[_Branch], since: Sql = EMPTY) -> Sql:
+    """The first that holds, else ""; `since` are branches after these."""
+    return _case(branches, lambda one: Sql(f"'{one.reason}'"), "''", since)
+
+
+def _detail(branches: Sequence[_Branch]) -> Sql:
+    """More of the first that holds."""
+    return _case(branches, lambda one: one.detail, "''")
+
+
+def _said(branches: Sequence[_Branch]) -> Sql:
+    """What shows the first that holds."""
+    return _case(branches, lambda one: one.said, "NULL")
+
+
+def _case(
+    branches: Sequence[_Branch],
+    value: Callable[[_Branch], Sql],
+    nothing: str,
+    since: Sql = EMPTY,
+) -> Sql:
+    """No test is asked after the last that has a value."""
+    values = [value(one) for one in branches]
+    last = max(n for n, one in enumerate(values) if one.text)
+    whens = [
+        sql("WHEN {test} THEN {then}", test=branch.test, then=then if then.text else Sql(nothing))
+        for branch, then in zip(branches[: last + 1], values[: last + 1], strict=True)
+    ]
     return sql(
-        _DETAIL,
-        line=Sql(line),
-        suppressed=why_suppressed(line),
-        permission=unpermitted if permission.text else EMPTY,
+        f"CASE {{whens}} {{since}} ELSE {nothing} END", whens=_LINES.joined(whens), since=since
     )
-
-
-def _said(line: str, permission: Sql) -> Sql:
-    unpermitted = Sql(f"WHEN {line}.entry_id IS NULL THEN {line}.said_id")
-    return sql(_SAID, line=Sql(line), permission=unpermitted if permission.text else EMPTY)
 
 
 def unless_objected(person: Sql) -> Sql:
@@ -219,7 +238,7 @@ class _Pieces:
 
     @property
     def joins(self) -> Sql:
-        return Sql("\n").joined((self._days, self._counts, self._zones))
+        return _LINES.joined((self._days, self._counts, self._zones))
 
     @property
     def day(self) -> Sql:
@@ -232,36 +251,48 @@ class _Pieces:
     def _days(self) -> Sql:
         return join_day(self.terms.now, self.terms.zone) if self.terms.is_marketing else EMPTY
 
-    @property
-    def permission(self) -> Sql:
-        return _needs_permission(self.terms.purpose, "r")
+    def branches(self, taken: Sql | None, repeated: Sql) -> list[_Branch]:
+        """In the order of `ORDER`."""
+        late = sql("{now} >= {expires}", now=self.terms.now, expires=self.terms.expires_at)
+        return [
+            *_standing("r", "a.profile_id", self.terms.purpose),
+            *self._objected,
+            *self._duplicate(taken, repeated),
+            *self._capped,
+            *self._quiet,
+            _Branch(late, MessageReason.EXPIRED),
+            *self._holdout,
+        ]
 
     @property
-    def detail(self) -> Sql:
-        return _detail("r", "a.profile_id", self.permission)
+    def _objected(self) -> list[_Branch]:
+        if not self.terms.is_profiling:
+            return []
+        return [_Branch(objected(Sql("a.profile_id")), MessageReason.OBJECTED)]
 
-    @property
-    def objected(self) -> Sql:
-        return unless_objected(Sql("a.profile_id")) if self.terms.is_profiling else EMPTY
-
-    def duplicate(self, taken: Sql | None, repeated: Sql) -> Sql:
+    def _duplicate(self, taken: Sql | None, repeated: Sql) -> list[_Branch]:
         """Only who borrows an address can share it: identifiers are unique."""
-        twice = sql("WHEN {test} THEN 'duplicate_address' ", test=repeated)
-        twice = twice if repeated.text else EMPTY
-        if taken is None:
-            return twice
-        return sql(
-            "{twice}WHEN r.owner_id <> a.profile_id AND ({taken}) THEN 'duplicate_address' "
-            "WHEN r.owner_id <> a.profile_id AND r.entry_id IS NOT NULL AND a.profile_id <> "
-            "min(a.profile_id) FILTER (WHERE p.state = 'active' AND NOT r.suppressed"
-            " AND r.entry_id IS NOT NULL) OVER (PARTITION BY r.address) THEN 'duplicate_address'",
-            twice=twice,
-            taken=taken,
-        )
+        tests = [repeated] if repeated.text else []
+        if taken is not None:
+            tests += [
+                sql("r.owner_id <> a.profile_id AND ({taken})", taken=taken),
+                Sql(
+                    "r.owner_id <> a.profile_id AND r.entry_id IS NOT NULL AND a.profile_id <> "
+                    "min(a.profile_id) FILTER (WHERE p.state = 'active' AND NOT r.suppressed"
+                    " AND r.entry_id IS NOT NULL) OVER (PARTITION BY r.address)"
+                ),
+            ]
+        return [_Branch(test, MessageReason.DUPLICATE_ADDRESS) for test in tests]
 
     @property
-    def capped(self) -> Sql:
-        return Sql("WHEN c.reached THEN 'capped'") if self.terms.is_limited else EMPTY
+    def _capped(self) -> list[_Branch]:
+        """By their own limit first: changing ours would not bring them the message."""
+        found = []
+        if self.terms.is_marketing and self.terms.has_own_limits:
+            found.append(_Branch(Sql("c.own"), MessageReason.CAPPED, Sql(f"'{OWN_LIMIT}'")))
+        if self.terms.limits:
+            found.append(_Branch(Sql("c.reached"), MessageReason.CAPPED))
+        return found
 
     @property
     def _counts(self) -> Sql:
@@ -277,12 +308,13 @@ class _Pieces:
             narrow=narrowed(self.narrow, "k.profile_id"),
             whose=narrowed(self.narrow, "p.id"),
             join_day=self._days,
-            reached=OR.joined([*map(self._reached, limits), *([self._reached_own] * own)]),
+            reached=OR.joined(map(self._reached, limits)) if limits else FALSE,
+            own=sql(", {own} AS own", own=self._reached_own) if own else EMPTY,
             on=self._on_channel if whole else Sql("TRUE"),
             day=self.day,
             days=sql("greatest({days}, o.per_days)", days=days) if own else days,
         )
-        return sql("{own} {counts}", own=self._own_limits, counts=counts) if own else counts
+        return sql("{limits} {counts}", limits=self._own_limits, counts=counts) if own else counts
 
     @property
     def _own_limits(self) -> Sql:
@@ -294,7 +326,7 @@ class _Pieces:
 
     @property
     def _reached_own(self) -> Sql:
-        """By a limit of the person's own (`o`), if they have one."""
+        """A limit of the person's own (`o`), if they have one."""
         return sql(
             "coalesce(o.per_days IS NOT NULL AND coalesce(sum(k.n) FILTER (WHERE {counted}"
             " AND k.day > {day} - o.per_days), 0) >= o.n, FALSE)",
@@ -363,16 +395,14 @@ class _Pieces:
         return sql("coalesce(l.ends, {due})", due=due) if self.terms.is_timed else due
 
     @property
-    def quiet(self) -> Sql:
+    def _quiet(self) -> list[_Branch]:
         if not self.terms.is_timed:
-            return EMPTY
-        if not self.terms.holds:
-            return Sql("WHEN l.ends IS NOT NULL THEN 'quiet_hours'")
-        return sql(
-            "WHEN l.ends IS NOT NULL AND {due} >= {expires_at} THEN 'quiet_hours'",
-            due=self.due,
-            expires_at=self.terms.expires_at,
-        )
+            return []
+        tests = [Sql("l.ends IS NOT NULL")]
+        if self.terms.holds:  # then only who would wait too long gets nothing
+            expires = self.terms.expires_at
+            tests.append(sql("{due} >= {expires}", due=self.due, expires=expires))
+        return [_Branch(every(tests), MessageReason.QUIET_HOURS)]
 
     @property
     def draw(self) -> Sql:
@@ -380,14 +410,23 @@ class _Pieces:
         return _shuffled(Sql("p.bucket"), self.terms.shuffle)
 
     @property
-    def holdout(self) -> Sql:
-        general = _shuffled(Sql("p.bucket"), self.terms.general_shuffle)
-        shares = ((general, self.terms.general), (self.draw, self.terms.holdout))
-        return Sql("\n").joined(
-            sql("WHEN {draw} < {least} THEN 'holdout'", draw=draw, least=round(share * BUCKETS))
-            for draw, share in shares
-            if share > 0
+    def _holdout(self) -> list[_Branch]:
+        """Whom the workspace keeps from all marketing, then this campaign's own control group."""
+        terms = self.terms
+        general = _shuffled(Sql("p.bucket"), terms.general_shuffle)
+        lots = (
+            (general, terms.general, Sql(f"'{GENERAL_CONTROL}'")),
+            (self.draw, terms.holdout, EMPTY),
         )
+        return [
+            _Branch(
+                sql("{draw} < {least}", draw=draw, least=round(share * BUCKETS)),
+                MessageReason.HOLDOUT,
+                detail,
+            )
+            for draw, share, detail in lots
+            if share > 0
+        ]
 
 
 # What can change between queueing and hand-over, of messages that are queued already. `m` holds the
@@ -404,13 +443,7 @@ LEFT JOIN identifier i ON i.profile_id = k.profile_id AND i.id = k.id
 _STILL = """
 SELECT q.key_id AS profile_id, q.message_id,
        CASE WHEN q.key_id = q.profile_id THEN q.entry_id END AS entry_id,
-       CASE WHEN p.state <> 'active' THEN 'frozen'
-            WHEN q.suppressed THEN 'suppressed'
-            {permission}
-            WHEN m.expires_at <= {now} THEN 'expired'
-            {since}
-            ELSE '' END AS reason,
-       {detail} AS detail, {said} AS said_id
+       {reason} AS reason, {detail} AS detail, {said} AS said_id
 FROM ({judged}) q
 JOIN profile p ON p.id = q.profile_id
 JOIN message m ON m.profile_id = q.key_id AND m.id = q.message_id
@@ -440,15 +473,17 @@ def still_allowed(
         topic_id=topic_id,
         few=True,
     )
-    permission = _needs_permission(purpose, "q")
+    late = sql("m.expires_at <= {now}", now=now)
+    branches = [
+        *_standing("q", "q.profile_id", purpose),
+        _Branch(late, MessageReason.EXPIRED),
+    ]
     return sql(
         _STILL,
         judged=addresses,
-        permission=permission,
-        detail=_detail("q", "q.profile_id", permission),
-        said=_said("q", permission),
-        now=now,
-        since=since,
+        reason=_reason(branches, since),
+        detail=_detail(branches),
+        said=_said(branches),
     )
 
 

@@ -18,7 +18,7 @@ SUPPRESSED, NO_PERMISSION = MessageReason.SUPPRESSED.value, MessageReason.NO_PER
 
 @dataclass(frozen=True)
 class WhyNot:
-    """`detail` is a word of `consent.reach.refusing`, or the state of a person that is frozen.
+    """`detail` is a word of `consent.reach.refusing` or of the gate, or a frozen person's state.
 
     `decided_at` is when the gate said so; `at` when that was said which it went by.
     """

@@ -13,6 +13,7 @@ from campaigns.content.addresses import NEEDS_SMTPUTF8, UNUSABLE_ADDRESS, UNUSAB
 from campaigns.content.sandbox.calls import CRASHED, TOO_LARGE, TOO_LONG
 from campaigns.delivery.claims import INTERRUPTED
 from campaigns.delivery.composing import INTERNAL_ERROR
+from campaigns.gate.expression import GENERAL_CONTROL, OWN_LIMIT
 from campaigns.gate.why_not import WhyNot
 from campaigns.models import Campaign
 from campaigns.models.message import MessageReason
@@ -224,7 +225,19 @@ DETAILS: dict[str, DetailWords] = {
         _("Was merged into another person while the mail waited."),
         _("Who they are now is the other person"),
     ),
+    OWN_LIMIT: DetailWords(
+        pgettext_lazy("why not", "by a limit of their own"),
+        _("They asked to be written to no more often than that, and had as many."),
+        _("Leave it at that: only they can change it, on their own page of preferences"),
+    ),
+    GENERAL_CONTROL: DetailWords(
+        pgettext_lazy("why not", "kept out of all marketing"),
+        _("Kept out of all marketing by lot, to measure what all of it brings."),
+        _("Change the workspace's share"), "admin:workspace_workspace_changelist",
+    ),
 }  # fmt: skip
+# where all of them are by a sub-reason, the reason's own remedy would bring nobody the message
+_OTHERWISE: Final = (MessageReason.CAPPED, MessageReason.HOLDOUT)
 
 
 @dataclass(frozen=True)
@@ -245,23 +258,32 @@ def detail_counts(counts: Mapping[str, int], url: Callable[[str], str]) -> list[
     ]
 
 
-def remedy_for(why: ReasonWords, counts: Mapping[str, int]) -> ReasonWords:
-    """The reason with what can be done about these: whoever said no is not asked again."""
+def remedy_for(reason: str, counts: Mapping[str, int], whole: int) -> ReasonWords:
+    """The reason with what can be done about these `whole` people, as `counts` has more of them:
+    whoever said no is not asked again, and a limit of their own is not ours to change.
+    """
+    why = WHY[reason]
     known = {detail: DETAILS[detail] for detail, n in counts.items() if n and detail in DETAILS}
-    if not known or why is not WHY[MessageReason.NO_PERMISSION]:
+    if not known:
         return why
-    asking = sum(counts[detail] for detail, words in known.items() if words.asks)
-    if not asking:
-        first = next(iter(known.values()))
-        return replace(why, remedy=first.remedy, place=first.place)
-    if asking == sum(counts.values()):
+    first = next(iter(known.values()))
+    if reason == MessageReason.NO_PERMISSION:
+        asking = sum(counts[detail] for detail, words in known.items() if words.asks)
+        if asking and asking == sum(counts.values()):
+            return why
+        if asking:
+            return replace(why, remedy=_ask(asking))
+    elif reason not in _OTHERWISE or sum(counts[detail] for detail in known) < whole:
         return why
-    remedy = ngettext(
+    return replace(why, remedy=first.remedy, place=first.place)
+
+
+def _ask(asking: int) -> str:
+    return ngettext(
         "Ask the %(n)s who has not said no: in a form, at checkout or at the till",
         "Ask the %(n)s who have not said no: in a form, at checkout or at the till",
         asking,
     ) % {"n": num(asking)}
-    return replace(why, remedy=remedy)
 
 
 def why_of(reason: str) -> ReasonWords | None:

@@ -91,13 +91,13 @@ def funnel_of(campaign: Campaign, rehearsal: Rehearsal) -> Funnel:
     low = _low(rehearsal.audience, rehearsal.recipients)
     span = max(rehearsal.audience - low, 1)
     rows, left = [], rehearsal.audience
-    for key, reason in WHY.items():
+    for key in WHY:
         count = rehearsal.excluded.get(key, 0)
         details = rehearsal.details.get(key, {})
         if key in LATER or (key == MessageReason.OBJECTED and not count):  # few are built on it
             continue
         left -= count
-        why = remedy_for(reason, details)
+        why = remedy_for(key, details, count)
         there = remedy_url(why, campaign)
         url = door_to(campaign, key) if count else ""
         door = partial(door_to, campaign, key)

@@ -97,13 +97,13 @@ def funnel_of(
         )
         return ReportBar(label, count, url, width, note, **more)
 
+    def loss(key: str, count: int, text: Any) -> Loss:
+        details = data["excluded_details"].get(key, {})
+        more = detail_counts(details, partial(doors.more_of, key))
+        return Loss(count, text, doors.to(reason=key), more)
+
     left_out = [
-        Loss(
-            n,
-            _lowered(WHY[key].label if key in WHY else key),
-            doors.to(reason=key),
-            detail_counts(data["excluded_details"].get(key, {}), partial(doors.more_of, key)),
-        )
+        loss(key, n, _lowered(WHY[key].label if key in WHY else key))
         for key, n in excluded.items()
         if n
     ]
@@ -112,7 +112,7 @@ def funnel_of(
         if (n := measured.unmeasured)
         else []
     )
-    kept = [Loss(control, _("kept out as the control group"), doors.to(reason="holdout"))]
+    kept = [loss("holdout", control, _("kept out as the control group"))]
     bars = [
         ReportBar(_("Audience"), top, doors.to(), "100" if top else "0", losses=left_out),
         bar(

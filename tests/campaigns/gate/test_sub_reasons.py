@@ -11,10 +11,13 @@ from campaigns.models import Campaign, Message
 from campaigns.outcomes.report import report
 from campaigns.services.rehearsing import rehearse
 from config.console.words import at
-from config.workspace.models import CustomRole, Role
+from config.workspace.frequency import Frequency
+from config.workspace.models import CustomRole, Role, Workspace
+from config.workspace.selectors import forget_workspace
 from consent.ledger.recording import Statement, record_consents
 from consent.models import ConsentEntry, Purpose, Suppression
 from consent.suppression.suppressing import release, suppress
+from consent.volume import ChosenLimit, set_limits
 from tests.api.world import client as api_client
 from tests.api.world import new_key
 from tests.campaigns.builders import (
@@ -134,7 +137,7 @@ def officer(client):
 
 
 def page_of(client, person) -> str:
-    row = Message.objects.get(profile=person)
+    row = Message.objects.filter(profile=person).latest("id")
     return client.get(reverse("campaigns:message", args=[person.pk, row.pk])).content.decode()
 
 
@@ -178,6 +181,57 @@ def test_the_checks_count_them_and_open_each_and_ask_nobody_who_said_no(officer)
     text = officer.get(reverse("campaigns:count", args=[only.slug])).content.decode()
     assert "only they can allow it again" in text
     assert ASK not in text
+
+
+def counted(officer, campaign: Campaign) -> str:
+    return officer.get(reverse("campaigns:count", args=[campaign.slug])).content.decode()
+
+
+def test_a_limit_of_their_own_is_not_the_campaigns_to_change(officer):
+    ada, ben = (make_person(name) for name in ("ada", "ben"))
+    for person in (ada, ben):
+        say(person)
+    set_limits([ChosenLimit(ada.pk, "email", address_of(ada), Frequency(1, 7))])
+    launched(make_segment(ada, ben, slug="two"), "first", caps={"unlimited": True})
+    both = make_campaign(make_segment(ada, ben, slug="both"), "both")
+    expected = rehearse(both)
+    assert (expected.excluded["capped"], expected.details["capped"]) == (2, {"own_limit": 1})
+    text = counted(officer, both)
+    assert "by a limit of their own" in text
+    assert "Change the frequency" in text
+    only = make_segment(ada, slug="only")
+    text = counted(officer, make_campaign(only, "only"))
+    assert "only they can change it" in text
+    assert "Change the frequency" not in text
+    second = launched(only, "second")
+    assert report(second)["excluded_details"] == {"capped": {"own_limit": 1}}
+    text = page_of(officer, ada)
+    assert "Contact frequency reached: by a limit of their own" in text
+    assert "only they can change it" in text
+
+
+def test_the_control_group_of_all_marketing_is_not_the_campaigns(officer):
+    Workspace.objects.update(settings={"holdout": 0.5})
+    forget_workspace()
+    crowd = [make_person(f"p{n:02}", bucket=n * 500) for n in range(20)]
+    for person in crowd:
+        say(person)
+    everybody = make_segment(*crowd, slug="all")
+    text = counted(officer, make_campaign(everybody, "plain"))
+    assert "Change the workspace&#x27;s share" in text
+    assert "Change the share" not in text
+    campaign = launched(everybody, holdout={"share": 0.4})
+    rows = Message.objects.filter(campaign_id=campaign.pk, reason="holdout")
+    general = set(rows.filter(detail="general_control").values_list("profile_id", flat=True))
+    own = set(rows.filter(detail="").values_list("profile_id", flat=True))
+    assert (len(general), bool(own), general & own) == (10, True, set())
+    counts = report(campaign)
+    assert counts["excluded"]["holdout"] == 10 + len(own)
+    assert counts["excluded_details"] == {"holdout": {"general_control": 10}}
+    there = reverse("campaigns:report", args=[campaign.slug])
+    page = officer.get(there, headers={"HX-Request": "true"}).content.decode()
+    assert "detail=general_control" in page
+    assert "Change the share" in counted(officer, make_campaign(everybody, "more", holdout=0.4))
 
 
 def test_the_log_is_narrowed_by_it_and_the_api_says_it(officer):
