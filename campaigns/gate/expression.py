@@ -4,12 +4,13 @@ One expression, in the one fixed order, asked at three moments: by the
 rehearsal, when messages are queued, and (in the part that can change meanwhile) at hand-over.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from campaigns.gate.branches import Branch, detail_of, reason_of, said_of
 from campaigns.gate.legal_hours import LegalHours
 from campaigns.gate.person_day import day_of, join_day
 from campaigns.gate.quiet_hours import QuietHours
@@ -31,7 +32,6 @@ Shuffle = tuple[int, int, int, int]
 NO_SHUFFLE: Shuffle = (1, 0, 0, 0)
 # sub-reasons of the gate's own, beside those of `consent.reach.refusing`
 OWN_LIMIT, GENERAL_CONTROL = "own_limit", "general_control"
-_LINES = Sql("\n")
 
 
 @dataclass(frozen=True)
@@ -140,9 +140,9 @@ def judged(
         draw=pieces.draw,
         due=pieces.due,
         day=pieces.day,
-        reason=_reason(branches),
-        detail=_detail(branches),
-        said=_said(branches),
+        reason=reason_of(branches),
+        detail=detail_of(branches),
+        said=said_of(branches),
         joins=pieces.joins,
     )
 
@@ -159,22 +159,12 @@ _OWN_LIMITS = """LEFT JOIN (SELECT v.profile_id, max(v.per_days) AS per_days, mi
     FROM own_limit v WHERE v.channel = {channel} GROUP BY 1) o ON o.profile_id = a.profile_id"""
 
 
-@dataclass(frozen=True)
-class _Branch:
-    """A reason of the gate: its test, and where more is known of it, what says so and shows it."""
-
-    test: Sql
-    reason: MessageReason
-    detail: Sql = EMPTY
-    said: Sql = EMPTY
-
-
-def _standing(line: str, person: str, purpose: Purpose) -> list[_Branch]:
+def _standing(line: str, person: str, purpose: Purpose) -> list[Branch]:
     """What is asked at every moment: over a line of `reach` and its profile `p`."""
     found = [
-        _Branch(Sql("p.state <> 'active'"), MessageReason.FROZEN, Sql("p.state")),
-        _Branch(Sql(f"{line}.address IS NULL"), MessageReason.NO_ADDRESS),
-        _Branch(
+        Branch(Sql("p.state <> 'active'"), MessageReason.FROZEN, Sql("p.state")),
+        Branch(Sql(f"{line}.address IS NULL"), MessageReason.NO_ADDRESS),
+        Branch(
             Sql(f"{line}.suppressed"),
             MessageReason.SUPPRESSED,
             why_suppressed(line),
@@ -183,46 +173,13 @@ def _standing(line: str, person: str, purpose: Purpose) -> list[_Branch]:
     ]
     if is_free(purpose):
         return found
-    unpermitted = _Branch(
+    unpermitted = Branch(
         Sql(f"{line}.entry_id IS NULL"),
         MessageReason.NO_PERMISSION,
         why_not_permitted(line, person),
         Sql(f"{line}.said_id"),
     )
     return [*found, unpermitted]
-
-
-def _reason(branches: Sequence[_Branch], since: Sql = EMPTY) -> Sql:
-    """The first that holds, else ""; `since` are branches after these."""
-    return _case(branches, lambda one: Sql(f"'{one.reason}'"), "''", since)
-
-
-def _detail(branches: Sequence[_Branch]) -> Sql:
-    """More of the first that holds."""
-    return _case(branches, lambda one: one.detail, "''")
-
-
-def _said(branches: Sequence[_Branch]) -> Sql:
-    """What shows the first that holds."""
-    return _case(branches, lambda one: one.said, "NULL")
-
-
-def _case(
-    branches: Sequence[_Branch],
-    value: Callable[[_Branch], Sql],
-    nothing: str,
-    since: Sql = EMPTY,
-) -> Sql:
-    """No test is asked after the last that has a value."""
-    values = [value(one) for one in branches]
-    last = max(n for n, one in enumerate(values) if one.text)
-    whens = [
-        sql("WHEN {test} THEN {then}", test=branch.test, then=then if then.text else Sql(nothing))
-        for branch, then in zip(branches[: last + 1], values[: last + 1], strict=True)
-    ]
-    return sql(
-        f"CASE {{whens}} {{since}} ELSE {nothing} END", whens=_LINES.joined(whens), since=since
-    )
 
 
 def unless_objected(person: Sql) -> Sql:
@@ -238,7 +195,7 @@ class _Pieces:
 
     @property
     def joins(self) -> Sql:
-        return _LINES.joined((self._days, self._counts, self._zones))
+        return Sql("\n").joined((self._days, self._counts, self._zones))
 
     @property
     def day(self) -> Sql:
@@ -251,7 +208,7 @@ class _Pieces:
     def _days(self) -> Sql:
         return join_day(self.terms.now, self.terms.zone) if self.terms.is_marketing else EMPTY
 
-    def branches(self, taken: Sql | None, repeated: Sql) -> list[_Branch]:
+    def branches(self, taken: Sql | None, repeated: Sql) -> list[Branch]:
         """In the order of `ORDER`."""
         late = sql("{now} >= {expires}", now=self.terms.now, expires=self.terms.expires_at)
         return [
@@ -260,17 +217,17 @@ class _Pieces:
             *self._duplicate(taken, repeated),
             *self._capped,
             *self._quiet,
-            _Branch(late, MessageReason.EXPIRED),
+            Branch(late, MessageReason.EXPIRED),
             *self._holdout,
         ]
 
     @property
-    def _objected(self) -> list[_Branch]:
+    def _objected(self) -> list[Branch]:
         if not self.terms.is_profiling:
             return []
-        return [_Branch(objected(Sql("a.profile_id")), MessageReason.OBJECTED)]
+        return [Branch(objected(Sql("a.profile_id")), MessageReason.OBJECTED)]
 
-    def _duplicate(self, taken: Sql | None, repeated: Sql) -> list[_Branch]:
+    def _duplicate(self, taken: Sql | None, repeated: Sql) -> list[Branch]:
         """Only who borrows an address can share it: identifiers are unique."""
         tests = [repeated] if repeated.text else []
         if taken is not None:
@@ -282,16 +239,16 @@ class _Pieces:
                     " AND r.entry_id IS NOT NULL) OVER (PARTITION BY r.address)"
                 ),
             ]
-        return [_Branch(test, MessageReason.DUPLICATE_ADDRESS) for test in tests]
+        return [Branch(test, MessageReason.DUPLICATE_ADDRESS) for test in tests]
 
     @property
-    def _capped(self) -> list[_Branch]:
+    def _capped(self) -> list[Branch]:
         """By their own limit first: changing ours would not bring them the message."""
         found = []
         if self.terms.is_marketing and self.terms.has_own_limits:
-            found.append(_Branch(Sql("c.own"), MessageReason.CAPPED, Sql(f"'{OWN_LIMIT}'")))
+            found.append(Branch(Sql("c.own"), MessageReason.CAPPED, Sql(f"'{OWN_LIMIT}'")))
         if self.terms.limits:
-            found.append(_Branch(Sql("c.reached"), MessageReason.CAPPED))
+            found.append(Branch(Sql("c.reached"), MessageReason.CAPPED))
         return found
 
     @property
@@ -395,14 +352,14 @@ class _Pieces:
         return sql("coalesce(l.ends, {due})", due=due) if self.terms.is_timed else due
 
     @property
-    def _quiet(self) -> list[_Branch]:
+    def _quiet(self) -> list[Branch]:
         if not self.terms.is_timed:
             return []
         tests = [Sql("l.ends IS NOT NULL")]
         if self.terms.holds:  # then only who would wait too long gets nothing
             expires = self.terms.expires_at
             tests.append(sql("{due} >= {expires}", due=self.due, expires=expires))
-        return [_Branch(every(tests), MessageReason.QUIET_HOURS)]
+        return [Branch(every(tests), MessageReason.QUIET_HOURS)]
 
     @property
     def draw(self) -> Sql:
@@ -410,7 +367,7 @@ class _Pieces:
         return _shuffled(Sql("p.bucket"), self.terms.shuffle)
 
     @property
-    def _holdout(self) -> list[_Branch]:
+    def _holdout(self) -> list[Branch]:
         """Whom the workspace keeps from all marketing, then this campaign's own control group."""
         terms = self.terms
         general = _shuffled(Sql("p.bucket"), terms.general_shuffle)
@@ -419,7 +376,7 @@ class _Pieces:
             (self.draw, terms.holdout, EMPTY),
         )
         return [
-            _Branch(
+            Branch(
                 sql("{draw} < {least}", draw=draw, least=round(share * BUCKETS)),
                 MessageReason.HOLDOUT,
                 detail,
@@ -476,14 +433,14 @@ def still_allowed(
     late = sql("m.expires_at <= {now}", now=now)
     branches = [
         *_standing("q", "q.profile_id", purpose),
-        _Branch(late, MessageReason.EXPIRED),
+        Branch(late, MessageReason.EXPIRED),
     ]
     return sql(
         _STILL,
         judged=addresses,
-        reason=_reason(branches, since),
-        detail=_detail(branches),
-        said=_said(branches),
+        reason=reason_of(branches, since),
+        detail=detail_of(branches),
+        said=said_of(branches),
     )
 
 
