@@ -362,6 +362,22 @@ class SuppressionAdmin(AuditedAdmin):
             release(row)
 
 
+class ByLanguage(admin.SimpleListFilter):
+    """By the language, in the reader's words."""
+
+    title, parameter_name = _("language"), "language"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Those that there are."""
+        names = dict(language_choices())
+        codes = model_admin.get_queryset(request).order_by("language").distinct("language")
+        return [(code, names.get(code, code)) for code in codes.values_list("language", flat=True)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those in one."""
+        return queryset.filter(language=self.value()) if self.value() else queryset
+
+
 @admin.register(Wording)
 class WordingAdmin(ReadOnly, AuditedAdmin):
     """What people were asked in, every version of it. Written by the forms that show it."""
@@ -375,7 +391,7 @@ class WordingAdmin(ReadOnly, AuditedAdmin):
 
     empty_text = _("The words of forms that ask for permission, every version that was shown.")
     list_display = ("key", "language_words", "version", "at")
-    list_filter = ("key", "language")
+    list_filter = ("key", ByLanguage)
     fields = ("key", "language_words", "version", "at", "shown_words")
     readonly_fields = fields
 

@@ -28,6 +28,8 @@ def test_no_wording_is_changed_or_deleted_and_the_officer_reads_all():
             change()
     client = Client()
     client.force_login(make_user("privacy_officer"))
+    listed = client.get("/console/consent/wording/").content.decode()
+    assert f'?language={row.language}">' in listed, "a filter by language, by its name"
     page = client.get(f"/console/consent/wording/{row.pk}/change/").content.decode()
     assert "May we?" in page
     assert (
