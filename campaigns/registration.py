@@ -3,6 +3,7 @@
 from campaigns import ageing, erasing, merging, panels, pruning, trail  # noqa: F401 - each signs in
 from campaigns.api import registration  # noqa: F401 - signs itself in
 from campaigns.composition.senders import default_sender
+from campaigns.conditions import message  # noqa: F401 - signs itself in
 from campaigns.delivery.service_mails import send_due
 from campaigns.delivery.worker import deliver, left
 from campaigns.engine.claims import enrolments_left

@@ -103,6 +103,49 @@ MORE: dict[str, list[tuple[str, Rule]]] = {
             },
         ),
     ],
+    "sequence": [
+        (
+            "Viewed and bought within a week, and emptied the cart nowhere in between",
+            {
+                "steps": [{"name": "Product Viewed"}, {"name": "Order Completed"}],
+                "within": {"days": 7},
+                "without": [{"name": "Cart Emptied"}],
+            },
+        ),
+        (
+            "Put something into the cart, and ordered nothing within the hour after it",
+            {
+                "steps": [{"name": "Product Added"}],
+                "without": [{"name": "Order Completed"}],
+                "within": {"hours": 1},
+                "window": {"last": {"days": 2}},
+            },
+        ),
+        (
+            "Viewed a product, and did not buy the same",
+            {
+                "steps": [{"name": "Product Viewed"}],
+                "without": [{"name": "Order Completed", "same": "products.product_id"}],
+                "same": "product_id",
+                "window": {"last": {"days": 14}},
+            },
+        ),
+    ],
+    "message": [
+        (
+            "Opened no mail in 30 days",
+            {
+                "status": "opened",
+                "channel": "email",
+                "window": {"last": {"days": 30}},
+                "count": {"op": "eq", "value": 0},
+            },
+        ),
+        (
+            "Left by a message",
+            {"status": "unsubscribed", "window": {"last": {"days": 90}}},
+        ),
+    ],
     "consent": [
         (
             "Were never asked about marketing by SMS",

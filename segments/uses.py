@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from config.workspace.lifecycle.usage import KINDS, USES, ObjectKind, Use
 from config.workspace.trail.targets import TARGETS, rows_of
 from segments.models import Segment
-from segments.rules import SEGMENT, references_in
+from segments.rules import references_in
 
 
 def url_of(segment: Segment) -> str:
@@ -25,13 +25,11 @@ TARGETS.register("segment")(rows_of(_SEGMENT, "segments.view"))
 @USES.register("segments", order=10)
 def uses(kind: str, keys: Collection[str]) -> Iterator[tuple[str, Use]]:
     """The segments whose rules name them; one query."""
-    if kind not in ("segment", "purpose"):
-        return
     live = Segment.objects.filter(archived_at=None, kind=Segment.Kind.DYNAMIC)
-    if kind == "segment":
-        live = live.filter(depends_on__overlap=[SEGMENT + key for key in keys])
-    else:
+    if kind == "purpose":
         live = live.filter(depends_on__contains=["consent"])
+    else:
+        live = live.filter(depends_on__overlap=[f"{kind}:{key}" for key in keys])
     for segment in live.order_by("name"):
         for of, key in references_in(segment.rule):
             if of == kind and key in keys:

@@ -33,8 +33,10 @@ from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.shown import Differs, ShownDraft
 from config.workspace.api import problems
 from config.workspace.api.problems import FieldError, Problem, invalid, taken
+from config.workspace.api.usage import problem_of
 from config.workspace.api.views import ApiView
 from config.workspace.lifecycle.revisions import Stale
+from config.workspace.lifecycle.usage import InUse
 from config.workspace.roles.callers import member_of
 from profiles.api.paging import PAGE_PARAMETERS, answer_page
 from profiles.api.serializers import pages_of
@@ -188,6 +190,8 @@ class OneCampaign(ApiView):
         """Throw a draft away; what was launched stays."""
         try:
             delete_draft(found(slug))
+        except InUse as error:
+            raise problem_of(error) from error
         except WrongStatus as error:
             raise Problem(409, detail=str(error)) from error
         return Response(status=204)

@@ -22,6 +22,7 @@ from campaigns.gate.expression import still_allowed
 from campaigns.leases import CLOCK, lease_time
 from campaigns.models.message import OWN_LINKS
 from campaigns.outbox.pacing import CHUNK, catch_up
+from campaigns.people.announcing import announce_states
 from config.postgres.sql import EMPTY, Sql, one, run, sql
 from config.workspace.work.due import Left
 from consent.models import Purpose
@@ -258,15 +259,16 @@ WITH ended AS (
       AND (g.state <> 'queued' OR g.attempt = 0 OR t.attempts = g.attempt)
     RETURNING {ended}, t.id, t.provider_ref
 ), {give_back}, {referred}
-SELECT count(*) FROM ended
+SELECT coalesce(owner_id, profile_id), state FROM ended
 """
 
 
+@transaction.atomic
 def settle(rows: Sequence[Settled], now: datetime) -> None:
-    """Write what became of a batch: one statement. What has not left gives its count back; what a
-    provider may speak of is found by its reference from then on.
+    """Write what became of a batch: one statement, and what rules are told of it. What has not left
+    gives its count back; what a provider may speak of is found by its reference from then on.
     """
-    run(
+    written = run(
         sql(
             _SETTLE,
             ended=ENDED,
@@ -282,6 +284,7 @@ def settle(rows: Sequence[Settled], now: datetime) -> None:
             attempts=[row.attempt for row in rows],
         )
     )
+    announce_states(written)
 
 
 def storable(word: str) -> str:

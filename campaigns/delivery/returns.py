@@ -15,6 +15,7 @@ from campaigns.channels.base import BOUNCED, Channel, Returned, channel_of
 from campaigns.delivery.bounces import note_bounces
 from campaigns.delivery.claims import storable
 from campaigns.delivery.references import find
+from campaigns.people.announcing import announce_states
 from config.postgres.sql import run, sql
 from profiles.people.lineage import today_of
 
@@ -71,6 +72,7 @@ def note(name: str, channel: Channel, returned: Sequence[Returned]) -> int:
             words=[storable(said[key].word) for key in keys],
         )
     )
+    announce_states([(row[2], row[5]) for row in rows])
     bounced = [row for row in rows if row[5] == BOUNCED]
     today = today_of([row[2] for row in bounced])
     found = [

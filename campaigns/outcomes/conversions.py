@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from campaigns.gate.terms import window_of
 from campaigns.models import Campaign
+from campaigns.people.announcing import announce_status
 from campaigns.people.whose import messages_by
 from config.postgres.sql import FALSE, Sql, every
 from profiles.calls.limits import MAX_AMOUNT
@@ -119,6 +120,7 @@ UPDATE message m SET
                FROM ({{orders}}) o WHERE o.value IS NOT NULL)
 FROM unnest(%(profiles)s::bigint[], %(messages)s::bigint[]) AS g(profile_id, id)
 WHERE m.profile_id = g.profile_id AND m.id = g.id
+RETURNING coalesce(m.owner_id, m.profile_id)
 """  # noqa: S608 - our own pieces, values are bound
 _ORDERS = f"""
     SELECT (x.value->>'at')::timestamptz AS at,
@@ -161,6 +163,7 @@ def write_credits(
     if touched:
         keys = sorted(set(touched))
         cursor.execute(_RECKON.format(orders=_ORDERS), _columns(keys, ("profiles", "messages")))
+        announce_status([owner for (owner,) in cursor.fetchall()], "converted")
 
 
 def _goals_met(batch: WrittenBatch, names: set[str]) -> list[tuple[Any, ...]]:

@@ -1,6 +1,7 @@
 """Whose opens and clicks could be measured: the base of a report's rates."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.db import connection
 from django.utils.timezone import localdate
@@ -47,7 +48,7 @@ WITH written AS MATERIALIZED (
            (m.data ? 'unknown_open' AND m.opened_at IS NULL AND m.machine_opened_at IS NULL)
                AS is_unknown
     FROM message m
-    WHERE m.campaign_id = {campaign} AND NOT m.is_test
+    WHERE {which} AND NOT m.is_test
       AND m.state IN ('sent', 'delivered', 'bounced', 'failed', 'unknown')
 ), allowed AS MATERIALIZED (
     SELECT DISTINCT w.id FROM written w JOIN ({spans}) s
@@ -81,7 +82,7 @@ def measured_by_variant(campaign: Campaign, audience: int = 0) -> dict[str, Meas
 
     Two queries.
     """
-    query = _asked(campaign, _COUNTS)
+    query = _of_campaign(campaign, _COUNTS)
     if query is None:
         return {}
     with over_many() if audience > MANY else connection.cursor() as cursor:
@@ -93,32 +94,43 @@ def messages_measured(campaign: Campaign, *, is_measured: bool) -> Sql | None:
     """A query for the ids of the messages that count as measured, or of the others that were
     delivered: whom the numbers of the report are about.
     """
-    return _asked(campaign, _IDS[is_measured])
+    return _of_campaign(campaign, _IDS[is_measured])
 
 
-def _asked(campaign: Campaign, answer: Sql) -> Sql | None:
+def unmeasured(which: Sql, channel: str) -> Sql | None:
+    """A query for the ids of the delivered messages `m` of the test `which` that do not count as
+    measured, by the policies of today; None where nothing is measured at all.
+    """
+    return _asked(which, channel, None, _IDS[False])
+
+
+def _of_campaign(campaign: Campaign, answer: Sql) -> Sql | None:
+    """The policies are those of now, on the day of the launch: whom they let be seen less since was
+    seen or not by then, and who was seen counts.
+    """
+    day = localdate(campaign.launched_at) if campaign.launched_at else None
+    which = sql("m.campaign_id = {campaign}", campaign=campaign.pk)
+    return _asked(which, channel_of(campaign), day, answer)
+
+
+def _asked(which: Sql, channel: str, day: date | None, answer: Sql) -> Sql | None:
     purpose = Purpose.objects.filter(slug=MEASURING).first()
     if purpose is None:
         return None
-    by_place = _by_place(campaign, purpose)
+    by_place = _by_place(channel, day, purpose)
     return sql(
         _MEASURED,
-        spans=standing_spans(_ADDRESSES, purpose=purpose, channel=channel_of(campaign)),
-        campaign=campaign.pk,
+        spans=standing_spans(_ADDRESSES, purpose=purpose, channel=channel),
+        which=which,
         measured=by_place or _ALLOWED,
         people=_PEOPLE if by_place else EMPTY,
         answer=answer,
     )
 
 
-def _by_place(campaign: Campaign, measuring: Purpose) -> Sql | None:
-    """By the policy of where each lives; None where it is permission everywhere.
-
-    The table is that of now, on the day of the launch: whom it lets be seen less since was seen or
-    not by then, and who was seen counts.
-    """
-    marketing, channel = Purpose(purpose_class=Purpose.Class.MARKETING), channel_of(campaign)
-    day = localdate(campaign.launched_at) if campaign.launched_at else None
+def _by_place(channel: str, day: date | None, measuring: Purpose) -> Sql | None:
+    """By the policy of where each lives; None where it is permission everywhere."""
+    marketing = Purpose(purpose_class=Purpose.Class.MARKETING)
     groups = policy_table().groups((TRACKING,), channel, marketing, day)
     said = [terms.get(TRACKING) or PERMISSION for _codes, terms in groups.groups]
     if set(said) == {PERMISSION}:

@@ -11,6 +11,7 @@ from campaigns.models import Message
 from campaigns.outcomes import told
 from campaigns.outcomes.agents import HUMAN, MACHINE
 from campaigns.outcomes.events import Happened, tell
+from campaigns.people.announcing import announce_status
 from profiles.people.lineage import today_id
 
 BURST = timedelta(seconds=5)  # clicks on so many different links within this are a scanner's
@@ -132,6 +133,7 @@ def record_click(
             }
             values |= {"profile": sent.profile_id, "message": sent.message_id}
             cursor.execute(_BURST, values)
+            announce_status([sent.person_id], "clicked")
             who = MACHINE
     if who == HUMAN:
         once = f"click:{link}:{at:%Y%m%d%H%M}"

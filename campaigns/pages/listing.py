@@ -25,6 +25,7 @@ from campaigns.services.shapes import InvalidCampaign
 from config.console.pages import ApiCall, page, part, toast
 from config.postgres.wire import number_of
 from config.workspace.lifecycle.revisions import Stale, revision_in
+from config.workspace.lifecycle.usage import InUse
 from config.workspace.permissions import may, requires
 from segments.models import Segment
 
@@ -164,7 +165,7 @@ def delete(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = found(slug)
     try:
         delete_draft(campaign, revision=revision_in(request.POST))
-    except (WrongStatus, Stale) as error:
+    except (WrongStatus, Stale, InUse) as error:
         toast(request, str(error), level=30)
         return redirect("campaigns:detail", slug)
     toast(request, _("The draft “%(name)s” is gone.") % {"name": campaign.name[:80]})

@@ -17,6 +17,7 @@ from config.workspace import audit
 from config.workspace.api.problems import FieldError
 from config.workspace.lifecycle.copies import name_of_copy
 from config.workspace.lifecycle.revisions import refuse_stale
+from config.workspace.lifecycle.usage import taking
 from config.workspace.models import User
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,80}")
@@ -156,13 +157,15 @@ def _content_of(row: Campaign) -> dict[str, Any]:
 
 @transaction.atomic
 def delete_draft(campaign: Campaign, *, revision: int | None = None) -> None:
-    """Throw a draft away, as it was seen. Raises WrongStatus, Stale."""
-    campaign = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
-    needs_status(campaign, Campaign.Status.DRAFT)
-    refuse_stale(campaign.revision, revision)
-    audit.record("delete", "campaign", campaign.slug)
-    Campaign.objects.filter(pk=campaign.pk, status=Campaign.Status.DRAFT).update(current=None)
-    campaign.delete()
+    """Throw a draft away, as it was seen. Raises WrongStatus, Stale, InUse (a rule names it)."""
+    with taking("campaign", campaign.slug, for_good=True) as row:
+        if row is None:
+            return
+        needs_status(row, Campaign.Status.DRAFT)
+        refuse_stale(row.revision, revision)
+        audit.record("delete", "campaign", row.slug)
+        Campaign.objects.filter(pk=row.pk, status=Campaign.Status.DRAFT).update(current=None)
+        row.delete()
 
 
 @transaction.atomic

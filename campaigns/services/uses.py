@@ -39,6 +39,15 @@ WAITING = ("queued", "handing_over")
 
 
 KINDS.register("sender", order=40)(ObjectKind(gettext_lazy("Sender"), Sender, "pk", form_of))
+KINDS.register("campaign", order=50)(
+    ObjectKind(
+        gettext_lazy("Campaign"),
+        Campaign,
+        "slug",
+        lambda row: reverse("campaigns:detail", args=[row.slug]),
+        is_archived=lambda _row: False,
+    )
+)
 
 
 def references_of(source: Campaign | CampaignVersion) -> set[Reference]:
@@ -82,6 +91,8 @@ CROSS JOIN LATERAL (
           FROM jsonb_path_query(o.steps, '$.** ? (@.kind == "segment")') s
     UNION SELECT 'purpose', s->>'purpose'
           FROM jsonb_path_query(o.steps, '$.** ? (@.kind == "consent")') s
+    UNION SELECT 'campaign', s->>'campaign'
+          FROM jsonb_path_query(o.steps, '$.** ? (@.kind == "message" && exists(@.status))') s
     UNION SELECT 'sender', o.sender_id::text) r
 WHERE r.kind = %(kind)s AND r.key = ANY(%(keys)s)
 ORDER BY c.id DESC
@@ -91,7 +102,7 @@ ORDER BY c.id DESC
 @USES.register("campaigns", order=20)
 def uses(kind: str, keys: Collection[str]) -> Iterator[tuple[str, Use]]:
     """Campaigns that name them: those under way bind, drafts and what was sent are named."""
-    if kind not in ("segment", "purpose", "topic", "sender"):
+    if kind not in ("segment", "purpose", "topic", "sender", "campaign"):
         return
     over: dict[str, int] = {}
     with connection.cursor() as cursor:

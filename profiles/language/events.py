@@ -11,7 +11,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from config.postgres.sql import AND, Sql, run, sql
+from config.postgres.sql import AND, EMPTY, Sql, run, sql
 from profiles.language.comparisons import Comparison, read_comparison
 from profiles.language.operators.base import AMOUNT, RANGE, SEVERAL
 from profiles.language.question import Question
@@ -32,6 +32,9 @@ ITEM_COLUMNS = {
     "price": "number",
 }
 ITEM_PREFIX = "products."
+
+
+_ITS_ITEMS = "i.profile_id = e.profile_id AND i.occurred_at = e.occurred_at AND i.event_id = e.id"
 
 
 @dataclass(frozen=True)
@@ -62,14 +65,14 @@ class PropertyTest:
     def _item_test(self, context: Question) -> Sql:
         context.read(FieldPlace.PROPERTY, self.property)
         column = self.property.removeprefix(ITEM_PREFIX)
-        place = "i.product_name" if column == "name" else f"i.{column}"
+        place = _item_place(column)
         if ITEM_COLUMNS[column] == "number":
             subject = number_subject(place)
         else:
             subject = Subject(text=Sql(place), exists=Sql(f"{place} <> ''"))
         return sql(
-            "EXISTS (SELECT 1 FROM event_item i WHERE i.profile_id = e.profile_id "
-            "AND i.occurred_at = e.occurred_at AND i.event_id = e.id AND {test})",
+            "EXISTS (SELECT 1 FROM event_item i WHERE {own} AND {test})",
+            own=Sql(_ITS_ITEMS),
             test=self.comparison.test(subject, context.clock()),
         )
 
@@ -81,15 +84,21 @@ def read_where(reader: Reader) -> tuple[PropertyTest, ...]:
 
 def _read_test(reader: Reader) -> PropertyTest:
     reader.only("property", "op", "value")
-    name, type_ = reader.text("property"), "json"
-    if name.startswith(ITEM_PREFIX):
-        type_ = ITEM_COLUMNS.get(name.removeprefix(ITEM_PREFIX), "")
-        if not type_:
-            known = ", ".join(f"{ITEM_PREFIX}{column}" for column in ITEM_COLUMNS)
-            message = _("“%(name)s” is not known; known are %(known)s.")
-            reader.fail("property", "unknown_field", message % {"name": name, "known": known})
-            type_ = "json"
+    name, type_ = read_property(reader, "property")
     return PropertyTest(name, read_comparison(reader, type_))
+
+
+def read_property(reader: Reader, field: str) -> tuple[str, str]:
+    """The name of a property and its type; of `products.*` those alone that are kept."""
+    name = reader.text(field)
+    if not name.startswith(ITEM_PREFIX):
+        return name, "json"
+    type_ = ITEM_COLUMNS.get(name.removeprefix(ITEM_PREFIX))
+    if type_ is None:
+        known = ", ".join(f"{ITEM_PREFIX}{column}" for column in ITEM_COLUMNS)
+        message = _("“%(name)s” is not known; known are %(known)s.")
+        reader.fail(field, "unknown_field", message % {"name": name, "known": known})
+    return name, type_ or "json"
 
 
 def subject_of(
@@ -109,6 +118,21 @@ def subject_of(
     if context.profile_ids is not None:
         tests.append(sql("e.profile_id = ANY({ids}::bigint[])", ids=context.event_profile_ids))
     return spelled(subject, name, context, ValueRows(sql("event e WHERE {t}", t=AND.joined(tests))))
+
+
+def about_what(context: Question, name: str) -> tuple[Sql, Sql]:
+    """What an event is about, as text (NULL for nothing): the property's value, and a join that it
+    needs. Of `products.*` an event is about each of its products.
+    """
+    context.read(FieldPlace.PROPERTY, name)
+    if not name.startswith(ITEM_PREFIX):
+        return sql("nullif(e.properties->>{name}, '')", name=name), EMPTY
+    place = _item_place(name.removeprefix(ITEM_PREFIX))
+    return Sql(f"nullif({place}::text, '')"), Sql(f" JOIN event_item i ON {_ITS_ITEMS}")
+
+
+def _item_place(column: str) -> str:
+    return "i.product_name" if column == "name" else f"i.{column}"
 
 
 def _is_numeric(comparison: Comparison | None) -> bool:
@@ -133,9 +157,7 @@ class Occurrences:
 
     def owner(self, context: Question) -> Sql:
         """Whose event it is."""
-        return Sql(
-            "coalesce(a.survivor_id, e.profile_id)" if context.has_aliases else "e.profile_id"
-        )
+        return owner_of(context)
 
     def rows(self, context: Question, *, lower: Sql | None = None) -> Sql:
         """`event e ... WHERE ...`; `lower` stands in for the window's first moment."""
@@ -145,33 +167,51 @@ class Occurrences:
         if first:
             tests.append(sql("e.occurred_at >= {first}", first=first))
         tests.append(sql("e.occurred_at < {end}", end=self.window.upper(context.clock())))
-        owner = self.owner(context)
-        if context.profile_ids is not None:
-            tests.append(sql("e.profile_id = ANY({ids}::bigint[])", ids=context.event_profile_ids))
-            if context.has_aliases:
-                tests += context.narrowing(owner)
-        return sql(
-            "event e{aliases}{entries} WHERE {tests}",
-            aliases=Sql(
-                " LEFT JOIN alias_pending a ON a.profile_id = e.profile_id"
-                if context.has_aliases
-                else ""
-            ),
-            entries=self._entries(context, owner),
-            tests=AND.joined(tests),
-        )
+        return event_rows(context, tests, self.window)
 
-    def _entries(self, context: Question, owner: Sql) -> Sql:
-        if not self.window.since_entry:
-            return Sql("")
-        entered = context.entered or Sql(
-            "SELECT NULL::bigint AS profile_id, NULL::timestamptz AS entered_at WHERE FALSE"
-        )
-        return sql(
-            " JOIN ({entered}) n ON n.profile_id = {owner} AND e.occurred_at >= n.entered_at",
-            entered=entered,
-            owner=owner,
-        )
+
+def owner_of(context: Question) -> Sql:
+    """Whose the event `e` is."""
+    return Sql("coalesce(a.survivor_id, e.profile_id)" if context.has_aliases else "e.profile_id")
+
+
+def event_rows(
+    context: Question, tests: Sequence[Sql], window: Window, *, join: Sql = EMPTY
+) -> Sql:
+    """`event e ... WHERE ...` of those who are asked about; `window` says since when, where that is
+    their entry. `join`: more, over `e`.
+    """
+    tests, owner = list(tests), owner_of(context)
+    if context.profile_ids is not None:
+        tests.append(sql("e.profile_id = ANY({ids}::bigint[])", ids=context.event_profile_ids))
+        if context.has_aliases:
+            tests += context.narrowing(owner)
+    aliases = " LEFT JOIN alias_pending a ON a.profile_id = e.profile_id"
+    return sql(
+        "event e{aliases}{entries}{join} WHERE {tests}",
+        join=join,
+        aliases=Sql(aliases if context.has_aliases else ""),
+        entries=since_entry(window, context, owner, Sql("e.occurred_at")),
+        tests=AND.joined(tests),
+    )
+
+
+def since_entry(window: Window, context: Question, owner: Sql, at: Sql) -> Sql:
+    """A join that leaves what happened (`at`) to `owner` since they entered; "" for other windows.
+
+    Nobody entered where no campaign asks.
+    """
+    if not window.since_entry:
+        return Sql("")
+    entered = context.entered or Sql(
+        "SELECT NULL::bigint AS profile_id, NULL::timestamptz AS entered_at WHERE FALSE"
+    )
+    return sql(
+        " JOIN ({entered}) n ON n.profile_id = {owner} AND {at} >= n.entered_at",
+        entered=entered,
+        owner=owner,
+        at=at,
+    )
 
 
 def matching(

@@ -129,10 +129,16 @@ def window(field: str) -> Spec:
     return {"part": "window", "field": field}
 
 
+def span(field: str, *, name: str) -> Spec:
+    """How long."""
+    return {"part": "span", "field": field, "name": name}
+
+
 def several(field: str, first: str, parts: Sequence[Spec], *, prefix: str, **more: Any) -> Spec:
     """Some alike, `first` before the first of them. `add`: the words of what adds one.
 
-    `start`: a new one. The names of the parts' words begin with `prefix` and its number.
+    `start`: a new one; `between`: the words between two, "and" without; `least`: how many stay. The
+    names of the parts' words begin with `prefix` and its number.
     """
     shape = {"part": "several", "field": field, "first": first, "parts": parts, "prefix": prefix}
     return shape | more
@@ -141,6 +147,8 @@ def several(field: str, first: str, parts: Sequence[Spec], *, prefix: str, **mor
 def optional(field: str, parts: Sequence[Spec], **more: Any) -> Spec:
     """What may be there: its parts, and what takes it away. `after`: parts behind that.
 
-    `add`: the words of what adds it, as `start`; `unless`: where the condition has these fields.
+    `add`: the words of what adds it, as `start`; `unless`: where the condition has these fields;
+    `own`: its parts are of the condition itself, since the field is a plain value; `needs`: of one
+    of several, a field that the condition around must have.
     """
     return {"part": "optional", "field": field, "parts": parts, **more}

@@ -186,6 +186,65 @@ def did(person: Person, condition: Mapping[str, Any], now: datetime) -> bool:
     return True
 
 
+def about(properties: Mapping[str, Any], name: str) -> list[str]:
+    """What an event is about, as texts."""
+    if name.startswith("products."):
+        of_each = [product.get(name[9:]) for product in properties.get("products", ())]
+        return [str(value) for value in of_each if value not in (None, "")]
+    value = properties.get(name)
+    return [] if value in (None, "") else [str(value)]
+
+
+def followed(person: Person, condition: Mapping[str, Any], now: datetime) -> bool:
+    """Whether they did a sequence; every way of choosing its events is tried."""
+    same, window = condition.get("same"), condition.get("window")
+    steps, without = condition["steps"], condition.get("without", [])
+    longest = span(condition["within"]) if "within" in condition else None
+    if same:
+        things = {
+            thing
+            for step in steps
+            for _at, properties in matches(person, step, now)
+            for thing in about(properties, step.get("same", same))
+        }
+    else:
+        things = {None}
+
+    def found(step: Mapping[str, Any], thing: Any, within: Any = window) -> list[int]:
+        rows = matches(person, dict(step) | {"window": within or {}}, now)
+        own = step.get("same", same)
+        return [
+            (at, id(properties))
+            for at, properties in rows
+            if thing is None or thing in about(properties, own)
+        ]
+
+    def is_free(start: datetime, end: datetime, thing: Any) -> bool:
+        return not any(start < at < end for each in without for at, _id in found(each, thing))
+
+    for thing in things:
+        if len(steps) == 1:
+            for at, _id in found(steps[0], thing):
+                end = at + longest if longest else now
+                later = [x for each in without for x, _id in found(each, thing)]
+                if end <= now and not any(at < x <= end for x in later):
+                    return True
+            continue
+        ways = [[one] for one in found(steps[0], thing)]
+        for step in steps[1:]:
+            ways = [
+                [*way, one]
+                for way in ways
+                for one in found(step, thing)
+                if one[0] >= way[-1][0] and one not in way
+            ]
+        for way in ways:
+            start, end = way[0][0], way[-1][0]
+            if (longest is None or end - start <= longest) and is_free(start, end, thing):
+                return True
+    return False
+
+
 def holds(person: Person, rule: Mapping[str, Any], now: datetime) -> bool:
     """Whether the person is in."""
     if "match" in rule:
@@ -194,5 +253,7 @@ def holds(person: Person, rule: Mapping[str, Any], now: datetime) -> bool:
         return answers[rule["match"]]
     if rule["kind"] == "event":
         return did(person, rule, now)
+    if rule["kind"] == "sequence":
+        return followed(person, rule, now)
     field = rule["field"]
     return compares(person["traits"].get(field), rule["op"], rule.get("value"), field, now)

@@ -60,6 +60,11 @@ others = st.sampled_from(
         {"kind": "segment", "slug": "pros"},
         {"kind": "consent", "purpose": "marketing", "channel": "email", "status": "never_asked"},
         {"kind": "consent", "purpose": "marketing", "channel": "email", "status": "granted"},
+        {"kind": "sequence", "steps": [{"name": name} for name in NAMES]},
+        {"kind": "sequence", "steps": [{"name": NAMES[1]}], "without": [{"name": NAMES[0]}]},
+        {"kind": "message", "status": "opened"},
+        {"kind": "message", "status": "sent", "count": {"op": "lte", "value": 1}},
+        {"kind": "message", "status": "clicked", "count": {"op": "eq", "value": 0}},
     ]
 )
 groups = st.recursive(
@@ -167,4 +172,4 @@ def stored(segment) -> set[int]:
 
 
 def test_every_kind_is_tried_here() -> None:
-    assert set(KINDS) == {"trait", "event", "segment", "consent"}
+    assert set(KINDS) == {"trait", "event", "segment", "consent", "message", "sequence"}

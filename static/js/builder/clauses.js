@@ -141,7 +141,7 @@ function askSeveral(node, ui, host, given) {
 // --- parts ----------------------------------------------------------------------------------------
 
 // `at`: {node, around, ui, host, prefix}: whose fields they are, and the condition around it.
-const PARTS = { text: ({ text }) => [text], pick, choose, compare, mode, count, window: when, several, optional };
+const PARTS = { text: ({ text }) => [text], pick, choose, compare, mode, count, window: when, span, several, optional };
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 const has = (node, fields) => Object.entries(fields).every(([name, value]) => same(node[name], value));
 const isOut = (part, node) => Boolean(part.unless) && has(node, part.unless);
@@ -168,8 +168,8 @@ const typeOf = (kind, field, value) => kind?.parts.find((part) => part.field ===
 
 function pick(part, at) {
   const { node, ui, host, prefix = "" } = at;
-  const value = node[part.field];
-  const label = part.named ? ui.nameOf(value) : part.known?.[value]?.[0] || value;
+  const value = node[part.field] ?? "";
+  const label = part.known?.[value]?.[0] || (part.named ? ui.nameOf(value) : value);
   const free = part.free ? (text) => [{ value: text, label: text, kind: "use" }] : undefined;
   return [word(ui, label, { name: `${prefix}${part.name}`, kind: part.look, act: (button) => pickFrom({ button, host, words: ui.words, free, load: asking(part, at),
     choose: (item) => {
@@ -204,7 +204,7 @@ function restart(node, type, words, op = "") {
 const chosenAlready = (node, words) => ("value" in node ? !(node.value === "" && unsaid.has(node)) : words.operators[node.op]?.always);
 
 function choose(part, { node, ui, host, prefix = "" }) {
-  return [word(ui, part.options[node[part.field]], { name: `${prefix}${part.name}`, kind: part.look, act: (button) => pickFrom({ button, host, words: ui.words,
+  return [word(ui, part.options[node[part.field] ?? ""], { name: `${prefix}${part.name}`, kind: part.look, act: (button) => pickFrom({ button, host, words: ui.words,
     load: () => options(part.options), choose: ({ value }) => { node[part.field] = value; ui.changed(); } }) })];
 }
 
@@ -265,19 +265,34 @@ function when(part, { node, ui, host }) {
     choose: (said) => set({ last: { [said.unit]: said.amount } }) }) })];
 }
 
-function several(part, { node, ui, host }) {
+function several(part, at) {
+  const { node, ui, host, prefix = "" } = at;
   const list = node[part.field] || [];
-  return list.flatMap((inner, index) => [
-    `${index ? ` ${ui.words.two}` : part.first} `, ...draw(part.parts, { node: inner, around: node, ui, host, prefix: `${part.prefix}${index}` }),
-    ...drop(ui, () => list.splice(list.indexOf(inner), 1), `add-${part.name || part.field}`)]);
+  const between = part.between === undefined ? ` ${ui.words.two}` : part.between.startsWith(",") ? part.between : ` ${part.between}`;
+  const drawn = list.flatMap((inner, index) => [
+    `${index ? between : part.first} `, ...draw(part.parts, { node: inner, around: node, ui, host, prefix: `${prefix}${part.prefix}${index}` }),
+    ...(list.length > (part.least || 0) ? drop(ui, () => list.splice(list.indexOf(inner), 1), `add-${prefix}${part.name || part.field}`) : [])]);
+  return [...drawn, ...within(part, at)];
 }
 
-function optional(part, { node, ui, host }) {
+function optional(part, at) {
+  const { node, ui, host, prefix = "" } = at;
+  if (part.needs && !at.around?.[part.needs]) return [];
   const inner = node[part.field];
-  if (!inner) return [];
-  const at = { node: inner, around: node, ui, host };
-  const after = draw(part.after || [], at);
-  return [...draw(part.parts, at), ...drop(ui, () => delete node[part.field], `add-${part.name || part.field}`), ...(after.length ? [" ", ...after] : [])];
+  if (inner === undefined) return within(part, at);
+  const own = part.own ? at : { node: inner, around: node, ui, host };
+  const after = draw(part.after || [], own);
+  return [...draw(part.parts, own), ...drop(ui, () => delete node[part.field], `add-${prefix}${part.name || part.field}`), ...(after.length ? [" ", ...after] : [])];
+}
+
+function span(part, { node, ui, host, prefix = "" }) {
+  return askDuration({ value: node[part.field] }, ui, host, { at: `${prefix}${part.name}`, set: (value) => { node[part.field] = value; ui.changed(); } });
+}
+
+// What can be added to one of several is added there; to a clause, below it (`extrasOf`).
+function within(part, { node, around, ui, prefix = "" }) {
+  if (!around || !part.add || ui.readonly) return [];
+  return [" ", el("button", { type: "button", class: "r-link r-xs", "data-word": `add-${prefix}${part.name || part.field}`, onclick: () => addTo(node, part, ui, prefix) }, `+ ${part.add}`)];
 }
 
 // The word with which a part begins.
@@ -287,14 +302,16 @@ const firstWord = (part) => part.parts.find((one) => one.name)?.name || "";
 export function extrasOf(node, ui) {
   const parts = (ui.words.kinds[node.kind]?.parts || []).filter((part) => part.add && !isOut(part, node));
   if (!parts.length || ui.readonly) return null;
-  const add = (part) => {
-    const fresh = asUnsaid(structuredClone(part.start));
-    if (part.part === "several") (node[part.field] ||= []).push(fresh); else node[part.field] = fresh;
-    const first = part.part === "several" ? `${part.prefix}${node[part.field].length - 1}${firstWord(part)}` : firstWord(part);
-    ui.changed({ focus: first });
-  };
-  return el("p", { class: "r-sb-extra" }, parts.filter((part) => part.part === "several" || !node[part.field]).map((part) =>
-    el("button", { type: "button", class: "r-link r-xs", "data-word": `add-${part.name || part.field}`, onclick: () => add(part) }, `+ ${part.add}`)));
+  return el("p", { class: "r-sb-extra" }, parts.filter((part) => part.part === "several" || node[part.field] === undefined).map((part) =>
+    el("button", { type: "button", class: "r-link r-xs", "data-word": `add-${part.name || part.field}`, onclick: () => addTo(node, part, ui) }, `+ ${part.add}`)));
+}
+
+function addTo(node, part, ui, prefix = "") {
+  const fresh = structuredClone(part.start);
+  if (typeof fresh === "object") asUnsaid(fresh);
+  if (part.part === "several") (node[part.field] ||= []).push(fresh); else node[part.field] = fresh;
+  const first = part.part === "several" ? `${part.prefix}${node[part.field].length - 1}${firstWord(part)}` : firstWord(part);
+  ui.changed({ focus: `${prefix}${first}` });
 }
 
 /** A new one of the kind that was picked, and which of its words comes next. */
