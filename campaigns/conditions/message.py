@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Self
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from campaigns.models import Campaign
 from campaigns.outcomes.measured import unmeasured
@@ -295,13 +295,13 @@ class MessageCondition(Condition):
 def _status_words() -> dict[str, str]:
     """After "have" or "have not", before the campaign or "any message"."""
     return {
-        "sent": _("been sent"),
-        "delivered": _("received"),
-        "opened": _("opened"),
-        "clicked": _("clicked in"),
-        "converted": _("reached the goal after"),
-        "bounced": _("bounced on"),
-        "unsubscribed": _("left by"),
+        "sent": pgettext("have", "been sent"),
+        "delivered": pgettext("have", "received"),
+        "opened": pgettext("have", "opened"),
+        "clicked": pgettext("have", "clicked in"),
+        "converted": pgettext("have", "reached the goal after"),
+        "bounced": pgettext("have", "bounced on"),
+        "unsubscribed": pgettext("have", "left by"),
     }
 
 

@@ -305,7 +305,7 @@ class SequenceCondition(Condition):
     def describe(self) -> str:
         """In words: "did Product Viewed, then Order Completed, within 7 days, in the last 30"."""
         then = pgettext("a step and the next", ", then") + " "
-        words = [f"{_('did')} {then.join(step.describe() for step in self.steps)}"]
+        words = [" ".join((_("did"), then.join(step.describe() for step in self.steps)))]
         if self.without:
             names = joined([step.describe() for step in self.without], _("or"))
             between = len(self.steps) > 1
