@@ -51,6 +51,16 @@ RULES = {
             measure={"agg": "sum", "property": "revenue", "op": "gt", "value": 250},
         )
     ),
+    "sequence": _all(
+        {
+            "kind": "sequence",
+            "steps": [
+                {"name": name} for name in ("Product Viewed", "Cart Added", "Order Completed")
+            ],
+            "within": {"days": 7},
+            "window": DAYS[30],
+        }
+    ),
     "nested": _all(
         _trait("country", "in", ["ID", "SG", "MY"]),
         _trait("plan", "in", ["pro", "team"]),

@@ -280,7 +280,7 @@ class SequenceCondition(Condition):
             "SELECT {owner} AS profile_id, e.occurred_at AS t, {rank} AS k, {flags}, ({out}) AS x"
             "{about} FROM {rows}",
             owner=owner_of(context),
-            rank=_rank(flags),
+            rank=_rank(self.steps, flags),
             flags=COMMA.joined(
                 sql(f"{{flag}} AS m{n}", flag=flag) for n, flag in enumerate(flags, start=1)
             ),
@@ -369,17 +369,16 @@ def _refuse_many(reader: Reader, field: str, n: int, most: int) -> None:
         reader.fail(field, "range", _("There are at most %(n)d of these.") % {"n": most})
 
 
-def _rank(flags: Sequence[Sql]) -> Sql:
+def _rank(steps: Sequence[Step], flags: Sequence[Sql]) -> Sql:
     """The order of events of one moment: the earliest step that each may be, then the latest one;
     what is no step comes last.
     """
-    first = [sql(f"WHEN {{flag}} THEN {n}", flag=flag) for n, flag in enumerate(flags, start=1)]
-    last = [sql(f"WHEN {{flag}} THEN {n}", flag=flag) for n, flag in enumerate(flags, start=1)]
-    return sql(
-        f"(CASE {{first}} ELSE {AFTER} END * {AFTER} + CASE {{last}} ELSE {AFTER} END)",
-        first=Sql(" ").joined(first),
-        last=Sql(" ").joined(last[::-1]),
-    )
+    whens = [sql(f"WHEN {{flag}} THEN {n}", flag=flag) for n, flag in enumerate(flags, start=1)]
+    first = sql(f"CASE {{whens}} ELSE {AFTER} END", whens=Sql(" ").joined(whens))
+    if len({step.name for step in steps}) == len(steps):
+        return first  # no event may be two of them
+    last = sql(f"CASE {{whens}} ELSE {AFTER} END", whens=Sql(" ").joined(whens[::-1]))
+    return sql(f"({{first}}) * {AFTER + 1} + {{last}}", first=first, last=last)
 
 
 def _step_words() -> list[Spec]:
