@@ -53,6 +53,14 @@ MORE: dict[str, list[tuple[str, Rule]]] = {
             {"field": "profile.country", "op": "in", "value": ["NL", "BE"]},
         ),
         (
+            "A value within an object",
+            {"field": "address.city", "op": "eq", "value": "Utrecht"},
+        ),
+        (
+            "A tenth of all people, drawn once and for good",
+            {"field": "profile.bucket", "op": "lt", "value": 1000},
+        ),
+        (
             "A birthday within a week",
             {"field": "birthday", "op": "anniversary_in", "value": {"days": 7}},
         ),
@@ -93,6 +101,10 @@ MORE: dict[str, list[tuple[str, Rule]]] = {
         (
             "Between two days of the workspace, the last one included",
             {"name": "Store Visited", "window": {"from": "2026-11-01", "to": "2026-11-30"}},
+        ),
+        (
+            "Ordered for the first time ever in the last week",
+            {"name": "Order Completed", "which": "first", "window": {"last": {"days": 7}}},
         ),
         (
             "Put something into the cart and bought nothing since",

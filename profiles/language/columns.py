@@ -11,9 +11,14 @@ COLUMNS = {
     "display_name": "text",
     "first_seen": "time",
     "last_seen": "time",
+    "bucket": "number",
 }
-# every person has these, and nobody announces that they change
+# nobody announces that these change
 SEEN = ("first_seen", "last_seen")
+LIFECYCLE = "lifecycle"
+BUCKET = "bucket"  # drawn once for each person, 0 to 9999, even over all
+# every person has these
+ALWAYS = (*SEEN, BUCKET)
 
 
 def column_label(column: str) -> str:
@@ -26,4 +31,5 @@ def column_label(column: str) -> str:
         "display_name": _("name"),
         "first_seen": _("first seen"),
         "last_seen": _("last seen"),
+        "bucket": _("random number (0 to 9999)"),
     }[column]

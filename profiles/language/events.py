@@ -126,7 +126,8 @@ def about_what(context: Question, name: str) -> tuple[Sql, Sql]:
     """
     context.read(FieldPlace.PROPERTY, name)
     if not name.startswith(ITEM_PREFIX):
-        return sql("nullif(e.properties->>{name}, '')", name=name), EMPTY
+        value = json_subject("e.properties", name, context.zone.key).text
+        return sql("nullif({value}, '')", value=value), EMPTY
     place = _item_place(name.removeprefix(ITEM_PREFIX))
     return Sql(f"nullif({place}::text, '')"), Sql(f" JOIN event_item i ON {_ITS_ITEMS}")
 

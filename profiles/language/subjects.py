@@ -1,12 +1,14 @@
 """What a comparison looks at: a jsonb value, a text column, a time column or a number column."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from config.postgres.sql import FALSE, Sql, sql
 
 NOTHING = Sql("NULL")
+WAY = "."  # between the steps to a value within objects
 TextTest = Callable[[Sql, Sql], Sql]
 
 
@@ -106,9 +108,11 @@ class Subject:
 
 
 def json_subject(column: str, name: str, zone: str | Sql) -> Subject:
-    """The value under `name` of a jsonb column; a day begins when it does in `zone`."""
-    place = sql(f"({column}->{{name}})", name=name)
-    text = sql(f"{column}->>{{name}}", name=name)
+    """The value under `name` of a jsonb column; a day begins when it does in `zone`.
+
+    A name with dots is a name, else the way to a value in objects: "address.city".
+    """
+    place, text = _place(column, name, "->"), _place(column, name, "->>")
     return Subject(
         text=text,
         number=sql("CASE WHEN jsonb_typeof({it}) = 'number' THEN {it}::numeric END", it=place),
@@ -122,6 +126,25 @@ def json_subject(column: str, name: str, zone: str | Sql) -> Subject:
         exists=sql("({text}) IS NOT NULL", text=text),
         exact_text=False,
     )
+
+
+def _place(column: str, name: str, arrow: str) -> Sql:
+    own = sql(f"({column}{arrow}{{name}})", name=name)
+    if WAY not in name:
+        return own
+    deep = arrow.replace("-", "#")
+    way = sql(f"({column}{deep}{{way}}::text[])", way=name.split(WAY))
+    return sql("coalesce({own}, {way})", own=own, way=way)
+
+
+def value_at(values: Mapping[str, Any], name: str) -> Any:
+    """The same in Python: the value under `name`, or at the end of its way; None without one."""
+    if name in values or WAY not in name:
+        return values.get(name)
+    found: Any = values
+    for step in name.split(WAY):
+        found = found.get(step) if isinstance(found, Mapping) else None
+    return found
 
 
 def text_subject(column: str) -> Subject:

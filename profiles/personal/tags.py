@@ -21,6 +21,8 @@ FIXED = {
 }
 # what no officer has to say: a stage is worked out about people
 SCORES = {(FieldPlace.TRAIT, "profile.lifecycle")}
+# nor of this: a number that was drawn says nothing of anybody
+DRAWN = {(FieldPlace.TRAIT, "profile.bucket")}
 GUARDED = (Sensitivity.SPECIAL.value, Sensitivity.CHILD.value)
 # what is said of properties holds for those of pages and products too
 _BELOW = {FieldPlace.PAGE: FieldPlace.PROPERTY, FieldPlace.PRODUCT: FieldPlace.PROPERTY}
@@ -100,6 +102,8 @@ def nature(place: FieldPlace, name: str) -> Nature:
     """What is known of a name: by its tag, by that of what it lies in, else by what is usual."""
     if (place, plain(name)) in FIXED:
         return Nature.PERSONAL
+    if (place, plain(name)) in DRAWN:
+        return Nature.HARMLESS
     said = said_of(place, name)
     if said is None:
         return usual_nature(place, name)

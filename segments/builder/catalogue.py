@@ -20,7 +20,7 @@ from config.workspace.models import User
 from consent.channels import addressed_channels
 from consent.models import DataField, Purpose
 from profiles.identifiers.comparing import CODE, spelling_of
-from profiles.language.columns import COLUMNS, PREFIX, column_label
+from profiles.language.columns import COLUMNS, LIFECYCLE, PREFIX, column_label
 from profiles.language.operators import (
     JSON,
     NUMBER,
@@ -33,6 +33,7 @@ from profiles.language.operators import (
     shown,
     usual_of,
 )
+from profiles.language.subjects import WAY
 from profiles.models import Source
 from profiles.people.lineage import usable
 from profiles.selectors.activity import kind_of
@@ -63,25 +64,31 @@ WHERE NOT d.is_hidden ORDER BY d.is_proven DESC, n.n DESC, d.name LIMIT %s
 LOOK = """CASE jsonb_typeof(value) WHEN 'number' THEN 'number' WHEN 'boolean' THEN 'truth'
 WHEN 'array' THEN 'list' WHEN 'string' THEN
 CASE WHEN value #>> '{}' ~ '^\\d{4}-\\d\\d-\\d\\d([T ]|$)' THEN 'moment' ELSE 'text' END END"""
+# what lies in an object stands beside it, by its way
 KEYS = f"""
 SELECT key, sum(n)::bigint AS n, jsonb_object_agg(look, n) FILTER (WHERE look <> '') AS looks
-FROM (SELECT key, {LOOK} AS look, count(*) AS n FROM few, jsonb_each(@) AS e(key, value)
+FROM (SELECT key, {LOOK} AS look, count(*) AS n FROM few, LATERAL (
+          SELECT o.key, o.value FROM jsonb_each(@) AS o(key, value)
+          UNION ALL SELECT o.key || '{WAY}' || i.key, i.value FROM jsonb_each(@) AS o(key, value),
+              jsonb_each(CASE WHEN jsonb_typeof(o.value) = 'object' THEN o.value ELSE '{{}}' END)
+              AS i(key, value)) AS e(key, value)
       GROUP BY 1, 2) each GROUP BY key
 """  # noqa: S608 - pieces of ours
 PROPERTIES = f"""
 SELECT key, n, (SELECT count(*) FROM few), looks FROM ({KEYS.replace("@", "properties")}) k
 ORDER BY 2 DESC, 1 LIMIT %s
 """  # noqa: S608 - pieces of ours
+# the value of a name, or at the end of its way; the name is given twice
+AT = f"(SELECT coalesce(@->%s, @#>string_to_array(%s, '{WAY}')) AS value FROM few) v"  # noqa: S608
 LOOKS_OF_ONE = f"""
-SELECT look, count(*) FROM (SELECT {LOOK} AS look FROM (SELECT @->%s AS value FROM few) v) l
-WHERE look <> '' GROUP BY 1
+SELECT look, count(*) FROM (SELECT {LOOK} AS look FROM {AT}) l WHERE look <> '' GROUP BY 1
+"""  # noqa: S608 - pieces of ours
+VALUES_OF_ONE = f"""
+SELECT value, count(*), (SELECT count(*) FROM few) FROM {AT}
+WHERE jsonb_typeof(value) IN ('string', 'number', 'boolean')
+GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %s
 """  # noqa: S608 - pieces of ours
 RARE = 0.05  # of the values; fewer that look so are somebody's mistake
-PROPERTY_VALUES = """
-SELECT properties->%s AS value, count(*), (SELECT count(*) FROM few) FROM few
-WHERE jsonb_typeof(properties->%s) IN ('string', 'number', 'boolean')
-GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %s
-"""
 NEWEST_EVENTS = """
 WITH few AS (SELECT properties FROM event WHERE name = %s AND occurred_at >= %s
              ORDER BY occurred_at DESC LIMIT %s)
@@ -95,14 +102,10 @@ TRAITS = f"""
 , held AS ({KEYS.replace("@", "traits")})
 SELECT coalesce(h.key, t.name), coalesce(h.n, 0), (SELECT count(*) FROM few), t.is_proven, h.looks
 FROM held h FULL JOIN trait_name t ON t.name = h.key
-WHERE t.is_hidden IS NOT TRUE AND (h.key IS NOT NULL OR t.is_proven)
+LEFT JOIN trait_name w ON w.name = split_part(h.key, '{WAY}', 1) AND w.is_hidden
+WHERE t.is_hidden IS NOT TRUE AND w.name IS NULL AND (h.key IS NOT NULL OR t.is_proven)
 ORDER BY t.is_proven IS TRUE DESC, 2 DESC, 1 LIMIT %s
 """  # noqa: S608 - pieces of ours
-TRAIT_VALUES = """
-SELECT traits->%s AS value, count(*), (SELECT count(*) FROM few) FROM few
-WHERE jsonb_typeof(traits->%s) IN ('string', 'number', 'boolean')
-GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %s
-"""
 COLUMN_VALUES = """
 SELECT to_jsonb({column}) AS value, count(*), (SELECT count(*) FROM few) FROM few
 WHERE {column} <> '' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %s
@@ -172,7 +175,10 @@ def property_values(user: User, given: Given = NOTHING) -> Choices:
     event, name = given.get("event", ""), given.get("property", "")
     if not _may_see(FieldPlace.PROPERTY, name, user):
         return Choices([], str(HIDDEN_WORDS))
-    rows = _rows(NEWEST_EVENTS + PROPERTY_VALUES, [*_newest(event), name, name, MOST])
+    rows = _rows(
+        NEWEST_EVENTS + VALUES_OF_ONE.replace("@", "properties"),
+        [*_newest(event), name, name, MOST],
+    )
     return Choices(_values(rows, name, user), _of_events(rows))
 
 
@@ -216,7 +222,7 @@ def traits(user: User, given: Given = NOTHING) -> Choices:
             f"{PREFIX}{name}", capitalised(column_label(name)), _looks(name, type_, None), None, ""
         )
         for name, type_ in COLUMNS.items()
-        if _may_see(FieldPlace.TRAIT, f"{PREFIX}{name}", user)
+        if name != LIFECYCLE and _may_see(FieldPlace.TRAIT, f"{PREFIX}{name}", user)
     ]
     of = _("People who have each, counted once a day.") if counted else _of_people(rows)
     hidden = len(rows) - len(items)
@@ -282,9 +288,9 @@ def _seen_of(name: str, given: Given, user: User) -> dict[str, int] | None:
         return None
     if is_property:
         query = NEWEST_EVENTS + LOOKS_OF_ONE.replace("@", "properties")
-        return dict(_rows(query, [*_newest(given.get("event", "")), name]))
+        return dict(_rows(query, [*_newest(given.get("event", "")), name, name]))
     query = NEWEST_PEOPLE + LOOKS_OF_ONE.replace("@", "traits")
-    return dict(_rows(query, [SAMPLED_PEOPLE, name]))
+    return dict(_rows(query, [SAMPLED_PEOPLE, name, name]))
 
 
 def _looks(name: str, type_: str, raw: Any) -> tuple[str, ...]:
@@ -303,7 +309,10 @@ def trait_values(user: User, given: Given = NOTHING) -> Choices:
     if not _may_see(FieldPlace.TRAIT, field, user):
         return Choices([], str(HIDDEN_WORDS))
     if not field.startswith("profile."):
-        rows = _rows(NEWEST_PEOPLE + TRAIT_VALUES, [SAMPLED_PEOPLE, field, field, MOST])
+        rows = _rows(
+            NEWEST_PEOPLE + VALUES_OF_ONE.replace("@", "traits"),
+            [SAMPLED_PEOPLE, field, field, MOST],
+        )
     elif column in ("country", "locale", "time_zone", "lifecycle"):
         query = NEWEST_PEOPLE + COLUMN_VALUES.format(column=column)
         rows = _rows(query, [SAMPLED_PEOPLE, MOST])

@@ -109,7 +109,7 @@ def compare(*, type_: str = "json", prefix: str = "", typed_by: str = "", **valu
     """An operator and its operand, under `op` and `value`.
 
     `typed_by`: the field whose known type holds instead of `type_`; `source` and `ask`: values that
-    are offered.
+    are offered, `given` what they are asked by whatever the condition says.
     """
     return {"part": "compare", "type": type_, "prefix": prefix, "typed_by": typed_by, **values}
 
@@ -119,8 +119,8 @@ def mode(name: str, *ways: Spec) -> Spec:
     return {"part": "mode", "name": name, "ways": ways}
 
 
-def count(field: str, *, unless: Mapping[str, Any]) -> Spec:
-    """How often; absent is at least once."""
+def count(field: str, *, unless: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Spec:
+    """How often; absent is at least once. `unless`: as of `optional`."""
     return {"part": "count", "field": field, "unless": unless}
 
 
@@ -147,8 +147,8 @@ def several(field: str, first: str, parts: Sequence[Spec], *, prefix: str, **mor
 def optional(field: str, parts: Sequence[Spec], **more: Any) -> Spec:
     """What may be there: its parts, and what takes it away. `after`: parts behind that.
 
-    `add`: the words of what adds it, as `start`; `unless`: where the condition has these fields;
-    `own`: its parts are of the condition itself, since the field is a plain value; `needs`: of one
-    of several, a field that the condition around must have.
+    `add`: the words of what adds it, as `start`; `unless`: not where the condition has these
+    fields, or one of several such; `own`: its parts are of the condition itself, since the field is
+    a plain value; `needs`: of one of several, a field that the condition around must have.
     """
     return {"part": "optional", "field": field, "parts": parts, **more}

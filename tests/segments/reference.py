@@ -168,7 +168,22 @@ def matches(person: Person, condition: Mapping[str, Any], now: datetime) -> list
     ]
 
 
+def did_at_the_end(person: Person, condition: Mapping[str, Any], now: datetime) -> bool:
+    """Whether the first, or the last, event of the name ever is one that counts."""
+    rows = [
+        (at, n)
+        for n, (name, at, _properties) in enumerate(person["events"])
+        if name == condition["name"] and at < now
+    ]
+    if not rows:
+        return False
+    _at, n = min(rows) if condition["which"] == "first" else max(rows)
+    return bool(matches({"events": [person["events"][n]]}, condition, now))
+
+
 def did(person: Person, condition: Mapping[str, Any], now: datetime) -> bool:
+    if "which" in condition:
+        return did_at_the_end(person, condition, now)
     found = matches(person, condition, now)
     count = condition.get("count", {"op": "gte", "value": 1})
     if not compares(len(found), count["op"], count["value"], "", now):

@@ -80,6 +80,8 @@ def event_conditions(draw):
     found = {"kind": "event", "name": draw(st.sampled_from(EVENTS)), "where": draw(wheres)}
     if window := draw(windows):
         found["window"] = window
+    if draw(st.integers(0, 4)) == 0:
+        return found | {"which": draw(st.sampled_from(["first", "last"]))}
     op, value = draw(counts)
     found["count"] = {"op": op, "value": value}
     if op in ("gte", "between") and draw(st.booleans()):

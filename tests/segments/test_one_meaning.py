@@ -62,6 +62,7 @@ others = st.sampled_from(
         {"kind": "consent", "purpose": "marketing", "channel": "email", "status": "granted"},
         {"kind": "sequence", "steps": [{"name": name} for name in NAMES]},
         {"kind": "sequence", "steps": [{"name": NAMES[1]}], "without": [{"name": NAMES[0]}]},
+        {"kind": "lifecycle", "op": "eq", "value": "lead"},
         {"kind": "message", "status": "opened"},
         {"kind": "message", "status": "sent", "count": {"op": "lte", "value": 1}},
         {"kind": "message", "status": "clicked", "count": {"op": "eq", "value": 0}},
@@ -172,4 +173,12 @@ def stored(segment) -> set[int]:
 
 
 def test_every_kind_is_tried_here() -> None:
-    assert set(KINDS) == {"trait", "event", "segment", "consent", "message", "sequence"}
+    assert set(KINDS) == {
+        "trait",
+        "event",
+        "segment",
+        "consent",
+        "message",
+        "sequence",
+        "lifecycle",
+    }

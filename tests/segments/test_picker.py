@@ -154,3 +154,17 @@ def test_who_may_not_see_a_field_learns_nothing_of_its_values():
     answer = analyst.get(reverse("segments:pick"), asked).json()
     usual = [item["value"] for item in answer["items"] if not item["rare"]]
     assert usual == usual_of("json", looks_of("json", []))
+
+
+def test_what_lies_in_an_object_is_offered_by_its_way_with_its_values():
+    for city in ("Utrecht", "Utrecht", "Oslo"):
+        make_person(address={"city": city, "geo": {"lat": 5}}, last_seen=timezone.now())
+    admin = make_user(Role.ADMIN)
+    named = {item.value for item in SOURCES.get("traits")(admin, {}).items}
+    assert {"address", "address.city", "address.geo"} <= named
+    values = SOURCES.get("values")(admin, {"field": "address.city"}).items
+    assert [(item.value, item.count) for item in values] == [("Utrecht", "67 %"), ("Oslo", "33 %")]
+    usual, _rare = offered(field="address.city")
+    assert usual == TEXT_USUAL
+    named = {item.value for item in SOURCES.get("traits")(make_user(Role.ANALYST), {}).items}
+    assert "address.city" not in named, "an address is personal, and so is what lies in it"

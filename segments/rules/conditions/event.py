@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -19,7 +19,7 @@ from profiles.language.counts import (
     read_count,
     times,
 )
-from profiles.language.events import Occurrences, PropertyTest, read_where
+from profiles.language.events import Occurrences, PropertyTest, event_rows, owner_of, read_where
 from profiles.language.measures import AGGREGATES, Measure, read_measure
 from profiles.language.operators import NUMBER, shown
 from profiles.language.reading.reader import Reader
@@ -46,11 +46,18 @@ from segments.rules.clause import (
 )
 from segments.rules.context import CompileContext
 
+WHICH: Final = ("first", "last")
+FIRST: Final = WHICH[0]
+
 
 @register
 @dataclass(frozen=True)
 class EventCondition(Condition):
-    """Did the event `name` so often (`count`) within `window`?"""
+    """Did the event `name` so often (`count`) within `window`?
+
+    With `which`, it is the first (or the last) event of this name ever that is asked: whether it
+    lies in `window` and passes `where`.
+    """
 
     kind = "event"
     name: str
@@ -59,11 +66,12 @@ class EventCondition(Condition):
     count: Comparison = ONCE
     measure: Measure | None = None
     not_since: tuple[str, tuple[PropertyTest, ...]] | None = None
+    which: str = ""
 
     @classmethod
     def parse(cls, reader: Reader) -> Self:
         """Read all fields; a count that zero satisfies goes with neither measure nor not_since."""
-        reader.only("kind", "name", "where", "window", "count", "measure", "not_since")
+        reader.only("kind", "name", "where", "window", "count", "measure", "not_since", "which")
         count = read_count(reader)
         measure, since = read_measure(reader), reader.mapping("not_since")
         not_since = None
@@ -74,13 +82,22 @@ class EventCondition(Condition):
             if reader.has(field) and count.holds(0):
                 message = _("This needs at least one event, and the count allows none.")
                 reader.fail(field, "conflict", message)
+        window = read_window(reader)
+        which = reader.choice("which", WHICH) if reader.has("which") else ""
+        for field in ("count", "measure", "not_since"):
+            if which and reader.has(field):
+                reader.fail(field, "conflict", _("There is one first and one last event."))
+        if which and window.since_entry:
+            message = _("The first or last ever does not go with “since entering”.")
+            reader.fail("window", "conflict", message)
         return cls(
             name=reader.text("name"),
             where=read_where(reader),
-            window=read_window(reader),
+            window=window,
             count=count,
             measure=measure,
             not_since=not_since,
+            which=which,
         )
 
     @classmethod
@@ -97,6 +114,7 @@ class EventCondition(Condition):
                 "count": schemas.count(),
                 "measure": schemas.strict(measured, "agg", "property", "op", "value"),
                 "not_since": schemas.strict({"name": name, "where": schemas.where()}, "name"),
+                "which": {"type": "string", "enum": list(WHICH)},
             },
             "name",
             example={"name": "Order Completed", "window": {"last": {"days": 30}}},
@@ -106,6 +124,9 @@ class EventCondition(Condition):
     def clause(cls) -> Clause:
         """ "did Order Completed at least 2 times in the last 30 days, where category is shoes"."""
         never = {"count": {"op": "eq", "value": 0}}
+        first, last = ({"which": which} for which in WHICH)
+        often = ["count", "measure", "not_since"]
+        alone: list[dict[str, Any]] = [never, first, last]
         return Clause(
             label=_("event"),
             intent=DID,
@@ -118,11 +139,13 @@ class EventCondition(Condition):
             parts=[
                 mode(
                     "did",
-                    {"label": _("did"), "drop": ["count"]},
-                    {"label": _("did not do"), "set": never, "drop": ["measure", "not_since"]},
+                    {"label": _("did"), "drop": ["count", "which"]},
+                    {"label": _("did not do"), "set": never, "drop": [*often[1:], "which"]},
+                    {"label": _("did for the first time"), "set": first, "drop": often},
+                    {"label": _("did for the last time"), "set": last, "drop": often},
                 ),
                 pick("name", "events", name="name", look=EVENT, free=True),
-                count("count", unless=never),
+                count("count", unless=alone),
                 window("window"),
                 several(
                     "where",
@@ -132,8 +155,8 @@ class EventCondition(Condition):
                     add=_("where"),
                     start={"property": "", "op": "eq", "value": ""},
                 ),
-                _measure_words(never),
-                _since_words(never),
+                _measure_words(alone),
+                _since_words(alone),
             ],
         )
 
@@ -155,6 +178,8 @@ class EventCondition(Condition):
     def compile(self, context: CompileContext) -> Part:
         """Those who did; for "did not", everybody but those who did."""
         did = self.occurrences
+        if self.which:
+            return Ids(sql("SELECT o.profile_id FROM {one}", one=self._one(context)), distinct=True)
         parts = {"owner": did.owner(context), "rows": did.rows(context)}
         plain = sql("SELECT {owner} AS profile_id FROM {rows}", **parts)
         if self.count.holds(0):
@@ -170,6 +195,37 @@ class EventCondition(Condition):
         if not tests:
             return Ids(plain)
         return Ids(_having(plain, did.owner(context), tests), distinct=True)
+
+    def _one(self, context: CompileContext) -> Sql:
+        """`... o WHERE ...`: the first or the last event of each (`t` is when), if it counts."""
+        owner, clock = owner_of(context), context.clock()
+        tests = [sql("e.name = {name}", name=self.name)]
+        tests.append(sql("e.occurred_at < {moment}", moment=context.moment))
+        rows = event_rows(context, tests, Window())
+        if self.where:
+            fits = AND.joined(test.test(context, self.name) for test in self.where)
+            way = "" if self.which == FIRST else " DESC"
+            each = sql(
+                "SELECT DISTINCT ON ({owner}) {owner} AS profile_id, e.occurred_at AS t,"
+                " ({fits}) AS fits FROM {rows} ORDER BY {owner}, {order}",
+                owner=owner,
+                fits=fits,
+                rows=rows,
+                order=Sql(f"e.occurred_at{way}, e.id{way}"),
+            )
+            kept = [Sql("o.fits")]
+        else:
+            each = sql(
+                "SELECT {owner} AS profile_id, {which}(e.occurred_at) AS t FROM {rows} GROUP BY 1",
+                owner=owner,
+                which=Sql("min" if self.which == FIRST else "max"),
+                rows=rows,
+            )
+            kept = []
+        kept.append(sql("o.t < {end}", end=self.window.upper(clock)))
+        if lower := self.window.lower(clock):
+            kept.append(sql("o.t >= {lower}", lower=lower))
+        return sql("({each}) o WHERE {kept}", each=each, kept=AND.joined(kept))
 
     def _without_later(self, context: CompileContext, tests: list[Sql]) -> Sql:
         """The last match of each person, and none of the other event at or after it."""
@@ -195,6 +251,8 @@ class EventCondition(Condition):
         words = [_("did not do") if did_not else _("did"), self.name]
         if not did_not:
             words.append(times(self.count))
+        if self.which:
+            words.append(_("for the first time") if self.which == FIRST else _("for the last time"))
         words.append(self.window.describe())
         text = " ".join(word for word in words if word)
         if self.where:
@@ -239,7 +297,12 @@ class EventCondition(Condition):
         )
 
     def found(self, context: CompileContext, profile_id: int) -> str:
-        """How often, when last, and what it sums to."""
+        """How often, when last, and what it sums to; of the first or last event, when it was."""
+        if self.which:
+            (when,) = one(sql("SELECT max(o.t) FROM {one}", one=self._one(context)))
+            if when is None:
+                return _("%(name)s not then") % {"name": self.name}
+            return _("%(name)s on %(day)s") % {"name": self.name, "day": when_words(when)}
         measured = self.measure.value(context, self.name) if self.measure else Sql("NULL")
         query = sql(
             "SELECT count(*), max(e.occurred_at), {measured} FROM {rows}",
@@ -270,7 +333,7 @@ def _test_words() -> list[Spec]:
     ]
 
 
-def _measure_words(never: dict[str, Any]) -> Spec:
+def _measure_words(unless: list[dict[str, Any]]) -> Spec:
     aggregates = {
         "sum": _("total"),
         "avg": _("average"),
@@ -285,10 +348,10 @@ def _measure_words(never: dict[str, Any]) -> Spec:
         compare(type_=NUMBER, prefix="m"),
     ]
     start = {"agg": "sum", "property": "revenue", "op": "gt", "value": 100}
-    return optional("measure", parts, add=_("sum or average"), start=start, unless=never)
+    return optional("measure", parts, add=_("sum or average"), start=start, unless=unless)
 
 
-def _since_words(never: dict[str, Any]) -> Spec:
+def _since_words(unless: list[dict[str, Any]]) -> Spec:
     parts = [
         text(", " + _("and no")),
         pick("name", "events", name="since", look=EVENT, free=True),
@@ -302,7 +365,7 @@ def _since_words(never: dict[str, Any]) -> Spec:
         after=later,
         add=_("and not since"),
         start={"name": ""},
-        unless=never,
+        unless=unless,
     )
 
 

@@ -11,11 +11,19 @@ from config.console.words import when_words
 from config.postgres.sql import AND, Sql, sql
 from config.workspace.zones import database_zones
 from profiles.language import schemas
-from profiles.language.columns import COLUMNS, PREFIX, SEEN, column_label
+from profiles.language.columns import ALWAYS, BUCKET, COLUMNS, PREFIX, SEEN, column_label
 from profiles.language.comparisons import Comparison, read_comparison
 from profiles.language.operators import JSON, shown
 from profiles.language.spelling import ValueRows, spelled
-from profiles.language.subjects import Subject, json_subject, text_subject, time_subject
+from profiles.language.subjects import (
+    WAY,
+    Subject,
+    json_subject,
+    number_subject,
+    text_subject,
+    time_subject,
+    value_at,
+)
 from profiles.models import Profile
 from profiles.personal.names import FieldPlace
 from profiles.selectors.masking import Shown
@@ -28,7 +36,9 @@ from segments.rules.context import CompileContext
 @register
 @dataclass(frozen=True)
 class TraitCondition(Condition):
-    """Does `field` compare so? `profile.country` is a column, anything else a trait by its name."""
+    """Does `field` compare so? `profile.country` is a column, anything else a trait by its name;
+    `address.city` is a value within one.
+    """
 
     kind = "trait"
     field: str
@@ -88,7 +98,7 @@ class TraitCondition(Condition):
     @property
     def holds_when_unknown(self) -> bool:  # type: ignore[override]
         """As the operator says; every profile was seen at some time."""
-        return self.column not in SEEN and self.comparison.holds_when_missing
+        return self.column not in ALWAYS and self.comparison.holds_when_missing
 
     def compile(self, context: CompileContext) -> Part:
         """A test on the profile row."""
@@ -105,8 +115,10 @@ class TraitCondition(Condition):
         return column_label(self.column) if self.column else self.field
 
     def depends_on(self) -> set[str]:
-        """The one field."""
-        return {f"profile:{self.column}" if self.column else f"trait:{self.field}"}
+        """The one field; of one within an object, that too."""
+        if self.column:
+            return {f"profile:{self.column}"}
+        return {f"trait:{name}" for name in (self.field, self.field.partition(WAY)[0])}
 
     def reads(self) -> set[tuple[FieldPlace, str]]:
         """The one field."""
@@ -119,7 +131,7 @@ class TraitCondition(Condition):
 
     def unknown(self, context: CompileContext) -> Part | None:
         """Those without the value, where that means no."""
-        if self.column in SEEN or self.comparison.holds_when_missing:
+        if self.column in ALWAYS or self.comparison.holds_when_missing:
             return None
         missing = Comparison("is_not_set")
         return Filter(missing.test(self._subject(context), context.clock()))
@@ -131,7 +143,7 @@ class TraitCondition(Condition):
             value = getattr(profile, self.column)
             words = when_words(value) if self.column in SEEN else value
         else:
-            raw = profile.traits.get(self.field)
+            raw = value_at(profile.traits, self.field)
             value = raw if raw is None or isinstance(raw, str | int | float) else json.dumps(raw)
             words = value
         if words is None or (self.column and words == ""):
@@ -142,6 +154,8 @@ class TraitCondition(Condition):
         context.read(FieldPlace.TRAIT, self.field)
         if self.column in SEEN:
             return time_subject(f"p.{self.column}")
+        if self.column == BUCKET:
+            return number_subject("p.bucket")
         if self.column:
             subject = text_subject(f"p.{self.column}")
         else:

@@ -144,7 +144,7 @@ function askSeveral(node, ui, host, given) {
 const PARTS = { text: ({ text }) => [text], pick, choose, compare, mode, count, window: when, span, several, optional };
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 const has = (node, fields) => Object.entries(fields).every(([name, value]) => same(node[name], value));
-const isOut = (part, node) => Boolean(part.unless) && has(node, part.unless);
+const isOut = (part, node) => [part.unless || []].flat().some((fields) => has(node, fields));
 
 // Between parts stands a blank, but before a comma.
 function draw(parts, at) {
@@ -161,7 +161,7 @@ function draw(parts, at) {
 function asking(part, { node, around, ui }, more = {}) {
   const field = (name) => (name.startsWith("..") ? around?.[name.slice(2)] : node[name]) ?? "";
   const query = Object.fromEntries(Object.entries(part.ask || {}).map(([name, of]) => [name, field(of)]));
-  return part.source ? () => ui.ask(part.source, { but: ui.slug, ...query, ...more }) : null;
+  return part.source ? () => ui.ask(part.source, { but: ui.slug, ...query, ...part.given, ...more }) : null;
 }
 
 const typeOf = (kind, field, value) => kind?.parts.find((part) => part.field === field)?.known?.[value]?.[1] || "json";

@@ -220,3 +220,48 @@ def test_the_erased_count_for_nothing_and_the_restricted_are_not_read() -> None:
         group("none", {"kind": "event", "name": "X"}),
     ):
         assert members_of(parse_rule(rule), CompileContext(as_of=AS_OF)) == {alive.pk}
+
+
+def test_a_value_within_an_object_is_found_by_its_way():
+    near = make_person(address={"city": "Utrecht", "geo": {"lat": 52.1}})
+    far = make_person(address={"city": "Oslo"})
+    dotted = make_person(**{"address.city": "Utrecht"})
+    make_person(address="Utrecht")
+
+    def who(*condition) -> set[int]:
+        rule = parse_rule(group("all", trait(*condition)))
+        return members_of(rule, CompileContext(as_of=AS_OF))
+
+    assert who("address.city", "eq", "Utrecht") == {near.pk, dotted.pk}
+    assert who("address.geo.lat", "gt", 50) == {near.pk}
+    assert who("address.city", "starts_with", "os") == {far.pk}
+    assert far.pk not in who("address.geo.lat", "is_set")
+    (condition,) = parse_rule(group("all", trait("address.city", "eq", "x"))).parts
+    assert condition.depends_on() == {"trait:address.city", "trait:address"}
+    assert condition.found(CompileContext(as_of=AS_OF), near.pk) == "address.city is Utrecht"
+
+
+def test_the_random_number_cuts_a_share_of_all():
+    people = [make_person() for _ in range(4)]
+    buckets = {person.pk: person.bucket for person in people}
+    rule = parse_rule(group("all", trait("profile.bucket", "lt", min(buckets.values()) + 2)))
+    found = members_of(rule, CompileContext(as_of=AS_OF))
+    assert found == {pk for pk, n in buckets.items() if n < min(buckets.values()) + 2}
+    with pytest.raises(RuleError):
+        parse_rule(group("all", trait("profile.bucket", "eq", "many")))
+
+
+def test_the_stage_is_a_kind_of_its_own():
+    lead = make_person(lifecycle="lead")
+    make_person(lifecycle="customer")
+    none = make_person()
+    said = [
+        ({"op": "eq", "value": "lead"}, {lead.pk}),
+        ({"op": "is_not_set"}, {none.pk}),
+    ]
+    for condition, expected in said:
+        rule = parse_rule(group("all", {"kind": "lifecycle"} | condition))
+        assert members_of(rule, CompileContext(as_of=AS_OF)) == expected
+    for wrong in ({"op": "gt", "value": 5}, {"field": "plan", "op": "is_set"}):
+        with pytest.raises(RuleError):
+            parse_rule(group("all", {"kind": "lifecycle"} | wrong))
