@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from config.postgres.sql import Sql, ids_of, run, sql
 from config.workspace import audit
+from config.workspace.lifecycle.copies import name_of_copy
 from config.workspace.lifecycle.revisions import refuse_stale
 from config.workspace.lifecycle.usage import hold
 from config.workspace.models import User
@@ -120,6 +121,30 @@ def update_segment(
     detail = {"revision": segment.revision}
     audit.record("update", "segment", segment.slug, fields=changed, detail=detail)
     return segment
+
+
+@transaction.atomic
+def duplicate(segment: Segment, *, shown: Shown = EVERYTHING, user: User | None = None) -> Segment:
+    """The same under a name of its own; of a list, with whoever is in now. Raises RuleError."""
+    name = name_of_copy(
+        segment.name,
+        lambda name: Segment.objects.filter(name=name).exists(),
+        longest=LONGEST_NAME,
+    )
+    is_list = segment.kind == Segment.Kind.STATIC
+    copy = create_segment(
+        slug=free_slug(name),
+        name=name,
+        kind=segment.kind,
+        rule=None if is_list else segment.rule,
+        description=segment.description,
+        shown=shown,
+        user=user,
+    )
+    if is_list:
+        inside = "SELECT profile_id FROM membership WHERE segment_id = {pk} AND left_at IS NULL"
+        add_people(copy, sql(inside, pk=segment.pk))
+    return copy
 
 
 def request_refresh(segment: Segment) -> None:

@@ -20,6 +20,7 @@ urlpatterns = [
     path("people/<uuid:public_id>/test/", person.test, name="person_test"),
     path("segments/<slug:slug>/", builder.detail, name="detail"),
     path("segments/<slug:slug>/save/", builder.save, name="save"),
+    path("segments/<slug:slug>/duplicate/", builder.duplicate, name="duplicate"),
     path("segments/<slug:slug>/reachable/", lists.reachable, name="reachable"),
     path("segments/<slug:slug>/refresh/", lists.refresh, name="refresh"),
     path("segments/<slug:slug>/archive/", lists.archive, name="archive"),

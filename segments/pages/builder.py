@@ -1,11 +1,12 @@
 """The builder: one page for a new segment and for a saved one; saving."""
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -21,6 +22,7 @@ from config.workspace.work.reasons import in_words
 from profiles.language.reading.reader import RuleError, RuleProblem
 from profiles.selectors.masking import HIDDEN_WORDS, shown_to
 from segments import services
+from segments.builder.starters import starter, starters
 from segments.models import Segment
 from segments.pages.words import Sentence, builder_words, sentence_of
 from segments.rules import parse_rule
@@ -33,7 +35,7 @@ LARGEST_BODY = 1_000_000
 
 @requires("segments.edit")
 def new(request: HttpRequest) -> HttpResponse:
-    """An empty builder; `?kind=static` for a list; `?rule=` begins with a rule."""
+    """An empty builder; `?kind=static` for a list; `?rule=` and `?start=` begin with a rule."""
     if request.GET.get("kind") == "static":
         return page(
             request,
@@ -43,8 +45,11 @@ def new(request: HttpRequest) -> HttpResponse:
             crumbs=_crumbs(),
             api_call=ApiCall("POST", "/api/segments/", {"slug": "...", "kind": "static"}),
         )
-    rule = _given_rule(request) or EMPTY_RULE
-    return _builder(request, None, rule)
+    start = starter(request.GET.get("start", ""))
+    if start is not None:
+        return _builder(request, None, dict(start.rule), name=str(start.name))
+    rule = _given_rule(request)
+    return _builder(request, None, rule or EMPTY_RULE, starts=[] if rule else starters())
 
 
 @requires("segments.view")
@@ -111,13 +116,35 @@ def _conflict(request: HttpRequest, slug: str, body: dict[str, Any]) -> dict[str
     }
 
 
-def _builder(request: HttpRequest, segment: Segment | None, rule: dict[str, Any]) -> HttpResponse:
+@requires("segments.edit")
+@require_POST
+def duplicate(request: HttpRequest, slug: str) -> HttpResponse:
+    """A copy under a name of its own; what its reader may not see, they may not copy."""
+    segment = get_object_or_404(Segment, slug=slug, archived_at=None)
+    try:
+        copy = services.duplicate(segment, shown=shown_to(request.user), user=member_of(request))
+    except RuleError as error:
+        toast(request, str(error), level=30)
+        return redirect("segments:detail", slug)
+    toast(request, _("Copied. This is the copy."))
+    return redirect("segments:detail", copy.slug)
+
+
+def _builder(
+    request: HttpRequest,
+    segment: Segment | None,
+    rule: dict[str, Any],
+    *,
+    name: str = "",
+    starts: Sequence[Any] = (),
+) -> HttpResponse:
     hidden = segment is not None and _is_hidden(request, rule)
     may_edit = may(request.user, "segments.edit") and not hidden
     slug = segment.slug if segment else ""
     rule = _shown(request, rule)
     context = {
         "segment": segment,
+        "starts": starts,
         "may_edit": may_edit,
         "hidden": HIDDEN_WORDS if hidden else "",
         "error": in_words(shown_to(request.user).failure(segment.error)) if segment else "",
@@ -127,7 +154,7 @@ def _builder(request: HttpRequest, segment: Segment | None, rule: dict[str, Any]
         "others": Segment.objects.filter(archived_at=None).exclude(slug=slug)[:50],
         "setup": {
             "rule": rule,
-            "name": segment.name if segment else "",
+            "name": segment.name if segment else name,
             "slug": slug,
             "revision": segment.revision if segment else 0,
             "readonly": not may_edit,

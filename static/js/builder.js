@@ -1,8 +1,9 @@
 // The segment builder: draws the rule as sentences, keeps the live rail fed, saves.
-import { extrasOf, newCondition, sentenceOf } from "./builder/clauses.js";
+import { copyOf, extrasOf, newCondition, sentenceOf } from "./builder/clauses.js";
 import { el, grouped, icon, post } from "./builder/dom.js";
 import { dropBefore, fromRule, home, isGroup, move, remove, toRule } from "./builder/model.js";
 import { closePicker, pickFrom } from "./builder/picker.js";
+import { undoing } from "./builder/undo.js";
 
 const setup = JSON.parse(document.getElementById("builder-setup").textContent);
 const { words } = setup;
@@ -93,14 +94,16 @@ function dropping(row, node) {
 
 function away(node, label) {
   if (setup.readonly) return el("span");
-  return el("button", { class: "r-icon", type: "button", "data-word": "away", "aria-label": label, onclick: () => {
-    const list = home(model, node).conditions;
-    const next = list[list.indexOf(node) + 1] || list[list.indexOf(node) - 1];
-    const parent = home(model, node);
-    remove(model, node);
-    draw(next ? { key: keyOf(next), word: "grip" } : { key: keyOf(parent), word: "add" });
-    later();
-  } }, icon("x", true));
+  return el("button", { class: "r-icon", type: "button", "data-word": "away", "aria-label": label, onclick: () => takeAway(node) }, icon("x", true));
+}
+
+function takeAway(node) {
+  const list = home(model, node).conditions;
+  const next = list[list.indexOf(node) + 1] || list[list.indexOf(node) - 1];
+  const parent = home(model, node);
+  remove(model, node);
+  draw(next ? { key: keyOf(next), word: "grip" } : { key: keyOf(parent), word: "add" });
+  later();
 }
 
 function number(inside = false) {
@@ -144,7 +147,7 @@ function adder(group, isRoot = false, out = false) {
     draw({ key: keyOf(node), word: "add" });
     later();
   } }, icon("plus", true), words.group));
-  if (isRoot && !out) host.append(el("span", { class: "r-push r-xs r-sub" }, el("span", { class: "r-kbd" }, "Alt"), " ", el("span", { class: "r-kbd" }, "→"), ` ${words.indents}, `, el("span", { class: "r-kbd" }, "Alt"), " ", el("span", { class: "r-kbd" }, "↑"), ` ${words.moves}`));
+  if (isRoot && !out) host.append(el("span", { class: "r-push r-xs r-sub" }, el("span", { class: "r-kbd" }, "Alt"), " ", el("span", { class: "r-kbd" }, "→"), ` ${words.indents}, `, el("span", { class: "r-kbd" }, "Alt"), " ", el("span", { class: "r-kbd" }, "↑"), ` ${words.moves}, `, el("span", { class: "r-kbd" }, "Ctrl"), " ", el("span", { class: "r-kbd" }, "C"), ` ${words.copies}, `, el("span", { class: "r-kbd" }, "Ctrl"), " ", el("span", { class: "r-kbd" }, "Z"), ` ${words.undoes}`));
   const wrap = el("div", {}, el("div", { class: "r-adding r-sb-adding" }), host);
   return wrap;
 }
@@ -159,7 +162,7 @@ root.addEventListener("keydown", (event) => {
   if (node && move(model, node, way)) {
     draw(held && held.key === keyOf(node) ? held : { key: keyOf(node), word: "grip" });
     later();
-    $("builder-said").textContent = words.moved;
+    say(words.moved);
   }
 });
 
@@ -175,9 +178,79 @@ function nodeOf(key) {
   return seek(model.include) || seek(model.leaveOut);
 }
 
+// --- undo, copy and paste -----------------------------------------------------------------------------
+
+const say = (text) => { $("builder-said").textContent = text; };
+const steps = undoing(model, {
+  copy: (whole) => copyOf(whole, (node, copy) => keys.set(copy, keyOf(node))),
+  show: (whole) => { model = whole; problems = []; draw(); later(); },
+});
+
+function paintSteps() {
+  for (const [name, can] of [["undo", steps.canUndo], ["redo", steps.canRedo]]) {
+    const button = $(name);
+    if (button && button.disabled === can) button.disabled = !can;
+  }
+}
+
+const step = (name) => { if (steps[name]()) say(words[name]); };
+$("undo")?.addEventListener("click", () => step("undo"));
+$("redo")?.addEventListener("click", () => step("redo"));
+const isField = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+
+document.addEventListener("keydown", (event) => {
+  if (setup.readonly || event.altKey || !(event.ctrlKey || event.metaKey) || isField(event.target)) return;
+  const key = event.key.toLowerCase();
+  const name = key === "z" ? (event.shiftKey ? "redo" : "undo") : key === "y" ? "redo" : "";
+  if (!name) return;
+  event.preventDefault();
+  step(name);
+});
+
+const heldNode = () => { const row = document.activeElement?.closest?.("li[data-key]"); return row && root.contains(row) ? nodeOf(row.dataset.key) : null; };
+
+function copyHeld(event) {
+  const node = isField(event.target) || String(window.getSelection()) ? null : heldNode();
+  if (!node) return null;
+  event.clipboardData.setData("text/plain", JSON.stringify(plain(node), null, 2));
+  event.preventDefault();
+  return node;
+}
+
+document.addEventListener("copy", (event) => { if (copyHeld(event)) say(words.copied); });
+document.addEventListener("cut", (event) => {
+  const node = setup.readonly ? null : copyHeld(event);
+  if (node) { takeAway(node); say(words.cut); }
+});
+document.addEventListener("paste", async (event) => {
+  if (setup.readonly || isField(event.target) || root.hidden) return;
+  const given = readClauses(event.clipboardData.getData("text/plain"));
+  if (!given) return say(words.notAClause);
+  event.preventDefault();
+  const after = heldNode();
+  const list = after ? home(model, after).conditions : model.include.conditions;
+  list.splice(after ? list.indexOf(after) + 1 : list.length, 0, ...given);
+  await learnNames(given);
+  draw({ key: keyOf(given[0]), word: "grip" });
+  later();
+  say(words.pasted);
+});
+
+// A clause, a group, or a whole rule: of one that asks for all, its clauses.
+function readClauses(text) {
+  let found = null;
+  try { found = JSON.parse(text); } catch { return null; }
+  const known = (node) => node && typeof node === "object" && (isGroup(node) ? node.conditions.every(known) : words.kinds[node.kind]);
+  if (!known(found)) return null;
+  const list = isGroup(found) && found.match === "all" ? found.conditions : [found];
+  return list.length ? list : null;
+}
+
 // --- numbers and problems beside the clauses ----------------------------------------------------------
 
 function paint() {
+  const starts = $("starts");
+  if (starts) starts.hidden = model.include.conditions.length + model.leaveOut.conditions.length > 0;
   const { places } = toRule(model);
   for (const [node, path] of places) {
     const row = root.querySelector(`[data-key="${keyOf(node)}"]`);
@@ -224,6 +297,8 @@ function paintCount(row, line) {
 let waiting = null;
 function later(redraw = true) {
   effect = null;
+  steps.note(model, { typing: document.activeElement === $("json-text") });
+  paintSteps();
   paintSave();
   clearTimeout(waiting);
   waiting = setTimeout(ask, 350);
@@ -235,7 +310,8 @@ function ask() {
   $("live-form").dispatchEvent(new CustomEvent("rule-changed"));
 }
 
-const cleaned = () => JSON.parse(JSON.stringify(toRule(model).rule, (name, value) => (name === "fresh" ? undefined : value)));
+const plain = (node) => JSON.parse(JSON.stringify(node, (name, value) => (name === "fresh" ? undefined : value)));
+const cleaned = () => plain(toRule(model).rule);
 
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.target.id !== "effect") return;
@@ -369,14 +445,19 @@ area.addEventListener("input", () => {
   later(false);
 });
 
-async function start() {
-  const held = JSON.stringify(setup.rule);
+// What is shown by its name, not as the rule has it: asked for once something of the kind is there.
+async function learnNames(rule) {
+  const held = JSON.stringify(rule);
   for (const [name, kind] of Object.entries(words.kinds)) {
     for (const part of kind.parts.filter((one) => one.named && held.includes(`"${name}"`))) {
       const found = await ui.ask(part.source).catch(() => ({ items: [] }));
       found.items.forEach((item) => ui.names.set(item.value, item.label));
     }
   }
+}
+
+async function start() {
+  await learnNames(setup.rule);
   draw();
   paintSave();
   // htmx takes the form up once the page is read

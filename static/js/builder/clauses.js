@@ -46,6 +46,16 @@ export function whenWords(value, words) {
 const dayField = (name, label, value, more = {}) => ({ name, label, value, type: String(value).includes("T") ? "text" : "date", ...more });
 
 const asUnsaid = (node) => { if (node.value === "") unsaid.add(node); return node; };
+
+// A deep copy that knows what nobody chose yet. each(old, copy): of every object in it.
+export function copyOf(node, each = () => {}) {
+  if (Array.isArray(node)) return node.map((one) => copyOf(one, each));
+  if (node === null || typeof node !== "object") return node;
+  const copy = Object.fromEntries(Object.entries(node).map(([name, value]) => [name, copyOf(value, each)]));
+  if (unsaid.has(node)) unsaid.add(copy);
+  each(node, copy);
+  return copy;
+}
 const widgetOf = (op, words) => words.operators[op]?.widget;
 
 function startValue(op, before, words) {
