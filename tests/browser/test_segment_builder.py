@@ -1,5 +1,6 @@
 """A person builds one segment with the mouse and another with the keyboard alone."""
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -321,3 +322,89 @@ def test_a_kind_that_the_script_never_heard_of_is_drawn(signed_in: Page, monkeyp
     assert Segment.objects.get(slug="odd").rule["conditions"] == [
         {"kind": "parity", "parity": "odd"}
     ]
+
+
+def rule_of(page: Page) -> dict:
+    return json.loads(page.locator("#live-rule").input_value())
+
+
+def test_a_sequence_with_undo_and_the_clipboard_by_keyboard(signed_in: Page) -> None:
+    page = signed_in
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{page.base}/console/segments/-/new/?start=viewed-not-bought")
+    include = page.locator("section[aria-labelledby=inc]")
+    expect(page.get_by_label("Name of the segment")).to_have_value(re.compile("did not buy"))
+    expect(page.locator("#sentence")).to_contain_text("did Product Viewed")
+    number(page, "0")
+    page.goto(f"{page.base}/console/segments/-/new/")
+    expect(page.locator("#starts")).to_be_visible()
+    add = include.locator("[data-word=add]")
+    add.press("Enter")
+    page.keyboard.type("sequence")
+    page.keyboard.press("Enter")
+    expect(include.locator("[data-word=s0name]")).to_be_focused()
+    expect(page.locator("#starts")).to_be_hidden()
+    for word, name in (("s0name", "Product Viewed"), ("s1name", "Order Completed")):
+        include.locator(f"[data-word={word}]").press("Enter")
+        page.keyboard.type(name)
+        page.keyboard.press("Enter")
+        expect(include.locator(f"[data-word={word}]")).to_have_text(name)
+    include.locator("[data-word=add-without]").press("Enter")
+    expect(include.locator("[data-word=n0name]")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.type("Cart Emptied")
+    page.keyboard.press("Enter")
+    include.locator("[data-word=add-s1where]").press("Enter")
+    expect(include.locator("[data-word=s1w0p]")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.type("category")
+    page.keyboard.press("Enter")
+    include.locator("[data-word=s1w0value]").press("Enter")
+    page.keyboard.type("tents")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sentence")).to_contain_text(
+        "did Product Viewed, then Order Completed (where category is tents), without Cart Emptied"
+        " in between, within 7 days, in the last 30 days"
+    )
+    (condition,) = rule_of(page)["conditions"]
+    assert condition == {
+        "kind": "sequence",
+        "steps": [
+            {"name": "Product Viewed"},
+            {
+                "name": "Order Completed",
+                "where": [{"property": "category", "op": "eq", "value": "tents"}],
+            },
+        ],
+        "without": [{"name": "Cart Emptied"}],
+        "within": {"days": 7},
+        "window": {"last": {"days": 30}},
+    }
+    # taken back step by step, and done again
+    page.keyboard.press("Control+z")
+    expect(include.locator("[data-word=s1w0value]")).to_have_text("choose")
+    page.keyboard.press("Control+Shift+z")
+    expect(include.locator("[data-word=s1w0value]")).to_have_text("tents")
+    expect(page.locator("#redo")).to_be_disabled()
+    include.locator("[data-word=drop-add-without]").press("Enter")
+    expect(include.locator("[data-word=n0name]")).to_have_count(0)
+    page.locator("#undo").press("Enter")
+    expect(include.locator("[data-word=n0name]")).to_have_text("Cart Emptied")
+    # a clause goes by the clipboard, here and into another segment
+    include.locator("[data-word=grip]").focus()
+    page.keyboard.press("Control+c")
+    expect(page.locator("#builder-said")).to_contain_text("Copied")
+    page.keyboard.press("Control+v")
+    expect(include.locator("li.r-cl")).to_have_count(2)
+    include.locator("[data-word=grip]").nth(1).focus()
+    page.keyboard.press("Control+x")
+    expect(include.locator("li.r-cl")).to_have_count(1)
+    page.goto(f"{page.base}/console/segments/-/new/")
+    expect(page.locator("#starts")).to_be_visible()
+    page.keyboard.press("Control+v")
+    expect(include.locator("[data-word=s1w0value]")).to_have_text("tents")
+    expect(page.locator("#sentence")).to_contain_text("without Cart Emptied in between")
+    page.evaluate("navigator.clipboard.writeText('no clause')")
+    page.keyboard.press("Control+v")
+    expect(page.locator("#builder-said")).to_have_text("There is no clause in what was copied.")
+    expect(include.locator("li.r-cl")).to_have_count(1)
