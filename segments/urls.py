@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from segments.pages import builder, lists, live, people_acts, person
+from segments.pages import builder, compare, lists, live, people_acts, person
 
 app_name = "segments"
 urlpatterns = [
@@ -11,8 +11,11 @@ urlpatterns = [
     path("segments/-/save/", builder.save, name="create"),
     path("segments/-/pick/", live.pick, name="pick"),
     path("segments/-/effect/", live.effect, name="effect"),
+    path("segments/-/adds/", live.movers, {"way": "adds"}, name="adds"),
+    path("segments/-/drops/", live.movers, {"way": "drops"}, name="drops"),
     path("segments/-/reach/", live.reach, name="reach"),
     path("segments/-/clauses/", live.clauses, name="clauses"),
+    path("segments/-/compare/", compare.compare, name="compare"),
     path("segments/-/overlap/", live.overlaps, name="overlap"),
     path("segments/-/why/<uuid:person>/", live.why, name="why"),
     path("people/-/list/", people_acts.put_on_list, name="people_list"),

@@ -100,6 +100,25 @@ def difference(rule: Group, segment: Segment) -> tuple[int, int]:
     return int(adds), saved - (int(count) - int(adds))
 
 
+def moved_by(rule: Group, segment: Segment, *, adds: bool, most: int) -> list[Profile]:
+    """Some of those whom saving `rule` would add, or drop, by id."""
+    context = context_at(None)
+    with working(context, seconds=SECONDS):
+        query = sql(
+            "WITH found AS MATERIALIZED ({query}), inside AS (SELECT m.profile_id FROM membership m"
+            " WHERE m.segment_id = {segment} AND m.left_at IS NULL)"
+            " SELECT a.profile_id FROM {these} a WHERE NOT EXISTS (SELECT 1 FROM {those} b"
+            " WHERE b.profile_id = a.profile_id) ORDER BY 1 LIMIT {most}",
+            these=Sql("found" if adds else "inside"),
+            those=Sql("inside" if adds else "found"),
+            query=compile_rule(rule, context),
+            segment=segment.pk,
+            most=most,
+        )
+        ids = [int(row[0]) for row in run(query)]
+    return list(Profile.objects.filter(pk__in=ids).order_by("pk"))
+
+
 def overlap(rule: Group, segments: Sequence[Segment]) -> dict[int, int]:
     """How many of the rule's people are in each of `segments`; one query."""
     context = context_at(None)

@@ -125,7 +125,7 @@ def _refresh(segment_id: int) -> MembershipMoves:
         context = CompileContext(as_of=now)
         context.tune()
         moved = _store_all(segment, compile_rule(parse_rule(segment.rule), context), now)
-    _note_refreshed(segment, now, time.monotonic() - started, place)
+    _note_refreshed(segment, moved, now, time.monotonic() - started, place)
     return moved
 
 
@@ -266,7 +266,9 @@ def retry_at(segment: Segment) -> datetime | None:
     return segment.failed_at + pause_after(segment.failures)
 
 
-def _note_refreshed(segment: Segment, now: datetime, seconds: float, place: str) -> None:
+def _note_refreshed(
+    segment: Segment, moved: MembershipMoves, now: datetime, seconds: float, place: str
+) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM membership WHERE segment_id = %s AND left_at IS NULL",
@@ -290,5 +292,7 @@ def _note_refreshed(segment: Segment, now: datetime, seconds: float, place: str)
     Segment.objects.filter(pk=segment.pk, refresh_requested_at=None).update(
         status=Segment.Status.FRESH
     )
-    segment.versions.filter(number=segment.version, count=None).update(count=segment.count)
+    segment.versions.filter(number=segment.version, count=None).update(
+        count=segment.count, came=len(moved.entered), went=len(moved.left)
+    )
     note_sizes([segment.pk], now)

@@ -74,7 +74,10 @@ class SegmentVersion(models.Model):
     segment = models.ForeignKey(Segment, models.CASCADE, related_name="versions")
     number = models.IntegerField()
     rule = models.JSONField()
+    # how many it held when it was first counted, and how many came in and went by that
     count = models.BigIntegerField(null=True)
+    came = models.BigIntegerField(null=True)
+    went = models.BigIntegerField(null=True)
     created_by = models.ForeignKey("workspace.User", models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -22,6 +22,7 @@ from config.workspace.work.reasons import in_words
 from profiles.language.reading.reader import RuleError, RuleProblem
 from profiles.selectors.masking import HIDDEN_WORDS, shown_to
 from segments import services
+from segments.builder.history import SavedRule, saved_rules
 from segments.builder.starters import starter, starters
 from segments.models import Segment
 from segments.pages.words import Sentence, builder_words, sentence_of
@@ -151,6 +152,7 @@ def _builder(
         **_sentences(request, segment.rule if segment else rule),
         "used_by": users("segment", slug) if slug else [],
         "sizes": _sizes(segment),
+        "history": _history(request, segment),
         "others": Segment.objects.filter(archived_at=None).exclude(slug=slug)[:50],
         "setup": {
             "rule": rule,
@@ -230,6 +232,16 @@ def _sizes(segment: Segment | None) -> Chart | None:
         [Series(_("People"), [counts.get(each) for each in days])],
         column=_("Day"),
     )
+
+
+def _history(
+    request: HttpRequest, segment: Segment | None
+) -> list[tuple[SavedRule, Sentence | None]]:
+    """Its rules of before, once there is more than one."""
+    saved = saved_rules(segment, shown_to(request.user)) if segment else []
+    if len(saved) < 2:  # noqa: PLR2004 - one is the rule that stands above
+        return []
+    return [(one, sentence_of(*one.said.halves()) if one.said else None) for one in saved]
 
 
 def _is_hidden(request: HttpRequest, rule: dict[str, Any]) -> bool:

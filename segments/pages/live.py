@@ -29,6 +29,7 @@ from segments.builder.preview import (
     context_at,
     difference,
     everybody,
+    moved_by,
     overlap,
     preview,
     reach_of,
@@ -41,6 +42,7 @@ from segments.rules.compiler import compile_rule, working
 from segments.rules.personal import is_hidden, masked_rule
 
 MOST_OVERLAPS = 5
+MOST_MOVERS = 20  # of those whom an edit adds or drops
 MOST_DIGITS = 13
 LARGEST_RULE = 1_000_000  # characters; what is cut off is no JSON
 
@@ -81,6 +83,27 @@ def effect(request: HttpRequest) -> HttpResponse:
         },
     }
     return part(request, "segments/_effect.html", context)
+
+
+@requires("segments.view")
+@require_POST
+def movers(request: HttpRequest, way: str) -> HttpResponse:
+    """Whom saving would add or drop, the first of them."""
+    segment = _saved(request)
+    if segment is None:
+        return part(request, "segments/_movers.html", {"people": []})
+    try:
+        found = moved_by(_rule(request), segment, adds=way == "adds", most=MOST_MOVERS + 1)
+    except (RuleError, OperationalError) as error:
+        ended_or_raise(error)
+        return part(request, "segments/_wrong.html", {"too_long": True, "problems": []})
+    shown = shown_to(request.user)
+    if shown.sees(DataKind.NAME) and found:
+        people = [person.pk for person in found[:MOST_MOVERS]]
+        audit.record("profile.listed", "profile", fields=["display_name"], people=people)
+    lines = [_line(person, shown) for person in found[:MOST_MOVERS]]
+    more = len(found) > MOST_MOVERS
+    return part(request, "segments/_movers.html", {"people": lines, "more": more})
 
 
 def _line(person: Profile, shown: Shown) -> tuple[Profile, str, str]:

@@ -119,6 +119,7 @@ def _labels() -> dict[str, str]:
         "copied": _("Copied. Paste it here or into another segment."),
         "cut": _("Cut. Paste it here or into another segment."),
         "pasted": _("Pasted"),
+        "broughtBack": _("The earlier rule stands in the builder. It is not saved yet."),
         "notAClause": _("There is no clause in what was copied."),
         "true": _("true"),
         "false": _("false"),

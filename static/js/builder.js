@@ -207,6 +207,20 @@ document.addEventListener("keydown", (event) => {
   step(name);
 });
 
+// A rule of before: what saving it would do is seen as of any other change, and it is taken back as one.
+document.addEventListener("click", async (event) => {
+  const held = event.target.closest?.("button[data-rule]");
+  if (!held) return;
+  const rule = JSON.parse($(held.dataset.rule).textContent);
+  await learnNames(rule);
+  model = fromRule(rule);
+  problems = [];
+  draw();
+  later();
+  root.scrollIntoView({ block: "nearest" });
+  say(words.broughtBack);
+});
+
 const heldNode = () => { const row = document.activeElement?.closest?.("li[data-key]"); return row && root.contains(row) ? nodeOf(row.dataset.key) : null; };
 
 function copyHeld(event) {

@@ -286,3 +286,89 @@ def test_a_person_is_put_on_lists_taken_off_and_tested(console) -> None:
     assert (
         lists not in viewer.get(reverse("profiles:person", args=[ada.public_id])).content.decode()
     )
+
+
+def test_whom_an_edit_adds_and_drops_is_shown(console) -> None:
+    ada = make_person(plan="pro", display_name="Ada")
+    ben = make_person(plan="free", display_name="Ben")
+    services.create_segment(slug="pro", name="Pro", rule=PRO)
+    while work():
+        pass
+    given = {"slug": "pro", "rule": json.dumps(group("all", trait("plan", "eq", "free")))}
+    adds = console.post(reverse("segments:adds"), given).content.decode()
+    drops = console.post(reverse("segments:drops"), given).content.decode()
+    assert str(ben.public_id) in adds
+    assert str(ada.public_id) not in adds
+    assert str(ada.public_id) in drops
+    assert str(ben.public_id) not in drops
+    effect = console.post(reverse("segments:effect"), given).content.decode()
+    assert "Who: the 1 that it adds" in effect
+    given = {"slug": "nope", "rule": "5"}
+    assert console.post(reverse("segments:adds"), given).status_code == 200
+
+
+def test_edits_are_kept_with_who_and_what_they_did_to_the_people(console) -> None:
+    for plan in ("pro", "pro", "free"):
+        make_person(plan=plan)
+    saved = services.create_segment(slug="pro", name="Pro", rule=PRO)
+    while work():
+        pass
+    assert "hist-h" not in console.get(reverse("segments:detail", args=["pro"])).content.decode()
+    free = group("all", trait("plan", "eq", "free"))
+    services.update_segment(saved, rule=free, user=User.objects.get(username="marketer"))
+    while work():
+        pass
+    page = console.get(reverse("segments:detail", args=["pro"]))
+    (second, _words), (first, words) = page.context["history"]
+    assert (second.row.count, second.row.came, second.row.went) == (1, 1, 2)
+    assert (first.row.count, first.rule, words["kept"]) == (2, PRO, "plan is pro")
+    text = page.content.decode()
+    assert "marketer" in text
+    assert 'data-rule="hist-1"' in text
+    assert 'data-rule="hist-2"' not in text, "it stands in the builder already"
+
+
+def test_earlier_rules_are_for_those_who_may_see_their_values() -> None:
+    rule = group("all", trait("email", "eq", "ann@example.com"))
+    saved = services.create_segment(slug="mails", name="Mails", rule=rule)
+    services.update_segment(saved, rule=PRO)
+    page = client_of("analyst").get(reverse("segments:detail", args=["mails"]))
+    assert [one.rule for one, _words in page.context["history"]] == [PRO, None]
+    assert "ann@example.com" not in page.content.decode()
+
+
+def test_up_to_four_segments_are_compared(console) -> None:
+    rules = {
+        "pro": PRO,
+        "old": group("all", trait("age", "gte", 50)),
+        "none": group("all", trait("plan", "eq", "nobody's")),
+    }
+    for plan, age in (("pro", 60), ("pro", 20), ("free", 70), ("pro", 61), ("free", 1)):
+        make_person(plan=plan, age=age)
+    for slug, rule in rules.items():
+        services.create_segment(slug=slug, name=slug.title(), rule=rule)
+    while work():
+        pass
+    page = console.get(reverse("segments:compare") + "?s=pro&s=old&s=none&s=gone&s=pro")
+    counts = {
+        tuple(one.slug for one in line["region"].inside): line["region"].count
+        for line in page.context["lines"]
+    }
+    assert len(counts) == 7
+    assert {way: n for way, n in counts.items() if n} == {
+        ("pro", "old"): 2, ("pro",): 1, ("old",): 1,
+    }  # fmt: skip
+    assert page.context["together"] == 4
+    first = page.context["lines"][0]
+    assert first["region"].rule == {
+        "match": "all",
+        "conditions": [
+            {"kind": "segment", "slug": "pro"},
+            {"kind": "segment", "slug": "old"},
+            {"match": "none", "conditions": [{"kind": "segment", "slug": "none"}]},
+        ],
+    }
+    built = console.get(first["url"])
+    assert built.context["setup"]["rule"] == first["region"].rule
+    assert console.get(reverse("segments:compare")).status_code == 200
+    assert console.get(reverse("segments:compare") + "?s=pro").status_code == 200
