@@ -223,7 +223,9 @@ class EventDefinitionAdmin(NamesAdmin):
     )
     list_filter = ("is_money", "is_conversion", "is_proven", "is_hidden")
     search_fields = ("name",)
-    fields = ("name", "value_property", "is_money", "is_conversion", "is_hidden", "tags")
+    fields = (
+        *("name", "value_property", "is_money", "is_conversion", "numbers", "is_hidden", "tags"),
+    )
     readonly_fields = ("name",)
 
 

@@ -1,15 +1,24 @@
 """Tells those who keep something derived which profiles changed, and what about them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final
 
 from django.db import connection
 
+from config.workspace.registry import Registry
 from config.workspace.work import due
 
 MAX_IDS = 5000
 ANYTHING: Final = "*"  # it may matter to every rule (a merge, an import)
+# function("event:NAME" or "trait:NAME"): what was derived by its definition of before is made anew
+REDEFINED: Registry[Callable[[str], None]] = Registry("what follows from a changed definition")
 NEW_PERSON: Final = "profile:new"  # of somebody who was not there before
+
+
+def redefined(name: str) -> None:
+    """After a definition was changed, in its transaction."""
+    for _name, follow in REDEFINED:
+        follow(name)
 
 
 def keys_of(prefix: str, names: Iterable[str]) -> list[str]:

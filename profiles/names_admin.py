@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from config.workspace.forms.audited import AuditedAdmin
 from config.workspace.forms.listed import ListWords
 from config.workspace.permissions import may
+from profiles.changes import redefined
 from profiles.models import TraitName
 from profiles.selectors.masking import looks_personal
 
@@ -21,6 +22,15 @@ class NamesAdmin(AuditedAdmin):
     """A list of names. Many are hidden at once; what came in under them stays."""
 
     actions = (HIDE, SHOW)
+    of = "event"  # what rules call it by
+    # what says how the values of a name compare
+    meaning = ("numbers", "is_number", "value_property")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """Rules that ask by it are asked anew where it means something else now."""
+        super().save_model(request, obj, form, change)
+        if set(self.meaning) & set(form.changed_data):
+            redefined(f"{self.of}:{obj.name}")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Without the names that hold somebody's number, for who may not see it."""
@@ -65,8 +75,9 @@ class TraitNameAdmin(NamesAdmin):
         none=_("No trait has come in yet"),
     )
 
-    list_display = ("name", "is_proven", "is_hidden", "made_at")
+    of = "trait"
+    list_display = ("name", "is_number", "is_proven", "is_hidden", "made_at")
     list_filter = ("is_proven", "is_hidden")
     search_fields = ("name",)
-    fields = ("name", "is_hidden")
+    fields = ("name", "is_number", "is_hidden")
     readonly_fields = ("name",)

@@ -4,9 +4,9 @@ from segments import (  # noqa: F401 - each signs itself in
     ageing,
     erasing,
     field_uses,
-    guarding,
     incident_lists,
     logic,
+    redefining,
     uses,
 )
 from segments.api import subroutes  # noqa: F401

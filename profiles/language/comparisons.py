@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from config.postgres.sql import Sql, sql
 from profiles.language.operators import JSON, OPERATORS, Operator, operators_of
 from profiles.language.operators.base import NONE
-from profiles.language.reading.reader import Reader
+from profiles.language.reading.reader import Reader, is_number
 from profiles.language.subjects import Subject
 from profiles.language.times.clock import Clock
 from profiles.language.times.durations import Duration
@@ -45,6 +45,12 @@ class Comparison:
     def holds_when_missing(self) -> bool:
         """Whether someone without the value is in."""
         return bool(self.operator.denies)
+
+    @property
+    def asks_number(self) -> bool:
+        """Whether the operand is a number, or a range of them."""
+        values = self.value if isinstance(self.value, list | tuple) else [self.value]
+        return bool(values) and all(map(is_number, values))
 
     def test(self, subject: Subject, clock: Clock) -> Sql:
         """The two-valued test."""

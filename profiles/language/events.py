@@ -113,11 +113,19 @@ def subject_of(
     if comparison and slot.get("ready") and slot.get("slot") in SLOTS and _asks_texts(comparison):
         subject = Subject(text=Sql(f"e.{slot['slot']}"))
     else:
-        subject = json_subject("e.properties", name, context.zone.key)
+        is_number = known is not None and name in known.numbers
+        subject = json_subject("e.properties", name, context.zone.key, is_number=is_number)
     tests = [sql("e.name = {event}", event=event)]
     if context.profile_ids is not None:
         tests.append(sql("e.profile_id = ANY({ids}::bigint[])", ids=context.event_profile_ids))
     return spelled(subject, name, context, ValueRows(sql("event e WHERE {t}", t=AND.joined(tests))))
+
+
+def not_a_number(context: Question, event: str, name: str) -> Sql:
+    """A test on the row `e`: the property is there and no number."""
+    subject = subject_of(context, event, name)
+    there = json_subject("e.properties", name, context.zone.key).exists
+    return sql("coalesce({there} AND {number} IS NULL, FALSE)", there=there, number=subject.number)
 
 
 def about_what(context: Question, name: str) -> tuple[Sql, Sql]:

@@ -40,6 +40,12 @@ class Question:
         self.read_definitions([event])
         return self._definitions[event]
 
+    @property
+    def number_traits(self) -> set[str]:
+        """Traits that are numbers also where they come as texts; one query."""
+        rows = self.remembered(Sql("SELECT name FROM trait_name WHERE is_number"))
+        return {str(row[0]) for row in rows}
+
     def read(self, place: str, name: str) -> None:
         """Note that the query reads what is called so of a person."""
         self.names_read.add((place, name))

@@ -107,15 +107,16 @@ class Subject:
         return self.spelling or AnyCase(self.only_text)
 
 
-def json_subject(column: str, name: str, zone: str | Sql) -> Subject:
+def json_subject(column: str, name: str, zone: str | Sql, *, is_number: bool = False) -> Subject:
     """The value under `name` of a jsonb column; a day begins when it does in `zone`.
 
-    A name with dots is a name, else the way to a value in objects: "address.city".
+    A name with dots is a name, else the way to a value in objects: "address.city". `is_number`: a
+    text that says a number is one, too.
     """
     place, text = _place(column, name, "->"), _place(column, name, "->>")
     return Subject(
         text=text,
-        number=sql("CASE WHEN jsonb_typeof({it}) = 'number' THEN {it}::numeric END", it=place),
+        number=_number(place, text, is_number=is_number),
         time=sql(
             "CASE WHEN jsonb_typeof({it}) = 'string' THEN rapport_time({text}, {zone}) END",
             it=place,
@@ -125,6 +126,17 @@ def json_subject(column: str, name: str, zone: str | Sql) -> Subject:
         json=place,
         exists=sql("({text}) IS NOT NULL", text=text),
         exact_text=False,
+    )
+
+
+def _number(place: Sql, text: Sql, *, is_number: bool) -> Sql:
+    if not is_number:
+        return sql("CASE WHEN jsonb_typeof({it}) = 'number' THEN {it}::numeric END", it=place)
+    return sql(
+        "CASE jsonb_typeof({it}) WHEN 'number' THEN {it}::numeric"
+        " WHEN 'string' THEN rapport_number({text}) END",
+        it=place,
+        text=text,
     )
 
 

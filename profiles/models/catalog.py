@@ -50,6 +50,13 @@ class EventDefinition(SaidName):
     value_sign = models.SmallIntegerField(default=1)
     is_money = models.BooleanField(_("in money"), default=False)
     is_conversion = models.BooleanField(_("conversion"), default=False)
+    numbers = ArrayField(
+        models.CharField(max_length=200),
+        verbose_name=_("properties that are numbers"),
+        default=list,
+        blank=True,
+        help_text=_("Compared as numbers in rules also where they come as texts (“19.90”)."),
+    )
     slots = models.JSONField(default=dict)
     schema = models.JSONField(default=dict)
     tags = ArrayField(models.CharField(max_length=60), verbose_name=_("tags"), default=list)
@@ -66,6 +73,12 @@ class EventDefinition(SaidName):
 class TraitName(SaidName):
     """The name of a trait, as it came in."""
 
+    is_number = models.BooleanField(
+        _("a number"),
+        default=False,
+        db_default=False,
+        help_text=_("Compared as a number in rules also where it comes as a text (“19.90”)."),
+    )
     lasts = Until(
         "so long after a public key made it up; it comes anew when said again",
         "names",

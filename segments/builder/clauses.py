@@ -21,7 +21,8 @@ from segments.rules.guarded import guard_sentence
 class ClauseCount:
     """`remain` people after the clause, `leave` at it; `alone`: counted beside its neighbours.
 
-    `note` says of whom alone it is asked, and how many that leaves out.
+    `unfit` have a value of another type than is asked for. `note` says of whom alone it is asked,
+    and how many that leaves out.
     """
 
     path: str
@@ -30,6 +31,7 @@ class ClauseCount:
     alone: bool
     unknown: int | None
     note: str = ""
+    unfit: int | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class _Line:
     alone: bool
     missing: str  # of whom nothing is known
     unasked: str  # of whom it is not asked
+    unfit: str  # of whom the value is of another type
 
 
 @dataclass
@@ -74,6 +77,10 @@ class _Plan:
             return ""
         return self.those(before, missing)
 
+    def unfit(self, part: Group | Condition, before: str) -> str:
+        other = part.unfit(self.context) if isinstance(part, Condition) else None
+        return "" if other is None else self.those(before, other)
+
     def unasked(self, part: Group | Condition, before: str) -> str:
         needed = needed_of(part, self.context)
         return self.those(before, negate(all_of(needed))) if needed else ""
@@ -93,9 +100,9 @@ class _Plan:
         for index, part in enumerate(group.parts):
             place = f"{path}.conditions[{index}]" if path else f"conditions[{index}]"
             after = self.step(part, here, leaves_out=group.match == "none")
-            missing, unasked = self.unknown(part, here), self.unasked(part, here)
+            of = (self.unknown(part, here), self.unasked(part, here), self.unfit(part, here))
             alone = group.match == "any"
-            self.lines.append(_Line(part, place, after, here, alone, missing, unasked))
+            self.lines.append(_Line(part, place, after, here, alone, *of))
             if isinstance(part, Group):
                 self.add(part, place, here)
             if group.match != "any":
@@ -130,6 +137,7 @@ def clause_counts(rule: Group, context: CompileContext) -> list[ClauseCount]:
             line.alone,
             of.get(line.missing),
             _note(line, of),
+            of.get(line.unfit),
         )
         for line in plan.lines
     ]

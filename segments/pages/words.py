@@ -87,6 +87,7 @@ def _labels() -> dict[str, str]:
         "start": _("start"),
         "people": _("people"),
         "unknown": _("Unknown counts as no"),
+        "unfit": _("Not a number there, which counts as no"),
         "search": _("Search or type"),
         "use": _("Use"),
         "number": _("as a number"),

@@ -107,6 +107,12 @@ class Condition(ABC):
         """Of whom is not known what it asks, where those count as no; None where that cannot be."""
         return None
 
+    def unfit(self, context: "CompileContext") -> Part | None:
+        """Whose value is of another type than it compares with, where those count as no; None where
+        that cannot be.
+        """
+        return None
+
 
 KINDS: dict[str, type[Condition]] = {}
 Kind = TypeVar("Kind", bound=type[Condition])

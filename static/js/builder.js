@@ -301,7 +301,8 @@ function paintCount(row, line) {
   host.replaceChildren(el("b", { class: "r-n" }, grouped(line.remain)), el("span", { class: "r-meter", "aria-hidden": "true" }, bar),
     el("span", { class: "r-xs r-sub" }, line.alone ? words.alone : `${grouped(line.leave)} ${words.leave}`));
   const unknown = row.querySelector(":scope > .r-cl-s > [data-unknown]");
-  unknown?.replaceChildren(...(line.unknown ? [el("p", { class: "r-xs r-unk" }, icon("q", true), `${words.unknown}: ${grouped(line.unknown)}`)] : []));
+  const doubts = [[line.unknown, words.unknown], [line.unfit, words.unfit]].filter(([n]) => n);
+  unknown?.replaceChildren(...doubts.map(([n, text]) => el("p", { class: "r-xs r-unk" }, icon("q", true), `${text}: ${grouped(n)}`)));
   const note = row.querySelector(":scope > .r-cl-s > [data-note]");
   note?.replaceChildren(...(line.note ? [el("p", { class: "r-xs r-unk" }, icon("shield", true), line.note)] : []));
 }

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from config.console.words import when_words
-from config.postgres.sql import AND, Sql, one, sql
+from config.postgres.sql import AND, OR, Sql, one, sql
 from profiles.language import schemas
 from profiles.language.comparisons import Comparison
 from profiles.language.counts import (
@@ -19,7 +19,15 @@ from profiles.language.counts import (
     read_count,
     times,
 )
-from profiles.language.events import Occurrences, PropertyTest, event_rows, owner_of, read_where
+from profiles.language.events import (
+    ITEM_PREFIX,
+    Occurrences,
+    PropertyTest,
+    event_rows,
+    not_a_number,
+    owner_of,
+    read_where,
+)
 from profiles.language.measures import AGGREGATES, Measure, read_measure
 from profiles.language.operators import NUMBER, shown
 from profiles.language.reading.reader import Reader
@@ -285,6 +293,19 @@ class EventCondition(Condition):
         """That somebody did it may say much by itself."""
         names = {self.name, *([self.not_since[0]] if self.not_since else [])}
         return self.reads() | {(FieldPlace.EVENT, name) for name in names}
+
+    def unfit(self, context: CompileContext) -> Part | None:
+        """Who did it with a property that is there and no number, where a number is asked for."""
+        names = [test.property for test in self.where if test.comparison.asks_number]
+        names += [self.measure.property] if self.measure else []
+        names = [name for name in names if not name.startswith(ITEM_PREFIX)]
+        if not names:
+            return None
+        did = Occurrences(self.name, self.window)
+        rows = did.rows(context)
+        tests = [not_a_number(context, self.name, name) for name in names]
+        query = "SELECT {owner} AS profile_id FROM {rows} AND ({tests})"
+        return Ids(sql(query, owner=did.owner(context), rows=rows, tests=OR.joined(tests)))
 
     def masked(self, shown: Shown) -> Self:
         """Without the operands of properties that the reader may not see."""

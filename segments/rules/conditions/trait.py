@@ -150,6 +150,14 @@ class TraitCondition(Condition):
             return _("%(label)s is not known") % {"label": self.label}
         return _("%(label)s is %(value)s") % {"label": self.label, "value": shown(words)[:200]}
 
+    def unfit(self, context: CompileContext) -> Part | None:
+        """Those whose value is there and no number, where a number is asked for."""
+        if self.column or not self.comparison.asks_number:
+            return None
+        subject = self._subject(context)
+        test = "coalesce({exists} AND {number} IS NULL, FALSE)"
+        return Filter(sql(test, exists=subject.exists, number=subject.number))
+
     def _subject(self, context: CompileContext) -> Subject:
         context.read(FieldPlace.TRAIT, self.field)
         if self.column in SEEN:
@@ -159,7 +167,9 @@ class TraitCondition(Condition):
         if self.column:
             subject = text_subject(f"p.{self.column}")
         else:
-            subject = json_subject("p.traits", self.field, context.zone.key)
+            asked = self.comparison.asks_number
+            is_number = asked and self.field in context.number_traits
+            subject = json_subject("p.traits", self.field, context.zone.key, is_number=is_number)
         here = AND.joined([COUNTS, *context.narrowing(Sql("p.id"))])
         place = ValueRows(sql("profile p WHERE {here}", here=here), owner=Sql("p.id"))
         return spelled(subject, self.column or self.field, context, place)

@@ -1,8 +1,9 @@
-"""What is guarded has changed: segments that read it are judged anew."""
+"""What a name means has changed: segments that read it are judged anew."""
 
 from django.utils import timezone
 
 from config.workspace.work.due import wake
+from profiles.changes import REDEFINED
 from profiles.language.reading.reader import RuleError
 from profiles.personal.tags import CHANGED, said_of
 from segments.models import Segment
@@ -27,6 +28,16 @@ def follow_tags() -> None:
                 status=Segment.Status.REFRESHING,
                 refresh_requested_at=timezone.now(),
             )
+    wake("segments")
+
+
+@REDEFINED.register("segments")
+def follow_definition(name: str) -> None:
+    """A refresh of each dynamic segment that depends on this event or trait."""
+    rows = Segment.objects.filter(kind=Segment.Kind.DYNAMIC, archived_at=None)
+    rows.filter(depends_on__contains=[name]).update(
+        status=Segment.Status.REFRESHING, refresh_requested_at=timezone.now()
+    )
     wake("segments")
 
 
