@@ -36,8 +36,8 @@ SELECT = """
 """
 UPSERT = """
     INSERT INTO event_definition (name, value_property, value_sign, is_money, is_conversion,
-                                  numbers, slots, schema, tags, first_seen, last_seen, is_proven, is_hidden,
-                                  made_by_id, made_at)
+                                  numbers, slots, schema, tags, first_seen, last_seen, is_proven,
+                                  is_hidden, made_by_id, made_at)
     SELECT name, '', 1, false, false, '{}', '{}', schema, '{}', first_at, last_at, proven, false,
            source_id, now()
     FROM unnest(%s::text[], %s::jsonb[], %s::timestamptz[], %s::timestamptz[], %s::boolean[],
