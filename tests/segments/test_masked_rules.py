@@ -39,6 +39,16 @@ ORACLES = [
     ),
     event("Order Completed", not_since={"name": "Page Viewed", "where": WHERE}),
     event("Order Completed", where=[{"property": "name", "op": "eq", "value": SECRET}]),
+    {
+        "kind": "sequence",
+        "steps": [
+            {"name": "Product Viewed"},
+            {
+                "name": "Order Completed",
+                "where": [{"property": "name", "op": "eq", "value": SECRET}],
+            },
+        ],
+    },
 ]
 HARMLESS = [
     trait("plan", "eq", "pro"),
@@ -49,6 +59,12 @@ HARMLESS = [
         "Order Completed",
         measure={"agg": "sum", "property": "revenue", "op": "gt", "value": 100},
     ),
+    {
+        "kind": "sequence",
+        "steps": [{"name": "Product Viewed"}, {"name": "Order Completed"}],
+        "same": "product_id",
+    },
+    {"kind": "lifecycle", "op": "eq", "value": "lead"},
 ]
 
 
@@ -65,6 +81,7 @@ def post(client: Client, path: str, body: object):
 OTHERS = [
     {"kind": "segment", "slug": "other"},
     {"kind": "consent", "purpose": "marketing", "channel": "email", "status": "granted"},
+    {"kind": "message", "status": "opened"},
 ]
 
 

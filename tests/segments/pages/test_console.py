@@ -90,6 +90,7 @@ def test_the_live_parts(console) -> None:
                 "alone": True,
                 "unknown": 0,
                 "note": "",
+                "unfit": None,
             }
         ],
     }
