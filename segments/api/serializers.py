@@ -43,6 +43,31 @@ class SegmentPage(serializers.Serializer[Any]):
     previous = serializers.URLField(allow_null=True)
 
 
+class SegmentVersionSerializer(serializers.Serializer[Any]):
+    """A rule as it was saved."""
+
+    version = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    by = serializers.CharField(allow_null=True, help_text="Who saved it; null for a key.")
+    count = serializers.IntegerField(
+        allow_null=True, help_text="How many it held when it was first counted."
+    )
+    entered = serializers.IntegerField(allow_null=True, help_text="How many came in by that.")
+    left = serializers.IntegerField(allow_null=True, help_text="How many went by that.")
+    sentence = serializers.CharField(help_text="Empty where it cannot be read any more.")
+    rule = serializers.JSONField(
+        allow_null=True, help_text="Null where it asks by what the caller may not see."
+    )
+
+
+class SegmentVersionPage(serializers.Serializer[Any]):
+    """A page of versions."""
+
+    results = SegmentVersionSerializer(many=True)
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+
+
 class NewSegment(KnownFields):
     """What makes a segment; its fields are checked by the service, all at once."""
 

@@ -11,6 +11,8 @@ urlpatterns = [
     re_path(r"^segments/preview/?$", views.PreviewView.as_view(), name="api-segment-preview"),
     re_path(rf"^segments/{SLUG}/?$", views.SegmentView.as_view(), name="api-segment"),
     re_path(rf"^segments/{SLUG}/refresh/?$", views.RefreshView.as_view(), name="api-refresh"),
+    re_path(rf"^segments/{SLUG}/versions/?$", views.VersionsView.as_view(), name="api-versions"),
+    re_path(rf"^segments/{SLUG}/duplicate/?$", views.DuplicateView.as_view(), name="api-duplicate"),
     re_path(rf"^segments/{SLUG}/restore/?$", views.RestoreView.as_view(), name="api-restore"),
     re_path(rf"^segments/{SLUG}/members/?$", views.MembersView.as_view(), name="api-members"),
 ]

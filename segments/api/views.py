@@ -33,6 +33,7 @@ from profiles.selectors.masking import Shown, shown_to
 from segments import services
 from segments.api import serializers as shapes
 from segments.archiving import NotRestorable, archive_segment, restore_segment
+from segments.builder.history import SavedRule, read_saved
 from segments.builder.preview import preview
 from segments.models import Membership, Segment
 from segments.rules import parse_rule
@@ -210,6 +211,53 @@ class RestoreView(SegmentApi):
             return Response(self.answer(restore_segment(segment)))
         except NotRestorable as error:
             raise Problem(409, detail=str(error)) from error
+
+
+class VersionsView(ApiView):
+    """The rules of a segment as they were saved."""
+
+    required = {"GET": "segments.view"}
+
+    @extend_schema(parameters=[SLUG, *PAGE_PARAMETERS], responses=shapes.SegmentVersionPage)
+    def get(self, request: Request, slug: str) -> Response:
+        """The newest first: who saved it, and what it did to the people."""
+        rows = segment_of(slug).versions.select_related("created_by")
+        shown = shown_to(request.user)
+        page = self.paged(rows, lambda row: row, ordering=("-number", "-id"))
+        read = read_saved(page.data["results"], shown)
+        page.data["results"] = [_version(one) for one in read]
+        return page
+
+
+def _version(saved: SavedRule) -> dict[str, Any]:
+    row = saved.row
+    return {
+        "version": row.number,
+        "at": row.created_at,
+        "by": row.created_by.get_username() if row.created_by else None,
+        "count": row.count,
+        "entered": row.came,
+        "left": row.went,
+        "sentence": saved.said.describe() if saved.said else "",
+        "rule": saved.rule,
+    }
+
+
+class DuplicateView(SegmentApi):
+    """A copy of a segment."""
+
+    required = {"POST": "segments.edit"}
+
+    @extend_schema(parameters=[SLUG], request=None, responses={201: shapes.SegmentSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """The same under a name of its own; of a list, with whoever is in now."""
+        try:
+            copy = services.duplicate(
+                segment_of(slug), shown=shown_to(request.user), user=member_of(request)
+            )
+        except RuleError as error:
+            raise problem_of(error) from error
+        return Response(self.answer(copy), status=201)
 
 
 class PreviewView(ApiView):

@@ -29,9 +29,14 @@ class SavedRule:
         return f"hist-{self.row.number}"
 
 
-def saved_rules(segment: Segment, shown: Shown, most: int = SHOWN) -> list[SavedRule]:
-    """The newest first; some queries however many they are."""
-    rows = list(segment.versions.select_related("created_by").order_by("-number")[:most])
+def saved_rules(segment: Segment, shown: Shown) -> list[SavedRule]:
+    """The newest of them, the newest first; some queries however many they are."""
+    rows = segment.versions.select_related("created_by").order_by("-number")
+    return read_saved(list(rows[:SHOWN]), shown)
+
+
+def read_saved(rows: Sequence[SegmentVersion], shown: Shown) -> list[SavedRule]:
+    """These versions, as this reader may have them; a query for each kind of what they name."""
     return [_read(row, said, shown) for row, said in zip(rows, _said(rows), strict=True)]
 
 
