@@ -13,12 +13,12 @@ from profiles.language.operators import TEXT
 from profiles.language.reading.reader import Reader
 from segments.rules.base import register
 from segments.rules.clause import IS, Clause, compare, text
-from segments.rules.conditions.trait import TraitCondition
+from segments.rules.field_condition import FieldCondition
 
 
 @register
 @dataclass(frozen=True)
-class LifecycleCondition(TraitCondition):
+class LifecycleCondition(FieldCondition):
     """Is the stage so? The same as the trait `profile.lifecycle`."""
 
     kind = "lifecycle"
