@@ -33,11 +33,18 @@ def follow_tags() -> None:
 
 @REDEFINED.register("segments")
 def follow_definition(name: str) -> None:
-    """A refresh of each dynamic segment that depends on this event or trait."""
+    """A refresh of each dynamic segment that depends on this; what announces it may be another."""
     rows = Segment.objects.filter(kind=Segment.Kind.DYNAMIC, archived_at=None)
-    rows.filter(depends_on__contains=[name]).update(
-        status=Segment.Status.REFRESHING, refresh_requested_at=timezone.now()
-    )
+    for segment in rows.filter(depends_on__contains=[name]).order_by("pk"):
+        try:
+            names = dependencies(parse_rule(segment.rule))
+        except RuleError:
+            names = segment.depends_on
+        Segment.objects.filter(pk=segment.pk).update(
+            depends_on=names,
+            status=Segment.Status.REFRESHING,
+            refresh_requested_at=timezone.now(),
+        )
     wake("segments")
 
 

@@ -1,5 +1,6 @@
 """What this app signs in at the registries of lower apps."""
 
+from config.workspace.work.due import WORK
 from segments import (  # noqa: F401 - each signs itself in
     ageing,
     erasing,
@@ -11,8 +12,11 @@ from segments import (  # noqa: F401 - each signs itself in
 )
 from segments.api import subroutes  # noqa: F401
 from segments.builder import catalogue  # noqa: F401
+from segments.insight.rfm import condition  # noqa: F401 - signs itself in
+from segments.insight.rfm.cuts import cut_daily
 from segments.members import due, merging, pruning, told  # noqa: F401
 from segments.pages import card, people_acts, people_filters  # noqa: F401
 from segments.rules.conditions import sign_in
 
 sign_in()
+WORK.register("rfm", order=35)(cut_daily)

@@ -22,6 +22,7 @@ from profiles.language.reading.reader import RuleError, RuleProblem, text_proble
 from profiles.people.lineage import living, today
 from profiles.selectors.masking import EVERYTHING, Shown
 from segments.graph import refuse_nesting_of
+from segments.insight.rfm.cuts import RFM, terms
 from segments.members.listed import find_people
 from segments.members.locks import lock_members
 from segments.members.stored import MembershipMoves, note_sizes, tell
@@ -290,6 +291,8 @@ def _take_rule(segment: Segment, rule: Mapping[str, Any], parsed: Group, user: U
 def dependencies(rule: Group) -> list[str]:
     """What announces a change to the rule; new people too, where knowing nothing is enough."""
     names = rule.depends_on()
+    if RFM in names:
+        names |= {f"event:{terms().event}"}
     return sorted(names | {NEW_PERSON} if rule.holds_when_unknown else names)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from segments.pages import builder, compare, lists, live, people_acts, person
+from segments.pages import builder, compare, lists, live, people_acts, person, rfm
 
 app_name = "segments"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("segments/-/drops/", live.movers, {"way": "drops"}, name="drops"),
     path("segments/-/reach/", live.reach, name="reach"),
     path("segments/-/clauses/", live.clauses, name="clauses"),
+    path("segments/-/rfm/", rfm.grid, name="rfm"),
+    path("segments/-/rfm/moves/", rfm.moves, name="rfm_moves"),
+    path("segments/-/rfm/terms/", rfm.choose_terms, name="rfm_terms"),
     path("segments/-/compare/", compare.compare, name="compare"),
     path("segments/-/overlap/", live.overlaps, name="overlap"),
     path("segments/-/why/<uuid:person>/", live.why, name="why"),

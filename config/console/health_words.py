@@ -193,6 +193,7 @@ def _TITLES() -> dict[str, str]:  # noqa: N802 - in the reader's language
         "merge": _("People are not joined"),
         "rewrite": _("Joined people's events are not moved"),
         "segments": _("Segments are not kept up to date"),
+        "rfm": _("RFM groups are not made anew"),
         "consents": _("Permissions that end are not ended"),
         "campaigns": _("Campaigns do not go on"),
         "journeys": _("Nobody goes on to the next step of a campaign"),

@@ -2,11 +2,15 @@
 
 from django.urls import re_path
 
-from segments.api import views
+from segments.api import rfm, views
 
 SLUG = r"(?P<slug>[-\w]+)"
 
 urlpatterns = [
+    re_path(r"^insights/rfm/?$", rfm.RfmView.as_view(), name="api-rfm"),
+    re_path(
+        r"^insights/rfm/migration/?$", rfm.RfmMigrationView.as_view(), name="api-rfm-migration"
+    ),
     re_path(r"^segments/?$", views.SegmentsView.as_view(), name="api-segments"),
     re_path(r"^segments/preview/?$", views.PreviewView.as_view(), name="api-segment-preview"),
     re_path(rf"^segments/{SLUG}/?$", views.SegmentView.as_view(), name="api-segment"),

@@ -1,5 +1,6 @@
 """Tables of segments."""
 
+from segments.models.rfm import RfmCut
 from segments.models.segment import (
     Membership,
     Score,
@@ -8,4 +9,4 @@ from segments.models.segment import (
     SegmentVersion,
 )
 
-__all__ = ["Membership", "Score", "Segment", "SegmentSize", "SegmentVersion"]
+__all__ = ["Membership", "RfmCut", "Score", "Segment", "SegmentSize", "SegmentVersion"]

@@ -50,7 +50,10 @@ def new(request: HttpRequest) -> HttpResponse:
     if start is not None:
         return _builder(request, None, dict(start.rule), name=str(start.name))
     rule = _given_rule(request)
-    return _builder(request, None, rule or EMPTY_RULE, starts=[] if rule else starters())
+    if rule:
+        name = request.GET.get("name", "").replace("\x00", "")[: services.LONGEST_NAME]
+        return _builder(request, None, rule, name=name)
+    return _builder(request, None, EMPTY_RULE, starts=starters())
 
 
 @requires("segments.view")

@@ -82,6 +82,7 @@ OTHERS = [
     {"kind": "segment", "slug": "other"},
     {"kind": "consent", "purpose": "marketing", "channel": "email", "status": "granted"},
     {"kind": "message", "status": "opened"},
+    {"kind": "rfm", "group": "champions"},
 ]
 
 

@@ -63,6 +63,7 @@ others = st.sampled_from(
         {"kind": "sequence", "steps": [{"name": name} for name in NAMES]},
         {"kind": "sequence", "steps": [{"name": NAMES[1]}], "without": [{"name": NAMES[0]}]},
         {"kind": "lifecycle", "op": "eq", "value": "lead"},
+        {"kind": "rfm", "group": "champions"},
         {"kind": "message", "status": "opened"},
         {"kind": "message", "status": "sent", "count": {"op": "lte", "value": 1}},
         {"kind": "message", "status": "clicked", "count": {"op": "eq", "value": 0}},
@@ -176,9 +177,10 @@ def test_every_kind_is_tried_here() -> None:
     assert set(KINDS) == {
         "trait",
         "event",
+        "sequence",
         "segment",
         "consent",
         "message",
-        "sequence",
         "lifecycle",
+        "rfm",
     }

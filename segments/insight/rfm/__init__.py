@@ -1,0 +1,1 @@
+"""Recency, frequency and money: how good a customer somebody is, in fifths of all buyers."""
