@@ -76,6 +76,8 @@ PAGES = {
     "segments": "/console/segments/",
     "new segment": "/console/segments/-/new/",
     "archived segments": "/console/segments/?archived=1",
+    "segments compared": "/console/segments/-/compare/?s=everyone&s=unknown",
+    "RFM grid": "/console/segments/-/rfm/",
     "segment": "/console/segments/everyone/",
     "campaigns": "/console/campaigns/",
     "new campaign": "/console/campaigns/new/",
