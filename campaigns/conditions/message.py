@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Self
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -15,6 +16,7 @@ from campaigns.people.whose import JOIN_OWNER, PERSON, messages_by
 from config.console.words import when_words
 from config.postgres.sql import AND, Sql, one, sql
 from config.workspace.models import User
+from config.workspace.permissions import may
 from consent.channels import channel_names, label_of
 from profiles.language import schemas
 from profiles.language.comparisons import Comparison
@@ -86,8 +88,12 @@ CAMPAIGNS = Lookup(
 
 @SOURCES.register("campaigns")
 def campaigns(user: User, given: Mapping[str, str]) -> Choices:
-    """Any message, and the campaigns, the newest first; what was not launched yet says so."""
-    rows = Campaign.objects.order_by("-launched_at", "-id")[:MOST]
+    """Any message, and the campaigns, the newest first; what was not launched yet says so. Their
+    names are for those who may see campaigns.
+    """
+    may_see = may(user, "campaigns.view")
+    newest = F("launched_at").desc(nulls_first=True)
+    rows = Campaign.objects.order_by(newest, "-id")[:MOST] if may_see else ()
     items = [
         Choice(row.slug, row.name, note="" if row.launched_at else _("not launched yet"))
         for row in rows
@@ -280,7 +286,7 @@ class MessageCondition(Condition):
         )
 
     def found(self, context: CompileContext, profile_id: int) -> str:
-        """How many, and when last; of what is not seen, that it cannot be."""
+        """How many, and when last."""
         moment = Sql(STATUSES[self.status][0])
         query = sql(
             "SELECT count(*), max({moment}) {rows}", moment=moment, rows=self._rows(context)

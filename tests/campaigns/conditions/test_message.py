@@ -14,6 +14,7 @@ from campaigns.outcomes.figures import FIGURES
 from campaigns.outcomes.recording import find_sent, record_click, record_open
 from campaigns.services.drafts import delete_draft
 from config.workspace.lifecycle.usage import InUse
+from config.workspace.models import CustomRole
 from consent.models import Purpose
 from profiles.ingest.processor import process_portion
 from profiles.merging.merging import merge_people
@@ -263,3 +264,8 @@ def test_the_picker_offers_campaigns(client):
         ("", "any message", ""),
         ("later", "Autumn", "not launched yet"),
     ]
+    rights = ["segments.view"]
+    CustomRole.objects.create(key="audiences", name="Audiences", permissions=rights, sight={})
+    client.force_login(make_user("audiences"))
+    items = client.get("/console/segments/-/pick/?what=campaigns").json()["items"]
+    assert [one["label"] for one in items] == ["any message"]
