@@ -15,6 +15,7 @@ from config.workspace.api.views import ApiView
 from config.workspace.health import counters
 from config.workspace.work.faults import took_too_long
 from config.workspace.zones import read_moment
+from profiles.selectors.masking import shown_to
 from segments.insight.rfm.grid import rfm_grid, rfm_migration
 
 AT = OpenApiParameter("at", str, description="The moment (ISO 8601); absent: now.")
@@ -80,7 +81,7 @@ class RfmView(ApiView):
             raise _too_long(error) from error
         return Response(
             {
-                "event": found.terms.event,
+                "event": shown_to(request.user).event(found.terms.event),
                 "days": found.terms.days,
                 "at": found.at,
                 "people": found.people,

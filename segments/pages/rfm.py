@@ -15,6 +15,7 @@ from config.console.pages import ApiCall, page, part, toast
 from config.postgres.wire import number_of
 from config.workspace.permissions import may, requires
 from profiles.models import EventDefinition
+from profiles.selectors.masking import FieldPlace, Shown, shown_to
 from segments.insight.rfm.cuts import MOST_DAYS, choose, terms
 from segments.insight.rfm.grid import rfm_grid, rfm_migration
 from segments.insight.rfm.groups import group_names
@@ -23,7 +24,8 @@ from segments.pages.live import ended_or_raise
 
 LOOK_BACK = timedelta(days=30)
 MOST_MOVES = 12
-LONGEST_EVENT = 200
+MOST_EVENTS = 200  # names to choose from
+LONGEST_EVENT = 200  # characters
 
 
 @requires("segments.view")
@@ -53,14 +55,15 @@ def grid(request: HttpRequest) -> HttpResponse:
             }
             for line in found.lines
         ]
-    chosen = terms()
+    chosen, shown = terms(), shown_to(request.user)
     context = {
         "found": found,
         "lines": lines,
         "cells": cells,
         "columns": range(1, SCORES + 1),
         "terms": chosen,
-        "events": _events(chosen.event),
+        "event": shown.event(chosen.event),
+        "events": _events(chosen.event, shown),
         "most_days": MOST_DAYS,
         "may_edit": may(request.user, "segments.edit"),
     }
@@ -95,7 +98,7 @@ def choose_terms(request: HttpRequest) -> HttpResponse:
     """Another event or look-back."""
     event = request.POST.get("event", "").replace("\x00", "").strip()[:LONGEST_EVENT]
     days = number_of(request.POST.get("days", "")) or 0
-    if not event or not 1 <= days <= MOST_DAYS:
+    if not event or not 1 <= days <= MOST_DAYS or not _may_ask(event, shown_to(request.user)):
         toast(request, _("Choose an event, and from 1 to %(n)s days.") % {"n": MOST_DAYS}, level=30)
     else:
         choose(event, days)
@@ -113,7 +116,13 @@ def _shade(n: int, most: int) -> int:
     return min(4, int(5 * n / most)) if n else 0
 
 
-def _events(chosen: str) -> list[str]:
+def _may_ask(event: str, shown: Shown) -> bool:
+    """As rules ask: what a role does not see, it does not count by."""
+    return shown.may_ask(FieldPlace.EVENT, event) and not shown.hides_in(event)
+
+
+def _events(chosen: str, shown: Shown) -> list[str]:
     rows = EventDefinition.objects.filter(is_hidden=False, last_seen__isnull=False)
     names = rows.order_by("-is_money", "-is_conversion", "name").values_list("name", flat=True)
-    return list(dict.fromkeys([chosen, *names[:200]]))
+    offered = dict.fromkeys([chosen, *names[:MOST_EVENTS]])
+    return [name for name in offered if _may_ask(name, shown)]

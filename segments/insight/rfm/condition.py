@@ -85,8 +85,7 @@ class RfmCondition(Condition):
         query = "SELECT s.r, s.f, s.m FROM ({scored}) s WHERE s.profile_id = {person}"
         rows = run(sql(query, scored=scored(cuts, context), person=profile_id))
         if not rows:
-            words = {"event": cuts.terms.event, "days": cuts.terms.days}
-            return _("no %(event)s in %(days)s days") % words
+            return _("not among those who are scored")
         r, f, m = rows[0]
         return _("recency %(r)s, frequency %(f)s, money %(m)s of 5") % {"r": r, "f": f, "m": m}
 
