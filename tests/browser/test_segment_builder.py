@@ -211,9 +211,9 @@ def test_the_picker_is_grouped_and_offers_what_makes_sense(signed_in: Page) -> N
     include = page.locator("section[aria-labelledby=inc]")
     include.get_by_role("button", name="Clause").click()
     groups = page.locator(".r-pick [role=group]")
-    expect(groups).to_have_count(4)
-    names = [groups.nth(n).get_attribute("aria-label") for n in range(4)]
-    assert names == ["Did", "Is", "May be written to", "Got a message"]
+    expect(groups).to_have_count(5)
+    names = [groups.nth(n).get_attribute("aria-label") for n in range(5)]
+    assert names == ["Did", "Is", "Is in", "May be written to", "Got a message"]
     is_ = page.get_by_role("group", name="Is", exact=True)
     expect(is_.get_by_role("option")).to_have_count(7)
     is_.get_by_role("option", name=re.compile(r"^All \d+$")).click()
