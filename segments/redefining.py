@@ -23,11 +23,7 @@ def follow_tags() -> None:
             continue
         names = dependencies(rule)
         if names != sorted(segment.depends_on) or _reads_tags(rule):
-            Segment.objects.filter(pk=segment.pk).update(
-                depends_on=names,
-                status=Segment.Status.REFRESHING,
-                refresh_requested_at=timezone.now(),
-            )
+            _ask_anew(segment, names)
     wake("segments")
 
 
@@ -40,12 +36,17 @@ def follow_definition(name: str) -> None:
             names = dependencies(parse_rule(segment.rule))
         except RuleError:
             names = segment.depends_on
-        Segment.objects.filter(pk=segment.pk).update(
-            depends_on=names,
-            status=Segment.Status.REFRESHING,
-            refresh_requested_at=timezone.now(),
-        )
+        _ask_anew(segment, names)
     wake("segments")
+
+
+def _ask_anew(segment: Segment, names: list[str]) -> None:
+    """A refresh, and what announces a change to it from now on."""
+    Segment.objects.filter(pk=segment.pk).update(
+        depends_on=names,
+        status=Segment.Status.REFRESHING,
+        refresh_requested_at=timezone.now(),
+    )
 
 
 def _reads_tags(rule: Group) -> bool:

@@ -20,7 +20,7 @@ from config.workspace.permissions import may
 from consent.channels import channel_names, label_of
 from profiles.language import schemas
 from profiles.language.comparisons import Comparison
-from profiles.language.counts import ONCE, count_test, is_none, is_once, read_count, times
+from profiles.language.counts import ONCE, is_none, read_count, times
 from profiles.language.events import since_entry
 from profiles.language.operators import shown
 from profiles.language.reading.reader import Reader
@@ -45,6 +45,7 @@ from segments.rules.clause import (
     window,
 )
 from segments.rules.context import CompileContext
+from segments.rules.counting import counted
 
 _LEFT = "m.state IN ('sent', 'delivered', 'bounced')"
 # status -> (when it became true, further tests), over the message `m`: at any moment what
@@ -206,15 +207,7 @@ class MessageCondition(Condition):
             person=_person(context),
             rows=self._rows(context),
         )
-        if self.count.holds(0):
-            if is_none(self.count):
-                return Ids(query, negated=True)
-            test = sql("NOT ({test})", test=count_test(self.count, context.clock()))
-            return Ids(_having(query, context, test), negated=True, distinct=True)
-        if is_once(self.count):
-            return Ids(query)
-        test = count_test(self.count, context.clock())
-        return Ids(_having(query, context, test), distinct=True)
+        return counted(query, _person(context), self.count, context.clock())
 
     def unknown(self, context: CompileContext) -> Part | None:
         """Of who is said not to have opened: whoever has one that nobody may measure."""
@@ -313,8 +306,3 @@ def _status_words() -> dict[str, str]:
 
 def _person(context: CompileContext) -> Sql:
     return Sql(PERSON if context.profile_ids is None else "m.person_id")
-
-
-def _having(query: Sql, context: CompileContext, test: Sql) -> Sql:
-    parts = {"query": query, "person": _person(context), "test": test}
-    return sql("{query} GROUP BY {person} HAVING {test}", **parts)

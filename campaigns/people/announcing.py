@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
-from profiles.changes import announce_each
+from profiles.changes import announce, announce_each
 from profiles.people.lineage import today_of
 
 MESSAGE: Final = "message:"  # with a status: "message:sent"
@@ -28,5 +28,4 @@ def announce_states(rows: Iterable[tuple[int, str]]) -> None:
 
 def announce_status(owners: Collection[int], status: str) -> None:
     """The same of a status that is no state, as "converted"."""
-    today = today_of(set(owners))
-    announce_each({person: {MESSAGE + status} for person in today.values()})
+    announce(set(today_of(set(owners)).values()), [MESSAGE + status])

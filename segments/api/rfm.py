@@ -1,6 +1,5 @@
 """/api/insights/rfm/: the groups, and where people went between two moments."""
 
-from datetime import datetime
 from typing import Any
 
 from django.db import OperationalError
@@ -10,14 +9,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.workspace.api.problems import Problem, invalid
+from config.workspace.api.problems import invalid
 from config.workspace.api.views import ApiView
-from config.workspace.health import counters
-from config.workspace.work.faults import took_too_long
-from config.workspace.zones import read_moment
 from profiles.selectors.masking import shown_to
+from segments.api.asking import asked_moment, too_long
 from segments.insight.rfm.grid import rfm_grid, rfm_migration
 
+TOO_LONG = "This takes too long to count."
 AT = OpenApiParameter("at", str, description="The moment (ISO 8601); absent: now.")
 FROM = OpenApiParameter("from", str, required=True, description="The earlier moment (ISO 8601).")
 TO = OpenApiParameter("to", str, description="The later moment (ISO 8601); absent: now.")
@@ -74,11 +72,11 @@ class RfmView(ApiView):
     @extend_schema(parameters=[AT], responses=RfmSerializer)
     def get(self, request: Request) -> Response:
         """The groups with their people and money, the grid and the map, at a moment."""
-        moment = _moment(request, "at") or timezone.now()
+        moment = asked_moment(request, "at") or timezone.now()
         try:
             found = rfm_grid(moment)
         except OperationalError as error:
-            raise _too_long(error) from error
+            raise too_long(error, TOO_LONG) from error
         return Response(
             {
                 "event": shown_to(request.user).event(found.terms.event),
@@ -103,7 +101,7 @@ class RfmMigrationView(ApiView):
     @extend_schema(parameters=[FROM, TO], responses=RfmMigrationSerializer)
     def get(self, request: Request) -> Response:
         """How many went from which group into which; those who stayed too."""
-        start, end = _moment(request, "from"), _moment(request, "to") or timezone.now()
+        start, end = asked_moment(request, "from"), asked_moment(request, "to") or timezone.now()
         if start is None:
             raise invalid("from", "This is needed: a time such as 2026-11-20T09:00Z.", "required")
         if start >= end:
@@ -111,22 +109,5 @@ class RfmMigrationView(ApiView):
         try:
             found = rfm_migration(start, end)
         except OperationalError as error:
-            raise _too_long(error) from error
+            raise too_long(error, TOO_LONG) from error
         return Response({"moves": [{"from": a, "to": b, "people": n} for a, b, n in found]})
-
-
-def _moment(request: Request, name: str) -> datetime | None:
-    given = request.query_params.get(name)
-    if not given:
-        return None
-    moment = read_moment(given.replace(" ", "+"))
-    if moment is None:
-        raise invalid(name, "This must be a time such as 2026-11-20T09:00Z.", "type")
-    return moment
-
-
-def _too_long(error: OperationalError) -> Exception:
-    if not took_too_long(error):
-        return error
-    counters.count(counters.ENDED, area="api")
-    return Problem(422, detail="This takes too long to count.")

@@ -19,19 +19,17 @@ from config.workspace.api.problems import FieldError, Problem, invalid, pointer_
 from config.workspace.api.usage import problem_of as in_use
 from config.workspace.api.usage import used_by
 from config.workspace.api.views import ApiView
-from config.workspace.health import counters
 from config.workspace.lifecycle.revisions import Stale
 from config.workspace.lifecycle.usage import InUse
 from config.workspace.roles.callers import member_of
 from config.workspace.roles.sight import DataKind
-from config.workspace.work.faults import took_too_long
 from config.workspace.work.pruning import before
-from config.workspace.zones import read_moment
 from profiles.api.paging import PAGE_PARAMETERS
 from profiles.language.reading.reader import RuleError
 from profiles.selectors.masking import Shown, shown_to
 from segments import services
 from segments.api import serializers as shapes
+from segments.api.asking import asked_moment, moment_of, too_long
 from segments.archiving import NotRestorable, archive_segment, restore_segment
 from segments.builder.history import SavedRule, read_saved
 from segments.builder.preview import preview
@@ -271,9 +269,7 @@ class PreviewView(ApiView):
         body = self.known(shapes.PreviewRequest)
         as_of = None
         if body.get("as_of") is not None:
-            as_of = read_moment(body["as_of"])
-            if as_of is None:
-                raise invalid("as_of", "This must be a time such as 2026-11-20T09:00Z.", "type")
+            as_of = moment_of(body["as_of"], "as_of")
         shown = shown_to(request.user)
         try:
             rule = services.read_rule(body.get("rule"), shown=shown)
@@ -281,10 +277,7 @@ class PreviewView(ApiView):
         except RuleError as error:
             raise problem_of(error) from error
         except OperationalError as error:
-            if not took_too_long(error):
-                raise
-            counters.count(counters.ENDED, area="api")
-            raise Problem(422, detail="This rule takes too long to count.") from error
+            raise too_long(error, "This rule takes too long to count.") from error
         if shown.sees(DataKind.NAME) and found.sample:
             people = [person.pk for person in found.sample]
             audit.record("profile.listed", "profile", fields=["display_name"], people=people)
@@ -330,11 +323,8 @@ class MembersView(ApiView):
         """Members by when they came in, newest first; `?as_of=` as it was at a moment."""
         row = segment_of(slug)
         rows = Membership.objects.filter(segment=row).select_related("profile")
-        given = request.query_params.get("as_of")
-        if given:
-            as_of = read_moment(given.replace(" ", "+"))
-            if as_of is None:
-                raise invalid("as_of", "This must be a time such as 2026-11-20T09:00Z.", "type")
+        as_of = asked_moment(request, "as_of")
+        if as_of is not None:
             _refuse_forgotten(row, as_of)
             was_in = Q(left_at=None) | Q(left_at__gt=as_of)
             rows = rows.filter(was_in, entered_at__lte=as_of)

@@ -30,9 +30,11 @@ class SavedRule:
 
 
 def saved_rules(segment: Segment, shown: Shown) -> list[SavedRule]:
-    """The newest of them, the newest first; some queries however many they are."""
-    rows = segment.versions.select_related("created_by").order_by("-number")
-    return read_saved(list(rows[:SHOWN]), shown)
+    """The newest of them, the newest first, once there is more than the one in force; some queries
+    however many they are.
+    """
+    rows = segment.versions.select_related("created_by").order_by("-number")[:SHOWN]
+    return read_saved(list(rows), shown) if len(rows) > 1 else []
 
 
 def read_saved(rows: Sequence[SegmentVersion], shown: Shown) -> list[SavedRule]:

@@ -242,8 +242,6 @@ def _history(
 ) -> list[tuple[SavedRule, Sentence | None]]:
     """Its rules of before, once there is more than one."""
     saved = saved_rules(segment, shown_to(request.user)) if segment else []
-    if len(saved) < 2:  # noqa: PLR2004 - one is the rule that stands above
-        return []
     return [(one, sentence_of(*one.said.halves()) if one.said else None) for one in saved]
 
 

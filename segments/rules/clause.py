@@ -144,6 +144,15 @@ def several(field: str, first: str, parts: Sequence[Spec], *, prefix: str, **mor
     return shape | more
 
 
+def property_words() -> list[Spec]:
+    """A property that compares, of the event around."""
+    event = {"event": "..name"}
+    return [
+        pick("property", "properties", name="p", free=True, begins=True, ask=event),
+        compare(source="property-values", ask=event | {"property": "property"}),
+    ]
+
+
 def optional(field: str, parts: Sequence[Spec], **more: Any) -> Spec:
     """What may be there: its parts, and what takes it away. `after`: parts behind that.
 

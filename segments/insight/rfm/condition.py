@@ -11,7 +11,7 @@ from profiles.language import schemas
 from profiles.language.reading.reader import Reader
 from segments.insight.rfm.cuts import RFM, cut_points
 from segments.insight.rfm.groups import USUAL, group_names, groups
-from segments.insight.rfm.scoring import RfmCutPoints, in_cells, scored
+from segments.insight.rfm.scoring import in_cells, scored
 from segments.rules.algebra import Filter, Ids, Part
 from segments.rules.base import Condition, register
 from segments.rules.clause import IS_IN, VALUE, Clause, choose, text
@@ -64,7 +64,7 @@ class RfmCondition(Condition):
 
     def compile(self, context: CompileContext) -> Part:
         """Who is in one of the group's cells; nobody before the first cuts."""
-        cuts = _cuts(context)
+        cuts = cut_points(context)
         if cuts is None:
             return Filter(FALSE)
         return Ids(in_cells(cuts, groups().get(self.group, ()), context), distinct=True)
@@ -79,7 +79,7 @@ class RfmCondition(Condition):
 
     def found(self, context: CompileContext, profile_id: int) -> str:
         """The scores."""
-        cuts = _cuts(context)
+        cuts = cut_points(context)
         if cuts is None:
             return _("nobody is scored yet")
         query = "SELECT s.r, s.f, s.m FROM ({scored}) s WHERE s.profile_id = {person}"
@@ -88,7 +88,3 @@ class RfmCondition(Condition):
             return _("not among those who are scored")
         r, f, m = rows[0]
         return _("recency %(r)s, frequency %(f)s, money %(m)s of 5") % {"r": r, "f": f, "m": m}
-
-
-def _cuts(context: CompileContext) -> RfmCutPoints | None:
-    return cut_points(context.as_of)

@@ -1,11 +1,12 @@
 """The cuts in force: made anew once a day, and the moment that another event is chosen."""
 
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import timedelta
+from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
 
+from config.postgres.sql import sql
 from config.workspace.selectors import workspace
 from config.workspace.stored import change_setting
 from config.workspace.tables.statistics import joining_by_hash
@@ -41,15 +42,19 @@ def choose(event: str, days: int) -> None:
     cut_now()
 
 
-def cut_points(moment: datetime) -> RfmCutPoints | None:
-    """Those in force at a moment; None where none were made by then. One query."""
-    row = RfmCut.objects.filter(at__lte=moment).first()
-    return _of(row) if row else None
+_IN_FORCE: Final = """
+SELECT event, days, people, recency, frequency, money FROM rfm_cut WHERE at <= {moment}
+ORDER BY at DESC LIMIT 1
+"""
 
 
-def _of(row: RfmCut) -> RfmCutPoints:
-    of = RfmTerms(row.event, row.days)
-    return RfmCutPoints(of, row.people, row.recency, row.frequency, row.money)
+def cut_points(context: Question) -> RfmCutPoints | None:
+    """Those in force at the moment of the question; None where none were made by then. One query,
+    however many conditions of a statement ask.
+    """
+    for event, days, *of in context.remembered(sql(_IN_FORCE, moment=context.moment)):
+        return RfmCutPoints(RfmTerms(event, days), *of)
+    return None
 
 
 def cut_daily() -> int:
@@ -63,19 +68,18 @@ def cut_daily() -> int:
 
 
 @transaction.atomic
-def cut_now() -> RfmCutPoints:
+def cut_now() -> None:
     """Make them of this moment, and have the segments follow."""
     now = timezone.now()
     with joining_by_hash():
         found = cut(terms(), Question(as_of=now))
-    values: dict[str, Any] = {
-        "event": found.terms.event,
-        "days": found.terms.days,
-        "people": found.people,
-        "recency": list(found.recency),
-        "frequency": list(found.frequency),
-        "money": list(found.money),
-    }
-    RfmCut.objects.update_or_create(at=now, defaults=values)
+    RfmCut.objects.create(
+        at=now,
+        event=found.terms.event,
+        days=found.terms.days,
+        people=found.people,
+        recency=list(found.recency),
+        frequency=list(found.frequency),
+        money=list(found.money),
+    )
     redefined(RFM)
-    return found

@@ -1,8 +1,8 @@
 """The RFM grid: how many people, and how much money, are in each cell and group."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from config.postgres.sql import run, sql
@@ -10,7 +10,7 @@ from config.workspace.tables.statistics import joining_by_hash
 from profiles.language.question import Question
 from segments.builder.preview import SECONDS
 from segments.insight.rfm.cuts import cut_points, terms
-from segments.insight.rfm.groups import USUAL, groups
+from segments.insight.rfm.groups import USUAL, Groups, groups
 from segments.insight.rfm.scoring import SCORES, RfmCutPoints, RfmTerms, cut, scored
 from segments.rules.compiler import CompileContext, working
 
@@ -37,17 +37,18 @@ class RfmGrid:
 
     terms: RfmTerms
     at: datetime
-    people: int = 0
-    lines: Sequence[RfmGroupLine] = ()
-    grid: Sequence[Sequence[int]] = ()
-    map: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    people: int
+    lines: Sequence[RfmGroupLine]
+    grid: Sequence[Sequence[int]]
+    map: Groups
 
 
 def rfm_grid(moment: datetime) -> RfmGrid:
     """By the cuts of the moment; where there were none yet, by those that it would have had."""
     context = CompileContext(as_of=moment)
     with working(context, seconds=SECONDS), joining_by_hash():
-        rows = run(sql(_COUNTS, scored=scored(_cuts(context), context)))
+        cuts = _cuts(context)
+        rows = run(sql(_COUNTS, scored=scored(cuts, context)))
     people: Counter[int] = Counter()
     money: Counter[int] = Counter()
     grid = [[0] * SCORES for _r in range(SCORES)]
@@ -65,11 +66,11 @@ def rfm_grid(moment: datetime) -> RfmGrid:
         )
         for name in USUAL
     ]
-    return RfmGrid(terms(), moment, sum(people.values()), lines, grid, chosen)
+    return RfmGrid(cuts.terms, moment, sum(people.values()), lines, grid, chosen)
 
 
 def _cuts(context: Question) -> RfmCutPoints:
-    return cut_points(context.as_of) or cut(terms(), context)
+    return cut_points(context) or cut(terms(), context)
 
 
 def rfm_migration(start: datetime, end: datetime) -> list[tuple[str, str, int]]:

@@ -112,11 +112,7 @@ def _score(value: Sql, cuts: Cuts) -> Sql:
     """1 and one more for each cut that the value is above; a score that nobody had is passed."""
     passed = 1 + sum(cut is None for cut in cuts)
     above = [sql("({v} > {cut})::int", v=value, cut=cut) for cut in cuts if cut is not None]
-    return Sql(" + ").joined([Sql(f"({passed}"), *above[:-1], *_closed(above[-1:])])
-
-
-def _closed(last: Sequence[Sql]) -> list[Sql]:
-    return [sql("{it})", it=one_) for one_ in last] or [Sql("0)")]
+    return sql("({all})", all=Sql(" + ").joined([Sql(str(passed)), *above]))
 
 
 # (below + equal / 2) / all, of each measure; `rank` counts those below

@@ -13,9 +13,7 @@ from profiles.language import schemas
 from profiles.language.comparisons import Comparison
 from profiles.language.counts import (
     ONCE,
-    count_test,
     is_none,
-    is_once,
     read_count,
     times,
 )
@@ -48,11 +46,13 @@ from segments.rules.clause import (
     mode,
     optional,
     pick,
+    property_words,
     several,
     text,
     window,
 )
 from segments.rules.context import CompileContext
+from segments.rules.counting import counted, having, often
 
 WHICH: Final = ("first", "last")
 FIRST: Final = WHICH[0]
@@ -158,7 +158,7 @@ class EventCondition(Condition):
                 several(
                     "where",
                     ", " + _("where"),
-                    _test_words(),
+                    property_words(),
                     prefix="w",
                     add=_("where"),
                     start={"property": "", "op": "eq", "value": ""},
@@ -190,19 +190,11 @@ class EventCondition(Condition):
             return Ids(sql("SELECT o.profile_id FROM {one}", one=self._one(context)), distinct=True)
         parts = {"owner": did.owner(context), "rows": did.rows(context)}
         plain = sql("SELECT {owner} AS profile_id FROM {rows}", **parts)
-        if self.count.holds(0):
-            if not any(self.count.holds(n) for n in (1, 2)) and is_none(self.count):
-                return Ids(plain, negated=True)
-            test = sql("NOT ({test})", test=count_test(self.count, context.clock()))
-            return Ids(_having(plain, did.owner(context), [test]), negated=True, distinct=True)
-        tests = [] if is_once(self.count) else [count_test(self.count, context.clock())]
-        if self.measure:
-            tests.append(self.measure.test(context, self.name))
+        more = [self.measure.test(context, self.name)] if self.measure else []
         if self.not_since:
+            tests = [*often(self.count, context.clock()), *more]
             return Ids(self._without_later(context, tests), distinct=True)
-        if not tests:
-            return Ids(plain)
-        return Ids(_having(plain, did.owner(context), tests), distinct=True)
+        return counted(plain, did.owner(context), self.count, context.clock(), more)
 
     def _one(self, context: CompileContext) -> Sql:
         """`... o WHERE ...`: the first or the last event of each (`t` is when), if it counts."""
@@ -249,8 +241,8 @@ class EventCondition(Condition):
         return sql(
             "SELECT c.profile_id FROM ({first}) c LEFT JOIN ({later}) o USING (profile_id) "
             "WHERE o.t IS NULL OR o.t < c.t",
-            first=_having(first, owner, tests),
-            later=_having(later, owner, []),
+            first=having(first, owner, tests),
+            later=having(later, owner, []),
         )
 
     def describe(self) -> str:
@@ -346,14 +338,6 @@ class EventCondition(Condition):
         return text
 
 
-def _test_words() -> list[Spec]:
-    """A property that compares, of the event around."""
-    return [
-        pick("property", "properties", name="p", free=True, begins=True, ask={"event": "..name"}),
-        compare(source="property-values", ask={"event": "..name", "property": "property"}),
-    ]
-
-
 def _measure_words(unless: list[dict[str, Any]]) -> Spec:
     aggregates = {
         "sum": _("total"),
@@ -378,7 +362,7 @@ def _since_words(unless: list[dict[str, Any]]) -> Spec:
         pick("name", "events", name="since", look=EVENT, free=True),
         text(pgettext("and no ... since", "since")),
     ]
-    later = [several("where", _("where"), _test_words(), prefix="s")]
+    later = [several("where", _("where"), property_words(), prefix="s")]
     return optional(
         "not_since",
         parts,
@@ -388,10 +372,3 @@ def _since_words(unless: list[dict[str, Any]]) -> Spec:
         start={"name": ""},
         unless=unless,
     )
-
-
-def _having(query: Sql, owner: Sql, tests: list[Sql]) -> Sql:
-    grouped = sql("{query} GROUP BY {owner}", query=query, owner=owner)
-    if not tests:
-        return grouped
-    return sql("{grouped} HAVING {tests}", grouped=grouped, tests=AND.joined(tests))

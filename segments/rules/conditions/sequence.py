@@ -32,9 +32,9 @@ from segments.rules.clause import (
     EVENT,
     Clause,
     Spec,
-    compare,
     optional,
     pick,
+    property_words,
     several,
     span,
     text,
@@ -388,10 +388,7 @@ def _step_words() -> list[Spec]:
         several(
             "where",
             _("where"),
-            [
-                pick("property", "properties", name="p", free=True, begins=True, ask=_EVENT),
-                compare(source="property-values", ask=_EVENT | {"property": "property"}),
-            ],
+            property_words(),
             prefix="w",
             add=_("where"),
             start={"property": "", "op": "eq", "value": ""},
@@ -407,5 +404,4 @@ def _step_words() -> list[Spec]:
     ]
 
 
-_EVENT: Final = {"event": "..name"}
 _OWN_EVENT: Final = {"event": "name"}
