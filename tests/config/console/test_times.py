@@ -30,6 +30,7 @@ WRITERS = {
     "consent/letters/texts.py",  # a date with its year: a letter is read later
     "config/workspace/models/records.py",  # a row's name for developers
     "consent/models/keeping/retention.py",  # the same
+    "segments/models/rfm.py",  # the same
     "consent/archives/output.py",  # a file to keep, its zone in its head
     "consent/retention/events.py",  # names of tables, keys of months
     "consent/retention/totals.py",  # keys of months
