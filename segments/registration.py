@@ -10,7 +10,7 @@ from segments import (  # noqa: F401 - each signs itself in
     redefining,
     uses,
 )
-from segments.api import subroutes  # noqa: F401
+from segments.api import computed, subroutes  # noqa: F401
 from segments.builder import catalogue  # noqa: F401
 from segments.insight.rfm import condition  # noqa: F401 - signs itself in
 from segments.insight.rfm.cuts import cut_daily

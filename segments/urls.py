@@ -1,8 +1,9 @@
-"""Console addresses of segments. No slug begins with `-`, so `-/` holds what is not one."""
+"""Console addresses of segments. No slug begins with `-`, so `-/` holds what is not one;
+a computed trait is not called so."""
 
 from django.urls import path
 
-from segments.pages import builder, compare, lists, live, people_acts, person, rfm
+from segments.pages import builder, compare, lists, live, people_acts, person, rfm, traits
 
 app_name = "segments"
 urlpatterns = [
@@ -18,6 +19,14 @@ urlpatterns = [
     path("segments/-/rfm/", rfm.grid, name="rfm"),
     path("segments/-/rfm/moves/", rfm.moves, name="rfm_moves"),
     path("segments/-/rfm/terms/", rfm.choose_terms, name="rfm_terms"),
+    path("traits/", traits.trait_list, name="traits"),
+    path("traits/-/new/", traits.new, name="trait_new"),
+    path("traits/-/save/", traits.save, name="trait_create"),
+    path("traits/-/effect/", traits.effect, name="trait_effect"),
+    path("traits/<str:name>/", traits.detail, name="trait"),
+    path("traits/<str:name>/save/", traits.save, name="trait_save"),
+    path("traits/<str:name>/refresh/", traits.refresh, name="trait_refresh"),
+    path("traits/<str:name>/delete/", traits.delete, name="trait_delete"),
     path("segments/-/compare/", compare.compare, name="compare"),
     path("segments/-/overlap/", live.overlaps, name="overlap"),
     path("segments/-/why/<uuid:person>/", live.why, name="why"),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from config.workspace.lifecycle.usage import KINDS, USES, ObjectKind, Use
 from config.workspace.trail.targets import TARGETS, rows_of
-from segments.models import Segment
+from segments.models import ComputedTrait, Segment
 from segments.rules import references_in
 
 
@@ -17,6 +17,15 @@ def url_of(segment: Segment) -> str:
     return reverse("segments:detail", args=[segment.slug])
 
 
+def _url_of_trait(trait: ComputedTrait) -> str:
+    return reverse("segments:trait", args=[trait.name])
+
+
+_TRAIT = ObjectKind(
+    gettext_lazy("Computed trait"), ComputedTrait, "name", _url_of_trait, lambda _row: False
+)
+KINDS.register("trait", order=15)(_TRAIT)
+TARGETS.register("computed_trait")(rows_of(_TRAIT, "segments.view"))
 _SEGMENT = ObjectKind(gettext_lazy("Segment"), Segment, "slug", url_of)
 KINDS.register("segment", order=10)(_SEGMENT)
 TARGETS.register("segment")(rows_of(_SEGMENT, "segments.view"))

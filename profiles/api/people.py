@@ -56,7 +56,7 @@ def answers_of(people: Sequence[Profile], shown: Shown) -> list[dict[str, Any]]:
     """These people as the API has them: two queries and one for each field of higher apps."""
     ids = [person.pk for person in people]
     sources = source_names()
-    known, more = identifiers_of(ids, sources), extra_fields(ids)
+    known, more = identifiers_of(ids, sources), extra_fields(ids, shown)
     return [_answer(person, *known[person.pk], shown) | more[person.pk] for person in people]
 
 

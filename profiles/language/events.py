@@ -35,6 +35,7 @@ ITEM_PREFIX = "products."
 
 
 _ITS_ITEMS = "i.profile_id = e.profile_id AND i.occurred_at = e.occurred_at AND i.event_id = e.id"
+ITEMS = Sql(f" JOIN event_item i ON {_ITS_ITEMS}")  # the products of the events `e`
 
 
 @dataclass(frozen=True)
@@ -63,17 +64,10 @@ class PropertyTest:
         return replace(self, comparison=self.comparison.masked(shown, is_shown=is_shown))
 
     def _item_test(self, context: Question) -> Sql:
-        context.read(FieldPlace.PROPERTY, self.property)
-        column = self.property.removeprefix(ITEM_PREFIX)
-        place = _item_place(column)
-        if ITEM_COLUMNS[column] == "number":
-            subject = number_subject(place)
-        else:
-            subject = Subject(text=Sql(place), exists=Sql(f"{place} <> ''"))
         return sql(
             "EXISTS (SELECT 1 FROM event_item i WHERE {own} AND {test})",
             own=Sql(_ITS_ITEMS),
-            test=self.comparison.test(subject, context.clock()),
+            test=self.comparison.test(item_subject(context, self.property), context.clock()),
         )
 
 
@@ -121,6 +115,16 @@ def subject_of(
     return spelled(subject, name, context, ValueRows(sql("event e WHERE {t}", t=AND.joined(tests))))
 
 
+def item_subject(context: Question, name: str) -> Subject:
+    """Where to read `products.*`, on the row `i`."""
+    context.read(FieldPlace.PROPERTY, name)
+    column = name.removeprefix(ITEM_PREFIX)
+    place = _item_place(column)
+    if ITEM_COLUMNS[column] == "number":
+        return number_subject(place)
+    return Subject(text=Sql(place), exists=Sql(f"{place} <> ''"))
+
+
 def not_a_number(context: Question, event: str, name: str) -> Sql:
     """A test on the row `e`: the property is there and no number."""
     subject = subject_of(context, event, name)
@@ -137,7 +141,7 @@ def about_what(context: Question, name: str) -> tuple[Sql, Sql]:
         value = json_subject("e.properties", name, context.zone.key).text
         return sql("nullif({value}, '')", value=value), EMPTY
     place = _item_place(name.removeprefix(ITEM_PREFIX))
-    return Sql(f"nullif({place}::text, '')"), Sql(f" JOIN event_item i ON {_ITS_ITEMS}")
+    return Sql(f"nullif({place}::text, '')"), ITEMS
 
 
 def _item_place(column: str) -> str:
@@ -168,15 +172,17 @@ class Occurrences:
         """Whose event it is."""
         return owner_of(context)
 
-    def rows(self, context: Question, *, lower: Sql | None = None) -> Sql:
-        """`event e ... WHERE ...`; `lower` stands in for the window's first moment."""
+    def rows(self, context: Question, *, lower: Sql | None = None, join: Sql = EMPTY) -> Sql:
+        """`event e ... WHERE ...`; `lower` stands in for the window's first moment; `join`: more,
+        over `e`.
+        """
         tests = [sql("e.name = {name}", name=self.name)]
         tests += [test.test(context, self.name) for test in self.where]
         first = lower or self.window.lower(context.clock())
         if first:
             tests.append(sql("e.occurred_at >= {first}", first=first))
         tests.append(sql("e.occurred_at < {end}", end=self.window.upper(context.clock())))
-        return event_rows(context, tests, self.window)
+        return event_rows(context, tests, self.window, join=join)
 
 
 def owner_of(context: Question) -> Sql:

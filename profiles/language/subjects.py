@@ -114,6 +114,15 @@ def json_subject(column: str, name: str, zone: str | Sql, *, is_number: bool = F
     text that says a number is one, too.
     """
     place, text = _place(column, name, "->"), _place(column, name, "->>")
+    return _of_json(place, text, zone, is_number=is_number)
+
+
+def json_value(place: Sql, zone: str | Sql) -> Subject:
+    """A jsonb value by itself."""
+    return _of_json(place, sql("({place} #>> '{{}}')", place=place), zone, is_number=False)
+
+
+def _of_json(place: Sql, text: Sql, zone: str | Sql, *, is_number: bool) -> Subject:
     return Subject(
         text=text,
         number=_number(place, text, is_number=is_number),

@@ -1,6 +1,10 @@
-"""What views of segments share: a moment that is asked for, and a question that takes too long."""
+"""What views of segments share: a moment that is asked for, fields of a body, and a question that
+takes too long.
+"""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import OperationalError
 from rest_framework.request import Request
@@ -32,3 +36,19 @@ def too_long(error: OperationalError, detail: str) -> Problem:
         raise error
     counters.count(counters.ENDED, area="api")
     return Problem(422, detail=detail)
+
+
+def given_revision(body: Mapping[str, Any]) -> int | None:
+    """What the change builds on. Raises Problem."""
+    given = body.get("revision")
+    if given is None or (isinstance(given, int) and not isinstance(given, bool) and given > 0):
+        return given
+    raise invalid("revision", "This must be a number from 1.", "type")
+
+
+def given_text(body: Mapping[str, Any], name: str) -> str:
+    """A text of the body, "" without one. Raises Problem."""
+    value = body.get(name, "")
+    if not isinstance(value, str):
+        raise invalid(name, "This must be a text.", "type")
+    return value

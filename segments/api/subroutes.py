@@ -14,7 +14,7 @@ from profiles.api.paging import PAGE_PARAMETERS
 from profiles.api.subroutes import SUBROUTES, Subroute
 from profiles.language.reading.reader import RuleError
 from profiles.models import Profile
-from profiles.selectors.masking import shown_to
+from profiles.selectors.masking import Shown, shown_to
 from segments.api import serializers as shapes
 from segments.api.views import problem_of
 from segments.builder.explain import explain_membership
@@ -74,7 +74,7 @@ SUBROUTES.register("explain", order=21)(
 
 
 @PROFILE_FIELDS.register("segments")
-def segment_slugs(profile_ids: Sequence[int]) -> dict[int, Any]:
+def segment_slugs(profile_ids: Sequence[int], _shown: Shown) -> dict[int, Any]:
     """The slugs of the segments that each person is in; one query."""
     rows = Membership.objects.filter(profile_id__in=profile_ids, left_at=None)
     found: dict[int, Any] = {profile_id: [] for profile_id in profile_ids}

@@ -2,11 +2,31 @@
 
 from django.urls import re_path
 
-from segments.api import rfm, views
+from segments.api import computed, rfm, views
 
 SLUG = r"(?P<slug>[-\w]+)"
 
+NAME = r"(?P<name>[^/]+)"
+
 urlpatterns = [
+    re_path(
+        r"^computed-traits/?$", computed.ComputedTraitsView.as_view(), name="api-computed-traits"
+    ),
+    re_path(
+        r"^computed-traits/preview/?$",
+        computed.ComputedPreviewView.as_view(),
+        name="api-computed-preview",
+    ),
+    re_path(
+        rf"^computed-traits/{NAME}/?$",
+        computed.ComputedTraitView.as_view(),
+        name="api-computed-trait",
+    ),
+    re_path(
+        rf"^computed-traits/{NAME}/refresh/?$",
+        computed.ComputedRefreshView.as_view(),
+        name="api-computed-refresh",
+    ),
     re_path(r"^insights/rfm/?$", rfm.RfmView.as_view(), name="api-rfm"),
     re_path(
         r"^insights/rfm/migration/?$", rfm.RfmMigrationView.as_view(), name="api-rfm-migration"

@@ -1,6 +1,5 @@
 """/api/segments/: thin; the services and selectors know the rules."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +28,13 @@ from profiles.language.reading.reader import RuleError
 from profiles.selectors.masking import Shown, shown_to
 from segments import services
 from segments.api import serializers as shapes
-from segments.api.asking import asked_moment, moment_of, too_long
+from segments.api.asking import (
+    asked_moment,
+    given_revision,
+    given_text,
+    moment_of,
+    too_long,
+)
 from segments.archiving import NotRestorable, archive_segment, restore_segment
 from segments.builder.history import SavedRule, read_saved
 from segments.builder.preview import preview
@@ -137,7 +142,7 @@ class SegmentsView(SegmentApi):
                 name=body.get("name"),  # type: ignore[arg-type]
                 kind=body.get("kind", Segment.Kind.DYNAMIC),
                 rule=body.get("rule"),
-                description=_text(body, "description"),
+                description=given_text(body, "description"),
                 shown=shown_to(request.user),
                 user=member_of(request),
             )
@@ -171,10 +176,10 @@ class SegmentView(SegmentApi):
                 segment_of(slug),
                 name=body.get("name"),
                 rule=body.get("rule"),
-                description=_text(body, "description") if "description" in body else None,
+                description=given_text(body, "description") if "description" in body else None,
                 shown=shown_to(request.user),
                 user=member_of(request),
-                revision=_revision(body),
+                revision=given_revision(body),
             )
         except RuleError as error:
             raise problem_of(error) from error
@@ -378,18 +383,3 @@ def _refuse_forgotten(segment: Segment, as_of: datetime) -> None:
 
 def _member(row: Membership) -> dict[str, Any]:
     return {"profile": str(row.profile.public_id), "entered_at": row.entered_at}
-
-
-def _revision(body: Mapping[str, Any]) -> int | None:
-    """What the change builds on. Raises Problem."""
-    given = body.get("revision")
-    if given is None or (isinstance(given, int) and not isinstance(given, bool) and given > 0):
-        return given
-    raise invalid("revision", "This must be a number from 1.", "type")
-
-
-def _text(body: Mapping[str, Any], name: str) -> str:
-    value = body.get(name, "")
-    if not isinstance(value, str):
-        raise invalid(name, "This must be a text.", "type")
-    return value

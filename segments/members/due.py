@@ -1,4 +1,4 @@
-"""What is due: announced changes, refreshes asked for or failed, and segments that time moves."""
+"""What is due: announced changes, refreshes asked for or failed, and what time moves."""
 
 import time
 from datetime import datetime, timedelta
@@ -10,8 +10,9 @@ from config.workspace.work.waiting import WAITING
 from profiles.changes import keys_of
 from segments.members.live import process_changes
 from segments.members.stored import counted_in, refresh, retry_at
+from segments.members.values import due_traits, refresh_values, store_due
 from segments.models import Segment
-from segments.rules import SEGMENT, RuleError, read_rule
+from segments.rules import SEGMENT, RuleError, parse_rule
 
 SECONDS = 10.0  # after which a call gives way to other work
 LEAST_BETWEEN = timedelta(seconds=60)
@@ -21,17 +22,28 @@ TIMES_ITS_COST = 20  # a segment that takes 5 s is refreshed every 100 s
 LEFT.register("segments", order=20)(left_of("SELECT id FROM profile_change"))
 WAITING.register("segments")(
     "SELECT least((SELECT created_at FROM profile_change ORDER BY id LIMIT 1), "
-    "(SELECT min(refresh_requested_at) FROM segment WHERE archived_at IS NULL))"
+    "(SELECT min(refresh_requested_at) FROM segment WHERE archived_at IS NULL), "
+    "(SELECT min(refresh_requested_at) FROM computed_trait))"
 )
 
 
 @WORK.register("segments", order=20)
 def work() -> int:
-    """Changes first, then whole segments; returns the number of rows and segments handled."""
+    """Changes first, then whole traits, what time moves of them, and whole segments; how many."""
     until = time.monotonic() + SECONDS
     handled = 0
     while time.monotonic() < until:
         done = process_changes()
+        handled += done
+        if not done:
+            break
+    for trait_id in due_traits(timezone.now()):
+        if time.monotonic() > until:
+            break
+        refresh_values(trait_id)
+        handled += 1
+    while time.monotonic() < until:
+        done = store_due(timezone.now())
         handled += done
         if not done:
             break
@@ -73,7 +85,7 @@ def _by(now: datetime):  # type: ignore[no-untyped-def]
 def _may_differ(segment: Segment, counted: datetime, now: datetime) -> bool:
     """Whether time alone may have moved somebody since; a rule that cannot be read says so then."""
     try:
-        rule, _notes = read_rule(segment.rule)
+        rule = parse_rule(segment.rule)
     except RuleError:
         return True
     due_at = rule.due_at(counted)

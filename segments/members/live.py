@@ -1,6 +1,6 @@
-"""Real-time membership: announced changes re-evaluate only what they can touch."""
+"""Live: announced changes re-evaluate only what they can touch, segments and computed traits."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,7 +10,8 @@ from profiles.changes import ANYTHING
 from profiles.models import ProfileChange
 from segments.members.locks import lock_members
 from segments.members.stored import note_failure, reason_of, update_some
-from segments.models import Segment
+from segments.members.values import request_values, store_some
+from segments.models import ComputedTrait, Segment
 from segments.rules.size import conditions_in
 
 ROWS_AT_ONCE = 2_000
@@ -18,6 +19,7 @@ ROWS_AT_ONCE = 2_000
 SEGMENTS_AT_ONCE, CONDITIONS_AT_ONCE = 200, 1_000
 # beyond it one refresh of the whole segment is cheaper than the narrowed query
 MOST_PROFILES = 20_000
+Changed = dict[str, set[int]]  # whom what was announced is about
 
 
 def process_changes() -> int:
@@ -37,7 +39,31 @@ def process_changes() -> int:
 
 
 def _apply(rows: list[ProfileChange]) -> None:
-    touched = _touched(rows)
+    changed = _changed(rows)
+    _apply_to_values(changed)
+    _apply_to_segments(changed)
+
+
+def _apply_to_values(changed: Changed) -> None:
+    """What cannot be worked out of these is worked out of everybody, soon, and says why then."""
+    touched = _touched(ComputedTrait.objects.values_list("pk", "depends_on"), changed)
+    large = [pk for pk, ids in touched.items() if len(ids) > MOST_PROFILES]
+    small = {pk: ids for pk, ids in touched.items() if pk not in large}
+    try:
+        with transaction.atomic():
+            if small:
+                store_some(small, timezone.now())
+    except Exception as error:
+        if is_outage(error):
+            raise
+        large += small
+    if large:
+        request_values(large)
+
+
+def _apply_to_segments(changed: Changed) -> None:
+    live = Segment.objects.filter(archived_at=None, kind=Segment.Kind.DYNAMIC)
+    touched = _touched(live.values_list("pk", "depends_on"), changed)
     if not touched:
         return
     now = timezone.now()
@@ -88,15 +114,18 @@ def _update(segments: list[Segment], touched: Mapping[int, set[int]]) -> None:
         _update(segments[middle:], touched)
 
 
-def _touched(rows: list[ProfileChange]) -> dict[int, set[int]]:
-    """Which profiles to look at again, for each segment that depends on what changed."""
-    changed: dict[str, set[int]] = {}
+def _changed(rows: list[ProfileChange]) -> Changed:
+    changed: Changed = {}
     for row in rows:
         for name in row.names:
             changed.setdefault(name, set()).update(row.profile_ids)
-    live = Segment.objects.filter(archived_at=None, kind=Segment.Kind.DYNAMIC)
+    return changed
+
+
+def _touched(asking: Iterable[tuple[int, Sequence[str]]], changed: Changed) -> dict[int, set[int]]:
+    """Which profiles to look at again, for each of those that depend on what changed."""
     touched: dict[int, set[int]] = {}
-    for pk, depends_on in live.values_list("pk", "depends_on"):
+    for pk, depends_on in asking:
         ids = set().union(*(changed.get(name, ()) for name in (*depends_on, ANYTHING)))
         if ids:
             touched[pk] = ids

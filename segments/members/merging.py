@@ -1,4 +1,6 @@
-"""What a merge does to memberships: lists go over to the survivor; an undo gives them back.
+"""What a merge does to memberships and to computed values.
+
+Lists go over to the survivor; an undo gives them back.
 
 Dynamic memberships go over as well, so that nobody leaves and enters again; the change that every
 merge announces then evaluates both people anew.
@@ -13,7 +15,7 @@ from profiles.merging.mergers import MERGERS, Parting
 from profiles.merging.moving import Pair
 from profiles.people.lineage import ever_ids
 from segments.members.stored import change_counts
-from segments.models import Membership
+from segments.models import ComputedValue, Membership
 
 TAKE = """
 DELETE FROM membership WHERE profile_id = ANY(%s)
@@ -127,4 +129,24 @@ def _give(cursor: Any, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]
     return list(cursor.fetchall())
 
 
+class ValuesMerger:
+    """What was computed of who is absorbed goes; the change that every merge and every parting
+    announces then has it worked out anew of both.
+    """
+
+    tables = (ComputedValue,)
+
+    def merge(self, cursor: Any, pairs: Sequence[Pair]) -> Mapping[int, Any]:
+        """Nothing is kept: it is derived."""
+        cursor.execute(
+            "DELETE FROM computed_value WHERE profile_id = ANY(%s)",
+            [sorted(pair.absorbed for pair in pairs)],
+        )
+        return {}
+
+    def part(self, cursor: Any, parting: Parting, snapshot: Any) -> None:
+        """Nothing is given back."""
+
+
 MERGERS.register("memberships", order=30)(MembershipMerger())
+MERGERS.register("computed values", order=31)(ValuesMerger())

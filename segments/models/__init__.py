@@ -1,5 +1,6 @@
 """Tables of segments."""
 
+from segments.models.computed import ComputedTrait, ComputedValue
 from segments.models.rfm import RfmCut
 from segments.models.segment import (
     Membership,
@@ -9,4 +10,13 @@ from segments.models.segment import (
     SegmentVersion,
 )
 
-__all__ = ["Membership", "RfmCut", "Score", "Segment", "SegmentSize", "SegmentVersion"]
+__all__ = [
+    "ComputedTrait",
+    "ComputedValue",
+    "Membership",
+    "RfmCut",
+    "Score",
+    "Segment",
+    "SegmentSize",
+    "SegmentVersion",
+]

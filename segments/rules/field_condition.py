@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.utils.translation import gettext as _
 
@@ -93,15 +93,17 @@ class FieldCondition(Condition):
     def found(self, context: CompileContext, profile_id: int) -> str:
         """The value as it is."""
         profile = Profile.objects.only("traits", *COLUMNS).get(pk=profile_id)
-        if self.column:
-            value = getattr(profile, self.column)
-            words = when_words(value) if self.column in SEEN else value
-        else:
-            raw = value_at(profile.traits, self.field)
-            value = raw if raw is None or isinstance(raw, str | int | float) else json.dumps(raw)
-            words = value
-        if words is None or (self.column and words == ""):
+        if not self.column:
+            return self.said(value_at(profile.traits, self.field))
+        value = getattr(profile, self.column)
+        words = when_words(value) if self.column in SEEN else value
+        return self.said(None if words == "" else words)
+
+    def said(self, value: Any) -> str:
+        """The value in words, or that there is none."""
+        if value is None:
             return _("%(label)s is not known") % {"label": self.label}
+        words = value if isinstance(value, str | int | float) else json.dumps(value)
         return _("%(label)s is %(value)s") % {"label": self.label, "value": shown(words)[:200]}
 
     def unfit(self, context: CompileContext) -> Part | None:

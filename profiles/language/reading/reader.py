@@ -70,10 +70,11 @@ class Notes:
         kinds = dict.fromkeys(each.lookup for each in self.references)
         for kind in kinds:
             keys = {each.key for each in self.references if each.lookup == kind}
-            found.labels[kind] = kind.find(sorted(keys))
+            found.known[kind] = kind.find(sorted(keys))
         for each in self.references:
-            if each.key not in found.labels[each.lookup]:
-                message = each.lookup.missing(each.key)
+            if each.key in found.known[each.lookup]:
+                continue
+            if message := each.lookup.missing(each.key):
                 self.problems.append(RuleProblem(each.path, each.lookup.code, message))
         return found
 

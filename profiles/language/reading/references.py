@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Lookup:
     """A kind of thing that can be named.
 
-    `find(keys)`: those that are there, with their labels, in one query; `missing(key)`: how it is
-    said that one is not, with `code` as the word for machines.
+    `find(keys)`: those that are there, with what is to be known of them, their labels as a rule, in
+    one query; `missing(key)`: how it is said that one is not, with `code` as the word for machines;
+    "" where it need not be there.
     """
 
     code: str
-    find: Callable[[Collection[str]], Mapping[str, str]]
+    find: Callable[[Collection[str]], Mapping[str, Any]]
     missing: Callable[[str], str]
 
 
@@ -28,10 +30,14 @@ class Reference:
 
 @dataclass
 class FoundNames:
-    """The labels of what was named."""
+    """What was named, with what is known of it."""
 
-    labels: dict[Lookup, Mapping[str, str]] = field(default_factory=dict)
+    known: dict[Lookup, Mapping[str, Any]] = field(default_factory=dict)
 
     def label(self, lookup: Lookup, key: str) -> str:
         """What it is called; its key, where that is not known."""
-        return self.labels.get(lookup, {}).get(key, key)
+        return str(self.known.get(lookup, {}).get(key, key))
+
+    def thing(self, lookup: Lookup, key: str) -> Any:
+        """What is known of it; None where it is not there."""
+        return self.known.get(lookup, {}).get(key)

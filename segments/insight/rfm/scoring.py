@@ -16,6 +16,7 @@ from typing import Final
 
 from config.postgres.sql import COMMA, Sql, one, sql
 from profiles.language.events import Occurrences
+from profiles.language.measures import whole_days
 from profiles.language.question import Question
 from profiles.language.times.durations import Duration
 from profiles.language.times.windows import Window
@@ -67,9 +68,9 @@ def values_of(terms: RfmTerms, context: Question, *, having: Sql | None = None) 
 
 def _measures(context: Question) -> tuple[Sql, Sql, Sql]:
     """Over the grouped rows `e`."""
-    ago = "-floor(extract(epoch FROM {now} - max(e.occurred_at)) / 86400)::float8"
+    days = whole_days(context, Sql("max(e.occurred_at)"))
     return (
-        sql(ago, now=context.moment),
+        sql("-({days})::float8", days=days),
         Sql("count(*)::float8"),
         Sql("coalesce(sum(e.value), 0)::float8"),
     )

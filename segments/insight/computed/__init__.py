@@ -1,0 +1,1 @@
+"""Computed traits: made and changed, tried out, and read of people."""

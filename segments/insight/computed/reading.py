@@ -1,0 +1,81 @@
+"""What computed traits are of people, as it is stored."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from config.console.words import when_words
+from profiles.language.operators import TIME
+from profiles.selectors.masking import DOTS, EVERYTHING, HIDDEN_WORDS, Shown
+from profiles.selectors.words import trait_text
+from segments.models import ComputedValue
+from segments.rules.computed import ComputedDefinition, definitions
+
+
+def computed_of(
+    profile_ids: Sequence[int],
+    *,
+    names: Collection[str] | None = None,
+    shown: Shown = EVERYTHING,
+) -> dict[int, dict[str, Any]]:
+    """Each computed trait of each person by its name; two queries, one where there is none.
+
+    Of those who did nothing it is what there is of nothing: 0 of a number of times, else absent.
+    A value is shown to whoever may see all that it is worked out of.
+    """
+    known = definitions(names)
+    if not known or not profile_ids:
+        return {profile_id: {} for profile_id in profile_ids}
+    rows = ComputedValue.objects.filter(profile_id__in=profile_ids, trait__name__in=known)
+    stored = {
+        (profile_id, name): value
+        for profile_id, name, value in rows.values_list("profile_id", "trait__name", "value")
+    }
+    now = timezone.now()
+    hidden = {name for name, definition in known.items() if not is_shown(definition, shown)}
+    found: dict[int, dict[str, Any]] = {}
+    for profile_id in profile_ids:
+        mine = found[profile_id] = {}
+        for name, definition in sorted(known.items()):
+            value = definition.value_of(stored.get((profile_id, name)), now)
+            if value is not None:
+                mine[name] = DOTS if name in hidden else shown.value(name, value)
+    return found
+
+
+def is_shown(definition: ComputedDefinition, shown: Shown) -> bool:
+    """Whether this reader may see all that it is worked out of."""
+    return all(shown.may_ask(place, name) for place, name in definition.touches())
+
+
+def in_words_of(definition: ComputedDefinition, value: Any) -> str:
+    """A value as one reads it; "" for none."""
+    if definition.aggregate.type_ == TIME and isinstance(value, str) and value != DOTS:
+        return when_words(datetime.fromisoformat(value))
+    return trait_text(value)
+
+
+@dataclass(frozen=True)
+class ComputedLine:
+    """What a computed trait is of one person, in words, and what it is worked out of."""
+
+    name: str
+    text: str
+    because: str
+
+
+def computed_lines(profile_id: int, shown: Shown) -> list[ComputedLine]:
+    """All of one person that have a value, by name; three queries."""
+    values, known = computed_of([profile_id], shown=shown)[profile_id], definitions()
+    return [
+        ComputedLine(
+            name,
+            in_words_of(known[name], value),
+            known[name].describe() if is_shown(known[name], shown) else str(HIDDEN_WORDS),
+        )
+        for name, value in values.items()
+        if name in known
+    ]

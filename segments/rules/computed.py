@@ -1,0 +1,211 @@
+"""Computed traits: a definition is read here, and compiled to what it is of each person.
+
+A rule that asks by one works it out of the events at its own moment, so that every answer (now, of
+a past day, of one person) is right by itself; `segments.members.values` keeps it for mails, the
+customer page and exports.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+
+from config.postgres.sql import Sql, sql
+from profiles.language.comparisons import Comparison
+from profiles.language.events import Occurrences, read_property, read_where
+from profiles.language.measures import (
+    COUNT,
+    DAYS_SINCE,
+    DECIMALS,
+    EVERY_AGGREGATE,
+    FROM_NOUGHT,
+    LAST,
+    OF_EITHER,
+    OF_EVENTS,
+    Aggregate,
+)
+from profiles.language.operators import NUMBER, TIME
+from profiles.language.question import Question
+from profiles.language.reading.reader import Notes, Reader, RuleError
+from profiles.language.reading.references import Lookup
+from profiles.language.subjects import Subject, json_value, number_subject, time_subject
+from profiles.language.times.windows import read_window
+from profiles.language.words import joined
+from profiles.personal.names import FieldPlace
+from profiles.personal.tags import is_score
+from profiles.selectors.masking import Shown
+from segments.models import ComputedTrait
+from segments.rules.algebra import Ids
+from segments.rules.guarded import guards
+
+FIELDS: Final = ("event", "where", "window", "measure")
+
+
+@dataclass(frozen=True)
+class ComputedDefinition:
+    """What a person's events `did` come to."""
+
+    did: Occurrences
+    aggregate: Aggregate
+
+    @property
+    def nought(self) -> int | None:
+        """What it is of those who did nothing: 0 of what tells how much, else nothing."""
+        return 0 if self.aggregate.agg in FROM_NOUGHT else None
+
+    @property
+    def stored(self) -> "ComputedDefinition":
+        """What is stored of it: of the days since something, when that was, which stays true."""
+        if self.aggregate.agg != DAYS_SINCE:
+            return self
+        return ComputedDefinition(self.did, Aggregate(LAST))
+
+    def value_of(self, stored: Any, now: datetime) -> Any:
+        """What it is at a moment, of what was stored; `stored` None: of those who did nothing."""
+        if stored is None:
+            return self.nought
+        if self.aggregate.agg != DAYS_SINCE:
+            return stored
+        return (now - datetime.fromisoformat(stored)) // timedelta(days=1)
+
+    def values(self, context: Question) -> Sql:
+        """Of everybody who did it: `profile_id`, `v`, and `first_at`, when the first that counts
+        was.
+        """
+        value = self.aggregate.value(context, self.did.name)
+        if self.aggregate.type_ == NUMBER:
+            # what is stored, shown and compared is the same number: 0.1 + 0.2 is 0.3
+            value = sql(f"trim_scale(round(({{value}})::numeric, {DECIMALS}))", value=value)
+        return sql(
+            "SELECT {owner} AS profile_id, {value} AS v, min(e.occurred_at) AS first_at"
+            " FROM {rows} GROUP BY 1",
+            owner=self.did.owner(context),
+            value=value,
+            rows=self.did.rows(context, join=self.aggregate.join()),
+        )
+
+    def comparing(self, comparison: Comparison, context: Question) -> Ids:
+        """Those of whom it compares so."""
+        test = comparison.test(self._subject(context), context.clock())
+        holds = self.holds_without(comparison)
+        return Ids(
+            sql(
+                "SELECT c.profile_id FROM ({values}) c WHERE {denied}{test}",
+                values=self.values(context),
+                denied=Sql("NOT " if holds else ""),
+                test=test,
+            ),
+            negated=holds,
+            distinct=True,
+        )
+
+    def holds_without(self, comparison: Comparison) -> bool:
+        """Whether it compares so of those who did nothing."""
+        if self.nought is None:
+            return comparison.holds_when_missing
+        if comparison.op in ("is_set", "is_not_set"):
+            return comparison.op == "is_set"
+        if comparison.asks_number:
+            return comparison.holds(self.nought)
+        return comparison.holds_when_missing
+
+    def _subject(self, context: Question) -> Subject:
+        if self.aggregate.type_ == NUMBER:
+            return number_subject("c.v")
+        if self.aggregate.type_ == TIME:
+            return time_subject("c.v")
+        return json_value(Sql("c.v"), context.zone.key)
+
+    def reads(self) -> set[tuple[FieldPlace, str]]:
+        """Properties that are compared, or that it is made of."""
+        names = {test.property for test in self.did.where}
+        if self.aggregate.of:
+            names.add(self.aggregate.of)
+        return {(FieldPlace.PROPERTY, name) for name in names}
+
+    def touches(self) -> set[tuple[FieldPlace, str]]:
+        """That somebody did it may say much by itself."""
+        return self.reads() | {(FieldPlace.EVENT, self.did.name)}
+
+    def is_timed(self) -> bool:
+        """Whether it changes with the passing of time alone."""
+        return self.did.window.last is not None or self.aggregate.agg == DAYS_SINCE
+
+    def describe(self) -> str:
+        """In words: "total revenue of Order Completed in the last 90 days"."""
+        words = _("%(measure)s of %(event)s") % {
+            "measure": self.aggregate.describe(),
+            "event": self.did.name,
+        }
+        words = " ".join(filter(None, (words, self.did.window.describe())))
+        if not self.did.where:
+            return words
+        tests = joined([test.describe() for test in self.did.where], _("and"))
+        return words + _(", where %(tests)s") % {"tests": tests}
+
+    def masked(self, shown: Shown) -> "ComputedDefinition":
+        """Without the operands that this reader may not see."""
+        where = tuple(test.masked(shown) for test in self.did.where)
+        return ComputedDefinition(
+            Occurrences(self.did.name, self.did.window, where), self.aggregate
+        )
+
+
+def read_computed(data: Any, *, is_new: bool = True) -> ComputedDefinition:
+    """A definition out of its JSON: event, where, window, measure. Raises RuleError.
+
+    One query for what is written in patterns; none of what is not new.
+    """
+    notes = Notes()
+    reader = Reader(data if isinstance(data, Mapping) else {}, "", notes)
+    reader.only(*FIELDS)
+    event, where, window = reader.text("event"), read_where(reader), read_window(reader)
+    inner = reader.mapping("measure")
+    aggregate = _read_aggregate(inner) if inner else Aggregate(COUNT)
+    if is_new:
+        notes.look_up()
+    if notes.problems:
+        raise RuleError(notes.problems)
+    return ComputedDefinition(Occurrences(event, window, where), aggregate)
+
+
+def _read_aggregate(reader: Reader) -> Aggregate:
+    reader.only("agg", "property")
+    agg = reader.choice("agg", EVERY_AGGREGATE)
+    if agg in OF_EVENTS:
+        if reader.has("property"):
+            reader.fail("property", "conflict", _("This is of the events, and of no property."))
+        return Aggregate(agg)
+    if not agg or (agg in OF_EITHER and not reader.has("property")):
+        return Aggregate(agg or COUNT)
+    name, _type = read_property(reader, "property")
+    return Aggregate(agg, name)
+
+
+def depended_on(definition: ComputedDefinition) -> list[str]:
+    """What announces a change to it, as `profile_change.names` writes it."""
+    touched = definition.touches()
+    asks = guards(touched) or any(is_score(place, name) for place, name in touched)
+    return sorted({f"event:{definition.did.name}", *(["consent"] if asks else [])})
+
+
+def definitions(names: Collection[str] | None = None) -> dict[str, ComputedDefinition]:
+    """Those that there are, of these names or all; what cannot be read any more is left out. One
+    query.
+    """
+    rows = ComputedTrait.objects.all()
+    if names is not None:
+        rows = rows.filter(name__in=names)
+    found = {}
+    for name, data in rows.values_list("name", "definition"):
+        try:
+            found[name] = read_computed(data, is_new=False)
+        except RuleError:
+            continue
+    return found
+
+
+# what a field may name instead of a trait that came in
+COMPUTED: Final = Lookup("computed", definitions, lambda _name: "")

@@ -1,0 +1,386 @@
+"""Computed traits: each measure by its definition, stored live, by time and whole; rules by them."""
+
+import json
+from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from config.postgres.sql import run
+from config.workspace.lifecycle.usage import InUse
+from profiles.changes import ANYTHING, announce, redefined
+from profiles.language.measures import EVERY_AGGREGATE
+from profiles.language.reading.reader import RuleError
+from profiles.models import Event, EventDefinition, EventItem, Profile, TraitName
+from segments.builder.explain import explain_membership
+from segments.insight.computed.preview import preview
+from segments.insight.computed.reading import computed_of
+from segments.insight.computed.saving import create_trait, delete_trait, update_trait
+from segments.members.due import work
+from segments.members.live import process_changes
+from segments.models import ComputedTrait, ComputedValue, Membership, Segment
+from segments.rules import parse_rule
+from segments.rules.compiler import CompileContext, members_of
+from segments.rules.computed import read_computed
+from segments.services import create_segment
+from tests.api.world import client as api_client
+from tests.api.world import new_key
+from tests.cast import make_identifier
+from tests.segments.builders import AS_OF, group, make_event, make_person, trait
+
+pytestmark = pytest.mark.django_db
+ORDER = "Order Completed"
+
+
+def measured(agg: str, of: str = "", **more) -> dict:
+    """A definition over orders."""
+    return {"event": ORDER, "measure": {"agg": agg} | ({"property": of} if of else {})} | more
+
+
+def settle() -> None:
+    """All that waits."""
+    while work():
+        pass
+
+
+def ago(days: float) -> float:
+    """So long before now, in days before AS_OF."""
+    return (AS_OF - timezone.now()).total_seconds() / 86400 + days
+
+
+def python_value(agg: str, events: list[tuple[float, dict]], of: str):
+    """By the definition, in plain Python; events are (days ago, properties), the newest last."""
+    if agg == "count":
+        return len(events)
+    if agg == "days_since":
+        return int(min(days for days, _p in events)) if events else None
+    values = [p[of] for _days, p in events if p.get(of) is not None]
+    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+    said = [v for v in values if v != ""]
+    if agg == "sum":
+        return float(sum(numbers))
+    if agg == "count_distinct":
+        return len({json.dumps(v) for v in values})
+    if agg in ("avg", "min", "max"):
+        if not numbers:
+            return None
+        found = {"avg": sum(numbers) / len(numbers), "min": min(numbers), "max": max(numbers)}
+        return round(found[agg], 6)
+    if not said:
+        return None
+    if agg == "most_frequent":
+        most = Counter(map(json.dumps, said))
+        top = max(most.values())
+        return {json.loads(v) for v, n in most.items() if n == top}
+    if agg == "unique_list":
+        return {json.dumps(v) for v in said}
+    return said[0] if agg == "first" else said[-1]
+
+
+PROPERTY = st.sampled_from([None, "", "red", "blue", 1, 2.5, 7, True])
+EVENTS = st.lists(st.tuples(st.integers(0, 60), PROPERTY), max_size=5)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(EVENTS, min_size=1, max_size=5), st.sampled_from([None, 30]))
+def test_each_measure_is_what_its_definition_says(world, days):
+    with transaction.atomic():
+        more = {"window": {"last": {"days": days}}} if days else {}
+        people = {}
+        for some in world:
+            person = make_person()
+            ordered = sorted({d: v for d, v in some}.items(), reverse=True)
+            events = [(d + 0.5, {} if v is None else {"of": v}) for d, v in ordered]
+            for d, properties in events:
+                make_event(person, ORDER, d, **properties)
+            people[person.pk] = [one for one in events if not days or one[0] < days]
+        for agg in EVERY_AGGREGATE:
+            of = "" if agg in ("count", "days_since") else "of"
+            definition = read_computed(measured(agg, of, **more))
+            rows = run(definition.values(CompileContext(as_of=AS_OF)))
+            found = {row[0]: row[1] for row in rows}
+            for pk, events in people.items():
+                value = found.get(pk, definition.nought)
+                value = definition.nought if value is None else value
+                expected = python_value(agg, events, of)
+                if isinstance(value, str):  # jsonb
+                    value = json.loads(value)
+                if agg == "most_frequent" and expected:
+                    assert value in expected, (agg, events)
+                elif agg == "unique_list" and expected:
+                    assert {json.dumps(one) for one in value} == expected, (agg, events)
+                elif isinstance(value, Decimal):
+                    assert float(value) == pytest.approx(expected, abs=1e-6), (agg, events)
+                else:
+                    assert value == expected, (agg, events)
+        transaction.set_rollback(True)
+
+
+def test_values_follow_live_by_time_and_whole():
+    anna, ben = make_person(), make_person()
+    make_event(anna, ORDER, ago(29), revenue=10.1)
+    make_event(anna, ORDER, ago(2), revenue=0.2, category="shoes")
+    window = {"window": {"last": {"days": 30}}}
+    spent = create_trait(name="spent", definition=measured("sum", "revenue", **window))
+    create_trait(name="orders", definition=measured("count", **window))
+    create_trait(name="likes", definition=measured("most_frequent", "category"))
+    create_trait(name="quiet", definition=measured("days_since"))
+    settle()
+    of = computed_of([anna.pk, ben.pk])
+    assert of[anna.pk] == {"likes": "shoes", "orders": 2, "quiet": 2, "spent": 10.3}
+    assert of[ben.pk] == {"orders": 0, "spent": 0}
+    spent.refresh_from_db()
+    assert (spent.people, spent.status) == (1, "fresh")
+
+    make_event(ben, ORDER, ago(1), revenue=5)
+    announce([ben.pk], [f"event:{ORDER}"])
+    settle()
+    assert computed_of([ben.pk])[ben.pk] == {"orders": 1, "spent": 5, "quiet": 1}
+    spent.refresh_from_db()
+    assert spent.people == 2
+
+    # the first order of anna leaves the window: only she is due
+    row = ComputedValue.objects.get(profile_id=anna.pk, trait=spent)
+    assert row.due_at == pytest.approx(timezone.now() + timedelta(days=1), abs=timedelta(minutes=5))
+    moved = Event.objects.filter(profile_id=anna.pk).order_by("occurred_at").first()
+    Event.objects.filter(profile_id=anna.pk, pk=moved.pk).update(
+        occurred_at=moved.occurred_at - timedelta(days=2)
+    )
+    ComputedValue.objects.filter(profile_id=anna.pk).update(due_at=timezone.now())
+    settle()
+    assert computed_of([anna.pk])[anna.pk]["spent"] == 0.2
+    assert computed_of([anna.pk])[anna.pk]["orders"] == 1
+
+    # who may not be worked with has none
+    Profile.objects.filter(pk=ben.pk).update(state="restricted")
+    announce([ben.pk], [ANYTHING])
+    settle()
+    assert not ComputedValue.objects.filter(profile_id=ben.pk).exists()
+
+
+def test_a_rule_asks_by_it_as_by_a_trait():
+    rich, poor, never = make_person(), make_person(), make_person()
+    for days in (1, 2, 3):
+        make_event(rich, ORDER, ago(days), revenue=100, category="tents")
+    make_event(poor, ORDER, ago(1), revenue=5, category="socks")
+    everybody = {rich.pk, poor.pk, never.pk}
+    create_trait(name="spent", definition=measured("sum", "revenue"))
+    create_trait(name="likes", definition=measured("most_frequent", "category"))
+    create_trait(name="seen", definition=measured("last"))
+    create_trait(name="kinds", definition=measured("unique_list", "category"))
+
+    def who(*conditions: dict) -> set[int]:
+        return members_of(
+            parse_rule(group("all", *conditions)), CompileContext(as_of=timezone.now())
+        )
+
+    assert who(trait("spent", "gt", 100)) == {rich.pk}
+    assert who(trait("spent", "lt", 100)) == {poor.pk, never.pk}, "of nothing it is 0"
+    assert who(trait("spent", "is_set")) == everybody
+    assert who(trait("spent", "is_not_set")) == set()
+    assert who(trait("likes", "eq", "tents")) == {rich.pk}
+    assert who(trait("likes", "ne", "tents")) == {poor.pk, never.pk}
+    assert who(trait("likes", "is_not_set")) == {never.pk}
+    assert who(trait("likes", "starts_with", "SO")) == {poor.pk}
+    assert who(trait("seen", "in_last", {"days": 2})) == {rich.pk, poor.pk}
+    assert who(trait("kinds", "contains", "socks")) == {poor.pk}
+    past = CompileContext(as_of=timezone.now() - timedelta(days=1, hours=12), is_now=False)
+    rule = parse_rule(group("all", trait("spent", "gt", 150)))
+    assert members_of(rule, past) == {rich.pk}
+    assert members_of(rule, CompileContext(as_of=timezone.now(), profile_ids=[poor.pk])) == set()
+
+
+def test_a_segment_by_it_follows_live_and_says_why():
+    anna = make_person()
+    created = create_trait(name="spent", definition=measured("sum", "revenue"))
+    segment = create_segment(slug="big", name="Big", rule=group("all", trait("spent", "gte", 50)))
+    assert f"event:{ORDER}" in segment.depends_on
+    settle()
+    make_event(anna, ORDER, ago(1), revenue=50)
+    announce([anna.pk], [f"event:{ORDER}"])
+    while process_changes():
+        pass
+    assert Membership.objects.filter(segment=segment, left_at=None).count() == 1
+    assert explain_membership(segment, anna).clauses[0].found == "spent is 50"
+    with pytest.raises(InUse, match="Big"):
+        delete_trait(created)
+    # what it means may change: those who ask by it follow
+    update_trait(created, definition=measured("count", window={"last": {"days": 30}}))
+    segment.refresh_from_db()
+    assert segment.is_timed
+    settle()
+    assert not Membership.objects.filter(segment=segment, left_at=None).exists()
+    Segment.objects.all().delete()
+    delete_trait(created)
+    assert not ComputedValue.objects.exists()
+
+
+def test_a_name_that_was_a_trait_in_a_rule_is_the_computed_one_from_then_on():
+    anna = make_person()
+    make_event(anna, ORDER, ago(1), revenue=50)
+    segment = create_segment(slug="big", name="Big", rule=group("all", trait("spent", "gte", 50)))
+    settle()
+    assert not Membership.objects.filter(segment=segment).exists()
+    create_trait(name="spent", definition=measured("sum", "revenue"))
+    settle()
+    assert Membership.objects.filter(segment=segment, left_at=None).count() == 1
+
+
+def test_numbers_that_come_as_texts_count_once_the_definition_says_so():
+    anna = make_person()
+    make_event(anna, ORDER, ago(1), price="19.90")
+    create_trait(name="paid", definition=measured("sum", "price"))
+    settle()
+    assert computed_of([anna.pk])[anna.pk] == {"paid": 0}
+    EventDefinition.objects.update_or_create(name=ORDER, defaults={"numbers": ["price"]})
+    redefined(f"event:{ORDER}")
+    settle()
+    assert computed_of([anna.pk])[anna.pk] == {"paid": 19.9}
+
+
+def test_products_of_orders_can_be_liked():
+    anna = make_person()
+    row = make_event(anna, ORDER, ago(1))
+    for n, category in enumerate(["tents", "socks", "tents"]):
+        EventItem.objects.create(
+            profile_id=anna.pk, occurred_at=row.occurred_at, event_id=row.pk, name=ORDER,
+            product_id=f"p{n}", category=category, quantity=1, price=5,
+        )  # fmt: skip
+    create_trait(name="likes", definition=measured("most_frequent", "products.category"))
+    create_trait(name="items", definition=measured("sum", "products.quantity"))
+    settle()
+    assert computed_of([anna.pk])[anna.pk] == {"items": 3, "likes": "tents"}
+
+
+@pytest.mark.parametrize(
+    ("name", "definition", "path"),
+    [
+        ("", measured("count"), "name"),
+        ("a.b", measured("count"), "name"),
+        ("a/b", measured("count"), "name"),
+        (" a", measured("count"), "name"),
+        ("profile.x", measured("count"), "name"),
+        ("preview", measured("count"), "name"),
+        ("taken", measured("count"), "name"),
+        ("plan", measured("count"), "name"),
+        ("x" * 121, measured("count"), "name"),
+        ("n", {}, "event"),
+        ("n", None, "event"),
+        ("n", measured("median"), "measure.agg"),
+        ("n", measured("sum"), "measure.property"),
+        ("n", measured("count", "revenue"), "measure.property"),
+        ("n", measured("sum", "products.colour"), "measure.property"),
+        ("n", measured("count", window={"last": {"years": 1}}), "window.last.years"),
+        ("n", measured("count", window={"since_entry": True}), "window.since_entry"),
+        ("n", measured("count", where=[{"property": "a", "op": "like"}]), "where[0].op"),
+        ("n", measured("count") | {"whom": 1}, "whom"),
+    ],
+)
+def test_what_is_wrong_is_named(name, definition, path):
+    TraitName.objects.create(name="plan")
+    create_trait(name="taken", definition=measured("count"))
+    with pytest.raises(RuleError) as caught:
+        create_trait(name=name, definition=definition)
+    assert path in [problem.path for problem in caught.value.problems]
+    assert ComputedTrait.objects.count() == 1
+
+
+def test_a_preview_says_how_many_and_what_is_usual():
+    for n in range(5):
+        person = make_person(display_name=f"P{n}")
+        make_event(person, ORDER, ago(1), revenue=10 * n, category="tents" if n else "socks")
+    make_person()
+    found = preview(read_computed(measured("sum", "revenue")))
+    assert (found.people, found.total) == (5, 6)
+    assert found.numbers == (0, 20, 20, 40)
+    assert len(found.sample) == 5
+    found = preview(read_computed(measured("last", "category")))
+    assert found.numbers is None
+    assert found.often == [("tents", 4), ("socks", 1)]
+
+
+def test_the_api_answers_as_the_contract_says():
+    anna = make_person()
+    make_identifier(anna, "rapport_id", str(anna.public_id))
+    make_event(anna, ORDER, ago(1), revenue=50)
+    caller = api_client(new_key("segments.view", "segments.edit", "people.view", "people.personal"))
+    body = {
+        "name": "spent_90d",
+        "event": ORDER,
+        "window": {"last": {"days": 90}},
+        "measure": {"agg": "sum", "property": "revenue"},
+    }
+    made = caller.post("/api/computed-traits/", body, content_type="application/json")
+    assert made.status_code == 201, made.content
+    assert made.json()["status"] == "refreshing"
+    assert (
+        caller.post("/api/computed-traits/", body, content_type="application/json").status_code
+        == 409
+    )
+    settle()
+    said = caller.get("/api/computed-traits/spent_90d/").json()
+    assert said["status"] == "fresh"
+    assert said["refreshed_at"]
+    assert said["people"] == 1
+    assert said["sentence"] == "total revenue of Order Completed in the last 90 days"
+    assert said["used_by"] == []
+    assert caller.get("/api/computed-traits/").json()["results"][0]["name"] == "spent_90d"
+    person = caller.get(f"/api/profiles/{anna.public_id}/").json()
+    assert person["computed"] == {"spent_90d": 50}
+    tried = caller.post(
+        "/api/computed-traits/preview/", {k: body[k] for k in ("event", "measure")},
+        content_type="application/json",
+    ).json()  # fmt: skip
+    assert (tried["people"], tried["median"], tried["often"]) == (
+        1,
+        50,
+        [{"value": 50, "people": 1}],
+    )
+    address = "/api/computed-traits/spent_90d/"
+    changed = caller.patch(
+        address, {"measure": {"agg": "count"}, "revision": 1}, content_type="application/json"
+    )
+    assert changed.json()["measure"] == {"agg": "count"}
+    assert changed.json()["window"] == {"last": {"days": 90}}
+    stale = caller.patch(
+        address, {"description": "x", "revision": 1}, content_type="application/json"
+    )
+    assert stale.status_code == 409
+    wrong = caller.patch(
+        address, {"measure": {"agg": "sum"}}, content_type="application/json"
+    ).json()
+    assert wrong["errors"][0]["path"] == "measure.property"
+    create_segment(slug="s", name="S", rule=group("all", trait("spent_90d", "gt", 0)))
+    assert caller.delete(address).status_code == 409
+    Segment.objects.all().delete()
+    assert caller.post(f"{address}refresh/").status_code == 202
+    assert caller.delete(address).status_code == 204
+    assert caller.get(address).status_code == 404
+    assert api_client(new_key("events.view")).get("/api/computed-traits/").status_code == 403
+
+
+def test_who_may_not_see_what_it_is_worked_out_of_does_not_see_it():
+    anna = make_person()
+    make_identifier(anna, "rapport_id", str(anna.public_id))
+    make_event(anna, ORDER, ago(1), ship_to="Jl. Sudirman 1", revenue=5)
+    # "plan" is harmless by usage; what it is worked out of is not known to be
+    create_trait(name="plan", definition=measured("last", "ship_to"))
+    create_trait(name="spent", definition=measured("sum", "revenue"))
+    settle()
+    caller = api_client(new_key("people.view", "segments.view", "segments.edit"))
+    said = caller.get(f"/api/profiles/{anna.public_id}/").json()["computed"]
+    assert "Sudirman" not in json.dumps(said)
+    body = measured("last", "ship_to") | {"name": "mine"}
+    made = caller.post("/api/computed-traits/", body, content_type="application/json")
+    assert made.status_code == 400
+    assert made.json()["errors"][0]["code"] == "personal"
+    tried = caller.post(
+        "/api/computed-traits/preview/", measured("last", "ship_to"),
+        content_type="application/json",
+    )  # fmt: skip
+    assert tried.status_code == 400
