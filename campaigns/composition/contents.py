@@ -15,6 +15,7 @@ from campaigns.plan import messages_in, plan_of, purpose_slug
 from config.workspace.selectors import workspace
 from consent.models import Purpose
 from profiles.models import Profile
+from segments.insight.computed.reading import with_computed
 
 SAMPLE_URL = "https://example.com/"
 EDITED = "email"  # the channel that the console's editor writes for
@@ -62,10 +63,10 @@ FROM profile p WHERE p.id = ANY(%s)
 
 
 def person_data(profile_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """What a template may use of each person; one query.
+    """What a template may use of each person; two queries, three where traits are computed.
 
-    Traits by their own names (`{{ first_name }}`) and under `traits` and `customer`, profile
-    columns under `profile`.
+    Traits, computed ones too, by their own names (`{{ first_name }}`) and under `traits` and
+    `customer`, profile columns under `profile`.
     """
     import json  # noqa: PLC0415
 
@@ -73,8 +74,9 @@ def person_data(profile_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
         cursor.execute(_PEOPLE, [list(profile_ids)])
         rows = cursor.fetchall()
     found = {}
-    for number, public_id, name, locale, country, zone, lifecycle, traits in rows:
-        values: dict[str, Any] = json.loads(traits) if isinstance(traits, str) else traits
+    own = {row[0]: json.loads(row[7]) if isinstance(row[7], str) else row[7] for row in rows}
+    with_computed(own)
+    for number, public_id, name, locale, country, zone, lifecycle, _traits in rows:
         profile = {
             "id": str(public_id),
             "name": name,
@@ -83,7 +85,7 @@ def person_data(profile_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
             "time_zone": zone,
             "lifecycle": lifecycle,
         }
-        found[number] = person_names(values, name, profile)
+        found[number] = person_names(own[number], name, profile)
     return found
 
 

@@ -1,7 +1,8 @@
 """The names that content may use of a person, and which of them nobody has.
 
 A name is known where one of these has it: the fixed data of every mail (`sender.name`,
-`profile.country`, ...), a trait that Segment's specification reserves, or the traits of anybody.
+`profile.country`, ...), a trait that Segment's specification reserves, a computed trait, or the
+traits of anybody.
 """
 
 import re
@@ -13,6 +14,7 @@ from typing import Final
 from django.db import connection
 
 from profiles.people.lineage import usable
+from segments.rules.computed import definitions
 
 ROOTS: Final = ("traits", "customer", "person")  # each holds the traits
 PROFILE: Final = ("id", "name", "locale", "country", "time_zone", "lifecycle")
@@ -96,13 +98,16 @@ SELECT DISTINCT k FROM (SELECT traits FROM profile p WHERE {usable()}
 
 
 def unknown_names(written: Sequence[str]) -> list[Unknown]:
-    """Those of `written` that nobody has, with the nearest known name; at most three queries.
+    """Those of `written` that nobody has, with the nearest known name; at most four queries.
 
     A name that nobody has costs one scan of the people. Without any people nothing can be told.
     """
     names = [name_of(one) for one in written[:MOST]]
     lost = [name for name in names if name.is_fixed and not _is_given(name.written)]
-    asked = [n for n in names if not n.is_fixed and not _is_reserved(n)]
+    computed = definitions()
+    asked = [
+        n for n in names if not n.is_fixed and not _is_reserved(n) and n.trait[0] not in computed
+    ]
     with connection.cursor() as cursor:
         if asked:
             cursor.execute(_HAD, [list(range(len(asked))), [_array(name.trait) for name in asked]])
@@ -114,7 +119,7 @@ def unknown_names(written: Sequence[str]) -> list[Unknown]:
         if not cursor.fetchone()[0]:
             return []
         cursor.execute(_TRAITS, [NEWEST])
-        traits = sorted(name for (name,) in cursor.fetchall())
+        traits = sorted({name for (name,) in cursor.fetchall()} | computed.keys())
     return [Unknown(name.written, _nearest(name.written, traits)) for name in lost]
 
 

@@ -28,6 +28,7 @@ from consent.policy.places import UNKNOWN, place_of
 from consent.policy.resolving import PolicyTable, policy_table
 from consent.policy.terms import ON, PERMISSION, TRACKING
 from consent.reach.judging import judged_addresses
+from segments.insight.computed.reading import with_computed
 from segments.models import Segment
 from segments.profiling import is_built_on_profiling
 
@@ -105,13 +106,15 @@ ORDER BY m.content_version_id, m.profile_id, m.id
 
 
 def read_letters(chunk: Chunk, now: datetime) -> list[Letter]:
-    """The queued messages of a chunk that are due, with their people: two queries for any."""
+    """The queued messages of a chunk that are due, with their people: three queries for any."""
     with connection.cursor() as cursor:
         cursor.execute(_READ, [chunk.profile_ids, chunk.message_ids, now])
         rows = cursor.fetchall()
     letters, marketing = [], []
+    traits = {row[15]: _decode(row[5]) for row in rows}
+    with_computed(traits)
     for row in rows:
-        letter = _letter(row)
+        letter = _letter(row, traits[row[15]])
         letters.append(letter)
         if row[-1]:
             marketing.append(letter)
@@ -126,8 +129,8 @@ def read_letters(chunk: Chunk, now: datetime) -> list[Letter]:
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-def _letter(row: Sequence[Any]) -> Letter:
-    traits, given = _decode(row[5]), _given(_decode(row[6]))
+def _letter(row: Sequence[Any], traits: dict[str, Any]) -> Letter:
+    given = _given(_decode(row[6]))
     profile = {
         "id": str(row[10]),
         "name": row[4],

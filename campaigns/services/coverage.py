@@ -5,7 +5,7 @@ launched campaign those for whom a message was written. Of more than `COUNTED` o
 looked at, and `is_part` says so.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,6 +19,8 @@ from campaigns.gate.terms import terms_of
 from campaigns.models import Campaign
 from campaigns.plan import messages_in, plan_of
 from config.postgres.sql import EMPTY, Sql, sql
+from segments.insight.computed.reading import stored_value
+from segments.rules.computed import ComputedDefinition, definitions
 
 COUNTED: Final = 10_000  # recipients
 MOST: Final = 40  # names
@@ -66,6 +68,7 @@ _WRITTEN = """
 SELECT profile_id, '' AS reason FROM message
 WHERE campaign_id = {campaign} AND NOT is_test AND state <> 'excluded'
 """
+Computed = Mapping[str, ComputedDefinition]
 _COLUMNS = {name: f"p.{name}" for name in PROFILE} | {"name": "p.display_name"}
 _CUSTOMER = Sql("coalesce(nullif(p.traits->>'name', ''), p.display_name)")
 
@@ -75,7 +78,8 @@ def coverage(campaign: Campaign, names: Sequence[str]) -> Coverage:
 
     Empty where the campaign does not say yet who is written to.
     """
-    given = {one.written: one for one in map(name_of, names) if _value(one)}
+    computed = definitions()
+    given = {one.written: one for one in map(name_of, names) if _value(one, computed)}
     chosen = list(given.values())[:MOST]
     found = Coverage(without={name.written: 0 for name in chosen})
     with transaction.atomic(), connection.cursor() as cursor:
@@ -85,7 +89,7 @@ def coverage(campaign: Campaign, names: Sequence[str]) -> Coverage:
             if left <= 0:
                 found.is_part = True
                 break
-            _query(portion, chosen, left).on(cursor)
+            _query(portion, chosen, left, computed).on(cursor)
             count, *without = cursor.fetchone()
             found.of += count
             for name, n in zip(chosen, without, strict=True):
@@ -106,9 +110,9 @@ def _portions(cursor: Any, campaign: Campaign) -> Iterator[Portion]:
     yield from walk(cursor, terms, COUNTED)
 
 
-def _query(portion: Portion, names: Sequence[ContentName], some: int) -> Sql:
+def _query(portion: Portion, names: Sequence[ContentName], some: int, computed: Computed) -> Sql:
     counts = [
-        sql(", count(*) FILTER (WHERE coalesce({value}, '') = '')", value=_value(name))
+        sql(", count(*) FILTER (WHERE coalesce({value}, '') = '')", value=_value(name, computed))
         for name in names
     ]
     return sql(
@@ -120,11 +124,19 @@ def _query(portion: Portion, names: Sequence[ContentName], some: int) -> Sql:
     )
 
 
-def _value(name: ContentName) -> Sql | None:
+def _value(name: ContentName, computed: Computed) -> Sql | None:
     """The value of a name over the row `p` of profile; None for what is no person's."""
+    if name.trait and name.trait[0] in computed:
+        nought = computed[name.trait[0]].nought
+        stored = stored_value(sql("{name}", name=name.trait[0]), Sql("p.id"))
+        return sql("coalesce({it} #>> '{{}}', {nought})", it=stored, nought=_text_of(nought))
     if name.trait:
         return sql("(p.traits #>> {path}::text[])", path=list(name.trait))
     if name.written == "customer.name":
         return _CUSTOMER
     root, _dot, rest = name.written.partition(".")
     return Sql(f"{_COLUMNS[rest]}::text") if root == "profile" and rest in _COLUMNS else None
+
+
+def _text_of(nought: int | None) -> Sql:
+    return Sql("NULL" if nought is None else f"'{nought}'")

@@ -93,6 +93,17 @@ CROSS JOIN LATERAL (
           FROM jsonb_path_query(o.steps, '$.** ? (@.kind == "consent")') s
     UNION SELECT 'campaign', s->>'campaign'
           FROM jsonb_path_query(o.steps, '$.** ? (@.kind == "message" && exists(@.status))') s
+    UNION SELECT 'trait', s->>'field'
+          FROM jsonb_path_query(o.steps, '$.** ? (@.kind == "trait")') s
+    UNION SELECT 'trait', s->>'trait'
+          FROM jsonb_path_query(o.steps, '$.** ? (exists(@.trait))') s
+    -- what its launched contents read
+    UNION SELECT 'trait', substring(regexp_replace(w, '^(traits|customer|person)[.]', '')
+                                    FROM '^[^.[]+')
+          FROM content_version x, jsonb_array_elements_text(
+               CASE jsonb_typeof(x.compiled->'variables') WHEN 'array'
+               THEN x.compiled->'variables' ELSE '[]' END) w
+          WHERE x.version_id = v.id AND %(kind)s = 'trait'
     UNION SELECT 'sender', o.sender_id::text) r
 WHERE r.kind = %(kind)s AND r.key = ANY(%(keys)s)
 ORDER BY c.id DESC
@@ -102,7 +113,7 @@ ORDER BY c.id DESC
 @USES.register("campaigns", order=20)
 def uses(kind: str, keys: Collection[str]) -> Iterator[tuple[str, Use]]:
     """Campaigns that name them: those under way bind, drafts and what was sent are named."""
-    if kind not in ("segment", "purpose", "topic", "sender", "campaign"):
+    if kind not in ("segment", "purpose", "topic", "sender", "campaign", "trait"):
         return
     over: dict[str, int] = {}
     with connection.cursor() as cursor:

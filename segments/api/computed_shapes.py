@@ -14,8 +14,10 @@ class AggregateField(serializers.Serializer[Any]):
     """What is worked out of the events."""
 
     agg = serializers.ChoiceField(list(EVERY_AGGREGATE))
-    property = serializers.CharField(
-        required=False, help_text="Of every `agg` but `count` and `days_since`."
+    property = serializers.CharField(required=False, help_text="Which property of the event.")
+    per = serializers.CharField(required=False, help_text="Of `ratio`: what it is divided by.")
+    where = serializers.ListField(
+        child=serializers.DictField(), required=False, help_text="Of `share`: which are counted."
     )
 
 

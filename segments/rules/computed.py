@@ -6,15 +6,16 @@ customer page and exports.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from config.postgres.sql import Sql, sql
 from profiles.language.comparisons import Comparison
-from profiles.language.events import Occurrences, read_property, read_where
+from profiles.language.events import ITEM_PREFIX, Occurrences, read_property, read_where
 from profiles.language.measures import (
     COUNT,
     DAYS_SINCE,
@@ -24,6 +25,8 @@ from profiles.language.measures import (
     LAST,
     OF_EITHER,
     OF_EVENTS,
+    RATIO,
+    SHARE,
     Aggregate,
 )
 from profiles.language.operators import NUMBER, TIME
@@ -83,7 +86,7 @@ class ComputedDefinition:
             " FROM {rows} GROUP BY 1",
             owner=self.did.owner(context),
             value=value,
-            rows=self.did.rows(context, join=self.aggregate.join()),
+            rows=self.did.rows(context, join=self.aggregate.join(context)),
         )
 
     def comparing(self, comparison: Comparison, context: Question) -> Ids:
@@ -120,9 +123,7 @@ class ComputedDefinition:
 
     def reads(self) -> set[tuple[FieldPlace, str]]:
         """Properties that are compared, or that it is made of."""
-        names = {test.property for test in self.did.where}
-        if self.aggregate.of:
-            names.add(self.aggregate.of)
+        names = {test.property for test in self.did.where} | self.aggregate.reads()
         return {(FieldPlace.PROPERTY, name) for name in names}
 
     def touches(self) -> set[tuple[FieldPlace, str]]:
@@ -135,7 +136,7 @@ class ComputedDefinition:
 
     def describe(self) -> str:
         """In words: "total revenue of Order Completed in the last 90 days"."""
-        words = _("%(measure)s of %(event)s") % {
+        words = pgettext("total revenue of Order Completed", "%(measure)s of %(event)s") % {
             "measure": self.aggregate.describe(),
             "event": self.did.name,
         }
@@ -148,8 +149,9 @@ class ComputedDefinition:
     def masked(self, shown: Shown) -> "ComputedDefinition":
         """Without the operands that this reader may not see."""
         where = tuple(test.masked(shown) for test in self.did.where)
+        counted = tuple(test.masked(shown) for test in self.aggregate.where)
         return ComputedDefinition(
-            Occurrences(self.did.name, self.did.window, where), self.aggregate
+            replace(self.did, where=where), replace(self.aggregate, where=counted)
         )
 
 
@@ -172,16 +174,29 @@ def read_computed(data: Any, *, is_new: bool = True) -> ComputedDefinition:
 
 
 def _read_aggregate(reader: Reader) -> Aggregate:
-    reader.only("agg", "property")
+    reader.only("agg", "property", "per", "where")
     agg = reader.choice("agg", EVERY_AGGREGATE)
-    if agg in OF_EVENTS:
-        if reader.has("property"):
-            reader.fail("property", "conflict", _("This is of the events, and of no property."))
-        return Aggregate(agg)
-    if not agg or (agg in OF_EITHER and not reader.has("property")):
+    _only_of(reader, "per", agg == RATIO)
+    _only_of(reader, "where", agg == SHARE)
+    _only_of(reader, "property", agg not in OF_EVENTS)
+    if agg == SHARE:
+        where = read_where(reader)
+        if not where:
+            reader.fail("where", "required", _("This is needed."))
+        return Aggregate(agg, where=where)
+    if agg in OF_EVENTS or not agg or (agg in OF_EITHER and not reader.has("property")):
         return Aggregate(agg or COUNT)
     name, _type = read_property(reader, "property")
-    return Aggregate(agg, name)
+    per = reader.text("per") if agg == RATIO else ""
+    for field, said in (("property", name), ("per", per)):
+        if agg == RATIO and said.startswith(ITEM_PREFIX):
+            reader.fail(field, "conflict", _("A ratio is of two properties of the event itself."))
+    return Aggregate(agg, name, per)
+
+
+def _only_of(reader: Reader, field: str, is_right: bool) -> None:
+    if reader.has(field) and not is_right:
+        reader.fail(field, "conflict", _("This does not go with what is to be worked out."))
 
 
 def depended_on(definition: ComputedDefinition) -> list[str]:

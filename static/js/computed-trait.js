@@ -21,7 +21,13 @@ const ui = {
   changed: ({ keep = false, focus = "" } = {}) => { if (!keep) draw(focus); tell(); },
 };
 
+// A share is of something.
+function complete() {
+  if (node.agg === "share" && !node.counted?.length) node.counted = [{ property: "", op: "eq", value: "" }];
+}
+
 function draw(focus = "") {
+  complete();
   const held = focus || document.activeElement?.closest?.("[data-word]")?.dataset.word;
   closePicker();
   const said = el("p");

@@ -19,7 +19,7 @@ from campaigns.plan import Step
 from config.postgres.sql import Sql, sql
 from config.workspace.zones import database_zones
 from profiles.language.reading.reader import Reader
-from profiles.language.subjects import json_subject
+from profiles.language.subjects import json_subject, json_value
 from profiles.language.times.clock import rule_zone
 from profiles.language.times.durations import (
     LONGEST,
@@ -29,6 +29,7 @@ from profiles.language.times.durations import (
     read_duration,
     stored_duration,
 )
+from segments.insight.computed.reading import stored_value
 
 UNITS_OF_WAITS: Final = (SECONDS, *UNITS)
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -144,7 +145,10 @@ def _until_time(until: Mapping[str, Any], arrival: Sql) -> Sql:
 
 def _until_trait(until: Mapping[str, Any], arrival: Sql) -> Sql:
     zone = _zone()
-    moment = json_subject("p.traits", until["trait"], zone).time
+    name = sql("{name}", name=until["trait"])
+    computed = json_value(stored_value(name, Sql("p.id")), zone).time
+    came_in = json_subject("p.traits", until["trait"], zone).time
+    moment = sql("coalesce({computed}, {came_in})", computed=computed, came_in=came_in)
     if until.get("offset"):
         moment = _stored(until["offset"]).moved(moment, zone)
     return sql("greatest({arrival}, {moment})", arrival=arrival, moment=moment)

@@ -1,5 +1,6 @@
 """Whom a mail is shown as: someone typical and the worst cases, real where one may see them."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from campaigns.plan import plan_of
 from campaigns.services.coverage import coverage
 from profiles.models import Profile
 from segments.models import Segment
+from segments.rules.computed import definitions
 
 LOOKED_AT = 20_000  # members among whom worst cases are looked for
 # by number: written as letters, one of the bounds falls apart into two, and the range took in CJK
@@ -140,6 +142,8 @@ class Variable:
         return f'{{{{ {self.name} | default: "{fallback}" }}}}'
 
 
+MOST_COMPUTED = 12
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAMES = """
 SELECT k FROM (
     SELECT p.traits FROM profile p WHERE p.id IN
@@ -152,7 +156,8 @@ GROUP BY k ORDER BY count(*) DESC, 1 LIMIT 14
 
 
 def variables_of(campaign: Campaign, segment: Segment | None) -> list[Variable]:
-    """The traits that most members have, and how many recipients have each: two to three queries.
+    """The traits that most members have and the computed ones, and how many recipients have each:
+    some four queries.
 
     Names are looked for among 300 members; shares are of the recipients, as the checks count them.
     """
@@ -162,6 +167,7 @@ def variables_of(campaign: Campaign, segment: Segment | None) -> list[Variable]:
             cursor.execute(_NAMES, {"segment": segment.pk})
             names = [name for (name,) in cursor.fetchall()]
     if not names:
-        return [Variable("first_name"), Variable("last_name")]
+        names = ["first_name", "last_name"]
+    names += [name for name in sorted(definitions()) if _PLAIN.fullmatch(name)][:MOST_COMPUTED]
     found = coverage(campaign, names)
     return [Variable(name, found.share(name), found.of) for name in names]

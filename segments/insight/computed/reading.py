@@ -1,6 +1,6 @@
 """What computed traits are of people, as it is stored."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from config.console.words import when_words
+from config.postgres.sql import Sql, sql
 from profiles.language.operators import TIME
 from profiles.selectors.masking import DOTS, EVERYTHING, HIDDEN_WORDS, Shown
 from profiles.selectors.words import trait_text
@@ -44,6 +45,24 @@ def computed_of(
             if value is not None:
                 mine[name] = DOTS if name in hidden else shown.value(name, value)
     return found
+
+
+def with_computed(traits: Mapping[int, dict[str, Any]]) -> None:
+    """Put computed traits beside what is known of each person, by id; a computed one goes before
+    one of its name that came in. One query where there is none, else two.
+    """
+    for profile_id, values in computed_of(list(traits)).items():
+        traits[profile_id].update(values)
+
+
+def stored_value(name: Sql, person: Sql) -> Sql:
+    """The stored value of a computed trait as jsonb, in a statement; NULL without one."""
+    return sql(
+        "(SELECT c.value FROM computed_value c JOIN computed_trait d ON d.id = c.trait_id"
+        " WHERE c.profile_id = {person} AND d.name = {name})",
+        person=person,
+        name=name,
+    )
 
 
 def is_shown(definition: ComputedDefinition, shown: Shown) -> bool:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from config.workspace import audit
 from config.workspace.lifecycle.revisions import refuse_stale
-from config.workspace.lifecycle.usage import taking
+from config.workspace.lifecycle.usage import InUse, taking, users
 from config.workspace.models import User
 from config.workspace.work.due import wake
 from profiles.changes import redefined
@@ -107,9 +107,15 @@ def update_trait(
 
 
 def delete_trait(trait: ComputedTrait) -> None:
-    """Take it away with its values. Raises InUse while a rule or a content names it."""
-    with taking("trait", trait.name, for_good=True) as row:
+    """Take it away with its values. Raises InUse while a rule names it, or what is being sent.
+
+    What was sent names it still, and stands as it is.
+    """
+    with taking("trait", trait.name) as row:
         if row is not None:
+            drafts = [use for use in users("trait", row.name) if use.kind == "campaign"]
+            if drafts:
+                raise InUse(drafts)
             row.delete()
             audit.record("delete", "computed_trait", row.name)
 

@@ -1,7 +1,7 @@
 """How a computed trait reads and is changed on a page: the words of one sentence, as of a clause.
 
 On the page a definition is flat, so that the builder's words can change it: `agg`, `property`,
-`name` (the event), `window`, `where`.
+`per`, `counted`, `name` (the event), `window`, `where`.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,22 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from profiles.language.measures import COUNT, FIRST, LAST, OF_EITHER, OF_EVENTS, Aggregate
+from profiles.language.measures import (
+    COUNT,
+    DAYS_SINCE,
+    FIRST,
+    HOUR,
+    LAST,
+    MOST_FREQUENT,
+    OF_EITHER,
+    OF_EVENTS,
+    RATIO,
+    SHARE,
+    TOP,
+    UNIQUE_LIST,
+    WEEKDAY,
+    Aggregate,
+)
 from segments.rules.clause import (
     DID,
     EVENT,
@@ -29,8 +44,8 @@ KIND: Final = "computed"
 # without a property, when it was
 _TIMES: Final = {"first_time": FIRST, "last_time": LAST}
 _AGGREGATES: Final = (
-    *(COUNT, "sum", "avg", "min", "max", "most_frequent", "first", "last"),
-    *("unique_list", "count_distinct", "days_since"),
+    *(COUNT, "sum", "avg", "min", "max", MOST_FREQUENT, TOP, FIRST, LAST, UNIQUE_LIST),
+    *("count_distinct", RATIO, SHARE, DAYS_SINCE, HOUR, WEEKDAY),
 )
 START: Final = {"event": "", "measure": {"agg": COUNT}}
 
@@ -48,6 +63,8 @@ def clause() -> Clause:
             ask={"event": "name"},
             unless=plain,
         ),
+        *_only_of(RATIO, _divided()),
+        *_only_of(SHARE, _counted()),
         text(pgettext("total revenue of Order Completed", "of")),
         pick("name", "events", name="name", look=EVENT, free=True),
         window("window"),
@@ -63,10 +80,28 @@ def clause() -> Clause:
     return Clause(label=_("computed trait"), intent=DID, parts=parts, start={})
 
 
+def _only_of(agg: str, *parts: Spec) -> list[Spec]:
+    """Parts that stand with this one alone."""
+    others = [{"agg": other} for other in (*_AGGREGATES, *_TIMES) if other != agg]
+    return [part | {"unless": others} for part in parts]
+
+
+def _divided() -> Spec:
+    of = {"event": "name"}
+    return pick("per", "properties", name="per", free=True, ask=of)
+
+
+def _counted() -> Spec:
+    start = {"property": "", "op": "eq", "value": ""}
+    more: dict[str, Any] = {"add": _("which are counted"), "start": start, "least": 1}
+    return several("counted", "", property_words(), prefix="c", **more)
+
+
 def _ways() -> dict[str, str]:
-    words = {agg: Aggregate(agg, "…").describe() for agg in _AGGREGATES}
-    times = {way: Aggregate(agg).describe() for way, agg in _TIMES.items()}
-    return {agg: said.replace(" …", "").replace("…", "") for agg, said in (words | times).items()}
+    words = {agg: Aggregate(agg, "…", "…").describe() for agg in _AGGREGATES}
+    words |= {way: Aggregate(agg).describe() for way, agg in _TIMES.items()}
+    words[RATIO] = pgettext("one total divided by another", "ratio of totals:")
+    return {agg: said.replace("…", "").replace("  ", " ").strip(" ,") for agg, said in words.items()}
 
 
 def as_node(definition: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,7 +112,8 @@ def as_node(definition: Mapping[str, Any]) -> dict[str, Any]:
         agg = f"{agg}_time"
     node = {"kind": KIND, "agg": agg, "property": of, "name": definition.get("event", "")}
     kept = {name: definition[name] for name in ("window", "where") if definition.get(name)}
-    return node | kept
+    more = {"per": measure.get("per", ""), "counted": measure.get("where") or []}
+    return node | kept | more
 
 
 def as_definition(node: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,5 +122,9 @@ def as_definition(node: Mapping[str, Any]) -> dict[str, Any]:
     measure = {"agg": _TIMES.get(agg, agg) if isinstance(agg, str) else agg}
     if agg not in (*OF_EVENTS, *_TIMES):
         measure["property"] = node.get("property", "")
+    if agg == RATIO:
+        measure["per"] = node.get("per", "")
+    if agg == SHARE:
+        measure["where"] = node.get("counted") or []
     kept = {name: node[name] for name in ("window", "where") if node.get(name)}
     return {"event": node.get("name", ""), "measure": measure} | kept

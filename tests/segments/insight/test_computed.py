@@ -1,4 +1,4 @@
-"""Computed traits: each measure by its definition, stored live, by time and whole; rules by them."""
+"""Computed traits: each measure by its definition, stored live, by time and whole; in rules."""
 
 import json
 from collections import Counter
@@ -11,11 +11,22 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from campaigns.composition.variables import Unknown, unknown_names
+from campaigns.services.coverage import coverage
 from config.postgres.sql import run
 from config.workspace.lifecycle.usage import InUse
 from profiles.changes import ANYTHING, announce, redefined
-from profiles.language.measures import EVERY_AGGREGATE
+from profiles.language.measures import (
+    EVERY_AGGREGATE,
+    HOUR,
+    OF_EVENTS,
+    RATIO,
+    SHARE,
+    WEEKDAY,
+)
 from profiles.language.reading.reader import RuleError
+from profiles.merging.merging import merge_people
+from profiles.merging.unmerging import undo_merge
 from profiles.models import Event, EventDefinition, EventItem, Profile, TraitName
 from segments.builder.explain import explain_membership
 from segments.insight.computed.preview import preview
@@ -30,11 +41,29 @@ from segments.rules.computed import read_computed
 from segments.services import create_segment
 from tests.api.world import client as api_client
 from tests.api.world import new_key
+from tests.campaigns.builders import (
+    HTML,
+    deliver_all,
+    fan_out_all,
+    launched,
+    make_campaign,
+    make_segment,
+    say,
+    smtp_server,
+)
+from tests.campaigns.builders import make_person as campaign_person
 from tests.cast import make_identifier
 from tests.segments.builders import AS_OF, group, make_event, make_person, trait
 
 pytestmark = pytest.mark.django_db
 ORDER = "Order Completed"
+
+
+@pytest.fixture
+def server():
+    """A real one, on a free port."""
+    with smtp_server() as found:
+        yield found
 
 
 def measured(agg: str, of: str = "", **more) -> dict:
@@ -55,31 +84,28 @@ def ago(days: float) -> float:
 
 def python_value(agg: str, events: list[tuple[float, dict]], of: str):
     """By the definition, in plain Python; events are (days ago, properties), the newest last."""
-    if agg == "count":
-        return len(events)
-    if agg == "days_since":
-        return int(min(days for days, _p in events)) if events else None
-    values = [p[of] for _days, p in events if p.get(of) is not None]
+    values = [p[of] for _days, p in events if p.get(of) is not None] if of else []
     numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
     said = [v for v in values if v != ""]
-    if agg == "sum":
-        return float(sum(numbers))
-    if agg == "count_distinct":
-        return len({json.dumps(v) for v in values})
-    if agg in ("avg", "min", "max"):
-        if not numbers:
-            return None
-        found = {"avg": sum(numbers) / len(numbers), "min": min(numbers), "max": max(numbers)}
-        return round(found[agg], 6)
-    if not said:
+    if (agg in ("avg", "min", "max") and not numbers) or (agg == "most_frequent" and not said):
         return None
-    if agg == "most_frequent":
-        most = Counter(map(json.dumps, said))
-        top = max(most.values())
-        return {json.loads(v) for v, n in most.items() if n == top}
-    if agg == "unique_list":
-        return {json.dumps(v) for v in said}
-    return said[0] if agg == "first" else said[-1]
+    top = max(Counter(map(json.dumps, said)).values(), default=0)
+    return {
+        "count": lambda: len(events),
+        "days_since": lambda: int(min(days for days, _p in events)) if events else None,
+        "sum": lambda: float(sum(numbers)),
+        "count_distinct": lambda: len({json.dumps(v) for v in values}),
+        "avg": lambda: sum(numbers) / len(numbers),
+        "min": lambda: min(numbers),
+        "max": lambda: max(numbers),
+        "most_frequent": lambda: [
+            json.loads(v) for v, n in Counter(map(json.dumps, said)).items() if n == top
+        ],
+        "top": lambda: [n for _v, n in Counter(map(json.dumps, said)).most_common(3)] or None,
+        "unique_list": lambda: {json.dumps(v) for v in said} or None,
+        "first": lambda: said[0] if said else None,
+        "last": lambda: said[-1] if said else None,
+    }[agg]()
 
 
 PROPERTY = st.sampled_from([None, "", "red", "blue", 1, 2.5, 7, True])
@@ -94,13 +120,13 @@ def test_each_measure_is_what_its_definition_says(world, days):
         people = {}
         for some in world:
             person = make_person()
-            ordered = sorted({d: v for d, v in some}.items(), reverse=True)
+            ordered = sorted(dict(some).items(), reverse=True)
             events = [(d + 0.5, {} if v is None else {"of": v}) for d, v in ordered]
             for d, properties in events:
                 make_event(person, ORDER, d, **properties)
             people[person.pk] = [one for one in events if not days or one[0] < days]
-        for agg in EVERY_AGGREGATE:
-            of = "" if agg in ("count", "days_since") else "of"
+        for agg in set(EVERY_AGGREGATE) - {RATIO, SHARE, HOUR, WEEKDAY}:
+            of = "" if agg in OF_EVENTS else "of"
             definition = read_computed(measured(agg, of, **more))
             rows = run(definition.values(CompileContext(as_of=AS_OF)))
             found = {row[0]: row[1] for row in rows}
@@ -112,6 +138,9 @@ def test_each_measure_is_what_its_definition_says(world, days):
                     value = json.loads(value)
                 if agg == "most_frequent" and expected:
                     assert value in expected, (agg, events)
+                elif agg == "top" and expected:  # among equals, which is first is no matter
+                    counts = Counter(json.dumps(p["of"]) for _d, p in events if "of" in p)
+                    assert [counts[json.dumps(one)] for one in value] == expected, (agg, events)
                 elif agg == "unique_list" and expected:
                     assert {json.dumps(one) for one in value} == expected, (agg, events)
                 elif isinstance(value, Decimal):
@@ -243,6 +272,31 @@ def test_numbers_that_come_as_texts_count_once_the_definition_says_so():
     assert computed_of([anna.pk])[anna.pk] == {"paid": 19.9}
 
 
+def test_shares_ratios_and_habits():
+    anna, ben = make_person(time_zone="Asia/Jakarta"), make_person()
+    for days, coupon in ((1, "X"), (2, None), (3, "Y"), (4, None)):
+        more = {"coupon": coupon, "discount": 10} if coupon else {}
+        make_event(anna, ORDER, days, revenue=50, **more)  # at 12:00 UTC
+    make_event(ben, ORDER, 7)
+    create_trait(name="coupons", definition={
+        "event": ORDER,
+        "measure": {"agg": "share", "where": [{"property": "coupon", "op": "is_set"}]},
+    })  # fmt: skip
+    create_trait(name="discount", definition={
+        "event": ORDER,
+        "measure": {"agg": "ratio", "property": "discount", "per": "revenue"},
+    })  # fmt: skip
+    create_trait(name="hour", definition=measured("hour"))
+    create_trait(name="day", definition=measured("weekday"))
+    settle()
+    of = computed_of([anna.pk, ben.pk])
+    assert of[anna.pk] == {"coupons": 0.5, "discount": 0.1, "hour": 19, "day": of[anna.pk]["day"]}
+    assert of[anna.pk]["day"] in (1, 2, 3, 4)
+    assert of[ben.pk] == {"coupons": 0, "hour": 12, "day": AS_OF.isoweekday()}, "no ratio of nought"
+    words = read_computed(ComputedTrait.objects.get(name="coupons").definition).describe()
+    assert words == "share where coupon is known, of Order Completed"
+
+
 def test_products_of_orders_can_be_liked():
     anna = make_person()
     row = make_event(anna, ORDER, ago(1))
@@ -275,6 +329,19 @@ def test_products_of_orders_can_be_liked():
         ("n", measured("sum"), "measure.property"),
         ("n", measured("count", "revenue"), "measure.property"),
         ("n", measured("sum", "products.colour"), "measure.property"),
+        ("n", measured("share"), "measure.where"),
+        ("n", measured("ratio", "revenue"), "measure.per"),
+        ("n", measured("hour", "revenue"), "measure.property"),
+        (
+            "n",
+            {"event": ORDER, "measure": {"agg": "sum", "property": "a", "per": "b"}},
+            "measure.per",
+        ),
+        (
+            "n",
+            {"event": ORDER, "measure": {"agg": "ratio", "property": "products.price", "per": "b"}},
+            "measure.property",
+        ),
         ("n", measured("count", window={"last": {"years": 1}}), "window.last.years"),
         ("n", measured("count", window={"since_entry": True}), "window.since_entry"),
         ("n", measured("count", where=[{"property": "a", "op": "like"}]), "where[0].op"),
@@ -384,3 +451,51 @@ def test_who_may_not_see_what_it_is_worked_out_of_does_not_see_it():
         content_type="application/json",
     )  # fmt: skip
     assert tried.status_code == 400
+
+
+def test_a_mail_says_it_and_the_checks_know_it(server):
+    anna = campaign_person("anna")
+    say(anna)
+    make_event(anna, ORDER, ago(1), revenue=19.5)
+    create_trait(name="spent", definition=measured("sum", "revenue"))
+    settle()
+    assert unknown_names(["spent", "traits.spent", "spend"]) == [Unknown("spend", "spent")]
+    content = {"subject": "You spent {{ spent }}", "html": HTML}
+    campaign = launched(make_segment(anna), step={"content": content})
+    with pytest.raises(InUse, match="spring"):
+        delete_trait(ComputedTrait.objects.get())
+    deliver_all()
+    fan_out_all()
+    assert server.message()["Subject"] == "You spent 19.5"
+    campaign.refresh_from_db()
+    assert campaign.status == "finished"
+    delete_trait(ComputedTrait.objects.get())
+    assert not ComputedTrait.objects.exists()
+
+
+def test_a_draft_counts_who_lacks_it():
+    anna, ben = (campaign_person(name) for name in ("anna", "ben"))
+    for one in (anna, ben):
+        say(one)
+    make_event(anna, ORDER, ago(1), category="tents")
+    create_trait(name="likes", definition=measured("last", "category"))
+    create_trait(name="orders", definition=measured("count"))
+    settle()
+    found = coverage(make_campaign(make_segment(anna, ben)), ["likes", "orders"])
+    assert (found.of, found.without) == (2, {"likes": 1, "orders": 0})
+
+
+def test_it_goes_over_to_who_survives_a_merge():
+    anna, ben = make_person(), make_person()
+    for person in (anna, ben):
+        make_identifier(person, "rapport_id", str(person.public_id))
+        make_event(person, ORDER, ago(1), revenue=5)
+    create_trait(name="spent", definition=measured("sum", "revenue"))
+    settle()
+    merge = merge_people(survivor_id=anna.pk, absorbed_id=ben.pk, rule="by hand", evidence={})
+    settle()
+    assert computed_of([anna.pk])[anna.pk] == {"spent": 10}
+    assert not ComputedValue.objects.filter(profile_id=ben.pk).exists()
+    undo_merge(merge_id=merge)
+    settle()
+    assert computed_of([anna.pk, ben.pk]) == {anna.pk: {"spent": 5}, ben.pk: {"spent": 5}}
