@@ -1,10 +1,12 @@
-"""Messages on the customer page: the card, and the timeline of what was sent and what was not.
+"""Messages on the customer page: the card, and the timeline of what was sent and what was not; and
+a campaign to the people of a segment, on its page.
 
 Opens, clicks and conversions are events on the person and come with the events.
 """
 
 from collections.abc import Collection, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.db.models.functions import Coalesce
@@ -26,6 +28,8 @@ from profiles.models import Profile
 from profiles.panels import PANELS, Panel
 from profiles.selectors.masking import shown_to
 from profiles.timeline import TIMELINE, Action, Cursor, TimelineItem, id_below, key_of
+from segments.models import Segment
+from segments.pages.acts import ACTS, SegmentAction
 
 NAME, KIND = "message", "messages"
 SHOWN = 5
@@ -41,6 +45,15 @@ def _names(rows: Sequence[Message]) -> dict[int, str]:
     wanted = {row.campaign_id for row in rows if row.campaign_id}
     found = Campaign.objects.filter(pk__in=wanted).values_list("pk", "name") if wanted else ()
     return dict(found)
+
+
+@ACTS.register("campaign")
+def campaign_to(request: HttpRequest, segment: Segment) -> SegmentAction | None:
+    """A new campaign, with its people chosen."""
+    if not may(request.user, "campaigns.edit"):
+        return None
+    url = f"{reverse('campaigns:new')}?{urlencode({'segment': segment.slug})}"
+    return SegmentAction(_("New campaign to them"), url, "send")
 
 
 @PANELS.register("messages", order=40)

@@ -114,22 +114,23 @@ def figures_of(leaf: list[Campaign]) -> dict[int, dict[str, Any]]:
 
 @requires("campaigns.edit")
 def new(request: HttpRequest) -> HttpResponse:
-    """A name and something to begin with."""
+    """A name and something to begin with; `?segment=` is who gets it."""
     form = NewForm(request.POST or None)
+    chosen = Segment.objects.filter(slug=request.GET.get("segment", ""), archived_at=None).first()
     if request.method == "POST" and form.is_valid():
-        campaign = _make(request, form)
+        campaign = _make(request, form, chosen)
         return redirect("campaigns:step", campaign.slug, "who")
     return page(
         request,
         "campaigns/new.html",
-        {"form": form, "starters": STARTERS},
+        {"form": form, "starters": STARTERS, "segment": chosen},
         title=_("New campaign"),
         crumbs=page_header.crumbs(),
         api_call=ApiCall("POST", "/api/campaigns/", {"slug": "...", "name": "..."}),
     )
 
 
-def _make(request: HttpRequest, form: NewForm) -> Campaign:
+def _make(request: HttpRequest, form: NewForm, segment: Segment | None) -> Campaign:
     """A draft under a free slug made of its name."""
     user: Any = request.user
     name = form.cleaned_data["name"]
@@ -140,8 +141,10 @@ def _make(request: HttpRequest, form: NewForm) -> Campaign:
         if not taken:
             try:
                 with transaction.atomic():
-                    steps = [first_step(form.content())]
-                    return create_campaign({"slug": slug, "name": name, "steps": steps}, user=user)
+                    given = {"slug": slug, "name": name, "steps": [first_step(form.content())]}
+                    if segment is not None:
+                        given["entry"] = {"kind": "segment", "segment": segment.slug}
+                    return create_campaign(given, user=user)
             except (IntegrityError, InvalidCampaign):
                 pass
         slug = f"{base}-{secrets.token_hex(2)}"

@@ -19,13 +19,14 @@ from config.workspace.tables.statistics import joining_by_hash, refresh_statisti
 from config.workspace.work.faults import is_outage, is_passing, log_failure, pause_after
 from profiles.changes import keys_of
 from profiles.language.reading.reader import RuleError
+from profiles.personal.names import FieldPlace
 from profiles.personal.tags import is_score
 from segments.members.locks import lock_values
 from segments.members.stored import READ, counted_in, reason_of
 from segments.models import ComputedTrait, ComputedValue, Segment
 from segments.rules.algebra import all_of, people
 from segments.rules.compiler import CompileContext
-from segments.rules.computed import ComputedDefinition, read_computed
+from segments.rules.computed import ComputedDefinition, read_computed, touched_by
 from segments.rules.guarded import permits
 from segments.rules.profiling import unless_objected
 
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 ATTEMPTS: Final = 3
 DUE_AT_ONCE: Final = 5_000  # values
 LEAST_AFTER: Final = timedelta(minutes=1)  # a due moment lies ahead, or it would be due for ever
+
+Names = set[tuple[FieldPlace, str]]
 
 _OF_ONE = """
 SELECT {trait}::bigint AS trait_id, q.profile_id, to_jsonb(q.v) AS value, {due} AS due_at
@@ -83,14 +86,14 @@ def _stored(definition: ComputedDefinition, trait: ComputedTrait, context: Compi
         trait=trait.pk,
         due=due,
         values=definition.values(context),
-        whom=whom(definition, context),
+        whom=whom(touched_by(definition, trait.name), context),
     )
 
 
-def whom(definition: ComputedDefinition, context: CompileContext) -> Sql:
-    """A query for the ids of those of whom it may be worked out."""
-    needed = permits(definition.touches(), context)
-    if any(is_score(place, name) for place, name in definition.touches()):
+def whom(touched: Names, context: CompileContext) -> Sql:
+    """A query for the ids of those of whom it may be worked out, by the names that it touches."""
+    needed = permits(touched, context)
+    if any(is_score(place, name) for place, name in touched):
         needed.append(unless_objected(context))
     return people(all_of(needed, context.narrowing(Sql("p.id"))), context.profile_ids)
 

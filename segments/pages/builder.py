@@ -25,6 +25,7 @@ from segments import services
 from segments.builder.history import SavedRule, saved_rules
 from segments.builder.starters import starter, starters
 from segments.models import Segment
+from segments.pages.acts import acts_of
 from segments.pages.words import Sentence, builder_words, sentence_of
 from segments.rules import parse_rule
 from segments.rules.personal import is_hidden, masked_rule
@@ -148,6 +149,7 @@ def _builder(
     rule = _shown(request, rule)
     context = {
         "segment": segment,
+        "acts": acts_of(request, segment) if segment else [],
         "starts": starts,
         "may_edit": may_edit,
         "hidden": HIDDEN_WORDS if hidden else "",
@@ -182,6 +184,7 @@ def _builder(
 def _list_page(request: HttpRequest, segment: Segment) -> HttpResponse:
     context = {
         "segment": segment,
+        "acts": acts_of(request, segment),
         "may_edit": may(request.user, "segments.edit"),
         "used_by": users("segment", segment.slug),
         "sizes": _sizes(segment),

@@ -199,9 +199,14 @@ def _only_of(reader: Reader, field: str, is_right: bool) -> None:
         reader.fail(field, "conflict", _("This does not go with what is to be worked out."))
 
 
-def depended_on(definition: ComputedDefinition) -> list[str]:
+def touched_by(definition: ComputedDefinition, name: str) -> set[tuple[FieldPlace, str]]:
+    """What the computed trait of this name is worked out of, and what is said of itself."""
+    return definition.touches() | {(FieldPlace.TRAIT, name)}
+
+
+def depended_on(definition: ComputedDefinition, name: str) -> list[str]:
     """What announces a change to it, as `profile_change.names` writes it."""
-    touched = definition.touches()
+    touched = touched_by(definition, name)
     asks = guards(touched) or any(is_score(place, name) for place, name in touched)
     return sorted({f"event:{definition.did.name}", *(["consent"] if asks else [])})
 

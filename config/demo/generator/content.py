@@ -1,4 +1,4 @@
-"""What the demo's marketers made: seven segments, two campaigns, a sender."""
+"""What the demo's marketers made: segments, computed traits, two campaigns, a sender."""
 
 from __future__ import annotations
 
@@ -103,6 +103,62 @@ SEGMENTS: tuple[Json, ...] = (
             ),
             event("Order Completed", "boots", **NEVER),
         ),
+    },
+)
+
+
+def computed(name: str, description: str, event_name: str, agg: str, **more: Any) -> Json:
+    """A computed trait."""
+    measure = {"agg": agg} | {key: more.pop(key) for key in ("property", "per") if key in more}
+    definition = {"event": event_name, "measure": measure} | more
+    return {"name": name, "description": description, "definition": definition}
+
+
+PRICE_SENSITIVE, COUPON_ORDERS = 0.05, 0.5
+DISCOUNT, COUPONS = "discount_share", "coupon_share"
+COMPUTED_TRAITS: tuple[Json, ...] = (
+    computed("spent_365d", "What they spent in a year", "Order Completed", "sum",
+             property="revenue", window=YEAR),
+    computed("orders_ever", "How often they ordered", "Order Completed", "count"),
+    computed("days_since_order", "How long ago they ordered last", "Order Completed", "days_since"),
+    computed("likes", "The kinds of things that they look at most", "Product Viewed", "top",
+             property="category", window={"last": {"days": 180}}),
+    computed("dislikes", "What they sent back most", "Order Refunded", "most_frequent",
+             property="products.category"),
+    computed("best_hour", "When they click in our mails, by their own clock", "Email Link Clicked",
+             "hour"),
+    computed(DISCOUNT, "How much of their spend was discount", "Order Completed", "ratio",
+             property="discount", per="revenue"),
+    {
+        "name": COUPONS,
+        "description": "How many of their orders had a coupon",
+        "definition": {
+            "event": "Order Completed",
+            "measure": {"agg": "share", "where": [{"property": "coupon", "op": "is_set"}]},
+        },
+    },
+)  # fmt: skip
+# what the field advertises as ready: each follows by itself
+SEGMENTS += tuple(
+    {"slug": slug, "name": name, "rule": every({"kind": "rfm", "group": group})}
+    for slug, name, group in (
+        ("champions", "Champions", "champions"),
+        ("loyal-customers", "Loyal customers", "loyal"),
+        ("needs-attention", "Need attention", "needs_attention"),
+        ("hibernating", "Hibernating", "hibernating"),
+    )
+)
+SEGMENTS += (
+    {
+        "slug": "price-sensitive",
+        "name": "Price-sensitive",
+        "rule": {
+            "match": "any",
+            "conditions": [
+                {"kind": "trait", "field": DISCOUNT, "op": "gte", "value": PRICE_SENSITIVE},
+                {"kind": "trait", "field": COUPONS, "op": "gte", "value": COUPON_ORDERS},
+            ],
+        },
     },
 )
 

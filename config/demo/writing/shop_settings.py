@@ -12,7 +12,16 @@ from django.utils import timezone
 from campaigns.composition.senders import create_sender
 from campaigns.models import Campaign, Sender
 from campaigns.services.drafts import create_campaign
-from config.demo.generator.content import DRAFT_SLUG, SEGMENTS, SENDER, SENT_SLUG, campaigns
+from config.demo.generator.content import (
+    COMPUTED_TRAITS,
+    COUPONS,
+    DISCOUNT,
+    DRAFT_SLUG,
+    SEGMENTS,
+    SENDER,
+    SENT_SLUG,
+    campaigns,
+)
 from config.demo.generator.world.catalogue import USD_FOR_EUR
 from config.demo.generator.world.sources import TILL, WEB
 from config.workspace.models import User, Workspace
@@ -22,10 +31,11 @@ from consent.banner.texts import usual_texts
 from consent.models import Banner, Policy, Purpose, Topic
 from consent.policy.changing import change_policy
 from profiles.ingest.inbox import accept
-from profiles.models import ExchangeRate, FieldTag, Source
+from profiles.models import ExchangeRate, FieldTag, Sensitivity, Source
 from profiles.personal.names import FieldPlace
 from profiles.personal.tags import forget_tags
-from segments.models import Segment
+from segments.insight.computed.saving import create_trait
+from segments.models import ComputedTrait, Segment
 from segments.services import create_segment
 
 NAME, CURRENCY, TIME_ZONE, COUNTRY = "Cairnway Outdoor", "EUR", "Europe/Amsterdam", "NL"
@@ -46,7 +56,11 @@ TAGS = (
     (FieldPlace.PROPERTY, "review_body", True),  # what somebody wrote
     (FieldPlace.PROPERTY, "reason", True),  # why a mail bounced, which may quote the address
     (FieldPlace.IDENTIFIER, "loyalty_card", True),  # a number of one person
+    # what the shop works out of its people: of no use to find anybody by
+    *((FieldPlace.TRAIT, said["name"], False) for said in COMPUTED_TRAITS),
 )
+# what it concludes of people: asked of nobody who objects to profiling
+CONCLUDED = ("likes", "dislikes", "best_hour", DISCOUNT, COUPONS)
 
 
 # what the shop's officer said of the policy table: soft opt-in where a sale is on record, and no
@@ -89,9 +103,10 @@ def furnish_workspace() -> None:
             },
         )
     for place, name, is_personal in TAGS:
-        FieldTag.objects.get_or_create(
-            place=place.value, name=name, defaults={"is_personal": is_personal}
-        )
+        said: dict[str, Any] = {"is_personal": is_personal}
+        if name in CONCLUDED:
+            said["sensitivity"] = Sensitivity.SCORE
+        FieldTag.objects.get_or_create(place=place.value, name=name, defaults=said)
     forget_tags()
     settle_policies()
     if not Sender.objects.filter(address=SENDER["address"]).exists():
@@ -128,7 +143,11 @@ def ensure_rates(start: datetime, end: datetime) -> None:
 
 
 def ensure_segments() -> None:
-    """The shop's segments; `due work` counts them."""
+    """The shop's computed traits and segments; `due work` counts them."""
+    known = set(ComputedTrait.objects.values_list("name", flat=True))
+    for one in COMPUTED_TRAITS:
+        if one["name"] not in known:
+            create_trait(**one)
     there = set(Segment.objects.values_list("slug", flat=True))
     for said in SEGMENTS:
         if said["slug"] not in there:

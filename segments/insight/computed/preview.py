@@ -62,14 +62,16 @@ def preview(definition: ComputedDefinition) -> TraitPreview:
     started = time.perf_counter()
     is_number = definition.aggregate.type_ == NUMBER
     with working(context, seconds=SECONDS), joining_by_hash():
-        values, who = definition.values(context), whom(definition, context)
+        values, who = definition.values(context), whom(definition.touches(), context)
         found = sql(_FOUND, values=values, whom=who)
         spread = Sql(_SPREAD if is_number else "NULL, NULL, NULL, NULL")
         n, ids, *numbers = one(sql(_NUMBERS, found=found, spread=spread, some=SAMPLE))
         took = (time.perf_counter() - started) * 1000
         often = run(sql(_OFTEN, found=found, most=MOST_VALUES))
         narrowed = context.beside(list(ids or ()))
-        few = sql(_FOUND, values=definition.values(narrowed), whom=whom(definition, narrowed))
+        few = sql(
+            _FOUND, values=definition.values(narrowed), whom=whom(definition.touches(), narrowed)
+        )
         of_those = run(sql(_OF_THOSE, found=few, ids=list(ids or ())))
         (total,) = one(EVERYBODY)
     people = Profile.objects.in_bulk(list(ids or ()))

@@ -64,7 +64,7 @@ def create_trait(
         name=name,
         description=description,
         definition=definition,
-        depends_on=depended_on(read),
+        depends_on=depended_on(read, name),
         refresh_requested_at=timezone.now(),
         created_by=user,
     )
@@ -90,7 +90,7 @@ def update_trait(
         trait.description = description
         changed.append("description")
     if read is not None and definition != trait.definition:
-        trait.definition, trait.depends_on = definition, depended_on(read)
+        trait.definition, trait.depends_on = definition, depended_on(read, trait.name)
         changed.append("definition")
     if not changed:
         return trait

@@ -101,7 +101,9 @@ def _ways() -> dict[str, str]:
     words = {agg: Aggregate(agg, "…", "…").describe() for agg in _AGGREGATES}
     words |= {way: Aggregate(agg).describe() for way, agg in _TIMES.items()}
     words[RATIO] = pgettext("one total divided by another", "ratio of totals:")
-    return {agg: said.replace("…", "").replace("  ", " ").strip(" ,") for agg, said in words.items()}
+    return {
+        agg: said.replace("…", "").replace("  ", " ").strip(" ,") for agg, said in words.items()
+    }
 
 
 def as_node(definition: Mapping[str, Any]) -> dict[str, Any]:
