@@ -12,7 +12,7 @@ PORT ?= 8000
 APPS := config profiles consent segments campaigns
 
 .PHONY: help demo up install test check lint format types layers migrations links docs screenshots bench soak lock translations
-.PHONY: requirements-met install-dev install-saml install-redis
+.PHONY: requirements-met install-dev install-saml install-redis install-parquet
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -28,6 +28,8 @@ install: .venv/installed translations ## the environment alone (.venv/)
 install-saml: .venv/installed-saml ## the extra with which people sign in by SAML 2.0
 
 install-redis: .venv/installed-redis ## the extra with which a Redis or Valkey server is the broker
+
+install-parquet: .venv/installed-parquet ## the extra with which files of people can be Parquet
 
 test: install-dev translations ## environment, browser, the whole test suite
 	@$(BIN)/python tools/browser.py || true
@@ -75,6 +77,7 @@ lock: ## pin requirements/*.in, with hashes (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/base.in -o requirements/base.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/saml.in -o requirements/saml.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/redis.in -o requirements/redis.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/parquet.in -o requirements/parquet.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/docs.in -o requirements/docs.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/dev.in -o requirements/dev.txt
 
@@ -95,6 +98,11 @@ requirements-met:
 .venv/installed-saml: requirements/saml.txt .venv/installed
 	@echo "Installing what SAML 2.0 needs (once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/saml.txt
+	@touch $@
+
+.venv/installed-parquet: requirements/parquet.txt .venv/installed
+	@echo "Installing what Parquet needs (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/parquet.txt
 	@touch $@
 
 .venv/installed-redis: requirements/redis.txt .venv/installed

@@ -7,7 +7,6 @@ from profiles.views import customer, live, notes, people, sources
 app_name = "profiles"
 urlpatterns = [
     path("people/", people.people, name="people"),
-    path("people/-/export/", people.exported, name="export"),
     path("people/joins/<int:merge_id>/undo/", customer.undo_join, name="undo_join"),
     path("people/joins/<int:merge_id>/again/", customer.join_again, name="join_again"),
     path("people/<uuid:public_id>/", customer.customer, name="person"),

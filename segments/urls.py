@@ -3,7 +3,7 @@ a computed trait is not called so."""
 
 from django.urls import path
 
-from segments.pages import builder, compare, lists, live, people_acts, person, rfm, traits
+from segments.pages import builder, compare, exports, lists, live, people_acts, person, rfm, traits
 
 app_name = "segments"
 urlpatterns = [
@@ -27,6 +27,11 @@ urlpatterns = [
     path("traits/<str:name>/save/", traits.save, name="trait_save"),
     path("traits/<str:name>/refresh/", traits.refresh, name="trait_refresh"),
     path("traits/<str:name>/delete/", traits.delete, name="trait_delete"),
+    path("exports/", exports.exports, name="exports"),
+    path("exports/-/new/", exports.new, name="export_new"),
+    path("exports/-/ask/", exports.ask, name="export_ask"),
+    path("exports/<uuid:public_id>/file/", exports.fetch, name="export_file"),
+    path("exports/<uuid:public_id>/revoke/", exports.revoke, name="export_revoke"),
     path("segments/-/compare/", compare.compare, name="compare"),
     path("segments/-/overlap/", live.overlaps, name="overlap"),
     path("segments/-/why/<uuid:person>/", live.why, name="why"),

@@ -3,10 +3,9 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -14,16 +13,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 
-from config.console.pages import ApiCall, page, part, toast, wants_partial
+from config.console.pages import ApiCall, page, part, wants_partial
 from config.console.shell import places
 from config.workspace import audit
 from config.workspace.permissions import may, requires
 from config.workspace.roles.sight import DataKind
 from config.workspace.work.faults import took_too_long
-from profiles.browsing import export
-from profiles.browsing.choosing import NobodyChosen, chosen_people
 from profiles.browsing.narrowing import Narrowed, narrowed
 from profiles.browsing.orders import (
     ORDERS,
@@ -131,7 +127,6 @@ def _list_context(request: HttpRequest, found: Narrowed, shown: Shown) -> dict[s
         "narrowed": found.is_narrow,
         "rule_url": rule_url(request, found),
         "acts": [made for _name, act in LIST_ACTS if (made := act(request))],
-        "may_export": may(request.user, "people.export"),
         "page": {
             "next_url": _leafed(kept, before=leaf.next),
             "previous_url": _leafed(kept, after=leaf.previous),
@@ -212,18 +207,3 @@ def _address(kept: dict[str, str]) -> str:
 
 def _leafed(kept: dict[str, str], **cursor: str) -> str:
     return _address(kept | cursor) if any(cursor.values()) else ""
-
-
-@require_POST
-@requires("people.export", again=True)
-@requires("people.view")
-def exported(request: HttpRequest) -> HttpResponse:
-    """Whoever is chosen, as a CSV of what this role sees."""
-    shown = shown_to(request.user)
-    try:
-        people = chosen_people(request.POST, shown, request.user)
-        answer: Any = export.answer(people, shown)
-        return cast("HttpResponse", answer)  # streamed
-    except NobodyChosen:
-        toast(request, _("Choose somebody first."), level=messages.WARNING)
-        return redirect("profiles:people")

@@ -2,13 +2,17 @@
 
 from django.urls import re_path
 
-from segments.api import computed, rfm, views
+from segments.api import computed, exports, rfm, views
 
 SLUG = r"(?P<slug>[-\w]+)"
 
 NAME = r"(?P<name>[^/]+)"
 
+ID = r"(?P<id>[-0-9a-fA-F]+)"
+
 urlpatterns = [
+    re_path(r"^exports/?$", exports.ExportsView.as_view(), name="api-exports"),
+    re_path(rf"^exports/{ID}/?$", exports.ExportView.as_view(), name="api-export"),
     re_path(
         r"^computed-traits/?$", computed.ComputedTraitsView.as_view(), name="api-computed-traits"
     ),

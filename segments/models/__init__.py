@@ -1,6 +1,7 @@
 """Tables of segments."""
 
 from segments.models.computed import ComputedTrait, ComputedValue
+from segments.models.export import PeopleExport
 from segments.models.rfm import RfmCut
 from segments.models.segment import (
     Membership,
@@ -14,6 +15,7 @@ __all__ = [
     "ComputedTrait",
     "ComputedValue",
     "Membership",
+    "PeopleExport",
     "RfmCut",
     "Score",
     "Segment",

@@ -1,0 +1,1 @@
+"""People taken out as files: asked for, made, handed over."""
