@@ -305,6 +305,8 @@ SPECTACULAR_SETTINGS = {
         "ErasureGround": "consent.models.exceptions.Ground",
         "IncidentKind": "consent.models.Incident.Kind",
         "RetentionAct": "consent.models.RetentionRule.Act",
+        "SegmentStatus": "segments.models.Segment.Status",
+        "ExportStatus": "segments.api.exports.STATES",
     },
 }
 

@@ -19,7 +19,7 @@ urlpatterns = [
     path("", include("consent.preferences.urls")),
     path("", include("consent.banner.urls")),
     path("", include("consent.opendsr.urls")),
-    path("", include("segments.link_urls")),
+    path("", include("segments.pages.link_urls")),
     path("", include("campaigns.outcomes.urls")),
     path("", include("campaigns.evidence.urls")),
     path("", include("config.demo.urls")),

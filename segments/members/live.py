@@ -49,10 +49,11 @@ def _apply_to_values(changed: Changed) -> None:
     touched = _touched(ComputedTrait.objects.values_list("pk", "depends_on"), changed)
     large = [pk for pk, ids in touched.items() if len(ids) > MOST_PROFILES]
     small = {pk: ids for pk, ids in touched.items() if pk not in large}
+    if not touched:
+        return
     try:
         with transaction.atomic():
-            if small:
-                store_some(small, timezone.now())
+            store_some(small, timezone.now())
     except Exception as error:
         if is_outage(error):
             raise

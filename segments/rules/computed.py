@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from config.postgres.sql import Sql, sql
+from config.workspace.work.once import OnceARequest
 from profiles.language.comparisons import Comparison
 from profiles.language.events import ITEM_PREFIX, Occurrences, read_property, read_where
 from profiles.language.measures import (
@@ -212,14 +213,18 @@ def depended_on(definition: ComputedDefinition, name: str) -> list[str]:
 
 
 def definitions(names: Collection[str] | None = None) -> dict[str, ComputedDefinition]:
-    """Those that there are, of these names or all; what cannot be read any more is left out. One
-    query.
+    """Those that there are, of these names or all; what cannot be read any more is left out. At
+    most one query a request.
     """
-    rows = ComputedTrait.objects.all()
-    if names is not None:
-        rows = rows.filter(name__in=names)
+    known = _definitions.get()
+    if names is None:
+        return dict(known)
+    return {name: known[name] for name in names if name in known}
+
+
+def _read_all() -> dict[str, ComputedDefinition]:
     found = {}
-    for name, data in rows.values_list("name", "definition"):
+    for name, data in ComputedTrait.objects.values_list("name", "definition"):
         try:
             found[name] = read_computed(data, is_new=False)
         except RuleError:
@@ -227,5 +232,13 @@ def definitions(names: Collection[str] | None = None) -> dict[str, ComputedDefin
     return found
 
 
+_definitions: Final = OnceARequest(_read_all)
+
+
+def forget_definitions() -> None:
+    """Read them anew next time: one was changed."""
+    _definitions.forget()
+
+
 # what a field may name instead of a trait that came in
-COMPUTED: Final = Lookup("computed", definitions, lambda _name: "")
+COMPUTED: Final = Lookup("computed", definitions)

@@ -21,6 +21,7 @@ SPEC = SchemaGenerator().get_schema(request=None, public=True)
 NAMES = {"slug": "draft", "person": "email:ada@example.com", "merge_id": "1", "number": "1"}
 NAMES["reference"] = "00000000-0000-4000-8000-000000000000"
 NAMES["letter"] = "completed"
+NAMES |= {"name": "spent", "id": NAMES["reference"]}
 NAMES |= {"role": "analyst", "member_id": "1", "link_id": "1", "key_id": "1"}
 NAMES |= {"webhook_id": "1", "delivery": NAMES["reference"]}
 OPERATIONS = [

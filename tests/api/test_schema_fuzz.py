@@ -68,6 +68,8 @@ def _places(world: World, label: str) -> dict[str, Any]:
         "person": "email:ada@example.com",
         "merge_id": world.merge_id,
         "number": world.suppression_id,
+        "name": "spent",
+        "id": world.export_id,
     }
 
 

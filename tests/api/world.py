@@ -9,9 +9,19 @@ from config.workspace.access.keys import create_api_key
 from consent.suppression.suppressing import suppress
 from profiles.merging.merging import merge_people
 from profiles.models import Profile
+from segments.exports.asking import ask_for
+from segments.insight.computed.saving import create_trait
 from segments.services import create_segment
 from tests.campaigns.builders import launched, make_campaign, make_segment
-from tests.cast import make_ada, make_ben, make_cleo, make_event, make_profile, make_rejection
+from tests.cast import (
+    make_ada,
+    make_ben,
+    make_cleo,
+    make_event,
+    make_profile,
+    make_rejection,
+    make_user,
+)
 
 RULE = {
     "match": "all",
@@ -29,6 +39,7 @@ class World:
     merge_id: int
     suppression_id: int
     key: str
+    export_id: str
 
 
 def new_key(*scopes: str) -> str:
@@ -59,5 +70,7 @@ def make_world() -> World:
     launched(everyone, "spring")
     make_campaign(everyone, "draft")
     launch(make_campaign(everyone, "held"), hold=3600)
+    create_trait(name="spent", definition={"event": "Order Completed"})
+    asked = ask_for({"segment": everyone.slug}, purpose="service", who=make_user())
     row, _new = suppress(kind="email", value="gone@example.com", reason="hard_bounce")
-    return World(ada, ben, cleo, merge_id, row.pk, new_key("all"))
+    return World(ada, ben, cleo, merge_id, row.pk, new_key("all"), str(asked.public_id))

@@ -67,14 +67,16 @@ class Notes:
     def look_up(self) -> FoundNames:
         """What was named, found; what is not there becomes a problem. A query for each kind."""
         found = FoundNames()
+        wrong = bool(self.problems)  # then what need not be there is no matter
         kinds = dict.fromkeys(each.lookup for each in self.references)
         for kind in kinds:
+            if wrong and kind.missing is None:
+                continue
             keys = {each.key for each in self.references if each.lookup == kind}
             found.known[kind] = kind.find(sorted(keys))
         for each in self.references:
-            if each.key in found.known[each.lookup]:
-                continue
-            if message := each.lookup.missing(each.key):
+            if each.lookup.missing is not None and each.key not in found.known[each.lookup]:
+                message = each.lookup.missing(each.key)
                 self.problems.append(RuleProblem(each.path, each.lookup.code, message))
         return found
 

@@ -11,12 +11,12 @@ class Lookup:
 
     `find(keys)`: those that are there, with what is to be known of them, their labels as a rule, in
     one query; `missing(key)`: how it is said that one is not, with `code` as the word for machines;
-    "" where it need not be there.
+    None where it need not be there.
     """
 
     code: str
     find: Callable[[Collection[str]], Mapping[str, Any]]
-    missing: Callable[[str], str]
+    missing: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True)

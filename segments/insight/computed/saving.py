@@ -19,7 +19,12 @@ from profiles.models import TraitName
 from profiles.selectors.masking import EVERYTHING, Shown
 from segments.members.values import request_values
 from segments.models import ComputedTrait
-from segments.rules.computed import ComputedDefinition, depended_on, read_computed
+from segments.rules.computed import (
+    ComputedDefinition,
+    depended_on,
+    forget_definitions,
+    read_computed,
+)
 from segments.rules.guarded import refuse_guarded
 from segments.rules.personal import not_harmless
 
@@ -69,6 +74,7 @@ def create_trait(
         created_by=user,
     )
     audit.record("create", "computed_trait", name, fields=["name", "definition"])
+    forget_definitions()
     redefined(f"trait:{name}")  # what a rule calls so is this from now on
     return trait
 
@@ -100,6 +106,7 @@ def update_trait(
     detail = {"revision": trait.revision}
     audit.record("update", "computed_trait", trait.name, fields=changed, detail=detail)
     if "definition" in changed:
+        forget_definitions()
         request_values([trait.pk])
         redefined(f"trait:{trait.name}")
     trait.refresh_from_db()
@@ -117,6 +124,7 @@ def delete_trait(trait: ComputedTrait) -> None:
             if drafts:
                 raise InUse(drafts)
             row.delete()
+            forget_definitions()
             audit.record("delete", "computed_trait", row.name)
 
 
