@@ -29,6 +29,7 @@ urlpatterns = [
     path("traits/<str:name>/delete/", traits.delete, name="trait_delete"),
     path("exports/", exports.exports, name="exports"),
     path("exports/-/new/", exports.new, name="export_new"),
+    path("exports/-/form/", exports.form, name="export_form"),
     path("exports/-/ask/", exports.ask, name="export_ask"),
     path("exports/<uuid:public_id>/file/", exports.fetch, name="export_file"),
     path("exports/<uuid:public_id>/revoke/", exports.revoke, name="export_revoke"),

@@ -10,7 +10,7 @@ from profiles.language.measures import EVERY_AGGREGATE
 from segments.models import Segment
 
 
-class AggregateField(serializers.Serializer[Any]):
+class AggregateField(KnownFields):
     """What is worked out of the events."""
 
     agg = serializers.ChoiceField(list(EVERY_AGGREGATE))

@@ -6,8 +6,10 @@ from django.conf import settings
 from django.core import signing
 from django.db.models import F
 from django.http import FileResponse
+from django.utils import timezone
 
 from config.workspace import audit
+from config.workspace.zones import workspace_zone
 from segments.exports import files
 from segments.exports.formats import MIME
 from segments.models.export import PeopleExport
@@ -50,7 +52,8 @@ def answer(export: PeopleExport) -> Any:
     file = files.whole_of(export).open("rb")
     PeopleExport.objects.filter(pk=export.pk).update(downloads=F("downloads") + 1)
     audit.record("export.downloaded", "export", str(export.public_id))
-    name = f"people-{export.created_at:%Y%m%d}.{export.format}"
+    day = timezone.localdate(export.created_at, workspace_zone())
+    name = f"people-{day}.{export.format}"
     response = FileResponse(file, as_attachment=True, filename=name)
     response["Content-Type"] = MIME[export.format]
     response["Cache-Control"] = "no-store, private"

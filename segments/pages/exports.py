@@ -32,10 +32,10 @@ DAYS: Final = (1, 2, 7, 14)
 
 @LIST_ACTS.register("export", order=30)
 def offered(request: HttpRequest) -> Panel | None:
-    """To whoever takes people out; three queries."""
+    """To whoever takes people out; what the form offers is asked for once it is opened."""
     if not may(request.user, "people.export"):
         return None
-    return Panel("segments/_chosen_export.html", form_context(request))
+    return Panel("segments/_chosen_export.html")
 
 
 @ACTS.register("export", order=60)
@@ -101,6 +101,13 @@ def exports(request: HttpRequest) -> HttpResponse:
         crumbs=[(_("Audiences"), None)],
         api_call=ApiCall("GET", "/api/exports/"),
     )
+
+
+@require_safe
+@requires("people.export")
+def form(request: HttpRequest) -> HttpResponse:
+    """The fields, for a form that is opened."""
+    return part(request, "segments/_export_form.html", form_context(request) | {"pre": "out-"})
 
 
 @require_safe
