@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from config.postgres.sql import AND, EMPTY, Sql, sql
 from config.workspace.zones import database_zones
@@ -44,6 +45,7 @@ FROM_NOUGHT: Final = (COUNT, "sum", "count_distinct")
 _TEXTS: Final = (MOST_FREQUENT, TOP, UNIQUE_LIST)
 LONGEST_LIST: Final = 100
 DECIMALS: Final = 6
+MONEY_DECIMALS: Final = 2
 _DAY: Final = 86_400  # seconds
 _ZONE: Final = "profile z ON z.id = {owner}"
 _OFTEN: Final = (
@@ -137,7 +139,7 @@ class Aggregate:
     def describe(self) -> str:
         """In words: "total revenue"."""
         words = {
-            COUNT: _("number of times"),
+            COUNT: pgettext("of events", "number"),
             SHARE: _("share where %(tests)s,"),
             DAYS_SINCE: _("whole days since the last time"),
             HOUR: _("most frequent hour of the day"),

@@ -44,7 +44,7 @@ def of_segment(request: HttpRequest, segment: Segment) -> SegmentAction | None:
     if not may(request.user, "people.export"):
         return None
     url = f"{reverse('segments:export_new')}?segment={segment.slug}"
-    return SegmentAction(_("Export"), url, "down")
+    return SegmentAction(_("Export"), url, "download")
 
 
 def form_context(request: HttpRequest) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def exports(request: HttpRequest) -> HttpResponse:
             "left_out": (row.found or 0) - (row.total or 0),
             "percent": round(100 * row.done / row.total) if row.total else 0,
             "error": in_words(shown.failure(row.error)),
-            "is_open": links.is_open(row),
+            "url": links.url_of(row),
         }
         for row in rows
     ]

@@ -24,6 +24,7 @@ from profiles.language.measures import (
     EVERY_AGGREGATE,
     FROM_NOUGHT,
     LAST,
+    MONEY_DECIMALS,
     OF_EITHER,
     OF_EVENTS,
     RATIO,
@@ -81,13 +82,22 @@ class ComputedDefinition:
         value = self.aggregate.value(context, self.did.name)
         if self.aggregate.type_ == NUMBER:
             # what is stored, shown and compared is the same number: 0.1 + 0.2 is 0.3
-            value = sql(f"trim_scale(round(({{value}})::numeric, {DECIMALS}))", value=value)
+            decimals = MONEY_DECIMALS if self._is_money(context) else DECIMALS
+            value = sql(f"trim_scale(round(({{value}})::numeric, {decimals}))", value=value)
         return sql(
             "SELECT {owner} AS profile_id, {value} AS v, min(e.occurred_at) AS first_at"
             " FROM {rows} GROUP BY 1",
             owner=self.did.owner(context),
             value=value,
             rows=self.did.rows(context, join=self.aggregate.join(context)),
+        )
+
+    def _is_money(self, context: Question) -> bool:
+        """Whether it is an amount in workspace currency."""
+        known = context.definition(self.did.name)
+        is_amount = self.aggregate.agg in ("sum", "avg", "min", "max")
+        return bool(
+            known and is_amount and known.is_money and known.value_property == self.aggregate.of
         )
 
     def comparing(self, comparison: Comparison, context: Question) -> Ids:

@@ -17,12 +17,18 @@ on("click", "[data-dialog]", (button, event) => {
   const dialog = document.getElementById(button.dataset.dialog);
   dialog?.querySelector("[data-emptied]")?.replaceChildren(); // what comes in is another form
   if (!dialog?.open) dialog?.showModal();
+  within(dialog, false);
 });
 on("click", "[data-close]", (button, event) => {
   const dialog = button.closest("dialog");
   if (dialog && button.matches("a")) event.preventDefault(); // on a page of its own it leads back
   dialog?.close();
 });
+// Fields of a dialog within a larger form are fields of it only while it is open.
+function within(dialog, isShut) {
+  dialog?.querySelectorAll("fieldset[data-while-open]").forEach((fields) => { fields.disabled = isShut; });
+}
+document.addEventListener("close", (event) => within(event.target, true), true);
 on("click", "dialog", (dialog, event) => event.target === dialog && dialog.close());
 on("click", "[data-palette]", () => openPalette());
 on("click", "[data-dismiss]", (button) => button.closest(".r-toast")?.remove());

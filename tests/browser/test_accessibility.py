@@ -20,6 +20,10 @@ from consent.proof.standing import send_link
 from consent.retention import keeping
 from consent.wordings import say
 from profiles.models import EventDefinition, Profile, Source
+from segments.exports.asking import ask_for
+from segments.insight.computed.saving import create_trait
+from segments.members.values import refresh_values
+from segments.models import ComputedTrait
 from tests.browser.axe import AXE, SERIOUS, WHOLE
 from tests.campaigns.builders import launched, make_campaign
 from tests.campaigns.builders import make_segment as make_list
@@ -81,6 +85,8 @@ PAGES = {
     "computed traits": "/console/traits/",
     "new computed trait": "/console/traits/-/new/?start=spent_365d",
     "computed trait": "/console/traits/spent/",
+    "exports": "/console/exports/",
+    "new export": "/console/exports/-/new/?segment=everyone",
     "segment": "/console/segments/everyone/",
     "campaigns": "/console/campaigns/",
     "new campaign": "/console/campaigns/new/",
@@ -144,6 +150,11 @@ def make_cast() -> dict[str, str]:
     make_rejection(Source.objects.first())
     EventDefinition.objects.get_or_create(name="Order Completed")
     segment = make_list(*Profile.objects.filter(state="active"))
+    create_trait(name="spent", description=HOSTILE[0], definition={"event": "Order Completed"})
+    refresh_values(ComputedTrait.objects.get().pk)
+    admin = make_user(Role.ADMIN)
+    for whom in ({"segment": segment.slug}, {"query": ""}):
+        ask_for(whom, purpose="service", who=admin)
     sent = launched(segment)
     draft = make_campaign(segment, "draft", name=HOSTILE[0])
     old = make_list(slug="old")

@@ -1,14 +1,14 @@
 """A marketer makes a computed trait as a sentence, by mouse and by keyboard alone."""
 
+from playwright.sync_api import Page
+
+from segments.members.due import work
+from segments.models import ComputedTrait
 from tests.browser.test_segment_builder import (  # noqa: F401 - fixtures
     expect,
     shop,
     signed_in,
 )
-from playwright.sync_api import Page
-
-from segments.members.due import work
-from segments.models import ComputedTrait
 
 
 def test_a_computed_trait_by_mouse_then_by_keyboard(signed_in: Page) -> None:  # noqa: F811
@@ -43,7 +43,7 @@ def test_a_computed_trait_by_mouse_then_by_keyboard(signed_in: Page) -> None:  #
     page.keyboard.press("Enter")
     page.keyboard.type("Order Comp")
     page.keyboard.press("Enter")
-    expect(page.locator("#effect")).to_contain_text("number of times of Order Completed")
+    expect(page.locator("#effect")).to_contain_text("number of Order Completed")
     page.get_by_label("Name", exact=True).focus()
     page.keyboard.press("Enter")
     expect(page.locator(".r-toast")).to_contain_text("Saved")

@@ -106,7 +106,7 @@ GROUPS = (
             Item(_("Segments"), "seg", ["segments:list", "segments"], "segments.view"),
             Item(_("Computed traits"), "sigma", ["segments:traits"], "segments.view"),
             Item(_("RFM grid"), "grid", ["segments:rfm"], "segments.view"),
-            Item(_("Exports"), "down", ["segments:exports"], "people.export"),
+            Item(_("Exports"), "download", ["segments:exports"], "people.export"),
         ],
     ),
     NavigationGroup(

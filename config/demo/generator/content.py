@@ -125,8 +125,8 @@ COMPUTED_TRAITS: tuple[Json, ...] = (
              property="category", window={"last": {"days": 180}}),
     computed("dislikes", "What they sent back most", "Order Refunded", "most_frequent",
              property="products.category"),
-    computed("best_hour", "When they click in our mails, by their own clock", "Email Link Clicked",
-             "hour"),
+    computed("best_hour", "When they are in the shop, by their own clock", "Page Viewed", "hour",
+             window={"last": {"days": 180}}),
     computed(DISCOUNT, "How much of their spend was discount", "Order Completed", "ratio",
              property="discount", per="revenue"),
     {

@@ -100,6 +100,7 @@ def _counted() -> Spec:
 def _ways() -> dict[str, str]:
     words = {agg: Aggregate(agg, "…", "…").describe() for agg in _AGGREGATES}
     words |= {way: Aggregate(agg).describe() for way, agg in _TIMES.items()}
+    words[UNIQUE_LIST] = _("all, each once")
     words[RATIO] = pgettext("one total divided by another", "ratio of totals:")
     return {
         agg: said.replace("…", "").replace("  ", " ").strip(" ,") for agg, said in words.items()

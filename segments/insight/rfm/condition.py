@@ -71,7 +71,7 @@ class RfmCondition(Condition):
 
     def describe(self) -> str:
         """In words."""
-        return _("in the RFM group “%(group)s”") % {"group": group_names()[self.group]}
+        return _("are in the RFM group “%(group)s”") % {"group": group_names()[self.group]}
 
     def depends_on(self) -> set[str]:
         """The cuts; `segments.services.dependencies` adds the event that they are of."""

@@ -103,7 +103,7 @@ class SegmentCondition(Condition):
 
     def describe(self) -> str:
         """In words, by the segment's name."""
-        return _("in the segment “%(name)s”") % {"name": self.name or self.slug}
+        return _("are in the segment “%(name)s”") % {"name": self.name or self.slug}
 
     @classmethod
     def refers_to(cls, data: Mapping[str, Any]) -> set[tuple[str, str]]:
