@@ -225,8 +225,9 @@ class EventDefinitionAdmin(NamesAdmin):
     search_fields = ("name",)
     fields = (
         *("name", "value_property", "is_money", "is_conversion", "numbers", "is_hidden", "tags"),
+        "used_by",
     )
-    readonly_fields = ("name",)
+    readonly_fields = ("name", "used_by")
 
 
 @admin.register(ExchangeRate)

@@ -5,11 +5,16 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from unfold.decorators import display
 
 from config.workspace.forms.audited import AuditedAdmin
 from config.workspace.forms.listed import ListWords
+from config.workspace.forms.used import line_of
+from config.workspace.lifecycle.usage import users
 from config.workspace.permissions import may
 from profiles.changes import redefined
 from profiles.models import TraitName
@@ -31,6 +36,22 @@ class NamesAdmin(AuditedAdmin):
         super().save_model(request, obj, form, change)
         if set(self.meaning) & set(form.changed_data):
             redefined(f"{self.of}:{obj.name}")
+
+    @display(description=_("Used by"))  # type: ignore[untyped-decorator]
+    def used_by(self, row: Any) -> SafeString:
+        """Who reads it: whom it would starve if it were called otherwise, or came no more."""
+        found = users(self.of, row.name) if row is not None else []
+        if not found:
+            return format_html("{}", _("Nobody"))
+        lines = [(line_of(use, getattr(row, "reader", None)),) for use in found]
+        return format_html('<ul class="r-uses">{}</ul>', format_html_join("", "<li>{}</li>", lines))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """With whom it is shown to: the column above is given the row alone."""
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            row.reader = request.user
+        return row
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Without the names that hold somebody's number, for who may not see it."""
@@ -79,5 +100,5 @@ class TraitNameAdmin(NamesAdmin):
     list_display = ("name", "is_number", "is_proven", "is_hidden", "made_at")
     list_filter = ("is_proven", "is_hidden")
     search_fields = ("name",)
-    fields = ("name", "is_number", "is_hidden")
-    readonly_fields = ("name",)
+    fields = ("name", "is_number", "is_hidden", "used_by")
+    readonly_fields = ("name", "used_by")

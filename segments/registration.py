@@ -15,6 +15,7 @@ from segments.builder import catalogue  # noqa: F401
 from segments.exports import making  # noqa: F401
 from segments.insight.rfm import condition  # noqa: F401 - signs itself in
 from segments.insight.rfm.cuts import cut_daily
+from segments.insight.silence import watching  # noqa: F401
 from segments.members import due, merging, pruning, told  # noqa: F401
 from segments.pages import card, exports, people_acts, people_filters  # noqa: F401
 from segments.rules.conditions import sign_in

@@ -39,8 +39,21 @@ def uses(kind: str, keys: Collection[str]) -> Iterator[tuple[str, Use]]:
         live = live.filter(depends_on__contains=["consent"])
     else:
         live = live.filter(depends_on__overlap=[f"{kind}:{key}" for key in keys])
+    wanted = set(keys)
     for segment in live.order_by("name"):
         for of, key in references_in(segment.rule):
-            if of == kind and key in keys:
+            if of == kind and key in wanted:
                 why = _("segment, in its rule")
                 yield key, Use("segment", segment.name, why, url_of(segment), binds=True)
+
+
+@USES.register("computed traits", order=15)
+def uses_of_computed(kind: str, keys: Collection[str]) -> Iterator[tuple[str, Use]]:
+    """The computed traits that are made of these events; one query."""
+    if kind != "event":
+        return
+    names = [f"event:{key}" for key in keys]
+    for trait in ComputedTrait.objects.filter(depends_on__overlap=names):
+        for key in keys:
+            if f"event:{key}" in trait.depends_on:
+                yield key, Use("trait", trait.name, _("computed trait"), _url_of_trait(trait), True)

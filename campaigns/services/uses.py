@@ -79,7 +79,7 @@ LEFT JOIN campaign_version v ON v.id = c.current_id
        OR v.campaign_id = c.id AND c.status IN ('running', 'paused')
 CROSS JOIN LATERAL (
     SELECT coalesce(v.entry, c.entry) AS entry, coalesce(v.sender_id, c.sender_id) AS sender_id,
-           coalesce(v.steps, c.steps) AS steps) o
+           coalesce(v.steps, c.steps) AS steps, coalesce(v.goal, c.goal) AS goal) o
 CROSS JOIN LATERAL (
     SELECT 'segment' AS kind, o.entry->>'segment' AS key
     UNION SELECT 'purpose', coalesce(s->>'purpose', %(marketing)s)
@@ -93,6 +93,9 @@ CROSS JOIN LATERAL (
           FROM jsonb_path_query(o.steps, '$.** ? (@.kind == "consent")') s
     UNION SELECT 'campaign', s->>'campaign'
           FROM jsonb_path_query(o.steps, '$.** ? (@.kind == "message" && exists(@.status))') s
+    UNION SELECT 'event', o.goal->>'event'
+    UNION SELECT 'event', s->>'name'
+          FROM jsonb_path_query(o.steps, '$.** ? (@.kind == "event" && exists(@.name))') s
     UNION SELECT 'trait', s->>'field'
           FROM jsonb_path_query(o.steps, '$.** ? (@.kind == "trait")') s
     UNION SELECT 'trait', s->>'trait'
@@ -113,7 +116,7 @@ ORDER BY c.id DESC
 @USES.register("campaigns", order=20)
 def uses(kind: str, keys: Collection[str]) -> Iterator[tuple[str, Use]]:
     """Campaigns that name them: those under way bind, drafts and what was sent are named."""
-    if kind not in ("segment", "purpose", "topic", "sender", "campaign", "trait"):
+    if kind not in ("segment", "purpose", "topic", "sender", "campaign", "trait", "event"):
         return
     over: dict[str, int] = {}
     with connection.cursor() as cursor:

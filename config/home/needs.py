@@ -21,6 +21,7 @@ from config.home.privacy_needs import privacy_needs
 from config.workspace.access.keys import expiring
 from config.workspace.health import pressure, status
 from config.workspace.health.status import HealthLevel
+from config.workspace.lifecycle.usage import named
 from config.workspace.models import Job
 from config.workspace.pages.open_pages import is_open
 from config.workspace.permissions import may
@@ -28,7 +29,10 @@ from config.workspace.work.reasons import in_words as reason_in_words
 from profiles.calls.reasons import code_in_words
 from profiles.models import Inbox, RefusalCount, Source
 from profiles.selectors.masking import shown_to
-from segments.models import Segment
+from segments.insight.silence.saying import alarm_words
+from segments.insight.silence.used import used_names
+from segments.insight.silence.watching import may_hear, starving
+from segments.models import Segment, SilenceAlarm
 
 QUIET_AFTER = timedelta(hours=24)
 STALE_AFTER = timedelta(minutes=5)
@@ -50,7 +54,7 @@ def needs(user: Any) -> list[Need]:
     if may(user, "campaigns.edit"):
         found += _senders()
     if may(user, "segments.view"):
-        found += _segments(user)
+        found += [*_segments(user), *_silences(user)]
     if may(user, "team.edit"):
         found += _keys()
     found += _jobs(user)
@@ -317,6 +321,24 @@ def _segments(user: Any) -> list[Need]:
             Need(3, "seg", state, title, text, places.segment(segment.slug), _("Watch"), at=asked)
         )
     return found[:AT_MOST]
+
+
+def _silences(user: Any) -> list[Need]:
+    """What rules read and no longer comes as it did, with what it starves."""
+    shown = shown_to(user)
+    alarms = [one for one in SilenceAlarm.objects.filter(ended_at=None) if may_hear(one, shown)]
+    if not alarms:
+        return []
+    used = used_names()
+    found = []
+    for alarm in alarms[:AT_MOST]:
+        uses = starving(alarm, used)
+        text = _("It starves: %(uses)s.") % {"uses": named(uses)} if uses else ""
+        url = uses[0].url if uses else ""
+        button = _("Open what it starves") if url else ""
+        title = alarm_words(alarm)
+        found.append(Need(1, "pulse", "warn", title, text, url, button, at=alarm.began_at))
+    return found
 
 
 def _keys() -> list[Need]:

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,7 +16,7 @@ from config.workspace.work.reasons import in_words
 from profiles.api.paging import PAGE_PARAMETERS
 from profiles.language.reading.reader import RuleError
 from profiles.selectors.finding import as_uuid
-from profiles.selectors.masking import Shown, shown_to
+from profiles.selectors.masking import shown_to
 from segments.exports import links
 from segments.exports.asking import HOURS, ask_for
 from segments.models.export import PeopleExport
@@ -72,8 +73,9 @@ class ExportPage(serializers.Serializer[Any]):
     previous = serializers.URLField(allow_null=True)
 
 
-def answer_of(export: PeopleExport, *, shown: Shown) -> dict[str, Any]:
-    """One as docs/integrators/rest.md has it."""
+def answer_of(export: PeopleExport, who: Any) -> dict[str, Any]:
+    """One as docs/integrators/rest.md has it, for this caller."""
+    shown = shown_to(who)
     left_out = None
     if export.found is not None and export.total is not None:
         left_out = export.found - export.total
@@ -90,7 +92,7 @@ def answer_of(export: PeopleExport, *, shown: Shown) -> dict[str, Any]:
         "rows": export.rows,
         "left_out": left_out,
         "size": export.size,
-        "url": links.url_of(export),
+        "url": links.url_of(export, who),
         "downloads": export.downloads,
         "created_at": export.created_at,
         "finished_at": export.finished_at,
@@ -115,8 +117,7 @@ class ExportsView(ApiView):
     @extend_schema(parameters=PAGE_PARAMETERS, responses=ExportPage)
     def get(self, request: Request) -> Response:
         """Newest first."""
-        shown = shown_to(request.user)
-        return self.paged(PeopleExport.objects.all(), lambda row: answer_of(row, shown=shown))
+        return self.paged(PeopleExport.objects.all(), lambda row: answer_of(row, request.user))
 
     @extend_schema(request=NewExport, responses={202: ExportSerializer})
     def post(self, request: Request) -> Response:
@@ -135,7 +136,7 @@ class ExportsView(ApiView):
             export = ask_for(whom, purpose=body.get("purpose"), who=request.user, **more)
         except RuleError as error:
             raise refused(error.as_list()) from error  # type: ignore[arg-type]
-        return Response(answer_of(export, shown=shown_to(request.user)), status=202)
+        return Response(answer_of(export, request.user), status=202)
 
 
 class ExportView(ApiView):
@@ -146,10 +147,13 @@ class ExportView(ApiView):
     @extend_schema(parameters=[ID], responses=ExportSerializer)
     def get(self, request: Request, id: str) -> Response:
         """How far it is, and the link to it."""
-        return Response(answer_of(export_of(id), shown=shown_to(request.user)))
+        return Response(answer_of(export_of(id), request.user))
 
     @extend_schema(parameters=[ID], responses={204: None})
     def delete(self, request: Request, id: str) -> Response:
         """Take the file away, or stop its making; that there was one stays."""
-        links.revoke(export_of(id))
+        export = export_of(id)
+        if not links.is_theirs(export, request.user):
+            raise PermissionDenied("Another asked for it, who may see more of people.")
+        links.revoke(export)
         return Response(status=204)

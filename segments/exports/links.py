@@ -9,7 +9,9 @@ from django.http import FileResponse
 from django.utils import timezone
 
 from config.workspace import audit
+from config.workspace.roles.callers import KeyUser
 from config.workspace.zones import workspace_zone
+from profiles.selectors.masking import shown_to
 from segments.exports import files
 from segments.exports.formats import MIME
 from segments.models.export import PeopleExport
@@ -29,9 +31,20 @@ def is_open(export: PeopleExport) -> bool:
     return state_of(export) == PeopleExport.Status.DONE
 
 
-def url_of(export: PeopleExport) -> str:
-    """Made anew for whoever may see the export; "" where there is no file."""
-    if not is_open(export):
+def is_theirs(export: PeopleExport, who: Any) -> bool:
+    """Whether somebody may have the file: what another asked for shows what the other sees, so it
+    is for who sees everything of people.
+    """
+    if isinstance(who, KeyUser):
+        own = export.api_key_id == who.key.pk
+    else:
+        own = export.created_by_id is not None and export.created_by_id == who.pk
+    return own or shown_to(who).personal
+
+
+def url_of(export: PeopleExport, who: Any) -> str:
+    """Made anew for whoever may have it; "" where there is no file."""
+    if not is_open(export) or not is_theirs(export, who):
         return ""
     token = signing.dumps(str(export.public_id), salt=SALT)
     return f"{settings.BASE_URL}/exports/{token}/"

@@ -10,6 +10,7 @@ from segments.models.segment import (
     SegmentSize,
     SegmentVersion,
 )
+from segments.models.silence import SilenceAlarm
 
 __all__ = [
     "ComputedTrait",
@@ -21,4 +22,5 @@ __all__ = [
     "Segment",
     "SegmentSize",
     "SegmentVersion",
+    "SilenceAlarm",
 ]

@@ -83,7 +83,8 @@ def exports(request: HttpRequest) -> HttpResponse:
             "left_out": (row.found or 0) - (row.total or 0),
             "percent": round(100 * row.done / row.total) if row.total else 0,
             "error": in_words(shown.failure(row.error)),
-            "url": links.url_of(row),
+            "url": links.url_of(row, request.user),
+            "is_theirs": links.is_theirs(row, request.user),
         }
         for row in rows
     ]
@@ -171,7 +172,7 @@ def _columns(posted: Any) -> list[str]:
 @requires("people.export", again=True)
 def fetch(request: HttpRequest, public_id: str) -> HttpResponse:
     """The file, for whoever is logged in."""
-    export = get_object_or_404(PeopleExport, public_id=public_id)
+    export = _theirs(request, public_id)
     return _file(export if links.is_open(export) else None)
 
 
@@ -179,9 +180,17 @@ def fetch(request: HttpRequest, public_id: str) -> HttpResponse:
 @requires("people.export")
 def revoke(request: HttpRequest, public_id: str) -> HttpResponse:
     """Take the file away, or stop its making."""
-    links.revoke(get_object_or_404(PeopleExport, public_id=public_id))
+    links.revoke(_theirs(request, public_id))
     toast(request, _("The file is gone; links to it lead nowhere."))
     return redirect("segments:exports")
+
+
+def _theirs(request: HttpRequest, public_id: str) -> PeopleExport:
+    """An export that is this user's to have. Raises Http404."""
+    export = get_object_or_404(PeopleExport, public_id=public_id)
+    if not links.is_theirs(export, request.user):
+        raise Http404
+    return export
 
 
 @require_safe

@@ -91,6 +91,10 @@ class Condition(ABC):
         """Each name of a person's data that the compiled condition reads, by where it stands."""
         return set()
 
+    def properties_read(self) -> set[tuple[str, str]]:
+        """Each property that it reads, with its event: (event, property)."""
+        return set()
+
     def profiles(self) -> bool:
         """Whether it asks by what was worked out about people: a score, a group, a stage."""
         return any(is_score(place, name) for place, name in self.reads())

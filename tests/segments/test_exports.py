@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from config.workspace.models import AuditedPeople, AuditEntry, Role
+from config.workspace.models import AuditedPeople, AuditEntry, CustomRole, Role
 from consent.privacy.subject import subject_of
 from profiles.language.reading.reader import RuleError
 from profiles.models import FieldTag, Profile
@@ -157,7 +157,7 @@ def test_a_kill_between_two_portions_loses_and_doubles_nobody(people, monkeypatc
 
 def test_a_link_ends_and_an_erasure_takes_the_whole_file(people, client):
     export = made(hours=1)
-    url = url_of(export)
+    url = url_of(export, export.created_by)
     token = url.rstrip("/").rpartition("/")[2]
     assert by_token(token) == export
     answer = client.get(f"/exports/{token}/")
@@ -260,6 +260,29 @@ def test_a_masked_role_gets_what_it_sees(people):
     assert len(rest.get("/api/exports/").json()["results"]) == 1
     assert api_client(new_key("people.view")).get("/api/exports/").status_code == 403
     assert rest.get("/api/exports/00000000/").status_code == 404
+
+
+def test_a_file_that_shows_more_is_not_for_whoever_sees_less(people, client):
+    CustomRole.objects.create(
+        key="out", name="Out", permissions=["people.view", "people.export"], sight={}
+    )
+    masked = make_user("out")
+    export = made()
+    assert url_of(export, masked) == ""
+    assert url_of(export, make_user(Role.PRIVACY_OFFICER))
+    client.force_login(masked)
+    page = client.get(reverse("segments:exports"))
+    assert page.status_code == 200
+    assert str(export.public_id) not in page.content.decode()
+    for name in ("export_file", "export_revoke"):
+        url = reverse(f"segments:{name}", args=[export.public_id])
+        assert (client.get if name == "export_file" else client.post)(url).status_code == 404
+    rest = api_client(new_key("people.view", "people.export"))
+    assert rest.get(f"/api/exports/{export.public_id}/").json()["url"] == ""
+    assert rest.delete(f"/api/exports/{export.public_id}/").status_code == 403
+    own = made(who=masked)
+    assert "ada@example.com" not in files.whole_of(own).read_text()
+    assert url_of(own, masked)
 
 
 def test_a_rule_is_a_question_too(people):

@@ -1,5 +1,6 @@
 """Did, or did not do, an event: how often, when, with which properties, summing what."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Self
@@ -280,6 +281,20 @@ class EventCondition(Condition):
         if self.measure:
             names.add(self.measure.property)
         return {(FieldPlace.PROPERTY, name) for name in names}
+
+    def properties_read(self) -> set[tuple[str, str]]:
+        """Those that are compared or summed."""
+        names = {test.property for test in self.where}
+        names |= {self.measure.property} if self.measure else set()
+        since, tests = self.not_since or ("", ())
+        return {(self.name, name) for name in names} | {(since, test.property) for test in tests}
+
+    @classmethod
+    def refers_to(cls, data: Mapping[str, Any]) -> set[tuple[str, str]]:
+        """The events."""
+        since = data.get("not_since")
+        names = [data.get("name"), since.get("name") if isinstance(since, Mapping) else None]
+        return {("event", name) for name in names if isinstance(name, str)}
 
     def touches(self) -> set[tuple[FieldPlace, str]]:
         """That somebody did it may say much by itself."""

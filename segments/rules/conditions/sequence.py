@@ -1,6 +1,6 @@
 """Did these events in this order: within a time, without others between, about the same."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Self
@@ -329,6 +329,18 @@ class SequenceCondition(Condition):
             names |= {step.same or self.same for step in self._all}
         return {(FieldPlace.PROPERTY, name) for name in names}
 
+    def properties_read(self) -> set[tuple[str, str]]:
+        """Those that are compared, or say what a step is about."""
+        same = {(step.name, step.same or self.same) for step in self._all if self.same}
+        return same | {(step.name, test.property) for step in self._all for test in step.where}
+
+    @classmethod
+    def refers_to(cls, data: Mapping[str, Any]) -> set[tuple[str, str]]:
+        """The events."""
+        steps = [step for part in ("steps", "without") for step in _listed(data.get(part))]
+        names = [step.get("name") for step in steps if isinstance(step, Mapping)]
+        return {("event", name) for name in names if isinstance(name, str)}
+
     def touches(self) -> set[tuple[FieldPlace, str]]:
         """That somebody did them may say much by itself."""
         return self.reads() | {(FieldPlace.EVENT, step.name) for step in self._all}
@@ -405,3 +417,7 @@ def _step_words() -> list[Spec]:
 
 
 _OWN_EVENT: Final = {"event": "name"}
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
