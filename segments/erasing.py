@@ -1,9 +1,10 @@
-"""What an erasure does to segments: one member less."""
+"""What an erasure does to segments: one member less, and of computed traits one value."""
 
 from typing import Any
 
 from consent.privacy.holdings import LEAVING
 from consent.privacy.subject import DataSubject
+from segments.members.merging import DROP_VALUES
 
 _FEWER = """
 WITH fewer AS (
@@ -19,5 +20,6 @@ FROM fewer f JOIN held h ON h.id = f.segment_id WHERE s.id = f.segment_id
 
 @LEAVING.register("segments")
 def leave(cursor: Any, subject: DataSubject) -> None:
-    """Before the memberships go."""
+    """Before the memberships go; the values go with their number."""
     cursor.execute(_FEWER, [list(subject.ever)])
+    cursor.execute(DROP_VALUES, [list(subject.ever)])

@@ -29,7 +29,10 @@ def follow_tags() -> None:
         if names != sorted(segment.depends_on) or _reads_tags(rule):
             _ask_anew(segment, rule)
     for trait in ComputedTrait.objects.order_by("pk"):
-        names = depended_on(read_computed(trait.definition, is_new=False), trait.name)
+        try:
+            names = depended_on(read_computed(trait.definition, is_new=False), trait.name)
+        except RuleError:
+            continue
         if names != trait.depends_on:
             ComputedTrait.objects.filter(pk=trait.pk).update(depends_on=names)
         if names != trait.depends_on or "consent" in names:

@@ -125,6 +125,16 @@ def guarded(place: FieldPlace, name: str) -> SaidOfField | None:
     return SaidOfField(True, usual) if is_known else None
 
 
+def guarded_below(place: FieldPlace, name: str) -> list[SaidOfField]:
+    """What is guarded of that which lies in it: whoever reads it reads that."""
+    inside = f"{plain(name)}."
+    return [
+        said
+        for (where, step), said in tags().items()
+        if where == place and step.startswith(inside) and said.sensitivity in GUARDED
+    ]
+
+
 def is_score(place: FieldPlace, name: str) -> bool:
     """Whether it is what was worked out about people, which rests on their not objecting to it."""
     if (place, plain(name)) in SCORES:

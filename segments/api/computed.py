@@ -24,7 +24,7 @@ from segments.api import computed_shapes as shapes
 from segments.api.asking import given_revision, given_text, too_long
 from segments.insight.computed import saving
 from segments.insight.computed.preview import preview
-from segments.insight.computed.reading import computed_of
+from segments.insight.computed.reading import computed_of, seen
 from segments.models import ComputedTrait
 from segments.rules.computed import FIELDS, read_computed
 from segments.rules.personal import masked_rule
@@ -128,11 +128,10 @@ class ComputedTraitView(ApiView):
         409 where it was changed since the `revision` that is given.
         """
         body, shown = self.known(shapes.ComputedTraitChange), shown_to(request.user)
-        trait, given = trait_of(name), _parts(body)
         try:
             trait = saving.update_trait(
-                trait,
-                definition={**trait.definition, **given} if given else None,
+                trait_of(name),
+                parts=_parts(body),
                 description=given_text(body, "description") if "description" in body else None,
                 shown=shown,
                 revision=given_revision(body),
@@ -195,7 +194,10 @@ class ComputedPreviewView(ApiView):
                 "median": median,
                 "average": average,
                 "highest": highest,
-                "often": [{"value": value, "people": n} for value, n in found.often],
+                "often": [
+                    {"value": seen(definition, "", value, shown), "people": n}
+                    for value, n in found.often
+                ],
                 "took_ms": found.took_ms,
             }
         )

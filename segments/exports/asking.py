@@ -46,8 +46,11 @@ def ask_for(
         message = _("From 1 to %(n)d hours.") % {"n": MOST_HOURS}
         problems.append(RuleProblem("hours", "range", message))
     problems += column_problems(chosen, shown, stated.slug if stated else "")
+    if format_ == PeopleExport.Format.PARQUET and _has_twins(chosen):
+        message = _("Two columns differ by letter case alone, which Parquet readers cannot tell.")
+        problems.append(RuleProblem("columns", "unique", message))
     try:
-        read_whom(whom, shown)
+        read_whom(whom, shown, stated.slug if stated else "")
         way = channel_of(stated, str(channel)) if stated else ""
     except RuleError as error:
         problems += error.problems
@@ -104,6 +107,11 @@ def _format_problem(given: Any) -> RuleProblem | None:
         message = _("Parquet is not installed here: `make install-parquet` adds it.")
         return RuleProblem("format", "not_installed", message)
     return None
+
+
+def _has_twins(columns: Any) -> bool:
+    names = [str(name).lower() for name in columns] if isinstance(columns, list) else []
+    return len(set(names)) < len(names)
 
 
 def title_of(whom: dict[str, Any]) -> str:

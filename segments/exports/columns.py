@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from config.postgres.wire import is_storable
@@ -10,11 +11,12 @@ from profiles.browsing.columns import COLUMNS, TEXT, values_of
 from profiles.language.reading.reader import RuleProblem
 from profiles.models import Profile
 from profiles.personal.names import FieldPlace
-from profiles.personal.tags import guarded
 from profiles.selectors.masking import Shown
+from segments.exports.guarding import purposes_of_segment
 from segments.insight.computed.reading import computed_of
-from segments.models import Membership
+from segments.models import Membership, Segment
 from segments.rules.computed import definitions, touched_by
+from segments.rules.guarded import guards
 from segments.rules.personal import not_harmless
 
 TRAITS, COMPUTED, SEGMENTS = "traits.", "computed.", "segments"
@@ -70,8 +72,8 @@ def _refusal(
     for place, of in sorted(names):
         if not shown.may_ask(place, of):
             return "personal", not_harmless(of, place)
-        said = guarded(place, of)
-        if said is not None and said.purpose != purpose:
+    for of, said in guards(names):
+        if said.purpose != purpose:
             return "guarded", _(
                 "“%(field)s” is data that the law guards besides: it is taken out for the one"
                 " purpose alone that people permit it for."
@@ -79,33 +81,47 @@ def _refusal(
     return None
 
 
+def names_of(chosen: Sequence[str]) -> set[tuple[FieldPlace, str]]:
+    """What the columns hold, as rules name it; one query."""
+    known, found = definitions(), set()
+    for name in chosen:
+        if name.startswith(TRAITS):
+            found.add((FieldPlace.TRAIT, name.removeprefix(TRAITS)))
+        elif name.startswith(COMPUTED) and (of := name.removeprefix(COMPUTED)) in known:
+            found |= touched_by(known[of], of)
+    return found
+
+
 def type_of(column: str) -> str:
     """What its values are; of traits any."""
     return COLUMNS.get(column, TEXT)
 
 
-def rows_of(ids: Sequence[int], chosen: Sequence[str], shown: Shown) -> list[dict[str, Any]]:
-    """The chosen columns of these people, in the order of their ids; some ten queries. Who went
-    away meanwhile is left out.
-    """
+def rows_of(
+    people: QuerySet[Profile], chosen: Sequence[str], shown: Shown, purpose: str
+) -> list[dict[str, Any]]:
+    """The chosen columns of a portion of people, in the order of their ids; some ten queries."""
     traits = [name.removeprefix(TRAITS) for name in chosen if name.startswith(TRAITS)]
-    people = Profile.objects.usable().filter(pk__in=ids).order_by("pk")
-    found = list(people if traits else people.defer("traits"))
+    ordered = people.order_by("pk")
+    found = list(ordered if traits else ordered.defer("traits"))
     values = values_of(found, shown, traits)
     computed = [name.removeprefix(COMPUTED) for name in chosen if name.startswith(COMPUTED)]
     if computed:
         for pk, own in computed_of(list(values), names=computed, shown=shown).items():
             values[pk] |= {f"{COMPUTED}{name}": value for name, value in own.items()}
     if SEGMENTS in chosen:
-        for pk, slugs in _segments(list(values)).items():
+        for pk, slugs in _segments(list(values), purpose).items():
             values[pk][SEGMENTS] = " ".join(slugs) or None
     return [{name: values[pk].get(name) for name in chosen} for pk in sorted(values)]
 
 
-def _segments(ids: Sequence[int]) -> dict[int, list[str]]:
+def _segments(ids: Sequence[int], purpose: str) -> dict[int, list[str]]:
+    """Without those by guarded data that is read for another purpose."""
+    live = Segment.objects.filter(archived_at=None)
+    said = [one.pk for one in live if not purposes_of_segment(one) - {purpose}]
     found: dict[int, list[str]] = {pk: [] for pk in ids}
     rows = Membership.objects.filter(
-        profile_id__in=ids, left_at=None, segment__archived_at=None
+        profile_id__in=ids, left_at=None, segment_id__in=said
     ).order_by("segment__slug")
     for pk, slug in rows.values_list("profile_id", "segment__slug"):
         found[pk].append(slug)

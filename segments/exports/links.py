@@ -28,7 +28,8 @@ def state_of(export: PeopleExport) -> str:
 
 def is_open(export: PeopleExport) -> bool:
     """Whether the file can be fetched."""
-    return state_of(export) == PeopleExport.Status.DONE
+    is_over = export.expires_at is not None and export.expires_at <= timezone.now()
+    return state_of(export) == PeopleExport.Status.DONE and not is_over
 
 
 def is_theirs(export: PeopleExport, who: Any) -> bool:

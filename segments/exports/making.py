@@ -5,7 +5,9 @@ import time
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from config.workspace import audit
 from config.workspace.models import User
@@ -23,8 +25,14 @@ from profiles.language.reading.reader import RuleError
 from profiles.selectors.masking import Shown, shown_to
 from segments.exports import files, formats
 from segments.exports.asking import UNIT
-from segments.exports.columns import column_problems, rows_of
-from segments.exports.whom import people_of, permitted
+from segments.exports.columns import column_problems, names_of, rows_of
+from segments.exports.whom import (
+    people_of,
+    permitted,
+    permitting,
+    read_whom,
+    still_permitted,
+)
 from segments.models.export import PeopleExport
 from segments.rules.compiler import CompileContext, working
 
@@ -85,30 +93,54 @@ def _go_on(export: PeopleExport) -> None:
         _begin(export, shown, who)
         return
     ids = files.read_people(export, export.done, AT_ONCE)
-    if not ids:
-        formats.finish(export.format, export.columns, files.part_of(export), files.whole_of(export))
-        export.size = files.whole_of(export).stat().st_size
-        _end(export, Status.DONE)
-        return
-    rows = rows_of(ids, export.columns, shown)
-    export.at_bytes = files.append(export, formats.lines_of(export.format, export.columns, rows))
-    export.done, export.rows = export.done + len(ids), export.rows + len(rows)
-    export.save(update_fields=["at_bytes", "done", "rows"])
+    purpose = _purpose_of(export)
+    rows: list[dict[str, Any]] = []
+    if ids:
+        few = still_permitted(ids, purpose, export.channel)
+        rows = rows_of(few, export.columns, shown, export.purpose)
+    with transaction.atomic():
+        if not files.hold(export):
+            return  # taken away meanwhile: nothing is written any more
+        if not ids:
+            whole = files.whole_of(export)
+            formats.finish(export.format, export.columns, files.part_of(export), whole)
+            export.size = whole.stat().st_size
+            _end(export, Status.DONE)
+            return
+        export.at_bytes = files.append(
+            export, formats.lines_of(export.format, export.columns, rows)
+        )
+        export.done, export.rows = export.done + len(ids), export.rows + len(rows)
+        export.save(update_fields=["at_bytes", "done", "rows"])
+
+
+def _purpose_of(export: PeopleExport) -> Purpose:
+    found = Purpose.objects.filter(slug=export.purpose).first()
+    if found is None:
+        raise NotTheirs(_("The purpose is gone."))
+    return found
 
 
 def _begin(export: PeopleExport, shown: Shown, who: Any) -> None:
-    """Whom it is of, fixed and in the trail before the first line is written."""
-    problems = column_problems(export.columns, shown, export.purpose)
-    purpose = Purpose.objects.filter(slug=export.purpose).first()
-    if problems or purpose is None:
-        raise RuleError(problems) if problems else NotTheirs("The purpose is gone.")
+    """Whom it is of, fixed and in the trail before the first line is written.
+
+    The question goes then: it may name somebody.
+    """
+    purpose = _purpose_of(export)
+    if problems := column_problems(export.columns, shown, export.purpose):
+        raise RuleError(problems)
+    read_whom(export.whom, shown, export.purpose)
     with working(CompileContext(as_of=timezone.now())):
         asked = people_of(export.whom, shown, who)
         export.found = asked.count()
-        allowed = permitted(asked, purpose, export.channel)
+        allowed = permitting(names_of(export.columns), permitted(asked, purpose, export.channel))
         ids = list(allowed.order_by("pk").values_list("pk", flat=True).iterator())
-    export.total = files.write_people(export, ids)
-    with audit.acting(_actor_of(who)):
+    with transaction.atomic(), audit.acting(_actor_of(who)):
+        if not files.hold(export):
+            return
+        export.total = files.write_people(export, ids)
+        export.at_bytes, export.done, export.rows = 0, 0, 0
+        export.at_bytes = files.append(export, formats.head_of(export.format, export.columns))
         audit.record(
             "profile.exported",
             "profile",
@@ -116,11 +148,8 @@ def _begin(export: PeopleExport, shown: Shown, who: Any) -> None:
             detail={"found": export.total, "purpose": export.purpose},
             people=ids,
         )
-    head = formats.head_of(export.format, export.columns)
-    export.at_bytes, export.done, export.rows = 0, 0, 0
-    export.at_bytes = files.append(export, head)
-    export.status = Status.RUNNING
-    export.save(update_fields=["found", "total", "at_bytes", "done", "rows", "status"])
+        export.status, export.whom = Status.RUNNING, {}
+        export.save(update_fields=["found", "total", "at_bytes", "done", "rows", "status", "whom"])
 
 
 def _whose(export: PeopleExport) -> Any:
@@ -130,7 +159,7 @@ def _whose(export: PeopleExport) -> Any:
         return user
     if key is not None and is_in_force(key) and may(KeyUser(key), "people.export"):
         return KeyUser(key)
-    raise NotTheirs("Whoever asked may not take people out any more.")
+    raise NotTheirs(_("Whoever asked may not take people out any more."))
 
 
 def _actor_of(who: Any) -> audit.Actor:
@@ -155,6 +184,7 @@ def prune(now: datetime) -> int:
     over = list(PeopleExport.objects.filter(gone_at=None, expires_at__lte=now)[:AT_ONCE])
     for export in over:
         files.take_away(export, files.EXPIRED)
+    files.sweep()
     old = before(now, "JOB_DAYS")
     rows = PeopleExport.objects.filter(gone_at__isnull=False, created_at__lt=old or now)
     return len(over) + (rows.delete()[0] if old else 0)

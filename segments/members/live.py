@@ -48,18 +48,27 @@ def _apply_to_values(changed: Changed) -> None:
     """What cannot be worked out of these is worked out of everybody, soon, and says why then."""
     touched = _touched(ComputedTrait.objects.values_list("pk", "depends_on"), changed)
     large = [pk for pk, ids in touched.items() if len(ids) > MOST_PROFILES]
-    small = {pk: ids for pk, ids in touched.items() if pk not in large}
+    if large:
+        request_values(large)
+    _store({pk: ids for pk, ids in touched.items() if pk not in large})
+
+
+def _store(touched: Mapping[int, set[int]]) -> None:
+    """What fails is worked out whole; the others go on."""
     if not touched:
         return
     try:
         with transaction.atomic():
-            store_some(small, timezone.now())
+            store_some(touched)
     except Exception as error:
         if is_outage(error):
             raise
-        large += small
-    if large:
-        request_values(large)
+        traits = sorted(touched)
+        if len(traits) == 1:
+            request_values(traits)
+            return
+        for some in (traits[: len(traits) // 2], traits[len(traits) // 2 :]):
+            _store({pk: touched[pk] for pk in some})
 
 
 def _apply_to_segments(changed: Changed) -> None:

@@ -129,6 +129,14 @@ def _give(cursor: Any, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]
     return list(cursor.fetchall())
 
 
+DROP_VALUES = """
+WITH gone AS (DELETE FROM computed_value WHERE profile_id = ANY(%s) RETURNING trait_id),
+fewer AS (SELECT trait_id, count(*) AS n FROM gone GROUP BY 1)
+UPDATE computed_trait t SET people = greatest(t.people - f.n, 0)
+FROM fewer f WHERE t.id = f.trait_id
+"""
+
+
 class ValuesMerger:
     """What was computed of who is absorbed goes; the change that every merge and every parting
     announces then has it worked out anew of both.
@@ -138,10 +146,7 @@ class ValuesMerger:
 
     def merge(self, cursor: Any, pairs: Sequence[Pair]) -> Mapping[int, Any]:
         """Nothing is kept: it is derived."""
-        cursor.execute(
-            "DELETE FROM computed_value WHERE profile_id = ANY(%s)",
-            [sorted(pair.absorbed for pair in pairs)],
-        )
+        cursor.execute(DROP_VALUES, [sorted(pair.absorbed for pair in pairs)])
         return {}
 
     def part(self, cursor: Any, parting: Parting, snapshot: Any) -> None:

@@ -275,10 +275,11 @@ def _note_refreshed(
             [segment.pk],
         )
         segment.count = cursor.fetchone()[0]
-    # a request that came after we began stands: it may mean what we did not see
-    Segment.objects.filter(pk=segment.pk, refresh_requested_at__lte=now).update(
-        refresh_requested_at=None
-    )
+    # a request that we did not read stands: it may mean what we did not see
+    if segment.refresh_requested_at is not None:
+        Segment.objects.filter(
+            pk=segment.pk, refresh_requested_at=segment.refresh_requested_at
+        ).update(refresh_requested_at=None)
     Segment.objects.filter(pk=segment.pk).update(
         count=segment.count,
         error="",

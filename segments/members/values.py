@@ -33,6 +33,8 @@ from segments.rules.profiling import unless_objected
 log = logging.getLogger(__name__)
 ATTEMPTS: Final = 3
 DUE_AT_ONCE: Final = 5_000  # values
+LEAST_BETWEEN: Final = timedelta(minutes=15)  # of a definition whose tests time moves
+TIMES_ITS_COST: Final = 20
 LEAST_AFTER: Final = timedelta(minutes=1)  # a due moment lies ahead, or it would be due for ever
 
 Names = set[tuple[FieldPlace, str]]
@@ -98,13 +100,14 @@ def whom(touched: Names, context: CompileContext) -> Sql:
     return people(all_of(needed, context.narrowing(Sql("p.id"))), context.profile_ids)
 
 
-def store_some(touched: Mapping[int, Iterable[int]], now: datetime) -> None:
+def store_some(touched: Mapping[int, Iterable[int]]) -> None:
     """Work these traits (by id) out anew for these people (ids); in the caller's transaction.
 
     A few statements, whatever the number of traits and people. What cannot be worked out is worked
     out whole, later, and says so then.
     """
     lock_values(touched)
+    now = timezone.now()  # of whoever comes last, as late as their locks
     rows = {row.pk: row for row in ComputedTrait.objects.filter(pk__in=list(touched))}
     context = CompileContext(as_of=now)
     context.tune()
@@ -162,8 +165,9 @@ def _refresh(trait_id: int) -> None:
     with joining_by_hash():
         _store(_stored(definition, row, context), sql("c.trait_id = {trait}", trait=row.pk))
     mine = ComputedTrait.objects.filter(pk=row.pk)
-    # a request that came after we began stands: it may mean what we did not see
-    mine.filter(refresh_requested_at__lte=now).update(refresh_requested_at=None)
+    # a request that we did not read stands: it may mean what we did not see
+    if row.refresh_requested_at is not None:
+        mine.filter(refresh_requested_at=row.refresh_requested_at).update(refresh_requested_at=None)
     mine.update(
         people=ComputedValue.objects.filter(trait_id=row.pk).count(),
         error="",
@@ -205,9 +209,24 @@ def due_traits(now: datetime) -> list[int]:
         elif row.failed_at is not None and row.failures:
             if row.failed_at + pause_after(row.failures) <= now:
                 asked.append(row.pk)
-        elif row.counted_in != place:
+        elif row.counted_in != place or _tests_moved(row, now):
             asked.append(row.pk)
     return asked
+
+
+def _tests_moved(row: ComputedTrait, now: datetime) -> bool:
+    """Whether time alone may have made its tests true of somebody of whom nothing is stored."""
+    since = row.refreshed_at
+    if since is None:
+        return True
+    cost = timedelta(seconds=TIMES_ITS_COST * (row.refresh_seconds or 0))
+    if now - since < max(LEAST_BETWEEN, cost):
+        return False
+    try:
+        due = read_computed(row.definition, is_new=False).tests_due_at(since)
+    except RuleError:
+        return False
+    return due is not None and due <= now
 
 
 @transaction.atomic
@@ -220,5 +239,5 @@ def store_due(now: datetime) -> int:
     for trait_id, profile_id in rows:
         touched.setdefault(trait_id, set()).add(profile_id)
     if touched:
-        store_some(touched, now)
+        store_some(touched)
     return len(rows)

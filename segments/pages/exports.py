@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from config.console.pages import ApiCall, page, part, toast, wants_partial
 from config.postgres.wire import number_of
+from config.workspace import audit
 from config.workspace.permissions import may, requires
 from config.workspace.work.reasons import in_words
 from consent.channels import addressed_channels, label_of
@@ -83,7 +84,7 @@ def exports(request: HttpRequest) -> HttpResponse:
             "left_out": (row.found or 0) - (row.total or 0),
             "percent": round(100 * row.done / row.total) if row.total else 0,
             "error": in_words(shown.failure(row.error)),
-            "url": links.url_of(row, request.user),
+            "is_open": links.is_open(row) and links.is_theirs(row, request.user),
             "is_theirs": links.is_theirs(row, request.user),
         }
         for row in rows
@@ -196,7 +197,8 @@ def _theirs(request: HttpRequest, public_id: str) -> PeopleExport:
 @require_safe
 def by_link(request: HttpRequest, token: str) -> HttpResponse:
     """The file, for whoever has the link, as long as it lasts."""
-    return _file(links.by_token(token))
+    with audit.acting(audit.STRANGER):
+        return _file(links.by_token(token))
 
 
 def _file(export: PeopleExport | None) -> HttpResponse:

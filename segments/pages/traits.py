@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from config.console.pages import ApiCall, page, part, toast
+from config.postgres.wire import is_storable
 from config.workspace import audit
 from config.workspace.lifecycle.revisions import Stale, revision_in
 from config.workspace.lifecycle.usage import InUse, users, users_of
@@ -26,13 +27,13 @@ from profiles.selectors.words import trait_text
 from segments.builder.preview import everybody
 from segments.insight.computed import saving
 from segments.insight.computed.preview import preview
-from segments.insight.computed.reading import in_words_of, is_shown
+from segments.insight.computed.reading import in_words_of, seen
 from segments.insight.computed.sentence import KIND, START, as_definition, as_node, clause
 from segments.insight.computed.starters import trait_starter, trait_starters
 from segments.models import ComputedTrait
 from segments.pages.live import ended_or_raise
 from segments.pages.words import builder_words
-from segments.rules.computed import read_computed
+from segments.rules.computed import is_shown, read_computed
 from segments.rules.personal import masked_rule
 
 LARGEST: Final = 100_000  # characters of a definition
@@ -158,18 +159,19 @@ def effect(request: HttpRequest) -> HttpResponse:
     if shown.sees(DataKind.NAME) and found.sample:
         people = [person.pk for person, _value in found.sample]
         audit.record("profile.listed", "profile", fields=["display_name"], people=people)
+
+    def said(value: Any) -> str:
+        return in_words_of(definition, seen(definition, "", value, shown))
+
     most = max((n for _value, n in found.often), default=0) or 1
     labels = (_("lowest"), _("half have less than"), _("average"), _("highest"))
     context = {
         "found": found,
         "sentence": definition.describe(),
         "numbers": list(zip(labels, map(trait_text, found.numbers or ()), strict=False)),
-        "often": [
-            (in_words_of(definition, value), n, round(100 * n / most)) for value, n in found.often
-        ],
+        "often": [(said(value), n, round(100 * n / most)) for value, n in found.often],
         "people": [
-            (person, shown.name(person.display_name), in_words_of(definition, value))
-            for person, value in found.sample
+            (person, shown.name(person.display_name), said(value)) for person, value in found.sample
         ],
     }
     return part(request, "segments/_trait_effect.html", context)
@@ -180,7 +182,7 @@ def _node(request: HttpRequest) -> dict[str, Any]:
         found = json.loads(request.POST.get("definition", "")[:LARGEST])
     except (ValueError, RecursionError):
         found = None
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or not is_storable(json.dumps(found, ensure_ascii=False)):
         raise RuleError([RuleProblem("", "type", _("This is not JSON."))])
     return found
 

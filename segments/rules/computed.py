@@ -23,12 +23,14 @@ from profiles.language.measures import (
     DECIMALS,
     EVERY_AGGREGATE,
     FROM_NOUGHT,
+    HOUR,
     LAST,
     MONEY_DECIMALS,
     OF_EITHER,
     OF_EVENTS,
     RATIO,
     SHARE,
+    WEEKDAY,
     Aggregate,
 )
 from profiles.language.operators import NUMBER, TIME
@@ -126,6 +128,8 @@ class ComputedDefinition:
         return comparison.holds_when_missing
 
     def _subject(self, context: Question) -> Subject:
+        if self.nought is not None:
+            return number_subject(f"coalesce(c.v, {self.nought})")
         if self.aggregate.type_ == NUMBER:
             return number_subject("c.v")
         if self.aggregate.type_ == TIME:
@@ -141,9 +145,21 @@ class ComputedDefinition:
         """That somebody did it may say much by itself."""
         return self.reads() | {(FieldPlace.EVENT, self.did.name)}
 
-    def is_timed(self) -> bool:
-        """Whether it changes with the passing of time alone."""
-        return self.did.window.last is not None or self.aggregate.agg == DAYS_SINCE
+    def due_at(self, now: datetime) -> datetime | None:
+        """From when on time alone may change it; None where it never does."""
+        passing = now if self.aggregate.agg == DAYS_SINCE else None
+        of_tests = self.tests_due_at(now)
+        return min(filter(None, (passing, self.did.window.due_at(now), of_tests)), default=None)
+
+    def tests_due_at(self, now: datetime) -> datetime | None:
+        """The same of its tests alone, which may come true of anybody: "ends in the next day"."""
+        tests = (*self.did.where, *self.aggregate.where)
+        return min(filter(None, (test.comparison.due_at(now) for test in tests)), default=None)
+
+    def announced_by(self) -> set[str]:
+        """What announces a change to it, as `profile_change.names` writes it."""
+        own_clock = self.aggregate.agg in (HOUR, WEEKDAY)
+        return {f"event:{self.did.name}", *(["profile:time_zone"] if own_clock else [])}
 
     def describe(self) -> str:
         """In words: "total revenue of Order Completed in the last 90 days"."""
@@ -215,11 +231,21 @@ def touched_by(definition: ComputedDefinition, name: str) -> set[tuple[FieldPlac
     return definition.touches() | {(FieldPlace.TRAIT, name)}
 
 
+def is_asked_of_some(definition: ComputedDefinition, name: str) -> bool:
+    """Whether it is worked out of those alone who permitted it, or did not object."""
+    touched = touched_by(definition, name)
+    return bool(guards(touched)) or any(is_score(place, of) for place, of in touched)
+
+
+def is_shown(definition: ComputedDefinition, shown: Shown) -> bool:
+    """Whether this reader may see all that it is worked out of."""
+    return all(shown.may_ask(place, name) for place, name in definition.touches())
+
+
 def depended_on(definition: ComputedDefinition, name: str) -> list[str]:
     """What announces a change to it, as `profile_change.names` writes it."""
-    touched = touched_by(definition, name)
-    asks = guards(touched) or any(is_score(place, name) for place, name in touched)
-    return sorted({f"event:{definition.did.name}", *(["consent"] if asks else [])})
+    asks = is_asked_of_some(definition, name)
+    return sorted(definition.announced_by() | ({"consent"} if asks else set()))
 
 
 def definitions(names: Collection[str] | None = None) -> dict[str, ComputedDefinition]:

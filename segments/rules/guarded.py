@@ -19,7 +19,7 @@ from profiles.language.reading.reader import RuleError, RuleProblem
 from profiles.language.words import joined
 from profiles.models import Sensitivity
 from profiles.personal.names import FieldPlace
-from profiles.personal.tags import SaidOfField, guarded
+from profiles.personal.tags import SaidOfField, guarded, guarded_below
 from segments.rules.algebra import Filter, Ids, Part
 
 if TYPE_CHECKING:
@@ -29,9 +29,12 @@ Name = tuple[FieldPlace, str]
 
 
 def guards(names: Iterable[Name]) -> list[tuple[str, SaidOfField]]:
-    """Those of the names that are guarded, with what their tag says."""
-    found = [(name, guarded(place, name)) for place, name in sorted(names)]
-    return [(name, said) for name, said in found if said]
+    """Those of the names that are guarded, or that something guarded lies in; with the tag."""
+    found = []
+    for place, name in sorted(names):
+        own = guarded(place, name)
+        found += [(name, said) for said in ([own] if own else guarded_below(place, name))]
+    return found
 
 
 def permits(names: Iterable[Name], context: "CompileContext") -> list[Part]:

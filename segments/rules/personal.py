@@ -16,6 +16,7 @@ from profiles.personal.names import Nature
 from profiles.personal.tags import nature
 from profiles.selectors.masking import DOTS, FieldPlace, Shown
 from segments.rules import Group, walk
+from segments.rules.computed import definitions, is_shown
 
 
 def hidden_reads(rule: Group, shown: Shown) -> list[tuple[str, FieldPlace, str]]:
@@ -71,7 +72,7 @@ def is_hidden(rule: Group, shown: Shown) -> bool:
 
 
 def masked_rule(data: Any, shown: Shown) -> Any:
-    """A rule's JSON without the operands that they may not see; it asks no database."""
+    """A rule's JSON without the operands that they may not see; at most one query a request."""
     if shown.personal:
         return data
     if isinstance(data, list):
@@ -81,9 +82,15 @@ def masked_rule(data: Any, shown: Shown) -> Any:
     told = {key: masked_rule(item, shown) for key, item in data.items()}
     for field, place in (("field", FieldPlace.TRAIT), ("property", FieldPlace.PROPERTY)):
         if field in data and "value" in data:
-            is_shown = shown.may_ask(place, str(data[field]))
-            told["value"] = _operand(data["value"], shown) if is_shown else DOTS
+            may_see = shown.may_ask(place, str(data[field])) and _is_open(field, data, shown)
+            told["value"] = _operand(data["value"], shown) if may_see else DOTS
     return told
+
+
+def _is_open(field: str, data: Mapping[str, Any], shown: Shown) -> bool:
+    """Of a computed trait, whether all that it is worked out of is shown."""
+    known = definitions().get(str(data[field])) if field == "field" else None
+    return known is None or is_shown(known, shown)
 
 
 def _operand(value: Any, shown: Shown) -> Any:

@@ -16,6 +16,8 @@ from django.utils import timezone
 from config.workspace.models import AuditedPeople, AuditEntry, CustomRole, Role
 from consent.privacy.subject import subject_of
 from profiles.language.reading.reader import RuleError
+from profiles.merging.merging import merge_people
+from profiles.merging.unmerging import undo_merge
 from profiles.models import FieldTag, Profile
 from profiles.personal.tags import forget_tags
 from segments.exports import files, formats, making
@@ -316,3 +318,109 @@ def test_from_the_pages(people, client):
     assert nothing["Location"] == reverse("profiles:people")
     wrong = client.post(reverse("segments:export_ask"), {"segment": "all", "purpose": ""})
     assert wrong["Location"].startswith(reverse("segments:export_new"))
+
+
+# --- what a review found -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def diet():
+    """Special-category data, which people permit for the purpose of measuring."""
+    FieldTag.objects.create(
+        place="trait", name="health.diet", is_personal=True, sensitivity="special",
+        purpose="measuring",
+    )  # fmt: skip
+    forget_tags()
+    yield {"kind": "trait", "field": "health.diet", "op": "eq", "value": "halal"}
+    forget_tags()
+
+
+def test_guarded_data_leaves_for_its_own_purpose_alone(people, diet):
+    ada, ben, _cleo = people
+    for one in (ada, ben):
+        set_trait(one, "health", {"diet": "halal"})
+    give_consent(ada, purpose="measuring", channel="")
+    give_consent(ben, purpose="measuring", channel="", basis="legitimate_interest")
+    rule = {"match": "all", "conditions": [diet]}
+    create_segment(slug="halal", name="Halal", rule=rule)
+    nested = {"match": "all", "conditions": [{"kind": "segment", "slug": "halal"}]}
+    create_segment(slug="nested", name="Nested", rule=nested)
+    while work():
+        pass
+    for whom in ({"segment": "halal"}, {"segment": "nested"}, {"rule": rule}, {"rule": nested},
+                 {"query": "segment=halal"}):  # fmt: skip
+        with pytest.raises(RuleError, match="guards besides"):
+            ask_for(whom, purpose="service", who=make_user(Role.ADMIN))
+    with pytest.raises(RuleError, match="guards besides"):
+        ask_for({"segment": "all"}, purpose="service", columns=["traits.health"],
+                who=make_user(Role.ADMIN))  # fmt: skip
+    columns = ["name", "segments", "traits.health.diet"]
+    (row,) = rows_of(made(purpose="measuring", columns=columns))
+    assert row == {"name": "Ada", "segments": "all halal nested", "traits.health.diet": "halal"}
+    told = rows_of(made(purpose="service", columns=["name", "segments"]))
+    assert [row["segments"] for row in told] == ["all", "all"], "who is in them says the diet"
+
+
+def test_what_is_taken_away_while_it_is_made_stays_away(people, monkeypatch):
+    export = ask_for({"segment": "all"}, who=make_user(Role.ADMIN), purpose="service")
+    making._try(PeopleExport.objects.get(pk=export.pk))  # begun
+    real = making.rows_of
+
+    def revoked_meanwhile(*args, **more):
+        files.take_away(export, files.REVOKED)
+        return real(*args, **more)
+
+    monkeypatch.setattr(making, "rows_of", revoked_meanwhile)
+    making._try(PeopleExport.objects.get(pk=export.pk))
+    assert not list(Path(settings.VAR_DIR, "exports").iterdir())
+    stray = Path(settings.VAR_DIR, "exports", f"{export.public_id}.part")
+    stray.write_text("of a kill between two steps")
+    prune(timezone.now())
+    assert not stray.exists()
+
+
+def test_an_erasure_takes_the_file_of_who_was_one_with_them_and_every_open_question(people):
+    ada, ben, _cleo = people
+    merge = merge_people(survivor_id=ada.pk, absorbed_id=ben.pk, rule="by hand", evidence={})
+    export = made()
+    assert export.whom == {}, "the question went with its answer"
+    undo_merge(merge_id=merge)
+    waits = ask_for({"query": "q=ben@example.com"}, who=make_user(Role.ADMIN), purpose="service")
+    assert files.forget(subject_of(Profile.objects.get(pk=ben.pk))) == 2
+    for one in (export, waits):
+        one.refresh_from_db()
+        assert state_of(one) == "erased"
+        assert one.whom == {}
+
+
+def test_who_withdraws_while_it_is_made_is_left_out(people):
+    ada, *_rest = people
+    export = ask_for({"segment": "all"}, who=make_user(Role.ADMIN), purpose="marketing")
+    making._try(PeopleExport.objects.get(pk=export.pk))
+    give_consent(ada, status="withdrawn", days_ago=0)
+    while make_files():
+        pass
+    export.refresh_from_db()
+    assert (export.status, export.total, export.rows) == ("done", 1, 0)
+
+
+def test_a_link_is_over_when_its_time_is_whether_or_not_anybody_cleans_up(people, client):
+    export = made()
+    token = url_of(export, export.created_by).rstrip("/").rpartition("/")[2]
+    client.get(f"/exports/{token}/")
+    assert AuditEntry.objects.get(action="export.downloaded").actor_kind == "stranger"
+    PeopleExport.objects.update(expires_at=timezone.now())
+    assert client.get(f"/exports/{token}/").status_code == 404
+
+
+def test_names_that_parquet_cannot_tell_apart_are_refused(people):
+    with pytest.raises(RuleError, match="letter case"):
+        ask_for({"segment": "all"}, purpose="service", format_="parquet",
+                columns=["traits.Plan", "traits.plan"], who=make_user(Role.ADMIN))  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["x;=1+1", "x\t@SUM(1)", "x;+1"])
+def test_what_may_be_a_separator_begins_no_formula_either(people, text):
+    set_trait(people[0], "plan", text)
+    row, _ben = rows_of(made(columns=["id", "traits.plan"]))
+    assert row["traits.plan"] == text[:2] + "'" + text[2:]

@@ -66,9 +66,10 @@ def check_kind(kind: str, people: list[Profile], queries) -> None:
         assert condition.describe()
         assert condition.depends_on()
     assert isinstance(condition.masked(HARMLESS_ALONE), Condition)
-    assert {key for _of, key in references_in(group("all", given))} == {
-        reference.key for reference in notes.references
-    }, "what is looked up is what keeps it from being archived"
+    named = {key for of, key in references_in(group("all", given)) if of != "event"}
+    assert named == {reference.key for reference in notes.references}, (
+        "what is looked up is what keeps it from being archived"
+    )
     due = condition.due_at(AS_OF)
     assert due is None or due >= AS_OF
 

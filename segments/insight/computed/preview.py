@@ -1,5 +1,6 @@
 """What a computed trait would be, before it is saved: of how many people, and what is usual."""
 
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,10 +25,7 @@ _NUMBERS: Final = """
 {found} SELECT count(*), (SELECT array_agg(profile_id) FROM (SELECT profile_id FROM found
     ORDER BY mod(profile_id, 9973), profile_id LIMIT {some}) s), {spread} FROM found
 """
-_SPREAD: Final = (
-    "min(v)::float8, percentile_cont(0.5) WITHIN GROUP (ORDER BY v::float8), avg(v)::float8,"
-    " max(v)::float8"
-)
+_SPREAD: Final = "min(v), percentile_disc(0.5) WITHIN GROUP (ORDER BY v), avg(v), max(v)"
 _OFTEN: Final = """
 {found} SELECT to_jsonb(v), count(*) FROM found GROUP BY v ORDER BY 2 DESC, 1 LIMIT {most}
 """
@@ -78,8 +76,16 @@ def preview(definition: ComputedDefinition) -> TraitPreview:
     return TraitPreview(
         int(n),
         int(total),
-        tuple(numbers) if is_number and n else None,
+        _finite(numbers) if is_number and n else None,
         [(loads(value), int(times)) for value, times in often],
         [(people[pk], loads(value)) for pk, value in sorted(of_those) if pk in people],
         round(took, 1),
     )
+
+
+def _finite(numbers: Sequence[Any]) -> tuple[float, float, float, float]:
+    """As doubles, the largest there is where one is beyond them."""
+    lowest, median, average, highest = (
+        max(-sys.float_info.max, min(sys.float_info.max, float(number))) for number in numbers
+    )
+    return lowest, median, average, highest

@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from config.console.words import when_words
 from config.postgres.sql import Sql, sql
-from profiles.language.operators import TIME
+from profiles.language.operators import JSON, TIME
+from profiles.personal.names import FieldPlace
 from profiles.selectors.masking import DOTS, EVERYTHING, HIDDEN_WORDS, Shown
 from profiles.selectors.words import trait_text
 from segments.models import ComputedValue
-from segments.rules.computed import ComputedDefinition, definitions
+from segments.rules.computed import ComputedDefinition, definitions, is_asked_of_some, is_shown
 
 
 def computed_of(
@@ -37,14 +38,25 @@ def computed_of(
     }
     now = timezone.now()
     hidden = {name for name, definition in known.items() if not is_shown(definition, shown)}
+    asked = {name for name, definition in known.items() if is_asked_of_some(definition, name)}
     found: dict[int, dict[str, Any]] = {}
     for profile_id in profile_ids:
         mine = found[profile_id] = {}
         for name, definition in sorted(known.items()):
-            value = definition.value_of(stored.get((profile_id, name)), now)
+            kept = stored.get((profile_id, name))
+            if kept is None and name in asked:
+                continue  # it is not worked out of those who did not permit it, or object
+            value = definition.value_of(kept, now)
             if value is not None:
-                mine[name] = DOTS if name in hidden else shown.value(name, value)
+                mine[name] = DOTS if name in hidden else seen(definition, name, value, shown)
     return found
+
+
+def seen(definition: ComputedDefinition, name: str, value: Any, shown: Shown) -> Any:
+    """A value for this reader: by what it is worked out of, and by its own name."""
+    if definition.aggregate.of and definition.aggregate.type_ == JSON:
+        value = shown.value(definition.aggregate.of, value, FieldPlace.PROPERTY)
+    return shown.value(name, value) if name else value
 
 
 def with_computed(traits: Mapping[int, dict[str, Any]]) -> None:
@@ -63,11 +75,6 @@ def stored_value(name: Sql, person: Sql) -> Sql:
         person=person,
         name=name,
     )
-
-
-def is_shown(definition: ComputedDefinition, shown: Shown) -> bool:
-    """Whether this reader may see all that it is worked out of."""
-    return all(shown.may_ask(place, name) for place, name in definition.touches())
 
 
 def in_words_of(definition: ComputedDefinition, value: Any) -> str:

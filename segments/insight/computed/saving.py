@@ -1,5 +1,6 @@
 """Making, changing and taking away computed traits: one change, one transaction, in the trail."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.db import transaction
@@ -84,12 +85,18 @@ def update_trait(
     trait: ComputedTrait,
     *,
     definition: Any = None,
+    parts: Mapping[str, Any] | None = None,
     description: str | None = None,
     shown: Shown = EVERYTHING,
     revision: int | None = None,
 ) -> ComputedTrait:
-    """Change what is given; its name stays, since rules name it. Raises RuleError, Stale."""
+    """Change what is given; its name stays, since rules name it. Raises RuleError, Stale.
+
+    `definition` is a whole one, `parts` some of it, for what stands.
+    """
     trait = ComputedTrait.objects.select_for_update(no_key=True).get(pk=trait.pk)
+    if parts:
+        definition = {**trait.definition, **parts}
     read = read_definition(definition, shown) if definition is not None else None
     changed = []
     if description is not None and description != trait.description:

@@ -55,7 +55,7 @@ class Pause:
 
 
 @dataclass(frozen=True)
-class Shape:
+class TypesSeen:
     """Of a name, which types its values had before and have now; "" is none at all."""
 
     name: str
@@ -80,7 +80,7 @@ def silent(names: Sequence[str], now: datetime) -> list[Pause]:
     return found
 
 
-def shapes_of_event(event: str, names: Sequence[str], now: datetime) -> list[Shape]:
+def shapes_of_event(event: str, names: Sequence[str], now: datetime) -> list[TypesSeen]:
     """Of these properties, in the newest events and in those of a week before and earlier. Two
     queries.
     """
@@ -93,7 +93,7 @@ def shapes_of_event(event: str, names: Sequence[str], now: datetime) -> list[Sha
     )
 
 
-def shapes_of_people(names: Sequence[str], now: datetime) -> list[Shape]:
+def shapes_of_people(names: Sequence[str], now: datetime) -> list[TypesSeen]:
     """Of these traits, of people who are new and of those who were before. Two queries."""
     old = sql("p.first_seen < {day} AND p.first_seen >= {start}",
               day=now - NEW_DAYS, start=now - NEW_DAYS - LOOK_BACK)  # fmt: skip
@@ -101,11 +101,11 @@ def shapes_of_people(names: Sequence[str], now: datetime) -> list[Shape]:
     return _shapes(sql(_PEOPLE, when=old, most=EARLIER), sql(_PEOPLE, when=new, most=NEWEST), names)
 
 
-def _shapes(before: Sql, now: Sql, names: Sequence[str]) -> list[Shape]:
+def _shapes(before: Sql, now: Sql, names: Sequence[str]) -> list[TypesSeen]:
     if not names:
         return []
     was, there = _types(before, names), _types(now, names)
-    return [Shape(name, was.get(name, {}), there.get(name, {})) for name in names]
+    return [TypesSeen(name, was.get(name, {}), there.get(name, {})) for name in names]
 
 
 def _types(few: Sql, names: Sequence[str]) -> dict[str, Counter[str]]:
@@ -116,14 +116,14 @@ def _types(few: Sql, names: Sequence[str]) -> dict[str, Counter[str]]:
     return found
 
 
-def is_missing(shape: Shape) -> bool:
+def is_missing(shape: TypesSeen) -> bool:
     """Whether far fewer have a value than had one."""
     before, now = _share(shape.before), _share(shape.now)
     expected = before * sum(shape.now.values())
     return expected >= EXPECTED and now <= A_TENTH * before
 
 
-def other_type(shape: Shape) -> tuple[str, str] | None:
+def other_type(shape: TypesSeen) -> tuple[str, str] | None:
     """The usual type of before and that of now, where they are not the same."""
     before, now = _values(shape.before), _values(shape.now)
     if sum(before.values()) < LEAST_VALUES or sum(now.values()) < LEAST_VALUES:

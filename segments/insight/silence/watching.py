@@ -86,7 +86,7 @@ def judged(used: UsedNames, now: datetime) -> dict[Key, dict[str, Any]]:
     return found
 
 
-def _note(found: dict[Key, dict[str, Any]], event: str, shapes: list[judging.Shape]) -> None:
+def _note(found: dict[Key, dict[str, Any]], event: str, shapes: list[judging.TypesSeen]) -> None:
     for shape in shapes:
         if judging.is_missing(shape):
             found[Kind.MISSING, event, shape.name] = {}

@@ -15,10 +15,12 @@ from profiles.language.comparisons import read_comparison
 from profiles.language.operators import JSON
 from profiles.language.reading.references import FoundNames
 from profiles.personal.names import FieldPlace
+from profiles.selectors.masking import Shown
 from segments.rules import Reader, register
 from segments.rules.algebra import Ids, Part
+from segments.rules.base import earliest
 from segments.rules.clause import IS, NAME, Clause, compare, pick
-from segments.rules.computed import COMPUTED, ComputedDefinition
+from segments.rules.computed import COMPUTED, ComputedDefinition, is_shown
 from segments.rules.context import CompileContext
 from segments.rules.field_condition import FieldCondition
 
@@ -61,10 +63,9 @@ class TraitCondition(FieldCondition):
         return replace(self, computed=found.thing(COMPUTED, self.field))
 
     def due_at(self, now: datetime) -> datetime | None:
-        """Of a window that ends now, at once."""
-        if self.computed is not None and self.computed.is_timed():
-            return now
-        return super().due_at(now)
+        """Of the comparison, and of what it is computed of."""
+        own = super().due_at(now)
+        return earliest((own, self.computed.due_at(now))) if self.computed else own
 
     @property
     def holds_when_unknown(self) -> bool:  # type: ignore[override]
@@ -82,12 +83,17 @@ class TraitCondition(FieldCondition):
 
     def depends_on(self) -> set[str]:
         """The field, and the event that it is computed of."""
-        events = {f"event:{self.computed.did.name}"} if self.computed else set()
-        return super().depends_on() | events
+        return super().depends_on() | (self.computed.announced_by() if self.computed else set())
 
     def reads(self) -> set[tuple[FieldPlace, str]]:
         """The field, and what it is computed of."""
         return super().reads() | (self.computed.reads() if self.computed else set())
+
+    def masked(self, shown: Shown) -> Self:
+        """Without the operand, where the reader may not see all that it is computed of."""
+        if self.computed is None or is_shown(self.computed, shown):
+            return super().masked(shown)
+        return replace(self, comparison=self.comparison.masked(shown, is_shown=False))
 
     def touches(self) -> set[tuple[FieldPlace, str]]:
         """That somebody did it may say much by itself."""

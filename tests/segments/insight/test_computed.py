@@ -4,9 +4,12 @@ import json
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from unittest.mock import patch
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +18,8 @@ from campaigns.composition.variables import Unknown, unknown_names
 from campaigns.services.coverage import coverage
 from config.postgres.sql import run
 from config.workspace.lifecycle.usage import InUse
+from config.workspace.models import Role
+from consent.privacy.subject import subject_of
 from profiles.changes import ANYTHING, announce, redefined
 from profiles.language.measures import (
     EVERY_AGGREGATE,
@@ -27,17 +32,24 @@ from profiles.language.measures import (
 from profiles.language.reading.reader import RuleError
 from profiles.merging.merging import merge_people
 from profiles.merging.unmerging import undo_merge
-from profiles.models import Event, EventDefinition, EventItem, Profile, TraitName
+from profiles.models import Event, EventDefinition, EventItem, FieldTag, Profile, TraitName
+from profiles.personal.tags import forget_tags
+from profiles.selectors.masking import HARMLESS_ALONE
 from segments.builder.explain import explain_membership
+from segments.erasing import leave
 from segments.insight.computed.preview import preview
 from segments.insight.computed.reading import computed_of
 from segments.insight.computed.saving import create_trait, delete_trait, update_trait
+from segments.insight.computed.sentence import as_node
 from segments.members.due import work
 from segments.members.live import process_changes
+from segments.members.stored import counted_in
+from segments.members.values import due_traits, refresh_values
 from segments.models import ComputedTrait, ComputedValue, Membership, Segment
 from segments.rules import parse_rule
 from segments.rules.compiler import CompileContext, members_of
 from segments.rules.computed import read_computed
+from segments.rules.personal import masked_rule
 from segments.services import create_segment
 from tests.api.world import client as api_client
 from tests.api.world import new_key
@@ -52,7 +64,7 @@ from tests.campaigns.builders import (
     smtp_server,
 )
 from tests.campaigns.builders import make_person as campaign_person
-from tests.cast import make_identifier
+from tests.cast import make_identifier, make_user
 from tests.segments.builders import AS_OF, group, make_event, make_person, trait
 
 pytestmark = pytest.mark.django_db
@@ -499,3 +511,129 @@ def test_it_goes_over_to_who_survives_a_merge():
     undo_merge(merge_id=merge)
     settle()
     assert computed_of([anna.pk, ben.pk]) == {anna.pk: {"spent": 5}, ben.pk: {"spent": 5}}
+
+
+# --- what a review found -------------------------------------------------------------------------
+
+
+def test_of_events_without_a_number_a_sum_is_nought_in_rules_as_on_screen():
+    anna = make_person()
+    make_event(anna, ORDER, ago(1), points="many")
+    create_trait(name="points", definition=measured("sum", "points"))
+    settle()
+    assert computed_of([anna.pk])[anna.pk] == {"points": 0}
+    for op, value in (("lt", 10), ("eq", 0), ("is_set", None)):
+        rule = parse_rule(group("all", trait("points", op, value)))
+        assert members_of(rule, CompileContext(as_of=timezone.now())) == {anna.pk}, op
+
+
+def test_an_hour_follows_the_persons_zone():
+    anna = make_person(time_zone="UTC")
+    make_event(anna, ORDER, 1)  # at 12:00 UTC
+    created = create_trait(name="hour", definition=measured("hour"))
+    assert "profile:time_zone" in created.depends_on
+    settle()
+    assert computed_of([anna.pk])[anna.pk] == {"hour": 12}
+    Profile.objects.filter(pk=anna.pk).update(time_zone="Asia/Jakarta")
+    announce([anna.pk], ["profile:time_zone"])
+    settle()
+    assert computed_of([anna.pk])[anna.pk] == {"hour": 19}
+    rule = group("all", trait("hour", "eq", 19))
+    assert "profile:time_zone" in create_segment(slug="h", name="H", rule=rule).depends_on
+
+
+def test_tests_that_time_moves_are_asked_again_of_everybody():
+    anna = make_person()
+    soon = (timezone.now() + timedelta(days=2)).isoformat()
+    make_event(anna, ORDER, ago(1), expires=soon)
+    tests = [{"property": "expires", "op": "in_next", "value": {"days": 1}}]
+    created = create_trait(name="soon", definition=measured("count", where=tests))
+    segment = create_segment(slug="s", name="S", rule=group("all", trait("soon", "gt", 0)))
+    assert segment.is_timed
+    settle()
+    assert computed_of([anna.pk])[anna.pk] == {"soon": 0}
+    now = timezone.now()
+    assert created.pk not in due_traits(now)
+    assert created.pk in due_traits(now + timedelta(minutes=20))
+
+
+def test_a_request_that_was_not_read_stands():
+    make_event(make_person(), ORDER, ago(1))
+    created = create_trait(name="n", definition=measured("count"))
+    settle()
+    row = ComputedTrait.objects.get(pk=created.pk)
+    later = timezone.now() - timedelta(seconds=1)  # stamped before, committed after it was read
+
+    def meanwhile(*args, **more):
+        ComputedTrait.objects.filter(pk=row.pk).update(refresh_requested_at=later)
+        return counted_in()
+
+    with patch("segments.members.values.counted_in", meanwhile):
+        refresh_values(row.pk)
+    row.refresh_from_db()
+    assert row.refresh_requested_at == later
+
+
+def test_the_number_of_people_follows_a_merge_and_an_erasure():
+    anna, ben = make_person(), make_person()
+    for person in (anna, ben):
+        make_identifier(person, "rapport_id", str(person.public_id))
+        make_event(person, ORDER, ago(1))
+    created = create_trait(name="n", definition=measured("count"))
+    settle()
+    merge_people(survivor_id=anna.pk, absorbed_id=ben.pk, rule="by hand", evidence={})
+    settle()
+    created.refresh_from_db()
+    assert created.people == ComputedValue.objects.count() == 1
+    with connection.cursor() as cursor:
+        leave(cursor, subject_of(anna))
+    created.refresh_from_db()
+    assert created.people == ComputedValue.objects.count() == 0
+
+
+def test_a_preview_shows_a_masked_role_no_personal_value():
+    for n in range(3):
+        make_event(make_person(display_name=f"P{n}"), ORDER, ago(1), coupon="ada@example.com")
+    body = measured("last", "coupon")
+    rest = api_client(new_key("segments.view"))
+    said = rest.post("/api/computed-traits/preview/", body, format="json").json()
+    assert "ada@example.com" not in json.dumps(said)
+    client = Client()
+    client.force_login(make_user(Role.ANALYST))
+    node = json.dumps(as_node(body))
+    page = client.post(reverse("segments:trait_effect"), {"definition": node})
+    assert page.status_code == 200
+    assert "ada@example.com" not in page.content.decode()
+    bad = json.dumps(as_node(body)).replace("coupon", "\\ud800")
+    assert client.post(reverse("segments:trait_effect"), {"definition": bad}).status_code == 200
+    saved = client.post(reverse("segments:trait_create"), {"name": "x", "definition": bad})
+    assert saved.status_code == 200
+
+
+def test_what_is_not_worked_out_of_somebody_is_not_nought():
+    anna = make_person()
+    make_event(anna, ORDER, ago(1))
+    FieldTag.objects.create(
+        place="trait", name="visits", is_personal=True, sensitivity="special", purpose="measuring"
+    )
+    forget_tags()
+    create_trait(name="visits", definition=measured("count"))
+    settle()
+    assert computed_of([anna.pk]) == {anna.pk: {}}, "it was not asked for, so nothing is said"
+    forget_tags()
+
+
+def test_a_masked_reader_is_told_no_operand_of_what_they_may_not_see():
+    create_trait(name="plan", definition=measured("last", "ship_to"))
+    data = group("all", trait("plan", "eq", "Dam 1"))
+    assert "Dam 1" not in parse_rule(data).masked(HARMLESS_ALONE).describe()
+    assert "Dam 1" not in json.dumps(masked_rule(data, HARMLESS_ALONE))
+
+
+def test_numbers_beyond_a_double_are_previewed():
+    person = make_person()
+    for days in (1, 2):
+        make_event(person, ORDER, ago(days), big=1.5e308)
+    found = preview(read_computed(measured("sum", "big")))
+    assert found.people == 1
+    assert found.numbers[3] > 1e308

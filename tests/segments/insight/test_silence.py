@@ -13,7 +13,7 @@ from config.workspace.mails.outgoing import content_of
 from config.workspace.models import CustomRole, OutgoingMail, Role
 from profiles.models import EventDefinition, TraitName
 from segments.insight.computed.saving import create_trait
-from segments.insight.silence.judging import Shape, is_missing, other_type, silent
+from segments.insight.silence.judging import TypesSeen, is_missing, other_type, silent
 from segments.insight.silence.used import used_names
 from segments.insight.silence.watching import judged, look, watch
 from segments.models import SilenceAlarm
@@ -77,7 +77,7 @@ def test_an_event_is_silent_after_twice_its_longest_pause(shop):
     ],
 )
 def test_a_property_is_missing_or_of_another_type(before, now, missing, other):
-    shape = Shape("p", before, now)
+    shape = TypesSeen("p", before, now)
     assert is_missing(shape) is missing
     assert other_type(shape) == other
 
