@@ -65,7 +65,7 @@ def made(whom=None, **more) -> PeopleExport:
 def body_of(answer) -> bytes:
     """All of it, and the file closed."""
     found = b"".join(answer.streaming_content)
-    answer.close()
+    answer.file_to_stream.close()  # the end of the answer would close the connection, too
     return found
 
 
