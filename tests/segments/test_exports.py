@@ -65,7 +65,8 @@ def made(whom=None, **more) -> PeopleExport:
 def body_of(answer) -> bytes:
     """All of it, and the file closed."""
     found = b"".join(answer.streaming_content)
-    answer.file_to_stream.close()  # the end of the answer would close the connection, too
+    for close in answer._resource_closers:  # its own end would close the connection, too
+        close()
     return found
 
 
