@@ -35,29 +35,22 @@ def ask_for(
     hours: Any = HOURS,
 ) -> PeopleExport:
     """A file that the work it wakes makes, for this member of the team or key. Raises RuleError."""
-    shown, problems = shown_to(who), []
+    shown = shown_to(who)
     chosen = usual_columns() if columns is None else columns
     stated = _purpose(purpose)
-    if stated is None:
-        problems.append(_no_purpose(purpose))
-    if problem := _format_problem(format_):
-        problems.append(problem)
-    if not isinstance(hours, int) or isinstance(hours, bool) or not 1 <= hours <= MOST_HOURS:
-        message = _("From 1 to %(n)d hours.") % {"n": MOST_HOURS}
-        problems.append(RuleProblem("hours", "range", message))
+    problems = [] if stated else [_no_purpose(purpose)]
+    problems += [*_format_problems(format_, chosen), *_hours_problems(hours)]
     problems += column_problems(chosen, shown, stated.slug if stated else "")
-    if format_ == PeopleExport.Format.PARQUET and _has_twins(chosen):
-        message = _("Two columns differ by letter case alone, which Parquet readers cannot tell.")
-        problems.append(RuleProblem("columns", "unique", message))
     try:
         read_whom(whom, shown, stated.slug if stated else "")
         way = channel_of(stated, str(channel)) if stated else ""
     except RuleError as error:
         problems += error.problems
     mine = _of(who)
-    if PeopleExport.objects.filter(**mine).exclude(status__in=PeopleExport.ENDED).count() >= (
-        MOST_WAITING
-    ):
+    waiting = PeopleExport.objects.filter(gone_at=None, **mine).exclude(
+        status__in=PeopleExport.ENDED
+    )
+    if waiting.count() >= MOST_WAITING:
         message = _("%(n)d files are being made for you already.") % {"n": MOST_WAITING}
         problems.append(RuleProblem("", "too_many", message))
     if problems:
@@ -99,14 +92,27 @@ def _no_purpose(slug: Any) -> RuleProblem:
     return RuleProblem("purpose", "unknown_purpose", message % {"purpose": slug, "known": known})
 
 
-def _format_problem(given: Any) -> RuleProblem | None:
+def _hours_problems(hours: Any) -> list[RuleProblem]:
+    if isinstance(hours, int) and not isinstance(hours, bool) and 1 <= hours <= MOST_HOURS:
+        return []
+    message = _("From 1 to %(n)d hours.") % {"n": MOST_HOURS}
+    return [RuleProblem("hours", "range", message)]
+
+
+def _format_problems(given: Any, columns: Any) -> list[RuleProblem]:
     if given not in PeopleExport.Format.values:
         known = ", ".join(PeopleExport.Format.values)
-        return RuleProblem("format", "unknown_choice", _("One of: %(known)s.") % {"known": known})
-    if given == PeopleExport.Format.PARQUET and not has_parquet():
+        message = _("One of: %(known)s.") % {"known": known}
+        return [RuleProblem("format", "unknown_choice", message)]
+    if given != PeopleExport.Format.PARQUET:
+        return []
+    if not has_parquet():
         message = _("Parquet is not installed here: `make install-parquet` adds it.")
-        return RuleProblem("format", "not_installed", message)
-    return None
+        return [RuleProblem("format", "not_installed", message)]
+    if _has_twins(columns):
+        message = _("Two columns differ by letter case alone, which Parquet readers cannot tell.")
+        return [RuleProblem("columns", "unique", message)]
+    return []
 
 
 def _has_twins(columns: Any) -> bool:

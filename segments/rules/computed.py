@@ -6,7 +6,7 @@ customer page and exports.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -52,10 +52,14 @@ FIELDS: Final = ("event", "where", "window", "measure")
 
 @dataclass(frozen=True)
 class ComputedDefinition:
-    """What a person's events `did` come to."""
+    """What a person's events `did` come to.
+
+    `is_ready`: whether its values are stored as it says now; rules need none.
+    """
 
     did: Occurrences
     aggregate: Aggregate
+    is_ready: bool = field(default=True, compare=False)
 
     @property
     def nought(self) -> int | None:
@@ -215,9 +219,9 @@ def _read_aggregate(reader: Reader) -> Aggregate:
         return Aggregate(agg or COUNT)
     name, _type = read_property(reader, "property")
     per = reader.text("per") if agg == RATIO else ""
-    for field, said in (("property", name), ("per", per)):
+    for place, said in (("property", name), ("per", per)):
         if agg == RATIO and said.startswith(ITEM_PREFIX):
-            reader.fail(field, "conflict", _("A ratio is of two properties of the event itself."))
+            reader.fail(place, "conflict", _("A ratio is of two properties of the event itself."))
     return Aggregate(agg, name, per)
 
 
@@ -260,11 +264,13 @@ def definitions(names: Collection[str] | None = None) -> dict[str, ComputedDefin
 
 def _read_all() -> dict[str, ComputedDefinition]:
     found = {}
-    for name, data in ComputedTrait.objects.values_list("name", "definition"):
+    rows = ComputedTrait.objects.values_list("name", "definition", "refreshed_at")
+    for name, data, refreshed_at in rows:
         try:
-            found[name] = read_computed(data, is_new=False)
+            definition = read_computed(data, is_new=False)
         except RuleError:
             continue
+        found[name] = replace(definition, is_ready=refreshed_at is not None)
     return found
 
 

@@ -421,6 +421,16 @@ def test_a_link_is_over_when_its_time_is_whether_or_not_anybody_cleans_up(people
     assert client.get(f"/exports/{token}/").status_code == 404
 
 
+def test_what_was_stopped_counts_no_more_among_those_that_wait(people, monkeypatch):
+    monkeypatch.setattr("segments.exports.asking.MOST_WAITING", 1)
+    who = make_user(Role.ADMIN)
+    first = ask_for({"segment": "all"}, purpose="service", who=who)
+    with pytest.raises(RuleError, match="being made for you already"):
+        ask_for({"segment": "all"}, purpose="service", who=who)
+    files.take_away(first, files.REVOKED)
+    assert ask_for({"segment": "all"}, purpose="service", who=who)
+
+
 def test_names_that_parquet_cannot_tell_apart_are_refused(people):
     with pytest.raises(RuleError, match="letter case"):
         ask_for({"segment": "all"}, purpose="service", format_="parquet",

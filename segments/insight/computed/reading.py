@@ -26,9 +26,10 @@ def computed_of(
     """Each computed trait of each person by its name; two queries, one where there is none.
 
     Of those who did nothing it is what there is of nothing: 0 of a number of times, else absent.
-    A value is shown to whoever may see all that it is worked out of.
+    A value is shown to whoever may see all that it is worked out of. Until everybody's is worked
+    out as the definition says now, nothing is known.
     """
-    known = definitions(names)
+    known = {name: one for name, one in definitions(names).items() if one.is_ready}
     if not known or not profile_ids:
         return {profile_id: {} for profile_id in profile_ids}
     rows = ComputedValue.objects.filter(profile_id__in=profile_ids, trait__name__in=known)

@@ -104,12 +104,14 @@ def update_trait(
         changed.append("description")
     if read is not None and definition != trait.definition:
         trait.definition, trait.depends_on = definition, depended_on(read, trait.name)
+        trait.refreshed_at = None  # what is stored means something else
         changed.append("definition")
     if not changed:
         return trait
     refuse_stale(trait.revision, revision)
     trait.revision += 1
-    trait.save(update_fields=[*changed, "depends_on", "revision", "updated_at"])
+    own = ("depends_on", "refreshed_at", "revision", "updated_at")
+    trait.save(update_fields=[*changed, *own])
     detail = {"revision": trait.revision}
     audit.record("update", "computed_trait", trait.name, fields=changed, detail=detail)
     if "definition" in changed:

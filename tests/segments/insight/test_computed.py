@@ -637,3 +637,16 @@ def test_numbers_beyond_a_double_are_previewed():
     found = preview(read_computed(measured("sum", "big")))
     assert found.people == 1
     assert found.numbers[3] > 1e308
+
+
+def test_until_it_is_worked_out_of_everybody_nothing_is_said():
+    anna = make_person()
+    make_event(anna, ORDER, ago(1), revenue=5)
+    created = create_trait(name="n", definition=measured("count"))
+    assert computed_of([anna.pk]) == {anna.pk: {}}, "0 would be wrong"
+    settle()
+    assert computed_of([anna.pk]) == {anna.pk: {"n": 1}}
+    update_trait(created, definition=measured("sum", "revenue"))
+    assert computed_of([anna.pk]) == {anna.pk: {}}, "1 was the number of orders"
+    settle()
+    assert computed_of([anna.pk]) == {anna.pk: {"n": 5}}
