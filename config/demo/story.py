@@ -1,4 +1,4 @@
-"""The first five minutes: eight steps on Home, each ticked by a fact in the database."""
+"""The first five minutes: nine steps on Home, each ticked by a fact in the database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from campaigns.models import Campaign, Message
 from config.console.shell import places
 from config.console.shell.theme import resolve
 from config.demo import state, team
-from config.demo.generator.content import DRAFT_SLUG
+from config.demo.generator.content import AUTOMATIC, DRAFT_SLUG, PRICE_SENSITIVE_SLUG
 from config.demo.generator.people import maya
 from config.demo.state import DemoState
 from config.workspace.digests import contact_digest
@@ -87,12 +87,13 @@ class StoryFacts:
     left: bool
     erased: bool
     refused: bool
+    valued: bool
     maya_id: str
     is_out: bool = False  # whether the segment has lost her, so that no mail would come
 
 
 def story(user: Any) -> Story | None:
-    """The card for one of the demo's own users; None for anybody else. Ten small queries."""
+    """The card for one of the demo's own users; None for anybody else. Eleven small queries."""
     run, began = state.current(), workspace().demo_at
     if run is None or began is None or getattr(user, "pk", None) not in run.users:
         return None
@@ -135,6 +136,9 @@ def _facts(began: datetime) -> StoryFacts:
         left=bool(responses["left"]),
         erased=bool(erased),
         refused=bool(erased) and _is_refused(began),
+        valued=Campaign.objects.filter(
+            entry__segment__in=AUTOMATIC, created_at__gt=began
+        ).exists(),
         maya_id=str(page.first() or ""),
         is_out=not erased and not launched and not _is_in(list(owners.values())),
     )
@@ -257,6 +261,19 @@ def _steps(facts: StoryFacts, user: User) -> list[StoryStep]:
             _("Replay her year"),
             needs="privacy.edit",
             posts=True,
+        ),
+        StoryStep(
+            "value",
+            _("Write to who goes by the price, about what they like"),
+            _(
+                "Champions, loyal ones, those who hibernate or go by the price are segments that "
+                "follow by themselves. Press “New campaign to them”; the mail can say what each "
+                "likes best: {{ likes | first }}."
+            ),
+            facts.valued,
+            places.segment(PRICE_SENSITIVE_SLUG),
+            _("Open the price-sensitive"),
+            needs="campaigns.edit",
         ),
     ]
     return [

@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from campaigns.models import Campaign
 from config.demo import state, story, team
+from config.demo.generator.content import AUTOMATIC
 from config.demo.generator.people import maya
 from config.demo.shop.visitor import COOKIE
 from config.workspace.models import AuditEntry, Role, User
@@ -15,6 +17,7 @@ from config.workspace.work.due import drain
 from consent.models import ConsentEntry
 from consent.privacy.requests import open_request, settle
 from profiles.models import Event, Identifier, IdentifierKey, Profile, Rejection
+from segments.models import ComputedTrait, Segment
 from tests.cast import make_user
 
 SIGN_UP = {"first_name": "Maya", "last_name": "Santoso", "email": maya.EMAIL}
@@ -170,6 +173,26 @@ def test_the_story_ticks_by_facts(demo, admin):
     assert not done["launch"]
 
 
+def test_a_campaign_to_one_of_the_ready_segments_is_one_press_away(demo, admin):
+    user = team.members(demo.run)[0]
+    ready = Segment.objects.filter(slug__in=AUTOMATIC)
+    assert set(ready.values_list("slug", flat=True)) == set(AUTOMATIC)
+    assert all(row.status == "fresh" for row in ready)
+    assert ready.get(slug="champions").count > 0
+    assert not ticks(user)["value"]
+    page = admin.get(reverse("segments:detail", args=["price-sensitive"]))
+    (act, *_others) = page.context["acts"]
+    form = admin.get(act.url)
+    assert form.context["segment"].slug == "price-sensitive"
+    made = admin.post(act.url, {"name": "Sale", "starter": form.context["starters"][0].key})
+    assert made.status_code == 302
+    assert Campaign.objects.get(name="Sale").entry["segment"] == "price-sensitive"
+    assert ticks(user)["value"]
+    traits = ComputedTrait.objects.exclude(status="fresh")
+    assert not traits.exists()
+    assert ComputedTrait.objects.get(name="likes").people > 0
+
+
 def test_what_is_sent_again_of_her_past_after_her_erasure_is_refused(demo, admin):
     user = team.members(demo.run)[0]
     assert admin.post(reverse("demo:role"), {"role": "privacy_officer"}).status_code == 302
@@ -201,7 +224,7 @@ def test_what_is_sent_again_of_her_past_after_her_erasure_is_refused(demo, admin
 def test_the_card_costs_few_queries(demo, django_assert_max_num_queries):
     user = team.members(demo.run)[0]
     story.story(user)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         story.story(user)
 
 

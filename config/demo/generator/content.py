@@ -148,9 +148,10 @@ SEGMENTS += tuple(
         ("hibernating", "Hibernating", "hibernating"),
     )
 )
+PRICE_SENSITIVE_SLUG = "price-sensitive"
 SEGMENTS += (
     {
-        "slug": "price-sensitive",
+        "slug": PRICE_SENSITIVE_SLUG,
         "name": "Price-sensitive",
         "rule": {
             "match": "any",
@@ -163,6 +164,10 @@ SEGMENTS += (
 )
 
 
+AUTOMATIC = (
+    *("champions", "loyal-customers", "needs-attention", "hibernating"),
+    PRICE_SENSITIVE_SLUG,
+)
 CONTROL_SHARE = 0.1
 
 
