@@ -7,6 +7,7 @@ from django.utils import timezone
 from campaigns.models import Campaign
 from campaigns.services.launching import launch
 from config.demo import story, team
+from config.demo.generator.content import COMPUTED_TRAITS
 from config.demo.generator.people import maya
 from config.home.needs import needs
 from config.workspace.models import Role, User
@@ -65,7 +66,7 @@ def test_of_every_name_in_the_demo_it_is_said_whether_it_is_personal(demo, admin
     assert unknown_fields() == []
     page = admin.get("/console/profiles/fieldtag/").content.decode()
     assert "Of every name that came in lately it is known whether it is personal." in page
-    assert FieldTag.objects.count() == 5
+    assert FieldTag.objects.count() == 5 + len(COMPUTED_TRAITS)
     assert nature(FieldPlace.IDENTIFIER, "loyalty_card") is Nature.PERSONAL
     assert nature(FieldPlace.PROPERTY, "query") is Nature.HARMLESS
 
