@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from config.workspace.lifecycle.usage import KINDS, USES, ObjectKind, Use
 from config.workspace.trail.targets import TARGETS, rows_of
-from segments.models import ComputedTrait, Segment
+from segments.models import ComputedTrait, PeopleExport, Segment
 from segments.rules import references_in
 
 
@@ -25,7 +25,15 @@ _TRAIT = ObjectKind(
     gettext_lazy("Computed trait"), ComputedTrait, "name", _url_of_trait, lambda _row: False
 )
 KINDS.register("trait", order=15)(_TRAIT)
-TARGETS.register("computed_trait")(rows_of(_TRAIT, "segments.view"))
+TARGETS.register("trait")(rows_of(_TRAIT, "segments.view"))
+_EXPORT = ObjectKind(
+    gettext_lazy("Export"),
+    PeopleExport,
+    "public_id",
+    lambda _row: reverse("segments:exports"),
+    lambda row: row.gone_at is not None,
+)
+TARGETS.register("export")(rows_of(_EXPORT, "people.export"))
 _SEGMENT = ObjectKind(gettext_lazy("Segment"), Segment, "slug", url_of)
 KINDS.register("segment", order=10)(_SEGMENT)
 TARGETS.register("segment")(rows_of(_SEGMENT, "segments.view"))

@@ -136,9 +136,7 @@ def _facts(began: datetime) -> StoryFacts:
         left=bool(responses["left"]),
         erased=bool(erased),
         refused=bool(erased) and _is_refused(began),
-        valued=Campaign.objects.filter(
-            entry__segment__in=AUTOMATIC, created_at__gt=began
-        ).exists(),
+        valued=Campaign.objects.filter(entry__segment__in=AUTOMATIC, created_at__gt=began).exists(),
         maya_id=str(page.first() or ""),
         is_out=not erased and not launched and not _is_in(list(owners.values())),
     )

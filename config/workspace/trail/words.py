@@ -46,7 +46,7 @@ KINDS: dict[str, Words] = {
     "role": gettext_lazy("Role"),
     "secret": gettext_lazy("Key of public links"),
     "segment": gettext_lazy("Segment"),
-    "computed_trait": gettext_lazy("Computed trait"),
+    "trait": gettext_lazy("Computed trait"),
     "export": gettext_lazy("Export"),
     "sender": gettext_lazy("Sender"),
     "signalmapping": gettext_lazy("Consent signal"),

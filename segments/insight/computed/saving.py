@@ -74,7 +74,7 @@ def create_trait(
         refresh_requested_at=timezone.now(),
         created_by=user,
     )
-    audit.record("create", "computed_trait", name, fields=["name", "definition"])
+    audit.record("create", "trait", name, fields=["name", "definition"])
     forget_definitions()
     redefined(f"trait:{name}")  # what a rule calls so is this from now on
     return trait
@@ -113,7 +113,7 @@ def update_trait(
     own = ("depends_on", "refreshed_at", "revision", "updated_at")
     trait.save(update_fields=[*changed, *own])
     detail = {"revision": trait.revision}
-    audit.record("update", "computed_trait", trait.name, fields=changed, detail=detail)
+    audit.record("update", "trait", trait.name, fields=changed, detail=detail)
     if "definition" in changed:
         forget_definitions()
         request_values([trait.pk])
@@ -134,7 +134,7 @@ def delete_trait(trait: ComputedTrait) -> None:
                 raise InUse(drafts)
             row.delete()
             forget_definitions()
-            audit.record("delete", "computed_trait", row.name)
+            audit.record("delete", "trait", row.name)
 
 
 def refresh_trait(trait: ComputedTrait) -> None:

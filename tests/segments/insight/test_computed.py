@@ -559,7 +559,7 @@ def test_tests_that_time_moves_are_asked_again_of_everybody():
 
 def test_a_request_that_was_not_read_stands():
     make_event(make_person(), ORDER, ago(1))
-    created = create_trait(name="n", definition=measured("count"))
+    created = create_trait(name="how_many", definition=measured("count"))
     settle()
     row = ComputedTrait.objects.get(pk=created.pk)
     later = timezone.now() - timedelta(seconds=1)  # stamped before, committed after it was read
@@ -579,7 +579,7 @@ def test_the_number_of_people_follows_a_merge_and_an_erasure():
     for person in (anna, ben):
         make_identifier(person, "rapport_id", str(person.public_id))
         make_event(person, ORDER, ago(1))
-    created = create_trait(name="n", definition=measured("count"))
+    created = create_trait(name="how_many", definition=measured("count"))
     settle()
     merge_people(survivor_id=anna.pk, absorbed_id=ben.pk, rule="by hand", evidence={})
     settle()
@@ -642,11 +642,11 @@ def test_numbers_beyond_a_double_are_previewed():
 def test_until_it_is_worked_out_of_everybody_nothing_is_said():
     anna = make_person()
     make_event(anna, ORDER, ago(1), revenue=5)
-    created = create_trait(name="n", definition=measured("count"))
+    created = create_trait(name="how_many", definition=measured("count"))
     assert computed_of([anna.pk]) == {anna.pk: {}}, "0 would be wrong"
     settle()
-    assert computed_of([anna.pk]) == {anna.pk: {"n": 1}}
+    assert computed_of([anna.pk]) == {anna.pk: {"how_many": 1}}
     update_trait(created, definition=measured("sum", "revenue"))
     assert computed_of([anna.pk]) == {anna.pk: {}}, "1 was the number of orders"
     settle()
-    assert computed_of([anna.pk]) == {anna.pk: {"n": 5}}
+    assert computed_of([anna.pk]) == {anna.pk: {"how_many": 5}}
