@@ -43,6 +43,8 @@ export function pickFrom({ button, host, words, load, free, choose, chosen = nul
   let items = [];
   let shown = [];
   let at = 0;
+  let loaded = false;
+  let entered = false; // before the lines were there: who types fast means the best of them
   const unfolded = new Set();
 
   // What was typed finds labels, what tells them apart, and the other names of their kind.
@@ -133,13 +135,13 @@ export function pickFrom({ button, host, words, load, free, choose, chosen = nul
   input.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && !event.altKey) { event.preventDefault(); at = (at + step + shown.length) % Math.max(shown.length, 1); mark(); }
-    else if (event.key === "Enter") { event.preventDefault(); if (chosen && !input.value && event.ctrlKey) closePicker(true); else take(shown[at]); }
+    else if (event.key === "Enter") { event.preventDefault(); if (chosen && !input.value && event.ctrlKey) closePicker(true); else if (loaded) take(shown[at]); else entered = true; }
     else if (event.key === "Tab") closePicker(true);
   });
   place(button, host, box);
   input.focus();
-  Promise.resolve(load()).then((found) => { items = found.items; note.textContent = found.of || ""; draw(); })
-    .catch(() => { note.textContent = words.failed; });
+  Promise.resolve(load()).then((found) => { items = found.items; note.textContent = found.of || ""; loaded = true; draw(); if (entered && box.isConnected) take(shown[at]); })
+    .catch(() => { loaded = true; note.textContent = words.failed; });
 }
 
 // A few fields: amount and unit, two numbers, two dates. fields: [{name, label, type, value, options}].
