@@ -33,6 +33,7 @@ from campaigns.services.shapes import InvalidCampaign
 from campaigns.services.shown import Differs, ShownDraft
 from config.workspace.api import problems
 from config.workspace.api.problems import FieldError, Problem, invalid, taken
+from config.workspace.api.revisions import problem_of as stale
 from config.workspace.api.usage import problem_of
 from config.workspace.api.views import ApiView
 from config.workspace.lifecycle.revisions import Stale
@@ -136,12 +137,6 @@ class Campaigns(ApiView):
 
 def _taken() -> Problem:
     return taken("slug", "A campaign has this slug already.")
-
-
-def stale(error: Stale) -> Problem:
-    """409 with the revision of now."""
-    one = FieldError(path="revision", code="stale", message=str(error))
-    return Problem(409, detail=str(error), errors=[one], extra={"revision": error.revision})
 
 
 class OneCampaign(ApiView):

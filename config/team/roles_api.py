@@ -15,7 +15,8 @@ from config.team.shapes import (
     role_answer,
 )
 from config.workspace.api.pagination import listed
-from config.workspace.api.problems import FieldError, Problem, invalid
+from config.workspace.api.problems import Problem, invalid
+from config.workspace.api.revisions import problem_of as stale
 from config.workspace.api.views import ApiView
 from config.workspace.lifecycle.revisions import Stale
 from config.workspace.models import CustomRole
@@ -90,9 +91,7 @@ class OneRole(ApiView):
         except CannotChangeRole as error:
             refuse(error)
         except Stale as error:
-            one = FieldError(path="revision", code="stale", message=str(error))
-            extra = {"revision": error.revision}
-            raise Problem(409, detail=str(error), errors=[one], extra=extra) from error
+            raise stale(error) from error
         return Response(_answer(row.key, row.name))
 
     @extend_schema(

@@ -9,7 +9,8 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.workspace.api.problems import FieldError, Problem, refused
+from config.workspace.api.problems import Problem, refused
+from config.workspace.api.revisions import problem_of as stale
 from config.workspace.api.usage import problem_of as in_use
 from config.workspace.api.usage import used_by
 from config.workspace.api.views import ApiView
@@ -139,9 +140,7 @@ class ComputedTraitView(ApiView):
         except RuleError as error:
             raise problem_of(error) from error
         except Stale as error:
-            one = FieldError(path="revision", code="stale", message=str(error))
-            now = {"revision": error.revision}
-            raise Problem(409, detail=str(error), errors=[one], extra=now) from error
+            raise stale(error) from error
         return Response(answer_of(trait, shown=shown))
 
     @extend_schema(parameters=[NAME], responses={204: None})

@@ -14,7 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.workspace import audit
-from config.workspace.api.problems import FieldError, Problem, invalid, pointer_to, refused
+from config.workspace.api.problems import Problem, invalid, pointer_to, refused
+from config.workspace.api.revisions import problem_of as stale
 from config.workspace.api.usage import problem_of as in_use
 from config.workspace.api.usage import used_by
 from config.workspace.api.views import ApiView
@@ -184,9 +185,7 @@ class SegmentView(SegmentApi):
         except RuleError as error:
             raise problem_of(error) from error
         except Stale as error:
-            one = FieldError(path="revision", code="stale", message=str(error))
-            now = {"revision": error.revision}
-            raise Problem(409, detail=str(error), errors=[one], extra=now) from error
+            raise stale(error) from error
         return Response(self.answer(segment))
 
     @extend_schema(parameters=[SLUG], responses={204: None})

@@ -20,7 +20,7 @@ from profiles.changes import announce_each, keys_of
 from profiles.language.times.clock import rule_zone
 from segments.members.locks import lock_members
 from segments.members.signals import membership_changed
-from segments.models import Segment
+from segments.models import ComputedTrait, Segment
 from segments.rules import SEGMENT, RuleError, parse_rule, parse_rules
 from segments.rules.compiler import CompileContext, compile_rule
 
@@ -259,11 +259,11 @@ def note_failure(segment_id: int, error: str) -> None:
         log_failure(log, f"refresh of segment {slug}", error, failures)
 
 
-def retry_at(segment: Segment) -> datetime | None:
+def retry_at(counted: Segment | ComputedTrait) -> datetime | None:
     """When a failed one is tried again; None where none failed."""
-    if segment.failed_at is None or not segment.failures:
+    if counted.failed_at is None or not counted.failures:
         return None
-    return segment.failed_at + pause_after(segment.failures)
+    return counted.failed_at + pause_after(counted.failures)
 
 
 def _note_refreshed(

@@ -16,13 +16,13 @@ from django.utils import timezone
 
 from config.postgres.sql import UNION_ALL, Sql, run, sql
 from config.workspace.tables.statistics import joining_by_hash, refresh_statistics
-from config.workspace.work.faults import is_outage, is_passing, log_failure, pause_after
+from config.workspace.work.faults import is_outage, is_passing, log_failure
 from profiles.changes import keys_of
 from profiles.language.reading.reader import RuleError
 from profiles.personal.names import FieldPlace
 from profiles.personal.tags import is_score
 from segments.members.locks import lock_values
-from segments.members.stored import READ, counted_in, reason_of
+from segments.members.stored import READ, counted_in, reason_of, retry_at
 from segments.models import ComputedTrait, ComputedValue, Segment
 from segments.rules.algebra import all_of, people
 from segments.rules.compiler import CompileContext
@@ -206,8 +206,8 @@ def due_traits(now: datetime) -> list[int]:
     for row in ComputedTrait.objects.order_by("pk"):
         if row.refresh_requested_at is not None:
             asked.append(row.pk)
-        elif row.failed_at is not None and row.failures:
-            if row.failed_at + pause_after(row.failures) <= now:
+        elif (again := retry_at(row)) is not None:
+            if again <= now:
                 asked.append(row.pk)
         elif row.counted_in != place or _tests_moved(row, now):
             asked.append(row.pk)
